@@ -1,0 +1,555 @@
+#include <string.h>
+#include "session.h"
+#include "sized.h"
+#include "tag.h"
+
+/* What an event brings with it; the time is the clock's. */
+struct event {
+    const char *bye_text;                  /* REQUEST */
+    const struct slogout_response *answer; /* OK, REFUSAL */
+    enum slogout_outcome why;              /* ABANDON */
+};
+
+enum event_kind { JOIN, REQUEST, READY, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, EVENTS };
+
+/* 0, SLOGOUT_CONSUMED or an error: what the public function returns. */
+typedef int cell(struct slogout_session *session, const struct event *event);
+
+static cell nothing, wrong, consume, wait, begin, go, part, reopen, never_ready, expire, give_up, note_bye,
+    answered, refused, force, withdraw, abandon, keep;
+
+static const struct event no_event;
+
+/* The life of a session. A timer runs in PENDING, ASKED and LEAVING alone, one in each. */
+/* clang-format off */
+static cell *const table[EVENTS][SLOGOUT_ENDED + 1] = {
+/*                 OPEN      WAITING   PENDING      ASKED     LEAVING   ENDED   */
+    [JOIN]       = { wait,     wrong,    nothing,     nothing,  wrong,    wrong   },
+    [REQUEST]    = { begin,    begin,    nothing,     nothing,  wrong,    wrong   },
+    [READY]      = { nothing,  nothing,  go,          nothing,  part,     nothing },
+    [CANCEL]     = { nothing,  reopen,   reopen,      wrong,    wrong,    wrong   },
+    [TIMER]      = { nothing,  nothing,  never_ready, expire,   give_up,  nothing },
+    [BYE]        = { nothing,  nothing,  nothing,     note_bye, consume,  consume },
+    [OK]         = { nothing,  nothing,  nothing,     answered, consume,  consume },
+    [REFUSAL]    = { nothing,  nothing,  nothing,     refused,  consume,  consume },
+    [OTHER_LINE] = { nothing,  nothing,  nothing,     nothing,  consume,  consume },
+    [FORCE]      = { force,    force,    force,       force,    give_up,  nothing },
+    [ABANDON]    = { withdraw, abandon,  abandon,     abandon,  keep,     nothing },
+};
+/* clang-format on */
+
+static int handle(struct slogout_session *session, enum event_kind kind, const struct event *event)
+{
+    return table[kind][session->state](session, event);
+}
+
+/* ---- state, timer and counters: changed together, here alone ---- */
+
+static struct timers *timers_of(const struct slogout_session *session)
+{
+    struct slogout *slogout = session->slogout;
+
+    switch (session->state) {
+    case SLOGOUT_PENDING:
+        return &slogout->ready;
+    case SLOGOUT_ASKED:
+        return &slogout->answer;
+    case SLOGOUT_LEAVING:
+        return &slogout->leave;
+    default:
+        return NULL;
+    }
+}
+
+static void count(struct slogout_counts *counts, unsigned state, uint64_t change)
+{
+    uint64_t *const counter[SLOGOUT_ENDED + 1] = {
+        NULL, &counts->waiting, &counts->pending, &counts->asked, &counts->leaving, &counts->ended,
+    };
+
+    if (counter[state])
+        *counter[state] += change;
+}
+
+static void count_everywhere(const struct slogout_session *session, uint64_t change)
+{
+    count(&session->slogout->counts, session->state, change);
+    if (session->tally)
+        count(&session->tally->counts, session->state, change);
+}
+
+/* Puts it in the list of its drain that goes with its state. */
+static void enlist(struct slogout_session *session)
+{
+    struct tally *tally = session->tally;
+
+    if (session->state == SLOGOUT_WAITING)
+        link_move(&tally->waiting, &session->member);
+    else if (session->state == SLOGOUT_ENDED)
+        link_move(&tally->ended, &session->member);
+    else
+        link_move(&tally->begun, &session->member);
+    tally->changed(tally);
+}
+
+static void set_state(struct slogout_session *session, enum slogout_state state)
+{
+    struct timers *timers = timers_of(session);
+
+    if (timers)
+        timer_stop(timers, &session->timer);
+    count_everywhere(session, (uint64_t)-1);
+    session->state = (uint8_t)state;
+    count_everywhere(session, 1);
+    timers = timers_of(session);
+    if (timers)
+        timer_start(timers, &session->timer, session->slogout->clock.now);
+    if (session->tally)
+        enlist(session);
+}
+
+static void count_outcome(struct slogout_counts *counts, enum slogout_outcome outcome, int without_bye)
+{
+    counts->outcome[outcome]++;
+    counts->without_bye += without_bye ? 1 : 0;
+}
+
+static void settle(struct slogout_session *session, enum slogout_outcome outcome, int without_bye)
+{
+    session->outcome = (uint8_t)outcome;
+    count_outcome(&session->slogout->counts, outcome, without_bye);
+    if (session->tally)
+        count_outcome(&session->tally->counts, outcome, without_bye);
+    set_state(session, SLOGOUT_ENDED);
+}
+
+/* ---- the host's callbacks: the only places that call them ---- */
+
+static int call_send_line(struct slogout_session *session, const char *line, size_t len,
+                          enum slogout_when when)
+{
+    return session->callbacks->send_line(session, line, len, when, session->conn);
+}
+
+/* After send_line: it was not the moment, or the host has ended the session in the callback. */
+static int is_over(const struct slogout_session *session, int result)
+{
+    return result > 0 || session->state == SLOGOUT_ENDED;
+}
+
+/* Ends the session. close_connection is the very last: the host may free the session in it. */
+static int finish(struct slogout_session *session, enum slogout_outcome outcome, int bye_sent,
+                  const struct event *event)
+{
+    char tag[SLOGOUT_TAG_SIZE];
+    struct slogout_result result = {outcome, bye_sent, session->bye_seen, SLOGOUT_NEVER, NULL, event->answer};
+
+    if (session->tag_number) {
+        tag_write(tag, session->slogout->tag_prefix, session->tag_number);
+        result.tag = tag;
+        result.asked_ms = session->asked_ms;
+    }
+    settle(session, outcome, outcome != SLOGOUT_ANSWERED && !bye_sent);
+    session->callbacks->close_connection(session, &result, session->conn);
+    return 0;
+}
+
+/* ---- lines ---- */
+
+static int send_bye(struct slogout_session *session, enum slogout_when when)
+{
+    char line[BYE_LINE_MAX];
+    const char *text = session->bye_text ? session->bye_text : session->slogout->bye_text;
+
+    return call_send_line(session, line, bye_write(line, text), when);
+}
+
+/* The tag's number is taken when the line is: one that was not sent is not used up. */
+static int send_logout(struct slogout_session *session)
+{
+    static const char command[] = " LOGOUT\r\n";
+    char line[SLOGOUT_TAG_SIZE + sizeof command];
+    struct slogout_tags tags = session->slogout->tags;
+    const size_t len = slogout_tags_next(&tags, line);
+    int result;
+
+    memcpy(line + len, command, sizeof command - 1);
+    result = call_send_line(session, line, len + sizeof command - 1, SLOGOUT_AT_REST);
+    if (result == 0) {
+        session->slogout->tags = tags;
+        session->tag_number = tags.last;
+    }
+    return result;
+}
+
+/* ---- cells ---- */
+
+static int nothing(struct slogout_session *session, const struct event *event)
+{
+    (void)session;
+    (void)event;
+    return 0;
+}
+
+static int wrong(struct slogout_session *session, const struct event *event)
+{
+    (void)session;
+    (void)event;
+    return SLOGOUT_ERR_STATE;
+}
+
+static int consume(struct slogout_session *session, const struct event *event)
+{
+    (void)session;
+    (void)event;
+    return SLOGOUT_CONSUMED;
+}
+
+static int wait(struct slogout_session *session, const struct event *event)
+{
+    (void)event;
+    set_state(session, SLOGOUT_WAITING);
+    return 0;
+}
+
+static int begin(struct slogout_session *session, const struct event *event)
+{
+    session->bye_text = event->bye_text;
+    set_state(session, SLOGOUT_PENDING);
+    return go(session, event);
+}
+
+/* A host that cancels in send_line and takes the line all the same has asked: the line is on the wire, and the
+ * draft, section 3, then wants a timer. */
+static int ask(struct slogout_session *session, const struct event *event)
+{
+    const int result = send_logout(session);
+
+    if (is_over(session, result))
+        return 0;
+    if (result < 0)
+        return finish(session, SLOGOUT_SEND_FAILED, 0, event);
+    session->asked_ms = session->slogout->clock.now;
+    set_state(session, SLOGOUT_ASKED);
+    return 0;
+}
+
+static int say_bye(struct slogout_session *session, const struct event *event)
+{
+    const int result = send_bye(session, SLOGOUT_AT_REST);
+
+    if (is_over(session, result))
+        return 0;
+    if (result < 0)
+        return finish(session, SLOGOUT_SEND_FAILED, 0, event);
+    return finish(session, SLOGOUT_BYE_ONLY, 1, event);
+}
+
+/* RFC 3501 section 7.2.1: what a client has not asked for is not sent to it, unless the host says so. */
+static int go(struct slogout_session *session, const struct event *event)
+{
+    if (session->enabled || session->slogout->settings.ask == SLOGOUT_ASK_ALL)
+        return ask(session, event);
+    return say_bye(session, event);
+}
+
+static int part(struct slogout_session *session, const struct event *event)
+{
+    const int result = send_bye(session, SLOGOUT_BETWEEN_LINES);
+
+    if (is_over(session, result))
+        return 0;
+    return finish(session, (enum slogout_outcome)session->outcome, result == 0, event);
+}
+
+static int leave(struct slogout_session *session, enum slogout_outcome outcome, const struct event *event)
+{
+    session->outcome = (uint8_t)outcome;
+    set_state(session, SLOGOUT_LEAVING);
+    return part(session, event);
+}
+
+static int give_up(struct slogout_session *session, const struct event *event)
+{
+    return finish(session, (enum slogout_outcome)session->outcome, 0, event);
+}
+
+static int never_ready(struct slogout_session *session, const struct event *event)
+{
+    return leave(session, SLOGOUT_NEVER_READY, event);
+}
+
+static int expire(struct slogout_session *session, const struct event *event)
+{
+    return leave(session, session->refused ? SLOGOUT_REFUSED : SLOGOUT_EXPIRED, event);
+}
+
+static int force(struct slogout_session *session, const struct event *event)
+{
+    return leave(session, SLOGOUT_FORCED, event);
+}
+
+static int reopen(struct slogout_session *session, const struct event *event)
+{
+    (void)event;
+    session_quit(session);
+    set_state(session, SLOGOUT_OPEN);
+    return 0;
+}
+
+static int note_bye(struct slogout_session *session, const struct event *event)
+{
+    (void)event;
+    session->bye_seen = 1;
+    return SLOGOUT_CONSUMED;
+}
+
+/* The draft, section 3: the server closes "when it receives the OK response". It owes no `* BYE` then. */
+static int answered(struct slogout_session *session, const struct event *event)
+{
+    finish(session, SLOGOUT_ANSWERED, 0, event);
+    return SLOGOUT_CONSUMED;
+}
+
+static int refused(struct slogout_session *session, const struct event *event)
+{
+    if (session->slogout->settings.on_refusal == SLOGOUT_REFUSAL_BYE)
+        leave(session, SLOGOUT_REFUSED, event);
+    else
+        session->refused = 1;
+    return SLOGOUT_CONSUMED;
+}
+
+/* There was no exchange, so there is no outcome. */
+static int withdraw(struct slogout_session *session, const struct event *event)
+{
+    (void)event;
+    set_state(session, SLOGOUT_ENDED);
+    return 0;
+}
+
+static int abandon(struct slogout_session *session, const struct event *event)
+{
+    settle(session, event->why, 0);
+    return 0;
+}
+
+static int keep(struct slogout_session *session, const struct event *event)
+{
+    (void)event;
+    settle(session, (enum slogout_outcome)session->outcome, 0);
+    return 0;
+}
+
+/* ---- for lib/ ---- */
+
+void session_expired(struct timer *timer)
+{
+    handle(container_of(timer, struct slogout_session, timer), TIMER, &no_event);
+}
+
+int session_join(struct slogout_session *session, struct tally *tally)
+{
+    const int error = session->tally ? SLOGOUT_ERR_STATE : handle(session, JOIN, &no_event);
+
+    if (error)
+        return error;
+    session->tally = tally;
+    count(&tally->counts, session->state, 1);
+    enlist(session);
+    return 0;
+}
+
+void session_quit(struct slogout_session *session)
+{
+    struct tally *tally = session->tally;
+
+    if (!tally)
+        return;
+    count(&tally->counts, session->state, (uint64_t)-1);
+    link_remove(&session->member);
+    session->tally = NULL;
+    tally->changed(tally);
+}
+
+/* ---- public ---- */
+
+static int check_callbacks(const struct slogout_callbacks *from)
+{
+    struct slogout_callbacks callbacks;
+    const int error = sized_copy(&callbacks, sizeof callbacks, from);
+
+    if (error)
+        return error;
+    return callbacks.send_line && callbacks.close_connection ? 0 : SLOGOUT_ERR_ARGUMENT;
+}
+
+int slogout_session_new(struct slogout_session **out, struct slogout *slogout,
+                        const struct slogout_callbacks *callbacks, void *conn)
+{
+    struct slogout_session *session;
+    const int error = out && slogout && callbacks ? check_callbacks(callbacks) : SLOGOUT_ERR_ARGUMENT;
+
+    if (error)
+        return error;
+    session = instance_allocate(slogout, sizeof *session);
+    if (!session)
+        return SLOGOUT_ERR_NOMEM;
+    memset(session, 0, sizeof *session);
+    session->slogout = slogout;
+    session->callbacks = callbacks;
+    session->conn = conn;
+    session->state = SLOGOUT_OPEN;
+    link_init(&session->timer.link);
+    link_init(&session->member);
+    *out = session;
+    return 0;
+}
+
+void slogout_session_free(struct slogout_session *session)
+{
+    struct slogout *slogout;
+
+    if (!session)
+        return;
+    slogout = session->slogout;
+    instance_enter(slogout);
+    slogout_session_abandon(session, SLOGOUT_HOST_CLOSED);
+    session_quit(session);
+    count(&slogout->counts, SLOGOUT_ENDED, (uint64_t)-1);
+    instance_release(slogout, &session->timer.link);
+    instance_leave(slogout);
+}
+
+void slogout_session_set_enabled(struct slogout_session *session, int enabled)
+{
+    if (session)
+        session->enabled = enabled != 0;
+}
+
+/* The session may be freed in a callback; it stays in memory until instance_leave(). */
+static int handle_at(struct slogout_session *session, uint64_t now, enum event_kind kind,
+                     const struct event *event)
+{
+    struct slogout *slogout = session->slogout;
+    int result = instance_enter_at(slogout, now);
+
+    if (result)
+        return result;
+    result = handle(session, kind, event);
+    instance_leave(slogout);
+    return result;
+}
+
+int slogout_session_request(struct slogout_session *session, const char *bye_text, uint64_t now_ms)
+{
+    const struct event event = {.bye_text = bye_text};
+
+    if (!session)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (bye_text && !bye_text_valid(bye_text))
+        return SLOGOUT_ERR_TEXT;
+    return handle_at(session, now_ms, REQUEST, &event);
+}
+
+int slogout_session_ready(struct slogout_session *session, uint64_t now_ms)
+{
+    if (!session)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (session->state != SLOGOUT_PENDING && session->state != SLOGOUT_LEAVING)
+        return 0;
+    return handle_at(session, now_ms, READY, &no_event);
+}
+
+static int is_own_tag(const struct slogout_session *session, const struct slogout_response *response)
+{
+    char tag[SLOGOUT_TAG_SIZE];
+    const size_t len = tag_write(tag, session->slogout->tag_prefix, session->tag_number);
+
+    return len == response->tag_len && memcmp(tag, response->tag, len) == 0;
+}
+
+static enum event_kind kind_of(const struct slogout_session *session, const struct slogout_response *response)
+{
+    if (response->status == SLOGOUT_STATUS_BYE)
+        return response->tag_len ? OTHER_LINE : BYE;
+    if (!is_own_tag(session, response))
+        return OTHER_LINE;
+    return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
+}
+
+static int hear(struct slogout_session *session, const struct slogout_response *response, uint64_t now)
+{
+    const struct event event = {.answer = response};
+
+    return handle_at(session, now, kind_of(session, response), &event);
+}
+
+static int hear_line(struct slogout_session *session, const char *line, size_t len, uint64_t now)
+{
+    struct slogout_response response;
+
+    if (!line && len > 0)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (!slogout_response_parse(&response, line, len))
+        return handle_at(session, now, OTHER_LINE, &no_event);
+    return hear(session, &response, now);
+}
+
+int slogout_session_line(struct slogout_session *session, const char *line, size_t len, uint64_t now_ms)
+{
+    if (!session)
+        return SLOGOUT_ERR_ARGUMENT;
+    return session->state < SLOGOUT_ASKED ? 0 : hear_line(session, line, len, now_ms);
+}
+
+static int is_response(const struct slogout_response *response)
+{
+    return response && (unsigned)response->status <= SLOGOUT_STATUS_BYE &&
+           (response->tag || !response->tag_len);
+}
+
+int slogout_session_response(struct slogout_session *session, const struct slogout_response *response,
+                             uint64_t now_ms)
+{
+    if (!session)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (session->state < SLOGOUT_ASKED)
+        return 0;
+    return is_response(response) ? hear(session, response, now_ms) : SLOGOUT_ERR_ARGUMENT;
+}
+
+int slogout_session_cancel(struct slogout_session *session)
+{
+    int result;
+
+    if (!session)
+        return SLOGOUT_ERR_ARGUMENT;
+    instance_enter(session->slogout);
+    result = handle(session, CANCEL, &no_event);
+    instance_leave(session->slogout);
+    return result;
+}
+
+int slogout_session_force(struct slogout_session *session, uint64_t now_ms)
+{
+    return session ? handle_at(session, now_ms, FORCE, &no_event) : SLOGOUT_ERR_ARGUMENT;
+}
+
+int slogout_session_abandon(struct slogout_session *session, enum slogout_outcome why)
+{
+    const struct event event = {.why = why};
+    int result;
+
+    if (!session || why < SLOGOUT_CLIENT_LOGOUT || why > SLOGOUT_HOST_CLOSED)
+        return SLOGOUT_ERR_ARGUMENT;
+    instance_enter(session->slogout);
+    result = handle(session, ABANDON, &event);
+    instance_leave(session->slogout);
+    return result;
+}
+
+enum slogout_state slogout_session_state(const struct slogout_session *session)
+{
+    return session ? (enum slogout_state)session->state : SLOGOUT_ENDED;
+}

@@ -1,0 +1,32 @@
+/* One connection: the state table. */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "instance.h"
+#include "tally.h"
+
+struct slogout_session {
+    /* for life */
+    struct timer timer; /* first, see instance_allocate(); runs while PENDING, ASKED, LEAVING */
+    struct slogout *slogout;
+    const struct slogout_callbacks *callbacks;
+    void *conn;
+    struct tally *tally; /* of its drain, or NULL */
+    struct link member;  /* in one of the tally's lists */
+    /* of one exchange */
+    const char *bye_text; /* the host's; NULL: the setting's */
+    uint64_t asked_ms;    /* when LOGOUT was taken */
+    uint32_t tag_number;  /* of that LOGOUT; 0: there is none */
+    uint8_t state;        /* enum slogout_state */
+    uint8_t outcome;      /* enum slogout_outcome, from LEAVING on */
+    unsigned enabled : 1;
+    unsigned bye_seen : 1;
+    unsigned refused : 1; /* NO or BAD was noted, the timer will tell */
+};
+
+/* Counts it in that drain from now on. SLOGOUT_ERR_STATE if it is in a drain, or leaving. */
+int session_join(struct slogout_session *session, struct tally *tally);
+/* Takes it out of its drain, if it is in one; the exchange goes on. Only for a session that is not WAITING. */
+void session_quit(struct slogout_session *session);
+
+#endif
