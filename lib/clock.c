@@ -1,5 +1,6 @@
 #include <slogout/slogout.h>
 #include "clock.h"
+#include "saturate.h"
 
 void clock_init(struct clock *clock)
 {
@@ -37,8 +38,10 @@ uint64_t clock_deadline(const struct clock *clock)
 /* Looks for the earliest anew each time: a ring may remove any alarm, its own and the next one included. */
 void clock_ring(struct clock *clock, uint32_t budget)
 {
-    for (; budget > 0 && clock_deadline(clock) <= clock->now; budget--) {
+    for (; budget > 0; budget--) {
         struct alarm *alarm = earliest_alarm(clock);
+        if (!alarm || alarm->deadline > clock->now)
+            return;
         alarm->ring(alarm);
     }
 }
@@ -85,9 +88,7 @@ void timers_init(struct timers *timers, struct clock *clock, uint64_t interval,
 
 void timer_start(struct timers *timers, struct timer *timer, uint64_t now)
 {
-    const uint64_t last = SLOGOUT_NEVER - 1; /* where deadlines saturate */
-
-    timer->deadline = now < last - timers->interval ? now + timers->interval : last;
+    timer->deadline = smaller(saturating_add(now, timers->interval), SLOGOUT_NEVER - 1);
     link_append(&timers->queue, &timer->link);
     set_alarm(timers);
 }

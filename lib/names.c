@@ -10,7 +10,7 @@ static const char *const errors[] = {
     "the answer timeout must be longer than 32,000 ms",
     "the tag prefix cannot begin a tag, or is too long",
     "the BYE text is not 1 to 200 octets of printable ASCII, or its response code is malformed",
-    "the drain's plan cannot be kept",
+    "the plan's deadline cannot be kept: spread, answer timeout (over 32 s), tail and leave timeout must fit",
 };
 
 static const char *const outcomes[] = {

@@ -83,12 +83,7 @@ static void enlist(struct slogout_session *session)
 {
     struct tally *tally = session->tally;
 
-    if (session->state == SLOGOUT_WAITING)
-        link_move(&tally->waiting, &session->member);
-    else if (session->state == SLOGOUT_ENDED)
-        link_move(&tally->ended, &session->member);
-    else
-        link_move(&tally->begun, &session->member);
+    link_move(&tally->members[session->state], &session->member);
     tally->changed(tally);
 }
 
@@ -147,7 +142,7 @@ static int finish(struct slogout_session *session, enum slogout_outcome outcome,
     if (session->tag_number) {
         tag_write(tag, session->slogout->tag_prefix, session->tag_number);
         result.tag = tag;
-        result.asked_ms = session->asked_ms;
+        result.asked_ms = session->moment.asked_ms;
     }
     settle(session, outcome, outcome != SLOGOUT_ANSWERED && !bye_sent);
     session->callbacks->close_connection(session, &result, session->conn);
@@ -229,7 +224,7 @@ static int ask(struct slogout_session *session, const struct event *event)
         return 0;
     if (result < 0)
         return finish(session, SLOGOUT_SEND_FAILED, 0, event);
-    session->asked_ms = session->slogout->clock.now;
+    session->moment.asked_ms = session->slogout->clock.now;
     set_state(session, SLOGOUT_ASKED);
     return 0;
 }
@@ -245,12 +240,20 @@ static int say_bye(struct slogout_session *session, const struct event *event)
     return finish(session, SLOGOUT_BYE_ONLY, 1, event);
 }
 
-/* RFC 3501 section 7.2.1: what a client has not asked for is not sent to it, unless the host says so. */
+/* RFC 3501 section 7.2.1: what a client has not asked for is not sent to it, unless the host says so. Nor is
+ * anybody asked whose answer timer the drain would cut short. */
+static int may_ask(const struct slogout_session *session)
+{
+    const struct slogout *slogout = session->slogout;
+
+    if (!session->enabled && slogout->settings.ask != SLOGOUT_ASK_ALL)
+        return 0;
+    return !session->tally || slogout->clock.now < session->tally->ask_before;
+}
+
 static int go(struct slogout_session *session, const struct event *event)
 {
-    if (session->enabled || session->slogout->settings.ask == SLOGOUT_ASK_ALL)
-        return ask(session, event);
-    return say_bye(session, event);
+    return may_ask(session) ? ask(session, event) : say_bye(session, event);
 }
 
 static int part(struct slogout_session *session, const struct event *event)
@@ -348,13 +351,25 @@ void session_expired(struct timer *timer)
     handle(container_of(timer, struct slogout_session, timer), TIMER, &no_event);
 }
 
-int session_join(struct slogout_session *session, struct tally *tally)
+int session_request(struct slogout_session *session)
+{
+    return handle(session, REQUEST, &no_event);
+}
+
+int session_force(struct slogout_session *session)
+{
+    return handle(session, FORCE, &no_event);
+}
+
+int session_join(struct slogout_session *session, struct tally *tally, uint64_t group)
 {
     const int error = session->tally ? SLOGOUT_ERR_STATE : handle(session, JOIN, &no_event);
 
     if (error)
         return error;
     session->tally = tally;
+    if (session->state == SLOGOUT_WAITING)
+        session->moment.group = group;
     count(&tally->counts, session->state, 1);
     enlist(session);
     return 0;

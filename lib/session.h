@@ -15,17 +15,24 @@ struct slogout_session {
     struct link member;  /* in one of the tally's lists */
     /* of one exchange */
     const char *bye_text; /* the host's; NULL: the setting's */
-    uint64_t asked_ms;    /* when LOGOUT was taken */
-    uint32_t tag_number;  /* of that LOGOUT; 0: there is none */
-    uint8_t state;        /* enum slogout_state */
-    uint8_t outcome;      /* enum slogout_outcome, from LEAVING on */
+    union {
+        uint64_t group;    /* its drain's, while WAITING */
+        uint64_t asked_ms; /* when LOGOUT was taken, from ASKED on */
+    } moment;
+    uint32_t tag_number; /* of that LOGOUT; 0: there is none */
+    uint8_t state;       /* enum slogout_state */
+    uint8_t outcome;     /* enum slogout_outcome, from LEAVING on */
     unsigned enabled : 1;
     unsigned bye_seen : 1;
     unsigned refused : 1; /* NO or BAD was noted, the timer will tell */
 };
 
+/* What the public functions do, for lib/: between enter and leave, at the time of the clock. */
+int session_request(struct slogout_session *session);
+int session_force(struct slogout_session *session);
+
 /* Counts it in that drain from now on. SLOGOUT_ERR_STATE if it is in a drain, or leaving. */
-int session_join(struct slogout_session *session, struct tally *tally);
+int session_join(struct slogout_session *session, struct tally *tally, uint64_t group);
 /* Takes it out of its drain, if it is in one; the exchange goes on. Only for a session that is not WAITING. */
 void session_quit(struct slogout_session *session);
 

@@ -6,10 +6,9 @@
 #include "list.h"
 
 struct tally {
-    struct link waiting; /* members that are WAITING, in the order in which they joined */
-    struct link begun;   /* PENDING, ASKED, LEAVING */
-    struct link ended;   /* ENDED and not yet freed */
+    struct link members[SLOGOUT_ENDED + 1]; /* by state; each in the order in which it came to that state */
     struct slogout_counts counts;
+    uint64_t ask_before;                  /* LOGOUT goes out before this; later ones are told by `* BYE` */
     void (*changed)(struct tally *tally); /* a member has moved; must not call back */
 };
 

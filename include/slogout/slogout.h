@@ -171,7 +171,8 @@ struct slogout_counts {
     uint64_t waiting, pending, asked, leaving; /* now, by state */
     uint64_t ended;                            /* now: ENDED and not yet freed */
     uint64_t without_bye;                      /* so far: closed by us without the `* BYE` that was owed */
-    uint64_t outcome[SLOGOUT_OUTCOMES];        /* so far */
+    uint64_t over_limit;                /* so far: begun by a drain although max_in_flight was reached */
+    uint64_t outcome[SLOGOUT_OUTCOMES]; /* so far */
 };
 
 /* Makes a slogout from settings, or from the defaults if settings is NULL. *out is the caller's, to be

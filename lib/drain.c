@@ -1,0 +1,443 @@
+#include <string.h>
+#include <slogout/drain.h>
+#include "plan.h"
+#include "saturate.h"
+#include "session.h"
+#include "sized.h"
+#include "slots.h"
+
+enum drain_state { COLLECTING, RUNNING, PAUSED, CANCELLED, DONE };
+
+struct slogout_drain {
+    /* for life */
+    struct alarm alarm; /* first, see instance_allocate() */
+    struct slogout *slogout;
+    void (*done)(struct slogout_drain *drain, void *user_data);
+    void *user_data;
+    struct tally tally;
+    enum drain_state state;
+    /* of one plan */
+    struct slogout_plan plan;
+    struct schedule schedule; /* from start */
+    uint64_t start;
+    struct slots slots; /* from start; for those that wait or, when forcing, for all without an outcome */
+    uint32_t grain;     /* milliseconds; the alarm rings at multiples of it */
+    int forcing;        /* the slots are those of the tail */
+};
+
+/* ---- what is due next ---- */
+
+/* A host's timer set for each slot would cost more than the slots: a whole spread takes this many, about. All
+ * divide 100 ms, so the pace is even over that. */
+static uint32_t grain_for(uint64_t spread)
+{
+    static const unsigned char grains[] = {1, 2, 5, 10, 20, 50};
+    size_t i;
+
+    for (i = 0; i < sizeof grains; i++)
+        if (spread <= grains[i] * UINT64_C(15000))
+            return grains[i];
+    return 100;
+}
+
+static uint64_t in_flight(const struct slogout_counts *counts)
+{
+    return counts->pending + counts->asked;
+}
+
+/* Those that must be forced if nothing else happens. */
+static uint64_t unsettled(const struct slogout_counts *counts)
+{
+    return counts->waiting + in_flight(counts);
+}
+
+static int is_empty(const struct slogout_drain *drain)
+{
+    const struct slogout_counts *counts = &drain->tally.counts;
+    return unsettled(counts) + counts->leaving + counts->ended == 0;
+}
+
+static int can_begin(const struct slogout_drain *drain)
+{
+    const struct slogout_counts *counts = &drain->tally.counts;
+    const uint32_t limit = drain->schedule.in_flight;
+
+    return drain->state == RUNNING && counts->waiting && (!limit || in_flight(counts) < limit);
+}
+
+static uint64_t slot_deadline(const struct slogout_drain *drain)
+{
+    return saturating_add(drain->start, slots_instant_ms(&drain->slots, drain->grain));
+}
+
+static uint64_t force_deadline(const struct slogout_drain *drain)
+{
+    const uint64_t from = saturating_add(drain->start, drain->schedule.force);
+    return drain->forcing ? greater(from, slot_deadline(drain)) : from;
+}
+
+/* Nothing is due for a drain whose sessions only have to be closed and freed by the host. */
+static uint64_t next_deadline(const struct slogout_drain *drain)
+{
+    const struct slogout_counts *counts = &drain->tally.counts;
+    uint64_t next = SLOGOUT_NEVER;
+
+    if (drain->state == COLLECTING || drain->state == DONE)
+        return SLOGOUT_NEVER;
+    if (is_empty(drain))
+        return 0;
+    if (unsettled(counts) || counts->leaving)
+        next = slogout_drain_over_by(drain);
+    if (unsettled(counts) && drain->state != CANCELLED)
+        next = smaller(next, force_deadline(drain));
+    if (can_begin(drain) && !drain->forcing)
+        next = smaller(next, slot_deadline(drain));
+    return next;
+}
+
+static void set_alarm(struct slogout_drain *drain)
+{
+    drain->alarm.deadline = next_deadline(drain);
+}
+
+static void changed(struct tally *tally)
+{
+    set_alarm(container_of(tally, struct slogout_drain, tally));
+}
+
+/* ---- slots ---- */
+
+static uint64_t elapsed(const struct slogout_drain *drain)
+{
+    return drain->slogout->clock.now - drain->start;
+}
+
+static struct timeouts timeouts_of(const struct slogout *slogout)
+{
+    const struct timeouts timeouts = {slogout->settings.answer_timeout_ms,
+                                      slogout->settings.leave_timeout_ms};
+    return timeouts;
+}
+
+/* While LOGOUT may still go out, all are to be begun in time for it; then `* BYE` is left, until forcing begins. */
+static void choose_begin_slot(struct slogout_drain *drain, uint64_t waiting)
+{
+    const struct schedule *schedule = &drain->schedule;
+    const uint32_t answer_timeout = drain->slogout->settings.answer_timeout_ms;
+    const uint64_t now = elapsed(drain);
+    const int can_ask = now < schedule->ask_until;
+
+    if (!waiting)
+        return;
+    slots_next(&drain->slots, now, waiting,
+               can_ask ? plan_latest(schedule, answer_timeout, waiting) : schedule->force,
+               can_ask ? schedule->ask_until - 1 : schedule->force);
+}
+
+static void choose_force_slot(struct slogout_drain *drain, uint64_t count)
+{
+    const uint64_t end = saturating_add(drain->schedule.force, drain->schedule.tail);
+
+    if (count)
+        slots_next(&drain->slots, elapsed(drain), count, end, end);
+}
+
+/* ---- what a ring does: one thing ---- */
+
+static struct slogout_session *session_of(struct link *member)
+{
+    return container_of(member, struct slogout_session, member);
+}
+
+/* Or NULL. */
+static struct slogout_session *first_in(struct slogout_drain *drain, enum slogout_state state)
+{
+    struct link *list = &drain->tally.members[state];
+    return link_used(list) ? session_of(list->next) : NULL;
+}
+
+static void finish(struct slogout_drain *drain)
+{
+    drain->state = DONE;
+    set_alarm(drain);
+    drain->done(drain, drain->user_data);
+}
+
+/* Is the next one that waits of the same group, so that it leaves in the same slot? */
+static int has_neighbour(const struct slogout_drain *drain, struct slogout_session *session)
+{
+    struct link *next = session->member.next;
+
+    if (!session->moment.group || next == &drain->tally.members[SLOGOUT_WAITING])
+        return 0;
+    return session_of(next)->moment.group == session->moment.group;
+}
+
+static void count_over_limit(struct slogout_drain *drain)
+{
+    struct slogout_counts *counts = &drain->tally.counts;
+
+    if (!drain->plan.max_in_flight || in_flight(counts) < drain->plan.max_in_flight)
+        return;
+    counts->over_limit++;
+    drain->slogout->counts.over_limit++;
+}
+
+static void begin_next(struct slogout_drain *drain)
+{
+    struct slogout_session *session = session_of(drain->tally.members[SLOGOUT_WAITING].next);
+
+    if (!has_neighbour(drain, session))
+        choose_begin_slot(drain, drain->tally.counts.waiting - 1);
+    count_over_limit(drain);
+    session_request(session);
+}
+
+static void open_tail(struct slogout_drain *drain)
+{
+    const struct schedule *schedule = &drain->schedule;
+    const uint64_t count = unsettled(&drain->tally.counts);
+
+    drain->forcing = 1;
+    slots_open(&drain->slots, schedule->force, saturating_add(schedule->force, schedule->tail), count);
+    choose_force_slot(drain, count);
+    set_alarm(drain);
+}
+
+/* Those first who have not been told at all. */
+static void force_next(struct slogout_drain *drain)
+{
+    static const enum slogout_state order[] = {SLOGOUT_WAITING, SLOGOUT_PENDING, SLOGOUT_ASKED,
+                                               SLOGOUT_LEAVING};
+    struct slogout_session *session = NULL;
+    size_t i;
+
+    for (i = 0; !session; i++)
+        session = first_in(drain, order[i]);
+    choose_force_slot(drain, saturating_subtract(unsettled(&drain->tally.counts), 1));
+    session_force(session);
+}
+
+static void ring(struct alarm *alarm)
+{
+    struct slogout_drain *drain = container_of(alarm, struct slogout_drain, alarm);
+    const uint64_t now = elapsed(drain);
+
+    if (is_empty(drain))
+        finish(drain);
+    else if (drain->forcing || now >= drain->schedule.deadline)
+        force_next(drain);
+    else if (now >= drain->schedule.force)
+        open_tail(drain);
+    else
+        begin_next(drain);
+}
+
+/* ---- public ---- */
+
+static int read_plan(struct slogout_plan *plan, const struct slogout_plan *from)
+{
+    return from ? sized_copy(plan, sizeof *plan, from) : SLOGOUT_ERR_ARGUMENT;
+}
+
+int slogout_plan_check(const struct slogout *slogout, const struct slogout_plan *plan, uint64_t sessions,
+                       struct slogout_advice *advice)
+{
+    struct slogout_plan checked;
+    struct timeouts timeouts;
+    const int error = slogout ? read_plan(&checked, plan) : SLOGOUT_ERR_ARGUMENT;
+
+    if (error)
+        return error;
+    timeouts = timeouts_of(slogout);
+    if (advice)
+        plan_advise(&checked, &timeouts, sessions, advice);
+    return plan_fits(&checked, &timeouts, sessions) ? 0 : SLOGOUT_ERR_PLAN;
+}
+
+int slogout_drain_new(struct slogout_drain **out, struct slogout *slogout,
+                      void (*done)(struct slogout_drain *drain, void *user_data), void *user_data)
+{
+    struct slogout_drain *drain;
+    size_t state;
+
+    if (!out || !slogout || !done)
+        return SLOGOUT_ERR_ARGUMENT;
+    drain = instance_allocate(slogout, sizeof *drain);
+    if (!drain)
+        return SLOGOUT_ERR_NOMEM;
+    memset(drain, 0, sizeof *drain);
+    drain->slogout = slogout;
+    drain->done = done;
+    drain->user_data = user_data;
+    drain->tally.changed = changed;
+    drain->tally.ask_before = SLOGOUT_NEVER;
+    for (state = SLOGOUT_OPEN; state <= SLOGOUT_ENDED; state++)
+        link_init(&drain->tally.members[state]);
+    alarm_init(&drain->alarm, &slogout->clock, ring);
+    *out = drain;
+    return 0;
+}
+
+static void reopen_all(struct slogout_drain *drain, enum slogout_state state)
+{
+    struct slogout_session *session;
+
+    while ((session = first_in(drain, state)) != NULL)
+        slogout_session_cancel(session);
+}
+
+static void dismiss_all(struct slogout_drain *drain, enum slogout_state state)
+{
+    struct slogout_session *session;
+
+    while ((session = first_in(drain, state)) != NULL)
+        session_quit(session);
+}
+
+void slogout_drain_free(struct slogout_drain *drain)
+{
+    static const enum slogout_state others[] = {SLOGOUT_PENDING, SLOGOUT_ASKED, SLOGOUT_LEAVING,
+                                                SLOGOUT_ENDED};
+    size_t i;
+
+    if (!drain)
+        return;
+    instance_enter(drain->slogout);
+    drain->state = DONE;
+    reopen_all(drain, SLOGOUT_WAITING);
+    for (i = 0; i < sizeof others / sizeof *others; i++)
+        dismiss_all(drain, others[i]);
+    alarm_remove(&drain->alarm);
+    instance_release(drain->slogout, &drain->alarm.link);
+    instance_leave(drain->slogout);
+}
+
+int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *session, uint64_t group)
+{
+    int error;
+
+    if (!drain || !session || session->slogout != drain->slogout)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (drain->state == CANCELLED || drain->state == DONE)
+        return SLOGOUT_ERR_STATE;
+    instance_enter(drain->slogout);
+    error = session_join(session, &drain->tally, group);
+    if (!error && drain->tally.counts.waiting == 1 && !drain->forcing)
+        choose_begin_slot(drain, 1);
+    set_alarm(drain);
+    instance_leave(drain->slogout);
+    return error;
+}
+
+static void follow(struct slogout_drain *drain, const struct schedule *schedule)
+{
+    drain->schedule = *schedule;
+    drain->start = drain->slogout->clock.now;
+    drain->grain = grain_for(schedule->spread);
+    drain->forcing = 0;
+    drain->state = RUNNING;
+    drain->tally.ask_before = saturating_add(drain->start, schedule->ask_until);
+    slots_open(&drain->slots, 0, schedule->spread, drain->tally.counts.waiting);
+    choose_begin_slot(drain, drain->tally.counts.waiting);
+    set_alarm(drain);
+}
+
+static int start(struct slogout_drain *drain, const struct slogout_plan *plan)
+{
+    const struct timeouts timeouts = timeouts_of(drain->slogout);
+    const uint64_t sessions = unsettled(&drain->tally.counts);
+    struct schedule schedule;
+
+    if (!plan->best_effort && !plan_fits(plan, &timeouts, sessions))
+        return SLOGOUT_ERR_PLAN;
+    drain->plan = *plan;
+    drain->slots.random = plan->seed;
+    plan_schedule(plan, &timeouts, sessions, &schedule);
+    follow(drain, &schedule);
+    return 0;
+}
+
+static int resume(struct slogout_drain *drain)
+{
+    if (drain->state != RUNNING && drain->state != PAUSED)
+        return SLOGOUT_ERR_STATE;
+    drain->state = RUNNING;
+    set_alarm(drain);
+    return 0;
+}
+
+int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *plan, uint64_t now_ms)
+{
+    struct slogout_plan checked;
+    int error;
+
+    if (!drain || now_ms == SLOGOUT_NEVER)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (drain->state == CANCELLED || drain->state == DONE)
+        return SLOGOUT_ERR_STATE;
+    error = plan ? read_plan(&checked, plan) : 0;
+    if (error)
+        return error;
+    instance_enter(drain->slogout);
+    clock_advance(&drain->slogout->clock, now_ms);
+    error = plan ? start(drain, &checked) : resume(drain);
+    instance_leave(drain->slogout);
+    return error;
+}
+
+int slogout_drain_pause(struct slogout_drain *drain)
+{
+    if (!drain)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (drain->state != RUNNING && drain->state != PAUSED)
+        return SLOGOUT_ERR_STATE;
+    drain->state = PAUSED;
+    set_alarm(drain);
+    return 0;
+}
+
+int slogout_drain_cancel(struct slogout_drain *drain)
+{
+    if (!drain)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (drain->state != RUNNING && drain->state != PAUSED)
+        return SLOGOUT_ERR_STATE;
+    instance_enter(drain->slogout);
+    drain->state = CANCELLED;
+    drain->tally.ask_before = SLOGOUT_NEVER;
+    reopen_all(drain, SLOGOUT_WAITING);
+    reopen_all(drain, SLOGOUT_PENDING);
+    set_alarm(drain);
+    instance_leave(drain->slogout);
+    return 0;
+}
+
+int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms)
+{
+    struct schedule schedule = {0, 0, 0, 0, 0, 0};
+
+    if (!drain || now_ms == SLOGOUT_NEVER)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (drain->state == DONE)
+        return SLOGOUT_ERR_STATE;
+    instance_enter(drain->slogout);
+    clock_advance(&drain->slogout->clock, now_ms);
+    schedule.tail = drain->plan.tail_ms;
+    schedule.deadline = schedule.tail + drain->slogout->settings.leave_timeout_ms;
+    follow(drain, &schedule);
+    instance_leave(drain->slogout);
+    return 0;
+}
+
+const struct slogout_counts *slogout_drain_counts(const struct slogout_drain *drain)
+{
+    return drain ? &drain->tally.counts : NULL;
+}
+
+uint64_t slogout_drain_over_by(const struct slogout_drain *drain)
+{
+    if (!drain || (drain->state != RUNNING && drain->state != PAUSED))
+        return SLOGOUT_NEVER;
+    return saturating_add(drain->start, drain->schedule.deadline);
+}

@@ -1,0 +1,104 @@
+#include "plan.h"
+#include "saturate.h"
+
+/* How often the places in flight are used if no client answers. */
+static uint64_t rounds(uint64_t sessions, uint32_t in_flight)
+{
+    return in_flight ? divide_up(sessions, in_flight) : 1;
+}
+
+/* When forcing may begin at the earliest. */
+static uint64_t needed(const struct slogout_plan *plan, const struct timeouts *timeouts, uint64_t sessions)
+{
+    const uint64_t by_spread = (uint64_t)plan->spread_ms + timeouts->answer;
+    const uint64_t by_limit = saturating_multiply(rounds(sessions, plan->max_in_flight), timeouts->answer);
+
+    return greater(by_spread, by_limit);
+}
+
+/* What stands between the beginning of forcing and the deadline. */
+static uint64_t ending(const struct slogout_plan *plan, const struct timeouts *timeouts)
+{
+    return (uint64_t)plan->tail_ms + timeouts->leave;
+}
+
+static uint64_t shortest_deadline(const struct slogout_plan *plan, const struct timeouts *timeouts,
+                                  uint64_t sessions)
+{
+    return saturating_add(needed(plan, timeouts, sessions), ending(plan, timeouts));
+}
+
+/* A drain without sessions is measured by the first that will come. */
+static uint64_t at_least_one(uint64_t sessions)
+{
+    return greater(sessions, 1);
+}
+
+int plan_fits(const struct slogout_plan *plan, const struct timeouts *timeouts, uint64_t sessions)
+{
+    return !plan->deadline_ms ||
+           shortest_deadline(plan, timeouts, at_least_one(sessions)) <= plan->deadline_ms;
+}
+
+static uint64_t force_at(const struct slogout_plan *plan, const struct timeouts *timeouts)
+{
+    return plan->deadline_ms ? saturating_subtract(plan->deadline_ms, ending(plan, timeouts)) : SLOGOUT_NEVER;
+}
+
+/* The smallest that has all asked in time, or 0 if that is too large for a limit, or no time is left to ask. */
+static uint32_t smallest_in_flight(uint64_t sessions, uint64_t force, uint32_t answer_timeout)
+{
+    const uint64_t most_rounds = force / answer_timeout;
+    const uint64_t smallest = most_rounds ? divide_up(sessions, most_rounds) : 0;
+
+    return smallest <= UINT32_MAX ? (uint32_t)smallest : 0;
+}
+
+/* A deadline that ends before forcing can begin leaves nothing to be advised but a longer one. */
+void plan_advise(const struct slogout_plan *plan, const struct timeouts *timeouts, uint64_t sessions,
+                 struct slogout_advice *advice)
+{
+    const uint64_t count = at_least_one(sessions);
+    const uint64_t force = force_at(plan, timeouts);
+    const uint64_t longest = saturating_subtract(force, timeouts->answer);
+    const uint64_t by_limit = saturating_multiply(rounds(count, plan->max_in_flight), timeouts->answer);
+
+    advice->shortest_deadline_ms = shortest_deadline(plan, timeouts, count);
+    advice->longest_spread_ms = by_limit <= force ? smaller(longest, UINT32_MAX) : SLOGOUT_NEVER;
+    advice->smallest_in_flight = 0;
+    if ((uint64_t)plan->spread_ms + timeouts->answer <= force)
+        advice->smallest_in_flight = smallest_in_flight(count, force, timeouts->answer);
+}
+
+/* The limit as it is, or as large as it must be for all to be asked in time. */
+static uint32_t fitting_limit(const struct slogout_plan *plan, const struct timeouts *timeouts,
+                              uint64_t sessions, uint64_t force)
+{
+    const uint32_t smallest = smallest_in_flight(sessions, force, timeouts->answer);
+
+    if (!plan->max_in_flight || !smallest)
+        return 0;
+    return plan->max_in_flight > smallest ? plan->max_in_flight : smallest;
+}
+
+void plan_schedule(const struct slogout_plan *plan, const struct timeouts *timeouts, uint64_t sessions,
+                   struct schedule *schedule)
+{
+    const uint64_t force = force_at(plan, timeouts);
+    const uint64_t deadline = plan->deadline_ms ? plan->deadline_ms : SLOGOUT_NEVER;
+    const int can_ask = force >= timeouts->answer;
+
+    schedule->force = force;
+    schedule->deadline = deadline;
+    schedule->ask_until = can_ask ? force - timeouts->answer + 1 : 0;
+    schedule->spread = smaller(plan->spread_ms, can_ask ? force - timeouts->answer : force);
+    schedule->tail = smaller(plan->tail_ms, saturating_subtract(deadline, timeouts->leave));
+    schedule->in_flight = fitting_limit(plan, timeouts, at_least_one(sessions), force);
+}
+
+uint64_t plan_latest(const struct schedule *schedule, uint32_t answer_timeout, uint64_t waiting)
+{
+    const uint64_t later_rounds = rounds(waiting, schedule->in_flight) - 1;
+
+    return saturating_subtract(schedule->ask_until, saturating_multiply(later_rounds, answer_timeout) + 1);
+}

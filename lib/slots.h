@@ -1,0 +1,32 @@
+/* Instants spread evenly over a window: one slot for each thing that waits, one random instant in each slot. Nothing
+ * is stored for what waits, so the slots follow when it gets more or less. */
+#ifndef SLOTS_H
+#define SLOTS_H
+
+#include <stdint.h>
+
+/* Instants are finer than milliseconds: many slots may fall in one. */
+#define SLOTS_FRACTION 20                                     /* bits after the point */
+#define SLOTS_LONGEST  ((uint64_t)1 << (63 - SLOTS_FRACTION)) /* milliseconds; later is as good as never */
+
+/* What a host may be late without harm. What is overdue by more is not caught up, it is spread again. */
+#define SLOTS_CATCH_UP_MS 100
+
+struct slots {
+    uint64_t random;   /* state of the generator */
+    uint64_t boundary; /* where the current slot ends and the next begins */
+    uint64_t end;      /* of the window */
+    uint64_t pace;     /* length of a slot as planned */
+    uint64_t instant;  /* inside the current slot */
+};
+
+/* Opens a window, in milliseconds, for so many. The generator goes on where it stood. */
+void slots_open(struct slots *slots, uint64_t from_ms, uint64_t end_ms, uint64_t waiting);
+/* Chooses the next instant, for one of those (not 0) that wait. The window is opened again, at the pace planned, when
+ * it has passed or a tick came late, up to limit_ms; no instant is later than latest_ms, unless that has passed. */
+void slots_next(struct slots *slots, uint64_t now_ms, uint64_t waiting, uint64_t latest_ms,
+                uint64_t limit_ms);
+/* The instant, rounded down to a multiple of so many milliseconds. */
+uint64_t slots_instant_ms(const struct slots *slots, uint32_t grain_ms);
+
+#endif
