@@ -73,4 +73,5 @@ clean:
 	rm -rf build
 
 include tests/check.mk
+include tests/bench.mk
 -include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(PROGRAMS:=.d)

@@ -3,6 +3,12 @@
 #include "sized.h"
 #include "tag.h"
 
+#ifdef __GNUC__
+#define OUT_OF_LINE __attribute__((noinline))
+#else
+#define OUT_OF_LINE
+#endif
+
 /* What an event brings with it; the time is the clock's. */
 struct event {
     const char *bye_text;                  /* REQUEST */
@@ -500,7 +506,8 @@ static int hear(struct slogout_session *session, const struct slogout_response *
     return handle_at(session, now, kind_of(session, response), &event);
 }
 
-static int hear_line(struct slogout_session *session, const char *line, size_t len, uint64_t now)
+/* Not inlined: a line while nothing is asked must not pay for this function's registers and stack. */
+OUT_OF_LINE static int hear_line(struct slogout_session *session, const char *line, size_t len, uint64_t now)
 {
     struct slogout_response response;
 

@@ -30,3 +30,10 @@ unit: $(UNIT_TESTS)
 check: unit
 
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d)
+
+.PHONY: house
+house: $(STATIC)
+	@sh tests/house/layers.sh
+	@sh tests/house/sections.sh $(STATIC)
+
+check: house

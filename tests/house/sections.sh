@@ -1,0 +1,14 @@
+#!/bin/sh
+# No writable state: the static library (argument) has nothing in .data and .bss, so it has no global either.
+# Tables of pointers are constant; in position-independent code they stand in .data.rel.ro.
+set -eu
+
+found=$(objdump -h "$1" | awk '
+    /file format/ { object = $1 }
+    $2 ~ /^\.(data|bss|tdata|tbss)$/ && $3 !~ /^0+$/ { print object, $2, "0x" $3 }')
+if [ -n "$found" ]; then
+    echo "writable data in $1:" >&2
+    echo "$found" >&2
+    exit 1
+fi
+echo "sections: nothing in .data and .bss of $(basename "$1")"
