@@ -1,8 +1,9 @@
-/* What bench.sh counts instructions of. Usage: core line|peer|exchange TIMES */
+/* What core.sh counts instructions of. Usage: core line|peer|exchange TIMES; core size: octets of a session */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <slogout/slogout.h>
+#include "session.h"
 
 static const char command[] =
     "A0042 UID FETCH 4711:4720 (FLAGS BODY.PEEK[HEADER.FIELDS (DATE FROM SUBJECT)])\r\n";
@@ -93,6 +94,8 @@ int main(int argc, char **argv)
     struct slogout *slogout;
     size_t i;
 
+    if (argc == 2 && !strcmp(argv[1], "size"))
+        return printf("%zu\n", sizeof(struct slogout_session)) < 0;
     if (argc != 3 || slogout_new(&slogout, NULL))
         return 2;
     for (i = 0; i < sizeof jobs / sizeof *jobs; i++)
