@@ -37,6 +37,11 @@ COMMON_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/common/*.c))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
+# `make -j deps check`: one goal after the other, since nothing can be built before the compiler is there.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+
 all: $(STATIC) $(SHARED) examples
 
 examples: $(PROGRAMS)
@@ -65,9 +70,43 @@ build/examples/%: build/examples/%.o $(COMMON_OBJECTS) $(STATIC)
 demo: build/examples/echo_server build/examples/client
 	sh examples/demo.sh build/examples
 
-build/slogout.pc: lib/slogout.pc.in include/slogout/slogout.h
-	@mkdir -p $(@D)
-	sed -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
+deps:
+	sh tests/deps.sh
+
+# Each function has a manual page of its name: `.so` to the page whose NAME section lists it.
+build/man.made: $(MANUALS)
+	rm -rf build/man
+	mkdir -p build/man/man3 build/man/man7
+	cp man/*.3 build/man/man3
+	cp man/*.7 build/man/man7
+	cd build/man/man3 && for page in *.3; do \
+	  for name in $$(sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z_]*\).*/\1/p' $$page); do \
+	    test -e $$name.3 || echo ".so man3/$$page" > $$name.3 || exit 1; done; done
+	touch $@
+
+# What is put where, for uninstall to find it again.
+TO_INCLUDE := $(DESTDIR)$(INCLUDEDIR)/slogout
+TO_LIB := $(DESTDIR)$(LIBDIR)
+TO_PC := $(TO_LIB)/pkgconfig
+TO_MAN := $(DESTDIR)$(MANDIR)
+
+install: $(STATIC) $(SHARED) build/man.made
+	$(INSTALL) -d $(TO_INCLUDE) $(TO_PC) $(TO_MAN)/man3 $(TO_MAN)/man7
+	$(INSTALL) -m 644 $(HEADERS) $(TO_INCLUDE)
+	$(INSTALL) -m 644 $(STATIC) $(TO_LIB)
+	$(INSTALL) -m 755 $(SHARED) $(TO_LIB)
+	ln -sf $(notdir $(SHARED)) $(TO_LIB)/$(SONAME)
+	ln -sf $(SONAME) $(TO_LIB)/libslogout.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	  -e 's|@VERSION@|$(VERSION)|' lib/slogout.pc.in > $(TO_PC)/slogout.pc
+	$(INSTALL) -m 644 build/man/man3/* $(TO_MAN)/man3
+	$(INSTALL) -m 644 build/man/man7/* $(TO_MAN)/man7
+
+uninstall: build/man.made
+	rm -f $(HEADERS:include/slogout/%=$(TO_INCLUDE)/%) $(TO_PC)/slogout.pc
+	rm -f $(addprefix $(TO_LIB)/,$(notdir $(STATIC)) $(notdir $(SHARED)) $(SONAME) libslogout.so)
+	cd build/man && for page in man*/*; do rm -f $(TO_MAN)/$$page; done
+	rmdir $(TO_INCLUDE) 2>/dev/null || :
 
 clean:
 	rm -rf build
