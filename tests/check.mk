@@ -6,7 +6,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/unit/%,$(wildcard tests/unit
 TEST_LIB_OBJECTS := $(LIB_SOURCES:lib/%.c=build/tests/lib/%.o)
 TEST_SUPPORT_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard tests/support/*.c))
 
-.PHONY: unit
+.PHONY: unit manual install-check
 
 build/tests/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -27,7 +27,18 @@ build/tests/unit/%: build/tests/unit/%.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJE
 unit: $(UNIT_TESTS)
 	@failed=0; for test in $(UNIT_TESTS); do $$test || failed=1; done; exit $$failed
 
-check: unit
+# The pages are clean, document what there is, and their examples run.
+manual: $(STATIC) $(SHARED)
+	mandoc -T lint -W warning $(MANUALS)
+	python3 -B tests/manual/names.py $(SHARED)
+	python3 -B tests/manual/examples.py build/tests/manual $(STATIC) \
+	  $(CC) -std=c99 -Iinclude $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS)
+
+# What it calls has nothing left to build, so it may run beside the other tests.
+install-check: $(STATIC) $(SHARED) build/man.made
+	MAKE='$(MAKE)' CC='$(CC)' sh tests/install.sh build/tests/install
+
+check: unit manual install-check
 
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d)
 

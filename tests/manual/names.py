@@ -1,0 +1,98 @@
+"""What the headers declare, the map exports, the shared library has, and the manual documents is the same.
+
+usage: names.py SHARED_LIBRARY"""
+
+import glob
+import re
+import subprocess
+import sys
+
+from examples import blocks
+
+
+def read(pattern):
+    return "".join(open(path).read() for path in sorted(glob.glob(pattern, recursive=True)))
+
+
+def without_comments(source):
+    return re.sub(r"/\*.*?\*/", " ", source, flags=re.S)
+
+
+def squeeze(prototype):
+    """A prototype in one spelling: no space but between two words."""
+    return re.sub(r"\s*(\W)\s*", r"\1", " ".join(prototype.split()))
+
+
+def declared_functions(headers):
+    """The prototype of each function of the interface, by name."""
+    found = re.findall(r"^SLOGOUT_API\s+([^;{]*?(slogout_\w+)\([^;]*\));", headers, re.M)
+    return {name: squeeze(prototype) for prototype, name in found}
+
+
+def declared_constants(headers):
+    names = set(re.findall(r"\bSLOGOUT_\w+", headers))
+    return {name for name in names if not name.endswith(("_H", "_API"))}
+
+
+def declared_members(headers):
+    members = set()
+    for body in re.findall(r"^struct \w+ \{(.*?)^\};", headers, re.M | re.S):
+        members.update(re.findall(r"\(\*(\w+)\)\(|(\w+)(?:\[\w+\])?\s*[;,](?![^(]*\))", body))
+    return {first or second for first, second in members}
+
+
+def map_functions(text):
+    return set(re.findall(r"\b(slogout_\w+);", text))
+
+
+def exported_functions(library):
+    listing = subprocess.run(["nm", "-D", "--defined-only", library], check=True, stdout=subprocess.PIPE, text=True)
+    symbols = [line.split()[-2:] for line in listing.stdout.splitlines()]
+    return {name.split("@")[0] for kind, name in symbols if kind != "A"}
+
+
+def page_names(page):
+    section = re.search(r"^\.Sh NAME\n(.*?)^\.Nd", page, re.M | re.S)
+    return re.findall(r"^\.Nm (\w+)", section[1], re.M)
+
+
+def page_prototypes(page):
+    section = re.search(r"^\.Sh SYNOPSIS\n(.*?)^\.Sh", page, re.M | re.S)
+    prototypes = {}
+    for kind, name, arguments in re.findall(r"^\.Ft (.*)\n\.Fo (\w+)\n((?:\.Fa .*\n)*)\.Fc", section[1], re.M):
+        listed = ", ".join(re.findall(r'^\.Fa "?(.*?)"?$', arguments, re.M))
+        prototypes[name] = squeeze(f"{kind.strip(chr(34))} {name}({listed})")
+    return prototypes
+
+
+def differences(what, expected, found):
+    missing = [f"{name}: not {what}" for name in sorted(expected - found)]
+    return missing + [f"{name}: {what}, but not declared" for name in sorted(found - expected)]
+
+
+def main(library):
+    headers = without_comments(read("include/slogout/*.h"))
+    functions = declared_functions(headers)
+    pages = [open(path).read() for path in sorted(glob.glob("man/*.3"))]
+    named = [name for page in pages for name in page_names(page)]
+    prototypes = {name: text for page in pages for name, text in page_prototypes(page).items()}
+    used = read("tests/**/*.c") + read("examples/**/*.c")
+    for path in glob.glob("man/*.[0-9]"):
+        used += "".join(text for _, kind, text in blocks(path) if kind == "example")
+    written = set(re.findall(r"\w+", read("man/*")))
+
+    wrong = differences("in lib/slogout.map", set(functions), map_functions(read("lib/slogout.map")))
+    wrong += differences("exported by the shared library", set(functions), exported_functions(library))
+    wrong += differences("in the NAME of a page", set(functions), set(named))
+    wrong += [f"{name}: in the NAME of two pages" for name in set(named) if named.count(name) > 1]
+    wrong += [f"{name}: its SYNOPSIS is not its declaration" for name, text in functions.items()
+              if name in named and prototypes.get(name) != text]
+    wrong += [f"{name}: in no example and no test" for name in functions if not re.search(rf"\b{name}\(", used)]
+    wrong += [f"{name}: in no page" for name in sorted(declared_constants(headers) - written)]
+    wrong += [f"{name}: in no page" for name in sorted(declared_members(headers) - written)]
+    if wrong or not functions:
+        sys.exit("\n".join(wrong or ["no function is declared"]))
+    print(f"manual: {len(functions)} functions declared, exported, documented and used")
+
+
+main(*sys.argv[1:])
