@@ -1,0 +1,381 @@
+#include "support/test.h"
+#include <slogout/slogout.h>
+#include "support/exact.h"
+
+#define OK  SLOGOUT_STATUS_OK
+#define NO  SLOGOUT_STATUS_NO
+#define BAD SLOGOUT_STATUS_BAD
+#define BYE SLOGOUT_STATUS_BYE
+
+/* ---- lines that are responses: all fields ---- */
+
+struct row {
+    const char *line;
+    enum slogout_status status;
+    const char *tag, *code, *text;
+};
+
+static const struct row responses[] = {
+    /* the draft's example */
+    {"* BYE IMAP4rev1 Client logging out", BYE, "", "", "IMAP4rev1 Client logging out"},
+    {"A001 OK LOGOUT completed", OK, "A001", "", "LOGOUT completed"},
+    /* each status, tagged */
+    {"SLO.1 OK done", OK, "SLO.1", "", "done"},
+    {"SLO.1 NO not now", NO, "SLO.1", "", "not now"},
+    {"SLO.1 BAD unknown command", BAD, "SLO.1", "", "unknown command"},
+    /* any case, the tag octet for octet */
+    {"* bye x", BYE, "", "", "x"},
+    {"* ByE x", BYE, "", "", "x"},
+    {"slo.1 ok x", OK, "slo.1", "", "x"},
+    {"sLo.1 Ok x", OK, "sLo.1", "", "x"},
+    {"a oK", OK, "a", "", ""},
+    {"a no", NO, "a", "", ""},
+    {"a bAd", BAD, "a", "", ""},
+    /* without text, with an empty one, with one that begins or ends with SP */
+    {"* BYE", BYE, "", "", ""},
+    {"* BYE ", BYE, "", "", ""},
+    {"* BYE  x ", BYE, "", "", " x "},
+    {"a OK", OK, "a", "", ""},
+    {"a OK ", OK, "a", "", ""},
+    {"a OK  ", OK, "a", "", " "},
+    /* what follows is opaque */
+    {"a OK {3}", OK, "a", "", "{3}"},
+    {"a OK {3+}", OK, "a", "", "{3+}"},
+    {"* BYE \"x", BYE, "", "", "\"x"},
+    {"a OK \t\x01\x7f\x80\xff", OK, "a", "", "\t\x01\x7f\x80\xff"},
+    {"a OK BYE OK NO", OK, "a", "", "BYE OK NO"},
+    {"a OK x\ry", OK, "a", "", "x\ry"},
+    {"a OK x\ny", OK, "a", "", "x\ny"},
+    /* response codes */
+    {"* BYE [UNAVAILABLE] x", BYE, "", "UNAVAILABLE", "x"},
+    {"a NO [X y z] text", NO, "a", "X y z", "text"},
+    {"a OK [x] ", OK, "a", "x", ""},
+    {"a OK [x]", OK, "a", "x", ""},
+    {"a OK [x]  y", OK, "a", "x", " y"},
+    {"a OK [[] y", OK, "a", "[", "y"},
+    {"a OK [x] [y] z", OK, "a", "x", "[y] z"},
+    {"a OK [{3}] x", OK, "a", "{3}", "x"},
+    {"a OK [ ] x", OK, "a", " ", "x"},
+    /* no response codes: part of the text */
+    {"a OK []", OK, "a", "", "[]"},
+    {"a OK [] x", OK, "a", "", "[] x"},
+    {"a OK [", OK, "a", "", "["},
+    {"a OK [x", OK, "a", "", "[x"},
+    {"a OK [x y", OK, "a", "", "[x y"},
+    {"a OK [x]y", OK, "a", "", "[x]y"},
+    {"a OK [x]] y", OK, "a", "", "[x]] y"},
+    {"a OK  [x] y", OK, "a", "", " [x] y"},
+    {"a OK x[y] z", OK, "a", "", "x[y] z"},
+    /* odd tags that are tags */
+    {"] OK", OK, "]", "", ""},
+    {"OK OK OK", OK, "OK", "", "OK"},
+    {"BYE OK", OK, "BYE", "", ""},
+    {"! NO", NO, "!", "", ""},
+};
+
+static void expect_octets(const char *bytes, size_t len, const char *expected)
+{
+    assert_int_equal(len, strlen(expected));
+    if (len > 0)
+        assert_memory_equal(bytes, expected, len);
+}
+
+static void expect_within(const char *bytes, size_t len, const char *line, size_t line_len)
+{
+    if (len > 0)
+        assert_true(bytes >= line && bytes + len <= line + line_len);
+}
+
+static void expect_response(const struct row *row, const char *line_end)
+{
+    struct slogout_response response;
+    char bytes[128];
+    const size_t len = (size_t)snprintf(bytes, sizeof bytes, "%s%s", row->line, line_end);
+    char *line = exact_copy(bytes, len);
+
+    memset(&response, 0xaa, sizeof response);
+    assert_int_equal(slogout_response_parse(&response, line, len), 1);
+    assert_int_equal(response.status, row->status);
+    expect_octets(response.tag, response.tag_len, row->tag);
+    expect_octets(response.code, response.code_len, row->code);
+    expect_octets(response.text, response.text_len, row->text);
+    expect_within(response.tag, response.tag_len, line, len);
+    expect_within(response.code, response.code_len, line, len);
+    expect_within(response.text, response.text_len, line, len);
+    exact_free(line);
+}
+
+static void test_response(void **state)
+{
+    const struct row *row = *state;
+
+    expect_response(row, "");
+    expect_response(row, "\n");
+    expect_response(row, "\r\n");
+}
+
+/* ---- lines that are none ---- */
+
+static const char *const others[] = {
+    "",
+    " ",
+    "  ",
+    "*",
+    "* ",
+    "*  ",
+    "\r",
+    "\n",
+    "\r\n",
+    " \r\n",
+    /* commands and continuations */
+    "a NOOP",
+    "a LOGOUT",
+    "DONE",
+    "+ OK",
+    "+ idling",
+    "+",
+    "+ BYE",
+    /* BYE is untagged, the others are tagged */
+    "a BYE",
+    "a BYE x",
+    "* OK",
+    "* NO x",
+    "* BAD x",
+    "** BYE x",
+    "*a BYE",
+    "a* OK",
+    /* not the word, but like it */
+    "a O",
+    "a N",
+    "a BA",
+    "* BY",
+    "a OKAY",
+    "a OK\t",
+    "a OK\tx",
+    "a OK[x] y",
+    "a NOT",
+    "a BADLY",
+    "* BYEBYE",
+    "* BYE\t",
+    "* BAY x",
+    "a oj",
+    "a \x0fK",
+    "a /K",
+    "a O\x0b",
+    "a \xcfK",
+    "a B\x01\x04",
+    "a BYF x",
+    /* exactly one SP before the word */
+    "a  OK",
+    "*  BYE x",
+    "a\tOK",
+    "*\tBYE",
+    " OK",
+    " a OK",
+    " * BYE",
+    /* not a tag */
+    "a+ OK",
+    "+a OK",
+    "(a OK",
+    "a) OK",
+    "{3} OK",
+    "a% OK",
+    "\"a\" OK",
+    "a\\ OK",
+    "\x7f OK",
+    "\xc3\xa9 OK",
+    "\x01 OK",
+    /* a line end in the middle ends nothing here, and is no SP */
+    "a\rOK",
+    "a\r\nOK",
+    "* BYE\r\r\n",
+    "a OK\n\n",
+    "a OK\r\r",
+};
+
+static void expect_no_response(const char *bytes, size_t len)
+{
+    struct slogout_response response, untouched;
+    char *line = exact_copy(bytes, len);
+
+    memset(&response, 0xaa, sizeof response);
+    untouched = response;
+    assert_int_equal(slogout_response_parse(&response, line, len), 0);
+    assert_memory_equal(&response, &untouched, sizeof response);
+    exact_free(line);
+}
+
+static void test_no_response(void **state)
+{
+    char line[64];
+
+    expect_no_response(*state, strlen(*state));
+    snprintf(line, sizeof line, "%s\r\n", (const char *)*state);
+    expect_no_response(line, strlen(line));
+}
+
+/* ---- what a table cannot hold ---- */
+
+static void test_nul_octets_are_octets(void **state)
+{
+    static const char line[] = "a OK x\0y";
+    struct slogout_response response;
+
+    (void)state;
+    expect_no_response("a\0 OK", 5);
+    expect_no_response("\0 OK", 4);
+    expect_no_response("a \0K", 4);
+    expect_no_response("a OK\0", 5);
+    assert_int_equal(slogout_response_parse(&response, line, sizeof line - 1), 1);
+    assert_int_equal(response.text_len, 3);
+    assert_memory_equal(response.text, "x\0y", 3);
+}
+
+/* However short it is cut, nothing is read beyond the end; and it is no response before its word is whole. */
+static void test_every_beginning_of_a_line(void **state)
+{
+    static const char line[] = "SLO.12 BAD [CODE x] text\r\n";
+    size_t len;
+
+    (void)state;
+    for (len = 0; len < sizeof line; len++) {
+        struct slogout_response response;
+        char *bytes = exact_copy(line, len);
+        assert_int_equal(slogout_response_parse(&response, bytes, len), len >= strlen("SLO.12 BAD"));
+        exact_free(bytes);
+    }
+}
+
+/* `before`, then count times x, then `after`. */
+static size_t make_line(char *line, const char *before, size_t count, const char *after)
+{
+    const size_t len = strlen(before);
+
+    memcpy(line, before, len);
+    memset(line + len, 'x', count);
+    strcpy(line + len + count, after);
+    return strlen(line);
+}
+
+static int parse(struct slogout_response *response, const char *line, size_t len)
+{
+    static char kept[2000]; /* the response points into it */
+    char *bytes = exact_copy(line, len);
+    const int result = slogout_response_parse(response, bytes, len);
+
+    exact_free(bytes);
+    memcpy(kept, line, len);
+    return result && slogout_response_parse(response, kept, len);
+}
+
+static void test_a_tag_has_at_most_255_octets(void **state)
+{
+    static const size_t lengths[] = {1, 254, 255};
+    static const size_t too_long[] = {256, 257, 1000};
+    struct slogout_response response;
+    char line[1100];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(lengths); i++) {
+        assert_int_equal(parse(&response, line, make_line(line, "", lengths[i], " OK [c] t")), 1);
+        assert_int_equal(response.tag_len, lengths[i]);
+        expect_octets(response.code, response.code_len, "c");
+        expect_octets(response.text, response.text_len, "t");
+    }
+    for (i = 0; i < LENGTH(too_long); i++)
+        expect_no_response(line, make_line(line, "", too_long[i], " OK [c] t"));
+}
+
+static void test_a_response_code_has_at_most_255_octets(void **state)
+{
+    static const size_t lengths[] = {1, 254, 255};
+    static const size_t too_long[] = {256, 257, 1000};
+    static const char *const after[] = {"] t", "] ", "]"};
+    struct slogout_response response;
+    char line[1100];
+    size_t i, j;
+
+    (void)state;
+    for (j = 0; j < LENGTH(after); j++) {
+        for (i = 0; i < LENGTH(lengths); i++) {
+            assert_int_equal(parse(&response, line, make_line(line, "* BYE [", lengths[i], after[j])), 1);
+            assert_int_equal(response.code_len, lengths[i]);
+            assert_int_equal(response.text_len, j == 0 ? 1 : 0);
+        }
+        for (i = 0; i < LENGTH(too_long); i++) {
+            assert_int_equal(parse(&response, line, make_line(line, "* BYE [", too_long[i], after[j])), 1);
+            assert_int_equal(response.code_len, 0);
+            assert_int_equal(response.text_len, 1 + too_long[i] + strlen(after[j]));
+        }
+    }
+}
+
+static void test_a_line_of_a_megabyte(void **state)
+{
+    const size_t len = 1u << 20;
+    struct slogout_response response;
+    char *line = exact_fill('x', len);
+
+    (void)state;
+    assert_int_equal(slogout_response_parse(&response, line, len), 0);
+    memcpy(line, "* BYE ", 6);
+    assert_int_equal(slogout_response_parse(&response, line, len), 1);
+    assert_int_equal(response.text_len, len - 6);
+    memcpy(line, "* BYE [", 7);
+    assert_int_equal(slogout_response_parse(&response, line, len), 1);
+    assert_int_equal(response.text_len, len - 6);
+    assert_int_equal(response.code_len, 0);
+    exact_free(line);
+}
+
+static void test_null_is_no_response(void **state)
+{
+    struct slogout_response response;
+
+    (void)state;
+    assert_int_equal(slogout_response_parse(NULL, "a OK", 4), 0);
+    assert_int_equal(slogout_response_parse(&response, NULL, 4), 0);
+    assert_int_equal(slogout_response_parse(&response, NULL, 0), 0);
+}
+
+/* ---- one test for each row ---- */
+
+#define RESPONSES LENGTH(responses)
+#define OTHERS    LENGTH(others)
+
+static char names[RESPONSES + OTHERS][80];
+
+static struct CMUnitTest named(size_t index, const char *what, const char *line, CMUnitTestFunction function,
+                               const void *row)
+{
+    struct CMUnitTest test = {names[index], function, NULL, NULL, NULL};
+    char escaped[60];
+
+    slogout_escape(escaped, sizeof escaped, line, strlen(line));
+    snprintf(names[index], sizeof names[index], "%s: '%s'", what, escaped);
+    memcpy(&test.initial_state, &row, sizeof row); /* cmocka has no const here */
+    return test;
+}
+
+int main(void)
+{
+    static struct CMUnitTest rows[RESPONSES + OTHERS];
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nul_octets_are_octets),
+        cmocka_unit_test(test_every_beginning_of_a_line),
+        cmocka_unit_test(test_a_tag_has_at_most_255_octets),
+        cmocka_unit_test(test_a_response_code_has_at_most_255_octets),
+        cmocka_unit_test(test_a_line_of_a_megabyte),
+        cmocka_unit_test(test_null_is_no_response),
+    };
+    size_t i;
+    int failed;
+
+    for (i = 0; i < RESPONSES; i++)
+        rows[i] = named(i, "response", responses[i].line, test_response, &responses[i]);
+    for (i = 0; i < OTHERS; i++)
+        rows[RESPONSES + i] = named(RESPONSES + i, "no response", others[i], test_no_response, others[i]);
+    failed = cmocka_run_group_tests_name("response: rows", rows, NULL, NULL);
+    return failed + cmocka_run_group_tests_name("response", tests, NULL, NULL);
+}
