@@ -70,7 +70,7 @@ static void split_code(struct slogout_response *response)
 
     if (text == end || *text != '[')
         return;
-    bracket = find(text, ']', response->text_len);
+    bracket = find(text + 1, ']', response->text_len - 1);
     if (!bracket || bracket == text + 1 || (bracket + 1 < end && bracket[1] != ' '))
         return;
     response->code = text + 1;
