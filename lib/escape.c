@@ -24,12 +24,14 @@ size_t slogout_escape(char *out, size_t out_size, const char *bytes, size_t len)
 {
     char one[4];
     size_t needed = 0; /* by all of it */
-    size_t used = 0;   /* written, always less than out_size */
+    size_t used = 0;   /* written; less than out_size, but where both are 0 */
     size_t i;
 
+    if (!out)
+        out_size = 0;
     for (i = 0; bytes && i < len; i++) {
         size_t n = escape_one(one, (unsigned char)bytes[i]);
-        if (used == needed && out_size > used && n < out_size - used) {
+        if (used == needed && n < out_size - used) {
             memcpy(out + used, one, n);
             used += n;
         }
