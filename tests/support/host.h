@@ -86,6 +86,8 @@ void host_tick_at(struct host *host, uint64_t now);
 void host_check(const struct host *host);
 /* The trace since the last call is exactly this. */
 void host_expect(struct host *host, const char *trace);
+/* Drops that trace. */
+void host_forget(struct host *host);
 
 /* What most traces consist of. */
 #define DEFAULT_BYE "* BYE Server is closing the connection"
