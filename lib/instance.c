@@ -187,6 +187,8 @@ int slogout_poll_timeout(const struct slogout *slogout, uint64_t now_ms)
 
     if (deadline == SLOGOUT_NEVER)
         return -1;
+    if (now_ms < slogout->clock.now)
+        now_ms = slogout->clock.now; /* as slogout_tick() will take it */
     if (deadline <= now_ms)
         return 0;
     return deadline - now_ms < INT_MAX ? (int)(deadline - now_ms) : INT_MAX;
