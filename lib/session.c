@@ -301,6 +301,7 @@ static int force(struct slogout_session *session, const struct event *event)
 static int reopen(struct slogout_session *session, const struct event *event)
 {
     (void)event;
+    session->bye_text = NULL;
     session_quit(session);
     set_state(session, SLOGOUT_OPEN);
     return 0;

@@ -254,7 +254,7 @@ SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, in
 
 /* Asks the client to leave, at once if send_line takes the line, else at the next slogout_session_ready().
  * bye_text is what every `* BYE` of ours will say; NULL: the setting's. It is NOT copied and must live until
- * the session has ended. Does nothing and returns 0 if the client is being asked already; the first text
+ * the session has ended or is cancelled. Does nothing and returns 0 if the client is being asked already; the first text
  * stays. [calls back]
  *   STATE     LEAVING or ENDED
  *   TEXT, ARGUMENT, REENTRANT */
