@@ -1,0 +1,263 @@
+/* What fails, fails at every place where it can; the host counts everything again after each step. */
+#include "support/host.h"
+
+/* ---- memory ---- */
+
+static void test_session_new_without_memory_changes_nothing(void **state)
+{
+    static const struct slogout_callbacks callbacks = {.size = 0};
+    struct host *host = *state;
+    struct slogout_session *session;
+    struct slogout_session *out = NULL;
+
+    host_start(host, NULL);
+    session = host_connect(host);
+    assert_int_equal(slogout_session_new(&out, host->slogout, session->callbacks, NULL), 0);
+    slogout_session_free(out);
+    out = NULL;
+    host->fail_allocation = 1;
+    assert_int_equal(slogout_session_new(&out, host->slogout, session->callbacks, NULL), SLOGOUT_ERR_NOMEM);
+    assert_null(out);
+    host_check(host);
+    host->fail_allocation = 1; /* what is refused before takes no memory */
+    assert_int_equal(slogout_session_new(&out, host->slogout, &callbacks, NULL), SLOGOUT_ERR_SIZE);
+    assert_int_equal(host->fail_allocation, 1);
+    host->fail_allocation = 0;
+}
+
+static void test_a_slogout_is_freed_although_a_session_got_no_memory(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session, *out = NULL;
+    const struct slogout_callbacks *callbacks;
+
+    host_start(host, NULL);
+    session = host_connect(host);
+    callbacks = session->callbacks;
+    host->fail_allocation = 1;
+    assert_int_equal(slogout_session_new(&out, host->slogout, callbacks, NULL), SLOGOUT_ERR_NOMEM);
+    host_free(host, session);
+    assert_int_equal(host->memory, 1);
+    assert_int_equal(slogout_free(host->slogout), 0);
+    host->slogout = NULL;
+}
+
+/* ---- send_line: a scenario that uses everything, and each of its lines meets each answer of the host ---- */
+
+/* Ends with all sessions ENDED, and each with an outcome. */
+static void scenario(struct host *host)
+{
+    struct slogout_session *sessions[10];
+    size_t i;
+
+    host_start(host, NULL);
+    for (i = 0; i < LENGTH(sessions); i++)
+        sessions[i] = i == 3 || i == 4 ? host_connect(host) : host_connect_enabled(host);
+    for (i = 2; i < LENGTH(sessions); i++)
+        host_join(host, sessions[i]);
+    for (i = 0; i < 8; i++) {
+        host->now += 10;
+        host_request(host, sessions[i], i % 2 ? "Moved" : NULL);
+    }
+    for (i = 0; i < 8; i++)
+        host_ready(host, sessions[i]);
+    for (i = 0; i < 3; i++)
+        host_line(host, sessions[i], "* BYE");
+    host_line(host, sessions[0], "SLO.1 OK");
+    host_line(host, sessions[1], "SLO.2 NO");
+    host_line(host, sessions[2], "SLO.3 BAD");
+    host_force(host, sessions[8]);
+    host_force(host, sessions[5]);
+    for (i = 0; i < 9; i++)
+        host_ready(host, sessions[i]);
+    host_tick_at(host, 40000);
+    host_ready(host, sessions[6]);
+    host_tick_at(host, 1000000);
+    host_abandon(host, sessions[9], SLOGOUT_CLIENT_LOGOUT);
+    host_tick_at(host, 2000000);
+}
+
+static uint64_t outcomes(const struct host *host)
+{
+    const struct slogout_counts *counts = slogout_counts(host->slogout);
+    uint64_t sum = 0;
+    unsigned i;
+
+    for (i = 0; i < SLOGOUT_OUTCOMES; i++)
+        sum += counts->outcome[i];
+    return sum;
+}
+
+/* Whatever the host says: each session has exactly one outcome, and all but the abandoned one were closed. */
+static void run_scenario(const char *says)
+{
+    void *state = NULL;
+    struct host *host;
+    unsigned i;
+
+    assert_int_equal(host_setup(&state), 0);
+    host = state;
+    host->send_says = says;
+    scenario(host);
+    assert_int_equal(outcomes(host), host->connected);
+    for (i = 0; i < host->connected; i++) {
+        assert_int_equal(slogout_session_state(host->sessions[i]), SLOGOUT_ENDED);
+        assert_int_equal(host->conns[i].closed, i != 9);
+    }
+    assert_true(slogout_deadline(host->slogout) == SLOGOUT_NEVER);
+    host_forget(host);
+    host_teardown(&state);
+}
+
+#define LINES 24 /* more than the scenario has */
+
+static void test_each_line_broken_alone(void **state)
+{
+    char says[LINES + 1];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LINES; i++) {
+        memset(says, 't', LINES);
+        says[LINES] = '\0';
+        says[i] = '-';
+        run_scenario(says);
+    }
+}
+
+static void test_each_line_busy_alone(void **state)
+{
+    char says[LINES + 1];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LINES; i++) {
+        memset(says, 't', LINES);
+        says[LINES] = '\0';
+        says[i] = 'B';
+        run_scenario(says);
+    }
+}
+
+static void test_each_line_and_all_after_it_broken_or_busy(void **state)
+{
+    char says[4 * LINES + 1];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LINES; i++) {
+        memset(says, 't', i);
+        memset(says + i, 'B', sizeof says - 1 - i);
+        says[sizeof says - 1] = '\0';
+        run_scenario(says);
+        memset(says + i, '-', sizeof says - 1 - i);
+        run_scenario(says);
+    }
+}
+
+/* All ways in which the first eight lines can be taken, BUSY or broken. */
+static void test_all_combinations_of_the_first_eight_lines(void **state)
+{
+    unsigned number;
+
+    (void)state;
+    for (number = 0; number < 6561; number++) { /* 3^8 */
+        char says[9] = "";
+        unsigned rest = number;
+        size_t i;
+        for (i = 0; i < 8; i++, rest /= 3)
+            says[i] = "tB-"[rest % 3];
+        run_scenario(says);
+    }
+}
+
+/* ---- each callback frees, abandons or cancels, at each place of the scenario ---- */
+
+static unsigned countdown; /* callbacks until the one that acts */
+static host_action *action;
+
+static void count_down(struct host *host, struct slogout_session *session)
+{
+    host->inside[IN_SEND_LINE] = host->inside[IN_CLOSE_CONNECTION] = count_down;
+    if (countdown-- == 0)
+        action(host, session);
+}
+
+static void abandon_it(struct host *host, struct slogout_session *session)
+{
+    host_abandon(host, session, SLOGOUT_PEER_CLOSED);
+}
+
+static void cancel_it(struct host *host, struct slogout_session *session)
+{
+    host_cancel(host, session);
+}
+
+static void join_it(struct host *host, struct slogout_session *session)
+{
+    host_join(host, session);
+}
+
+static void abandon_all(struct host *host, struct slogout_session *session)
+{
+    unsigned i;
+
+    (void)session;
+    for (i = 0; i < host->connected; i++)
+        host_abandon(host, host->sessions[i], SLOGOUT_HOST_CLOSED);
+}
+
+static void cancel_all(struct host *host, struct slogout_session *session)
+{
+    unsigned i;
+
+    (void)session;
+    for (i = 0; i < host->connected; i++)
+        host_cancel(host, host->sessions[i]);
+}
+
+static void connect_one(struct host *host, struct slogout_session *session)
+{
+    (void)session;
+    host_connect(host);
+}
+
+static void test_each_callback_of_the_scenario_does_something(void **state)
+{
+    static host_action *const actions[] = {abandon_it,  cancel_it,  join_it,
+                                           abandon_all, cancel_all, connect_one};
+    static const char *const says[] = {"", "BBBBBBBBBBBBBBBB", "tBtBtBtBtB", "----------"};
+    size_t i, j;
+    unsigned n;
+
+    (void)state;
+    for (i = 0; i < LENGTH(actions); i++)
+        for (j = 0; j < LENGTH(says); j++)
+            for (n = 0; n < 2 * LINES; n++) {
+                void *own = NULL;
+                struct host *host;
+                assert_int_equal(host_setup(&own), 0);
+                host = own;
+                host->send_says = says[j];
+                host->inside[IN_SEND_LINE] = host->inside[IN_CLOSE_CONNECTION] = count_down;
+                countdown = n;
+                action = actions[i];
+                scenario(host);
+                host_forget(host);
+                host_teardown(&own);
+            }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        host_test(test_session_new_without_memory_changes_nothing),
+        host_test(test_a_slogout_is_freed_although_a_session_got_no_memory),
+        cmocka_unit_test(test_each_line_broken_alone),
+        cmocka_unit_test(test_each_line_busy_alone),
+        cmocka_unit_test(test_each_line_and_all_after_it_broken_or_busy),
+        cmocka_unit_test(test_all_combinations_of_the_first_eight_lines),
+        cmocka_unit_test(test_each_callback_of_the_scenario_does_something),
+    };
+    return cmocka_run_group_tests_name("session: faults", tests, NULL, NULL);
+}
