@@ -19,7 +19,7 @@ static const struct word words[] = {
 /* The first `c` in the first LOOK_MAX + 1 octets, or NULL. */
 static const char *find(const char *bytes, char c, size_t len)
 {
-    return len > 0 ? memchr(bytes, c, len <= LOOK_MAX ? len : LOOK_MAX + 1) : NULL;
+    return memchr(bytes, c, len <= LOOK_MAX ? len : LOOK_MAX + 1);
 }
 
 /* Without regard to ASCII case (RFC 3501 section 9, note 1), whatever the locale. */
@@ -53,9 +53,10 @@ static size_t without_line_end(const char *line, size_t len)
     return len;
 }
 
+/* The text that comes after what ends here, at a SP or at the end of the line. */
 static void set_text(struct slogout_response *response, const char *text, const char *end)
 {
-    if (text < end && *text == ' ')
+    if (text < end)
         text++;
     response->text = text;
     response->text_len = (size_t)(end - text);
