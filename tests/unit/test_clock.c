@@ -160,6 +160,21 @@ static void test_alarms_ring_in_the_order_of_their_deadlines(void **state)
     assert_true(clock_deadline(&clock) == 31);
 }
 
+static void test_of_equal_deadlines_the_first_alarm_rings_first(void **state)
+{
+    struct clock clock;
+    struct bell a, b, c;
+
+    (void)state;
+    clock_init(&clock);
+    bell_init(&a, &clock, 'a', 5);
+    bell_init(&b, &clock, 'b', 5);
+    bell_init(&c, &clock, 'c', 5);
+    clock_advance(&clock, 5);
+    clock_ring(&clock, 1000);
+    assert_string_equal(rung, "abc");
+}
+
 static void test_the_budget_ends_the_ringing_and_leaves_the_rest_due(void **state)
 {
     struct clock clock;
@@ -288,6 +303,43 @@ static void test_timers_of_several_intervals_expire_in_the_order_of_their_deadli
     assert_string_equal(rung, "bac");
 }
 
+enum { MANY = 10000 };
+static unsigned many_expired;
+static struct timer many[MANY];
+
+/* Every third was stopped: the others come in the order in which they were started. */
+static void expired_in_order(struct timer *timer)
+{
+    if (many_expired % 3 == 0)
+        many_expired++;
+    assert_ptr_equal(timer, &many[many_expired++]);
+}
+
+static void test_ten_thousand_timers_expire_in_order_a_few_at_a_time(void **state)
+{
+    struct clock clock;
+    struct timers timers;
+    unsigned i;
+
+    (void)state;
+    clock_init(&clock);
+    timers_init(&timers, &clock, 35000, expired_in_order);
+    for (i = 0; i < MANY; i++) {
+        link_init(&many[i].link);
+        timer_start(&timers, &many[i], i / 7);
+    }
+    for (i = 0; i < MANY; i += 3)
+        timer_stop(&timers, &many[i]);
+    many_expired = 0;
+    for (i = 0; i <= MANY / 7; i++) {
+        clock_advance(&clock, 35000 + i);
+        clock_ring(&clock, 7);
+        assert_true(clock_deadline(&clock) > clock.now);
+    }
+    assert_true(clock_deadline(&clock) == SLOGOUT_NEVER);
+    assert_int_equal(many_expired, MANY - 1); /* the last one was stopped */
+}
+
 static void test_deadlines_saturate_below_never(void **state)
 {
     static const struct {
@@ -326,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup(test_the_earliest_deadline_counts_wherever_its_alarm_stands, forget_rung),
         cmocka_unit_test_setup(test_alarms_ring_at_their_deadline_and_not_before, forget_rung),
         cmocka_unit_test_setup(test_alarms_ring_in_the_order_of_their_deadlines, forget_rung),
+        cmocka_unit_test_setup(test_of_equal_deadlines_the_first_alarm_rings_first, forget_rung),
         cmocka_unit_test_setup(test_the_budget_ends_the_ringing_and_leaves_the_rest_due, forget_rung),
         cmocka_unit_test_setup(test_a_ring_may_remove_its_own_alarm_and_the_next, forget_rung),
         cmocka_unit_test_setup(test_an_alarm_woken_by_another_rings_in_the_same_ringing, forget_rung),
@@ -334,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_stopped_timer_does_not_expire_and_gives_way_to_the_next, forget_rung),
         cmocka_unit_test_setup(test_timers_of_several_intervals_expire_in_the_order_of_their_deadlines,
                                forget_rung),
+        cmocka_unit_test(test_ten_thousand_timers_expire_in_order_a_few_at_a_time),
         cmocka_unit_test_setup(test_deadlines_saturate_below_never, forget_rung),
     };
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

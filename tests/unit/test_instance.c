@@ -176,6 +176,8 @@ static void test_settings_and_their_strings_are_copied(void **state)
     memset(prefix, '*', sizeof prefix);
     memset(text, '\n', sizeof text);
     memset(&settings, 0xaa, sizeof settings);
+    assert_string_equal(host->slogout->settings.tag_prefix, "MINE");
+    assert_string_equal(host->slogout->settings.bye_text, "Moved");
     session = host_connect_enabled(host);
     host_request(host, session, NULL);
     host_force(host, session);

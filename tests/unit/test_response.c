@@ -287,6 +287,36 @@ static void test_a_tag_has_at_most_255_octets(void **state)
         expect_no_response(line, make_line(line, "", too_long[i], " OK [c] t"));
 }
 
+/* Neither beyond the end nor beyond what matters: under the sanitizer one octet too many would show. */
+static void test_a_line_without_a_space_of_any_length(void **state)
+{
+    size_t len;
+
+    (void)state;
+    for (len = 0; len < 520; len++) {
+        struct slogout_response response;
+        char *line = exact_fill('x', len);
+        assert_int_equal(slogout_response_parse(&response, line, len), 0);
+        exact_free(line);
+    }
+}
+
+static void test_a_code_without_a_bracket_of_any_length(void **state)
+{
+    size_t len;
+
+    (void)state;
+    for (len = 6; len < 520; len++) {
+        struct slogout_response response;
+        char *line = exact_fill('x', len);
+        memcpy(line, "a OK [", 6);
+        assert_int_equal(slogout_response_parse(&response, line, len), 1);
+        assert_int_equal(response.code_len, 0);
+        assert_int_equal(response.text_len, len - 5);
+        exact_free(line);
+    }
+}
+
 static void test_a_response_code_has_at_most_255_octets(void **state)
 {
     static const size_t lengths[] = {1, 254, 255};
@@ -365,6 +395,8 @@ int main(void)
         cmocka_unit_test(test_nul_octets_are_octets),
         cmocka_unit_test(test_every_beginning_of_a_line),
         cmocka_unit_test(test_a_tag_has_at_most_255_octets),
+        cmocka_unit_test(test_a_line_without_a_space_of_any_length),
+        cmocka_unit_test(test_a_code_without_a_bracket_of_any_length),
         cmocka_unit_test(test_a_response_code_has_at_most_255_octets),
         cmocka_unit_test(test_a_line_of_a_megabyte),
         cmocka_unit_test(test_null_is_no_response),
