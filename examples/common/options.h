@@ -1,0 +1,27 @@
+/* Command lines: `--name value`, `--name=value` or `--name`, then operands. One table says all. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdint.h>
+
+enum option_kind {
+    OPTION_FLAG,   /* value: int, becomes 1 */
+    OPTION_TEXT,   /* value: const char *, into argv */
+    OPTION_NUMBER, /* value: uint64_t, from min to max */
+    OPTION_CHOICE  /* value: int, the place of the word among those in `argument`, from 0 */
+};
+
+struct option {
+    const char *name; /* "--listen"; NULL ends the table */
+    enum option_kind kind;
+    const char *argument; /* for the usage: "ADDR:PORT"; of a choice, its words: "enabled|all" */
+    void *value;          /* changed only if the option is given */
+    uint64_t min, max;
+};
+
+/* Reads the options and leaves the operands. `operands` names them for the usage, "" if there are none; `count`
+ * is how many there must be. Returns the place in argv of the first operand; or, for a bad
+ * line, says so in one line on standard error and returns -1: exit with 2. --help prints the usage and exits. */
+int options_read(const struct option *options, const char *operands, int count, int argc, char **argv);
+
+#endif

@@ -1,0 +1,13 @@
+/* A small, honest IMAP4rev1 server without mailboxes. */
+#ifndef IMAP_H
+#define IMAP_H
+
+#include "echo/connection.h"
+
+/* What a server says first. */
+extern const char imap_greeting[];
+
+/* Does all that poll()'s answer allows: reads, runs commands, writes. [calls back] */
+void imap_serve(struct connection *connection, short revents, uint64_t now);
+
+#endif
