@@ -228,12 +228,16 @@ int main(int argc, char **argv)
 
     if (place < 0)
         return BAD_USAGE;
+    if (!address_is_valid(argv[place])) {
+        fprintf(stderr, "client: %s is no ADDR:PORT\n", argv[place]);
+        return BAD_USAGE;
+    }
     client.answer = &answers[answer];
     client.next = no_enable ? without_enable : with_enable;
     client.fd = address_connect(argv[place]);
     if (client.fd < 0) {
         fprintf(stderr, "client: cannot connect to %s: %s\n", argv[place], strerror(errno));
-        return errno == EINVAL ? BAD_USAGE : EXIT_FAILURE;
+        return EXIT_FAILURE;
     }
     result = converse(&client);
     close(client.fd);

@@ -3,10 +3,11 @@
  * One turn of the loop: wait, for no longer than slogout_poll_timeout(); read the clock; feed the input; tick. What slogout
  * needs of a connection is in echo/connection.c, where its lines go in is in echo/imap.c.
  *
- * SIGUSR1 asks every client to leave. SIGTERM does so too, takes no more clients, and ends the program when all have
- * gone; a second SIGTERM does not wait for answers. */
+ * SIGUSR1 asks every client to leave, now. SIGTERM takes no more clients, has all leave by the plan (--spread,
+ * --deadline, --max-in-flight), and ends the program when they have gone; a second SIGTERM waits for no answers. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <slogout/drain.h>
 #include <slogout/slogout.h>
 #include "common/address.h"
 #include "common/now.h"
@@ -24,19 +26,24 @@
 #include "echo/connection.h"
 #include "echo/imap.h"
 
-#define BAD_USAGE    2
-#define ACCEPT_BATCH 64   /* connections taken in one turn */
-#define ACCEPT_PAUSE 1000 /* milliseconds without accept() when the system has no more descriptors */
+#define BAD_USAGE       2
+#define ACCEPT_BATCH    64   /* connections taken in one turn */
+#define REPORT_INTERVAL 1000 /* milliseconds between two lines about the drain */
+#define ACCEPT_PAUSE    1000 /* milliseconds without accept() when the system has no more descriptors */
 
 struct server {
     struct slogout *slogout;
+    struct slogout_drain *drain;
+    struct slogout_plan plan;
+    int is_draining;          /* SIGTERM came */
+    int is_drained;           /* every client has left */
+    uint64_t report_ms;       /* when the drain's progress is told next */
     int listener;             /* -1: no longer */
     uint64_t accept_again_ms; /* not before */
     uint64_t accepted;        /* so far */
     struct connection **connections;
     struct pollfd *polls; /* FIXED_POLLS, then one for each connection, in their order */
     size_t count, room;
-    int is_leaving; /* SIGTERM came */
 };
 
 enum { POLL_SIGNALS, POLL_LISTENER, FIXED_POLLS };
@@ -46,18 +53,23 @@ enum { POLL_SIGNALS, POLL_LISTENER, FIXED_POLLS };
 struct command_line {
     const char *address;
     struct slogout_settings settings;
+    struct slogout_plan plan;
 };
 
 static int read_command_line(struct command_line *line, int argc, char **argv)
 {
-    uint64_t answer_timeout = 0;
+    uint64_t answer_timeout = 0, spread = 0, deadline = 0, max_in_flight = 0, seed = 0;
     int ask = SLOGOUT_ASK_ENABLED;
     int on_refusal = SLOGOUT_REFUSAL_BYE;
     const struct option options[] = {
-        {"--listen", OPTION_TEXT, "ADDR:PORT", &line->address, 0, 0},
+        {"--listen", OPTION_ADDRESS, "ADDR:PORT", &line->address, 0, 0},
         {"--ask", OPTION_CHOICE, "enabled|all", &ask, 0, 0},
         {"--answer-timeout", OPTION_NUMBER, "MS", &answer_timeout, 1, UINT32_MAX},
         {"--on-refusal", OPTION_CHOICE, "bye|wait", &on_refusal, 0, 0},
+        {"--spread", OPTION_NUMBER, "MS", &spread, 0, UINT32_MAX},
+        {"--deadline", OPTION_NUMBER, "MS", &deadline, 0, UINT32_MAX},
+        {"--max-in-flight", OPTION_NUMBER, "N", &max_in_flight, 0, UINT32_MAX},
+        {"--seed", OPTION_NUMBER, "N", &seed, 0, UINT32_MAX},
         {NULL, OPTION_FLAG, NULL, NULL, 0, 0},
     };
 
@@ -66,6 +78,10 @@ static int read_command_line(struct command_line *line, int argc, char **argv)
     line->settings.answer_timeout_ms = (uint32_t)answer_timeout;
     line->settings.ask = (enum slogout_ask)ask;
     line->settings.on_refusal = (enum slogout_on_refusal)on_refusal;
+    line->plan.spread_ms = (uint32_t)spread;
+    line->plan.deadline_ms = deadline;
+    line->plan.max_in_flight = (uint32_t)max_in_flight;
+    line->plan.seed = (uint32_t)seed;
     return 0;
 }
 
@@ -146,25 +162,56 @@ static void ask_all(struct server *server, uint64_t now)
         slogout_session_request(server->connections[i]->session, NULL, now);
 }
 
-static void force_all(struct server *server, uint64_t now)
+static void report(struct server *server)
+{
+    const struct slogout_counts *counts = slogout_drain_counts(server->drain);
+
+    fprintf(stderr,
+            "drain waiting=%" PRIu64 " pending=%" PRIu64 " asked=%" PRIu64 " leaving=%" PRIu64
+            " ended=%" PRIu64 "\n",
+            counts->waiting, counts->pending, counts->asked, counts->leaving, counts->ended);
+}
+
+static void report_at_times(struct server *server, uint64_t now)
+{
+    if (now < server->report_ms)
+        return;
+    report(server);
+    server->report_ms = now + REPORT_INTERVAL;
+}
+
+static void drained(struct slogout_drain *drain, void *user_data)
+{
+    struct server *server = user_data;
+
+    (void)drain;
+    report(server);
+    server->is_drained = 1;
+    server->report_ms = UINT64_MAX;
+}
+
+/* First no more clients, or they come back while others leave. Clients that are going already are not added, and their
+ * connections end by themselves. The plan is best_effort: more clients than can be asked in time are no reason to
+ * stay. */
+static void drain_all(struct server *server, uint64_t now)
 {
     size_t i;
 
-    for (i = 0; i < server->count; i++)
-        slogout_session_force(server->connections[i]->session, now);
-}
-
-/* First no more clients, or they come back while others leave. */
-static void leave(struct server *server, uint64_t now)
-{
-    if (server->is_leaving) {
-        force_all(server, now);
-        return;
-    }
-    server->is_leaving = 1;
     close(server->listener);
     server->listener = -1;
-    ask_all(server, now);
+    for (i = 0; i < server->count; i++)
+        slogout_drain_add(server->drain, server->connections[i]->session, 0);
+    slogout_drain_start(server->drain, &server->plan, now);
+    server->is_draining = 1;
+    server->report_ms = now;
+}
+
+static void leave(struct server *server, uint64_t now)
+{
+    if (server->is_draining)
+        slogout_drain_force(server->drain, now);
+    else
+        drain_all(server, now);
 }
 
 static void heed_signals(struct server *server, uint64_t now)
@@ -194,7 +241,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static uint64_t prepare(struct server *server, uint64_t now)
 {
     const int pausing = now < server->accept_again_ms;
-    uint64_t deadline = pausing ? server->accept_again_ms : UINT64_MAX;
+    uint64_t deadline = earlier(server->report_ms, pausing ? server->accept_again_ms : UINT64_MAX);
     size_t i;
 
     poll_for(&server->polls[POLL_SIGNALS], signals_fd(), POLLIN);
@@ -246,6 +293,7 @@ static int turn(struct server *server)
         serve_all(server, now);
     slogout_tick(server->slogout, now);
     heed_signals(server, now);
+    report_at_times(server, now);
     if (ready > 0 && server->polls[POLL_LISTENER].revents && server->listener >= 0)
         accept_connections(server, now);
     return 0;
@@ -264,19 +312,44 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int start(struct server *server, const char *address)
+/* Told at the start, and not when it is too late. */
+static int check_plan(const struct server *server)
+{
+    struct slogout_advice advice;
+    const int error = slogout_plan_check(server->slogout, &server->plan, 1, &advice);
+
+    if (error == SLOGOUT_ERR_PLAN)
+        fprintf(stderr, "echo_server: %s; --deadline %" PRIu64 " must be at least %" PRIu64 "\n",
+                slogout_strerror(error), server->plan.deadline_ms, advice.shortest_deadline_ms);
+    return error;
+}
+
+/* All that can fail is done before there is a client. Returns 0, or the exit status. */
+static int set_up_slogout(struct server *server, const struct command_line *line)
+{
+    int error = slogout_new(&server->slogout, &line->settings);
+
+    if (!error)
+        error = slogout_drain_new(&server->drain, server->slogout, drained, server);
+    if (error) {
+        fprintf(stderr, "echo_server: %s\n", slogout_strerror(error));
+        return error == SLOGOUT_ERR_NOMEM ? EXIT_FAILURE : BAD_USAGE;
+    }
+    server->plan = line->plan;
+    server->plan.best_effort = 1;
+    return check_plan(server) ? BAD_USAGE : 0;
+}
+
+static int set_up_system(struct server *server, const char *address)
 {
     char text[ADDRESS_SIZE];
 
     raise_descriptor_limit();
     server->listener = address_listen(address);
-    if (server->listener < 0) {
+    if (server->listener < 0 || make_room(server) < 0 || signals_catch(SIGUSR1) < 0 ||
+        signals_catch(SIGTERM) < 0) {
         fprintf(stderr, "echo_server: cannot listen on %s: %s\n", address, strerror(errno));
-        return -1;
-    }
-    if (make_room(server) < 0 || signals_catch(SIGUSR1) < 0 || signals_catch(SIGTERM) < 0) {
-        fprintf(stderr, "echo_server: cannot start: %s\n", strerror(errno));
-        return -1;
+        return EXIT_FAILURE;
     }
     address_of(server->listener, text);
     printf("listening on %s\n", text);
@@ -286,7 +359,7 @@ static int start(struct server *server, const char *address)
 
 static int run(struct server *server)
 {
-    while (!server->is_leaving || server->count > 0)
+    while (!server->is_drained || server->count > 0)
         if (turn(server) < 0) {
             fprintf(stderr, "echo_server: poll: %s\n", strerror(errno));
             return EXIT_FAILURE;
@@ -302,23 +375,24 @@ static void clean_up(struct server *server)
         close(server->listener);
     free(server->connections);
     free(server->polls);
+    slogout_drain_free(server->drain);
     slogout_free(server->slogout);
 }
 
 int main(int argc, char **argv)
 {
-    struct command_line line = {"127.0.0.1:1143", {.size = sizeof line.settings}};
-    struct server server = {.listener = -1};
-    int error, status;
+    struct command_line line = {
+        "127.0.0.1:1143", {.size = sizeof(struct slogout_settings)}, {.size = sizeof(struct slogout_plan)}};
+    struct server server = {.listener = -1, .report_ms = UINT64_MAX};
+    int status;
 
     if (read_command_line(&line, argc, argv) < 0)
         return BAD_USAGE;
-    error = slogout_new(&server.slogout, &line.settings);
-    if (error) {
-        fprintf(stderr, "echo_server: %s\n", slogout_strerror(error));
-        return BAD_USAGE;
-    }
-    status = start(&server, line.address) < 0 ? EXIT_FAILURE : run(&server);
+    status = set_up_slogout(&server, &line);
+    if (!status)
+        status = set_up_system(&server, line.address);
+    if (!status)
+        status = run(&server);
     clean_up(&server);
     return status;
 }

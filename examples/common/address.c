@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,6 +30,13 @@ static const char *split(const char *address, char host[ADDRESS_SIZE])
     return colon + 1;
 }
 
+static int port_is_valid(const char *port)
+{
+    const size_t digits = strspn(port, "0123456789");
+
+    return digits > 0 && digits <= 5 && !port[digits] && atoi(port) <= 65535;
+}
+
 static struct addrinfo *resolve(const char *address)
 {
     const struct addrinfo hints = {
@@ -37,11 +45,20 @@ static struct addrinfo *resolve(const char *address)
     char host[ADDRESS_SIZE];
     const char *port = split(address, host);
 
-    if (port && *port && strspn(port, "0123456789") == strlen(port) && strlen(port) <= 5 &&
-        getaddrinfo(host, port, &hints, &info) == 0)
+    if (port && port_is_valid(port) && getaddrinfo(host, port, &hints, &info) == 0)
         return info;
     errno = EINVAL;
     return NULL;
+}
+
+int address_is_valid(const char *address)
+{
+    struct addrinfo *info = resolve(address);
+
+    if (!info)
+        return 0;
+    freeaddrinfo(info);
+    return 1;
 }
 
 static int bind_and_listen(int fd, const struct addrinfo *info)

@@ -5,8 +5,9 @@
 
 #define ADDRESS_SIZE 64 /* room for any of them as text, and its NUL */
 
-/* A listening socket, non-blocking; port 0: the system picks one. Returns -1 with errno set;
- * EINVAL: it is no address. */
+int address_is_valid(const char *address);
+
+/* A listening socket, non-blocking; port 0: the system picks one. Returns -1 with errno set. */
 int address_listen(const char *address);
 
 /* A connected socket, blocking. Returns as address_listen(). */

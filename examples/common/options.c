@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "common/address.h"
 #include "common/options.h"
 
 static const char *program_name(const char *path)
@@ -64,14 +65,21 @@ static int read_choice(const struct option *option, const char *value)
     return -1;
 }
 
+static int read_address(const struct option *option, const char *value)
+{
+    if (!address_is_valid(value))
+        return -1;
+    *(const char **)option->value = value;
+    return 0;
+}
+
 static int read_value(const struct option *option, const char *value)
 {
     if (option->kind == OPTION_NUMBER)
         return read_number(option, value);
     if (option->kind == OPTION_CHOICE)
         return read_choice(option, value);
-    *(const char **)option->value = value;
-    return 0;
+    return read_address(option, value);
 }
 
 static void complain(const char *program, const struct option *option)

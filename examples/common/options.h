@@ -5,10 +5,10 @@
 #include <stdint.h>
 
 enum option_kind {
-    OPTION_FLAG,   /* value: int, becomes 1 */
-    OPTION_TEXT,   /* value: const char *, into argv */
-    OPTION_NUMBER, /* value: uint64_t, from min to max */
-    OPTION_CHOICE  /* value: int, the place of the word among those in `argument`, from 0 */
+    OPTION_FLAG,    /* value: int, becomes 1 */
+    OPTION_ADDRESS, /* value: const char *, into argv: ADDR:PORT */
+    OPTION_NUMBER,  /* value: uint64_t, from min to max */
+    OPTION_CHOICE   /* value: int, the place of the word among those in `argument`, from 0 */
 };
 
 struct option {
