@@ -39,7 +39,7 @@ static int open_pipe(void)
 
 int signals_catch(int number)
 {
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
     if (number < 0 || number >= SIGNALS) {
         errno = EINVAL;
@@ -63,8 +63,8 @@ void signals_clear(void)
 
 int signals_taken(int number)
 {
-    const int taken = arrived[number];
-
+    if (!arrived[number])
+        return 0;
     arrived[number] = 0;
-    return taken;
+    return 1;
 }

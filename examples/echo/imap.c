@@ -226,18 +226,15 @@ static void answer_announcement(struct connection *connection, uint64_t now)
 static void end_idle(struct connection *connection, uint64_t now)
 {
     const struct span line = {queue_octets(&connection->reader.text), connection->reader.text.len};
-    struct queue idle_tag = connection->idle_tag;
-    const struct span tag = {queue_octets(&idle_tag), idle_tag.len};
-    static const struct queue none;
+    const struct span tag = {queue_octets(&connection->idle_tag), connection->idle_tag.len};
 
-    connection->idle_tag = none;
     if (span_is(&line, "DONE")) {
         connection_reply(connection, &tag, "OK IDLE completed");
         connection_command_done(connection, now);
     } else {
         refuse(connection, &tag, "BAD IDLE ends with DONE", now);
     }
-    queue_clear(&idle_tag);
+    queue_clear(&connection->idle_tag);
 }
 
 /* The session sees every line that can be an answer, before anything is made of it: even one that is too long,
