@@ -1,8 +1,10 @@
-/* An IMAP client that knows X-SERVER-LOGOUT: logs in, enables it, idles, and answers when the server asks it
- * to leave. Prints what is said as the draft does: "S: " before the server's lines, "C: " before its own.
+/* An IMAP client that knows X-SERVER-LOGOUT: logs in, enables it, idles, and answers when the server asks
+ * it to leave. Prints what is said as the draft does: "S: " before the server's lines, "C: " before its
+ * own.
  *
  * Exits with 0 if the server closed after an exchange that was completed, or after a `* BYE`; with 1 if
- * not, with 2 for a bad command line. Commands here get no literals in their responses, so a line is a line. */
+ * not, with 2 for a bad command line. The commands here get no literals in their responses, so a line is a
+ * line. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +35,7 @@ static const struct answer answers[] = {
     {NULL, NULL},
 };
 
-/* The commands, one after the other, each when the one before it is completed; the first after the greeting. */
+/* The commands, each when the one before it is completed; the first after the greeting. */
 struct step {
     const char *tag;
     const char *command;

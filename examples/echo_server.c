@@ -1,10 +1,12 @@
 /* An IMAP server that asks its clients to leave: how slogout is linked into a poll() loop.
  *
- * One turn of the loop: wait, for no longer than slogout_poll_timeout(); read the clock; feed the input; tick. What slogout
- * needs of a connection is in echo/connection.c, where its lines go in is in echo/imap.c.
+ * One turn of the loop: wait, no longer than until slogout_deadline(); read the clock; feed the input;
+ * tick. What slogout needs of a connection is in echo/connection.c; where it gets its input is in
+ * echo/imap.c; how a program ends is in common/departure.c.
  *
- * SIGUSR1 asks every client to leave, now. SIGTERM takes no more clients, has all leave by the plan (--spread,
- * --deadline, --max-in-flight), and ends the program when they have gone; a second SIGTERM waits for no answers. */
+ * SIGUSR1 asks every client to leave, now. SIGTERM takes no more clients, has all leave by the plan
+ * (--spread, --deadline, --max-in-flight), and ends the program when they have gone; a second SIGTERM
+ * waits for no answers. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <inttypes.h>
@@ -17,27 +19,22 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <slogout/drain.h>
 #include <slogout/slogout.h>
 #include "common/address.h"
+#include "common/departure.h"
 #include "common/now.h"
 #include "common/options.h"
 #include "common/signals.h"
 #include "echo/connection.h"
 #include "echo/imap.h"
 
-#define BAD_USAGE       2
-#define ACCEPT_BATCH    64   /* connections taken in one turn */
-#define REPORT_INTERVAL 1000 /* milliseconds between two lines about the drain */
-#define ACCEPT_PAUSE    1000 /* milliseconds without accept() when the system has no more descriptors */
+#define BAD_USAGE    2
+#define ACCEPT_BATCH 64   /* connections taken in one turn */
+#define ACCEPT_PAUSE 1000 /* milliseconds without accept() when the system has no more descriptors */
 
 struct server {
     struct slogout *slogout;
-    struct slogout_drain *drain;
-    struct slogout_plan plan;
-    int is_draining;          /* SIGTERM came */
-    int is_drained;           /* every client has left */
-    uint64_t report_ms;       /* when the drain's progress is told next */
+    struct departure departure;
     int listener;             /* -1: no longer */
     uint64_t accept_again_ms; /* not before */
     uint64_t accepted;        /* so far */
@@ -135,8 +132,8 @@ static int is_out_of_resources(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/* A client that has gone already (ECONNABORTED) is no reason to stop. Without descriptors poll() would report the listener
- * again and again, so it is left out for a while, or until a connection closes. */
+/* A client that has gone already (ECONNABORTED) is no reason to stop. Without descriptors poll() would
+ * report the listener again and again, so it is left out for a while, or until a connection closes. */
 static void accept_connections(struct server *server, uint64_t now)
 {
     int left = ACCEPT_BATCH;
@@ -162,56 +159,18 @@ static void ask_all(struct server *server, uint64_t now)
         slogout_session_request(server->connections[i]->session, NULL, now);
 }
 
-static void report(struct server *server)
-{
-    const struct slogout_counts *counts = slogout_drain_counts(server->drain);
-
-    fprintf(stderr,
-            "drain waiting=%" PRIu64 " pending=%" PRIu64 " asked=%" PRIu64 " leaving=%" PRIu64
-            " ended=%" PRIu64 "\n",
-            counts->waiting, counts->pending, counts->asked, counts->leaving, counts->ended);
-}
-
-static void report_at_times(struct server *server, uint64_t now)
-{
-    if (now < server->report_ms)
-        return;
-    report(server);
-    server->report_ms = now + REPORT_INTERVAL;
-}
-
-static void drained(struct slogout_drain *drain, void *user_data)
-{
-    struct server *server = user_data;
-
-    (void)drain;
-    report(server);
-    server->is_drained = 1;
-    server->report_ms = UINT64_MAX;
-}
-
-/* First no more clients, or they come back while others leave. Clients that are going already are not added, and their
- * connections end by themselves. The plan is best_effort: more clients than can be asked in time are no reason to
- * stay. */
-static void drain_all(struct server *server, uint64_t now)
+/* First no more clients, or they come back while others leave. */
+static void leave(struct server *server, uint64_t now)
 {
     size_t i;
 
-    close(server->listener);
-    server->listener = -1;
-    for (i = 0; i < server->count; i++)
-        slogout_drain_add(server->drain, server->connections[i]->session, 0);
-    slogout_drain_start(server->drain, &server->plan, now);
-    server->is_draining = 1;
-    server->report_ms = now;
-}
-
-static void leave(struct server *server, uint64_t now)
-{
-    if (server->is_draining)
-        slogout_drain_force(server->drain, now);
-    else
-        drain_all(server, now);
+    if (!server->departure.is_begun) {
+        close(server->listener);
+        server->listener = -1;
+        for (i = 0; i < server->count; i++)
+            departure_add(&server->departure, server->connections[i]->session);
+    }
+    departure_go(&server->departure, now);
 }
 
 static void heed_signals(struct server *server, uint64_t now)
@@ -241,7 +200,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static uint64_t prepare(struct server *server, uint64_t now)
 {
     const int pausing = now < server->accept_again_ms;
-    uint64_t deadline = earlier(server->report_ms, pausing ? server->accept_again_ms : UINT64_MAX);
+    uint64_t deadline = earlier(server->departure.report_ms, pausing ? server->accept_again_ms : UINT64_MAX);
     size_t i;
 
     poll_for(&server->polls[POLL_SIGNALS], signals_fd(), POLLIN);
@@ -277,8 +236,8 @@ static void serve_all(struct server *server, uint64_t now)
     }
 }
 
-/* Input before the tick: an answer that came in time wins over the timer. New connections last: they have no place in
- * the poll array yet. Nothing here blocks, so one `now` is good for a turn. */
+/* Input before the tick: an answer that came in time wins over the timer. New connections last: they have no
+ * place in the poll array yet. Nothing here blocks, so one `now` is good for a turn. */
 static int turn(struct server *server)
 {
     uint64_t now = now_ms();
@@ -293,7 +252,7 @@ static int turn(struct server *server)
         serve_all(server, now);
     slogout_tick(server->slogout, now);
     heed_signals(server, now);
-    report_at_times(server, now);
+    departure_report(&server->departure, now);
     if (ready > 0 && server->polls[POLL_LISTENER].revents && server->listener >= 0)
         accept_connections(server, now);
     return 0;
@@ -312,34 +271,24 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Told at the start, and not when it is too late. */
-static int check_plan(const struct server *server)
-{
-    struct slogout_advice advice;
-    const int error = slogout_plan_check(server->slogout, &server->plan, 1, &advice);
-
-    if (error == SLOGOUT_ERR_PLAN)
-        fprintf(stderr, "echo_server: %s; --deadline %" PRIu64 " must be at least %" PRIu64 "\n",
-                slogout_strerror(error), server->plan.deadline_ms, advice.shortest_deadline_ms);
-    return error;
-}
-
-/* All that can fail is done before there is a client. Returns 0, or the exit status. */
+/* Returns 0, or the exit status. A plan that cannot be kept is told now, not when it is too late. */
 static int set_up_slogout(struct server *server, const struct command_line *line)
 {
+    struct slogout_advice advice;
     int error = slogout_new(&server->slogout, &line->settings);
 
     if (!error)
-        error = slogout_drain_new(&server->drain, server->slogout, drained, server);
-    if (error) {
-        fprintf(stderr, "echo_server: %s\n", slogout_strerror(error));
-        return error == SLOGOUT_ERR_NOMEM ? EXIT_FAILURE : BAD_USAGE;
-    }
-    server->plan = line->plan;
-    server->plan.best_effort = 1;
-    return check_plan(server) ? BAD_USAGE : 0;
+        error = departure_init(&server->departure, server->slogout, &line->plan, &advice);
+    if (!error)
+        return 0;
+    fprintf(stderr, "echo_server: %s", slogout_strerror(error));
+    if (error == SLOGOUT_ERR_PLAN)
+        fprintf(stderr, "; --deadline must be at least %" PRIu64, advice.shortest_deadline_ms);
+    fprintf(stderr, "\n");
+    return error == SLOGOUT_ERR_NOMEM ? EXIT_FAILURE : BAD_USAGE;
 }
 
+/* Returns 0, or the exit status. */
 static int set_up_system(struct server *server, const char *address)
 {
     char text[ADDRESS_SIZE];
@@ -359,7 +308,7 @@ static int set_up_system(struct server *server, const char *address)
 
 static int run(struct server *server)
 {
-    while (!server->is_drained || server->count > 0)
+    while (!server->departure.is_over || server->count > 0)
         if (turn(server) < 0) {
             fprintf(stderr, "echo_server: poll: %s\n", strerror(errno));
             return EXIT_FAILURE;
@@ -375,7 +324,7 @@ static void clean_up(struct server *server)
         close(server->listener);
     free(server->connections);
     free(server->polls);
-    slogout_drain_free(server->drain);
+    departure_free(&server->departure);
     slogout_free(server->slogout);
 }
 
@@ -383,7 +332,7 @@ int main(int argc, char **argv)
 {
     struct command_line line = {
         "127.0.0.1:1143", {.size = sizeof(struct slogout_settings)}, {.size = sizeof(struct slogout_plan)}};
-    struct server server = {.listener = -1, .report_ms = UINT64_MAX};
+    struct server server = {.listener = -1};
     int status;
 
     if (read_command_line(&line, argc, argv) < 0)

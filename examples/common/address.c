@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "common/address.h"
 
-/* Copies the part before the last colon, without the brackets of an IPv6 address. Returns the port, or NULL. */
+/* Copies the host, without the brackets of an IPv6 address. Returns the port, or NULL. */
 static const char *split(const char *address, char host[ADDRESS_SIZE])
 {
     const char *colon = strrchr(address, ':');

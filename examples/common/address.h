@@ -16,7 +16,7 @@ int address_connect(const char *address);
 /* The address that a socket is bound to. */
 void address_of(int fd, char text[ADDRESS_SIZE]);
 
-/* Non-blocking, closed in programs that this one starts, and no waiting for more octets to send (TCP_NODELAY).
+/* Non-blocking, closed in programs that this one starts, and no waiting for more octets to send.
  * Returns 0, or -1 with errno set. */
 int address_prepare(int fd);
 

@@ -19,9 +19,10 @@ struct option {
     uint64_t min, max;
 };
 
-/* Reads the options and leaves the operands. `operands` names them for the usage, "" if there are none; `count`
- * is how many there must be. Returns the place in argv of the first operand; or, for a bad
- * line, says so in one line on standard error and returns -1: exit with 2. --help prints the usage and exits. */
+/* Reads the options and leaves the operands: `count` of them there must be, and `operands` names them for
+ * the usage, "" if there are none. Returns the place in argv of the first one. What is bad is told in one
+ * line on standard error; then it returns -1, and the program is to exit with 2. --help prints the usage
+ * and exits. */
 int options_read(const struct option *options, const char *operands, int count, int argc, char **argv);
 
 #endif

@@ -1,26 +1,28 @@
-/* From octets to IMAP commands (RFC 3501 section 9): where a line ends, where a literal begins and ends, and
- * what is too much. It does no I/O. What the octets mean is for words.h and the user.
+/* From octets to IMAP commands (RFC 3501 section 9): where a line ends, where a literal begins and ends,
+ * and what is too much. It does no I/O. What the octets mean is for words.h and the user.
  *
  *   - A line ends with LF; a CR before it belongs to the end. So a bare LF ends a line.
  *   - NUL and any other CR are a fault. 8-bit octets pass here; outside literals words.h refuses them.
- *   - `{n}` or `{n+}` outside quotes at the end of a line announces n octets of literal, then the line goes on.
- *     `{` can stand nowhere else outside quotes, so this holds even for a command that is nonsense otherwise, and
- *     what follows it is never mistaken for a command.
- *   - A command with a fault is read to its end as any other, with nothing more stored than the limits allow. */
+ *   - `{n}` or `{n+}` outside quotes at the end of a line announces n octets of literal; then the line
+ *     goes on. `{` can stand nowhere else outside quotes, so this holds even for a command that is
+ *     nonsense otherwise, and what follows is never mistaken for a command.
+ *   - A command with a fault is read to its end as any other, and nothing more of it is stored than the
+ *     limits allow. */
 #ifndef COMMAND_READER_H
 #define COMMAND_READER_H
 
 #include <stddef.h>
 #include "common/queue.h"
 
-#define COMMAND_TEXT_MAX    8192 /* octets of a command without its literals: RFC 2683 section 3.2.1.5 */
-#define COMMAND_LITERAL_MAX (64 * 1024 * 1024) /* octets of all literals of a command together */
+/* Octets of a command without its literals (RFC 2683 section 3.2.1.5), and of all its literals together. */
+#define COMMAND_TEXT_MAX    8192
+#define COMMAND_LITERAL_MAX (64 * 1024 * 1024)
 
 enum command_event {
-    COMMAND_PARTIAL, /* all octets are used, more are needed */
-    COMMAND_LINE,    /* a first line is in: look at it, then read on, or command_reader_reset() */
-    COMMAND_LITERAL, /* the client waits for `+`: send it and read on; or refuse, and command_reader_reset() */
-    COMMAND_COMPLETE, /* run it or refuse it, then command_reader_reset() */
+    COMMAND_PARTIAL,  /* all octets are used, more are needed */
+    COMMAND_LINE,     /* a first line is in: look at it, then read on or reset */
+    COMMAND_LITERAL,  /* the client waits for `+`: send it and read on, or refuse it and reset */
+    COMMAND_COMPLETE, /* run it or refuse it, then reset */
     COMMAND_LOST      /* there is no reading on (see fault): close the connection */
 };
 
@@ -64,8 +66,8 @@ struct command_reader {
     size_t literal_left;    /* octets of a literal still to come */
 };
 
-/* Reads up to the next event and sets *used to how many octets it took. After LINE, LITERAL call it again, with len
- * 0 if there is nothing more yet. */
+/* Reads up to the next event and sets *used to the number of octets it took. Call it again after LINE and
+ * LITERAL, with len 0 if there is nothing more yet. */
 enum command_event command_reader_feed(struct command_reader *reader, const char *octets, size_t len,
                                        size_t *used);
 

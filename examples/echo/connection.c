@@ -32,8 +32,8 @@ static void log_result(const struct connection *connection, const struct slogout
 
 /* ---- slogout's callbacks ---- */
 
-/* The greeting was queued first of all, and after a `* BYE` of our own the session is abandoned, so two things
- * are left that may be half done: our answer to ECHO, and a command of the client's. */
+/* The greeting was queued first of all, and after a `* BYE` of our own the session is abandoned. So two
+ * things are left that may be half done: our answer to ECHO, and a command of the client's. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
@@ -95,8 +95,9 @@ void connection_free(struct connection *connection)
     free(connection);
 }
 
-/* slogout tells no outcome of a session that its host abandons, for the host knows why; but one whose outcome was
- * settled keeps that. The counters show which it was, or that there was no exchange. */
+/* No callback tells the outcome of a session that its host abandons: the host knows why. But a session
+ * that was LEAVING keeps the outcome it had, and one that was not asked has none: the counters show which
+ * it was. */
 void connection_abandon(struct connection *connection, enum slogout_outcome why)
 {
     const struct slogout_counts *counts = slogout_counts(connection->slogout);

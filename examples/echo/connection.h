@@ -9,7 +9,8 @@
 #include "echo/command_reader.h"
 #include "echo/words.h"
 
-/* The answer to an ECHO as far as it is not queued yet. Points into the reader, which keeps the command until all is. */
+/* The answer to an ECHO as far as it is not queued yet. Points into the reader, which keeps the command
+ * until then. */
 struct echo {
     struct span tag; /* len 0: none under way */
     struct span rest;

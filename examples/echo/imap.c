@@ -62,8 +62,8 @@ static const char *login(struct connection *connection, struct request *request,
     return NULL;
 }
 
-/* RFC 5161 section 3.1: words that we do not know are ignored, and ENABLED names those that this command has enabled,
- * perhaps none. */
+/* RFC 5161 section 3.1: words that we do not know are ignored, and ENABLED names those that this command has
+ * enabled, perhaps none. */
 static const char *enable(struct connection *connection, struct request *request, uint64_t now)
 {
     struct words *words = &request->arguments;
@@ -94,7 +94,8 @@ static const char *idle(struct connection *connection, struct request *request, 
     return NULL;
 }
 
-/* The client's own LOGOUT is an end too: abandon the session before the `* BYE`, or LOGOUT might follow it. */
+/* The client's own LOGOUT is an end too. The session is abandoned before our `* BYE`: no LOGOUT follows
+ * that. */
 static const char *logout(struct connection *connection, struct request *request, uint64_t now)
 {
     if (!words_end(&request->arguments))
@@ -237,8 +238,8 @@ static void end_idle(struct connection *connection, uint64_t now)
     queue_clear(&connection->idle_tag);
 }
 
-/* The session sees every line that can be an answer, before anything is made of it: even one that is too long,
- * or ends in `{3}`, for the text of an answer is opaque. */
+/* The session sees every line that can be an answer before anything is made of it: even one that is too
+ * long, or ends in `{3}`, for the text of an answer is opaque. */
 static void take_line(struct connection *connection, uint64_t now)
 {
     const struct queue *line = &connection->reader.text;

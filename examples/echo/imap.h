@@ -1,5 +1,5 @@
-/* A small, honest IMAP4rev1 server without mailboxes: what it says that it can, it does. It lets everybody in and
- * has no autologout timer (RFC 3501 section 5.4), so it belongs on a loopback address. */
+/* A small IMAP4rev1 server without mailboxes. It lets everybody in and has no
+ * autologout timer (RFC 3501 section 5.4): it belongs on a loopback address. */
 #ifndef IMAP_H
 #define IMAP_H
 
