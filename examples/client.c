@@ -53,6 +53,7 @@ struct client {
     int is_greeted;
     char input[LINE_SIZE];
     size_t input_len;
+    size_t line_len;  /* of the line that input begins with, its LF too */
     int is_leaving;   /* no more commands: the server wants us to leave */
     int is_completed; /* LOGOUT has its tagged answer, or the server said `* BYE` */
 };
@@ -94,38 +95,38 @@ static void say(const struct client *client, const char *tag, size_t tag_len, co
     send_all(client->fd, line, (size_t)len);
 }
 
-/* Returns 1 if there is a whole line now, 0 at end of file, -1 for an error or a line that is too long. */
-static int read_line(struct client *client)
+/* Returns 1 if input begins with a line now, 0 at end of file, -1 for an error or a line that is too long. */
+static int fill_line(struct client *client)
 {
-    ssize_t got;
+    const char *end;
 
-    while (!memchr(client->input, '\n', client->input_len)) {
-        if (client->input_len == sizeof client->input)
-            return -1;
-        got =
-            recv(client->fd, client->input + client->input_len, sizeof client->input - client->input_len, 0);
+    while (!(end = memchr(client->input, '\n', client->input_len))) {
+        const size_t room = sizeof client->input - client->input_len;
+        const ssize_t got = room ? recv(client->fd, client->input + client->input_len, room, 0) : -1;
         if (got == 0)
             return 0;
-        if (got < 0 && errno != EINTR)
+        if (got < 0 && (!room || errno != EINTR))
             return -1;
         if (got > 0)
             client->input_len += (size_t)got;
     }
+    client->line_len = (size_t)(end - client->input) + 1;
     return 1;
 }
 
-static void drop_line(struct client *client)
+/* The next line, in place of the one before. Returns as fill_line(). */
+static int read_line(struct client *client)
 {
-    const char *end = (const char *)memchr(client->input, '\n', client->input_len) + 1;
-
-    client->input_len -= (size_t)(end - client->input);
-    memmove(client->input, end, client->input_len);
+    client->input_len -= client->line_len;
+    memmove(client->input, client->input + client->line_len, client->input_len);
+    client->line_len = 0;
+    return fill_line(client);
 }
 
-/* Without its LF or CRLF. */
-static size_t line_len(const struct client *client)
+/* The line's length without its LF or CRLF. */
+static size_t text_len(const struct client *client)
 {
-    const size_t len = (size_t)((const char *)memchr(client->input, '\n', client->input_len) - client->input);
+    const size_t len = client->line_len - 1;
 
     return len > 0 && client->input[len - 1] == '\r' ? len - 1 : len;
 }
@@ -139,7 +140,7 @@ static size_t logout_tag_len(const char *line, size_t len)
     const char *space = memchr(line, ' ', len);
     const size_t tag_len = space ? (size_t)(space - line) : 0;
 
-    if (!slogout_tag_valid(line, tag_len) || len - tag_len != sizeof word - 1)
+    if (!space || !slogout_tag_valid(line, tag_len) || len - tag_len != sizeof word - 1)
         return 0;
     return strncasecmp(space, word, sizeof word - 1) == 0 ? tag_len : 0;
 }
@@ -186,7 +187,7 @@ static int take_response(struct client *client, const struct slogout_response *r
 /* Returns 0, or -1 if the server refuses a command. */
 static int take_line(struct client *client)
 {
-    const size_t len = line_len(client);
+    const size_t len = text_len(client);
     const size_t tag_len = logout_tag_len(client->input, len);
     struct slogout_response response;
 
@@ -207,11 +208,9 @@ static int converse(struct client *client)
 {
     int result;
 
-    while ((result = read_line(client)) > 0) {
+    while ((result = read_line(client)) > 0)
         if (take_line(client) < 0)
             return -1;
-        drop_line(client);
-    }
     return result;
 }
 

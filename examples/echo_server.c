@@ -274,7 +274,7 @@ static void raise_descriptor_limit(void)
 /* Returns 0, or the exit status. A plan that cannot be kept is told now, not when it is too late. */
 static int set_up_slogout(struct server *server, const struct command_line *line)
 {
-    struct slogout_advice advice;
+    struct slogout_advice advice = {0, 0, 0};
     int error = slogout_new(&server->slogout, &line->settings);
 
     if (!error)
