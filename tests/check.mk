@@ -30,7 +30,7 @@ build/tests/support/%.o: tests/support/%.c
 build/tests/unit/%: build/tests/unit/%.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
 	$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
-build/tests/unit/test_command_reader: $(TEST_EXAMPLE_OBJECTS)
+build/tests/unit/test_command_reader build/tests/unit/test_queue: $(TEST_EXAMPLE_OBJECTS)
 
 # One failing program does not hide the others.
 unit: $(UNIT_TESTS)

@@ -312,16 +312,18 @@ static void a_reader_that_was_reset_is_a_new_one_and_holds_no_memory(void **stat
 
 /* ---- words ---- */
 
-/* One astring after `A `, or NULL: it is none. */
-struct argument {
+/* The astrings of a command after its tag: as many as there are until something else stands there. */
+struct arguments {
     const char *octets;
     size_t len;
-    const char *value;
+    const char *values[4];
+    const char
+        *rest; /* what stands there then; not looked at if it begins with a quote: it may be half unescaped */
 };
 
-#define ARGUMENT(octets, value)                                                                              \
+#define ARGUMENTS(octets, rest, ...)                                                                         \
     {                                                                                                        \
-        octets, sizeof octets - 1, value                                                                     \
+        octets, sizeof octets - 1, {__VA_ARGS__}, rest                                                       \
     }
 
 static void read_command(struct command_reader *reader, const char *octets, size_t len)
@@ -337,59 +339,74 @@ static void read_command(struct command_reader *reader, const char *octets, size
     assert_int_equal(event, COMMAND_COMPLETE);
 }
 
-static void expect_astring(const struct argument *argument)
+static void expect_astring(struct words *words, const char *value)
+{
+    struct span astring;
+
+    assert_true(words_space(words));
+    assert_true(words_astring(words, &astring));
+    assert_int_equal(astring.len, strlen(value));
+    assert_memory_equal(astring.octets, value, astring.len);
+}
+
+static void expect_arguments(const struct arguments *arguments)
 {
     struct command_reader reader = {.fault = COMMAND_FINE};
-    struct span tag, astring;
     struct words words;
-    int found;
+    struct span word;
+    size_t i;
 
-    read_command(&reader, argument->octets, argument->len);
+    read_command(&reader, arguments->octets, arguments->len);
     words = words_of(&reader);
-    assert_true(words_atom(&words, &tag) && span_is(&tag, "a") && words_space(&words));
-    found = words_astring(&words, &astring) && words_end(&words);
-    assert_int_equal(found, argument->value != NULL);
-    if (found) {
-        assert_int_equal(astring.len, strlen(argument->value));
-        assert_memory_equal(astring.octets, argument->value, astring.len);
-    }
+    assert_true(words_atom(&words, &word));
+    assert_true(span_is(&word, "a"));
+    assert_false(span_is(&word, "b"));
+    assert_false(span_is(&word, "ab"));
+    for (i = 0; arguments->values[i]; i++)
+        expect_astring(&words, arguments->values[i]);
+    assert_int_equal(words.text_len, strlen(arguments->rest));
+    if (!strchr(arguments->rest, '"'))
+        assert_memory_equal(words.text, arguments->rest, words.text_len);
+    assert_int_equal(words_end(&words), !*arguments->rest);
+    if (words_space(&words))
+        assert_false(words_astring(&words, &word));
     command_reader_reset(&reader);
 }
 
 static void an_astring_is_an_atom_a_quoted_string_or_a_literal(void **state)
 {
-    static const struct argument arguments[] = {
-        ARGUMENT("A x]+-\r\n", "x]+-"),
-        ARGUMENT("A \"\"\r\n", ""),
-        ARGUMENT("A \"a b(){%*\"\r\n", "a b(){%*"),
-        ARGUMENT("A \"\\\"\\\\\"\r\n", "\"\\"),
-        ARGUMENT("A {3}\r\n\xff\r\n\r\n", "\xff\r\n"),
-        ARGUMENT("A {3+}\r\nabc\r\n", "abc"),
-        ARGUMENT("A {0}\r\n\r\n", ""),
-        ARGUMENT("A \r\n", NULL),
-        ARGUMENT("A  x\r\n", NULL),
-        ARGUMENT("A x y\r\n", NULL),
-        ARGUMENT("A x\"y\"\r\n", NULL),
-        ARGUMENT("A x\xff\r\n", NULL),
-        ARGUMENT("A x\x7f\r\n", NULL),
-        ARGUMENT("A x\t\r\n", NULL),
-        ARGUMENT("A (\r\n", NULL),
-        ARGUMENT("A \"x\r\n", NULL),
-        ARGUMENT("A \"x\\\r\n", NULL),
-        ARGUMENT("A \"x\\y\"\r\n", NULL),
-        ARGUMENT("A \"\xff\"\r\n", NULL),
-        ARGUMENT("A \"x\"y\r\n", NULL),
-        ARGUMENT("A {3}x\r\n", NULL),
-        ARGUMENT("A {3}\r\nabcd\r\n", NULL),
-        ARGUMENT("A {1}\r\n\0\r\n", NULL),
-        ARGUMENT("A {1} {1}\r\na\r\n", NULL),
-        ARGUMENT("A ~{1}\r\na\r\n", NULL),
+    static const struct arguments arguments[] = {
+        ARGUMENTS("A x]+-!~\r\n", "", "x]+-!~", NULL),
+        ARGUMENTS("A \"\" \"a b(){%*\x7f\" \"\\\"\\\\\"\r\n", "", "", "a b(){%*\x7f", "\"\\"),
+        ARGUMENTS("A {3}\r\n\xff\r\n {09+}\r\n{1} \"(\r\nx {0}\r\n\r\n", "", "\xff\r\n", "{1} \"(\r\nx", ""),
+        ARGUMENTS("A x \"y\" {1}\r\nz\r\n", "", "x", "y", "z"),
+        ARGUMENTS("A\r\n", "", NULL),
+        ARGUMENTS("A \r\n", " ", NULL),
+        ARGUMENTS("A  x\r\n", "  x", NULL),
+        ARGUMENTS("A x \r\n", " ", "x"),
+        ARGUMENTS("A x\"y\"\r\n", "\"y\"", "x"),
+        ARGUMENTS("A \"x\"y\r\n", "y", "x"),
+        ARGUMENTS("A x\xff\r\n", "\xff", "x"),
+        ARGUMENTS("A x\x7f\r\n", "\x7f", "x"),
+        ARGUMENTS("A x\t\r\n", "\t", "x"),
+        ARGUMENTS("A (\r\n", " (", NULL),
+        ARGUMENTS("A \"x\r\n", " \"x", NULL),
+        ARGUMENTS("A \"\r\n", " \"", NULL),
+        ARGUMENTS("A \"x\\\r\n", " \"x\\", NULL),
+        ARGUMENTS("A \"x\\\"\r\n", " \"x\\\"", NULL),
+        ARGUMENTS("A \"x\\y\"\r\n", " \"x\\y\"", NULL),
+        ARGUMENTS("A \"\xff\"\r\n", " \"\xff\"", NULL),
+        ARGUMENTS("A {3}x\r\n", " {3}x", NULL),
+        ARGUMENTS("A {3}\r\nabcd\r\n", "d", "abc"),
+        ARGUMENTS("A {1}\r\n\0\r\n", " {1}\n", NULL),
+        ARGUMENTS("A {2} {1}\r\na\r\n", " {2} {1}\n", NULL),
+        ARGUMENTS("A ~{1}\r\na\r\n", "{1}\n", "~"),
     };
     size_t i;
 
     (void)state;
     for (i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
-        expect_astring(&arguments[i]);
+        expect_arguments(&arguments[i]);
 }
 
 int main(void)
