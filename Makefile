@@ -29,9 +29,10 @@ STATIC := build/libslogout.a
 SONAME := libslogout.so.$(MAJOR)
 SHARED := build/libslogout.so.$(VERSION)
 
-# A program is examples/NAME.c; what programs share is in examples/common/.
+# A program is examples/NAME.c; what programs share is in examples/common/, the rest of echo_server in examples/echo/.
 PROGRAMS := $(patsubst examples/%.c,build/examples/%,$(wildcard examples/*.c))
 COMMON_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/common/*.c))
+ECHO_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/echo/*.c))
 
 .PHONY: all examples demo deps check install uninstall clean
 .DELETE_ON_ERROR:
@@ -65,7 +66,9 @@ build/examples/%.o: examples/%.c
 	$(CC) $(C99) $(WARNINGS) -Iexamples $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 build/examples/%: build/examples/%.o $(COMMON_OBJECTS) $(STATIC)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC)
+
+build/examples/echo_server: $(ECHO_OBJECTS)
 
 demo: build/examples/echo_server build/examples/client
 	sh examples/demo.sh build/examples
@@ -113,4 +116,4 @@ clean:
 
 include tests/check.mk
 include tests/bench.mk
--include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(PROGRAMS:=.d)
+-include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(PROGRAMS:=.d)

@@ -6,15 +6,22 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/unit/%,$(wildcard tests/unit
 TEST_LIB_OBJECTS := $(LIB_SOURCES:lib/%.c=build/tests/lib/%.o)
 TEST_SUPPORT_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard tests/support/*.c))
 
+# The parts of the examples that do no I/O are tested as lib/ is.
+TEST_EXAMPLE_OBJECTS := $(patsubst %,build/tests/examples/%.o,common/queue echo/command_reader echo/words)
+
 .PHONY: unit manual install-check
 
 build/tests/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
 	$(CC) $(C99) $(WARNINGS) -Werror $(TEST_CFLAGS) -c -o $@ $<
 
+build/tests/examples/%.o: examples/%.c
+	@mkdir -p $(@D)
+	$(CC) $(C99) $(WARNINGS) -Werror -Iexamples $(TEST_CFLAGS) -c -o $@ $<
+
 build/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests $(TEST_CFLAGS) -c -o $@ $<
+	$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Iexamples $(TEST_CFLAGS) -c -o $@ $<
 
 build/tests/support/%.o: tests/support/%.c
 	@mkdir -p $(@D)
@@ -22,6 +29,8 @@ build/tests/support/%.o: tests/support/%.c
 
 build/tests/unit/%: build/tests/unit/%.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
 	$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
+
+build/tests/unit/test_command_reader build/tests/unit/test_queue: $(TEST_EXAMPLE_OBJECTS)
 
 # One failing program does not hide the others.
 unit: $(UNIT_TESTS)
@@ -40,7 +49,8 @@ install-check: $(STATIC) $(SHARED) build/man.made
 
 check: unit manual install-check
 
--include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d)
+-include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
+  $(TEST_EXAMPLE_OBJECTS:.o=.d)
 
 .PHONY: house
 house: $(STATIC)

@@ -1,0 +1,134 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "common/address.h"
+#include "common/options.h"
+
+static const char *program_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static void print_usage(const struct option *options, const char *operands, const char *program)
+{
+    printf("usage: %s", program);
+    for (; options->name; options++)
+        printf(options->kind == OPTION_FLAG ? " [%s]" : " [%s %s]", options->name, options->argument);
+    printf("%s%s\n", *operands ? " " : "", operands);
+}
+
+/* The option that `word` is, or begins in the form --name=value. */
+static const struct option *find(const struct option *options, const char *word)
+{
+    for (; options->name; options++) {
+        const size_t len = strlen(options->name);
+        if (strncmp(word, options->name, len) == 0 && (word[len] == '\0' || word[len] == '='))
+            return options;
+    }
+    return NULL;
+}
+
+static int read_number(const struct option *option, const char *value)
+{
+    uint64_t number = 0;
+    const char *digit;
+
+    for (digit = value; *digit >= '0' && *digit <= '9'; digit++) {
+        const uint64_t unit = (uint64_t)(*digit - '0');
+        if (number > (option->max - unit) / 10)
+            return -1;
+        number = number * 10 + unit;
+    }
+    if (*digit || digit == value || number < option->min)
+        return -1;
+    *(uint64_t *)option->value = number;
+    return 0;
+}
+
+static int read_choice(const struct option *option, const char *value)
+{
+    const size_t len = strlen(value);
+    const char *word = option->argument;
+    int place;
+
+    for (place = 0; *word; place++) {
+        const size_t word_len = strcspn(word, "|");
+        if (word_len == len && memcmp(word, value, len) == 0) {
+            *(int *)option->value = place;
+            return 0;
+        }
+        word += word_len + (word[word_len] == '|');
+    }
+    return -1;
+}
+
+static int read_address(const struct option *option, const char *value)
+{
+    if (!address_is_valid(value))
+        return -1;
+    *(const char **)option->value = value;
+    return 0;
+}
+
+static int read_value(const struct option *option, const char *value)
+{
+    if (option->kind == OPTION_NUMBER)
+        return read_number(option, value);
+    if (option->kind == OPTION_CHOICE)
+        return read_choice(option, value);
+    return read_address(option, value);
+}
+
+static void complain(const char *program, const struct option *option)
+{
+    if (option->kind == OPTION_NUMBER)
+        fprintf(stderr, "%s: %s wants a number from %" PRIu64 " to %" PRIu64 "\n", program, option->name,
+                option->min, option->max);
+    else
+        fprintf(stderr, "%s: %s wants %s\n", program, option->name, option->argument);
+}
+
+/* Reads the option at *place and moves on to the next word. */
+static int read_option(const struct option *options, const char *program, char **argv, int *place)
+{
+    const char *word = argv[(*place)++];
+    const struct option *option = find(options, word);
+    const char *value = strchr(word, '=');
+
+    if (!option || (option->kind == OPTION_FLAG && value)) {
+        fprintf(stderr, "%s: unknown option %s (see --help)\n", program, word);
+        return -1;
+    }
+    if (option->kind == OPTION_FLAG) {
+        *(int *)option->value = 1;
+        return 0;
+    }
+    value = value ? value + 1 : argv[*place] ? argv[(*place)++] : NULL;
+    if (value && read_value(option, value) == 0)
+        return 0;
+    complain(program, option);
+    return -1;
+}
+
+int options_read(const struct option *options, const char *operands, int count, int argc, char **argv)
+{
+    const char *program = program_name(argc > 0 ? argv[0] : "");
+    int place = 1;
+
+    while (place < argc && argv[place][0] == '-') {
+        if (strcmp(argv[place], "--help") == 0) {
+            print_usage(options, operands, program);
+            exit(EXIT_SUCCESS);
+        }
+        if (read_option(options, program, argv, &place) < 0)
+            return -1;
+    }
+    if (argc - place == count)
+        return place;
+    fprintf(stderr, "%s: wants %s after the options (see --help)\n", program,
+            *operands ? operands : "nothing");
+    return -1;
+}

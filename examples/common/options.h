@@ -1,0 +1,28 @@
+/* Command lines: `--name value`, `--name=value` or `--name`, then operands. One table says all. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdint.h>
+
+enum option_kind {
+    OPTION_FLAG,    /* value: int, becomes 1 */
+    OPTION_ADDRESS, /* value: const char *, into argv: ADDR:PORT */
+    OPTION_NUMBER,  /* value: uint64_t, from min to max */
+    OPTION_CHOICE   /* value: int, the place of the word among those in `argument`, from 0 */
+};
+
+struct option {
+    const char *name; /* "--listen"; NULL ends the table */
+    enum option_kind kind;
+    const char *argument; /* for the usage: "ADDR:PORT"; of a choice, its words: "enabled|all" */
+    void *value;          /* changed only if the option is given */
+    uint64_t min, max;
+};
+
+/* Reads the options and leaves the operands: `count` of them there must be, and `operands` names them for
+ * the usage, "" if there are none. Returns the place in argv of the first one. What is bad is told in one
+ * line on standard error; then it returns -1, and the program is to exit with 2. --help prints the usage
+ * and exits. */
+int options_read(const struct option *options, const char *operands, int count, int argc, char **argv);
+
+#endif

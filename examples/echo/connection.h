@@ -1,0 +1,59 @@
+/* One IMAP connection: its socket, its reader, and its slogout session. What a server must give slogout
+ * is here: when a line may be written, how to close, and when it says that it is ready. */
+#ifndef CONNECTION_H
+#define CONNECTION_H
+
+#include <stdint.h>
+#include <slogout/slogout.h>
+#include "common/stream.h"
+#include "echo/command_reader.h"
+#include "echo/words.h"
+
+/* The answer to an ECHO as far as it is not queued yet. Points into the reader, which keeps the command
+ * until then. */
+struct echo {
+    struct span tag; /* len 0: none under way */
+    struct span rest;
+};
+
+struct connection {
+    struct stream stream;
+    struct command_reader reader;
+    struct slogout *slogout;
+    struct slogout_session *session;
+    uint64_t number; /* for the log */
+    int logged_in;
+    struct queue idle_tag; /* len 0: not in IDLE */
+    struct echo echo;
+    unsigned bad_commands; /* in a row */
+};
+
+/* Takes the socket; queues the greeting. Returns NULL if it cannot, and then the socket is the caller's. */
+struct connection *connection_new(int fd, struct slogout *slogout, uint64_t number, const char *greeting);
+
+/* Closes at once: for one whose stream is over. */
+void connection_free(struct connection *connection);
+
+/* Queue octets; a string; a tagged response. Memory that is missing breaks the connection. */
+void connection_put(struct connection *connection, const char *octets, size_t len);
+void connection_say(struct connection *connection, const char *text);
+void connection_reply(struct connection *connection, const struct span *tag, const char *text);
+
+/* The command that was taken has all of its answer queued. [calls back] */
+void connection_command_done(struct connection *connection, uint64_t now);
+
+/* An ECHO: the answer is queued as the client takes it, by connection_echo_more(). */
+void connection_echo_begin(struct connection *connection, const struct span *tag, const struct span *octets);
+void connection_echo_more(struct connection *connection, uint64_t now);
+int connection_is_echoing(const struct connection *connection);
+
+/* The connection ends by other means than ours: call it before a `* BYE` of the server's own. */
+void connection_abandon(struct connection *connection, enum slogout_outcome why);
+
+/* Abandons the session and closes, after `* BYE text`. */
+void connection_goodbye(struct connection *connection, const char *text, uint64_t now);
+
+/* What to poll() for. */
+short connection_interest(const struct connection *connection);
+
+#endif

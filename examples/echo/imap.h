@@ -1,0 +1,14 @@
+/* A small IMAP4rev1 server without mailboxes. It lets everybody in and has no
+ * autologout timer (RFC 3501 section 5.4): it belongs on a loopback address. */
+#ifndef IMAP_H
+#define IMAP_H
+
+#include "echo/connection.h"
+
+/* What a server says first. */
+extern const char imap_greeting[];
+
+/* Does all that poll()'s answer allows: reads, runs commands, writes. [calls back] */
+void imap_serve(struct connection *connection, short revents, uint64_t now);
+
+#endif
