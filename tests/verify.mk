@@ -1,0 +1,56 @@
+# What proves that it holds. `make verify` is all of it; each part ends with a line that states its figure.
+# `make deps-verify` installs what it needs (Debian 12).
+
+CLANG ?= clang-19
+LLVM_SUFFIX ?= -19
+
+.PHONY: verify deps-verify exhaustive fuzz
+
+deps-verify: deps
+	sh tests/deps-verify.sh
+
+# ---- exhaustive: every sequence of events, every short string ----
+
+EXHAUSTIVE := build/tests/exhaustive
+EXHAUSTIVE_FLAGS := -O2 -g
+EXHAUSTIVE_LIB := $(LIB_SOURCES:lib/%.c=$(EXHAUSTIVE)/lib/%.o)
+
+$(EXHAUSTIVE)/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(C99) $(WARNINGS) -Werror $(EXHAUSTIVE_FLAGS) -c -o $@ $<
+
+$(EXHAUSTIVE)/%.o: tests/exhaustive/%.c
+	@mkdir -p $(@D)
+	$(CC) $(C99) $(WARNINGS) -Werror -Ilib $(EXHAUSTIVE_FLAGS) -c -o $@ $<
+
+$(EXHAUSTIVE)/session: $(addprefix $(EXHAUSTIVE)/,session.o world.o model.o properties.o choose.o) $(EXHAUSTIVE_LIB)
+$(EXHAUSTIVE)/response: $(addprefix $(EXHAUSTIVE)/,response.o reference.o) $(EXHAUSTIVE_LIB)
+$(EXHAUSTIVE)/session $(EXHAUSTIVE)/response:
+	$(CC) $(EXHAUSTIVE_FLAGS) -o $@ $^
+
+exhaustive: $(EXHAUSTIVE)/session $(EXHAUSTIVE)/response
+	$(EXHAUSTIVE)/response
+	$(EXHAUSTIVE)/session
+
+-include $(wildcard $(EXHAUSTIVE)/*.d $(EXHAUSTIVE)/lib/*.d)
+
+# ---- fuzz: tests/fuzz/NAME.c with tests/fuzz/NAME/dictionary and corpus/ ----
+
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_LIB := $(LIB_SOURCES:%.c=build/fuzz/%.o) build/fuzz/tests/exhaustive/reference.o
+FUZZ_ECHO := build/fuzz/examples/echo/command_reader.o build/fuzz/examples/echo/words.o \
+  build/fuzz/examples/common/queue.o
+
+build/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Iexamples $(FUZZ_FLAGS) -c -o $@ $<
+
+build/fuzz/response build/fuzz/session: $(FUZZ_LIB)
+build/fuzz/command_reader: $(FUZZ_ECHO)
+$(FUZZ): build/fuzz/%: build/fuzz/tests/fuzz/%.o
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
+
+fuzz: $(FUZZ)
+	@for target in $(FUZZ); do sh tests/fuzz/run.sh $$target $(FUZZ_SECONDS) || exit 1; done
