@@ -140,25 +140,29 @@ static int read_status(struct slogout_response *out, const char *from, const cha
 static int read_tagged(struct slogout_response *out, const char *line, const char *to)
 {
     const size_t tag = match_tag(line, to);
-    const char *from = line + tag + 1;
+    const char *from;
 
     if (tag == NONE || line + tag == to || line[tag] != ' ')
         return 0;
+    from = line + tag + 1;
+    if (!read_status(out, from, to, "OK", SLOGOUT_STATUS_OK) &&
+        !read_status(out, from, to, "NO", SLOGOUT_STATUS_NO) &&
+        !read_status(out, from, to, "BAD", SLOGOUT_STATUS_BAD))
+        return 0;
     out->tag = line;
     out->tag_len = tag;
-    return read_status(out, from, to, "OK", SLOGOUT_STATUS_OK) ||
-           read_status(out, from, to, "NO", SLOGOUT_STATUS_NO) ||
-           read_status(out, from, to, "BAD", SLOGOUT_STATUS_BAD);
+    return 1;
 }
 
 /* response-fatal = "*" SP resp-cond-bye; resp-cond-bye = "BYE" SP resp-text */
 static int read_fatal(struct slogout_response *out, const char *line, const char *to)
 {
-    if (to - line < 2 || line[0] != '*' || line[1] != ' ')
+    if (to - line < 2 || line[0] != '*' || line[1] != ' ' ||
+        !read_status(out, line + 2, to, "BYE", SLOGOUT_STATUS_BYE))
         return 0;
     out->tag = NULL;
     out->tag_len = 0;
-    return read_status(out, line + 2, to, "BYE", SLOGOUT_STATUS_BYE);
+    return 1;
 }
 
 /* CRLF, LF, or the CR that a host left which cuts lines at LF. */
