@@ -4,7 +4,7 @@
 CLANG ?= clang-19
 LLVM_SUFFIX ?= -19
 
-.PHONY: verify deps-verify exhaustive fuzz
+.PHONY: verify deps-verify exhaustive fuzz coverage
 
 deps-verify: deps
 	sh tests/deps-verify.sh
@@ -54,3 +54,28 @@ $(FUZZ): build/fuzz/%: build/fuzz/tests/fuzz/%.o
 
 fuzz: $(FUZZ)
 	@for target in $(FUZZ); do sh tests/fuzz/run.sh $$target $(FUZZ_SECONDS) || exit 1; done
+
+# ---- coverage: the unit tests alone, over lib/ ----
+
+COVERAGE := build/coverage
+COVERAGE_FLAGS := -O0 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
+COVERAGE_TESTS := $(patsubst tests/unit/%.c,$(COVERAGE)/%,$(wildcard tests/unit/test_*.c))
+COVERAGE_OBJECTS := $(LIB_SOURCES:%.c=$(COVERAGE)/%.o) \
+  $(patsubst %.c,$(COVERAGE)/%.o,$(wildcard tests/support/*.c)) \
+  $(TEST_EXAMPLE_OBJECTS:build/tests/examples/%.o=$(COVERAGE)/examples/%.o)
+
+$(COVERAGE)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Iexamples $(COVERAGE_FLAGS) -c -o $@ $<
+
+$(COVERAGE_TESTS): $(COVERAGE)/%: $(COVERAGE)/tests/unit/%.o $(COVERAGE_OBJECTS)
+	$(CLANG) $(COVERAGE_FLAGS) -o $@ $^ $(CMOCKA)
+
+coverage: $(COVERAGE_TESTS)
+	@rm -f $(COVERAGE)/*.profraw
+	@for test in $(COVERAGE_TESTS); do \
+	  LLVM_PROFILE_FILE=$$test.profraw $$test >$$test.log 2>&1 || { cat $$test.log; exit 1; }; done
+	@llvm-profdata$(LLVM_SUFFIX) merge -o $(COVERAGE)/all.profdata $(COVERAGE)/*.profraw
+	@llvm-cov$(LLVM_SUFFIX) export -instr-profile=$(COVERAGE)/all.profdata \
+	  $(COVERAGE_TESTS:%=-object=%) -sources lib > $(COVERAGE)/all.json
+	@python3 -B tests/coverage/report.py $(COVERAGE)/all.json
