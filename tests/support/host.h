@@ -19,6 +19,7 @@
 #include "session.h"
 
 #define HOST_SESSIONS 16
+#define HOST_GROUP    77 /* of all sessions that join the tally */
 
 /* Where the host can be told to do something inside a callback. */
 enum host_place { IN_SEND_LINE, IN_CLOSE_CONNECTION, IN_SET_TIMER, IN_ALLOCATE, IN_RELEASE, HOST_PLACES };
