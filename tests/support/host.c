@@ -77,7 +77,7 @@ static void check_members(const struct tally *tally, const uint64_t states[SLOGO
     }
 }
 
-/* A deadline stands if and only if something is PENDING, ASKED or LEAVING, and it is the earliest of theirs. */
+/* There is a deadline if and only if something is PENDING, ASKED or LEAVING: the earliest of theirs. */
 static void check_deadline(const struct host *host)
 {
     uint64_t earliest = SLOGOUT_NEVER;

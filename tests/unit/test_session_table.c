@@ -1,5 +1,5 @@
-/* The state table, cell by cell: what one event does in one state. Each row is a test with a name of its own, and
- * each is run for a session alone and for one in a drain, wherever that can be. */
+/* The state table, cell by cell: what one event does in one state. Each row is a test with a name of its own,
+ * and is run for a session alone and for one in a drain, wherever that can be. */
 #include "support/host.h"
 #include <stdlib.h>
 
@@ -181,7 +181,7 @@ struct cell {
     const char *trace;
 };
 
-/* A session that is ASKED was so at 0 by SLO.1; one that is LEAVING was REFUSED; one that ENDED was ANSWERED. */
+/* Who is ASKED was asked at 0 by SLO.1; who is LEAVING has REFUSED; who has ENDED has ANSWERED. */
 #define OPEN      SLOGOUT_OPEN
 #define WAITING   SLOGOUT_WAITING
 #define PENDING   SLOGOUT_PENDING
@@ -443,8 +443,7 @@ static void expect_membership(const struct host *host, const struct cell *cell, 
         assert_int_equal(host->sessions[0]->tally != NULL, member);
 }
 
-/* After the event nothing but a tick, ready, force or answer may bring a callback; and the drain hears of a member
- * that has moved. */
+/* The result, the state, the callbacks, the counters, and that the drain hears of a member that has moved. */
 static void run_cell(const struct cell *cell, int in_drain)
 {
     void *state = NULL;
