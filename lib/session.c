@@ -117,7 +117,6 @@ static void count_outcome(struct slogout_counts *counts, enum slogout_outcome ou
 
 static void settle(struct slogout_session *session, enum slogout_outcome outcome, int without_bye)
 {
-    session->outcome = (uint8_t)outcome;
     count_outcome(&session->slogout->counts, outcome, without_bye);
     if (session->tally)
         count_outcome(&session->tally->counts, outcome, without_bye);

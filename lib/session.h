@@ -21,7 +21,7 @@ struct slogout_session {
     } moment;
     uint32_t tag_number; /* of that LOGOUT; 0: there is none */
     uint8_t state;       /* enum slogout_state */
-    uint8_t outcome;     /* enum slogout_outcome, from LEAVING on */
+    uint8_t outcome;     /* enum slogout_outcome, while LEAVING */
     unsigned enabled : 1;
     unsigned bye_seen : 1;
     unsigned refused : 1; /* NO or BAD was noted, the timer will tell */

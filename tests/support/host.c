@@ -39,51 +39,45 @@ void host_forget(struct host *host)
 
 /* ---- counting again ---- */
 
-static uint64_t list_length(const struct link *list)
+/* By state, of all sessions or of those in the tally. */
+static void count_states(const struct host *host, int in_tally, uint64_t states[SLOGOUT_ENDED + 1])
 {
-    const struct link *link;
-    uint64_t length = 0;
-
-    for (link = list->next; link != list; link = link->next)
-        length++;
-    return length;
-}
-
-static void check_states(const struct host *host, const struct slogout_counts *counts,
-                         const struct tally *tally)
-{
-    uint64_t states[SLOGOUT_ENDED + 1] = {0};
     unsigned i;
 
+    memset(states, 0, (SLOGOUT_ENDED + 1) * sizeof *states);
     for (i = 0; i < host->connected; i++) {
         const struct slogout_session *session = host->sessions[i];
-        if (session && (!tally || session->tally == tally))
+        if (session && (!in_tally || session->tally == &host->tally))
             states[slogout_session_state(session)]++;
     }
+}
+
+static void check_states(const struct slogout_counts *counts, const uint64_t states[SLOGOUT_ENDED + 1])
+{
     assert_int_equal(counts->waiting, states[SLOGOUT_WAITING]);
     assert_int_equal(counts->pending, states[SLOGOUT_PENDING]);
     assert_int_equal(counts->asked, states[SLOGOUT_ASKED]);
     assert_int_equal(counts->leaving, states[SLOGOUT_LEAVING]);
     assert_int_equal(counts->ended, states[SLOGOUT_ENDED]);
-    if (tally) {
-        assert_int_equal(states[SLOGOUT_OPEN], 0);
-        assert_int_equal(list_length(&tally->waiting), counts->waiting);
-        assert_int_equal(list_length(&tally->begun), counts->pending + counts->asked + counts->leaving);
-        assert_int_equal(list_length(&tally->ended), counts->ended);
-    }
 }
 
-static void check_list(const struct link *list, unsigned states)
+/* Each list holds the sessions of one state, and no session is missing; OPEN is in no drain. */
+static void check_members(const struct tally *tally, const uint64_t states[SLOGOUT_ENDED + 1])
 {
-    struct link *link;
+    unsigned state;
 
-    for (link = list->next; link != list; link = link->next) {
-        const struct slogout_session *session = container_of(link, struct slogout_session, member);
-        assert_true(states & 1u << slogout_session_state(session));
+    assert_int_equal(states[SLOGOUT_OPEN], 0);
+    for (state = SLOGOUT_OPEN; state <= SLOGOUT_ENDED; state++) {
+        const struct link *list = &tally->members[state];
+        struct link *link;
+        uint64_t length = 0;
+        for (link = list->next; link != list; link = link->next, length++)
+            assert_int_equal(container_of(link, struct slogout_session, member)->state, state);
+        assert_int_equal(length, states[state]);
     }
 }
 
-/* A deadline stands if and only if something is PENDING, ASKED or LEAVING, and it is the earliest of theirs. */
+/* There is a deadline if and only if something is PENDING, ASKED or LEAVING: the earliest of theirs. */
 static void check_deadline(const struct host *host)
 {
     uint64_t earliest = SLOGOUT_NEVER;
@@ -101,24 +95,32 @@ static void check_deadline(const struct host *host)
     assert_true(slogout_deadline(host->slogout) == earliest);
 }
 
-void host_check(const struct host *host)
+static void check_outcomes(const struct host *host)
 {
     const struct slogout_counts *counts = slogout_counts(host->slogout);
-    uint64_t outcomes = 0;
+    const struct slogout_counts *tally = &host->tally.counts;
+    uint64_t sum = 0;
     unsigned i;
 
     for (i = 0; i < SLOGOUT_OUTCOMES; i++) {
         assert_int_equal(counts->outcome[i], host->outcome[i]);
-        outcomes += host->tally.counts.outcome[i];
+        sum += tally->outcome[i];
     }
     assert_int_equal(counts->without_bye, host->without_bye);
-    assert_int_equal(outcomes, host->tally_outcomes);
-    assert_int_equal(host->tally.counts.without_bye, host->tally_without_bye);
-    check_states(host, counts, NULL);
-    check_states(host, &host->tally.counts, &host->tally);
-    check_list(&host->tally.waiting, 1u << SLOGOUT_WAITING);
-    check_list(&host->tally.begun, 1u << SLOGOUT_PENDING | 1u << SLOGOUT_ASKED | 1u << SLOGOUT_LEAVING);
-    check_list(&host->tally.ended, 1u << SLOGOUT_ENDED);
+    assert_int_equal(sum, host->tally_outcomes);
+    assert_int_equal(tally->without_bye, host->tally_without_bye);
+}
+
+void host_check(const struct host *host)
+{
+    uint64_t states[SLOGOUT_ENDED + 1];
+
+    check_outcomes(host);
+    count_states(host, 0, states);
+    check_states(slogout_counts(host->slogout), states);
+    count_states(host, 1, states);
+    check_states(&host->tally.counts, states);
+    check_members(&host->tally, states);
     check_deadline(host);
 }
 
@@ -272,14 +274,15 @@ static void changed(struct tally *tally)
 int host_setup(void **state)
 {
     struct host *host = calloc(1, sizeof *host);
+    unsigned i;
 
     if (!host)
         return -1;
     host->row = *state;
     host->send_says = "";
-    link_init(&host->tally.waiting);
-    link_init(&host->tally.begun);
-    link_init(&host->tally.ended);
+    for (i = SLOGOUT_OPEN; i <= SLOGOUT_ENDED; i++)
+        link_init(&host->tally.members[i]);
+    host->tally.ask_before = SLOGOUT_NEVER;
     host->tally.changed = changed;
     *state = host;
     return 0;
@@ -418,7 +421,7 @@ int host_abandon(struct host *host, struct slogout_session *session, enum slogou
 
 int host_join(struct host *host, struct slogout_session *session)
 {
-    return checked(host, session_join(session, &host->tally));
+    return checked(host, session_join(session, &host->tally, HOST_GROUP));
 }
 
 void host_free(struct host *host, struct slogout_session *session)

@@ -1,15 +1,15 @@
 /* A host for the unit tests: it does what the test told it, and writes down what the library does.
  *
- * Each test has one, made by host_setup() and ended by host_teardown(); host_test() names both. The steps below
- * call the public function of the same name with host->now, and then count everything again:
- * host_check() compares the library's counters, deadline and lists with what the host knows. It also runs at the
- * beginning of each callback.
+ * Each test has one, made by host_setup() and ended by host_teardown(); host_test() names both. The steps
+ * below call the public function of the same name with host->now, and then count everything again:
+ * host_check() compares the library's counters, deadline and lists with what the host knows. It also runs at
+ * the beginning of each callback.
  *
  * The trace has one line for each callback:
  *   S: SLO.1 LOGOUT (at rest)                send_line took it
  *   S: * BYE text (between lines) BUSY       send_line said BUSY; or BROKEN: it returned a negative number
  *   close EXPIRED SLO.1@5 bye-sent bye-seen answer=OK:text
- *                                            close_connection: the outcome, the tag and the time of the LOGOUT ...
+ *                    close_connection: the outcome, the tag and the time of the LOGOUT, then what applies
  *   timer 35000                              set_timer, if the test's settings have host_set_timer
  * From the second session on, a line begins with `#2 ` and so on. */
 #ifndef TESTS_SUPPORT_HOST_H
@@ -19,6 +19,7 @@
 #include "session.h"
 
 #define HOST_SESSIONS 16
+#define HOST_GROUP    77 /* of all sessions that join the tally */
 
 /* Where the host can be told to do something inside a callback. */
 enum host_place { IN_SEND_LINE, IN_CLOSE_CONNECTION, IN_SET_TIMER, IN_ALLOCATE, IN_RELEASE, HOST_PLACES };

@@ -71,7 +71,7 @@ static void test_rule_12_the_buffer_is_never_exceeded_and_always_terminated(void
         expect_escape(out_size, "a\n\"b", 4, written[out_size], 8);
 }
 
-/* After an escape that did not fit, a shorter one that would fit is not written: the text is cut, not thinned. */
+/* A shorter one that would fit is not written after one that did not: the text is cut, not thinned. */
 static void test_rule_12_nothing_follows_the_cut(void **state)
 {
     (void)state;

@@ -146,7 +146,7 @@ static void test_settings_of_every_size(void **state)
     assert_int_equal(try_size(known + 8, known + 8, 1), SLOGOUT_ERR_SIZE);
 }
 
-/* A program that knows fewer members gets the defaults of the others, whatever stands in its memory after them. */
+/* A program that knows fewer members gets the defaults of the others, whatever its memory has after them. */
 static void test_members_beyond_a_smaller_size_are_not_read(void **state)
 {
     const struct slogout_settings settings = {

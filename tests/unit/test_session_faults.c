@@ -42,7 +42,7 @@ static void test_a_slogout_is_freed_although_a_session_got_no_memory(void **stat
     host->slogout = NULL;
 }
 
-/* ---- send_line: a scenario that uses everything, and each of its lines meets each answer of the host ---- */
+/* ---- send_line: a scenario of which each line meets each answer of the host ---- */
 
 /* Ends with all sessions ENDED, and each with an outcome. */
 static void scenario(struct host *host)

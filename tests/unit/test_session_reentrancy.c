@@ -527,13 +527,13 @@ static void lines_of_the_first(char *trace)
     *to = '\0';
 }
 
-/* Is it the first session's callback, and its last? In the tick it is that of the one that was LEAVING before. */
+/* Is it the first session's callback, and its last? In the tick it is of the one that was LEAVING before. */
 static int is_last_of_the_first(enum inside inside)
 {
     return callbacks[inside].place == IN_CLOSE_CONNECTION && inside != IN_CLOSE_IN_TICK;
 }
 
-/* The first session ends as it would have without; the checks of the host and the sanitizer see the others. */
+/* The first session ends as it would have without; what happens to the others is seen by host_check(). */
 static void test_rule_10_others(void **state)
 {
     const struct others_row *row = *state;
@@ -669,7 +669,7 @@ static void test_rule_10_a_session_made_in_a_callback_is_used_after_it(void **st
     host_expect(host, "#2 S: SLO.1 LOGOUT (at rest)\n");
 }
 
-/* ---- inside allocate: outside of any other callback it is the host's own code, and nothing is under way ---- */
+/* ---- inside allocate: where it is the only callback, nothing is under way ---- */
 
 static void use_everything(struct host *host, struct slogout_session *session)
 {

@@ -1075,6 +1075,128 @@ static void test_after_a_cancel_the_session_is_as_new(void **state)
     assert_int_equal(slogout_deadline(host->slogout), 1035000);
 }
 
+/* ---- what a session does for its drain ---- */
+
+static void expect_members(const struct host *host, enum slogout_state state, const char *numbers)
+{
+    const struct link *list = &host->tally.members[state];
+    struct link *link;
+
+    for (link = list->next; link != list; link = link->next) {
+        const struct host_conn *conn = container_of(link, struct slogout_session, member)->conn;
+        assert_int_equal(conn->number, *numbers++ - '0');
+    }
+    assert_int_equal(*numbers, '\0');
+}
+
+static void test_members_stand_in_the_order_in_which_they_came_to_their_state(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *sessions[5];
+    size_t i;
+
+    host_start(host, NULL);
+    for (i = 0; i < LENGTH(sessions); i++) {
+        sessions[i] = host_connect_enabled(host);
+        host_join(host, sessions[i]);
+    }
+    expect_members(host, SLOGOUT_WAITING, "12345");
+    host_request(host, sessions[3], NULL);
+    host_request(host, sessions[1], NULL);
+    host_request(host, sessions[2], NULL);
+    expect_members(host, SLOGOUT_WAITING, "15");
+    expect_members(host, SLOGOUT_ASKED, "423");
+    host_line(host, sessions[1], "SLO.2 OK");
+    host_force(host, sessions[0]);
+    expect_members(host, SLOGOUT_ASKED, "43");
+    expect_members(host, SLOGOUT_ENDED, "21");
+    host_free(host, sessions[1]);
+    host_cancel(host, sessions[4]);
+    expect_members(host, SLOGOUT_ENDED, "1");
+    expect_members(host, SLOGOUT_WAITING, "");
+    host_forget(host);
+}
+
+/* The two share their memory. */
+static void test_a_group_is_kept_while_waiting_and_does_not_touch_when_it_was_asked(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *waiting, *asked;
+
+    host_start(host, NULL);
+    waiting = host_connect_enabled(host);
+    host_join(host, waiting);
+    assert_int_equal(waiting->moment.group, HOST_GROUP);
+    host->now = 5;
+    asked = ask(host);
+    host_join(host, asked);
+    host_line(host, asked, "SLO.1 OK");
+    host_expect(host, "#2 close ANSWERED SLO.1@5 answer=OK\n");
+    host_force(host, waiting); /* never asked */
+    host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
+}
+
+static void test_nobody_is_asked_whose_answer_the_drain_cannot_wait_for(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *in_time, *late, *outside;
+
+    host_start(host, NULL);
+    in_time = host_connect_enabled(host);
+    late = host_connect_enabled(host);
+    outside = host_connect_enabled(host);
+    host->tally.ask_before = 1000;
+    host_join(host, in_time);
+    host_join(host, late);
+    host->now = 999;
+    host->send_says = "tB";
+    host_request(host, in_time, NULL);
+    host_request(host, late, NULL);
+    host_expect(host, S_LOGOUT "\n#2 S: SLO.2 LOGOUT (at rest) BUSY\n");
+    host->now = 1000;
+    host_ready(host, late);
+    host_request(host, outside, NULL);
+    host_expect(host, "#2 " S_BYE "\n#2 close BYE_ONLY bye-sent\n#3 S: SLO.2 LOGOUT (at rest)\n");
+}
+
+/* What a drain does in a tick, between enter and leave, without a time and a text of its own. */
+static void test_a_drain_requests_and_forces_by_the_same_table(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session;
+
+    host_start(host, NULL);
+    session = host_connect_enabled(host);
+    host_join(host, session);
+    assert_int_equal(instance_enter_at(host->slogout, 100), 0);
+    assert_int_equal(session_request(session), 0);
+    assert_int_equal(session_request(session), 0);
+    host_check(host);
+    assert_int_equal(session_force(session), 0);
+    assert_int_equal(session_request(session), SLOGOUT_ERR_STATE);
+    assert_int_equal(session_force(session), 0);
+    instance_leave(host->slogout);
+    host_expect(host, S_LOGOUT "\n" S_LAST_BYE "\nclose FORCED SLO.1@100 bye-sent\n");
+}
+
+static void test_quitting_twice_is_harmless(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session;
+
+    host_start(host, NULL);
+    session = ask(host);
+    host_join(host, session);
+    session_quit(session);
+    host_check(host);
+    session_quit(session);
+    host_check(host);
+    expect_members(host, SLOGOUT_ASKED, "");
+    assert_int_equal(slogout_session_state(session), SLOGOUT_ASKED); /* the exchange goes on */
+}
+
+/* ---- many ---- */
+
 static void test_many_sessions_keep_the_order_of_their_deadlines(void **state)
 {
     struct host *host = *state;
@@ -1152,6 +1274,11 @@ int main(void)
         host_test(test_null_is_an_error_or_harmless),
         host_test(test_abandon_names_only_what_a_host_can_know),
         host_test(test_after_a_cancel_the_session_is_as_new),
+        host_test(test_members_stand_in_the_order_in_which_they_came_to_their_state),
+        host_test(test_a_group_is_kept_while_waiting_and_does_not_touch_when_it_was_asked),
+        host_test(test_nobody_is_asked_whose_answer_the_drain_cannot_wait_for),
+        host_test(test_a_drain_requests_and_forces_by_the_same_table),
+        host_test(test_quitting_twice_is_harmless),
         host_test(test_many_sessions_keep_the_order_of_their_deadlines),
     };
     return cmocka_run_group_tests_name("session: the rules", tests, NULL, NULL);
