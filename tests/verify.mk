@@ -4,7 +4,7 @@
 CLANG ?= clang-19
 LLVM_SUFFIX ?= -19
 
-.PHONY: verify deps-verify exhaustive fuzz coverage
+.PHONY: verify deps-verify exhaustive fuzz coverage mutants
 
 deps-verify: deps
 	sh tests/deps-verify.sh
@@ -79,3 +79,42 @@ coverage: $(COVERAGE_TESTS)
 	@llvm-cov$(LLVM_SUFFIX) export -instr-profile=$(COVERAGE)/all.profdata \
 	  $(COVERAGE_TESTS:%=-object=%) -sources lib > $(COVERAGE)/all.json
 	@python3 -B tests/coverage/report.py $(COVERAGE)/all.json
+
+# ---- mutants: do the tests notice? Without sanitizers, and what survives that with them ----
+
+MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Iexamples -fPIC -fno-semantic-interposition
+MUTANTS_PLAIN := -O1
+MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+MUTANTS_UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+
+# $(1): plain or strict; $(2): its flags
+define MUTANTS_RULES
+build/mutants/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(MUTANTS_COMMON) $(2) -MMD -MP -c -o $$@ $$<
+
+build/mutants/$(1)/libmutant.so: $(LIB_SOURCES:%.c=build/mutants/$(1)/%.o)
+	$$(CC) $(2) -shared -o $$@ $$^
+
+build/mutants/$(1)/test_%: build/mutants/$(1)/tests/unit/test_%.o build/mutants/$(1)/libmutant.so \
+  $(patsubst %.c,build/mutants/$(1)/%.o,$(wildcard tests/support/*.c)) \
+  $(TEST_EXAMPLE_OBJECTS:build/tests/examples/%.o=build/mutants/$(1)/examples/%.o)
+	$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant $$(CMOCKA)
+
+build/mutants/$(1)/session: $(patsubst %,build/mutants/$(1)/tests/exhaustive/%.o,session world model properties choose)
+build/mutants/$(1)/response: $(patsubst %,build/mutants/$(1)/tests/exhaustive/%.o,response reference)
+build/mutants/$(1)/session build/mutants/$(1)/response: build/mutants/$(1)/libmutant.so
+	$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant
+
+mutants: $(MUTANTS_UNITS:%=build/mutants/$(1)/%) build/mutants/$(1)/session build/mutants/$(1)/response
+endef
+$(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
+$(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
+
+mutants:
+	@python3 -B tests/mutants/mutate.py $(CC) $(MUTANTS_COMMON) -- build/mutants/plain $(MUTANTS_PLAIN) -- \
+	  $(MUTANTS_UNITS:%=build/mutants/plain/%) "build/mutants/plain/response 5" "build/mutants/plain/session quick" -- \
+	  build/mutants/strict $(MUTANTS_STRICT) -- $(MUTANTS_UNITS:%=build/mutants/strict/%) \
+	  "build/mutants/strict/response 4"
+
+-include $(wildcard build/mutants/*/*/*.d build/mutants/*/*/*/*.d)

@@ -1,7 +1,7 @@
 /* The response parser against the reference, over every string of an alphabet up to a length.
  *
  * Two alphabets: octets, and tokens (so that short strings reach far into a line). Each string ends at a page
- * that cannot be read, so that one octet too far is seen.
+ * that cannot be read, and the shortest begin at one too, so that one octet too far is seen.
  *
  *     response [LENGTH]     7 by default */
 #define _DEFAULT_SOURCE
@@ -37,7 +37,8 @@ static const struct symbol tokens[] = {
 
 #define LINE_MAX_TRIED 1024
 
-static char *page_end; /* the octet here cannot be read */
+static char *page_start; /* the octet before cannot be read */
+static char *page_end;   /* nor can the one here */
 static unsigned long strings, accepted;
 
 void fail(const char *format, ...)
@@ -55,11 +56,12 @@ void fail(const char *format, ...)
 static void make_page(void)
 {
     const size_t size = (size_t)sysconf(_SC_PAGESIZE);
-    char *pages = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *pages = mmap(NULL, 3 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (pages == MAP_FAILED || mprotect(pages + size, size, PROT_NONE) != 0)
+    if (pages == MAP_FAILED || mprotect(pages + size, size, PROT_READ | PROT_WRITE) != 0)
         fail("no memory");
-    page_end = pages + size;
+    page_start = pages + size;
+    page_end = page_start + size;
 }
 
 static void show(const char *line, size_t len)
@@ -76,11 +78,9 @@ static int same(const struct slogout_response *a, const struct slogout_response 
            a->code_len == b->code_len && a->text == b->text && a->text_len == b->text_len;
 }
 
-/* The line that stands just before page_end. */
-static void compare(size_t len)
+static void compare(const char *line, size_t len)
 {
     static const struct slogout_response untouched = {SLOGOUT_STATUS_NO, "t", 1, "c", 1, "x", 1};
-    const char *line = page_end - len;
     struct slogout_response expected = untouched;
     struct slogout_response found = untouched;
     const int yes = reference_parse(&expected, line, len);
@@ -89,6 +89,16 @@ static void compare(size_t len)
     accepted += (unsigned)yes;
     if (slogout_response_parse(&found, line, len) != yes || !same(&found, yes ? &expected : &untouched))
         show(line, len);
+}
+
+/* The line that stands just before page_end. */
+static void compare_at_both_ends(size_t len)
+{
+    compare(page_end - len, len);
+    if (len > 3)
+        return;
+    memmove(page_start, page_end - len, len);
+    compare(page_start, len);
 }
 
 /* Lengths differ between symbols, so the string is laid out anew for each; symbol 0 is the last one. */
@@ -102,7 +112,7 @@ static void lay_and_compare(const struct symbol *alphabet, const unsigned char *
         at -= symbol->len;
         memcpy(at, symbol->octets, symbol->len);
     }
-    compare((size_t)(page_end - at));
+    compare_at_both_ends((size_t)(page_end - at));
 }
 
 static int next(unsigned char *index, int length, size_t count)
@@ -140,7 +150,7 @@ static void try_lengths(const char *before, const char *after)
         memcpy(line, before, head);
         memset(line + head, 'x', n);
         memcpy(line + head + n, after, tail);
-        compare(head + n + tail);
+        compare_at_both_ends(head + n + tail);
     }
 }
 
@@ -156,6 +166,7 @@ int main(int argc, char **argv)
     try_lengths("a NO [", "]");
     try_lengths("* BYE [", "]x");
     try_lengths("* BYE ", "");
+    try_lengths("", "");
     printf("response: %lu strings (every one of up to %d of %d octets, and of %d tokens), %lu of them "
            "responses, no "
            "difference\n",
