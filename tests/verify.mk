@@ -4,7 +4,7 @@
 CLANG ?= clang-19
 LLVM_SUFFIX ?= -19
 
-.PHONY: verify deps-verify exhaustive fuzz coverage mutants
+.PHONY: verify deps-verify exhaustive fuzz coverage mutants portability
 
 deps-verify: deps
 	sh tests/deps-verify.sh
@@ -118,3 +118,31 @@ mutants:
 	  "build/mutants/strict/response 4"
 
 -include $(wildcard build/mutants/*/*/*.d build/mutants/*/*/*/*.d)
+
+# ---- portability: each machine alone is `make portability-NAME` ----
+
+CMOCKA_SOURCE := build/cmocka
+PORTABILITY := $(addprefix portability-,gcc-O0 gcc-O3 clang-O0 clang-O3 i386 s390x armhf musl mingw)
+
+$(CMOCKA_SOURCE)/src/cmocka.c:
+	sh tests/portability/cmocka.sh $(CMOCKA_SOURCE)
+
+# $(1): name, $(2): what runs its programs, $(3): its compiler
+define PORTABILITY_RULE
+portability-$(1): $(CMOCKA_SOURCE)/src/cmocka.c
+	@sh tests/portability/unit.sh $(1) $(CMOCKA_SOURCE) "$(2)" $(3)
+endef
+$(eval $(call PORTABILITY_RULE,gcc-O0,,gcc -O0))
+$(eval $(call PORTABILITY_RULE,gcc-O3,,gcc -O3))
+$(eval $(call PORTABILITY_RULE,clang-O0,,$(CLANG) -O0))
+$(eval $(call PORTABILITY_RULE,clang-O3,,$(CLANG) -O3))
+$(eval $(call PORTABILITY_RULE,i386,,gcc -m32 -O2))
+$(eval $(call PORTABILITY_RULE,s390x,qemu-s390x-static,$(CLANG) --target=s390x-linux-gnu -static -O2))
+$(eval $(call PORTABILITY_RULE,armhf,qemu-arm-static,$(CLANG) --target=arm-linux-gnueabihf -static -O2))
+$(eval $(call PORTABILITY_RULE,musl,,musl-gcc -static -O2))
+$(eval $(call PORTABILITY_RULE,mingw,sh tests/portability/wine.sh,x86_64-w64-mingw32-gcc -static -O2))
+
+portability: $(PORTABILITY)
+	@CLANG=$(CLANG) sh tests/portability/headers.sh
+	@CC=$(CC) sh tests/portability/libc.sh
+	@echo "portability: unit tests on $(words $(PORTABILITY)) platforms ($(PORTABILITY:portability-%=%))"
