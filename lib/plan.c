@@ -100,5 +100,6 @@ uint64_t plan_latest(const struct schedule *schedule, uint32_t answer_timeout, u
 {
     const uint64_t later_rounds = rounds(waiting, schedule->in_flight) - 1;
 
-    return saturating_subtract(schedule->ask_until, saturating_multiply(later_rounds, answer_timeout) + 1);
+    return saturating_subtract(saturating_subtract(schedule->ask_until, 1),
+                               saturating_multiply(later_rounds, answer_timeout));
 }

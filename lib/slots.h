@@ -9,23 +9,26 @@
 #define SLOTS_FRACTION 20                                     /* bits after the point */
 #define SLOTS_LONGEST  ((uint64_t)1 << (63 - SLOTS_FRACTION)) /* milliseconds; later is as good as never */
 
-/* What a host may be late without harm. What is overdue by more is not caught up, it is spread again. */
+/* What a host may be late without harm. What is overdue by more is not caught up: the rest of the window moves. */
 #define SLOTS_CATCH_UP_MS 100
 
 struct slots {
     uint64_t random;   /* state of the generator */
-    uint64_t boundary; /* where the current slot ends and the next begins */
+    uint64_t from, to; /* the current slot; to is UINT64_MAX if there is none */
     uint64_t end;      /* of the window */
-    uint64_t pace;     /* length of a slot as planned */
+    uint64_t span;     /* length of the window as it was opened */
     uint64_t instant;  /* inside the current slot */
 };
 
-/* Opens a window, in milliseconds, for so many. The generator goes on where it stood. */
-void slots_open(struct slots *slots, uint64_t from_ms, uint64_t end_ms, uint64_t waiting);
-/* Chooses the next instant, for one of those (not 0) that wait. The window is opened again, at the pace planned, when
- * it has passed or a tick came late, up to limit_ms; no instant is later than latest_ms, unless that has passed. */
+/* Opens a window, in milliseconds; slots_next() cuts its first slot. The generator goes on where it stood. */
+void slots_open(struct slots *slots, uint64_t from_ms, uint64_t end_ms);
+/* Goes on to the next slot, for one of those that wait; if none does, there is no slot. A window that has passed is
+ * opened again, up to limit_ms; no instant is later than latest_ms, unless that has passed. */
 void slots_next(struct slots *slots, uint64_t now_ms, uint64_t waiting, uint64_t latest_ms,
                 uint64_t limit_ms);
+/* The current slot was cut for fewer than wait (not 0) now: cuts it anew, if that makes it end earlier. */
+void slots_adapt(struct slots *slots, uint64_t now_ms, uint64_t waiting, uint64_t latest_ms,
+                 uint64_t limit_ms);
 /* The instant, rounded down to a multiple of so many milliseconds. */
 uint64_t slots_instant_ms(const struct slots *slots, uint32_t grain_ms);
 
