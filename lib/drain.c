@@ -121,17 +121,10 @@ static struct timeouts timeouts_of(const struct slogout *slogout)
     return timeouts;
 }
 
-/* What the slots are for. */
-struct demand {
-    uint64_t count;  /* of those that wait for a slot */
-    uint64_t latest; /* when the next one has to have its turn */
-    uint64_t limit;  /* when all have */
-};
-
 static struct demand demand_for_force(const struct slogout_drain *drain, uint64_t count)
 {
     const uint64_t end = saturating_add(drain->schedule.force, drain->schedule.tail);
-    const struct demand demand = {count, end, end};
+    const struct demand demand = {count, count, end};
     return demand;
 }
 
@@ -139,11 +132,13 @@ static struct demand demand_for_force(const struct slogout_drain *drain, uint64_
 static struct demand demand_for_begin(const struct slogout_drain *drain, uint64_t count)
 {
     const struct schedule *schedule = &drain->schedule;
-    struct demand demand = {count, schedule->force, schedule->force};
+    struct demand demand = {count, count, schedule->force};
 
-    if (elapsed(drain) < schedule->ask_until) {
-        demand.latest = plan_latest(schedule, drain->slogout->settings.answer_timeout_ms, count);
-        demand.limit = schedule->ask_until - 1;
+    if (count && elapsed(drain) < schedule->ask_until) {
+        const struct plan_round round =
+            plan_round(schedule, drain->slogout->settings.answer_timeout_ms, count);
+        demand.urgent = round.sessions;
+        demand.urgent_by = round.latest;
     }
     return demand;
 }
@@ -161,8 +156,7 @@ static struct demand demand_without(const struct slogout_drain *drain, uint64_t 
 static void next_slot(struct slogout_drain *drain, uint64_t going)
 {
     const struct demand demand = demand_without(drain, going);
-
-    slots_next(&drain->slots, elapsed(drain), demand.count, demand.latest, demand.limit);
+    slots_next(&drain->slots, elapsed(drain), &demand);
 }
 
 static void open_slots(struct slogout_drain *drain, uint64_t from, uint64_t length)
@@ -179,7 +173,7 @@ static void adapt_slot(struct slogout_drain *drain)
     const struct demand demand = demand_without(drain, 0);
 
     drain->joined = 0;
-    slots_adapt(&drain->slots, elapsed(drain), demand.count, demand.latest, demand.limit);
+    slots_adapt(&drain->slots, elapsed(drain), &demand);
     set_alarm(drain);
 }
 

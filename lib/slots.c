@@ -24,10 +24,11 @@ void slots_open(struct slots *slots, uint64_t from_ms, uint64_t end_ms)
 }
 
 /* Cuts a slot from the rest of the window, and draws an instant in it. */
-static void cut(struct slots *slots, uint64_t from, uint64_t waiting, uint64_t latest)
+static void cut(struct slots *slots, uint64_t from, const struct demand *demand)
 {
-    const uint64_t even = saturating_subtract(slots->end, from) / waiting;
-    const uint64_t length = smaller(even, saturating_subtract(latest, from));
+    const uint64_t even = saturating_subtract(slots->end, from) / demand->count;
+    const uint64_t urgent = saturating_subtract(fixed(demand->urgent_by), from) / demand->urgent;
+    const uint64_t length = smaller(even, urgent);
 
     slots->from = from;
     slots->to = from + length;
@@ -40,30 +41,28 @@ static void no_slot(struct slots *slots)
     slots->to = UINT64_MAX;
 }
 
-void slots_next(struct slots *slots, uint64_t now_ms, uint64_t waiting, uint64_t latest_ms, uint64_t limit_ms)
+void slots_next(struct slots *slots, uint64_t now_ms, const struct demand *demand)
 {
     const uint64_t overdue = fixed(saturating_subtract(now_ms, SLOTS_CATCH_UP_MS));
-    const uint64_t late = saturating_subtract(overdue, slots->to);
-    const uint64_t from = slots->to + late;
-    const uint64_t end = saturating_add(from, slots->to < slots->end ? slots->end - slots->to : slots->span);
+    const uint64_t from = greater(slots->to, overdue);
+    const uint64_t rest = slots->to < slots->end ? slots->end - slots->to : slots->span;
 
-    if (!waiting) {
+    if (!demand->count) {
         no_slot(slots);
         return;
     }
-    slots->end = smaller(end, fixed(limit_ms));
-    cut(slots, from, waiting, fixed(latest_ms));
+    slots->end = saturating_add(from, rest);
+    cut(slots, from, demand);
 }
 
-void slots_adapt(struct slots *slots, uint64_t now_ms, uint64_t waiting, uint64_t latest_ms,
-                 uint64_t limit_ms)
+void slots_adapt(struct slots *slots, uint64_t now_ms, const struct demand *demand)
 {
     struct slots adapted = *slots;
     const uint64_t now = fixed(now_ms);
 
     if (slots->end <= now)
-        adapted.end = smaller(saturating_add(now, slots->span), fixed(limit_ms));
-    cut(&adapted, greater(slots->from, now), waiting, fixed(latest_ms));
+        adapted.end = saturating_add(now, slots->span);
+    cut(&adapted, greater(slots->from, now), demand);
     if (adapted.to < slots->to)
         *slots = adapted;
 }

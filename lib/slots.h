@@ -20,15 +20,19 @@ struct slots {
     uint64_t instant;  /* inside the current slot */
 };
 
+/* Who waits for a slot. */
+struct demand {
+    uint64_t count; /* of those that wait */
+    uint64_t urgent,
+        urgent_by; /* so many of them must have had their turn at this time, unless it has passed */
+};
+
 /* Opens a window, in milliseconds; slots_next() cuts its first slot. The generator goes on where it stood. */
 void slots_open(struct slots *slots, uint64_t from_ms, uint64_t end_ms);
-/* Goes on to the next slot, for one of those that wait; if none does, there is no slot. A window that has passed is
- * opened again, up to limit_ms; no instant is later than latest_ms, unless that has passed. */
-void slots_next(struct slots *slots, uint64_t now_ms, uint64_t waiting, uint64_t latest_ms,
-                uint64_t limit_ms);
-/* The current slot was cut for fewer than wait (not 0) now: cuts it anew, if that makes it end earlier. */
-void slots_adapt(struct slots *slots, uint64_t now_ms, uint64_t waiting, uint64_t latest_ms,
-                 uint64_t limit_ms);
+/* Goes on to the next slot; if nobody waits, there is none. A window that has passed is opened again. */
+void slots_next(struct slots *slots, uint64_t now_ms, const struct demand *demand);
+/* The current slot was cut for fewer than wait now: cuts it anew, if that makes it end earlier. */
+void slots_adapt(struct slots *slots, uint64_t now_ms, const struct demand *demand);
 /* The instant, rounded down to a multiple of so many milliseconds. */
 uint64_t slots_instant_ms(const struct slots *slots, uint32_t grain_ms);
 

@@ -78,6 +78,27 @@ static void test_departures_are_even(void **state)
         }
 }
 
+static uint32_t begun_at_odd_milliseconds(uint32_t spread)
+{
+    const struct slogout_plan plan = plan_of(spread);
+    struct crowd *crowd = crowd_of(1000, &not_enabled);
+    uint32_t t, count = 0;
+
+    start(crowd, &plan);
+    crowd_run(crowd, 400000);
+    for (t = 1; t < spread; t += 2)
+        count += begun(crowd, t, t + 1);
+    crowd_free(crowd);
+    return count;
+}
+
+static void test_short_spreads_use_each_millisecond(void **state)
+{
+    (void)state;
+    assert_in_range(begun_at_odd_milliseconds(15000), 400, 600);
+    assert_int_equal(begun_at_odd_milliseconds(15001), 0);
+}
+
 static void test_long_spreads_are_even_and_set_few_timers(void **state)
 {
     static const uint32_t spreads[] = {750000, 750001, 2000000};
@@ -208,6 +229,26 @@ static void test_the_limit_holds_for_groups_too(void **state)
     assert_int_equal(crowd->most_in_flight, 2);
     assert_int_equal(counts(crowd)->over_limit, 0);
     assert_int_equal(crowd->outcomes, 100);
+    crowd_free(crowd);
+}
+
+/* E is 365 s, L 330 s: silent clients keep 1,000 places for ten rounds of 35 s, so the first round has 15 s. It is
+ * even too, and so is each that follows, as places come free. */
+static void test_a_tight_limit_makes_no_burst(void **state)
+{
+    struct slogout_plan plan = plan_of(330000);
+    struct crowd *crowd = crowd_of(10000, &silent);
+    uint32_t round;
+
+    (void)state;
+    plan.deadline_ms = 375000;
+    plan.max_in_flight = 1000;
+    start(crowd, &plan);
+    crowd_run(crowd, 400000);
+    for (round = 0; round < 10; round++)
+        expect_even(crowd, round * 35000, round * 35000 + 15000, 6.67);
+    assert_int_equal(crowd->most_in_flight, 1000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 10000);
     crowd_free(crowd);
 }
 
@@ -408,6 +449,20 @@ static void test_all_join_after_the_start(void **state)
     }
 }
 
+static void test_one_joins_when_nobody_waits(void **state)
+{
+    const struct slogout_plan plan = plan_of(20000);
+    struct crowd *crowd = crowd_new(NULL, 1, &not_enabled, 1, 400000);
+
+    (void)state;
+    crowd->now = 500;
+    start(crowd, &plan);
+    crowd_add(crowd, 0, 1, 0);
+    crowd_run(crowd, 400000);
+    assert_in_range(crowd->done_ms, 500, 20500);
+    crowd_free(crowd);
+}
+
 /* One has 20 s for itself and is still there, or not, when 999 more come after 10 s. */
 static void test_many_join_one(void **state)
 {
@@ -541,6 +596,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_departures_are_even),
+        cmocka_unit_test(test_short_spreads_use_each_millisecond),
         cmocka_unit_test(test_long_spreads_are_even_and_set_few_timers),
         cmocka_unit_test(test_without_a_spread_all_are_begun_at_once),
         cmocka_unit_test(test_one_alone_is_begun_anywhere_in_the_spread),
@@ -548,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_a_group_leaves_in_one_slot_and_the_pace_stays),
         cmocka_unit_test(test_neighbours_without_a_group_are_no_group),
         cmocka_unit_test(test_the_limit_holds_for_groups_too),
+        cmocka_unit_test(test_a_tight_limit_makes_no_burst),
         cmocka_unit_test(test_pause_begins_nobody_and_resume_goes_on_at_the_same_pace),
         cmocka_unit_test(test_the_deadline_stands_while_it_is_paused),
         cmocka_unit_test(test_who_was_held_back_too_long_is_told_by_bye),
@@ -558,6 +615,7 @@ int main(void)
         cmocka_unit_test(test_who_leaves_by_itself_leaves_its_time_to_the_others),
         cmocka_unit_test(test_who_joins_shares_the_time_that_is_left),
         cmocka_unit_test(test_all_join_after_the_start),
+        cmocka_unit_test(test_one_joins_when_nobody_waits),
         cmocka_unit_test(test_many_join_one),
         cmocka_unit_test(test_who_joins_after_the_spread_has_another_one),
         cmocka_unit_test(test_a_tick_that_comes_minutes_late_makes_no_burst),

@@ -76,6 +76,7 @@ static void test_advice(void **state)
         {20000, 5000, 15000, 0, 100, {70000, NEVER, 0}, "no time at all before the tail"},
         {20000, 5000, 0, 0, 100, {70000, UINT32_MAX, 1}, "no deadline: anything"},
         {0, 0, 45000, 1, 0, {45000, 0, 1}, "nobody counts as one"},
+        {0, 0, 45000, 1, 4294967295, {150323855335000, NEVER, 4294967295}, "as much as a limit can be"},
         {0, 0, 45000, 1, 5000000000, {175000000010000, NEVER, 0}, "more than a limit can be"},
         {0, 0, 45000, 1, NEVER, {NEVER, NEVER, 0}, "longer than can be told"},
     };
@@ -195,19 +196,26 @@ static void test_the_schedule(void **state)
 }
 
 /* LOGOUT goes out up to 70,000; 7 places, and silent clients keep one for 35,000. */
-static void test_the_latest_moment_to_begin(void **state)
+static void test_the_round_that_comes_next(void **state)
 {
     static const struct {
-        uint64_t waiting, latest;
-    } table[] = {{1, 70000}, {7, 70000}, {8, 35000}, {14, 35000}, {15, 0}, {22, 0}, {NEVER, 0}};
+        uint64_t waiting, sessions, latest;
+    } table[] = {{1, 1, 70000}, {7, 7, 70000}, {8, 1, 35000}, {14, 7, 35000},
+                 {15, 1, 0},    {22, 1, 0},    {NEVER, 1, 0}};
     struct schedule schedule = {105000, 70001, 120000, 20000, 5000, 7};
+    struct plan_round round;
     size_t i;
 
     (void)state;
-    for (i = 0; i < LENGTH(table); i++)
-        assert_int_equal(plan_latest(&schedule, 35000, table[i].waiting), table[i].latest);
+    for (i = 0; i < LENGTH(table); i++) {
+        round = plan_round(&schedule, 35000, table[i].waiting);
+        assert_int_equal(round.sessions, table[i].sessions);
+        assert_int_equal(round.latest, table[i].latest);
+    }
     schedule.in_flight = 0;
-    assert_int_equal(plan_latest(&schedule, 35000, 1000000), 70000);
+    round = plan_round(&schedule, 35000, 1000000);
+    assert_int_equal(round.sessions, 1000000);
+    assert_int_equal(round.latest, 70000);
 }
 
 int main(void)
@@ -217,7 +225,7 @@ int main(void)
         cmocka_unit_test(test_advice),
         cmocka_unit_test(test_advice_taken_is_accepted_and_a_millisecond_or_a_place_less_is_not),
         cmocka_unit_test(test_the_schedule),
-        cmocka_unit_test(test_the_latest_moment_to_begin),
+        cmocka_unit_test(test_the_round_that_comes_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

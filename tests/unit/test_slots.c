@@ -3,7 +3,7 @@
 
 #define NEVER UINT64_MAX
 
-/* A window of 20 s that is never late and has no limit. */
+/* A window of 20 s that is never late. */
 static void open_window(struct slots *slots, uint64_t seed)
 {
     memset(slots, 0, sizeof *slots);
@@ -11,9 +11,22 @@ static void open_window(struct slots *slots, uint64_t seed)
     slots_open(slots, 0, 20000);
 }
 
+/* The latest is that of all. */
+static void next_by(struct slots *slots, uint64_t now, uint64_t waiting, uint64_t latest)
+{
+    const struct demand demand = {waiting, waiting, latest};
+    slots_next(slots, now, &demand);
+}
+
+static void adapt(struct slots *slots, uint64_t now, uint64_t waiting, uint64_t latest)
+{
+    const struct demand demand = {waiting, waiting, latest};
+    slots_adapt(slots, now, &demand);
+}
+
 static uint64_t next(struct slots *slots, uint64_t now, uint64_t waiting)
 {
-    slots_next(slots, now, waiting, NEVER, NEVER);
+    next_by(slots, now, waiting, NEVER);
     return slots_instant_ms(slots, 1);
 }
 
@@ -39,7 +52,7 @@ static void test_the_slots_fill_the_window(void **state)
     (void)state;
     open_window(&slots, 1);
     for (i = 0; i < 7777; i++)
-        slots_next(&slots, 0, 7777 - i, NEVER, NEVER);
+        next_by(&slots, 0, 7777 - i, NEVER);
     assert_true(slots.to == slots.end);
     assert_true(slots.end == (uint64_t)20000 << SLOTS_FRACTION);
 }
@@ -116,7 +129,7 @@ static void test_slots_grow_when_fewer_wait_and_shrink_when_more_do(void **state
     (void)state;
     open_window(&slots, 1);
     for (i = 0; i < LENGTH(table); i++) {
-        slots_next(&slots, 0, table[i].waiting, NEVER, NEVER);
+        next_by(&slots, 0, table[i].waiting, NEVER);
         assert_int_equal(slots.to >> SLOTS_FRACTION, table[i].to_ms);
     }
 }
@@ -125,18 +138,18 @@ static void test_slots_grow_when_fewer_wait_and_shrink_when_more_do(void **state
 static void test_what_is_overdue_is_spread_again(void **state)
 {
     static const struct {
-        uint64_t now, limit, from, to, end;
+        uint64_t now, latest, from, to, end;
         const char *what;
     } table[] = {
         {1000, NEVER, 1000, 2000, 20000, "in time"},
         {1100, NEVER, 1000, 2000, 20000, "as late as may be caught up"},
         {1101, NEVER, 1001, 2001, 20001, "a millisecond more: all move by that"},
         {5100, NEVER, 5000, 6000, 24000, "4 s late"},
-        {5100, 24000, 5000, 6000, 24000, "4 s late, up to the limit"},
-        {5100, 14500, 5000, 5500, 14500, "4 s late, the limit is nearer"},
+        {5100, 24000, 5000, 6000, 24000, "4 s late, just in time for the latest"},
+        {5100, 14500, 5000, 5500, 24000, "4 s late, the latest is nearer"},
         {301100, NEVER, 301000, 302000, 320000, "5 minutes late"},
-        {301100, 310500, 301000, 301500, 310500, "5 minutes late, the limit is nearer"},
-        {301100, 300000, 301000, 301000, 300000, "5 minutes late, the limit has passed: at once"},
+        {301100, 310500, 301000, 301500, 320000, "5 minutes late, the latest is nearer"},
+        {301100, 300000, 301000, 301000, 320000, "5 minutes late, the latest has passed: at once"},
     };
     size_t i;
 
@@ -145,8 +158,8 @@ static void test_what_is_overdue_is_spread_again(void **state)
         struct slots slots;
 
         open_window(&slots, 1);
-        slots_next(&slots, 0, 20, NEVER, NEVER);
-        slots_next(&slots, table[i].now, 19, NEVER, table[i].limit);
+        next_by(&slots, 0, 20, NEVER);
+        next_by(&slots, table[i].now, 19, table[i].latest);
         assert_int_equal(slots.from, table[i].from << SLOTS_FRACTION);
         assert_int_equal(slots.to, table[i].to << SLOTS_FRACTION);
         assert_int_equal(slots.end, table[i].end << SLOTS_FRACTION);
@@ -159,15 +172,15 @@ static void test_a_window_that_has_passed_is_opened_again(void **state)
 
     (void)state;
     open_window(&slots, 1);
-    slots_next(&slots, 0, 1, NEVER, NEVER);
-    slots_next(&slots, 20000, 10, NEVER, NEVER);
+    next_by(&slots, 0, 1, NEVER);
+    next_by(&slots, 20000, 10, NEVER);
     assert_int_equal(slots.to >> SLOTS_FRACTION, 22000);
-    slots_next(&slots, 0, 1, NEVER, NEVER);
-    slots_next(&slots, 90100, 10, NEVER, NEVER);
+    next_by(&slots, 0, 1, NEVER);
+    next_by(&slots, 90100, 10, NEVER);
     assert_int_equal(slots.from >> SLOTS_FRACTION, 90000);
     assert_int_equal(slots.to >> SLOTS_FRACTION, 92000);
-    slots_next(&slots, 0, 1, NEVER, NEVER);
-    slots_next(&slots, 0, 10, NEVER, 115000);
+    next_by(&slots, 0, 1, NEVER);
+    next_by(&slots, 0, 10, 115000);
     assert_int_equal(slots.to >> SLOTS_FRACTION, 110500);
 }
 
@@ -177,13 +190,69 @@ static void test_no_instant_is_later_than_the_latest(void **state)
 
     (void)state;
     open_window(&slots, 1);
-    slots_next(&slots, 0, 10, 500, NEVER);
+    next_by(&slots, 0, 10, 500);
+    assert_int_equal(slots.to >> SLOTS_FRACTION, 50);
+    next_by(&slots, 0, 1, 500);
     assert_int_equal(slots.to >> SLOTS_FRACTION, 500);
-    assert_true(slots_instant_ms(&slots, 1) < 500);
-    slots_next(&slots, 0, 9, 500, NEVER);
+    next_by(&slots, 0, 9, 500);
     assert_int_equal(slots_instant_ms(&slots, 1), 500);
-    slots_next(&slots, 0, 8, 400, NEVER);
+    next_by(&slots, 0, 8, 400);
     assert_int_equal(slots_instant_ms(&slots, 1), 500);
+}
+
+/* 10 places for 100: the first 10 have 500 ms, and have it evenly. */
+static void test_those_that_are_urgent_share_the_time_until_then(void **state)
+{
+    struct slots slots;
+    uint64_t i;
+
+    (void)state;
+    open_window(&slots, 1);
+    for (i = 0; i < 10; i++) {
+        const struct demand demand = {100 - i, 10 - i, 500};
+        slots_next(&slots, 0, &demand);
+        assert_int_equal(slots.to >> SLOTS_FRACTION, (i + 1) * 50);
+    }
+}
+
+/* The first values of SplitMix64 from 0, less the bit that the longest window has not. */
+static void test_the_generator_is_splitmix64(void **state)
+{
+    struct slots slots = {0};
+
+    (void)state;
+    slots_open(&slots, 0, SLOTS_LONGEST);
+    next(&slots, 0, 1);
+    assert_true(slots.instant == (0xe220a8397b1dcdaf & INT64_MAX));
+    slots_open(&slots, 0, SLOTS_LONGEST);
+    next(&slots, 0, 1);
+    assert_true(slots.instant == (0x6e789e6aa1b965f4 & INT64_MAX));
+}
+
+static void test_a_slot_that_would_end_as_early_stays(void **state)
+{
+    struct slots slots;
+    uint64_t instant;
+
+    (void)state;
+    open_window(&slots, 1);
+    instant = next(&slots, 0, 10);
+    adapt(&slots, 0, 10, NEVER);
+    assert_int_equal(slots_instant_ms(&slots, 1), instant);
+}
+
+static void test_who_joins_does_not_wait_for_a_slot_that_nobody_had(void **state)
+{
+    struct slots slots;
+
+    (void)state;
+    open_window(&slots, 1);
+    next(&slots, 0, 2);
+    next(&slots, 0, 1);
+    next(&slots, 0, 0);
+    adapt(&slots, 5000, 3, NEVER);
+    assert_int_equal(slots.from >> SLOTS_FRACTION, 5000);
+    assert_int_equal(slots.to >> SLOTS_FRACTION, 10000);
 }
 
 static void test_an_empty_window_is_one_instant(void **state)
@@ -193,8 +262,10 @@ static void test_an_empty_window_is_one_instant(void **state)
 
     (void)state;
     slots_open(&slots, 3000, 3000);
-    for (i = 10; i > 0; i--)
-        assert_int_equal(next(&slots, 0, i), 3000);
+    for (i = 10; i > 0; i--) {
+        next(&slots, 0, i);
+        assert_int_equal(slots.instant, (uint64_t)3000 << SLOTS_FRACTION);
+    }
 }
 
 static void test_a_slot_is_cut_shorter_when_more_wait(void **state)
@@ -206,7 +277,7 @@ static void test_a_slot_is_cut_shorter_when_more_wait(void **state)
         {0, 20, NEVER, 0, 1000, "20 instead of 2"},
         {5000, 20, NEVER, 5000, 5750, "in the middle: what is left is shared"},
         {9000, 2, NEVER, 0, 10000, "what would be later is not taken"},
-        {0, 2, 300, 0, 300, "the latest is nearer"},
+        {0, 2, 300, 0, 150, "the latest is nearer"},
         {0, 1, NEVER, 0, 10000, "fewer: the slot stays"},
     };
     size_t i;
@@ -216,8 +287,8 @@ static void test_a_slot_is_cut_shorter_when_more_wait(void **state)
         struct slots slots;
 
         open_window(&slots, 1);
-        slots_next(&slots, 0, 2, NEVER, NEVER);
-        slots_adapt(&slots, table[i].now, table[i].waiting, table[i].latest, NEVER);
+        next_by(&slots, 0, 2, NEVER);
+        adapt(&slots, table[i].now, table[i].waiting, table[i].latest);
         assert_int_equal(slots.from >> SLOTS_FRACTION, table[i].from);
         assert_int_equal(slots.to >> SLOTS_FRACTION, table[i].to);
         assert_true(slots.instant >= slots.from && slots.instant < slots.to);
@@ -227,7 +298,7 @@ static void test_a_slot_is_cut_shorter_when_more_wait(void **state)
 static void test_who_joins_when_nobody_waits_has_the_rest_of_the_window_or_a_new_one(void **state)
 {
     static const struct {
-        uint64_t now, limit, to;
+        uint64_t now, latest, to;
     } table[] = {
         {5000, NEVER, 12500},  {19999, NEVER, 19999}, {20000, NEVER, 30000},
         {50000, 60000, 55000}, {50000, 40000, 50000},
@@ -239,9 +310,9 @@ static void test_who_joins_when_nobody_waits_has_the_rest_of_the_window_or_a_new
         struct slots slots;
 
         open_window(&slots, 1);
-        slots_next(&slots, 0, 1, NEVER, NEVER);
-        slots_next(&slots, 0, 0, NEVER, NEVER);
-        slots_adapt(&slots, table[i].now, 2, NEVER, table[i].limit);
+        next_by(&slots, 0, 1, NEVER);
+        next_by(&slots, 0, 0, NEVER);
+        adapt(&slots, table[i].now, 2, table[i].latest);
         assert_int_equal(slots.from >> SLOTS_FRACTION, table[i].now);
         assert_int_equal(slots.to >> SLOTS_FRACTION, table[i].to);
     }
@@ -254,10 +325,10 @@ static void test_those_who_join_never_put_off_the_next(void **state)
 
     (void)state;
     open_window(&slots, 1);
-    slots_next(&slots, 0, 1, NEVER, NEVER);
+    next_by(&slots, 0, 1, NEVER);
     for (now = 0; now < 20000; now += 10) {
         to = slots.to;
-        slots_adapt(&slots, now, 2 + now / 10, NEVER, NEVER);
+        adapt(&slots, now, 2 + now / 10, NEVER);
         assert_true(slots.to <= to);
     }
     assert_true(slots_instant_ms(&slots, 1) < 1000);
@@ -283,9 +354,9 @@ static void test_what_is_too_late_is_as_good_as_never(void **state)
     slots_open(&slots, NEVER, NEVER);
     assert_true(next(&slots, NEVER, 5) == SLOTS_LONGEST);
     slots_open(&slots, 0, NEVER);
-    slots_next(&slots, 0, 1, NEVER, NEVER);
+    next_by(&slots, 0, 1, NEVER);
     assert_true(slots.to == SLOTS_LONGEST << SLOTS_FRACTION);
-    slots_next(&slots, NEVER, 1, NEVER, NEVER);
+    next_by(&slots, NEVER, 1, NEVER);
     assert_true(slots.to == SLOTS_LONGEST << SLOTS_FRACTION);
 }
 
@@ -302,6 +373,10 @@ int main(void)
         cmocka_unit_test(test_what_is_overdue_is_spread_again),
         cmocka_unit_test(test_a_window_that_has_passed_is_opened_again),
         cmocka_unit_test(test_no_instant_is_later_than_the_latest),
+        cmocka_unit_test(test_those_that_are_urgent_share_the_time_until_then),
+        cmocka_unit_test(test_the_generator_is_splitmix64),
+        cmocka_unit_test(test_a_slot_that_would_end_as_early_stays),
+        cmocka_unit_test(test_who_joins_does_not_wait_for_a_slot_that_nobody_had),
         cmocka_unit_test(test_an_empty_window_is_one_instant),
         cmocka_unit_test(test_a_slot_is_cut_shorter_when_more_wait),
         cmocka_unit_test(test_who_joins_when_nobody_waits_has_the_rest_of_the_window_or_a_new_one),
