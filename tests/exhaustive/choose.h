@@ -1,0 +1,27 @@
+/* Every way through a piece of code that asks choose() what happens next.
+ *
+ *     do
+ *         ... choose(2) ... choose(3) ...
+ *     while (choose_next());
+ *
+ * runs the body once for each sequence of answers. */
+#ifndef CHOOSE_H
+#define CHOOSE_H
+
+#define CHOICES_MAX 24 /* in one run */
+
+struct choices {
+    unsigned char answer[CHOICES_MAX];
+    unsigned char length;
+};
+
+/* 0 to count - 1. */
+int choose(int count);
+/* The answers given in this run. */
+struct choices choices_taken(void);
+/* The next run gives these. */
+void choices_replay(const struct choices *choices);
+/* Goes on to the next run; 0: there is none, and the first one comes again. */
+int choose_next(void);
+
+#endif

@@ -1,0 +1,524 @@
+#include <stdio.h>
+#include <string.h>
+#include "fail.h"
+#include "model.h"
+
+/* The rows and cells of the table, as DESIGN.md words them. */
+enum row {
+    JOINS_A_DRAIN,
+    REQUESTED,
+    IS_READY,
+    CANCELLED,
+    READY_TIMER,
+    ANSWER_TIMER,
+    LEAVE_TIMER,
+    CLIENT_BYE,
+    CLIENT_OK,
+    CLIENT_NO_OR_BAD,
+    CLIENT_OTHER,
+    IS_FORCED,
+    ABANDONED,
+    ROWS
+};
+
+enum cell {
+    CANNOT_BE,
+    ZERO,
+    ERR_STATE,
+    CONSUMED,
+    TO_WAITING,
+    COUNTED_THERE,
+    BEGIN,
+    GO,
+    PART,
+    OPEN_OUT_OF_DRAIN,
+    LEAVE_NEVER_READY,
+    LEAVE_EXPIRED,
+    LEAVE_FORCED,
+    END_WITHOUT_BYE,
+    NOTED,
+    END_ANSWERED,
+    LEAVE_REFUSED_OR_NOTED,
+    TO_ENDED,
+    END_AS_NAMED,
+    ENDED_OUTCOME_KEPT
+};
+
+/* clang-format off */
+static const enum cell table[ROWS][SLOGOUT_ENDED + 1] = {
+/*                       OPEN          WAITING            PENDING            ASKED                   LEAVING             ENDED     */
+    [JOINS_A_DRAIN]    = { TO_WAITING,   ERR_STATE,         COUNTED_THERE,     COUNTED_THERE,          ERR_STATE,          ERR_STATE },
+    [REQUESTED]        = { BEGIN,        BEGIN,             ZERO,              ZERO,                   ERR_STATE,          ERR_STATE },
+    [IS_READY]         = { ZERO,         ZERO,              GO,                ZERO,                   PART,               ZERO      },
+    [CANCELLED]        = { ZERO,         OPEN_OUT_OF_DRAIN, OPEN_OUT_OF_DRAIN, ERR_STATE,              ERR_STATE,          ERR_STATE },
+    [READY_TIMER]      = { CANNOT_BE,    CANNOT_BE,         LEAVE_NEVER_READY, CANNOT_BE,              CANNOT_BE,          CANNOT_BE },
+    [ANSWER_TIMER]     = { CANNOT_BE,    CANNOT_BE,         CANNOT_BE,         LEAVE_EXPIRED,          CANNOT_BE,          CANNOT_BE },
+    [LEAVE_TIMER]      = { CANNOT_BE,    CANNOT_BE,         CANNOT_BE,         CANNOT_BE,              END_WITHOUT_BYE,    CANNOT_BE },
+    [CLIENT_BYE]       = { ZERO,         ZERO,              ZERO,              NOTED,                  CONSUMED,           CONSUMED  },
+    [CLIENT_OK]        = { ZERO,         ZERO,              ZERO,              END_ANSWERED,           CONSUMED,           CONSUMED  },
+    [CLIENT_NO_OR_BAD] = { ZERO,         ZERO,              ZERO,              LEAVE_REFUSED_OR_NOTED, CONSUMED,           CONSUMED  },
+    [CLIENT_OTHER]     = { ZERO,         ZERO,              ZERO,              ZERO,                   CONSUMED,           CONSUMED  },
+    [IS_FORCED]        = { LEAVE_FORCED, LEAVE_FORCED,      LEAVE_FORCED,      LEAVE_FORCED,           END_WITHOUT_BYE,    ZERO      },
+    [ABANDONED]        = { TO_ENDED,     END_AS_NAMED,      END_AS_NAMED,      END_AS_NAMED,           ENDED_OUTCOME_KEPT, ZERO      },
+};
+/* clang-format on */
+
+/* The step under way. */
+static struct model *m;
+static const struct trace *calls;
+static int cursor;
+static int tagged_answer; /* it is one, and this very call brought it */
+
+static struct model_session *session_of(enum who who)
+{
+    return &m->session[who];
+}
+
+static void to(struct model_session *session, enum slogout_state state)
+{
+    session->state = state;
+    session->deadline = state == SLOGOUT_PENDING   ? m->now + READY_TIMEOUT
+                        : state == SLOGOUT_ASKED   ? m->now + ANSWER_TIMEOUT
+                        : state == SLOGOUT_LEAVING ? m->now + LEAVE_TIMEOUT
+                                                   : SLOGOUT_NEVER;
+}
+
+static void count_outcome(struct model_session *session, enum slogout_outcome outcome, int without_bye)
+{
+    session->outcome = outcome;
+    m->counts.outcome[outcome]++;
+    m->counts.without_bye += (uint64_t)without_bye;
+    if (session->in_drain) {
+        m->drain.outcome[outcome]++;
+        m->drain.without_bye += (uint64_t)without_bye;
+    }
+    to(session, SLOGOUT_ENDED);
+}
+
+static int row(enum who who, enum row row, enum slogout_outcome why);
+
+/* ---- callbacks ---- */
+
+static void create(struct model_session *session)
+{
+    memset(session, 0, sizeof *session);
+    session->alive = 1;
+    session->deadline = SLOGOUT_NEVER;
+}
+
+static void remove_session(enum who who)
+{
+    row(who, ABANDONED, SLOGOUT_HOST_CLOSED);
+    session_of(who)->alive = 0;
+    session_of(who)->in_drain = 0;
+}
+
+static int act(const struct call *call)
+{
+    switch (call->action) {
+    case FREE_IT:
+        remove_session(call->target);
+        return 0;
+    case ABANDON_IT:
+        return row(call->target, ABANDONED, SLOGOUT_PEER_CLOSED);
+    case CANCEL_IT:
+        return row(call->target, CANCELLED, 0);
+    case ENABLE_IT:
+        session_of(call->target)->enabled ^= 1;
+        return 0;
+    case NEW_IT:
+        create(session_of(call->target));
+        return 0;
+    case REENTER: /* the host itself looks at what came back */
+    case NO_ACTION:
+        return 0;
+    }
+    return 0;
+}
+
+static const struct call *expect_call(enum call_kind kind, enum who who)
+{
+    const struct call *call = &calls->call[cursor];
+
+    if (cursor == calls->length)
+        fail("a call of kind %d is missing", (int)kind);
+    if (call->kind != kind || (kind != SET_TIMER && call->who != who))
+        fail("a call of kind %d for %d instead of kind %d for %d", (int)call->kind, (int)call->who, (int)kind,
+             (int)who);
+    cursor++;
+    return call;
+}
+
+static void play_action(const struct call *call)
+{
+    const int expected = act(call);
+
+    if (call->action_result != expected)
+        fail("in the callback: returned %d instead of %d", call->action_result, expected);
+}
+
+static int expect_line(enum who who, const char *line, enum slogout_when when)
+{
+    const struct call *call = expect_call(SEND_LINE, who);
+
+    if (strcmp(call->line, line) != 0)
+        fail("wrote \"%s\" instead of \"%s\"", call->line, line);
+    if (call->when != when)
+        fail("wrong moment: %d", (int)call->when);
+    play_action(call);
+    return call->result;
+}
+
+static int expect_bye(enum who who, enum slogout_when when)
+{
+    const int own_text = session_of(who)->own_text;
+
+    return expect_line(who, own_text ? "* BYE " OWN_TEXT "\r\n" : "* BYE " DEFAULT_TEXT "\r\n", when);
+}
+
+static int expect_logout(enum who who)
+{
+    char line[64];
+
+    snprintf(line, sizeof line, "SLO.%u LOGOUT\r\n", m->last_tag + 1);
+    return expect_line(who, line, SLOGOUT_AT_REST);
+}
+
+static void check_tag(const struct model_session *session, const struct call *call)
+{
+    char tag[SLOGOUT_TAG_SIZE];
+
+    if (!call->closed.tag != !session->tag)
+        fail("a tag in the result, or none");
+    if (call->closed.asked_ms != (session->tag ? session->asked_at : SLOGOUT_NEVER))
+        fail("asked_ms is wrong");
+    snprintf(tag, sizeof tag, "SLO.%u", session->tag);
+    if (session->tag && strcmp(call->tag, tag) != 0)
+        fail("the tag %s in the result instead of %s", call->tag, tag);
+}
+
+static void expect_close(enum who who, int bye_sent)
+{
+    const struct model_session *session = session_of(who);
+    const struct call *call = expect_call(CLOSE_CONNECTION, who);
+
+    if (call->closed.outcome != session->outcome)
+        fail("outcome %d instead of %d", (int)call->closed.outcome, (int)session->outcome);
+    if (call->closed.bye_sent != bye_sent || call->closed.bye_seen != session->bye_seen)
+        fail("bye_sent or bye_seen is wrong");
+    if (!call->closed.answer != !tagged_answer)
+        fail("an answer in the result, or none");
+    check_tag(session, call);
+    play_action(call);
+}
+
+/* ---- what the cells say ---- */
+
+static int is_gone(const struct model_session *session)
+{
+    return !session->alive || session->state == SLOGOUT_ENDED;
+}
+
+static void end(enum who who, enum slogout_outcome outcome, int bye_sent)
+{
+    count_outcome(session_of(who), outcome, outcome != SLOGOUT_ANSWERED && !bye_sent);
+    expect_close(who, bye_sent);
+}
+
+static void part(enum who who)
+{
+    struct model_session *session = session_of(who);
+    const int result = expect_bye(who, SLOGOUT_BETWEEN_LINES);
+
+    if (!is_gone(session) && result <= 0)
+        end(who, session->outcome, result == 0);
+}
+
+static void leave(enum who who, enum slogout_outcome outcome)
+{
+    session_of(who)->outcome = outcome;
+    to(session_of(who), SLOGOUT_LEAVING);
+    part(who);
+}
+
+/* Rule 4: the tag's number is taken only when the line is, but then whatever the host did meanwhile. */
+static void ask(enum who who)
+{
+    struct model_session *session = session_of(who);
+    const int result = expect_logout(who);
+
+    if (result == 0)
+        m->last_tag++;
+    if (is_gone(session) || result > 0)
+        return;
+    if (result < 0) {
+        end(who, SLOGOUT_SEND_FAILED, 0);
+        return;
+    }
+    session->tag = m->last_tag;
+    session->asked_at = m->now;
+    to(session, SLOGOUT_ASKED);
+}
+
+/* DESIGN.md section 2, rule 7; section 5, "the draft's timer is never knowingly cut short". */
+static int may_be_asked(const struct model_session *session)
+{
+    return (session->enabled || m->settings.ask == SLOGOUT_ASK_ALL) &&
+           (m->settings.drain_asks || !session->in_drain);
+}
+
+static void go(enum who who)
+{
+    struct model_session *session = session_of(who);
+    int result;
+
+    if (may_be_asked(session)) {
+        ask(who);
+        return;
+    }
+    result = expect_bye(who, SLOGOUT_AT_REST);
+    if (!is_gone(session) && result <= 0)
+        end(who, result == 0 ? SLOGOUT_BYE_ONLY : SLOGOUT_SEND_FAILED, result == 0);
+}
+
+static void reopen(struct model_session *session)
+{
+    to(session, SLOGOUT_OPEN);
+    session->in_drain = 0;
+    session->own_text = 0; /* it came with the request that is taken back */
+}
+
+static void refuse(enum who who)
+{
+    if (m->settings.on_refusal == SLOGOUT_REFUSAL_BYE)
+        leave(who, SLOGOUT_REFUSED);
+    else
+        session_of(who)->refused = 1;
+}
+
+static int play(enum who who, enum cell cell, enum slogout_outcome why)
+{
+    struct model_session *session = session_of(who);
+
+    switch (cell) {
+    case CANNOT_BE:
+        fail("a cell that cannot be reached");
+    case ZERO:
+        return 0;
+    case ERR_STATE:
+        return SLOGOUT_ERR_STATE;
+    case CONSUMED:
+        return SLOGOUT_CONSUMED;
+    case TO_WAITING:
+        to(session, SLOGOUT_WAITING);
+        session->in_drain = 1;
+        return 0;
+    case COUNTED_THERE:
+        session->in_drain = 1;
+        return 0;
+    case BEGIN:
+        to(session, SLOGOUT_PENDING);
+        go(who);
+        return 0;
+    case GO:
+        go(who);
+        return 0;
+    case PART:
+        part(who);
+        return 0;
+    case OPEN_OUT_OF_DRAIN:
+        reopen(session);
+        return 0;
+    case LEAVE_NEVER_READY:
+        leave(who, SLOGOUT_NEVER_READY);
+        return 0;
+    case LEAVE_EXPIRED: /* rule 6: a refusal that was noted comes out here */
+        leave(who, session->refused ? SLOGOUT_REFUSED : SLOGOUT_EXPIRED);
+        return 0;
+    case LEAVE_FORCED:
+        leave(who, SLOGOUT_FORCED);
+        return 0;
+    case END_WITHOUT_BYE:
+        end(who, session->outcome, 0);
+        return 0;
+    case NOTED:
+        session->bye_seen = 1;
+        return SLOGOUT_CONSUMED;
+    case END_ANSWERED:
+        end(who, SLOGOUT_ANSWERED, 0);
+        return SLOGOUT_CONSUMED;
+    case LEAVE_REFUSED_OR_NOTED:
+        refuse(who);
+        return SLOGOUT_CONSUMED;
+    case TO_ENDED:
+        to(session, SLOGOUT_ENDED);
+        return 0;
+    case END_AS_NAMED:
+        count_outcome(session, why, 0);
+        return 0;
+    case ENDED_OUTCOME_KEPT:
+        count_outcome(session, session->outcome, 0);
+        return 0;
+    }
+    return 0;
+}
+
+static int row(enum who who, enum row row, enum slogout_outcome why)
+{
+    return play(who, table[row][session_of(who)->state], why);
+}
+
+/* ---- time ---- */
+
+uint64_t model_deadline(const struct model *model)
+{
+    const uint64_t a = model->session[A].alive ? model->session[A].deadline : SLOGOUT_NEVER;
+    const uint64_t b = model->session[B].alive ? model->session[B].deadline : SLOGOUT_NEVER;
+
+    return a < b ? a : b;
+}
+
+/* Which of two timers that are due at the same instant comes first is not said, so the trace decides. */
+static enum who first_due(void)
+{
+    const uint64_t deadline = model_deadline(m);
+    const enum who next = cursor < calls->length ? calls->call[cursor].who : A;
+    const struct model_session *session = session_of(next);
+
+    if (session->alive && session->deadline == deadline)
+        return next;
+    return next == A ? B : A;
+}
+
+static void expire(enum who who)
+{
+    static const enum row timer[SLOGOUT_ENDED + 1] = {
+        [SLOGOUT_PENDING] = READY_TIMER, [SLOGOUT_ASKED] = ANSWER_TIMER, [SLOGOUT_LEAVING] = LEAVE_TIMER};
+
+    row(who, timer[session_of(who)->state], 0);
+}
+
+static int tick(void)
+{
+    unsigned budget = m->settings.tick_budget;
+
+    for (; budget > 0 && model_deadline(m) <= m->now; budget--)
+        expire(first_due());
+    m->told = SLOGOUT_NEVER;
+    return 0;
+}
+
+static void tell_deadline(void)
+{
+    const uint64_t deadline = model_deadline(m);
+
+    if (m->settings.polled || deadline >= m->told)
+        return;
+    if (expect_call(SET_TIMER, A)->deadline != deadline)
+        fail("set_timer to something else than the earliest deadline");
+    m->told = deadline;
+}
+
+/* ---- steps ---- */
+
+static const enum row rows_of_inputs[INPUTS] = {
+    [BYE_LINE] = CLIENT_BYE,       [BYE_PARSED] = CLIENT_BYE,        [OK_LINE] = CLIENT_OK,
+    [OK_PARSED] = CLIENT_OK,       [NO_LINE] = CLIENT_NO_OR_BAD,     [BAD_PARSED] = CLIENT_NO_OR_BAD,
+    [COMMAND_LINE] = CLIENT_OTHER, [FOREIGN_OK_LINE] = CLIENT_OTHER, [TAGGED_BYE_PARSED] = CLIENT_OTHER,
+};
+
+/* Nobody can answer before there was a LOGOUT. */
+static int input(const struct step *step)
+{
+    const enum row input = rows_of_inputs[step->variant];
+
+    tagged_answer = session_of(step->who)->tag && (input == CLIENT_OK || input == CLIENT_NO_OR_BAD);
+    if (input != CLIENT_BYE && !tagged_answer)
+        return row(step->who, CLIENT_OTHER, 0);
+    return row(step->who, input, 0);
+}
+
+/* What comes where it can change nothing is not even looked at: no time, no error. */
+static int is_idle(const struct step *step)
+{
+    const enum slogout_state state = session_of(step->who)->state;
+
+    if (step->kind == READY)
+        return state != SLOGOUT_PENDING && state != SLOGOUT_LEAVING;
+    return step->kind == INPUT && state < SLOGOUT_ASKED;
+}
+
+static int request(const struct step *step)
+{
+    struct model_session *session = session_of(step->who);
+
+    if (session->state == SLOGOUT_OPEN || session->state == SLOGOUT_WAITING)
+        session->own_text = step->variant != 0;
+    return row(step->who, REQUESTED, 0);
+}
+
+static int timed(const struct step *step)
+{
+    if (step->kind != TICK && is_idle(step))
+        return 0;
+    if (step->now == SLOGOUT_NEVER)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (step->now > m->now)
+        m->now = step->now;
+    if (step->kind == REQUEST)
+        return request(step);
+    if (step->kind == READY)
+        return row(step->who, IS_READY, 0);
+    if (step->kind == FORCE)
+        return row(step->who, IS_FORCED, 0);
+    return step->kind == INPUT ? input(step) : tick();
+}
+
+static int untimed(const struct step *step)
+{
+    struct model_session *session = session_of(step->who);
+
+    if (step->kind == JOIN)
+        return session->in_drain ? SLOGOUT_ERR_STATE : row(step->who, JOINS_A_DRAIN, 0);
+    if (step->kind == CANCEL)
+        return row(step->who, CANCELLED, 0);
+    if (step->kind == ABANDON)
+        return row(step->who, ABANDONED, (enum slogout_outcome)step->variant);
+    if (step->kind == NEW)
+        create(session);
+    else if (step->kind == FREE)
+        remove_session(step->who);
+    else if (step->kind == QUIT)
+        session->in_drain = 0;
+    else
+        session->enabled = step->variant != 0;
+    return 0;
+}
+
+static int is_timed(enum step_kind kind)
+{
+    return kind == REQUEST || kind == READY || kind == FORCE || kind == INPUT || kind == TICK;
+}
+
+void model_start(struct model *model, const struct model_settings *settings)
+{
+    memset(model, 0, sizeof *model);
+    model->settings = *settings;
+    model->told = SLOGOUT_NEVER;
+}
+
+void model_step(struct model *model, const struct step *step, const struct trace *trace, int returned)
+{
+    int expected;
+
+    m = model;
+    calls = trace;
+    cursor = 0;
+    tagged_answer = 0;
+    expected = is_timed(step->kind) ? timed(step) : untimed(step);
+    tell_deadline();
+    if (cursor != calls->length)
+        fail("a call too many, of kind %d", (int)calls->call[cursor].kind);
+    if (returned != expected)
+        fail("returned %d instead of %d", returned, expected);
+}

@@ -1,0 +1,40 @@
+/* DESIGN.md section 2 once more, in other words: what must come of each step. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include "step.h"
+
+struct model_session {
+    uint64_t deadline; /* SLOGOUT_NEVER: no timer runs */
+    uint64_t asked_at;
+    unsigned tag; /* number of its LOGOUT, 0: none */
+    enum slogout_state state;
+    enum slogout_outcome outcome;
+    unsigned char alive, enabled, own_text, bye_seen, refused, in_drain;
+};
+
+struct model_settings {
+    enum slogout_ask ask;
+    enum slogout_on_refusal on_refusal;
+    unsigned tick_budget;
+    int drain_asks; /* 0: the drain has no time left for an answer, its members get * BYE */
+    int polled;     /* there is no set_timer */
+};
+
+struct model {
+    struct model_settings settings;
+    uint64_t now;
+    uint64_t told; /* what the host's timer is set to, SLOGOUT_NEVER: nothing */
+    unsigned last_tag;
+    struct model_session session[SESSIONS];
+    struct slogout_counts counts; /* outcome and without_bye alone; the others follow from the states */
+    struct slogout_counts drain;
+};
+
+void model_start(struct model *model, const struct model_settings *settings);
+/* Fails unless the step returned what it should and made just these calls. */
+void model_step(struct model *model, const struct step *step, const struct trace *trace, int returned);
+
+uint64_t model_deadline(const struct model *model);
+
+#endif

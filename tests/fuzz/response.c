@@ -1,0 +1,49 @@
+/* Any line, against the reading by the grammar alone. */
+#include <stdlib.h>
+#include <string.h>
+#include "exhaustive/reference.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int is_inside(const char *part, size_t part_len, const char *line, size_t len)
+{
+    return part_len == 0 || (part >= line && part_len <= len && (size_t)(part - line) <= len - part_len);
+}
+
+static void check_escape(const char *bytes, size_t len, size_t room)
+{
+    char *out =
+        malloc(room + 1); /* one octet of room at least, for the sanitizer to watch what is behind it */
+    const size_t needed = slogout_escape(out, room, bytes, len);
+    size_t i;
+
+    if (needed < len || needed > 4 * len ||
+        (room > 0 && strlen(out) != (needed < room ? needed : strlen(out))))
+        abort();
+    for (i = 0; room > 0 && out[i]; i++)
+        if (out[i] < ' ' || out[i] > '~')
+            abort();
+    free(out);
+}
+
+static int same(const struct slogout_response *a, const struct slogout_response *b)
+{
+    return a->status == b->status && a->tag == b->tag && a->tag_len == b->tag_len && a->code == b->code &&
+           a->code_len == b->code_len && a->text == b->text && a->text_len == b->text_len;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *line = (const char *)data;
+    struct slogout_response found = {SLOGOUT_STATUS_OK, NULL, 0, NULL, 0, NULL, 0};
+    struct slogout_response expected = found;
+
+    if (slogout_response_parse(&found, line, size) != reference_parse(&expected, line, size))
+        abort();
+    if (!same(&found, &expected) || !is_inside(found.tag, found.tag_len, line, size) ||
+        !is_inside(found.code, found.code_len, line, size) ||
+        !is_inside(found.text, found.text_len, line, size))
+        abort();
+    check_escape(line, size, size ? data[0] : 0);
+    return 0;
+}

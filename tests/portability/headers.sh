@@ -1,0 +1,24 @@
+#!/bin/sh
+# Each public header alone, twice in a row, in each language that may include it, without a warning.
+set -eu
+
+count=0
+check()
+{
+    for header in include/slogout/*.h; do
+        name=slogout/$(basename "$header")
+        printf '#include <%s>\n#include <%s>\n' "$name" "$name" | "$@" -Iinclude -Wall -Wextra -Werror -fsyntax-only - ||
+            { echo "headers: FAILED: $* with $name" >&2; exit 1; }
+        count=$((count + 1))
+    done
+}
+
+for cc in gcc "${CLANG:-clang-19}"; do
+    check "$cc" -x c -std=c99 -pedantic-errors
+    check "$cc" -x c -std=c11 -pedantic-errors
+    check "$cc" -x c -std=c2x -pedantic-errors
+    check "$cc" -x c++ -std=c++98 -pedantic-errors -Wno-variadic-macros -Wno-long-long
+    check "$cc" -x c++ -std=c++11 -pedantic-errors
+    check "$cc" -x c++ -std=c++20 -pedantic-errors
+done
+echo "headers: $count checks: each header alone, C99, C11, C23, C++98, C++11, C++20, gcc and clang"

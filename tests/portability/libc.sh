@@ -1,0 +1,22 @@
+#!/bin/sh
+# The library compiled freestanding asks for these functions of libc and for nothing else. free and malloc are the
+# default allocator; the others any libc for the smallest machines has.
+set -eu
+
+allowed="free malloc memchr memcmp memcpy memset strchr strcpy strcspn strlen strncmp"
+build=build/portability/freestanding
+rm -rf "$build"
+mkdir -p "$build"
+for source in lib/*.c; do
+    "${CC:-cc}" -std=c99 -ffreestanding -fno-stack-protector -O2 -Iinclude -c -o "$build/$(basename "$source").o" "$source"
+done
+ld -r -o "$build/all.o" "$build"/*.c.o
+used=$(nm -u "$build/all.o" | sed 's/^ *U //' | grep -v _GLOBAL_OFFSET_TABLE_ | sort | tr '\n' ' ')
+for name in $used; do
+    case " $allowed " in
+    *" $name "*) ;;
+    *) echo "libc: FAILED: the library uses $name" >&2; exit 1 ;;
+    esac
+done
+test -n "$used"
+echo "libc: freestanding, the library uses only $used"

@@ -1,0 +1,148 @@
+# What proves that it holds. `make verify` is all of it; each part ends with a line that states its figure.
+# `make deps-verify` installs what it needs (Debian 12).
+
+CLANG ?= clang-19
+LLVM_SUFFIX ?= -19
+
+.PHONY: verify deps-verify exhaustive fuzz coverage mutants portability
+
+deps-verify: deps
+	sh tests/deps-verify.sh
+
+# ---- exhaustive: every sequence of events, every short string ----
+
+EXHAUSTIVE := build/tests/exhaustive
+EXHAUSTIVE_FLAGS := -O2 -g
+EXHAUSTIVE_LIB := $(LIB_SOURCES:lib/%.c=$(EXHAUSTIVE)/lib/%.o)
+
+$(EXHAUSTIVE)/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(C99) $(WARNINGS) -Werror $(EXHAUSTIVE_FLAGS) -c -o $@ $<
+
+$(EXHAUSTIVE)/%.o: tests/exhaustive/%.c
+	@mkdir -p $(@D)
+	$(CC) $(C99) $(WARNINGS) -Werror -Ilib $(EXHAUSTIVE_FLAGS) -c -o $@ $<
+
+$(EXHAUSTIVE)/session: $(addprefix $(EXHAUSTIVE)/,session.o world.o model.o properties.o choose.o) $(EXHAUSTIVE_LIB)
+$(EXHAUSTIVE)/response: $(addprefix $(EXHAUSTIVE)/,response.o reference.o) $(EXHAUSTIVE_LIB)
+$(EXHAUSTIVE)/session $(EXHAUSTIVE)/response:
+	$(CC) $(EXHAUSTIVE_FLAGS) -o $@ $^
+
+exhaustive: $(EXHAUSTIVE)/session $(EXHAUSTIVE)/response
+	$(EXHAUSTIVE)/response
+	$(EXHAUSTIVE)/session
+
+-include $(wildcard $(EXHAUSTIVE)/*.d $(EXHAUSTIVE)/lib/*.d)
+
+# ---- fuzz: tests/fuzz/NAME.c with tests/fuzz/NAME/dictionary and corpus/ ----
+
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_LIB := $(LIB_SOURCES:%.c=build/fuzz/%.o) build/fuzz/tests/exhaustive/reference.o
+FUZZ_ECHO := build/fuzz/examples/echo/command_reader.o build/fuzz/examples/echo/words.o \
+  build/fuzz/examples/common/queue.o
+
+build/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Iexamples $(FUZZ_FLAGS) -c -o $@ $<
+
+build/fuzz/response build/fuzz/session: $(FUZZ_LIB)
+build/fuzz/command_reader: $(FUZZ_ECHO)
+$(FUZZ): build/fuzz/%: build/fuzz/tests/fuzz/%.o
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
+
+fuzz: $(FUZZ)
+	@for target in $(FUZZ); do sh tests/fuzz/run.sh $$target $(FUZZ_SECONDS) || exit 1; done
+
+# ---- coverage: the unit tests alone, over lib/ ----
+
+COVERAGE := build/coverage
+COVERAGE_FLAGS := -O0 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
+COVERAGE_TESTS := $(patsubst tests/unit/%.c,$(COVERAGE)/%,$(wildcard tests/unit/test_*.c))
+COVERAGE_OBJECTS := $(LIB_SOURCES:%.c=$(COVERAGE)/%.o) \
+  $(patsubst %.c,$(COVERAGE)/%.o,$(wildcard tests/support/*.c)) \
+  $(TEST_EXAMPLE_OBJECTS:build/tests/examples/%.o=$(COVERAGE)/examples/%.o)
+
+$(COVERAGE)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Iexamples $(COVERAGE_FLAGS) -c -o $@ $<
+
+$(COVERAGE_TESTS): $(COVERAGE)/%: $(COVERAGE)/tests/unit/%.o $(COVERAGE_OBJECTS)
+	$(CLANG) $(COVERAGE_FLAGS) -o $@ $^ $(CMOCKA)
+
+coverage: $(COVERAGE_TESTS)
+	@rm -f $(COVERAGE)/*.profraw
+	@for test in $(COVERAGE_TESTS); do \
+	  LLVM_PROFILE_FILE=$$test.profraw $$test >$$test.log 2>&1 || { cat $$test.log; exit 1; }; done
+	@llvm-profdata$(LLVM_SUFFIX) merge -o $(COVERAGE)/all.profdata $(COVERAGE)/*.profraw
+	@llvm-cov$(LLVM_SUFFIX) export -instr-profile=$(COVERAGE)/all.profdata \
+	  $(COVERAGE_TESTS:%=-object=%) -sources lib > $(COVERAGE)/all.json
+	@python3 -B tests/coverage/report.py $(COVERAGE)/all.json
+
+# ---- mutants: do the tests notice? Without sanitizers, and what survives that with them ----
+
+MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Iexamples -fPIC -fno-semantic-interposition
+MUTANTS_PLAIN := -O1
+MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+MUTANTS_UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+
+# $(1): plain or strict; $(2): its flags
+define MUTANTS_RULES
+build/mutants/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(MUTANTS_COMMON) $(2) -MMD -MP -c -o $$@ $$<
+
+build/mutants/$(1)/libmutant.so: $(LIB_SOURCES:%.c=build/mutants/$(1)/%.o)
+	$$(CC) $(2) -shared -o $$@ $$^
+
+build/mutants/$(1)/test_%: build/mutants/$(1)/tests/unit/test_%.o build/mutants/$(1)/libmutant.so \
+  $(patsubst %.c,build/mutants/$(1)/%.o,$(wildcard tests/support/*.c)) \
+  $(TEST_EXAMPLE_OBJECTS:build/tests/examples/%.o=build/mutants/$(1)/examples/%.o)
+	$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant $$(CMOCKA)
+
+build/mutants/$(1)/session: $(patsubst %,build/mutants/$(1)/tests/exhaustive/%.o,session world model properties choose)
+build/mutants/$(1)/response: $(patsubst %,build/mutants/$(1)/tests/exhaustive/%.o,response reference)
+build/mutants/$(1)/session build/mutants/$(1)/response: build/mutants/$(1)/libmutant.so
+	$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant
+
+mutants: $(MUTANTS_UNITS:%=build/mutants/$(1)/%) build/mutants/$(1)/session build/mutants/$(1)/response
+endef
+$(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
+$(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
+
+mutants:
+	@python3 -B tests/mutants/mutate.py $(CC) $(MUTANTS_COMMON) -- build/mutants/plain $(MUTANTS_PLAIN) -- \
+	  $(MUTANTS_UNITS:%=build/mutants/plain/%) "build/mutants/plain/response 5" "build/mutants/plain/session quick" -- \
+	  build/mutants/strict $(MUTANTS_STRICT) -- $(MUTANTS_UNITS:%=build/mutants/strict/%) \
+	  "build/mutants/strict/response 4"
+
+-include $(wildcard build/mutants/*/*/*.d build/mutants/*/*/*/*.d)
+
+# ---- portability: each machine alone is `make portability-NAME` ----
+
+CMOCKA_SOURCE := build/cmocka
+PORTABILITY := $(addprefix portability-,gcc-O0 gcc-O3 clang-O0 clang-O3 i386 s390x armhf musl mingw)
+
+$(CMOCKA_SOURCE)/src/cmocka.c:
+	sh tests/portability/cmocka.sh $(CMOCKA_SOURCE)
+
+# $(1): name, $(2): what runs its programs, $(3): its compiler
+define PORTABILITY_RULE
+portability-$(1): $(CMOCKA_SOURCE)/src/cmocka.c
+	@sh tests/portability/unit.sh $(1) $(CMOCKA_SOURCE) "$(2)" $(3)
+endef
+$(eval $(call PORTABILITY_RULE,gcc-O0,,gcc -O0))
+$(eval $(call PORTABILITY_RULE,gcc-O3,,gcc -O3))
+$(eval $(call PORTABILITY_RULE,clang-O0,,$(CLANG) -O0))
+$(eval $(call PORTABILITY_RULE,clang-O3,,$(CLANG) -O3))
+$(eval $(call PORTABILITY_RULE,i386,,gcc -m32 -O2))
+$(eval $(call PORTABILITY_RULE,s390x,qemu-s390x-static,$(CLANG) --target=s390x-linux-gnu -static -O2))
+$(eval $(call PORTABILITY_RULE,armhf,qemu-arm-static,$(CLANG) --target=arm-linux-gnueabihf -static -O2))
+$(eval $(call PORTABILITY_RULE,musl,,musl-gcc -static -O2))
+$(eval $(call PORTABILITY_RULE,mingw,sh tests/portability/wine.sh,x86_64-w64-mingw32-gcc -static -O2))
+
+portability: $(PORTABILITY)
+	@CLANG=$(CLANG) sh tests/portability/headers.sh
+	@CC=$(CC) sh tests/portability/libc.sh
+	@echo "portability: unit tests on $(words $(PORTABILITY)) platforms ($(PORTABILITY:portability-%=%))"
