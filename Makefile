@@ -116,5 +116,6 @@ clean:
 
 include tests/check.mk
 include tests/bench.mk
+include tests/sim.mk
 include tests/verify.mk
 -include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(PROGRAMS:=.d)

@@ -5,8 +5,8 @@
  * echo/imap.c; how a program ends is in common/departure.c.
  *
  * SIGUSR1 asks every client to leave, now. SIGTERM takes no more clients, has all leave by the plan
- * (--spread, --deadline, --max-in-flight), and ends the program when they have gone; a second SIGTERM
- * waits for no answers. */
+ * (--spread, --deadline, --max-in-flight, --seed), and ends the program when they have gone; a second SIGTERM
+ * waits for no answers. The exit status is 0 if the plan was kept. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <inttypes.h>
@@ -28,9 +28,10 @@
 #include "echo/connection.h"
 #include "echo/imap.h"
 
-#define BAD_USAGE    2
-#define ACCEPT_BATCH 64   /* connections taken in one turn */
-#define ACCEPT_PAUSE 1000 /* milliseconds without accept() when the system has no more descriptors */
+#define BAD_USAGE     2
+#define LEAVE_TIMEOUT 5000 /* milliseconds to end a line: as long as the rest of it has when it closes */
+#define ACCEPT_BATCH  64   /* connections taken in one turn */
+#define ACCEPT_PAUSE  1000 /* milliseconds without accept() when the system has no more descriptors */
 
 struct server {
     struct slogout *slogout;
@@ -50,12 +51,13 @@ enum { POLL_SIGNALS, POLL_LISTENER, FIXED_POLLS };
 struct command_line {
     const char *address;
     struct slogout_settings settings;
-    struct slogout_plan plan;
+    struct departure_options departure;
 };
 
 static int read_command_line(struct command_line *line, int argc, char **argv)
 {
-    uint64_t answer_timeout = 0, spread = 0, deadline = 0, max_in_flight = 0, seed = 0;
+    struct departure_options *departure = &line->departure;
+    uint64_t answer_timeout = 0;
     int ask = SLOGOUT_ASK_ENABLED;
     int on_refusal = SLOGOUT_REFUSAL_BYE;
     const struct option options[] = {
@@ -63,10 +65,10 @@ static int read_command_line(struct command_line *line, int argc, char **argv)
         {"--ask", OPTION_CHOICE, "enabled|all", &ask, 0, 0},
         {"--answer-timeout", OPTION_NUMBER, "MS", &answer_timeout, 1, UINT32_MAX},
         {"--on-refusal", OPTION_CHOICE, "bye|wait", &on_refusal, 0, 0},
-        {"--spread", OPTION_NUMBER, "MS", &spread, 0, UINT32_MAX},
-        {"--deadline", OPTION_NUMBER, "MS", &deadline, 0, UINT32_MAX},
-        {"--max-in-flight", OPTION_NUMBER, "N", &max_in_flight, 0, UINT32_MAX},
-        {"--seed", OPTION_NUMBER, "N", &seed, 0, UINT32_MAX},
+        {"--spread", OPTION_NUMBER, "MS", &departure->spread, 0, UINT32_MAX},
+        {"--deadline", OPTION_NUMBER, "MS", &departure->deadline, 1, UINT32_MAX},
+        {"--max-in-flight", OPTION_NUMBER, "N", &departure->max_in_flight, 0, UINT32_MAX},
+        {"--seed", OPTION_NUMBER, "N", &departure->seed, 0, UINT32_MAX},
         {NULL, OPTION_FLAG, NULL, NULL, 0, 0},
     };
 
@@ -75,10 +77,6 @@ static int read_command_line(struct command_line *line, int argc, char **argv)
     line->settings.answer_timeout_ms = (uint32_t)answer_timeout;
     line->settings.ask = (enum slogout_ask)ask;
     line->settings.on_refusal = (enum slogout_on_refusal)on_refusal;
-    line->plan.spread_ms = (uint32_t)spread;
-    line->plan.deadline_ms = deadline;
-    line->plan.max_in_flight = (uint32_t)max_in_flight;
-    line->plan.seed = (uint32_t)seed;
     return 0;
 }
 
@@ -274,16 +272,16 @@ static void raise_descriptor_limit(void)
 /* Returns 0, or the exit status. A plan that cannot be kept is told now, not when it is too late. */
 static int set_up_slogout(struct server *server, const struct command_line *line)
 {
-    struct slogout_advice advice = {0, 0, 0};
+    uint64_t shortest_deadline = 0;
     int error = slogout_new(&server->slogout, &line->settings);
 
     if (!error)
-        error = departure_init(&server->departure, server->slogout, &line->plan, &advice);
+        error = departure_init(&server->departure, server->slogout, &line->departure, &shortest_deadline);
     if (!error)
         return 0;
     fprintf(stderr, "echo_server: %s", slogout_strerror(error));
     if (error == SLOGOUT_ERR_PLAN)
-        fprintf(stderr, "; --deadline must be at least %" PRIu64, advice.shortest_deadline_ms);
+        fprintf(stderr, "; --deadline must be at least %" PRIu64, shortest_deadline);
     fprintf(stderr, "\n");
     return error == SLOGOUT_ERR_NOMEM ? EXIT_FAILURE : BAD_USAGE;
 }
@@ -313,7 +311,7 @@ static int run(struct server *server)
             fprintf(stderr, "echo_server: poll: %s\n", strerror(errno));
             return EXIT_FAILURE;
         }
-    return EXIT_SUCCESS;
+    return departure_kept(&server->departure) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static void clean_up(struct server *server)
@@ -330,8 +328,9 @@ static void clean_up(struct server *server)
 
 int main(int argc, char **argv)
 {
-    struct command_line line = {
-        "127.0.0.1:1143", {.size = sizeof(struct slogout_settings)}, {.size = sizeof(struct slogout_plan)}};
+    struct command_line line = {"127.0.0.1:1143",
+                                {.size = sizeof(struct slogout_settings), .leave_timeout_ms = LEAVE_TIMEOUT},
+                                {DEPARTURE_DEFAULT, DEPARTURE_DEFAULT, 0, DEPARTURE_DEFAULT}};
     struct server server = {.listener = -1};
     int status;
 

@@ -23,6 +23,7 @@ struct slogout_drain {
     struct slots slots; /* from start; for those that wait or, when forcing, for all without an outcome */
     uint32_t grain;     /* milliseconds; the alarm rings at multiples of it */
     int forcing;        /* the slots are those of the tail */
+    int joined;         /* since the current slot was cut; it may be too long */
 };
 
 /* ---- what is due next ---- */
@@ -65,9 +66,10 @@ static int can_begin(const struct slogout_drain *drain)
     return drain->state == RUNNING && counts->waiting && (!limit || in_flight(counts) < limit);
 }
 
+/* A slot that may be too long is looked at first. */
 static uint64_t slot_deadline(const struct slogout_drain *drain)
 {
-    return saturating_add(drain->start, slots_instant_ms(&drain->slots, drain->grain));
+    return drain->joined ? 0 : saturating_add(drain->start, slots_instant_ms(&drain->slots, drain->grain));
 }
 
 static uint64_t force_deadline(const struct slogout_drain *drain)
@@ -119,27 +121,60 @@ static struct timeouts timeouts_of(const struct slogout *slogout)
     return timeouts;
 }
 
-/* While LOGOUT may still go out, all are to be begun in time for it; then `* BYE` is left, until forcing begins. */
-static void choose_begin_slot(struct slogout_drain *drain, uint64_t waiting)
-{
-    const struct schedule *schedule = &drain->schedule;
-    const uint32_t answer_timeout = drain->slogout->settings.answer_timeout_ms;
-    const uint64_t now = elapsed(drain);
-    const int can_ask = now < schedule->ask_until;
-
-    if (!waiting)
-        return;
-    slots_next(&drain->slots, now, waiting,
-               can_ask ? plan_latest(schedule, answer_timeout, waiting) : schedule->force,
-               can_ask ? schedule->ask_until - 1 : schedule->force);
-}
-
-static void choose_force_slot(struct slogout_drain *drain, uint64_t count)
+static struct demand demand_for_force(const struct slogout_drain *drain, uint64_t count)
 {
     const uint64_t end = saturating_add(drain->schedule.force, drain->schedule.tail);
+    const struct demand demand = {count, count, end};
+    return demand;
+}
 
-    if (count)
-        slots_next(&drain->slots, elapsed(drain), count, end, end);
+/* While LOGOUT may still go out, all are to be begun in time for it; then `* BYE` is left, until forcing begins. */
+static struct demand demand_for_begin(const struct slogout_drain *drain, uint64_t count)
+{
+    const struct schedule *schedule = &drain->schedule;
+    struct demand demand = {count, count, schedule->force};
+
+    if (count && elapsed(drain) < schedule->ask_until) {
+        const struct plan_round round =
+            plan_round(schedule, drain->slogout->settings.answer_timeout_ms, count);
+        demand.urgent = round.sessions;
+        demand.urgent_by = round.latest;
+    }
+    return demand;
+}
+
+/* Without so many that have their turn now. */
+static struct demand demand_without(const struct slogout_drain *drain, uint64_t going)
+{
+    const struct slogout_counts *counts = &drain->tally.counts;
+
+    if (drain->forcing)
+        return demand_for_force(drain, saturating_subtract(unsettled(counts), going));
+    return demand_for_begin(drain, counts->waiting - going);
+}
+
+static void next_slot(struct slogout_drain *drain, uint64_t going)
+{
+    const struct demand demand = demand_without(drain, going);
+    slots_next(&drain->slots, elapsed(drain), &demand);
+}
+
+static void open_slots(struct slogout_drain *drain, uint64_t from, uint64_t length)
+{
+    drain->joined = 0;
+    slots_open(&drain->slots, from, saturating_add(from, length));
+    next_slot(drain, 0);
+    set_alarm(drain);
+}
+
+/* Here and not when somebody joins, since only a tick knows what time it is. */
+static void adapt_slot(struct slogout_drain *drain)
+{
+    const struct demand demand = demand_without(drain, 0);
+
+    drain->joined = 0;
+    slots_adapt(&drain->slots, elapsed(drain), &demand);
+    set_alarm(drain);
 }
 
 /* ---- what a ring does: one thing ---- */
@@ -183,25 +218,23 @@ static void count_over_limit(struct slogout_drain *drain)
     drain->slogout->counts.over_limit++;
 }
 
+/* Neighbours share an instant, but each uses up a slot of its own: groups do not hasten those behind them. */
 static void begin_next(struct slogout_drain *drain)
 {
+    const uint64_t instant = drain->slots.instant;
     struct slogout_session *session = session_of(drain->tally.members[SLOGOUT_WAITING].next);
 
-    if (!has_neighbour(drain, session))
-        choose_begin_slot(drain, drain->tally.counts.waiting - 1);
+    next_slot(drain, 1);
+    if (has_neighbour(drain, session))
+        drain->slots.instant = instant;
     count_over_limit(drain);
     session_request(session);
 }
 
 static void open_tail(struct slogout_drain *drain)
 {
-    const struct schedule *schedule = &drain->schedule;
-    const uint64_t count = unsettled(&drain->tally.counts);
-
     drain->forcing = 1;
-    slots_open(&drain->slots, schedule->force, saturating_add(schedule->force, schedule->tail), count);
-    choose_force_slot(drain, count);
-    set_alarm(drain);
+    open_slots(drain, drain->schedule.force, drain->schedule.tail);
 }
 
 /* Those first who have not been told at all. */
@@ -214,7 +247,7 @@ static void force_next(struct slogout_drain *drain)
 
     for (i = 0; !session; i++)
         session = first_in(drain, order[i]);
-    choose_force_slot(drain, saturating_subtract(unsettled(&drain->tally.counts), 1));
+    next_slot(drain, 1);
     session_force(session);
 }
 
@@ -225,10 +258,14 @@ static void ring(struct alarm *alarm)
 
     if (is_empty(drain))
         finish(drain);
-    else if (drain->forcing || now >= drain->schedule.deadline)
+    else if (now >= drain->schedule.deadline)
         force_next(drain);
-    else if (now >= drain->schedule.force)
+    else if (now >= drain->schedule.force && !drain->forcing)
         open_tail(drain);
+    else if (drain->joined)
+        adapt_slot(drain);
+    else if (drain->forcing)
+        force_next(drain);
     else
         begin_next(drain);
 }
@@ -323,8 +360,8 @@ int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *sessi
         return SLOGOUT_ERR_STATE;
     instance_enter(drain->slogout);
     error = session_join(session, &drain->tally, group);
-    if (!error && drain->tally.counts.waiting == 1 && !drain->forcing)
-        choose_begin_slot(drain, 1);
+    if (!error)
+        drain->joined = 1;
     set_alarm(drain);
     instance_leave(drain->slogout);
     return error;
@@ -338,9 +375,7 @@ static void follow(struct slogout_drain *drain, const struct schedule *schedule)
     drain->forcing = 0;
     drain->state = RUNNING;
     drain->tally.ask_before = saturating_add(drain->start, schedule->ask_until);
-    slots_open(&drain->slots, 0, schedule->spread, drain->tally.counts.waiting);
-    choose_begin_slot(drain, drain->tally.counts.waiting);
-    set_alarm(drain);
+    open_slots(drain, 0, schedule->spread);
 }
 
 static int start(struct slogout_drain *drain, const struct slogout_plan *plan)
@@ -413,19 +448,26 @@ int slogout_drain_cancel(struct slogout_drain *drain)
     return 0;
 }
 
-int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms)
+/* A second one does not put off the first. */
+static void force_all(struct slogout_drain *drain)
 {
     struct schedule schedule = {0, 0, 0, 0, 0, 0};
 
+    schedule.tail = drain->plan.tail_ms;
+    schedule.deadline = schedule.tail + drain->slogout->settings.leave_timeout_ms;
+    if (slogout_drain_over_by(drain) > saturating_add(drain->slogout->clock.now, schedule.deadline))
+        follow(drain, &schedule);
+}
+
+int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms)
+{
     if (!drain || now_ms == SLOGOUT_NEVER)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state == DONE)
         return SLOGOUT_ERR_STATE;
     instance_enter(drain->slogout);
     clock_advance(&drain->slogout->clock, now_ms);
-    schedule.tail = drain->plan.tail_ms;
-    schedule.deadline = schedule.tail + drain->slogout->settings.leave_timeout_ms;
-    follow(drain, &schedule);
+    force_all(drain);
     instance_leave(drain->slogout);
     return 0;
 }

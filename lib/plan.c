@@ -78,7 +78,7 @@ static uint32_t fitting_limit(const struct slogout_plan *plan, const struct time
 
     if (!plan->max_in_flight || !smallest)
         return 0;
-    return plan->max_in_flight > smallest ? plan->max_in_flight : smallest;
+    return (uint32_t)greater(plan->max_in_flight, smallest);
 }
 
 void plan_schedule(const struct slogout_plan *plan, const struct timeouts *timeouts, uint64_t sessions,
@@ -96,9 +96,13 @@ void plan_schedule(const struct slogout_plan *plan, const struct timeouts *timeo
     schedule->in_flight = fitting_limit(plan, timeouts, at_least_one(sessions), force);
 }
 
-uint64_t plan_latest(const struct schedule *schedule, uint32_t answer_timeout, uint64_t waiting)
+struct plan_round plan_round(const struct schedule *schedule, uint32_t answer_timeout, uint64_t waiting)
 {
-    const uint64_t later_rounds = rounds(waiting, schedule->in_flight) - 1;
-
-    return saturating_subtract(schedule->ask_until, saturating_multiply(later_rounds, answer_timeout) + 1);
+    const uint64_t later = schedule->in_flight ? (waiting - 1) / schedule->in_flight : 0;
+    const uint64_t last_ask = saturating_subtract(schedule->ask_until, 1);
+    const struct plan_round round = {
+        waiting - later * schedule->in_flight,
+        saturating_subtract(last_ask, saturating_multiply(later, answer_timeout)),
+    };
+    return round;
 }

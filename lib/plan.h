@@ -28,8 +28,11 @@ void plan_advise(const struct slogout_plan *plan, const struct timeouts *timeout
 /* For a plan that fits this is the plan itself; from any other it makes the best that keeps the deadline. */
 void plan_schedule(const struct slogout_plan *plan, const struct timeouts *timeouts, uint64_t sessions,
                    struct schedule *schedule);
-/* When a session must be begun at the latest while `waiting` have not been, it among them, so that all can be
- * asked before last_ask, answering or not, within the limit. */
-uint64_t plan_latest(const struct schedule *schedule, uint32_t answer_timeout, uint64_t waiting);
+/* How many of those that wait (not 0) must be begun before the places in flight are used again for the others, and by
+ * when, so that all can be asked in time if no client answers. */
+struct plan_round {
+    uint64_t sessions, latest;
+};
+struct plan_round plan_round(const struct schedule *schedule, uint32_t answer_timeout, uint64_t waiting);
 
 #endif

@@ -16,34 +16,55 @@ static uint64_t next_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-void slots_open(struct slots *slots, uint64_t from_ms, uint64_t end_ms, uint64_t waiting)
+void slots_open(struct slots *slots, uint64_t from_ms, uint64_t end_ms)
 {
-    slots->boundary = fixed(from_ms);
+    slots->to = fixed(from_ms);
     slots->end = fixed(end_ms);
-    slots->pace = waiting ? (slots->end - slots->boundary) / waiting : 0;
+    slots->span = slots->end - slots->to;
 }
 
-static void reopen(struct slots *slots, uint64_t waiting, uint64_t limit)
+/* Cuts a slot from the rest of the window, and draws an instant in it. */
+static void cut(struct slots *slots, uint64_t from, const struct demand *demand)
 {
-    const uint64_t planned = saturating_add(slots->boundary, saturating_multiply(waiting, slots->pace));
+    const uint64_t even = saturating_subtract(slots->end, from) / demand->count;
+    const uint64_t urgent = saturating_subtract(fixed(demand->urgent_by), from) / demand->urgent;
+    const uint64_t length = smaller(even, urgent);
 
-    slots->end = smaller(greater(slots->end, planned), limit);
+    slots->from = from;
+    slots->to = from + length;
+    slots->instant = from + (length ? next_random(&slots->random) % length : 0);
 }
 
-void slots_next(struct slots *slots, uint64_t now_ms, uint64_t waiting, uint64_t latest_ms, uint64_t limit_ms)
+static void no_slot(struct slots *slots)
+{
+    slots->from = 0;
+    slots->to = UINT64_MAX;
+}
+
+void slots_next(struct slots *slots, uint64_t now_ms, const struct demand *demand)
 {
     const uint64_t overdue = fixed(saturating_subtract(now_ms, SLOTS_CATCH_UP_MS));
-    const int late = slots->boundary < overdue;
-    uint64_t length;
+    const uint64_t from = greater(slots->to, overdue);
+    const uint64_t rest = slots->to < slots->end ? slots->end - slots->to : slots->span;
 
-    if (late)
-        slots->boundary = overdue;
-    if (late || slots->boundary >= slots->end)
-        reopen(slots, waiting, fixed(limit_ms));
-    length = saturating_subtract(slots->end, slots->boundary) / waiting;
-    length = smaller(length, saturating_subtract(fixed(latest_ms), slots->boundary));
-    slots->instant = slots->boundary + (length ? next_random(&slots->random) % length : 0);
-    slots->boundary += length;
+    if (!demand->count) {
+        no_slot(slots);
+        return;
+    }
+    slots->end = saturating_add(from, rest);
+    cut(slots, from, demand);
+}
+
+void slots_adapt(struct slots *slots, uint64_t now_ms, const struct demand *demand)
+{
+    struct slots adapted = *slots;
+    const uint64_t now = fixed(now_ms);
+
+    if (slots->end <= now)
+        adapted.end = saturating_add(now, slots->span);
+    cut(&adapted, greater(slots->from, now), demand);
+    if (adapted.to < slots->to)
+        *slots = adapted;
 }
 
 uint64_t slots_instant_ms(const struct slots *slots, uint32_t grain_ms)

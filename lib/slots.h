@@ -9,23 +9,30 @@
 #define SLOTS_FRACTION 20                                     /* bits after the point */
 #define SLOTS_LONGEST  ((uint64_t)1 << (63 - SLOTS_FRACTION)) /* milliseconds; later is as good as never */
 
-/* What a host may be late without harm. What is overdue by more is not caught up, it is spread again. */
+/* What a host may be late without harm. What is overdue by more is not caught up: the rest of the window moves. */
 #define SLOTS_CATCH_UP_MS 100
 
 struct slots {
     uint64_t random;   /* state of the generator */
-    uint64_t boundary; /* where the current slot ends and the next begins */
+    uint64_t from, to; /* the current slot; to is UINT64_MAX if there is none */
     uint64_t end;      /* of the window */
-    uint64_t pace;     /* length of a slot as planned */
+    uint64_t span;     /* length of the window as it was opened */
     uint64_t instant;  /* inside the current slot */
 };
 
-/* Opens a window, in milliseconds, for so many. The generator goes on where it stood. */
-void slots_open(struct slots *slots, uint64_t from_ms, uint64_t end_ms, uint64_t waiting);
-/* Chooses the next instant, for one of those (not 0) that wait. The window is opened again, at the pace planned, when
- * it has passed or a tick came late, up to limit_ms; no instant is later than latest_ms, unless that has passed. */
-void slots_next(struct slots *slots, uint64_t now_ms, uint64_t waiting, uint64_t latest_ms,
-                uint64_t limit_ms);
+/* Who waits for a slot. */
+struct demand {
+    uint64_t count; /* of those that wait */
+    uint64_t urgent,
+        urgent_by; /* so many of them must have had their turn at this time, unless it has passed */
+};
+
+/* Opens a window, in milliseconds; slots_next() cuts its first slot. The generator goes on where it stood. */
+void slots_open(struct slots *slots, uint64_t from_ms, uint64_t end_ms);
+/* Goes on to the next slot; if nobody waits, there is none. A window that has passed is opened again. */
+void slots_next(struct slots *slots, uint64_t now_ms, const struct demand *demand);
+/* The current slot was cut for fewer than wait now: cuts it anew, if that makes it end earlier. */
+void slots_adapt(struct slots *slots, uint64_t now_ms, const struct demand *demand);
 /* The instant, rounded down to a multiple of so many milliseconds. */
 uint64_t slots_instant_ms(const struct slots *slots, uint32_t grain_ms);
 

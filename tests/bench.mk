@@ -11,10 +11,16 @@ build/bench/small/%.o: lib/%.c
 
 build/bench/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Ilib -O2 -g -c -o $@ $<
+	$(CC) $(C99) $(WARNINGS) -Ilib $(CPPFLAGS) -O2 -g -c -o $@ $<
 
 build/bench/%: build/bench/%.o $(STATIC)
-	$(CC) -o $@ $^
+	$(CC) -o $@ $^ $(LDLIBS)
 
-bench: build/bench/core $(SMALL_OBJECTS)
+# libevent is a peer to measure against, if it is there.
+LIBEVENT = $(shell pkg-config --exists libevent_core && echo -DLIBEVENT $$(pkg-config --cflags libevent_core))
+build/bench/drain.o: CPPFLAGS += $(LIBEVENT)
+build/bench/drain: LDLIBS = $(shell pkg-config --libs libevent_core)
+
+bench: build/bench/core build/bench/drain $(SMALL_OBJECTS)
 	@sh tests/bench/core.sh build/bench/core $(SMALL_OBJECTS)
+	@sh tests/bench/drain.sh build/bench/drain

@@ -8,8 +8,12 @@ TEST_SUPPORT_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard tests/support/*.c))
 
 # The parts of the examples that do no I/O are tested as lib/ is.
 TEST_EXAMPLE_OBJECTS := $(patsubst %,build/tests/examples/%.o,common/queue echo/command_reader echo/words)
+# The programs with the sanitizers, for the interop tests.
+TEST_PROGRAMS := $(PROGRAMS:build/%=build/tests/%)
+TEST_COMMON_OBJECTS := $(COMMON_OBJECTS:build/%=build/tests/%)
+TEST_ECHO_OBJECTS := $(ECHO_OBJECTS:build/%=build/tests/%)
 
-.PHONY: unit manual install-check
+.PHONY: unit manual install-check interop
 
 build/tests/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -32,6 +36,11 @@ build/tests/unit/%: build/tests/unit/%.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJE
 
 build/tests/unit/test_command_reader build/tests/unit/test_queue: $(TEST_EXAMPLE_OBJECTS)
 
+build/tests/examples/%: build/tests/examples/%.o $(TEST_COMMON_OBJECTS) $(TEST_LIB_OBJECTS)
+	$(CC) $(TEST_CFLAGS) -o $@ $^
+
+build/tests/examples/echo_server: $(TEST_ECHO_OBJECTS)
+
 # One failing program does not hide the others.
 unit: $(UNIT_TESTS)
 	@failed=0; for test in $(UNIT_TESTS); do $$test || failed=1; done; exit $$failed
@@ -47,14 +56,16 @@ manual: $(STATIC) $(SHARED)
 install-check: $(STATIC) $(SHARED) build/man.made
 	MAKE='$(MAKE)' CC='$(CC)' sh tests/install.sh build/tests/install
 
-check: unit manual install-check
+# Real sockets and one real timer: 45 s, most of them waiting.
+interop: $(TEST_PROGRAMS) build/examples/echo_server
+	python3 -B tests/interop/run.py
 
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
-  $(TEST_EXAMPLE_OBJECTS:.o=.d)
+  $(TEST_COMMON_OBJECTS:.o=.d) $(TEST_ECHO_OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
 
 .PHONY: house
 house: $(STATIC)
 	@sh tests/house/layers.sh
 	@sh tests/house/sections.sh $(STATIC)
 
-check: house
+check: house unit manual install-check interop

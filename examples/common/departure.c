@@ -1,17 +1,90 @@
+#define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
-#include <stdio.h>
+#include <unistd.h>
 #include "common/departure.h"
+#include "common/log.h"
+#include "common/now.h"
 
-#define REPORT_INTERVAL 1000 /* milliseconds */
+#define SPREAD            10000 /* milliseconds, all of these */
+#define REPORT_INTERVAL   1000
+#define TERMINAL_INTERVAL 200
+#define PUNCTUAL          100 /* so much later is in time: a process is not always run when it wants to be */
 
-static void report(const struct departure *departure)
+/* ---- the plan ---- */
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t given(uint64_t option, uint64_t otherwise)
+{
+    return option == DEPARTURE_DEFAULT ? otherwise : option;
+}
+
+/* What was not given comes out of what was: a spread that the deadline allows; a tail of a tenth of the spread, or of the
+ * time that is left over; a deadline that has room for all. A plan that cannot be kept stays as it is. */
+static void complete(struct slogout_plan *plan, const struct departure_options *options,
+                     const struct slogout *slogout)
+{
+    struct slogout_advice advice;
+
+    plan->spread_ms = (uint32_t)given(options->spread, 0);
+    plan->deadline_ms = given(options->deadline, 0);
+    slogout_plan_check(slogout, plan, 1, &advice);
+    if (options->spread == DEPARTURE_DEFAULT && advice.longest_spread_ms != SLOGOUT_NEVER)
+        plan->spread_ms = (uint32_t)smaller(SPREAD, advice.longest_spread_ms);
+    slogout_plan_check(slogout, plan, 1, &advice);
+    plan->tail_ms = plan->spread_ms / 10;
+    if (!plan->deadline_ms)
+        plan->deadline_ms = advice.shortest_deadline_ms + plan->tail_ms;
+    else if (plan->deadline_ms < advice.shortest_deadline_ms)
+        plan->tail_ms = 0;
+    else
+        plan->tail_ms = (uint32_t)smaller(plan->tail_ms, plan->deadline_ms - advice.shortest_deadline_ms);
+}
+
+/* Neighbouring processes have neighbouring numbers; the time tells restarts apart. */
+static uint64_t own_seed(void)
+{
+    return (uint64_t)getpid() * 65599 + now_ms();
+}
+
+/* ---- how far it is ---- */
+
+static uint64_t remaining(const struct slogout_counts *counts)
+{
+    return counts->waiting + counts->pending + counts->asked + counts->leaving;
+}
+
+static uint64_t seconds_until(uint64_t then, uint64_t now)
+{
+    return then > now ? (then - now + 999) / 1000 : 0;
+}
+
+static void tell_progress(const struct departure *departure, uint64_t now)
 {
     const struct slogout_counts *counts = slogout_drain_counts(departure->drain);
 
-    fprintf(stderr,
-            "drain waiting=%" PRIu64 " pending=%" PRIu64 " asked=%" PRIu64 " leaving=%" PRIu64
-            " ended=%" PRIu64 "\n",
-            counts->waiting, counts->pending, counts->asked, counts->leaving, counts->ended);
+    log_progress("drain asked=%" PRIu64 " answered=%" PRIu64 " refused=%" PRIu64 " expired=%" PRIu64
+                 " bye_only=%" PRIu64 " remaining=%" PRIu64 " over_by=%" PRIu64 "s",
+                 counts->asked, counts->outcome[SLOGOUT_ANSWERED], counts->outcome[SLOGOUT_REFUSED],
+                 counts->outcome[SLOGOUT_EXPIRED], counts->outcome[SLOGOUT_BYE_ONLY], remaining(counts),
+                 seconds_until(departure->over_by_ms, now));
+}
+
+static void tell_end(const struct departure *departure)
+{
+    const struct slogout_counts *counts = slogout_drain_counts(departure->drain);
+    int outcome;
+
+    for (outcome = 0; outcome < SLOGOUT_OUTCOMES; outcome++)
+        if (counts->outcome[outcome])
+            log_line("drain outcome=%s sessions=%" PRIu64,
+                     slogout_outcome_name((enum slogout_outcome)outcome), counts->outcome[outcome]);
+    log_line("drain over seconds=%.1f kept=%s without_bye=%" PRIu64 " over_limit=%" PRIu64,
+             (double)(departure->settled_ms - departure->begun_ms) / 1000,
+             departure_kept(departure) ? "yes" : "no", counts->without_bye, counts->over_limit);
 }
 
 static void done(struct slogout_drain *drain, void *user_data)
@@ -20,19 +93,27 @@ static void done(struct slogout_drain *drain, void *user_data)
 
     (void)drain;
     departure->is_over = 1;
-    departure->report_ms = UINT64_MAX;
-    report(departure);
 }
+
+/* ---- public ---- */
 
 /* best_effort when it comes to it: how many clients there will be is not known yet, and more than can be
  * asked in time are no reason to stay. */
-int departure_init(struct departure *departure, struct slogout *slogout, const struct slogout_plan *plan,
-                   struct slogout_advice *advice)
+int departure_init(struct departure *departure, struct slogout *slogout,
+                   const struct departure_options *options, uint64_t *shortest_deadline)
 {
-    const struct departure fresh = {.plan = *plan, .report_ms = UINT64_MAX};
-    const int error = slogout_plan_check(slogout, plan, 1, advice);
+    const struct departure fresh = {.plan = {.size = sizeof(struct slogout_plan),
+                                             .max_in_flight = (uint32_t)options->max_in_flight,
+                                             .seed = (uint32_t)given(options->seed, own_seed())},
+                                    .settled_ms = UINT64_MAX,
+                                    .report_ms = UINT64_MAX};
+    struct slogout_advice advice;
+    int error;
 
     *departure = fresh;
+    complete(&departure->plan, options, slogout);
+    error = slogout_plan_check(slogout, &departure->plan, 1, &advice);
+    *shortest_deadline = advice.shortest_deadline_ms;
     departure->plan.best_effort = 1;
     return error ? error : slogout_drain_new(&departure->drain, slogout, done, departure);
 }
@@ -49,19 +130,37 @@ void departure_add(struct departure *departure, struct slogout_session *session)
 
 void departure_go(struct departure *departure, uint64_t now)
 {
+    if (departure->is_over)
+        return;
     if (departure->is_begun) {
         slogout_drain_force(departure->drain, now);
-        return;
+    } else {
+        slogout_drain_start(departure->drain, &departure->plan, now);
+        departure->is_begun = 1;
+        departure->begun_ms = now;
     }
-    slogout_drain_start(departure->drain, &departure->plan, now);
-    departure->is_begun = 1;
+    departure->over_by_ms = slogout_drain_over_by(departure->drain);
     departure->report_ms = now;
 }
 
 void departure_report(struct departure *departure, uint64_t now)
 {
-    if (now < departure->report_ms)
+    if (departure->report_ms == UINT64_MAX)
         return;
-    report(departure);
-    departure->report_ms = now + REPORT_INTERVAL;
+    if (departure->settled_ms == UINT64_MAX && !remaining(slogout_drain_counts(departure->drain)))
+        departure->settled_ms = now;
+    if (departure->is_over || now >= departure->report_ms) {
+        tell_progress(departure, now);
+        departure->report_ms = now + (log_is_terminal() ? TERMINAL_INTERVAL : REPORT_INTERVAL);
+    }
+    if (departure->is_over) {
+        departure->report_ms = UINT64_MAX;
+        tell_end(departure);
+    }
+}
+
+int departure_kept(const struct departure *departure)
+{
+    return departure->settled_ms <= departure->over_by_ms + PUNCTUAL &&
+           !slogout_drain_counts(departure->drain)->over_limit;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <poll.h>
+#include "common/log.h"
 #include "common/now.h"
 #include "echo/connection.h"
 
@@ -15,9 +16,9 @@ static void log_answer(const struct connection *connection, const struct slogout
     char text[LOGGED_TEXT];
 
     slogout_escape(text, sizeof text, result->answer->text, result->answer->text_len);
-    fprintf(stderr, "connection=%" PRIu64 " outcome=%s tag=%s bye_sent=%d bye_seen=%d text=\"%s\"\n",
-            connection->number, slogout_outcome_name(result->outcome), result->tag, result->bye_sent,
-            result->bye_seen, text);
+    log_line("connection=%" PRIu64 " outcome=%s tag=%s bye_sent=%d bye_seen=%d text=\"%s\"",
+             connection->number, slogout_outcome_name(result->outcome), result->tag, result->bye_sent,
+             result->bye_seen, text);
 }
 
 static void log_result(const struct connection *connection, const struct slogout_result *result)
@@ -25,9 +26,9 @@ static void log_result(const struct connection *connection, const struct slogout
     if (result->answer)
         log_answer(connection, result);
     else
-        fprintf(stderr, "connection=%" PRIu64 " outcome=%s tag=%s bye_sent=%d bye_seen=%d\n",
-                connection->number, slogout_outcome_name(result->outcome), result->tag ? result->tag : "-",
-                result->bye_sent, result->bye_seen);
+        log_line("connection=%" PRIu64 " outcome=%s tag=%s bye_sent=%d bye_seen=%d", connection->number,
+                 slogout_outcome_name(result->outcome), result->tag ? result->tag : "-", result->bye_sent,
+                 result->bye_seen);
 }
 
 /* ---- slogout's callbacks ---- */
@@ -107,8 +108,8 @@ void connection_abandon(struct connection *connection, enum slogout_outcome why)
     slogout_session_abandon(connection->session, why);
     for (outcome = 0; outcome < SLOGOUT_OUTCOMES; outcome++)
         if (counts->outcome[outcome] != before.outcome[outcome])
-            fprintf(stderr, "connection=%" PRIu64 " outcome=%s\n", connection->number,
-                    slogout_outcome_name((enum slogout_outcome)outcome));
+            log_line("connection=%" PRIu64 " outcome=%s", connection->number,
+                     slogout_outcome_name((enum slogout_outcome)outcome));
 }
 
 void connection_goodbye(struct connection *connection, const char *text, uint64_t now)

@@ -60,7 +60,8 @@ SLOGOUT_API void slogout_drain_free(struct slogout_drain *drain);
 
 /* Adds a session, also while the drain runs. Sessions that are added one after the other with the same group (not
  * 0) leave in one slot: one user's connections. A session that is PENDING or ASKED already is only counted here.
- *   STATE  it is LEAVING, ENDED or in a drain, or this drain is cancelled or done */
+ *   STATE     it is LEAVING, ENDED or in a drain, or this drain is cancelled or done
+ *   ARGUMENT  it is of another slogout */
 SLOGOUT_API int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *session,
                                   uint64_t group);
 
@@ -81,7 +82,8 @@ SLOGOUT_API int slogout_drain_pause(struct slogout_drain *drain);
 SLOGOUT_API int slogout_drain_cancel(struct slogout_drain *drain);
 
 /* The deadline is now, for the second SIGTERM: whoever has no outcome is forced, evenly over the plan's tail, and
- * closed at the latest when the leave timeout has passed as well. Starts a drain that was not started.
+ * closed at the latest when the leave timeout has passed as well. Starts a drain that was not started. Never makes it
+ * end later: again, or near the deadline, it does nothing.
  *   STATE  it is done
  *   ARGUMENT */
 SLOGOUT_API int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms);

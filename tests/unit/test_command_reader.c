@@ -409,6 +409,36 @@ static void an_astring_is_an_atom_a_quoted_string_or_a_literal(void **state)
         expect_arguments(&arguments[i]);
 }
 
+/* A text that fills its memory: what reads on after the end is found by the sanitizer. */
+static void expect_full(const char *begin, char fill, const char *end, int is_astring)
+{
+    struct command_reader reader = {.fault = COMMAND_FINE};
+    char line[256 + 1];
+    struct words words;
+    struct span word;
+
+    memset(line, fill, sizeof line);
+    memcpy(line, begin, strlen(begin));
+    memcpy(line + 256 - strlen(end), end, strlen(end));
+    line[256] = '\n';
+    read_command(&reader, line, sizeof line);
+    assert_int_equal(reader.text.size, reader.text.len);
+    words = words_of(&reader);
+    assert_true(words_atom(&words, &word) && words_space(&words));
+    assert_int_equal(words_astring(&words, &word), is_astring);
+    command_reader_reset(&reader);
+}
+
+static void words_end_with_the_text(void **state)
+{
+    (void)state;
+    expect_full("A ", 'x', "", 1);
+    expect_full("A \"", 'x', "", 0);
+    expect_full("A \"", 'x', "\\", 0);
+    expect_full("A \"", 'x', "\"", 1);
+    expect_full("A {", '1', "", 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -422,6 +452,7 @@ int main(void)
         cmocka_unit_test(the_lines_of_a_command_count_together),
         cmocka_unit_test(a_reader_that_was_reset_is_a_new_one_and_holds_no_memory),
         cmocka_unit_test(an_astring_is_an_atom_a_quoted_string_or_a_literal),
+        cmocka_unit_test(words_end_with_the_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

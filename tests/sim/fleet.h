@@ -1,0 +1,25 @@
+/* The rest of the fleet, which the clients come back to. */
+#ifndef TESTS_SIM_FLEET_H
+#define TESTS_SIM_FLEET_H
+
+#include "sim/strategy.h"
+
+#define FLEET_SECONDS 3000 /* what is later is not looked at */
+
+/* What a client does when the fleet has no room for its log-in. */
+enum retry {
+    EAGER,   /* tries again each second */
+    BACK_OFF /* waits 1, 2, 4 up to 64 s, each time a random part of that */
+};
+
+struct reconnects {
+    uint32_t attempts[FLEET_SECONDS]; /* by second */
+    uint32_t peak;                    /* the most in one second */
+    uint32_t all_in_s;                /* when all are logged in again; FLEET_SECONDS: not yet */
+};
+
+/* Each client tries first within a second after its connection was cut. `capacity`: log-ins a second. */
+void fleet_receive(struct reconnects *reconnects, const struct departures *departures, enum retry retry,
+                   uint32_t capacity);
+
+#endif

@@ -1,0 +1,29 @@
+/* How a server gets rid of its clients: when each connection is cut, and whether the client was told before. */
+#ifndef TESTS_SIM_STRATEGY_H
+#define TESTS_SIM_STRATEGY_H
+
+#include <stdint.h>
+
+/* What all strategies are set to, so far as they can be: empty after ten minutes. */
+#define DEADLINE_MS 600000
+
+/* What became of the clients under one strategy. */
+struct departures {
+    uint32_t count;
+    uint32_t *cut_ms; /* by client */
+    uint8_t *told;    /* by client */
+};
+
+struct strategy {
+    const char *name;  /* of its CSV file */
+    const char *title; /* in table and plot */
+    void (*run)(struct departures *departures);
+};
+
+extern const struct strategy strategies[];
+extern const unsigned strategy_count;
+
+/* SplitMix64. */
+uint64_t strategy_random(uint64_t *state);
+
+#endif

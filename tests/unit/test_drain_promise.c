@@ -1,0 +1,506 @@
+/* The drain's promise: over by the deadline, within the limit, and nobody's answer timer cut short. */
+#include "support/test.h"
+#include "support/crowd.h"
+
+static const struct manner silent = {1, 0, CROWD_NEVER, "OK", 0};
+static const struct manner prompt = {1, 0, 50, "OK", 0};
+static const struct manner never_at_rest = {1, CROWD_NEVER, CROWD_NEVER, "OK", 0};
+
+static const struct slogout_counts *counts(const struct crowd *crowd)
+{
+    return slogout_drain_counts(crowd->drain);
+}
+
+static struct crowd *drained(uint32_t count, const struct manner *manners, uint32_t kinds,
+                             const struct slogout_plan *plan)
+{
+    struct crowd *crowd = crowd_new(NULL, count, manners, kinds, plan->deadline_ms + 1);
+
+    crowd_add(crowd, 0, count, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, plan, 0), 0);
+    crowd_run(crowd, 400000);
+    assert_int_equal(crowd->dones, 1);
+    assert_int_equal(crowd->outcomes, count);
+    return crowd;
+}
+
+/* Whoever was asked had its whole answer timer, or answered. */
+static void expect_whole_timers(const struct crowd *crowd)
+{
+    uint32_t i;
+
+    for (i = 0; i < crowd->count; i++)
+        if (crowd->clients[i].tag_number)
+            assert_int_not_equal(crowd->clients[i].outcome, SLOGOUT_FORCED);
+}
+
+/* ---- plans that are accepted are kept, by clients that do not answer ---- */
+
+static void keep(const struct slogout_plan *plan, uint32_t count)
+{
+    struct crowd *crowd = drained(count, &silent, 1, plan);
+
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], count);
+    assert_true(crowd->done_ms <= plan->deadline_ms - plan->tail_ms - 10000);
+    if (plan->max_in_flight)
+        assert_true(crowd->most_in_flight <= plan->max_in_flight);
+    assert_int_equal(counts(crowd)->over_limit, 0);
+    crowd_free(crowd);
+}
+
+/* Takes each advice alone, and keeps what it makes of the plan. */
+static unsigned keep_advice(const struct slogout_plan *plan, uint32_t count)
+{
+    struct crowd *nobody = crowd_new(NULL, 0, &silent, 1, 0);
+    struct slogout_plan advised[3] = {*plan, *plan, *plan};
+    struct slogout_advice advice;
+    unsigned i, kept = 0;
+
+    slogout_plan_check(nobody->slogout, plan, count, &advice);
+    advised[0].deadline_ms = advice.shortest_deadline_ms;
+    advised[1].spread_ms = (uint32_t)advice.longest_spread_ms;
+    advised[2].max_in_flight = advice.smallest_in_flight;
+    for (i = 0; i < 3; i++) {
+        const int useful =
+            i == 0 || (i == 1 ? advice.longest_spread_ms != SLOGOUT_NEVER : advice.smallest_in_flight != 0);
+        if (!useful)
+            continue;
+        assert_int_equal(slogout_plan_check(nobody->slogout, &advised[i], count, NULL), 0);
+        if (advised[i].deadline_ms && advised[i].deadline_ms < 400000) {
+            keep(&advised[i], count);
+            kept++;
+        }
+    }
+    crowd_free(nobody);
+    return kept;
+}
+
+static void test_every_advice_that_is_taken_is_kept(void **state)
+{
+    static const uint32_t spreads[] = {0, 1, 999, 20000, 70000, 100000}, tails[] = {0, 5000};
+    static const uint32_t limits[] = {0, 1, 2, 7, 99, 100, 101}, sizes[] = {1, 2, 3, 100, 199, 200};
+    static const uint64_t deadlines[] = {0, 30000, 45000, 60000, 120000, 200000};
+    unsigned a, b, c, d, e, kept = 0;
+
+    (void)state;
+    for (a = 0; a < LENGTH(spreads); a++)
+        for (b = 0; b < LENGTH(tails); b++)
+            for (c = 0; c < LENGTH(limits); c++)
+                for (d = 0; d < LENGTH(sizes); d++)
+                    for (e = 0; e < LENGTH(deadlines); e++) {
+                        const struct slogout_plan plan = {.size = sizeof plan,
+                                                          .spread_ms = spreads[a],
+                                                          .tail_ms = tails[b],
+                                                          .deadline_ms = deadlines[e],
+                                                          .max_in_flight = limits[c],
+                                                          .seed = e};
+                        kept += keep_advice(&plan, sizes[d]);
+                    }
+    assert_true(kept > 3000);
+}
+
+/* Answers come at any time, so that places come free at any time. */
+static void test_the_limit_is_never_exceeded(void **state)
+{
+    static const struct manner mixed[] = {{1, 0, 50, "OK", 0},
+                                          {1, 0, 3000, "NO", 0},
+                                          {1, 0, CROWD_NEVER, "OK", 0},
+                                          {1, 700, 20000, "OK", 300},
+                                          {0, 0, CROWD_NEVER, "OK", 0}};
+    const struct slogout_plan plan = {
+        .size = sizeof plan, .spread_ms = 50000, .deadline_ms = 360000, .max_in_flight = 100};
+    struct crowd *crowd = drained(1000, mixed, 5, &plan);
+
+    (void)state;
+    assert_int_equal(crowd->most_in_flight, 100);
+    assert_int_equal(counts(crowd)->over_limit, 0);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 0);
+    crowd_free(crowd);
+}
+
+/* ---- at the deadline ---- */
+
+/* E is 55 s: LOGOUT at 20 s, the last moment, expires in the very tick at which forcing begins. */
+static void test_expiry_at_the_moment_of_forcing_is_no_force(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 65000, .spread_ms = 20000};
+    struct crowd *crowd = crowd_new(NULL, 100, &silent, 1, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 100, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    assert_int_equal(slogout_drain_pause(crowd->drain), 0);
+    crowd_run(crowd, 19999);
+    assert_int_equal(slogout_drain_start(crowd->drain, NULL, crowd->now), 0);
+    crowd_run(crowd, 100000);
+    assert_int_equal(crowd->moments[20000].logouts, 100);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 100);
+    assert_int_equal(crowd->done_ms, 55000);
+    crowd_free(crowd);
+}
+
+static void test_a_millisecond_later_it_is_bye(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 65000, .spread_ms = 20000};
+    struct crowd *crowd = crowd_new(NULL, 100, &silent, 1, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 100, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    assert_int_equal(slogout_drain_pause(crowd->drain), 0);
+    crowd_run(crowd, 20000);
+    assert_int_equal(slogout_drain_start(crowd->drain, NULL, crowd->now), 0);
+    crowd_run(crowd, 100000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_BYE_ONLY], 100);
+    crowd_free(crowd);
+}
+
+/* Neither LOGOUT nor `* BYE` can be written: forced over the tail, closed when the leave timeout has passed. */
+static void test_those_who_are_never_at_rest_are_gone_at_the_deadline(void **state)
+{
+    const struct slogout_plan plan = {
+        .size = sizeof plan, .spread_ms = 20000, .tail_ms = 5000, .deadline_ms = 70000};
+    struct crowd *crowd = drained(1000, &never_at_rest, 1, &plan);
+    uint64_t t;
+
+    (void)state;
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 1000);
+    assert_int_equal(counts(crowd)->without_bye, 1000);
+    assert_in_range(crowd->done_ms, 69900, 70000);
+    for (t = 65000; t < 70000; t += 100) {
+        uint32_t ms, closes = 0;
+        for (ms = 0; ms < 100; ms++)
+            closes += crowd->moments[t + ms].closes;
+        assert_in_range(closes, 17, 23);
+    }
+    crowd_free(crowd);
+}
+
+/* Those who have not been told at all come first, then those who are not at rest, then those who were asked. */
+static void test_the_order_of_forcing(void **state)
+{
+    static const struct manner mixed[] = {{1, 0, CROWD_NEVER, "OK", 0}, {1, CROWD_NEVER, 0, "OK", 0}};
+    const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = 0, .tail_ms = 3000};
+    struct crowd *crowd = crowd_new(NULL, 3, mixed, 2, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 3, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    assert_int_equal(slogout_drain_pause(crowd->drain), 0);
+    assert_int_equal(slogout_session_request(crowd->clients[0].session, NULL, 0), 0);
+    assert_int_equal(slogout_session_request(crowd->clients[1].session, NULL, 0), 0);
+    assert_int_equal(slogout_drain_force(crowd->drain, 0), 0);
+    crowd_run(crowd, 1000);
+    assert_int_equal(crowd->clients[2].outcomes, 1);
+    assert_int_equal(counts(crowd)->pending, 1);
+    crowd_run(crowd, 2000);
+    assert_int_equal(counts(crowd)->leaving, 1);
+    assert_int_equal(counts(crowd)->asked, 1);
+    crowd_run(crowd, 3000);
+    assert_int_equal(crowd->clients[0].outcome, SLOGOUT_FORCED);
+    crowd_run(crowd, 100000);
+    assert_in_range(crowd->done_ms, 11000, 12000);
+    crowd_free(crowd);
+}
+
+static void test_a_tick_after_the_deadline_ends_all_at_once(void **state)
+{
+    static const struct manner mixed[] = {{1, 0, CROWD_NEVER, "OK", 0}, {1, CROWD_NEVER, 0, "OK", 0}};
+    const struct slogout_plan plan = {
+        .size = sizeof plan, .spread_ms = 20000, .tail_ms = 5000, .deadline_ms = 70000};
+    struct crowd *crowd = crowd_new(NULL, 1000, mixed, 2, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 1000, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    crowd_run(crowd, 10000);
+    crowd->now = 90000;
+    crowd_run(crowd, 90000);
+    assert_int_equal(crowd->done_ms, 90000);
+    assert_int_equal(crowd->outcomes, 1000);
+    crowd_free(crowd);
+}
+
+static void test_who_joins_while_they_are_forced_is_forced_in_the_tail(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan, .tail_ms = 10000};
+    struct crowd *crowd = crowd_new(NULL, 200, &silent, 1, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 100, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    assert_int_equal(slogout_drain_force(crowd->drain, 0), 0);
+    crowd_run(crowd, 4999);
+    crowd_add(crowd, 100, 200, 0);
+    crowd_run(crowd, 9999);
+    crowd_run(crowd, 100000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 200);
+    assert_in_range(crowd->done_ms, 9900, 10000);
+    crowd_free(crowd);
+}
+
+/* Nobody without an outcome is left in the middle of the tail, but one whose connection is not freed. */
+static void test_who_joins_when_all_others_were_forced(void **state)
+{
+    static const struct manner kept = {1, 0, CROWD_NEVER, "OK", 5000};
+    const struct slogout_plan plan = {.size = sizeof plan, .tail_ms = 10000};
+    struct crowd *crowd = crowd_new(NULL, 5, &kept, 1, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 1, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    assert_int_equal(slogout_drain_force(crowd->drain, 0), 0);
+    while (!crowd->outcomes)
+        crowd_run(crowd, crowd->now);
+    crowd_add(crowd, 1, 5, 0);
+    crowd_run(crowd, 100000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 5);
+    assert_true(crowd->last_outcome_ms <= 10000);
+    crowd_free(crowd);
+}
+
+/* ---- force ---- */
+
+static void test_force_spreads_over_the_tail(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = 20000, .tail_ms = 5000};
+    struct crowd *crowd = crowd_new(NULL, 1000, &silent, 1, 100000);
+    uint64_t t;
+
+    (void)state;
+    crowd_add(crowd, 0, 1000, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    crowd_run(crowd, 9999);
+    assert_int_equal(slogout_drain_force(crowd->drain, 10000), 0);
+    assert_int_equal(slogout_drain_over_by(crowd->drain), 25000);
+    crowd_run(crowd, 100000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 1000);
+    for (t = 10000; t < 15000; t++)
+        assert_true(crowd->moments[t].closes <= 2);
+    assert_in_range(crowd->done_ms, 14900, 15000);
+    crowd_free(crowd);
+}
+
+static void test_force_starts_a_drain_that_was_not_started(void **state)
+{
+    struct crowd *crowd = crowd_new(NULL, 100, &silent, 1, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 100, 0);
+    crowd->now = 500;
+    assert_int_equal(slogout_drain_force(crowd->drain, 500), 0);
+    crowd_run(crowd, 100000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 100);
+    assert_int_equal(crowd->done_ms, 500);
+    crowd_free(crowd);
+}
+
+static void test_force_after_cancel_ends_those_who_were_asked(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan};
+    struct crowd *crowd = crowd_new(NULL, 100, &silent, 1, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 100, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    crowd_run(crowd, 100);
+    assert_int_equal(slogout_drain_cancel(crowd->drain), 0);
+    assert_int_equal(slogout_drain_force(crowd->drain, crowd->now), 0);
+    crowd_run(crowd, 100000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 100);
+    assert_int_equal(crowd->done_ms, 101);
+    crowd_free(crowd);
+}
+
+/* An operator who is impatient must not make it longer. */
+static void test_force_again_does_not_put_off_the_first(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan, .tail_ms = 5000};
+    struct crowd *crowd = crowd_new(NULL, 100, &never_at_rest, 1, 100000);
+    unsigned i;
+
+    (void)state;
+    crowd_add(crowd, 0, 100, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    for (i = 0; i < 14; i++) {
+        assert_int_equal(slogout_drain_force(crowd->drain, crowd->now), 0);
+        assert_int_equal(slogout_drain_over_by(crowd->drain), 15000);
+        crowd_run(crowd, i * 1000 + 999);
+    }
+    crowd_run(crowd, 100000);
+    assert_in_range(crowd->done_ms, 14900, 15000);
+    crowd_free(crowd);
+}
+
+static void test_force_does_not_put_off_the_deadline(void **state)
+{
+    const struct slogout_plan plan = {
+        .size = sizeof plan, .spread_ms = 20000, .tail_ms = 5000, .deadline_ms = 70000};
+    struct crowd *crowd = crowd_new(NULL, 100, &never_at_rest, 1, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 100, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    crowd_run(crowd, 66999);
+    assert_int_equal(slogout_drain_force(crowd->drain, crowd->now), 0);
+    assert_int_equal(slogout_drain_over_by(crowd->drain), 70000);
+    crowd_run(crowd, 100000);
+    assert_true(crowd->done_ms <= 70000);
+    crowd_free(crowd);
+}
+
+/* ---- best effort ---- */
+
+/* Kubernetes' default is shorter than the draft's timer: nobody is asked, all are told by `* BYE`, spread. */
+static void test_with_30_s_nobody_is_asked_and_bye_is_spread(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan,
+                                      .spread_ms = 600000,
+                                      .tail_ms = 2000,
+                                      .deadline_ms = 30000,
+                                      .max_in_flight = 10,
+                                      .best_effort = 1};
+    struct crowd *crowd = drained(1800, &silent, 1, &plan);
+    uint64_t t;
+
+    (void)state;
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_BYE_ONLY], 1800);
+    for (t = 0; t < 18000; t += 100) {
+        uint32_t ms, byes = 0;
+        for (ms = 0; ms < 100; ms++)
+            byes += crowd->moments[t + ms].byes;
+        assert_in_range(byes, 8, 12);
+    }
+    crowd_free(crowd);
+}
+
+static void test_the_spread_shrinks(void **state)
+{
+    const struct slogout_plan plan = {
+        .size = sizeof plan, .spread_ms = 60000, .deadline_ms = 65000, .best_effort = 1};
+    struct crowd *crowd = drained(2000, &silent, 1, &plan);
+    uint64_t t;
+
+    (void)state;
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 2000);
+    for (t = 0; t < 20000; t += 100) {
+        uint32_t ms, logouts = 0;
+        for (ms = 0; ms < 100; ms++)
+            logouts += crowd->moments[t + ms].logouts;
+        assert_in_range(logouts, 8, 12);
+    }
+    crowd_free(crowd);
+}
+
+/* E is 80 s: two rounds, so 500 places are needed where 100 are wished. */
+static void test_the_limit_grows_and_that_is_counted(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan,
+                                      .spread_ms = 20000,
+                                      .deadline_ms = 90000,
+                                      .max_in_flight = 100,
+                                      .best_effort = 1};
+    struct crowd *crowd = drained(1000, &silent, 1, &plan);
+
+    (void)state;
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 1000);
+    assert_int_equal(crowd->most_in_flight, 500);
+    assert_int_equal(counts(crowd)->over_limit, 900);
+    assert_int_equal(slogout_counts(crowd->slogout)->over_limit, counts(crowd)->over_limit);
+    crowd_free(crowd);
+}
+
+/* Whatever the plan, the deadline is kept, and nobody's answer timer is cut short. */
+static void test_best_effort_keeps_every_deadline(void **state)
+{
+    static const struct manner mixed[] = {{1, 0, 50, "OK", 0},
+                                          {1, 0, CROWD_NEVER, "OK", 0},
+                                          {1, CROWD_NEVER, 0, "OK", 0},
+                                          {0, 0, CROWD_NEVER, "OK", 0},
+                                          {1, 30000, 30000, "OK", 0}};
+    static const uint64_t deadlines[] = {1,     100,   9999,  10000, 10001, 14999,
+                                         20000, 44999, 45000, 50001, 90000};
+    static const uint32_t tails[] = {0, 1, 5000}, limits[] = {0, 1, 50}, spreads[] = {0, 20000};
+    unsigned a, b, c, d;
+
+    (void)state;
+    for (a = 0; a < LENGTH(deadlines); a++)
+        for (b = 0; b < LENGTH(tails); b++)
+            for (c = 0; c < LENGTH(limits); c++)
+                for (d = 0; d < LENGTH(spreads); d++) {
+                    const struct slogout_plan plan = {.size = sizeof plan,
+                                                      .spread_ms = spreads[d],
+                                                      .tail_ms = tails[b],
+                                                      .deadline_ms = deadlines[a],
+                                                      .max_in_flight = limits[c],
+                                                      .best_effort = 1};
+                    struct crowd *crowd = drained(200, mixed, 5, &plan);
+                    assert_true(crowd->done_ms <= deadlines[a]);
+                    expect_whole_timers(crowd);
+                    crowd_free(crowd);
+                }
+}
+
+static void test_best_effort_changes_nothing_in_a_plan_that_can_be_kept(void **state)
+{
+    struct slogout_plan plan = {.size = sizeof plan,
+                                .spread_ms = 20000,
+                                .tail_ms = 5000,
+                                .deadline_ms = 110000,
+                                .max_in_flight = 500};
+    struct crowd *crowd = drained(1000, &silent, 1, &plan), *best;
+
+    (void)state;
+    plan.best_effort = 1;
+    best = drained(1000, &silent, 1, &plan);
+    assert_memory_equal(crowd->moments, best->moments, plan.deadline_ms * sizeof *crowd->moments);
+    crowd_free(crowd);
+    crowd_free(best);
+}
+
+/* ---- numbers at the end of their range ---- */
+
+static void test_the_greatest_numbers_saturate(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan,
+                                      .spread_ms = UINT32_MAX,
+                                      .tail_ms = UINT32_MAX,
+                                      .deadline_ms = SLOGOUT_NEVER,
+                                      .max_in_flight = UINT32_MAX};
+    struct crowd *crowd = crowd_new(NULL, 2, &prompt, 1, 10);
+
+    (void)state;
+    crowd_add(crowd, 0, 2, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, SLOGOUT_NEVER - 10), 0);
+    assert_true(slogout_drain_over_by(crowd->drain) == SLOGOUT_NEVER);
+    assert_int_equal(slogout_tick(crowd->slogout, SLOGOUT_NEVER - 9), 0);
+    assert_int_equal(counts(crowd)->waiting, 2);
+    crowd_free(crowd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_advice_that_is_taken_is_kept),
+        cmocka_unit_test(test_the_limit_is_never_exceeded),
+        cmocka_unit_test(test_expiry_at_the_moment_of_forcing_is_no_force),
+        cmocka_unit_test(test_a_millisecond_later_it_is_bye),
+        cmocka_unit_test(test_those_who_are_never_at_rest_are_gone_at_the_deadline),
+        cmocka_unit_test(test_the_order_of_forcing),
+        cmocka_unit_test(test_a_tick_after_the_deadline_ends_all_at_once),
+        cmocka_unit_test(test_who_joins_while_they_are_forced_is_forced_in_the_tail),
+        cmocka_unit_test(test_who_joins_when_all_others_were_forced),
+        cmocka_unit_test(test_force_spreads_over_the_tail),
+        cmocka_unit_test(test_force_starts_a_drain_that_was_not_started),
+        cmocka_unit_test(test_force_after_cancel_ends_those_who_were_asked),
+        cmocka_unit_test(test_force_again_does_not_put_off_the_first),
+        cmocka_unit_test(test_force_does_not_put_off_the_deadline),
+        cmocka_unit_test(test_with_30_s_nobody_is_asked_and_bye_is_spread),
+        cmocka_unit_test(test_the_spread_shrinks),
+        cmocka_unit_test(test_the_limit_grows_and_that_is_counted),
+        cmocka_unit_test(test_best_effort_keeps_every_deadline),
+        cmocka_unit_test(test_best_effort_changes_nothing_in_a_plan_that_can_be_kept),
+        cmocka_unit_test(test_the_greatest_numbers_saturate),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
