@@ -121,4 +121,5 @@ include tests/check.mk
 include tests/bench.mk
 include tests/sim.mk
 include tests/verify.mk
+include examples/dovecot/dovecot.mk
 -include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(PROGRAMS:=.d)

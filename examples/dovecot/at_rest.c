@@ -1,0 +1,123 @@
+#include "imap_slogout.h"
+#include "imap-fetch.h"
+#include "imap-notify.h"
+
+/* How often to look while nothing but the client's reading is waited for: Dovecot tells nobody of that. */
+#define LOOK_LATER_MSECS 100
+
+/* Marks a command that has begun; of the many that a client may have sent, only the first run of each counts. */
+static struct {
+    union imap_module_context module_ctx;
+} begun;
+
+/* ---- the predicates ---- */
+
+/* NOTIFY sends FETCH data without a lock. */
+static bool notify_is_half_way(const struct client *client)
+{
+    return client->notify_ctx != NULL && client->notify_ctx->fetch_ctx != NULL &&
+           client->notify_ctx->fetch_ctx->state.line_partial;
+}
+
+bool between_lines(const struct client *client)
+{
+    return client->output_cmd_lock == NULL && !notify_is_half_way(client);
+}
+
+/* From `+ idling` until DONE is read. */
+bool is_idling(const struct client_command_context *cmd)
+{
+    return cmd != NULL && cmd->name != NULL && strcasecmp(cmd->name, "IDLE") == 0 && cmd->context != NULL;
+}
+
+static bool is_in_the_way(const struct imap_slogout_client *sc, const struct client_command_context *cmd)
+{
+    return cmd != sc->starting && !cmd->tagline_sent && !is_idling(cmd);
+}
+
+/* A command that is half read stands in the queue as well. */
+bool at_rest(const struct imap_slogout_client *sc)
+{
+    const struct client_command_context *cmd;
+
+    for (cmd = sc->client->command_queue; cmd != NULL; cmd = cmd->next) {
+        if (is_in_the_way(sc, cmd))
+            return FALSE;
+    }
+    return between_lines(sc->client);
+}
+
+/* ---- who notices ---- */
+
+static void look(struct imap_slogout_client *sc)
+{
+    timeout_remove(&sc->to_look);
+    slogout_session_ready(sc->session, now_ms());
+}
+
+/* Not at once: the command whose tagged response this is has not been taken out of the queue yet. */
+void look_soon(struct imap_slogout_client *sc)
+{
+    const enum slogout_state state = slogout_session_state(sc->session);
+
+    if (state != SLOGOUT_PENDING && state != SLOGOUT_LEAVING)
+        return;
+    timeout_remove(&sc->to_look);
+    sc->to_look = timeout_add_short(0, look, sc);
+}
+
+void look_later(struct imap_slogout_client *sc)
+{
+    if (sc->to_look == NULL)
+        sc->to_look = timeout_add_short(LOOK_LATER_MSECS, look, sc);
+}
+
+static bool drop_command(struct client_command_context *cmd)
+{
+    (void)cmd;
+    return TRUE;
+}
+
+/* Between two pipelined commands is a moment, too, and with a client that always has another one on its way
+ * the only one. What comes after our `* BYE` is not run: the client must not be left in doubt about it. */
+static void begin(struct imap_slogout_client *sc, struct client_command_context *cmd)
+{
+    sc->starting = cmd;
+    if (slogout_session_state(sc->session) != SLOGOUT_OPEN)
+        slogout_session_ready(sc->session, now_ms());
+    sc->starting = NULL;
+    if (slogout_session_state(sc->session) >= SLOGOUT_LEAVING)
+        cmd->func = drop_command;
+}
+
+static void before_command(struct client_command_context *cmd)
+{
+    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(cmd->client);
+
+    if (sc == NULL || SLOGOUT_CONTEXT(cmd) != NULL)
+        return;
+    MODULE_CONTEXT_SET(cmd, imap_slogout_module, &begun);
+    if (strcasecmp(cmd->name, "LOGOUT") == 0)
+        slogout_session_abandon(sc->session, SLOGOUT_CLIENT_LOGOUT);
+    else
+        begin(sc, cmd);
+}
+
+/* IDLE may have begun, or put its reader back. */
+static void after_command(struct client_command_context *cmd)
+{
+    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(cmd->client);
+
+    if (sc != NULL && slogout_session_state(sc->session) == SLOGOUT_ASKED)
+        answers_watch_idle(sc);
+}
+
+void at_rest_init(void)
+{
+    command_hook_register(before_command, after_command);
+}
+
+void at_rest_deinit(void)
+{
+    command_hook_unregister(before_command, after_command);
+}
