@@ -78,12 +78,13 @@ static bool drop_command(struct client_command_context *cmd)
     return TRUE;
 }
 
-/* Between two pipelined commands is a moment, too, and with a client that always has another one on its way
- * the only one. What comes after our `* BYE` is not run: the client must not be left in doubt about it. */
+/* Between two pipelined commands is a moment, too, and with a client that always has another one on its way the
+ * only one: a look is due, for a tagged response has gone out and the loop has not turned since. What comes
+ * after our `* BYE` is not run: the client must not be left in doubt about it. */
 static void begin(struct imap_slogout_client *sc, struct client_command_context *cmd)
 {
     sc->starting = cmd;
-    if (slogout_session_state(sc->session) != SLOGOUT_OPEN)
+    if (sc->to_look != NULL)
         slogout_session_ready(sc->session, now_ms());
     sc->starting = NULL;
     if (slogout_session_state(sc->session) >= SLOGOUT_LEAVING)

@@ -79,8 +79,8 @@ static void for_each_client(void (*function)(struct client *client))
 
 static void log_signal(const siginfo_t *si, const char *what)
 {
-    i_info("Server LOGOUT: signal %d from process %ld, clients to %s: %u", si->si_signo, (long)si->si_pid, what,
-           imap_client_count);
+    i_info("Server LOGOUT: signal %d from process %ld, clients to %s: %u", si->si_signo, (long)si->si_pid,
+           what, imap_client_count);
 }
 
 /* Asks without ending the process. */

@@ -26,6 +26,8 @@ class Client:
             context.verify_mode = ssl.CERT_NONE
             self.socket = context.wrap_socket(self.socket)
         self.buffer = b""
+        self.received = 0  # octets, since the beginning
+        self.tail = b""    # the last of them
         self.inflate = self.deflate = None
         self.greeting = self.line()
         self.login = self.run("l", "LOGIN %s secret" % user)
@@ -59,6 +61,8 @@ class Client:
         data = self.socket.recv(most)
         if not data:
             raise Closed(self.buffer)
+        self.received += len(data)
+        self.tail = (self.tail + data)[-1000:]
         self.buffer += self.inflate.decompress(data) if self.inflate else data
 
     def line(self):
@@ -83,12 +87,13 @@ class Client:
         return b"".join(parts)
 
     def rest(self):
-        """All that comes until the server closes."""
+        """All that comes until the server closes; then closes as well, as clients do."""
         try:
             while True:
                 self._receive()
         except Closed:
             rest, self.buffer = self.buffer, b""
+            self.close()
             return rest
 
     # ---- lines ----
