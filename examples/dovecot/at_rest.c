@@ -12,8 +12,7 @@ static struct {
 
 /* ---- the predicates ---- */
 
-/* NOTIFY sends FETCH data without a lock. */
-static bool notify_is_half_way(const struct client *client)
+bool notify_is_half_way(const struct client *client)
 {
     return client->notify_ctx != NULL && client->notify_ctx->fetch_ctx != NULL &&
            client->notify_ctx->fetch_ctx->state.line_partial;

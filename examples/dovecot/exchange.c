@@ -32,42 +32,41 @@ static void set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_
 
 /* ---- lines ---- */
 
-/* Dovecot's own close drops what its stream still holds, so a line waits until all before it has left. */
-static int flush(struct imap_slogout_client *sc)
+/* The end of a command is noticed; that output has left, or that a NOTIFY has ended, is not. */
+static int wait_for_output(struct imap_slogout_client *sc)
 {
-    const int flushed = o_stream_flush(sc->client->output);
-
-    if (flushed > 0)
-        return 0;
-    if (flushed < 0)
-        return -1;
     look_later(sc);
     return SLOGOUT_BUSY;
 }
 
-static int write_line(struct client *client, const char *line, size_t len)
+static int write_line(struct imap_slogout_client *sc, const char *line, size_t len)
 {
-    o_stream_nsend(client->output, line, len);
-    client->last_output = ioloop_time;
-    return o_stream_flush(client->output) < 0 ? -1 : 0;
+    struct ostream *output = sc->client->output;
+
+    answers_watch_idle(sc);
+    o_stream_nsend(output, line, len);
+    sc->client->last_output = ioloop_time;
+    return o_stream_flush(output) < 0 ? -1 : 0;
 }
 
+/* Dovecot's close drops what its stream still holds, so a line waits until all before it has left. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
     struct imap_slogout_client *sc = conn;
-    int result;
+    int flushed;
 
     (void)session;
     if (sc->client->disconnected)
         return -1;
+    if (notify_is_half_way(sc->client))
+        return wait_for_output(sc);
     if (when == SLOGOUT_AT_REST ? !at_rest(sc) : !between_lines(sc->client))
         return SLOGOUT_BUSY;
-    result = flush(sc);
-    if (result != 0)
-        return result;
-    answers_watch_idle(sc);
-    return write_line(sc->client, line, len);
+    flushed = o_stream_flush(sc->client->output);
+    if (flushed == 0)
+        return wait_for_output(sc);
+    return flushed < 0 ? -1 : write_line(sc, line, len);
 }
 
 /* ---- the end ---- */
@@ -104,11 +103,10 @@ static const char *reason(const struct slogout_result *result)
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
     struct imap_slogout_client *sc = conn;
-    const bool owed = result->outcome != SLOGOUT_ANSWERED && !result->bye_sent;
 
     (void)session;
-    sc->linger = TRUE;
-    client_disconnect(sc->client, t_strconcat(reason(result), owed ? " (without BYE)" : "", NULL));
+    sc->linger = result->outcome == SLOGOUT_ANSWERED || result->bye_sent;
+    client_disconnect(sc->client, t_strconcat(reason(result), sc->linger ? "" : " (without BYE)", NULL));
 }
 
 /* ---- both ---- */

@@ -52,6 +52,7 @@ void exchange_deinit(struct imap_slogout_client *sc);
 bool is_idling(const struct client_command_context *cmd);
 bool at_rest(const struct imap_slogout_client *sc);
 bool between_lines(const struct client *client);
+bool notify_is_half_way(const struct client *client); /* with FETCH data, which it sends without a lock */
 void look_soon(struct imap_slogout_client *sc);
 void look_later(struct imap_slogout_client *sc);
 void at_rest_init(void);

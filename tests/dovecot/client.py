@@ -73,18 +73,19 @@ class Client:
         return line.decode(errors="replace")
 
     def octets(self, count, pause=0.0, most=65536):
-        """So many octets of a literal, with a pause after each read."""
-        parts, got = [self.buffer[:count]], min(count, len(self.buffer))
-        self.buffer = self.buffer[count:]
-        while got < count:
-            self._receive(most)
-            take = self.buffer[:count - got]
+        """So many octets of a literal, with a pause after each read. Closed says what came instead of all."""
+        got = bytearray()
+        while True:
+            take = self.buffer[:count - len(got)]
             self.buffer = self.buffer[len(take):]
-            parts.append(take)
-            got += len(take)
-            if pause:
-                time.sleep(pause)
-        return b"".join(parts)
+            got += take
+            if len(got) == count:
+                return bytes(got)
+            try:
+                self._receive(most)
+            except Closed:
+                raise Closed(bytes(got)) from None
+            time.sleep(pause)
 
     def rest(self):
         """All that comes until the server closes; then closes as well, as clients do."""

@@ -114,12 +114,6 @@ class Exchange(unittest.TestCase):
             self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
         self.assertLogged("Disconnected: Server shutting down. in=")
 
-    def test_input_that_the_server_has_not_read_does_not_reset_the_connection(self):
-        with Client(self.server, enable=False) as client:
-            self.kick()
-            client.send("n NOOP\r\n" * 100)
-            self.assertEqual(client.rest()[-29:], b"* BYE Server shutting down.\r\n")
-
 
 class Settings(unittest.TestCase):
     def test_ask_all_asks_who_has_not_enabled_it(self):

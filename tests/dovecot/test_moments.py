@@ -84,14 +84,16 @@ class Fetch(unittest.TestCase):
         self.assertRegex(client.line(), "^f OK Fetch completed")
 
     def test_stock_dovecot_writes_its_bye_into_the_literal(self):
-        client, size = self.begin(self.stock, enable=False)
-        with self.assertRaises(Closed) as closed:
-            self.read_slowly(client, size)
-        del closed
-        end = client.tail[-200:]
-        self.assertLess(client.received, size)
-        self.assertTrue(end.endswith(b"* BYE Server shutting down.\r\n"), end)
-        self.assertNotIn(end, self.message)
+        """It always cuts the literal short. The BYE gets out if the kernel has room for it: usually."""
+        for _ in range(5):
+            client, size = self.begin(self.stock, enable=False)
+            with self.assertRaises(Closed):
+                self.read_slowly(client, size)
+            self.assertLess(client.received, size)
+            if client.tail.endswith(b"* BYE Server shutting down.\r\n"):
+                self.assertNotIn(client.tail[-200:], self.message)
+                return
+        self.fail("no BYE in the literal")
 
     def test_with_the_plugin_the_literal_arrives_whole_and_then_the_logout(self):
         client, size = self.begin(self.ours)
@@ -108,21 +110,46 @@ class Fetch(unittest.TestCase):
     def test_a_second_kick_does_not_put_a_bye_into_the_literal(self):
         client, size = self.begin(self.ours)
         self.assertIn("alice", self.ours.doveadm("kick", "alice"))
-        got = self.begun
-        try:
-            while len(got) < size:
-                got += client.octets(1024)
-        except Closed:
-            got += client.buffer
-        self.assertEqual(self.message[:len(got)], got)
-
-    def test_a_client_that_sends_while_it_reads_slowly_loses_nothing_when_the_bye_comes(self):
-        client, size = self.begin(self.ours, enable=False)
-        client.send("n NOOP\r\n" * 50)
         self.assertWhole(client, size)
-        rest = client.rest()
-        self.assertTrue(rest.endswith(b"* BYE Server shutting down.\r\n"), rest)
-        self.assertNotIn(b"* BYE", rest[:-29])
+        self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
+
+    def test_a_client_that_reads_nothing_gets_no_bye_into_the_literal(self):
+        """After a second kick it has 10 s; then the connection ends within the literal, which nothing was put into."""
+        client, size = self.begin(self.ours)
+        self.assertIn("alice", self.ours.doveadm("kick", "alice"))
+        self.assertTrue(self.ours.wait_for_log(r"Disconnected: Server LOGOUT: cut short \(without BYE\)", 15))
+        with self.assertRaises(Closed) as closed:
+            client.octets(size)
+        got = self.begun + closed.exception.args[0]
+        self.assertLess(len(got), size)
+        self.assertEqual(got, self.message[:len(got)])
+
+
+class Unread(WithServer):
+    """Output that waits for a slow reader when the connection ends."""
+
+    def test_responses_that_the_server_could_not_write_yet_come_before_the_bye(self):
+        client = self.client(enable=False, receive_buffer=65536)
+        tags = ["%04d%s" % (i, "x" * 8000) for i in range(1500)]
+        client.send("".join(tag + " NOOP\r\n" for tag in tags))
+        self.kick()
+        for tag in tags:
+            self.assertTrue(client.line().startswith(tag + " OK"))
+        self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
+
+    def test_a_client_that_sends_before_it_has_read_the_bye_loses_nothing(self):
+        message = large_message()[:1500000]
+        self.server.put_message("alice", message)
+        client = self.client(enable=False, receive_buffer=65536)
+        client.run("s", "SELECT INBOX")
+        client.send("f FETCH * BODY.PEEK[]\r\n")
+        time.sleep(0.5)
+        self.kick()
+        client.send("n NOOP\r\n")
+        time.sleep(0.2)
+        client.line()
+        self.assertEqual(client.octets(len(message), pause=0.002, most=32768), message)
+        self.assertRegex(client.rest(), rb"^\)\r\nf OK [^\r]*\r\n\* BYE Server shutting down.\r\n$")
 
 
 class Append(WithServer):
@@ -333,12 +360,13 @@ class Notify(WithServer):
                 client.run("s", "SELECT INBOX")
                 self.assertRegex(client.run(
                     "n", "NOTIFY SET (SELECTED (MessageNew (UID BODY.PEEK[]) MessageExpunge))")[-1], "^n OK")
+                client.idle()
                 self.server.put_message("alice", message)
-                client.idle() if enable else client.send("n NOOP\r\n")
                 line = client.line()
                 while not line.endswith("}"):
                     line = client.line()
                 begun = client.octets(100000)
+                time.sleep(0.5)  # until the server can write no more
                 self.kick()
                 self.assertEqual(begun + client.octets(len(message) - len(begun)), message)
                 self.assertEqual(client.line(), ")")
