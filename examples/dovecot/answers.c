@@ -116,7 +116,7 @@ void answers_watch_idle(struct imap_slogout_client *sc)
 {
     struct client *client = sc->client;
 
-    if (client->io == NULL || !is_idling(client->input_lock) || host_reads_with(client->io, read_idle))
+    if (client->io == NULL || !idles(client) || host_reads_with(client->io, read_idle))
         return;
     host_read_first(client->io, read_idle, sc, &sc->idle_input, &sc->idle_context);
 }

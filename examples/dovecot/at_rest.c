@@ -24,9 +24,21 @@ bool between_lines(const struct client *client)
 }
 
 /* From `+ idling` until DONE is read. */
-bool is_idling(const struct client_command_context *cmd)
+static bool is_idling(const struct client_command_context *cmd)
 {
-    return cmd != NULL && cmd->name != NULL && strcasecmp(cmd->name, "IDLE") == 0 && cmd->context != NULL;
+    return cmd->name != NULL && strcasecmp(cmd->name, "IDLE") == 0 && cmd->context != NULL;
+}
+
+/* IDLE that goes on after hibernation has not locked the input, so the queue is what tells. */
+bool idles(const struct client *client)
+{
+    const struct client_command_context *cmd;
+
+    for (cmd = client->command_queue; cmd != NULL; cmd = cmd->next) {
+        if (is_idling(cmd))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static bool is_in_the_way(const struct imap_slogout_client *sc, const struct client_command_context *cmd)

@@ -49,7 +49,7 @@ int exchange_init(struct imap_slogout_client *sc, const struct slogout_settings 
 void exchange_deinit(struct imap_slogout_client *sc);
 
 /* at_rest.c: the predicates, and what notices that they may have become true. */
-bool is_idling(const struct client_command_context *cmd);
+bool idles(const struct client *client);
 bool at_rest(const struct imap_slogout_client *sc);
 bool between_lines(const struct client *client);
 bool notify_is_half_way(const struct client *client); /* with FETCH data, which it sends without a lock */
