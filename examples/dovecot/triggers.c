@@ -9,6 +9,7 @@
 
 static bool terminated; /* SIGTERM has come */
 static bool dying;      /* the master has gone, or has said that the process should */
+static pid_t master; /* asked for early: an orphan's parent is init, which signals for reasons of its own */
 
 /* ---- one client; its user is active ---- */
 
@@ -93,7 +94,7 @@ static void on_sigusr1(const siginfo_t *si, void *context ATTR_UNUSED)
 /* A second SIGTERM means now. So does the first of a master that has said so before: it will use SIGKILL in 6 s. */
 static void on_sigterm(const siginfo_t *si, void *context ATTR_UNUSED)
 {
-    const bool now = terminated || (dying && si->si_pid == getppid());
+    const bool now = terminated || (dying && si->si_pid == master);
 
     terminated = TRUE;
     log_signal(si, now ? "end" : "ask");
@@ -110,6 +111,7 @@ static void on_die(void)
 
 void triggers_init(void)
 {
+    master = getppid();
     host_take_sigterm(on_sigterm);
     lib_signals_set_handler(SIGUSR1, LIBSIG_FLAG_DELAYED, on_sigusr1, NULL);
     master_service_set_die_callback(master_service, on_die);

@@ -154,5 +154,21 @@ class Reload(unittest.TestCase):
             self.assertEqual(client.buffer, b"")
 
 
+class Stop(unittest.TestCase):
+    def test_what_systemd_does_after_doveadm_stop_leaves_the_exchange_alone(self):
+        """It sends SIGTERM to all processes that are left. imap-login, and with it TLS, does not survive that."""
+        with Dovecot() as server, Client(server) as client, Client(server, "bob", tls=True) as over_tls:
+            server.doveadm("stop")
+            tag = client.logout_tag()
+            over_tls.logout_tag()
+            for pid in server.left():
+                os.kill(pid, signal.SIGTERM)
+            self.assertEqual(over_tls.rest(), b"")
+            self.assertRegex(client.run("n", "NOOP")[-1], "^n OK")
+            client.send(tag + " OK\r\n")
+            self.assertTrue(client.is_closed())
+            self.assertTrue(wait_until(lambda: not server.left()), "processes stay")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -48,7 +48,9 @@ class Timers(unittest.TestCase):
         cls.half_read.socket.settimeout(60)
         cls.half_read.run("c", "CAPABILITY")
         cls.half_read.send("n NO")
+        over_tls = Client(cls.stopped, "frank", tls=True)
         cls.stop = Silence(Client(cls.stopped, "dave"), lambda: cls.stopped.doveadm("stop"))
+        cls.stop_over_tls = Silence(over_tls, lambda: None)
 
     @classmethod
     def silence(cls, server, user, and_then=None, idle=False):
@@ -87,6 +89,13 @@ class Timers(unittest.TestCase):
     def test_after_doveadm_stop_the_timer_runs_to_its_end(self):
         """Stock Dovecot's limit of 30 s is lifted."""
         self.assertEndsInTime(self.stop)
+
+    def test_after_doveadm_stop_tls_ends_with_imap_login_after_30_s(self):
+        """That process keeps Dovecot's limit, and no imap plugin is loaded there."""
+        self.stop_over_tls.join(60)
+        self.assertEqual(self.stop_over_tls.rest, b"")
+        self.assertGreater(self.stop_over_tls.since_read, 29)
+        self.assertLess(self.stop_over_tls.since_read, 32)
 
     def test_after_doveadm_stop_who_never_comes_to_rest_is_ended(self):
         self.assertEndsInTime(self.stop)

@@ -143,25 +143,32 @@ class Memory(unittest.TestCase):
 
 
 class Instructions(unittest.TestCase):
+    """Whole counts with and without the plugin differ by 1 % either way with the layout of the heap alone, so what is
+    counted of the plugin is what runs in its own functions."""
+
+    OWN = "before_command", "after_command", "answers_take_star", "look_soon"
+
     def test_a_command_costs_at_most_one_percent_more_when_nobody_is_asked(self):
-        stock, ours = self.cost(False), self.cost(True)
-        print("\ninstructions for one NOOP: %.0f without the plugin, %.0f with it, ratio %.4f" %
-              (stock, ours, ours / stock))
-        self.assertLess(ours / stock, 1.01)
+        stock = self.cost(False)
+        own = self.cost(True, *("--toggle-collect=" + function for function in self.OWN))
+        print("\ninstructions for one NOOP: %.0f without the plugin, %.0f more with it: %.2f %%" %
+              (stock, own, 100 * own / stock))
+        self.assertGreater(own, 0)
+        self.assertLess(own / stock, 0.01)
 
-    def cost(self, plugin):
+    def cost(self, *arguments):
         """Of one NOOP: what many take more than few."""
-        few, many = (self.collected(plugin, count) for count in (100, 2100))
-        return (many - few) / 2000
+        few, many = (self.collected(count, *arguments) for count in (100, 1100))
+        return (many - few) / 1000
 
-    def collected(self, plugin, count):
-        server, link = under_valgrind(plugin, "--tool=callgrind", "--callgrind-out-file=/dev/null")
+    def collected(self, count, plugin, *options):
+        server, link = under_valgrind(plugin, "--tool=callgrind", "--callgrind-out-file=/dev/null", *options)
         try:
             with Client(server) as client:
                 client.socket.settimeout(60)
                 client.run("s", "SELECT INBOX")
-                for number in range(count):
-                    client.run("n", "NOOP")
+                client.send("n NOOP\r\n" * (count - 1))
+                client.run("last", "NOOP")
                 client.run("z", "LOGOUT")
             text, = reports(server, 1)
             return int(re.search(r"Collected : (\d+)", text)[1])
