@@ -47,7 +47,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={user} gid={group} home={root}/mail/%u
+  args = uid={user} gid={group} home={root}/mail/%u {user_settings}
 }}
 service anvil {{
   chroot =
@@ -115,9 +115,10 @@ def wait_until(condition, seconds=10):
 
 
 class Dovecot:
-    """plugin: is ours loaded? settings: those of the plugin. extra: more lines of configuration."""
+    """plugin: is ours loaded? settings: those of the plugin; user_settings: the same from the userdb. extra: more lines
+    of configuration."""
 
-    def __init__(self, plugin=True, settings=None, extra="", imap_plugins="imap_zlib"):
+    def __init__(self, plugin=True, settings=None, user_settings="", extra="", imap_plugins="imap_zlib"):
         self.root = tempfile.mkdtemp(prefix="slogout-dovecot-")
         self.user, self.group = account()
         self.port, self.tls_port = free_ports(2)
@@ -132,7 +133,7 @@ class Dovecot:
                 root=self.root, user=self.user, group=self.group, port=self.port, tls_port=self.tls_port,
                 plugins="zlib" if "zlib" in imap_plugins else "",
                 imap_plugins=imap_plugins + (" imap_slogout" if plugin else ""),
-                settings=lines, extra=extra))
+                settings=lines, user_settings=user_settings, extra=extra))
         self._give_away()
         self.process = self._run([DOVECOT, "-F", "-c", self.config])
         if not wait_until(self._accepts):

@@ -5,7 +5,7 @@ import signal
 import time
 import unittest
 
-from client import Client
+from client import CAPABILITY, Client
 from server import Dovecot, wait_until
 
 SHARED = "service imap {\n  client_limit = 10\n  service_count = 0\n  process_limit = 1\n}\n"
@@ -81,6 +81,24 @@ class Shared(unittest.TestCase):
         os.kill(pid, signal.SIGTERM)
         self.assertTrue(wait_until(lambda: pid not in self.server.processes("imap")), "the process stays")
         self.assertNotIn("killed with signal", self.server.log())
+
+
+class UserSettings(unittest.TestCase):
+    def test_a_user_whose_settings_are_bad_is_served_beside_one_whose_are_good(self):
+        ask = "slogout_ask=%{if;%u;eq;bob;nobody;all}"
+        with Dovecot(extra=SHARED, user_settings=ask) as server:
+            with Client(server, "alice", enable=False) as alice, Client(server, "bob", enable=False) as bob:
+                self.assertIn(CAPABILITY, alice.login[-1])
+                self.assertNotIn(CAPABILITY, bob.login[-1])
+                pid, = server.processes("imap")
+                os.kill(pid, signal.SIGUSR1)
+                tag = alice.logout_tag()
+                self.assertRegex(bob.run("n", "NOOP")[-1], "^n OK")
+                self.assertRegex(bob.run("x", "OK")[-1], "^x BAD Error in IMAP command OK: Unknown command")
+                os.kill(pid, signal.SIGTERM)
+                self.assertEqual(bob.rest(), b"* BYE Server shutting down.\r\n")
+                alice.send(tag + " OK\r\n")
+                self.assertTrue(alice.is_closed())
 
 
 class OneUser(unittest.TestCase):
