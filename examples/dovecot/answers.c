@@ -2,8 +2,8 @@
 #include "istream.h"
 #include "dovecot23.h"
 
-/* Dovecot takes `TAG OK` for a command, and stumbles over the `*` of `* BYE` before it has read the word. IDLE reads
- * for itself, and takes any line but DONE for a mistake. */
+/* Dovecot takes `TAG OK` for a command, and stumbles over the `*` of `* BYE` before it has read the word.
+ * IDLE reads for itself, and takes any line but DONE for a mistake. */
 
 /* ---- commands ---- */
 

@@ -5,7 +5,7 @@
 /* How often to look while nothing but the client's reading is waited for: Dovecot tells nobody of that. */
 #define LOOK_LATER_MSECS 100
 
-/* Marks a command that has begun; of the many that a client may have sent, only the first run of each counts. */
+/* Marks a command that has begun: of the many times that Dovecot may call one, the first is different. */
 static struct {
     union imap_module_context module_ctx;
 } begun;
@@ -89,9 +89,9 @@ static bool drop_command(struct client_command_context *cmd)
     return TRUE;
 }
 
-/* Between two pipelined commands is a moment, too, and with a client that always has another one on its way the
- * only one: a look is due, for a tagged response has gone out and the loop has not turned since. What comes
- * after our `* BYE` is not run: the client must not be left in doubt about it. */
+/* Between two pipelined commands is a moment, too, and with a client that always has another one on its way
+ * the only one: a look is due, for a tagged response has gone out and the loop has not turned since. What
+ * comes after our `* BYE` is not run: the client must not be left in doubt about it. */
 static void begin(struct imap_slogout_client *sc, struct client_command_context *cmd)
 {
     sc->starting = cmd;

@@ -1,6 +1,6 @@
-/* What is peculiar to Dovecot 2.3: its signatures that differ in 2.4, and the private parts that the plugin
- * touches. In 2.4 the ENABLE callback returns bool, plugin settings are declared to the settings parser, and a kick
- * comes through an admin socket instead of SIGTERM. */
+/* What is peculiar to Dovecot 2.3: how it differs from 2.4, and its private parts that the plugin touches. In
+ * 2.4 the ENABLE callback returns bool, plugin settings are declared to the settings parser, and a kick comes
+ * through an admin socket instead of SIGTERM. */
 #ifndef DOVECOT23_H
 #define DOVECOT23_H
 

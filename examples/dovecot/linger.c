@@ -22,8 +22,8 @@ static void discard(struct client *client)
     end(client);
 }
 
-/* The client is disconnected: to Dovecot its streams are closed, but the descriptor is still open. Its two slots are
- * free, and client_destroy() empties them. */
+/* The client is disconnected: to Dovecot its streams are closed, but the descriptor is still open. Its io and
+ * to_idle are free, and client_destroy() removes them. */
 bool linger(struct client *client)
 {
     if (!io_loop_is_running(current_ioloop) || shutdown(client->fd_out, SHUT_WR) < 0)

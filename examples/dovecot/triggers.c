@@ -91,7 +91,7 @@ static void on_sigusr1(const siginfo_t *si, void *context ATTR_UNUSED)
     for_each_client(ask_if_loaded);
 }
 
-/* A second SIGTERM means now. So does the first of a master that has said so before: it will use SIGKILL in 6 s. */
+/* A second SIGTERM means now. So does the first of a master that has asked before: SIGKILL follows in 6 s. */
 static void on_sigterm(const siginfo_t *si, void *context ATTR_UNUSED)
 {
     const bool now = terminated || (dying && si->si_pid == master);

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Installs what the tests of the Dovecot plugin need, on Debian 12. Nothing is started: the tests run a Dovecot of
-# their own, in a scratch folder and on free ports.
+# Installs what the tests of the Dovecot plugin need, on Debian 12. Starts nothing: the tests run a Dovecot
+# of their own, in a scratch folder and on free ports.
 set -e
 
 PACKAGES="dovecot-imapd dovecot-dev isync mutt curl openssl valgrind procps python3"
 
 missing=
 for package in $PACKAGES; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+        missing="$missing $package"
 done
 test -n "$missing" || exit 0
 

@@ -96,8 +96,9 @@ def key_and_certificate():
     """For localhost and 127.0.0.1, signed by itself."""
     with tempfile.TemporaryDirectory() as folder:
         key, certificate = folder + "/key.pem", folder + "/cert.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
                         "-keyout", key, "-out", certificate], check=True, capture_output=True)
         with open(key) as key, open(certificate) as certificate:
             return key.read(), certificate.read()
@@ -115,8 +116,8 @@ def wait_until(condition, seconds=10):
 
 
 class Dovecot:
-    """plugin: is ours loaded? settings: those of the plugin; user_settings: the same from the userdb. extra: more lines
-    of configuration."""
+    """plugin: is ours loaded? settings: those of the plugin; user_settings: the same from the userdb. extra:
+    more lines of configuration, in which ROOT is the scratch folder."""
 
     def __init__(self, plugin=True, settings=None, user_settings="", extra="", imap_plugins="imap_zlib"):
         self.root = tempfile.mkdtemp(prefix="slogout-dovecot-")
@@ -133,7 +134,7 @@ class Dovecot:
                 root=self.root, user=self.user, group=self.group, port=self.port, tls_port=self.tls_port,
                 plugins="zlib" if "zlib" in imap_plugins else "",
                 imap_plugins=imap_plugins + (" imap_slogout" if plugin else ""),
-                settings=lines, user_settings=user_settings, extra=extra))
+                settings=lines, user_settings=user_settings, extra=extra.replace("ROOT", self.root)))
         self._give_away()
         self.process = self._run([DOVECOT, "-F", "-c", self.config])
         if not wait_until(self._accepts):
@@ -160,7 +161,8 @@ class Dovecot:
             return
         for folder, folders, files in os.walk(self.root):
             for name in [folder] + [os.path.join(folder, n) for n in folders + files]:
-                shutil.chown(name, self.user, self.group) if not os.path.islink(name) else None
+                if not os.path.islink(name):
+                    shutil.chown(name, self.user, self.group)
 
     def _as_user(self):
         if os.getuid() != 0:
@@ -169,8 +171,8 @@ class Dovecot:
 
     def _run(self, arguments):
         with open(os.path.join(self.root, "stderr"), "w") as stderr:
-            return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
-                                    start_new_session=True, **self._as_user())
+            return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                    stderr=stderr, start_new_session=True, **self._as_user())
 
     def _accepts(self):
         try:
@@ -239,7 +241,7 @@ class Dovecot:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def left(self):
-        """The pids that the master has started and that live: all stand in the session that was made for it."""
+        """The pids that the master has started and that live; all stand in the session made for it."""
         self.process.poll()
         out = subprocess.run(["ps", "-o", "pid=,stat=", "--sid", str(self.process.pid)],
                              capture_output=True, text=True).stdout

@@ -62,14 +62,16 @@ class Exchange(unittest.TestCase):
     def test_a_wrong_tag_is_answered_with_bad_and_the_exchange_goes_on(self):
         client, tag = self.asked()
         for wrong in "X1", tag + "0", tag.lower():
-            self.assertRegex(client.run(wrong, "OK done")[-1], wrong + " BAD Error in IMAP command OK: Unknown command")
+            self.assertRegex(client.run(wrong, "OK done")[-1],
+                             wrong + " BAD Error in IMAP command OK: Unknown command")
         client.send(tag + " OK\r\n")
         self.assertTrue(client.is_closed())
 
     def test_responses_outside_an_exchange_are_answered_as_ever(self):
         with Client(self.server) as client:
             for word in "OK", "NO", "BAD":
-                self.assertRegex(client.run("SLO.1", word)[-1], "^SLO.1 BAD Error in IMAP command %s: Unknown" % word)
+                self.assertRegex(client.run("SLO.1", word)[-1],
+                                 "^SLO.1 BAD Error in IMAP command %s: Unknown" % word)
             client.send("* BYE\r\n")
             self.assertRegex(client.line(), r"^\* BAD Error in IMAP tag: Invalid tag")
 
@@ -142,8 +144,8 @@ class Settings(unittest.TestCase):
                     self.assertRegex(client.run("e", "ENABLE " + CAPABILITY)[0], "^e OK Enabled")
                     server.doveadm("kick", "alice")
                     self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
-                self.assertRegex(server.log(),
-                                 r"imap_slogout is not loaded: %s = %s: .*%s" % (name, value, complaint))
+                pattern = r"imap_slogout is not loaded: %s = %s: .*%s" % (name, value, complaint)
+                self.assertTrue(server.wait_for_log(pattern), server.log())
 
 
 if __name__ == "__main__":

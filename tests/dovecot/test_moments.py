@@ -1,6 +1,5 @@
 """When the line comes: at rest, and never inside anything; whatever the client is about."""
 
-import os
 import random
 import re
 import threading
@@ -48,7 +47,7 @@ class WithServer(unittest.TestCase):
 
 
 class Fetch(unittest.TestCase):
-    """A FETCH of 20 MB with a slow reader, kicked in the middle; stock Dovecot and the plugin side by side."""
+    """A FETCH of 20 MB, a slow reader, kicked in the middle; stock Dovecot and the plugin side by side."""
 
     @classmethod
     def setUpClass(cls):
@@ -114,7 +113,7 @@ class Fetch(unittest.TestCase):
         self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
 
     def test_a_client_that_reads_nothing_gets_no_bye_into_the_literal(self):
-        """After a second kick it has 10 s; then the connection ends within the literal, which nothing was put into."""
+        """After a second kick it has 10 s; then the connection ends within the literal, as it is."""
         client, size = self.begin(self.ours)
         self.assertIn("alice", self.ours.doveadm("kick", "alice"))
         self.assertTrue(self.ours.wait_for_log(r"Disconnected: Server LOGOUT: cut short \(without BYE\)", 15))
@@ -153,9 +152,10 @@ class Unread(WithServer):
 
 
 class Append(WithServer):
-    def append(self, literal, size, **options):
+    def append(self, literal, **options):
         client = self.client(**options)
-        message = b"From: a@example.org\r\nSubject: x\r\n\r\nSLO.1 OK LOGOUT completed\r\n* BYE\r\nSLO.1 OK\r\n"
+        message = (b"From: a@example.org\r\nSubject: x\r\n\r\n"
+                   b"SLO.1 OK LOGOUT completed\r\n* BYE\r\nSLO.1 OK\r\n")
         client.send("p APPEND INBOX {%d%s}\r\n" % (len(message), literal))
         if not literal:
             self.assertRegex(client.line(), r"^\+ OK")
@@ -174,17 +174,17 @@ class Append(WithServer):
             self.assertEqual(client.octets(len(message)), message)
 
     def test_during_a_synchronising_literal_that_contains_the_answer(self):
-        client, message = self.append("", 0)
+        client, message = self.append("")
         self.assertAnswers(client)
         self.assertStored(message)
 
     def test_during_a_non_synchronising_literal_that_contains_the_answer(self):
-        client, message = self.append("+", 0)
+        client, message = self.append("+")
         self.assertAnswers(client)
         self.assertStored(message)
 
     def test_a_client_that_has_not_enabled_it_gets_bye_after_its_append(self):
-        client, message = self.append("", 0, enable=False)
+        client, message = self.append("", enable=False)
         self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
         self.assertStored(message)
 
@@ -229,8 +229,8 @@ class Commands(WithServer):
                 self.assertEqual(numbers, list(range(len(numbers))))
 
     def pipeline(self, client, count):
-        """Tagged responses before the end, with commands always on their way; they take no more than one line each.
-        LOGOUT is answered, and what comes after it belongs to what was sent before the answer."""
+        """The tagged responses, with commands always on their way, that come before the end. LOGOUT is
+        answered; what comes after it belongs to what was sent before the answer."""
         sender = threading.Thread(target=client.send, args=("".join(
             '%d STATUS "box %d" (MESSAGES)\r\n' % (i, i) for i in range(count)),))
         sender.start()

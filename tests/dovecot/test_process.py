@@ -47,7 +47,8 @@ class Shared(unittest.TestCase):
         self.assertRegex(bob.line(), "^n OK NOOP")
         answer(self, bob)
         for user in "alice", "bob":
-            self.assertTrue(self.server.wait_for_log(r"imap\(%s\).*Disconnected: Server LOGOUT: answered" % user))
+            pattern = r"imap\(%s\).*Disconnected: Server LOGOUT: answered" % user
+            self.assertTrue(self.server.wait_for_log(pattern))
         self.assertTrue(wait_until(lambda: pid not in self.server.processes("imap")), "the process stays")
 
     def test_what_one_answers_is_nothing_to_another(self):
@@ -174,7 +175,7 @@ class Reload(unittest.TestCase):
 
 class Stop(unittest.TestCase):
     def test_what_systemd_does_after_doveadm_stop_leaves_the_exchange_alone(self):
-        """It sends SIGTERM to all processes that are left. imap-login, and with it TLS, does not survive that."""
+        """It sends SIGTERM to all processes that are left. imap-login, and so TLS, does not survive that."""
         with Dovecot() as server, Client(server) as client, Client(server, "bob", tls=True) as over_tls:
             server.doveadm("stop")
             tag = client.logout_tag()

@@ -11,8 +11,8 @@ BYE = b"* BYE Server shutting down.\r\n"
 
 
 class Silence(threading.Thread):
-    """A client that is asked: what it does then, and when and how its connection ends. The LOGOUT is sent between the
-    two moments that are taken, so the timer ran for at least since_read and at most since_asked."""
+    """A client that is asked: what it does then, and when and how its connection ends. The LOGOUT is sent
+    between the two moments that are taken: the timer ran for since_read at least, and since_asked at most."""
 
     def __init__(self, client, ask, and_then=None):
         super().__init__()

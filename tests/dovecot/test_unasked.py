@@ -17,8 +17,9 @@ import unittest
 from client import CAPABILITY, Client
 from server import Dovecot
 
-MESSAGES = [b"From: a@example.org\r\nTo: b@example.org\r\nSubject: number %d\r\nMessage-ID: <%d@example.org>\r\n"
-            b"Date: Mon, 1 Jan 2024 00:00:%02d +0000\r\n\r\nbody %d\r\n" % (i, i, i, i) for i in range(20)]
+MESSAGES = [b"From: a@example.org\r\nTo: b@example.org\r\nSubject: number %d\r\n"
+            b"Message-ID: <%d@example.org>\r\nDate: Mon, 1 Jan 2024 00:00:%02d +0000\r\n\r\n"
+            b"body %d\r\n" % (i, i, i, i) for i in range(20)]
 
 
 def plain(text):
@@ -65,10 +66,13 @@ class Unasked(unittest.TestCase):
     def test_imaplib(self):
         def session(server, _):
             with imaplib.IMAP4("127.0.0.1", server.port) as client:
-                said = [client.login(self.user, "x"), client.select(), client.search(None, "SUBJECT", "number 1"),
-                        client.fetch("1:*", "(FLAGS BODY.PEEK[])"), client.store("3", "+FLAGS", r"(\Deleted)"),
-                        client.expunge(), client.append("INBOX", None, None, MESSAGES[0]), client.status(
-                            "INBOX", "(MESSAGES UIDNEXT)"), client.noop(), client.list(), client.close()]
+                said = [client.login(self.user, "x"), client.select(),
+                        client.search(None, "SUBJECT", "number 1"),
+                        client.fetch("1:*", "(FLAGS BODY.PEEK[])"),
+                        client.store("3", "+FLAGS", r"(\Deleted)"), client.expunge(),
+                        client.append("INBOX", None, None, MESSAGES[0]),
+                        client.status("INBOX", "(MESSAGES UIDNEXT)"),
+                        client.noop(), client.list(), client.close()]
                 said.append(client.logout())
             return plain(str(said))
         self.assertIn("Logging out", self.assertSame(session))
@@ -78,7 +82,8 @@ class Unasked(unittest.TestCase):
             out = []
             for path, request in (("", None), ("INBOX;MAILINDEX=3", None), ("INBOX", "SEARCH ALL"),
                                   ("INBOX", "FETCH 1:* FLAGS")):
-                done = self.run_program("curl", "-sv", "--user", self.user + ":x", *(["-X", request] if request else []),
+                done = self.run_program("curl", "-sv", "--user", self.user + ":x",
+                                        *(["-X", request] if request else []),
                                         "imap://127.0.0.1:%d/%s" % (server.port, path))
                 self.assertEqual(done.returncode, 0, done.stderr)
                 said = [line for line in done.stderr.splitlines() if line.startswith(("<", ">"))]
@@ -133,12 +138,14 @@ SyncState *
         def session(server, folder):
             config, copy = folder + "/rc", folder + "/copy"
             with open(config, "w") as file:
-                file.write('set imap_user="%s" imap_pass=x folder="%s" copy=no confirmappend=no confirmcreate=no\n'
+                file.write('set imap_user="%s" imap_pass=x folder="%s"\n'
+                           'set copy=no confirmappend=no confirmcreate=no\n'
                            'set ssl_starttls=no ssl_force_tls=no delete=yes wait_key=no mbox_type=mbox\n'
                            'set imap_idle=yes quit=yes move=no\n'
                            'push "<tag-pattern>~A<enter><tag-prefix><copy-message>%s<enter><first-entry>'
                            '<delete-message><sync-mailbox><quit>"\n' % (self.user, folder, copy))
-            status, screen = in_terminal(["mutt", "-F", config, "-f", "imap://127.0.0.1:%d/INBOX" % server.port], folder)
+            box = "imap://127.0.0.1:%d/INBOX" % server.port
+            status, screen = in_terminal(["mutt", "-F", config, "-f", box], folder)
             self.assertEqual(status, 0, screen)
             with Client(server, self.user, enable=False) as client:
                 left = client.run("s", "STATUS INBOX (MESSAGES)")[0]
@@ -176,8 +183,8 @@ def in_terminal(command, home):
 
 
 class Speed(unittest.TestCase):
-    """Commands per second with and without the plugin, paired in one run. It reports: a clock asserts nothing. What
-    the plugin costs in instructions is in test_valgrind.py."""
+    """Commands per second with and without the plugin, paired in one run. It reports: a clock asserts
+    nothing. What the plugin costs in instructions is in test_valgrind.py."""
 
     ROUNDS, BATCH = 400, 500
 
@@ -191,9 +198,10 @@ class Speed(unittest.TestCase):
                 for client in ((a, b), (b, a))[number % 2]:
                     times[client].append(self.batch(client))
         ratios = [x / y for x, y in zip(times[a], times[b])]
-        print("\n%d pairs of %d NOOP, commands per second with the plugin / without: median %.3f, best of each %.3f"
-              " (%.0f / %.0f)" % (self.ROUNDS, self.BATCH, statistics.median(ratios), min(times[a]) / min(times[b]),
-                                 self.BATCH / min(times[b]), self.BATCH / min(times[a])))
+        print("\n%d pairs of %d NOOP, commands per second with the plugin / without: median %.3f, best of"
+              " each %.3f (%.0f / %.0f)" % (
+                  self.ROUNDS, self.BATCH, statistics.median(ratios), min(times[a]) / min(times[b]),
+                  self.BATCH / min(times[b]), self.BATCH / min(times[a])))
 
     def batch(self, client):
         data = "".join("%d NOOP\r\n" % i for i in range(self.BATCH))

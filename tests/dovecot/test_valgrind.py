@@ -1,7 +1,6 @@
 """imap processes under valgrind: no error, no leak, and what the plugin costs, in instructions."""
 
 import glob
-import os
 import re
 import time
 import unittest
@@ -14,17 +13,17 @@ UNDER_VALGRIND = """
 import_environment = TZ GDB=1
 default_vsz_limit = 0
 service imap {
-  executable = /usr/bin/valgrind %s --log-file=%s/valgrind.%%p """ + IMAP + """
+  executable = /usr/bin/valgrind %s --log-file=ROOT/valgrind.%%p """ + IMAP + """
 }
 """
 
 
-def under_valgrind(plugin, *options, **arguments):
-    """Its reports go to where Dovecot's log is; that is known only after the start, so through a link."""
-    folder = os.path.join("/tmp", "slogout-valgrind-%d-%d" % (os.getpid(), time.monotonic_ns()))
-    server = Dovecot(plugin=plugin, extra=UNDER_VALGRIND % (" ".join(options), folder), **arguments)
-    os.symlink(server.root, folder)
-    return server, folder
+def under_valgrind(plugin, *options):
+    return Dovecot(plugin=plugin, extra=UNDER_VALGRIND % " ".join(options))
+
+
+def is_complete(report):
+    return re.search("ERROR SUMMARY|Collected :", report)
 
 
 def reports(server, count):
@@ -34,14 +33,13 @@ def reports(server, count):
         for path in glob.glob(server.root + "/valgrind.*"):
             with open(path, errors="replace") as file:
                 texts.append(file.read())
-        return texts if len(texts) == count and all(re.search("ERROR SUMMARY|Collected :", t) for t in texts) else None
+        return texts if len(texts) == count and all(map(is_complete, texts)) else None
     return wait_until(complete, 60) or []
 
 
 class Memory(unittest.TestCase):
     def setUp(self):
-        self.server, link = under_valgrind(True, "--leak-check=full", "--show-leak-kinds=all", "--num-callers=40")
-        self.addCleanup(os.unlink, link)
+        self.server = under_valgrind(True, "--leak-check=full", "--show-leak-kinds=all", "--num-callers=40")
         self.addCleanup(self.server.close)
         self.sessions = 0
 
@@ -56,9 +54,9 @@ class Memory(unittest.TestCase):
         self.assertIn("user%d" % self.sessions, self.server.doveadm("kick", "user%d" % self.sessions))
 
     def test_no_error_and_no_leak_in_the_imap_process(self):
-        for session in (self.answered, self.answered_in_idle, self.refused, self.told_by_bye, self.kicked_twice,
-                        self.own_logout, self.gone_while_pending, self.gone_while_asked, self.within_append,
-                        self.pipelined):
+        for session in (self.answered, self.answered_in_idle, self.refused, self.told_by_bye,
+                        self.kicked_twice, self.own_logout, self.gone_while_pending,
+                        self.gone_while_asked, self.within_append, self.pipelined):
             session()
         texts = reports(self.server, self.sessions)
         self.assertEqual(len(texts), self.sessions, self.server.log())
@@ -143,8 +141,8 @@ class Memory(unittest.TestCase):
 
 
 class Instructions(unittest.TestCase):
-    """Whole counts with and without the plugin differ by 1 % either way with the layout of the heap alone, so what is
-    counted of the plugin is what runs in its own functions."""
+    """Whole counts with and without the plugin differ by 1 % either way with the layout of the heap alone, so
+    what is counted of the plugin is what runs in its own functions."""
 
     OWN = "before_command", "after_command", "answers_take_star", "look_soon"
 
@@ -162,8 +160,7 @@ class Instructions(unittest.TestCase):
         return (many - few) / 1000
 
     def collected(self, count, plugin, *options):
-        server, link = under_valgrind(plugin, "--tool=callgrind", "--callgrind-out-file=/dev/null", *options)
-        try:
+        with under_valgrind(plugin, "--tool=callgrind", "--callgrind-out-file=/dev/null", *options) as server:
             with Client(server) as client:
                 client.socket.settimeout(60)
                 client.run("s", "SELECT INBOX")
@@ -171,10 +168,7 @@ class Instructions(unittest.TestCase):
                 client.run("last", "NOOP")
                 client.run("z", "LOGOUT")
             text, = reports(server, 1)
-            return int(re.search(r"Collected : (\d+)", text)[1])
-        finally:
-            os.unlink(link)
-            server.close()
+        return int(re.search(r"Collected : (\d+)", text)[1])
 
 
 if __name__ == "__main__":
