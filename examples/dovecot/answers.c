@@ -30,7 +30,7 @@ static size_t rest_of_line(struct istream *input, const char **text)
     return len;
 }
 
-static bool take_answer(struct imap_slogout_client *sc, const struct client_command_context *cmd)
+static bool take_answer(struct imap_slogout_client *ours, const struct client_command_context *cmd)
 {
     struct slogout_response response;
 
@@ -39,15 +39,15 @@ static bool take_answer(struct imap_slogout_client *sc, const struct client_comm
     response.tag = cmd->tag;
     response.tag_len = strlen(cmd->tag);
     response.text_len = rest_of_line(cmd->client->input, &response.text);
-    return slogout_session_response(sc->session, &response, now_ms()) == SLOGOUT_CONSUMED;
+    return slogout_session_response(ours->session, &response, now_ms()) == SLOGOUT_CONSUMED;
 }
 
 /* The rest of the line is Dovecot's to skip. */
 static bool cmd_answer(struct client_command_context *cmd)
 {
-    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(cmd->client);
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);
 
-    if (sc == NULL || !take_answer(sc, cmd))
+    if (ours == NULL || !take_answer(ours, cmd))
         client_send_command_error(cmd, "Unknown command.");
     return TRUE;
 }
@@ -55,7 +55,7 @@ static bool cmd_answer(struct client_command_context *cmd)
 /* ---- `*` ---- */
 
 /* In the place of the BAD for a command whose tag could not be read; Dovecot then counts a bad command. */
-bool answers_take_star(struct imap_slogout_client *sc, struct client_command_context *cmd)
+bool answers_take_star(struct imap_slogout_client *ours, struct client_command_context *cmd)
 {
     static const struct slogout_response bye = {.status = SLOGOUT_STATUS_BYE};
     size_t size;
@@ -63,7 +63,7 @@ bool answers_take_star(struct imap_slogout_client *sc, struct client_command_con
 
     if (cmd->tag != NULL || size == 0 || data[0] != '*')
         return FALSE;
-    if (slogout_session_response(sc->session, &bye, now_ms()) != SLOGOUT_CONSUMED)
+    if (slogout_session_response(ours->session, &bye, now_ms()) != SLOGOUT_CONSUMED)
         return FALSE;
     cmd->client->bad_counter--;
     cmd->tagline_sent = TRUE;
@@ -84,16 +84,16 @@ static size_t first_line(struct istream *input, const char **line)
 }
 
 /* TRUE: IDLE has nothing to read. The rest of the line that began IDLE, and trouble, are IDLE's. */
-static bool take_idle_lines(struct imap_slogout_client *sc)
+static bool take_idle_lines(struct imap_slogout_client *ours)
 {
-    struct client *client = sc->client;
+    struct client *client = ours->client;
     const char *line;
     size_t len;
 
     if (client->input_skip_line || i_stream_read(client->input) < 0)
         return FALSE;
     while ((len = first_line(client->input, &line)) > 0) {
-        if (slogout_session_line(sc->session, line, len, now_ms()) != SLOGOUT_CONSUMED)
+        if (slogout_session_line(ours->session, line, len, now_ms()) != SLOGOUT_CONSUMED)
             return FALSE;
         if (client->disconnected)
             return TRUE;
@@ -105,20 +105,20 @@ static bool take_idle_lines(struct imap_slogout_client *sc)
 /* Nothing of the client's may be touched after IDLE's own reader: it can end the client. */
 static void read_idle(void *context)
 {
-    struct imap_slogout_client *sc = context;
+    struct imap_slogout_client *ours = context;
 
-    if (!take_idle_lines(sc))
-        sc->idle_input(sc->idle_context);
+    if (!take_idle_lines(ours))
+        ours->idle_input(ours->idle_context);
 }
 
 /* IDLE removes whatever reads for it when it ends. */
-void answers_watch_idle(struct imap_slogout_client *sc)
+void answers_watch_idle(struct imap_slogout_client *ours)
 {
-    struct client *client = sc->client;
+    struct client *client = ours->client;
 
     if (client->io == NULL || !idles(client) || host_reads_with(client->io, read_idle))
         return;
-    host_read_first(client->io, read_idle, sc, &sc->idle_input, &sc->idle_context);
+    host_read_first(client->io, read_idle, ours, &ours->idle_input, &ours->idle_context);
 }
 
 void answers_init(void)

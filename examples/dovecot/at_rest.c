@@ -41,46 +41,46 @@ bool idles(const struct client *client)
     return FALSE;
 }
 
-static bool is_in_the_way(const struct imap_slogout_client *sc, const struct client_command_context *cmd)
+static bool is_in_the_way(const struct imap_slogout_client *ours, const struct client_command_context *cmd)
 {
-    return cmd != sc->starting && !cmd->tagline_sent && !is_idling(cmd);
+    return cmd != ours->starting && !cmd->tagline_sent && !is_idling(cmd);
 }
 
 /* A command that is half read stands in the queue as well. */
-bool at_rest(const struct imap_slogout_client *sc)
+bool at_rest(const struct imap_slogout_client *ours)
 {
     const struct client_command_context *cmd;
 
-    for (cmd = sc->client->command_queue; cmd != NULL; cmd = cmd->next) {
-        if (is_in_the_way(sc, cmd))
+    for (cmd = ours->client->command_queue; cmd != NULL; cmd = cmd->next) {
+        if (is_in_the_way(ours, cmd))
             return FALSE;
     }
-    return between_lines(sc->client);
+    return between_lines(ours->client);
 }
 
 /* ---- who notices ---- */
 
-static void look(struct imap_slogout_client *sc)
+static void look(struct imap_slogout_client *ours)
 {
-    timeout_remove(&sc->to_look);
-    slogout_session_ready(sc->session, now_ms());
+    timeout_remove(&ours->to_look);
+    slogout_session_ready(ours->session, now_ms());
 }
 
 /* Not at once: the command whose tagged response this is has not been taken out of the queue yet. */
-void look_soon(struct imap_slogout_client *sc)
+void look_soon(struct imap_slogout_client *ours)
 {
-    const enum slogout_state state = slogout_session_state(sc->session);
+    const enum slogout_state state = slogout_session_state(ours->session);
 
     if (state != SLOGOUT_PENDING && state != SLOGOUT_LEAVING)
         return;
-    timeout_remove(&sc->to_look);
-    sc->to_look = timeout_add_short(0, look, sc);
+    timeout_remove(&ours->to_look);
+    ours->to_look = timeout_add_short(0, look, ours);
 }
 
-void look_later(struct imap_slogout_client *sc)
+void look_later(struct imap_slogout_client *ours)
 {
-    if (sc->to_look == NULL)
-        sc->to_look = timeout_add_short(LOOK_LATER_MSECS, look, sc);
+    if (ours->to_look == NULL)
+        ours->to_look = timeout_add_short(LOOK_LATER_MSECS, look, ours);
 }
 
 static bool drop_command(struct client_command_context *cmd)
@@ -92,36 +92,36 @@ static bool drop_command(struct client_command_context *cmd)
 /* Between two pipelined commands is a moment, too, and with a client that always has another one on its way
  * the only one: a look is due, for a tagged response has gone out and the loop has not turned since. What
  * comes after our `* BYE` is not run: the client must not be left in doubt about it. */
-static void begin(struct imap_slogout_client *sc, struct client_command_context *cmd)
+static void begin(struct imap_slogout_client *ours, struct client_command_context *cmd)
 {
-    sc->starting = cmd;
-    if (sc->to_look != NULL)
-        slogout_session_ready(sc->session, now_ms());
-    sc->starting = NULL;
-    if (slogout_session_state(sc->session) >= SLOGOUT_LEAVING)
+    ours->starting = cmd;
+    if (ours->to_look != NULL)
+        slogout_session_ready(ours->session, now_ms());
+    ours->starting = NULL;
+    if (slogout_session_state(ours->session) >= SLOGOUT_LEAVING)
         cmd->func = drop_command;
 }
 
 static void before_command(struct client_command_context *cmd)
 {
-    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(cmd->client);
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);
 
-    if (sc == NULL || SLOGOUT_CONTEXT(cmd) != NULL)
+    if (ours == NULL || SLOGOUT_CONTEXT(cmd) != NULL)
         return;
     MODULE_CONTEXT_SET(cmd, imap_slogout_module, &begun);
     if (strcasecmp(cmd->name, "LOGOUT") == 0)
-        slogout_session_abandon(sc->session, SLOGOUT_CLIENT_LOGOUT);
+        slogout_session_abandon(ours->session, SLOGOUT_CLIENT_LOGOUT);
     else
-        begin(sc, cmd);
+        begin(ours, cmd);
 }
 
 /* IDLE may have begun, or put its reader back. */
 static void after_command(struct client_command_context *cmd)
 {
-    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(cmd->client);
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);
 
-    if (sc != NULL && slogout_session_state(sc->session) == SLOGOUT_ASKED)
-        answers_watch_idle(sc);
+    if (ours != NULL && slogout_session_state(ours->session) == SLOGOUT_ASKED)
+        answers_watch_idle(ours);
 }
 
 void at_rest_init(void)

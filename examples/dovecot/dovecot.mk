@@ -18,11 +18,11 @@ dovecot: $(DOVECOT_PLUGIN)
 
 build/dovecot/%.o: examples/dovecot/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu99 -Iinclude -isystem $(DOVECOT_INCLUDE) -DHAVE_CONFIG_H -MMD -MP $(DOVECOT_WARNINGS) \
+	$(SAY)$(CC) -std=gnu99 -Iinclude -isystem $(DOVECOT_INCLUDE) -DHAVE_CONFIG_H -MMD -MP $(DOVECOT_WARNINGS) \
 	  -fPIC -fvisibility=hidden $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(DOVECOT_PLUGIN): $(DOVECOT_OBJECTS) $(STATIC)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--exclude-libs,ALL -o $@ $^
+	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--exclude-libs,ALL -o $@ $^
 
 install-dovecot: $(DOVECOT_PLUGIN)
 	$(INSTALL) -d $(DESTDIR)$(DOVECOT_MODULES)
@@ -32,6 +32,6 @@ deps-dovecot:
 	sh tests/dovecot/deps.sh
 
 dovecot-check: $(DOVECOT_PLUGIN)
-	python3 -m unittest discover -s tests/dovecot -v
+	python3 -B -m unittest discover -s tests/dovecot -v
 
 -include $(DOVECOT_OBJECTS:.o=.d)

@@ -12,40 +12,40 @@ uint64_t now_ms(void)
 
 /* ---- the timer ---- */
 
-static void tick(struct imap_slogout_client *sc)
+static void tick(struct imap_slogout_client *ours)
 {
-    timeout_remove(&sc->to_tick);
-    slogout_tick(sc->slogout, now_ms());
+    timeout_remove(&ours->to_tick);
+    slogout_tick(ours->slogout, now_ms());
 }
 
 /* Dovecot's timeouts repeat and follow the wall clock; it corrects jumps, and slogout takes an early tick. */
 static void set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_data)
 {
-    struct imap_slogout_client *sc = user_data;
+    struct imap_slogout_client *ours = user_data;
     const uint64_t now = now_ms();
     const uint64_t delay = deadline_ms > now ? deadline_ms - now + 1 : 0;
 
     (void)slogout;
-    timeout_remove(&sc->to_tick);
-    sc->to_tick = timeout_add((unsigned int)I_MIN(delay, INT_MAX), tick, sc);
+    timeout_remove(&ours->to_tick);
+    ours->to_tick = timeout_add((unsigned int)I_MIN(delay, INT_MAX), tick, ours);
 }
 
 /* ---- lines ---- */
 
 /* The end of a command is noticed; that output has left, or that a NOTIFY has ended, is not. */
-static int wait_for_output(struct imap_slogout_client *sc)
+static int wait_for_output(struct imap_slogout_client *ours)
 {
-    look_later(sc);
+    look_later(ours);
     return SLOGOUT_BUSY;
 }
 
-static int write_line(struct imap_slogout_client *sc, const char *line, size_t len)
+static int write_line(struct imap_slogout_client *ours, const char *line, size_t len)
 {
-    struct ostream *output = sc->client->output;
+    struct ostream *output = ours->client->output;
 
-    answers_watch_idle(sc);
+    answers_watch_idle(ours);
     o_stream_nsend(output, line, len);
-    sc->client->last_output = ioloop_time;
+    ours->client->last_output = ioloop_time;
     return o_stream_flush(output) < 0 ? -1 : 0;
 }
 
@@ -53,60 +53,60 @@ static int write_line(struct imap_slogout_client *sc, const char *line, size_t l
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
-    struct imap_slogout_client *sc = conn;
+    struct imap_slogout_client *ours = conn;
     int flushed;
 
     (void)session;
-    if (sc->client->disconnected)
+    if (ours->client->disconnected)
         return -1;
-    if (notify_is_half_way(sc->client))
-        return wait_for_output(sc);
-    if (when == SLOGOUT_AT_REST ? !at_rest(sc) : !between_lines(sc->client))
+    if (notify_is_half_way(ours->client))
+        return wait_for_output(ours);
+    if (when == SLOGOUT_AT_REST ? !at_rest(ours) : !between_lines(ours->client))
         return SLOGOUT_BUSY;
-    flushed = o_stream_flush(sc->client->output);
+    flushed = o_stream_flush(ours->client->output);
     if (flushed == 0)
-        return wait_for_output(sc);
-    return flushed < 0 ? -1 : write_line(sc, line, len);
+        return wait_for_output(ours);
+    return flushed < 0 ? -1 : write_line(ours, line, len);
 }
 
 /* ---- the end ---- */
 
-/* The client's own words, for the log. */
-static const char *answer_text(const struct slogout_response *answer)
+/* A client that was only told by `* BYE` keeps Dovecot's usual reason. */
+static const char *const reasons[SLOGOUT_OUTCOMES] = {
+    [SLOGOUT_ANSWERED] = "Server LOGOUT: answered",
+    [SLOGOUT_REFUSED] = "Server LOGOUT: refused",
+    [SLOGOUT_EXPIRED] = "Server LOGOUT: not answered in time",
+    [SLOGOUT_BYE_ONLY] = "Server shutting down.",
+    [SLOGOUT_NEVER_READY] = "Server LOGOUT: never at rest, so not asked",
+    [SLOGOUT_FORCED] = "Server LOGOUT: cut short",
+    [SLOGOUT_SEND_FAILED] = "Server LOGOUT: could not be sent",
+};
+
+/* How the client refused, in its own words. */
+static const char *refusal(const struct slogout_response *answer)
 {
     char text[200];
 
-    if (answer == NULL)
-        return "";
     slogout_escape(text, sizeof text, answer->text, answer->text_len);
     return t_strdup_printf(": %s %s", answer->status == SLOGOUT_STATUS_NO ? "NO" : "BAD", text);
 }
 
-/* A client that was only told by `* BYE` keeps Dovecot's usual reason. */
 static const char *reason(const struct slogout_result *result)
 {
-    if (result->outcome == SLOGOUT_ANSWERED)
-        return "Server LOGOUT: answered";
-    if (result->outcome == SLOGOUT_BYE_ONLY)
-        return "Server shutting down.";
-    if (result->outcome == SLOGOUT_REFUSED)
-        return t_strconcat("Server LOGOUT: refused", answer_text(result->answer), NULL);
-    if (result->outcome == SLOGOUT_EXPIRED)
-        return "Server LOGOUT: not answered in time";
-    if (result->outcome == SLOGOUT_NEVER_READY)
-        return "Server LOGOUT: never at rest, so not asked";
-    if (result->outcome == SLOGOUT_FORCED)
-        return "Server LOGOUT: cut short";
-    return "Server LOGOUT: could not be sent";
+    const bool told = result->outcome == SLOGOUT_ANSWERED || result->bye_sent;
+    const bool refused = result->outcome == SLOGOUT_REFUSED && result->answer != NULL;
+
+    return t_strconcat(reasons[result->outcome], refused ? refusal(result->answer) : "",
+                       told ? "" : " (without BYE)", NULL);
 }
 
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
-    struct imap_slogout_client *sc = conn;
+    struct imap_slogout_client *ours = conn;
 
     (void)session;
-    sc->linger = result->outcome == SLOGOUT_ANSWERED || result->bye_sent;
-    client_disconnect(sc->client, t_strconcat(reason(result), sc->linger ? "" : " (without BYE)", NULL));
+    ours->linger = result->outcome == SLOGOUT_ANSWERED || result->bye_sent;
+    client_disconnect(ours->client, reason(result));
 }
 
 /* ---- both ---- */
@@ -117,29 +117,29 @@ static const struct slogout_callbacks callbacks = {
     .close_connection = close_connection,
 };
 
-int exchange_init(struct imap_slogout_client *sc, const struct slogout_settings *settings)
+int exchange_init(struct imap_slogout_client *ours, const struct slogout_settings *settings)
 {
     struct slogout_settings own = *settings;
     int error;
 
     own.set_timer = set_timer;
-    own.user_data = sc;
-    error = slogout_new(&sc->slogout, &own);
+    own.user_data = ours;
+    error = slogout_new(&ours->slogout, &own);
     if (error)
         return error;
-    error = slogout_session_new(&sc->session, sc->slogout, &callbacks, sc);
+    error = slogout_session_new(&ours->session, ours->slogout, &callbacks, ours);
     if (error)
-        slogout_free(sc->slogout);
+        slogout_free(ours->slogout);
     return error;
 }
 
 /* Commands that are cancelled afterwards still come by: to them the session is one that has ended. */
-void exchange_deinit(struct imap_slogout_client *sc)
+void exchange_deinit(struct imap_slogout_client *ours)
 {
-    slogout_session_free(sc->session);
-    slogout_free(sc->slogout);
-    sc->session = NULL;
-    timeout_remove(&sc->to_tick);
-    timeout_remove(&sc->to_look);
-    timeout_remove(&sc->to_stop);
+    slogout_session_free(ours->session);
+    slogout_free(ours->slogout);
+    ours->session = NULL;
+    timeout_remove(&ours->to_tick);
+    timeout_remove(&ours->to_look);
+    timeout_remove(&ours->to_stop);
 }

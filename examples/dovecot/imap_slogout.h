@@ -45,22 +45,22 @@ const char *settings_complaint(struct client *client, int slogout_error);
 
 /* exchange.c */
 uint64_t now_ms(void);
-int exchange_init(struct imap_slogout_client *sc, const struct slogout_settings *settings);
-void exchange_deinit(struct imap_slogout_client *sc);
+int exchange_init(struct imap_slogout_client *ours, const struct slogout_settings *settings);
+void exchange_deinit(struct imap_slogout_client *ours);
 
 /* at_rest.c: the predicates, and what notices that they may have become true. */
 bool idles(const struct client *client);
-bool at_rest(const struct imap_slogout_client *sc);
+bool at_rest(const struct imap_slogout_client *ours);
 bool between_lines(const struct client *client);
 bool notify_is_half_way(const struct client *client); /* with FETCH data, which it sends without a lock */
-void look_soon(struct imap_slogout_client *sc);
-void look_later(struct imap_slogout_client *sc);
+void look_soon(struct imap_slogout_client *ours);
+void look_later(struct imap_slogout_client *ours);
 void at_rest_init(void);
 void at_rest_deinit(void);
 
 /* answers.c */
-bool answers_take_star(struct imap_slogout_client *sc, struct client_command_context *cmd);
-void answers_watch_idle(struct imap_slogout_client *sc);
+bool answers_take_star(struct imap_slogout_client *ours, struct client_command_context *cmd);
+void answers_watch_idle(struct imap_slogout_client *ours);
 void answers_init(void);
 void answers_deinit(void);
 

@@ -26,75 +26,75 @@ static bool in_use; /* a client has come for whom the plugin is loaded */
 /* Also when a hibernated client comes back: what it had enabled is enabled again. */
 static void enabled(struct client *client)
 {
-    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(client);
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
-    if (sc != NULL)
-        slogout_session_set_enabled(sc->session, 1);
+    if (ours != NULL)
+        slogout_session_set_enabled(ours->session, 1);
 }
 
 static void send_tagline(struct client_command_context *cmd, const char *data)
 {
-    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(cmd->client);
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);
 
-    if (answers_take_star(sc, cmd))
+    if (answers_take_star(ours, cmd))
         return;
-    sc->module_ctx.super.send_tagline(cmd, data);
-    look_soon(sc);
+    ours->module_ctx.super.send_tagline(cmd, data);
+    look_soon(ours);
 }
 
 /* internal: hibernation. The process that keeps a hibernated client could not hear its answer. */
 static int state_export(struct client *client, bool internal, buffer_t *dest, const char **error_r)
 {
-    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(client);
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
-    if (internal && slogout_session_state(sc->session) != SLOGOUT_OPEN) {
+    if (internal && slogout_session_state(ours->session) != SLOGOUT_OPEN) {
         *error_r = "server LOGOUT under way";
         return 0;
     }
-    return sc->module_ctx.super.state_export(client, internal, dest, error_r);
+    return ours->module_ctx.super.state_export(client, internal, dest, error_r);
 }
 
 static void destroy(struct client *client, const char *reason)
 {
-    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(client);
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
-    if (sc->linger) {
-        sc->linger = FALSE;
+    if (ours->linger) {
+        ours->linger = FALSE;
         if (linger(client))
             return;
     }
-    exchange_deinit(sc);
-    sc->module_ctx.super.destroy(client, reason);
+    exchange_deinit(ours);
+    ours->module_ctx.super.destroy(client, reason);
 }
 
-static void attach(struct client *client, struct imap_slogout_client *sc)
+static void attach(struct client *client, struct imap_slogout_client *ours)
 {
     struct imap_client_vfuncs *v = &client->v;
 
-    sc->module_ctx.super = *v;
+    ours->module_ctx.super = *v;
     v->destroy = destroy;
     v->send_tagline = send_tagline;
     v->state_export = state_export;
-    MODULE_CONTEXT_SET(client, imap_slogout_module, sc);
+    MODULE_CONTEXT_SET(client, imap_slogout_module, ours);
     client_add_capability(client, SLOGOUT_CAPABILITY);
 }
 
 /* NULL, or why not. */
 static const char *load_for(struct client *client)
 {
-    struct imap_slogout_client *sc = p_new(client->pool, struct imap_slogout_client, 1);
+    struct imap_slogout_client *ours = p_new(client->pool, struct imap_slogout_client, 1);
     struct slogout_settings settings;
     const char *complaint = settings_read(client, &settings);
     int error;
 
     if (complaint != NULL)
         return complaint;
-    sc->client = client;
-    sc->answer_timeout_ms = settings.answer_timeout_ms;
-    error = exchange_init(sc, &settings);
+    ours->client = client;
+    ours->answer_timeout_ms = settings.answer_timeout_ms;
+    error = exchange_init(ours, &settings);
     if (error)
         return settings_complaint(client, error);
-    attach(client, sc);
+    attach(client, ours);
     return NULL;
 }
 

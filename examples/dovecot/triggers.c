@@ -25,10 +25,10 @@ static void say_goodbye(struct client *client)
 
 static void ask_if_loaded(struct client *client)
 {
-    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(client);
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
-    if (sc != NULL)
-        slogout_session_request(sc->session, NULL, now_ms());
+    if (ours != NULL)
+        slogout_session_request(ours->session, NULL, now_ms());
 }
 
 static void ask(struct client *client)
@@ -41,27 +41,27 @@ static void ask(struct client *client)
 
 static void force(struct client *client)
 {
-    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(client);
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
-    if (sc != NULL)
-        slogout_session_force(sc->session, now_ms());
+    if (ours != NULL)
+        slogout_session_force(ours->session, now_ms());
     else
         say_goodbye(client);
 }
 
-static void stop(struct imap_slogout_client *sc)
+static void stop(struct imap_slogout_client *ours)
 {
-    timeout_remove(&sc->to_stop);
-    force(sc->client);
+    timeout_remove(&ours->to_stop);
+    force(ours->client);
 }
 
 static void ask_and_limit(struct client *client)
 {
-    struct imap_slogout_client *sc = SLOGOUT_CONTEXT(client);
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
     ask(client);
-    if (sc != NULL && sc->to_stop == NULL)
-        sc->to_stop = timeout_add(sc->answer_timeout_ms + STOP_MARGIN_MSECS, stop, sc);
+    if (ours != NULL && ours->to_stop == NULL)
+        ours->to_stop = timeout_add(ours->answer_timeout_ms + STOP_MARGIN_MSECS, stop, ours);
 }
 
 /* ---- all clients of the process ---- */

@@ -15,7 +15,7 @@ LARGE = 20 * 1024 * 1024
 def large_message():
     """20 MB of lines, none like another, so that a foreign octet anywhere shows."""
     head = b"From: a@example.org\r\nSubject: large\r\nMIME-Version: 1.0\r\n\r\n"
-    lines = random.Random(1).randbytes(LARGE * 3 // 8).hex().encode()
+    lines = random.Random(1).randbytes(LARGE // 2 * 76 // 78).hex().encode()
     body = b"".join(lines[i:i + 76] + b"\r\n" for i in range(0, len(lines), 76))
     return head + body
 
