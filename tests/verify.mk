@@ -12,6 +12,8 @@ deps-verify: deps
 # ---- exhaustive: every sequence of events, every short string ----
 
 EXHAUSTIVE := build/tests/exhaustive
+# 6 takes a minute.
+DRAIN_STEPS ?= 5
 EXHAUSTIVE_FLAGS := -O2 -g
 EXHAUSTIVE_LIB := $(LIB_SOURCES:lib/%.c=$(EXHAUSTIVE)/lib/%.o)
 
@@ -25,10 +27,12 @@ $(EXHAUSTIVE)/%.o: tests/exhaustive/%.c
 
 $(EXHAUSTIVE)/session: $(addprefix $(EXHAUSTIVE)/,session.o world.o model.o properties.o choose.o) $(EXHAUSTIVE_LIB)
 $(EXHAUSTIVE)/response: $(addprefix $(EXHAUSTIVE)/,response.o reference.o) $(EXHAUSTIVE_LIB)
-$(EXHAUSTIVE)/session $(EXHAUSTIVE)/response:
+$(EXHAUSTIVE)/drain: $(EXHAUSTIVE)/drain.o $(EXHAUSTIVE_LIB)
+$(EXHAUSTIVE)/session $(EXHAUSTIVE)/response $(EXHAUSTIVE)/drain:
 	$(SAY)$(CC) $(EXHAUSTIVE_FLAGS) -o $@ $^
 
-exhaustive: $(EXHAUSTIVE)/session $(EXHAUSTIVE)/response
+exhaustive: $(EXHAUSTIVE)/session $(EXHAUSTIVE)/response $(EXHAUSTIVE)/drain
+	$(EXHAUSTIVE)/drain $(DRAIN_STEPS)
 	$(EXHAUSTIVE)/response
 	$(EXHAUSTIVE)/session
 
@@ -103,19 +107,22 @@ build/mutants/$(1)/test_%: build/mutants/$(1)/tests/unit/test_%.o build/mutants/
 
 build/mutants/$(1)/session: $(patsubst %,build/mutants/$(1)/tests/exhaustive/%.o,session world model properties choose)
 build/mutants/$(1)/response: $(patsubst %,build/mutants/$(1)/tests/exhaustive/%.o,response reference)
-build/mutants/$(1)/session build/mutants/$(1)/response: build/mutants/$(1)/libmutant.so
+build/mutants/$(1)/drain: build/mutants/$(1)/tests/exhaustive/drain.o
+build/mutants/$(1)/session build/mutants/$(1)/response build/mutants/$(1)/drain: build/mutants/$(1)/libmutant.so
 	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant
 
-mutants: $(MUTANTS_UNITS:%=build/mutants/$(1)/%) build/mutants/$(1)/session build/mutants/$(1)/response
+mutants: $(MUTANTS_UNITS:%=build/mutants/$(1)/%) build/mutants/$(1)/session build/mutants/$(1)/response \
+  build/mutants/$(1)/drain
 endef
 $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
 
 mutants:
 	@python3 -B tests/mutants/mutate.py $(CC) $(MUTANTS_COMMON) -- build/mutants/plain $(MUTANTS_PLAIN) -- \
-	  $(MUTANTS_UNITS:%=build/mutants/plain/%) "build/mutants/plain/response 5" "build/mutants/plain/session quick" -- \
+	  $(MUTANTS_UNITS:%=build/mutants/plain/%) "build/mutants/plain/response 5" "build/mutants/plain/session quick" \
+	  "build/mutants/plain/drain 4" -- \
 	  build/mutants/strict $(MUTANTS_STRICT) -- $(MUTANTS_UNITS:%=build/mutants/strict/%) \
-	  "build/mutants/strict/response 4"
+	  "build/mutants/strict/response 4" "build/mutants/strict/drain 3"
 
 -include $(wildcard build/mutants/*/*/*.d build/mutants/*/*/*/*.d)
 
