@@ -20,8 +20,9 @@ struct slogout_session {
         uint64_t asked_ms; /* when LOGOUT was taken, from ASKED on */
     } moment;
     uint32_t tag_number; /* of that LOGOUT; 0: there is none */
-    uint8_t state;       /* enum slogout_state */
-    uint8_t outcome;     /* enum slogout_outcome, while LEAVING */
+    /* bit-fields all: some compilers do not let them share four octets with a uint8_t, and the session grows */
+    unsigned state : 8;   /* enum slogout_state */
+    unsigned outcome : 8; /* enum slogout_outcome, while LEAVING */
     unsigned enabled : 1;
     unsigned bye_seen : 1;
     unsigned refused : 1; /* NO or BAD was noted, the timer will tell */
