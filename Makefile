@@ -13,6 +13,9 @@ CFLAGS ?= -O2 -g
 AR ?= ar
 INSTALL ?= install
 
+# What is being made, in one word; `make V=1` shows the commands.
+SAY = $(if $(V),,@echo "  $@";)
+
 VERSION := $(shell sed -n 's/^.define SLOGOUT_VERSION *"\(.*\)"/\1/p' include/slogout/slogout.h)
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
 
@@ -49,29 +52,29 @@ examples: $(PROGRAMS)
 
 build/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -fPIC -fvisibility=hidden $(EXPORT) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -fPIC -fvisibility=hidden $(EXPORT) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(STATIC): $(LIB_OBJECTS)
-	rm -f $@
-	$(AR) rcs $@ $^
+	@rm -f $@
+	$(SAY)$(AR) rcs $@ $^
 
 $(SHARED): $(LIB_OBJECTS) lib/slogout.map
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,lib/slogout.map \
+	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,lib/slogout.map \
 	  -Wl,-Bsymbolic-functions -Wl,-z,defs -o $@ $(LIB_OBJECTS)
-	ln -sf $(@F) build/$(SONAME)
-	ln -sf $(SONAME) build/libslogout.so
+	@ln -sf $(@F) build/$(SONAME)
+	@ln -sf $(SONAME) build/libslogout.so
 
 build/examples/%.o: examples/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Iexamples $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Iexamples $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 build/examples/%: build/examples/%.o $(COMMON_OBJECTS) $(STATIC)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC)
+	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC)
 
 build/examples/echo_server: $(ECHO_OBJECTS)
 
 demo: build/examples/echo_server build/examples/client
-	sh examples/demo.sh build/examples
+	@sh examples/demo.sh build/examples
 
 deps:
 	sh tests/deps.sh
@@ -118,4 +121,5 @@ include tests/check.mk
 include tests/bench.mk
 include tests/sim.mk
 include tests/verify.mk
+include examples/dovecot/dovecot.mk
 -include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(PROGRAMS:=.d)

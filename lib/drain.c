@@ -258,11 +258,9 @@ static void ring(struct alarm *alarm)
 
     if (is_empty(drain))
         finish(drain);
-    else if (now >= drain->schedule.deadline)
-        force_next(drain);
     else if (now >= drain->schedule.force && !drain->forcing)
         open_tail(drain);
-    else if (drain->joined)
+    else if (drain->joined && now < drain->schedule.deadline)
         adapt_slot(drain);
     else if (drain->forcing)
         force_next(drain);

@@ -7,14 +7,14 @@ SMALL_OBJECTS := $(CORE_ROOMS:%=build/bench/small/%.o)
 
 build/bench/small/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) -Os -fvisibility=hidden -c -o $@ $<
+	$(SAY)$(CC) $(C99) -Os -fvisibility=hidden -c -o $@ $<
 
 build/bench/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Ilib $(CPPFLAGS) -O2 -g -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Ilib $(CPPFLAGS) -O2 -g -c -o $@ $<
 
 build/bench/%: build/bench/%.o $(STATIC)
-	$(CC) -o $@ $^ $(LDLIBS)
+	$(SAY)$(CC) -o $@ $^ $(LDLIBS)
 
 # libevent is a peer to measure against, if it is there.
 LIBEVENT = $(shell pkg-config --exists libevent_core && echo -DLIBEVENT $$(pkg-config --cflags libevent_core))

@@ -17,27 +17,27 @@ TEST_ECHO_OBJECTS := $(ECHO_OBJECTS:build/%=build/tests/%)
 
 build/tests/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Werror $(TEST_CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(TEST_CFLAGS) -c -o $@ $<
 
 build/tests/examples/%.o: examples/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Werror -Iexamples $(TEST_CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Iexamples $(TEST_CFLAGS) -c -o $@ $<
 
 build/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Iexamples $(TEST_CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Iexamples $(TEST_CFLAGS) -c -o $@ $<
 
 build/tests/support/%.o: tests/support/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests $(TEST_CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests $(TEST_CFLAGS) -c -o $@ $<
 
 build/tests/unit/%: build/tests/unit/%.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
-	$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
+	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
 build/tests/unit/test_command_reader build/tests/unit/test_queue: $(TEST_EXAMPLE_OBJECTS)
 
 build/tests/examples/%: build/tests/examples/%.o $(TEST_COMMON_OBJECTS) $(TEST_LIB_OBJECTS)
-	$(CC) $(TEST_CFLAGS) -o $@ $^
+	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^
 
 build/tests/examples/echo_server: $(TEST_ECHO_OBJECTS)
 
@@ -68,4 +68,6 @@ house: $(STATIC)
 	@sh tests/house/layers.sh
 	@sh tests/house/sections.sh $(STATIC)
 
-check: house unit manual install-check interop
+# Together, because interop waits most of its time.
+check:
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j3) -Otarget interop house unit manual install-check

@@ -8,14 +8,14 @@ SIM_OBJECTS := build/tests/sim/sim.o build/tests/sim/strategies.o build/tests/si
 
 build/tests/sim/%.o: tests/sim/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Werror -Itests $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 build/tests/sim/crowd.o: tests/support/crowd.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Werror -Itests $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 build/tests/sim/sim: $(SIM_OBJECTS) $(STATIC)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
 sim: build/tests/sim/sim
 	@mkdir -p build/sim

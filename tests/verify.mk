@@ -12,23 +12,27 @@ deps-verify: deps
 # ---- exhaustive: every sequence of events, every short string ----
 
 EXHAUSTIVE := build/tests/exhaustive
+# 6 takes a minute.
+DRAIN_STEPS ?= 5
 EXHAUSTIVE_FLAGS := -O2 -g
 EXHAUSTIVE_LIB := $(LIB_SOURCES:lib/%.c=$(EXHAUSTIVE)/lib/%.o)
 
 $(EXHAUSTIVE)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Werror $(EXHAUSTIVE_FLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(EXHAUSTIVE_FLAGS) -c -o $@ $<
 
 $(EXHAUSTIVE)/%.o: tests/exhaustive/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C99) $(WARNINGS) -Werror -Ilib $(EXHAUSTIVE_FLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib $(EXHAUSTIVE_FLAGS) -c -o $@ $<
 
 $(EXHAUSTIVE)/session: $(addprefix $(EXHAUSTIVE)/,session.o world.o model.o properties.o choose.o) $(EXHAUSTIVE_LIB)
 $(EXHAUSTIVE)/response: $(addprefix $(EXHAUSTIVE)/,response.o reference.o) $(EXHAUSTIVE_LIB)
-$(EXHAUSTIVE)/session $(EXHAUSTIVE)/response:
-	$(CC) $(EXHAUSTIVE_FLAGS) -o $@ $^
+$(EXHAUSTIVE)/drain: $(EXHAUSTIVE)/drain.o $(EXHAUSTIVE_LIB)
+$(EXHAUSTIVE)/session $(EXHAUSTIVE)/response $(EXHAUSTIVE)/drain:
+	$(SAY)$(CC) $(EXHAUSTIVE_FLAGS) -o $@ $^
 
-exhaustive: $(EXHAUSTIVE)/session $(EXHAUSTIVE)/response
+exhaustive: $(EXHAUSTIVE)/session $(EXHAUSTIVE)/response $(EXHAUSTIVE)/drain
+	$(EXHAUSTIVE)/drain $(DRAIN_STEPS)
 	$(EXHAUSTIVE)/response
 	$(EXHAUSTIVE)/session
 
@@ -45,12 +49,12 @@ FUZZ_ECHO := build/fuzz/examples/echo/command_reader.o build/fuzz/examples/echo/
 
 build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Iexamples $(FUZZ_FLAGS) -c -o $@ $<
+	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Iexamples $(FUZZ_FLAGS) -c -o $@ $<
 
 build/fuzz/response build/fuzz/session: $(FUZZ_LIB)
 build/fuzz/command_reader: $(FUZZ_ECHO)
 $(FUZZ): build/fuzz/%: build/fuzz/tests/fuzz/%.o
-	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
+	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
 
 fuzz: $(FUZZ)
 	@for target in $(FUZZ); do sh tests/fuzz/run.sh $$target $(FUZZ_SECONDS) || exit 1; done
@@ -66,10 +70,10 @@ COVERAGE_OBJECTS := $(LIB_SOURCES:%.c=$(COVERAGE)/%.o) \
 
 $(COVERAGE)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Iexamples $(COVERAGE_FLAGS) -c -o $@ $<
+	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Iexamples $(COVERAGE_FLAGS) -c -o $@ $<
 
 $(COVERAGE_TESTS): $(COVERAGE)/%: $(COVERAGE)/tests/unit/%.o $(COVERAGE_OBJECTS)
-	$(CLANG) $(COVERAGE_FLAGS) -o $@ $^ $(CMOCKA)
+	$(SAY)$(CLANG) $(COVERAGE_FLAGS) -o $@ $^ $(CMOCKA)
 
 coverage: $(COVERAGE_TESTS)
 	@rm -f $(COVERAGE)/*.profraw
@@ -91,31 +95,34 @@ MUTANTS_UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 define MUTANTS_RULES
 build/mutants/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(MUTANTS_COMMON) $(2) -MMD -MP -c -o $$@ $$<
+	$$(SAY)$$(CC) $$(MUTANTS_COMMON) $(2) -MMD -MP -c -o $$@ $$<
 
 build/mutants/$(1)/libmutant.so: $(LIB_SOURCES:%.c=build/mutants/$(1)/%.o)
-	$$(CC) $(2) -shared -o $$@ $$^
+	$$(SAY)$$(CC) $(2) -shared -o $$@ $$^
 
 build/mutants/$(1)/test_%: build/mutants/$(1)/tests/unit/test_%.o build/mutants/$(1)/libmutant.so \
   $(patsubst %.c,build/mutants/$(1)/%.o,$(wildcard tests/support/*.c)) \
   $(TEST_EXAMPLE_OBJECTS:build/tests/examples/%.o=build/mutants/$(1)/examples/%.o)
-	$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant $$(CMOCKA)
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant $$(CMOCKA)
 
 build/mutants/$(1)/session: $(patsubst %,build/mutants/$(1)/tests/exhaustive/%.o,session world model properties choose)
 build/mutants/$(1)/response: $(patsubst %,build/mutants/$(1)/tests/exhaustive/%.o,response reference)
-build/mutants/$(1)/session build/mutants/$(1)/response: build/mutants/$(1)/libmutant.so
-	$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant
+build/mutants/$(1)/drain: build/mutants/$(1)/tests/exhaustive/drain.o
+build/mutants/$(1)/session build/mutants/$(1)/response build/mutants/$(1)/drain: build/mutants/$(1)/libmutant.so
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant
 
-mutants: $(MUTANTS_UNITS:%=build/mutants/$(1)/%) build/mutants/$(1)/session build/mutants/$(1)/response
+mutants: $(MUTANTS_UNITS:%=build/mutants/$(1)/%) build/mutants/$(1)/session build/mutants/$(1)/response \
+  build/mutants/$(1)/drain
 endef
 $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
 
 mutants:
 	@python3 -B tests/mutants/mutate.py $(CC) $(MUTANTS_COMMON) -- build/mutants/plain $(MUTANTS_PLAIN) -- \
-	  $(MUTANTS_UNITS:%=build/mutants/plain/%) "build/mutants/plain/response 5" "build/mutants/plain/session quick" -- \
+	  $(MUTANTS_UNITS:%=build/mutants/plain/%) "build/mutants/plain/response 5" "build/mutants/plain/session quick" \
+	  "build/mutants/plain/drain 4" -- \
 	  build/mutants/strict $(MUTANTS_STRICT) -- $(MUTANTS_UNITS:%=build/mutants/strict/%) \
-	  "build/mutants/strict/response 4"
+	  "build/mutants/strict/response 4" "build/mutants/strict/drain 3"
 
 -include $(wildcard build/mutants/*/*/*.d build/mutants/*/*/*/*.d)
 

@@ -6,6 +6,7 @@
 #include "common/now.h"
 
 #define SPREAD            10000 /* milliseconds, all of these */
+#define ROOM              10000 /* to ask those who are not at rest when their turn comes */
 #define REPORT_INTERVAL   1000
 #define TERMINAL_INTERVAL 200
 #define PUNCTUAL          100 /* so much later is in time: a process is not always run when it wants to be */
@@ -37,7 +38,7 @@ static void complete(struct slogout_plan *plan, const struct departure_options *
     slogout_plan_check(slogout, plan, 1, &advice);
     plan->tail_ms = plan->spread_ms / 10;
     if (!plan->deadline_ms)
-        plan->deadline_ms = advice.shortest_deadline_ms + plan->tail_ms;
+        plan->deadline_ms = advice.shortest_deadline_ms + plan->tail_ms + ROOM;
     else if (plan->deadline_ms < advice.shortest_deadline_ms)
         plan->tail_ms = 0;
     else

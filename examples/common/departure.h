@@ -10,7 +10,7 @@
 /* The program's options. Lengths in milliseconds. */
 struct departure_options {
     uint64_t spread;        /* default: 10,000, or as long as the deadline allows */
-    uint64_t deadline;      /* default: the shortest that can be promised */
+    uint64_t deadline;      /* default: the shortest that can be promised, and 10,000 */
     uint64_t max_in_flight; /* 0: no limit */
     uint64_t seed;          /* default: of each process its own */
 };

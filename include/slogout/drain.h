@@ -58,7 +58,8 @@ SLOGOUT_API int slogout_drain_new(struct slogout_drain **out, struct slogout *sl
  * on. done does not follow. Takes time in proportion to the sessions that are left. */
 SLOGOUT_API void slogout_drain_free(struct slogout_drain *drain);
 
-/* Adds a session, also while the drain runs. Sessions that are added one after the other with the same group (not
+/* Adds a session, also while the drain runs: then all that wait share what is left of the spread, or another spread
+ * if it has passed. Sessions that are added one after the other with the same group (not
  * 0) leave in one slot: one user's connections. A session that is PENDING or ASKED already is only counted here.
  *   STATE     it is LEAVING, ENDED or in a drain, or this drain is cancelled or done
  *   ARGUMENT  it is of another slogout */
@@ -72,7 +73,8 @@ SLOGOUT_API int slogout_drain_add(struct slogout_drain *drain, struct slogout_se
 SLOGOUT_API int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *plan,
                                     uint64_t now_ms);
 
-/* Begins no more sessions until the next start; the deadline stands.
+/* Begins no more sessions until the next start. Then the rest of the spread is as long as it was, so far as the
+ * deadline allows, which stands.
  *   STATE  it does not run */
 SLOGOUT_API int slogout_drain_pause(struct slogout_drain *drain);
 

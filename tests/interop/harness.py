@@ -104,14 +104,14 @@ class Server:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def wait(self):
+    def wait(self, status=0):
         """Its end, which must be clean."""
-        status = self.process.wait(PATIENCE)
+        got = self.process.wait(PATIENCE)
         self.collector.join(PATIENCE)
         self.process.stdout.close()
         self.process.stderr.close()
         check_report(self.events)
-        assert status == 0, (status, self.events)
+        assert got == status, (got, self.events)
 
     def stop(self):
         """Ends it from whatever state: a leak of what was left open is a report of the sanitizer's, too."""

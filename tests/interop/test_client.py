@@ -65,7 +65,7 @@ class WithOurServer(unittest.TestCase):
         self.assertEqual(status, COMPLETE)
 
     def test_over_ipv6(self):
-        server = Server(host="::1")
+        server = Server("--spread", "0", host="::1")
         self.addCleanup(server.stop)
         client = Client(server.text_address)
         self.addCleanup(client.process.kill)

@@ -49,7 +49,7 @@ for behaviour, arguments in BAD_OPTIONS.items():
 
 class Signals(unittest.TestCase):
     def setUp(self):
-        self.server = Server()
+        self.server = Server("--spread", "0")
         self.addCleanup(self.server.stop)
         self.client = self.login()
 

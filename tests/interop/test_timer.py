@@ -9,7 +9,7 @@ import unittest
 from harness import Client, Server
 
 ANSWER_TIMEOUT = 33  # seconds
-LEAVE_TIMEOUT = 10
+LEAVE_TIMEOUT = 5
 LONG = 60
 OPTIONS = ("--answer-timeout", str(ANSWER_TIMEOUT * 1000))
 DATA = b"0123456789abcdef" * (4 << 20)  # 64 MB
@@ -78,7 +78,7 @@ def idle(server):
 def stuck_then_reads(server):
     asked = Asked(server)
     get_stuck(asked.client)
-    time.sleep(max(0, asked.after + ANSWER_TIMEOUT + 1 - time.monotonic()))  # the leave timer runs
+    time.sleep(max(0, asked.after + ANSWER_TIMEOUT + 0.5 - time.monotonic()))  # the leave timer runs
     assert asked.client.read_exact(len(LAST)) == LAST, "the literal is damaged"
     asked.client.play("S: ", "S: a OK .*", r"S: \* BYE .*", "END")
 
@@ -103,7 +103,7 @@ def stuck_at_the_deadline(_):
 
 
 def stuck_when_forced(_):
-    server = Server(*OPTIONS)
+    server = Server(*OPTIONS, "--spread", "0")
     client, sentinel = server.login(receive_buffer=RECEIVE_BUFFER), server.login()
     get_stuck(client)
     server.signal(signal.SIGTERM)

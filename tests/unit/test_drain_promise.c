@@ -259,6 +259,27 @@ static void test_who_joins_when_all_others_were_forced(void **state)
     crowd_free(crowd);
 }
 
+/* The first is LEAVING when the second joins; the next tick is that of the deadline. */
+static void test_who_joins_last_is_gone_at_the_deadline_too(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan, .tail_ms = 5000, .deadline_ms = 50000};
+    struct crowd *crowd = crowd_new(NULL, 2, &never_at_rest, 1, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 1, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    crowd_run(crowd, 40000);
+    assert_int_equal(counts(crowd)->leaving, 1);
+    crowd->deaf = 1;
+    crowd_add(crowd, 1, 2, 0);
+    crowd_run(crowd, 49999);
+    crowd->deaf = 0;
+    crowd_run(crowd, 100000);
+    assert_int_equal(crowd->done_ms, 50000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 2);
+    crowd_free(crowd);
+}
+
 /* ---- force ---- */
 
 static void test_force_spreads_over_the_tail(void **state)
@@ -490,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_a_tick_after_the_deadline_ends_all_at_once),
         cmocka_unit_test(test_who_joins_while_they_are_forced_is_forced_in_the_tail),
         cmocka_unit_test(test_who_joins_when_all_others_were_forced),
+        cmocka_unit_test(test_who_joins_last_is_gone_at_the_deadline_too),
         cmocka_unit_test(test_force_spreads_over_the_tail),
         cmocka_unit_test(test_force_starts_a_drain_that_was_not_started),
         cmocka_unit_test(test_force_after_cancel_ends_those_who_were_asked),

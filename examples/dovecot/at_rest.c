@@ -1,0 +1,135 @@
+#include "imap_slogout.h"
+#include "imap-fetch.h"
+#include "imap-notify.h"
+
+/* How often to look while nothing but the client's reading is waited for: Dovecot tells nobody of that. */
+#define LOOK_LATER_MSECS 100
+
+/* Marks a command that has begun: of the many times that Dovecot may call one, the first is different. */
+static struct {
+    union imap_module_context module_ctx;
+} begun;
+
+/* ---- the predicates ---- */
+
+bool notify_is_half_way(const struct client *client)
+{
+    return client->notify_ctx != NULL && client->notify_ctx->fetch_ctx != NULL &&
+           client->notify_ctx->fetch_ctx->state.line_partial;
+}
+
+bool between_lines(const struct client *client)
+{
+    return client->output_cmd_lock == NULL && !notify_is_half_way(client);
+}
+
+/* From `+ idling` until DONE is read. */
+static bool is_idling(const struct client_command_context *cmd)
+{
+    return cmd->name != NULL && strcasecmp(cmd->name, "IDLE") == 0 && cmd->context != NULL;
+}
+
+/* IDLE that goes on after hibernation has not locked the input, so the queue is what tells. */
+bool idles(const struct client *client)
+{
+    const struct client_command_context *cmd;
+
+    for (cmd = client->command_queue; cmd != NULL; cmd = cmd->next) {
+        if (is_idling(cmd))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static bool is_in_the_way(const struct imap_slogout_client *ours, const struct client_command_context *cmd)
+{
+    return cmd != ours->starting && !cmd->tagline_sent && !is_idling(cmd);
+}
+
+/* A command that is half read stands in the queue as well. */
+bool at_rest(const struct imap_slogout_client *ours)
+{
+    const struct client_command_context *cmd;
+
+    for (cmd = ours->client->command_queue; cmd != NULL; cmd = cmd->next) {
+        if (is_in_the_way(ours, cmd))
+            return FALSE;
+    }
+    return between_lines(ours->client);
+}
+
+/* ---- who notices ---- */
+
+static void look(struct imap_slogout_client *ours)
+{
+    timeout_remove(&ours->to_look);
+    slogout_session_ready(ours->session, now_ms());
+}
+
+/* Not at once: the command whose tagged response this is has not been taken out of the queue yet. */
+void look_soon(struct imap_slogout_client *ours)
+{
+    const enum slogout_state state = slogout_session_state(ours->session);
+
+    if (state != SLOGOUT_PENDING && state != SLOGOUT_LEAVING)
+        return;
+    timeout_remove(&ours->to_look);
+    ours->to_look = timeout_add_short(0, look, ours);
+}
+
+void look_later(struct imap_slogout_client *ours)
+{
+    if (ours->to_look == NULL)
+        ours->to_look = timeout_add_short(LOOK_LATER_MSECS, look, ours);
+}
+
+static bool drop_command(struct client_command_context *cmd)
+{
+    (void)cmd;
+    return TRUE;
+}
+
+/* Between two pipelined commands is a moment, too, and with a client that always has another one on its way
+ * the only one: a look is due, for a tagged response has gone out and the loop has not turned since. What
+ * comes after our `* BYE` is not run: the client must not be left in doubt about it. */
+static void begin(struct imap_slogout_client *ours, struct client_command_context *cmd)
+{
+    ours->starting = cmd;
+    if (ours->to_look != NULL)
+        slogout_session_ready(ours->session, now_ms());
+    ours->starting = NULL;
+    if (slogout_session_state(ours->session) >= SLOGOUT_LEAVING)
+        cmd->func = drop_command;
+}
+
+static void before_command(struct client_command_context *cmd)
+{
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);
+
+    if (ours == NULL || SLOGOUT_CONTEXT(cmd) != NULL)
+        return;
+    MODULE_CONTEXT_SET(cmd, imap_slogout_module, &begun);
+    if (strcasecmp(cmd->name, "LOGOUT") == 0)
+        slogout_session_abandon(ours->session, SLOGOUT_CLIENT_LOGOUT);
+    else
+        begin(ours, cmd);
+}
+
+/* IDLE may have begun, or put its reader back. */
+static void after_command(struct client_command_context *cmd)
+{
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);
+
+    if (ours != NULL && slogout_session_state(ours->session) == SLOGOUT_ASKED)
+        answers_watch_idle(ours);
+}
+
+void at_rest_init(void)
+{
+    command_hook_register(before_command, after_command);
+}
+
+void at_rest_deinit(void)
+{
+    command_hook_unregister(before_command, after_command);
+}

@@ -1,0 +1,145 @@
+#include "imap_slogout.h"
+#include "ostream.h"
+#include <time.h>
+
+uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* ---- the timer ---- */
+
+static void tick(struct imap_slogout_client *ours)
+{
+    timeout_remove(&ours->to_tick);
+    slogout_tick(ours->slogout, now_ms());
+}
+
+/* Dovecot's timeouts repeat and follow the wall clock; it corrects jumps, and slogout takes an early tick. */
+static void set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_data)
+{
+    struct imap_slogout_client *ours = user_data;
+    const uint64_t now = now_ms();
+    const uint64_t delay = deadline_ms > now ? deadline_ms - now + 1 : 0;
+
+    (void)slogout;
+    timeout_remove(&ours->to_tick);
+    ours->to_tick = timeout_add((unsigned int)I_MIN(delay, INT_MAX), tick, ours);
+}
+
+/* ---- lines ---- */
+
+/* The end of a command is noticed; that output has left, or that a NOTIFY has ended, is not. */
+static int wait_for_output(struct imap_slogout_client *ours)
+{
+    look_later(ours);
+    return SLOGOUT_BUSY;
+}
+
+static int write_line(struct imap_slogout_client *ours, const char *line, size_t len)
+{
+    struct ostream *output = ours->client->output;
+
+    answers_watch_idle(ours);
+    o_stream_nsend(output, line, len);
+    ours->client->last_output = ioloop_time;
+    return o_stream_flush(output) < 0 ? -1 : 0;
+}
+
+/* Dovecot's close drops what its stream still holds, so a line waits until all before it has left. */
+static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
+{
+    struct imap_slogout_client *ours = conn;
+    int flushed;
+
+    (void)session;
+    if (ours->client->disconnected)
+        return -1;
+    if (notify_is_half_way(ours->client))
+        return wait_for_output(ours);
+    if (when == SLOGOUT_AT_REST ? !at_rest(ours) : !between_lines(ours->client))
+        return SLOGOUT_BUSY;
+    flushed = o_stream_flush(ours->client->output);
+    if (flushed == 0)
+        return wait_for_output(ours);
+    return flushed < 0 ? -1 : write_line(ours, line, len);
+}
+
+/* ---- the end ---- */
+
+/* A client that was only told by `* BYE` keeps Dovecot's usual reason. */
+static const char *const reasons[SLOGOUT_OUTCOMES] = {
+    [SLOGOUT_ANSWERED] = "Server LOGOUT: answered",
+    [SLOGOUT_REFUSED] = "Server LOGOUT: refused",
+    [SLOGOUT_EXPIRED] = "Server LOGOUT: not answered in time",
+    [SLOGOUT_BYE_ONLY] = "Server shutting down.",
+    [SLOGOUT_NEVER_READY] = "Server LOGOUT: never at rest, so not asked",
+    [SLOGOUT_FORCED] = "Server LOGOUT: cut short",
+    [SLOGOUT_SEND_FAILED] = "Server LOGOUT: could not be sent",
+};
+
+/* How the client refused, in its own words. */
+static const char *refusal(const struct slogout_response *answer)
+{
+    char text[200];
+
+    slogout_escape(text, sizeof text, answer->text, answer->text_len);
+    return t_strdup_printf(": %s %s", answer->status == SLOGOUT_STATUS_NO ? "NO" : "BAD", text);
+}
+
+static const char *reason(const struct slogout_result *result)
+{
+    const bool told = result->outcome == SLOGOUT_ANSWERED || result->bye_sent;
+    const bool refused = result->outcome == SLOGOUT_REFUSED && result->answer != NULL;
+
+    return t_strconcat(reasons[result->outcome], refused ? refusal(result->answer) : "",
+                       told ? "" : " (without BYE)", NULL);
+}
+
+static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
+{
+    struct imap_slogout_client *ours = conn;
+
+    (void)session;
+    ours->linger = result->outcome == SLOGOUT_ANSWERED || result->bye_sent;
+    client_disconnect(ours->client, reason(result));
+}
+
+/* ---- both ---- */
+
+static const struct slogout_callbacks callbacks = {
+    .size = sizeof callbacks,
+    .send_line = send_line,
+    .close_connection = close_connection,
+};
+
+int exchange_init(struct imap_slogout_client *ours, const struct slogout_settings *settings)
+{
+    struct slogout_settings own = *settings;
+    int error;
+
+    own.set_timer = set_timer;
+    own.user_data = ours;
+    error = slogout_new(&ours->slogout, &own);
+    if (error)
+        return error;
+    error = slogout_session_new(&ours->session, ours->slogout, &callbacks, ours);
+    if (error)
+        slogout_free(ours->slogout);
+    return error;
+}
+
+/* Commands that are cancelled afterwards still come by: to them the session is one that has ended. */
+void exchange_deinit(struct imap_slogout_client *ours)
+{
+    slogout_session_free(ours->session);
+    slogout_free(ours->slogout);
+    ours->session = NULL;
+    timeout_remove(&ours->to_tick);
+    timeout_remove(&ours->to_look);
+    timeout_remove(&ours->to_stop);
+}

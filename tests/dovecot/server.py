@@ -1,0 +1,255 @@
+"""A Dovecot of the tests' own: scratch folder, free loopback ports, no privileges, killed by pid."""
+
+import functools
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+DOVECOT = "/usr/sbin/dovecot"
+DOVEADM = "/usr/bin/doveadm"
+IMAP = "/usr/lib/dovecot/imap"
+MODULES = "/usr/lib/dovecot/modules"
+PLUGIN = os.path.join("build", "dovecot", "lib95_imap_slogout_plugin.so")
+
+CONFIG = """
+base_dir = {root}/run
+state_dir = {root}/state
+log_path = {root}/log
+mail_plugin_dir = {root}/modules
+listen = 127.0.0.1
+protocols = imap
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 1
+ssl = yes
+ssl_cert = <{root}/cert.pem
+ssl_key = <{root}/key.pem
+ssl_dh =
+disable_plaintext_auth = no
+mail_location = maildir:~/Maildir
+mail_fsync = never
+mailbox_list_index = yes
+mail_plugins = {plugins}
+protocol imap {{
+  mail_plugins = $mail_plugins {imap_plugins}
+  mail_max_userip_connections = 1000
+}}
+passdb {{
+  driver = static
+  args = nopassword=y
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={root}/mail/%u {user_settings}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+  process_limit = 20
+  client_limit = 100
+  service_count = 0
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+plugin {{
+{settings}
+}}
+{extra}
+"""
+
+
+def account():
+    """The user and group that Dovecot runs as: never root."""
+    if os.getuid() == 0:
+        return "dovecot", "dovecot"
+    entry = pwd.getpwuid(os.getuid())
+    return entry.pw_name, subprocess.check_output(["id", "-gn"], text=True).strip()
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+@functools.lru_cache(None)
+def key_and_certificate():
+    """For localhost and 127.0.0.1, signed by itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        key, certificate = folder + "/key.pem", folder + "/cert.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                        "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        with open(key) as key, open(certificate) as certificate:
+            return key.read(), certificate.read()
+
+
+def wait_until(condition, seconds=10):
+    """The condition's value as soon as it is true, or at the end of the time whatever it is then."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    return condition()
+
+
+class Dovecot:
+    """plugin: is ours loaded? settings: those of the plugin; user_settings: the same from the userdb. extra:
+    more lines of configuration, in which ROOT is the scratch folder."""
+
+    def __init__(self, plugin=True, settings=None, user_settings="", extra="", imap_plugins="imap_zlib"):
+        self.root = tempfile.mkdtemp(prefix="slogout-dovecot-")
+        self.user, self.group = account()
+        self.port, self.tls_port = free_ports(2)
+        self.config = os.path.join(self.root, "dovecot.conf")
+        self._link_modules()
+        self._write_certificate()
+        for folder in ("mail", "state", "run"):
+            os.mkdir(os.path.join(self.root, folder))
+        lines = "".join("  %s = %s\n" % item for item in (settings or {}).items())
+        with open(self.config, "w") as file:
+            file.write(CONFIG.format(
+                root=self.root, user=self.user, group=self.group, port=self.port, tls_port=self.tls_port,
+                plugins="zlib" if "zlib" in imap_plugins else "",
+                imap_plugins=imap_plugins + (" imap_slogout" if plugin else ""),
+                settings=lines, user_settings=user_settings, extra=extra.replace("ROOT", self.root)))
+        self._give_away()
+        self.process = self._run([DOVECOT, "-F", "-c", self.config])
+        if not wait_until(self._accepts):
+            log = self.log()
+            self.close()
+            raise RuntimeError("Dovecot does not start:\n" + log)
+
+    def _link_modules(self):
+        modules = os.path.join(self.root, "modules")
+        os.mkdir(modules)
+        for name in os.listdir(MODULES):
+            if name.endswith(".so"):
+                os.symlink(os.path.join(MODULES, name), os.path.join(modules, name))
+        shutil.copy(PLUGIN, modules)
+
+    def _write_certificate(self):
+        key, certificate = key_and_certificate()
+        for name, text in (("key.pem", key), ("cert.pem", certificate)):
+            with open(os.path.join(self.root, name), "w") as file:
+                file.write(text)
+
+    def _give_away(self):
+        if os.getuid() != 0:
+            return
+        for folder, folders, files in os.walk(self.root):
+            for name in [folder] + [os.path.join(folder, n) for n in folders + files]:
+                if not os.path.islink(name):
+                    shutil.chown(name, self.user, self.group)
+
+    def _as_user(self):
+        if os.getuid() != 0:
+            return {}
+        return {"user": self.user, "group": self.group, "extra_groups": []}
+
+    def _run(self, arguments):
+        with open(os.path.join(self.root, "stderr"), "w") as stderr:
+            return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                    stderr=stderr, start_new_session=True, **self._as_user())
+
+    def _accepts(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as s:
+                return s.recv(100).startswith(b"* OK")
+        except OSError:
+            return False
+
+    def log(self):
+        text = ""
+        for name in ("stderr", "log"):
+            path = os.path.join(self.root, name)
+            if os.path.exists(path):
+                with open(path, errors="replace") as file:
+                    text += file.read()
+        return text
+
+    def wait_for_log(self, pattern, seconds=10):
+        return wait_until(lambda: re.search(pattern, self.log()), seconds)
+
+    def doveadm(self, *arguments):
+        done = subprocess.run([DOVEADM, "-c", self.config, *arguments], capture_output=True, text=True,
+                              timeout=60, **self._as_user())
+        return done.stdout + done.stderr
+
+    def processes(self, name):
+        """The pids of the master's children with this name."""
+        out = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(self.process.pid)],
+                             capture_output=True, text=True).stdout
+        return [int(pid) for pid, comm in (line.split(None, 1) for line in out.splitlines()) if comm == name]
+
+    def process_of(self, user):
+        """The imap process that serves this user, by doveadm who."""
+        def look():
+            for line in self.doveadm("who", "-1").splitlines()[1:]:
+                fields = line.split()
+                if fields[0] == user and fields[1] == "imap":
+                    return int(fields[2])
+            return None
+        return wait_until(look)
+
+    def mailbox_folder(self, user):
+        return os.path.join(self.root, "mail", user, "Maildir")
+
+    def put_message(self, user, message):
+        """Straight into the user's maildir."""
+        folder = os.path.join(self.mailbox_folder(user), "new")
+        os.makedirs(folder, exist_ok=True)
+        for name in ("cur", "tmp"):
+            os.makedirs(os.path.join(self.mailbox_folder(user), name), exist_ok=True)
+        path = os.path.join(folder, "%d.%d.test" % (time.time_ns(), os.getpid()))
+        with open(path, "wb") as file:
+            file.write(message)
+        self._give_away()
+
+    def close(self):
+        """Kills the master and what it has started, by pid. (An orderly stop takes 3 s.)"""
+        self.process.kill()
+        self.process.wait()
+        for pid in self.left():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        wait_until(lambda: not self.left())
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def left(self):
+        """The pids that the master has started and that live; all stand in the session made for it."""
+        self.process.poll()
+        out = subprocess.run(["ps", "-o", "pid=,stat=", "--sid", str(self.process.pid)],
+                             capture_output=True, text=True).stdout
+        return [int(pid) for pid, state in (line.split() for line in out.splitlines()) if state[0] != "Z" and
+                int(pid) != self.process.pid]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,427 @@
+"""When the line comes: at rest, and never inside anything; whatever the client is about."""
+
+import random
+import re
+import threading
+import time
+import unittest
+
+from client import Client, Closed
+from server import Dovecot
+
+LARGE = 20 * 1024 * 1024
+
+
+def large_message():
+    """20 MB of lines, none like another, so that a foreign octet anywhere shows."""
+    head = b"From: a@example.org\r\nSubject: large\r\nMIME-Version: 1.0\r\n\r\n"
+    lines = random.Random(1).randbytes(LARGE // 2 * 76 // 78).hex().encode()
+    body = b"".join(lines[i:i + 76] + b"\r\n" for i in range(0, len(lines), 76))
+    return head + body
+
+
+class WithServer(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Dovecot()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+
+    def client(self, **options):
+        client = Client(self.server, **options)
+        self.addCleanup(client.close)
+        return client
+
+    def kick(self):
+        self.assertIn("alice", self.server.doveadm("kick", "alice"))
+        time.sleep(0.2)  # for a line that comes too early to come
+
+    def assertAnswers(self, client):
+        """The next line is the LOGOUT; it is answered, and the server closes."""
+        line = client.line()
+        self.assertRegex(line, r"^SLO\.\d+ LOGOUT$")
+        client.send("* BYE\r\n%s OK\r\n" % line.split()[0])
+        self.assertTrue(client.is_closed())
+
+
+class Fetch(unittest.TestCase):
+    """A FETCH of 20 MB, a slow reader, kicked in the middle; stock Dovecot and the plugin side by side."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.message = large_message()
+        cls.stock, cls.ours = Dovecot(plugin=False), Dovecot()
+        for server in cls.stock, cls.ours:
+            server.put_message("alice", cls.message)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stock.close()
+        cls.ours.close()
+
+    def begin(self, server, **options):
+        """Up to the first part of the literal, and the kick. The size that was announced."""
+        client = Client(server, receive_buffer=65536, **options)
+        self.addCleanup(client.close)
+        client.run("s", "SELECT INBOX")
+        client.send("f FETCH 1 BODY.PEEK[]\r\n")
+        size = int(re.fullmatch(r"\* 1 FETCH \(BODY\[\] \{(\d+)\}", client.line())[1])
+        self.assertEqual(size, len(self.message))
+        self.begun = client.octets(1024 * 1024)
+        time.sleep(0.5)  # until the server can write no more
+        self.assertIn("alice", server.doveadm("kick", "alice"))
+        return client, size
+
+    def read_slowly(self, client, size):
+        return self.begun + client.octets(size - len(self.begun), pause=0.002, most=32768)
+
+    def assertWhole(self, client, size):
+        self.assertEqual(self.read_slowly(client, size), self.message)
+        self.assertEqual(client.line(), ")")
+        self.assertRegex(client.line(), "^f OK Fetch completed")
+
+    def test_stock_dovecot_writes_its_bye_into_the_literal(self):
+        """It always cuts the literal short. The BYE gets out if the kernel has room for it: usually."""
+        for _ in range(5):
+            client, size = self.begin(self.stock, enable=False)
+            with self.assertRaises(Closed):
+                self.read_slowly(client, size)
+            self.assertLess(client.received, size)
+            if client.tail.endswith(b"* BYE Server shutting down.\r\n"):
+                self.assertNotIn(client.tail[-200:], self.message)
+                return
+        self.fail("no BYE in the literal")
+
+    def test_with_the_plugin_the_literal_arrives_whole_and_then_the_logout(self):
+        client, size = self.begin(self.ours)
+        self.assertWhole(client, size)
+        tag = client.logout_tag()
+        client.send(tag + " OK\r\n")
+        self.assertTrue(client.is_closed())
+
+    def test_with_the_plugin_the_literal_arrives_whole_and_then_the_bye(self):
+        client, size = self.begin(self.ours, enable=False)
+        self.assertWhole(client, size)
+        self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
+
+    def test_a_second_kick_does_not_put_a_bye_into_the_literal(self):
+        client, size = self.begin(self.ours)
+        self.assertIn("alice", self.ours.doveadm("kick", "alice"))
+        self.assertWhole(client, size)
+        self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
+
+    def test_a_client_that_reads_nothing_gets_no_bye_into_the_literal(self):
+        """After a second kick it has 10 s; then the connection ends within the literal, as it is."""
+        client, size = self.begin(self.ours)
+        self.assertIn("alice", self.ours.doveadm("kick", "alice"))
+        self.assertTrue(self.ours.wait_for_log(r"Disconnected: Server LOGOUT: cut short \(without BYE\)", 15))
+        with self.assertRaises(Closed) as closed:
+            client.octets(size)
+        got = self.begun + closed.exception.args[0]
+        self.assertLess(len(got), size)
+        self.assertEqual(got, self.message[:len(got)])
+
+
+class Unread(WithServer):
+    """Output that waits for a slow reader when the connection ends."""
+
+    def test_responses_that_the_server_could_not_write_yet_come_before_the_bye(self):
+        client = self.client(enable=False, receive_buffer=65536)
+        tags = ["%04d%s" % (i, "x" * 8000) for i in range(1500)]
+        client.send("".join(tag + " NOOP\r\n" for tag in tags))
+        self.kick()
+        for tag in tags:
+            self.assertTrue(client.line().startswith(tag + " OK"))
+        self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
+
+    def test_a_client_that_sends_before_it_has_read_the_bye_loses_nothing(self):
+        message = large_message()[:1500000]
+        self.server.put_message("alice", message)
+        client = self.client(enable=False, receive_buffer=65536)
+        client.run("s", "SELECT INBOX")
+        client.send("f FETCH * BODY.PEEK[]\r\n")
+        time.sleep(0.5)
+        self.kick()
+        client.send("n NOOP\r\n")
+        time.sleep(0.2)
+        client.line()
+        self.assertEqual(client.octets(len(message), pause=0.002, most=32768), message)
+        self.assertRegex(client.rest(), rb"^\)\r\nf OK [^\r]*\r\n\* BYE Server shutting down.\r\n$")
+
+
+class Append(WithServer):
+    def append(self, literal, **options):
+        client = self.client(**options)
+        message = (b"From: a@example.org\r\nSubject: x\r\n\r\n"
+                   b"SLO.1 OK LOGOUT completed\r\n* BYE\r\nSLO.1 OK\r\n")
+        client.send("p APPEND INBOX {%d%s}\r\n" % (len(message), literal))
+        if not literal:
+            self.assertRegex(client.line(), r"^\+ OK")
+        client.send(message[:40])
+        time.sleep(0.1)
+        self.kick()
+        client.send(message[40:] + b"\r\n")
+        self.assertRegex(client.line(), r"^p OK \[APPENDUID \d+ \d+\] Append completed")
+        return client, message
+
+    def assertStored(self, message):
+        with Client(self.server) as client:
+            client.run("s", "SELECT INBOX")
+            client.send("f FETCH * BODY.PEEK[]\r\n")
+            client.line()
+            self.assertEqual(client.octets(len(message)), message)
+
+    def test_during_a_synchronising_literal_that_contains_the_answer(self):
+        client, message = self.append("")
+        self.assertAnswers(client)
+        self.assertStored(message)
+
+    def test_during_a_non_synchronising_literal_that_contains_the_answer(self):
+        client, message = self.append("+")
+        self.assertAnswers(client)
+        self.assertStored(message)
+
+    def test_a_client_that_has_not_enabled_it_gets_bye_after_its_append(self):
+        client, message = self.append("", enable=False)
+        self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
+        self.assertStored(message)
+
+    def test_an_append_that_crosses_the_logout_is_stored(self):
+        client = self.client()
+        self.kick()
+        tag = client.logout_tag()
+        data = "%s OK within\r\n" % tag
+        client.send("p APPEND INBOX {%d}\r\n" % len(data))
+        self.assertRegex(client.line(), r"^\+ OK")
+        client.send(data + "\r\n")
+        self.assertRegex(client.line(), r"^p OK ")
+        client.send(tag + " OK\r\n")
+        self.assertTrue(client.is_closed())
+        self.assertStored(data.encode())
+
+
+class Commands(WithServer):
+    def test_a_command_that_is_half_read(self):
+        client = self.client()
+        client.send("n NO")
+        time.sleep(0.1)
+        self.kick()
+        client.send("OP\r\n")
+        self.assertRegex(client.line(), "^n OK NOOP completed")
+        self.assertAnswers(client)
+
+    def test_a_command_that_waits_for_its_literal(self):
+        client = self.client()
+        client.send('a LIST "" {1}\r\n')
+        self.assertRegex(client.line(), r"^\+ OK")
+        self.kick()
+        client.send("*\r\n")
+        self.assertTrue(client.lines_until("a")[-1].startswith("a OK"))
+        self.assertAnswers(client)
+
+    def test_pipelined_commands_are_all_answered_and_the_logout_stands_between_two(self):
+        for enable in True, False:
+            with self.subTest(enable=enable):
+                lines = self.pipeline(self.client(enable=enable), 4000)
+                numbers = [int(line.split()[0]) for line in lines]
+                self.assertEqual(numbers, list(range(len(numbers))))
+
+    def pipeline(self, client, count):
+        """The tagged responses, with commands always on their way, that come before the end. LOGOUT is
+        answered; what comes after it belongs to what was sent before the answer."""
+        sender = threading.Thread(target=client.send, args=("".join(
+            '%d STATUS "box %d" (MESSAGES)\r\n' % (i, i) for i in range(count)),))
+        sender.start()
+        self.assertIn("alice", self.server.doveadm("kick", "alice"))
+        sender.join()
+        lines = []
+        while True:
+            try:
+                line = client.line()
+            except Closed:
+                return lines
+            if re.match(r"SLO\.\d+ LOGOUT$", line):
+                client.send(line.split()[0] + " OK\r\n")
+            elif not line.startswith("* BYE"):
+                self.assertRegex(line, r"^\d+ NO Mailbox doesn't exist")
+                lines.append(line)
+
+    def test_a_client_that_always_has_another_command_on_its_way_is_asked_all_the_same(self):
+        client = self.client()
+        stop = threading.Event()
+
+        def talk():
+            number = 0
+            while not stop.is_set():
+                number += 1
+                client.send("%d NOOP\r\n%d NOOP\r\n%d NO" % (number, number, number))
+                client.send("OP\r\n")
+        sender = threading.Thread(target=talk)
+        sender.start()
+        try:
+            self.assertIn("alice", self.server.doveadm("kick", "alice"))
+            tag = client.logout_tag()
+        finally:
+            stop.set()
+            sender.join()
+        client.send(tag + " OK\r\n")
+        client.rest()
+        self.assertTrue(self.server.wait_for_log("Disconnected: Server LOGOUT: answered"))
+
+    def test_what_comes_after_the_bye_is_not_run(self):
+        client = self.client(enable=False)
+        client.send("n NO")
+        time.sleep(0.1)
+        self.kick()
+        client.send("OP\r\nx CREATE after-the-bye\r\n")
+        rest = client.rest()
+        self.assertRegex(rest, rb"^n OK NOOP completed[^\r]*\r\n\* BYE Server shutting down.\r\n$")
+        self.assertNotIn("after-the-bye", "".join(self.client().run("a", 'LIST "" *')))
+
+
+class Idle(WithServer):
+    def idling(self, **options):
+        client = self.client(**options)
+        client.run("s", "SELECT INBOX")
+        client.idle()
+        return client
+
+    def test_the_answer_comes_without_done(self):
+        client = self.idling()
+        self.kick()
+        self.assertAnswers(client)
+
+    def test_the_answer_comes_after_done(self):
+        client = self.idling()
+        self.kick()
+        tag = client.logout_tag()
+        client.send("DONE\r\n")
+        self.assertRegex(client.line(), "^i OK Idle completed")
+        client.send("* BYE\r\n%s OK\r\n" % tag)
+        self.assertTrue(client.is_closed())
+
+    def test_the_answer_comes_in_one_piece_with_done(self):
+        client = self.idling()
+        self.kick()
+        client.send("DONE\r\n* BYE\r\n%s OK\r\n" % client.logout_tag())
+        self.assertRegex(client.rest(), rb"^i OK Idle completed[^\r]*\r\n$")
+
+    def test_the_answer_comes_octet_by_octet(self):
+        client = self.idling()
+        self.kick()
+        client.send_one_by_one("* BYE bye\r\n%s OK done\r\n" % client.logout_tag())
+        self.assertTrue(client.is_closed())
+
+    def test_another_line_ends_idle_as_ever(self):
+        client = self.idling()
+        self.kick()
+        tag = client.logout_tag()
+        client.send("X1 OK done\r\n")
+        self.assertRegex(client.line(), "^i BAD Expected DONE")
+        client.send(tag + " OK\r\n")
+        self.assertTrue(client.is_closed())
+
+    def test_idle_that_begins_after_the_logout(self):
+        client = self.client()
+        client.run("s", "SELECT INBOX")
+        self.kick()
+        tag = client.logout_tag()
+        client.idle()
+        client.send("* BYE\r\n%s OK\r\n" % tag)
+        self.assertTrue(client.is_closed())
+
+    def test_mail_still_arrives_in_idle_after_the_logout(self):
+        client = self.idling()
+        self.kick()
+        tag = client.logout_tag()
+        self.server.put_message("alice", b"Subject: news\r\n\r\nx\r\n")
+        while not client.line().endswith(" EXISTS"):
+            pass
+        client.send(tag + " OK\r\n")
+        client.rest()
+        self.assertTrue(self.server.wait_for_log("Disconnected: Server LOGOUT: answered"))
+
+    def test_a_client_that_has_not_enabled_it_gets_bye(self):
+        client = self.idling(enable=False)
+        self.kick()
+        self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
+
+
+class Notify(WithServer):
+    """NOTIFY sends FETCH data of new mail without being asked, and without Dovecot's output lock."""
+
+    def test_a_literal_that_notify_sends_is_left_whole(self):
+        message = large_message()
+        for enable in True, False:
+            with self.subTest(enable=enable):
+                client = self.client(enable=enable, receive_buffer=65536)
+                client.run("s", "SELECT INBOX")
+                self.assertRegex(client.run(
+                    "n", "NOTIFY SET (SELECTED (MessageNew (UID BODY.PEEK[]) MessageExpunge))")[-1], "^n OK")
+                client.idle()
+                self.server.put_message("alice", message)
+                line = client.line()
+                while not line.endswith("}"):
+                    line = client.line()
+                begun = client.octets(100000)
+                time.sleep(0.5)  # until the server can write no more
+                self.kick()
+                self.assertEqual(begun + client.octets(len(message) - len(begun)), message)
+                self.assertEqual(client.line(), ")")
+                self.end(client, enable)
+                with self.client() as client:
+                    client.run("s", "SELECT INBOX")
+                    client.run("t", "STORE 1:* +FLAGS (\\Deleted)")
+                    client.run("x", "EXPUNGE")
+
+    def end(self, client, enable):
+        lines = [client.line()]
+        while not re.search(r"LOGOUT$|^\* BYE", lines[-1]):
+            lines.append(client.line())
+        if enable:
+            client.send(lines[-1].split()[0] + " OK\r\n")
+        self.assertTrue(client.is_closed())
+
+
+class Streams(WithServer):
+    def test_with_compress(self):
+        client = self.client()
+        client.compress()
+        self.assertRegex(client.run("n", "NOOP")[-1], "^n OK")
+        self.kick()
+        self.assertAnswers(client)
+
+    def test_with_compress_in_idle(self):
+        client = self.client()
+        client.compress()
+        client.idle()
+        self.kick()
+        self.assertAnswers(client)
+
+    def test_with_compress_a_client_that_has_not_enabled_it_gets_bye(self):
+        client = self.client(enable=False)
+        client.compress()
+        self.kick()
+        self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
+
+    def test_over_tls(self):
+        client = self.client(tls=True)
+        self.kick()
+        self.assertAnswers(client)
+
+    def test_over_tls_in_idle(self):
+        client = self.client(tls=True)
+        client.idle()
+        self.kick()
+        self.assertAnswers(client)
+
+    def test_over_tls_a_client_that_has_not_enabled_it_gets_bye(self):
+        client = self.client(tls=True, enable=False)
+        self.kick()
+        self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,193 @@
+"""What concerns the process: its signals, several clients in it, hibernation, reload."""
+
+import os
+import signal
+import time
+import unittest
+
+from client import CAPABILITY, Client
+from server import Dovecot, wait_until
+
+SHARED = "service imap {\n  client_limit = 10\n  service_count = 0\n  process_limit = 1\n}\n"
+HIBERNATE = "imap_hibernate_timeout = 1s\nservice imap-hibernate {\n  chroot =\n}\n"
+
+
+def answer(test, client):
+    client.send("* BYE\r\n%s OK\r\n" % client.logout_tag())
+    test.assertTrue(client.is_closed())
+
+
+class Shared(unittest.TestCase):
+    """Several clients in one process."""
+
+    def setUp(self):
+        self.server = Dovecot(extra=SHARED)
+        self.addCleanup(self.server.close)
+
+    def client(self, user, **options):
+        client = Client(self.server, user=user, **options)
+        self.addCleanup(client.close)
+        return client
+
+    def pid(self):
+        pids = self.server.processes("imap")
+        self.assertEqual(len(pids), 1)
+        return pids[0]
+
+    def test_each_client_has_an_exchange_of_its_own(self):
+        alice, bob, carol = self.client("alice"), self.client("bob"), self.client("carol", enable=False)
+        bob.run("n", "NOOP")
+        bob.send("n NO")
+        time.sleep(0.1)
+        pid = self.pid()
+        os.kill(pid, signal.SIGTERM)
+        self.assertEqual(carol.rest(), b"* BYE Server shutting down.\r\n")
+        answer(self, alice)
+        bob.send("OP\r\n")
+        self.assertRegex(bob.line(), "^n OK NOOP")
+        answer(self, bob)
+        for user in "alice", "bob":
+            pattern = r"imap\(%s\).*Disconnected: Server LOGOUT: answered" % user
+            self.assertTrue(self.server.wait_for_log(pattern))
+        self.assertTrue(wait_until(lambda: pid not in self.server.processes("imap")), "the process stays")
+
+    def test_what_one_answers_is_nothing_to_another(self):
+        alice, bob, carol = self.client("alice"), self.client("bob"), self.client("carol")
+        os.kill(self.pid(), signal.SIGTERM)
+        tags = [client.logout_tag() for client in (alice, bob, carol)]
+        alice.send(tags[0] + " BAD what\r\n")
+        self.assertEqual(alice.rest(), b"* BYE Server shutting down.\r\n")
+        carol.send("z LOGOUT\r\n")
+        carol.rest()
+        self.assertRegex(bob.run("n", "NOOP")[-1], "^n OK")
+        bob.send(tags[1] + " OK\r\n")
+        self.assertTrue(bob.is_closed())
+        for user, end in ("alice", "Server LOGOUT: refused: BAD what"), ("bob", "Server LOGOUT: answered"), (
+                "carol", "Logged out"):
+            self.assertTrue(self.server.wait_for_log(r"imap\(%s\).*Disconnected: %s" % (user, end)))
+
+    def test_sigusr1_asks_and_the_process_goes_on(self):
+        alice, bob = self.client("alice"), self.client("bob", enable=False)
+        pid = self.pid()
+        os.kill(pid, signal.SIGUSR1)
+        answer(self, alice)
+        self.assertEqual(bob.rest(), b"* BYE Server shutting down.\r\n")
+        self.assertRegex(self.client("carol").run("n", "NOOP")[-1], "^n OK")
+        self.assertEqual(self.pid(), pid)
+
+    def test_sigterm_ends_a_process_that_has_no_client_any_more(self):
+        self.client("alice").close()
+        self.assertTrue(self.server.wait_for_log("Disconnected: "))
+        pid = self.pid()
+        os.kill(pid, signal.SIGTERM)
+        self.assertTrue(wait_until(lambda: pid not in self.server.processes("imap")), "the process stays")
+        self.assertNotIn("killed with signal", self.server.log())
+
+
+class UserSettings(unittest.TestCase):
+    def test_a_user_whose_settings_are_bad_is_served_beside_one_whose_are_good(self):
+        ask = "slogout_ask=%{if;%u;eq;bob;nobody;all}"
+        with Dovecot(extra=SHARED, user_settings=ask) as server:
+            with Client(server, "alice", enable=False) as alice, Client(server, "bob", enable=False) as bob:
+                self.assertIn(CAPABILITY, alice.login[-1])
+                self.assertNotIn(CAPABILITY, bob.login[-1])
+                pid, = server.processes("imap")
+                os.kill(pid, signal.SIGUSR1)
+                tag = alice.logout_tag()
+                self.assertRegex(bob.run("n", "NOOP")[-1], "^n OK")
+                self.assertRegex(bob.run("x", "OK")[-1], "^x BAD Error in IMAP command OK: Unknown command")
+                os.kill(pid, signal.SIGTERM)
+                self.assertEqual(bob.rest(), b"* BYE Server shutting down.\r\n")
+                alice.send(tag + " OK\r\n")
+                self.assertTrue(alice.is_closed())
+
+
+class OneUser(unittest.TestCase):
+    def test_sigusr1_to_the_process_of_one_user_leaves_others_alone(self):
+        with Dovecot() as server, Client(server, "alice") as alice, Client(server, "bob") as bob:
+            os.kill(server.process_of("alice"), signal.SIGUSR1)
+            answer(self, alice)
+            self.assertRegex(bob.run("n", "NOOP")[-1], "^n OK")
+            self.assertEqual(bob.buffer, b"")
+
+
+class Hibernation(unittest.TestCase):
+    def setUp(self):
+        self.server = Dovecot(extra=HIBERNATE)
+        self.addCleanup(self.server.close)
+        self.client = Client(self.server)
+        self.addCleanup(self.client.close)
+        self.client.run("s", "SELECT INBOX")
+        self.client.idle()
+
+    def hibernates(self, seconds=5):
+        return wait_until(lambda: not self.server.processes("imap"), seconds)
+
+    def test_an_exchange_blocks_hibernation(self):
+        self.server.doveadm("kick", "alice")
+        tag = self.client.logout_tag()
+        self.assertFalse(self.hibernates(3))
+        self.client.send(tag + " OK\r\n")
+        self.assertTrue(self.client.is_closed())
+        self.assertTrue(self.server.wait_for_log("Disconnected: Server LOGOUT: answered"))
+
+    def test_a_client_that_comes_back_has_still_enabled_it(self):
+        self.assertTrue(self.hibernates())
+        self.client.send("DONE\r\n")
+        self.assertRegex(self.client.line(), "^i OK Idle completed")
+        self.server.doveadm("kick", "alice")
+        answer(self, self.client)
+
+    def test_a_client_that_comes_back_into_idle_is_asked_in_idle(self):
+        self.assertTrue(self.hibernates())
+        self.server.put_message("alice", b"Subject: news\r\n\r\nx\r\n")
+        while not self.client.line().endswith(" EXISTS"):
+            pass
+        self.server.doveadm("kick", "alice")
+        answer(self, self.client)
+
+    def test_kicked_while_hibernated_it_is_closed_as_by_stock_dovecot(self):
+        self.assertTrue(self.hibernates())
+        self.server.doveadm("kick", "alice")
+        self.assertEqual(self.client.rest(), b"")
+
+
+class Reload(unittest.TestCase):
+    def test_who_does_not_answer_gets_bye_when_the_master_signals_again(self):
+        """At once the LOGOUT; after 6 s SIGTERM, which is the last moment: SIGKILL follows 6 s later."""
+        with Dovecot() as server, Client(server) as client, Client(server, "bob") as bob:
+            begin = time.monotonic()
+            server.doveadm("reload")
+            client.logout_tag()
+            answer(self, bob)
+            self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
+            self.assertGreater(time.monotonic() - begin, 5)
+            self.assertTrue(server.wait_for_log("Disconnected: Server LOGOUT: cut short"))
+            self.assertNotIn("killed with signal", server.log())
+
+    def test_without_shutdown_clients_a_reload_leaves_clients_alone(self):
+        with Dovecot(extra="shutdown_clients = no\n") as server, Client(server) as client:
+            server.doveadm("reload")
+            time.sleep(1)
+            self.assertRegex(client.run("n", "NOOP")[-1], "^n OK")
+            self.assertEqual(client.buffer, b"")
+
+
+class Stop(unittest.TestCase):
+    def test_what_systemd_does_after_doveadm_stop_leaves_the_exchange_alone(self):
+        """It sends SIGTERM to all processes that are left. imap-login, and so TLS, does not survive that."""
+        with Dovecot() as server, Client(server) as client, Client(server, "bob", tls=True) as over_tls:
+            server.doveadm("stop")
+            tag = client.logout_tag()
+            over_tls.logout_tag()
+            for pid in server.left():
+                os.kill(pid, signal.SIGTERM)
+            self.assertEqual(over_tls.rest(), b"")
+            self.assertRegex(client.run("n", "NOOP")[-1], "^n OK")
+            client.send(tag + " OK\r\n")
+            self.assertTrue(client.is_closed())
+            self.assertTrue(wait_until(lambda: not server.left()), "processes stay")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,87 @@
+"""Many clients in one process, for the drain: they log in, idle, and do one thing when LOGOUT comes.
+
+    drain_clients.py HOST PORT COUNT ok|no|none     prints `ready`, and a JSON object when all connections are closed
+"""
+
+import json
+import re
+import resource
+import selectors
+import socket
+import sys
+import time
+
+BATCH = 100  # no more than the server's backlog takes at once
+PATIENCE = 60
+REPLIES = {"ok": b"* BYE leaving\r\n%s OK LOGOUT completed\r\n", "no": b"%s NO not now\r\n", "none": None}
+
+
+class Clients:
+    def __init__(self, address, reply):
+        self.address = address
+        self.reply = reply
+        self.selector = selectors.DefaultSelector()
+        self.idle = 0
+        self.told = []  # seconds, on the clock that all processes share
+        self.ends = {"eof": 0, "reset": 0, "bye": 0}
+
+    def connect(self):
+        connection = socket.create_connection(self.address, timeout=PATIENCE)
+        connection.sendall(b"a LOGIN user secret\r\nb ENABLE X-SERVER-LOGOUT\r\nc IDLE\r\n")
+        self.selector.register(connection, selectors.EVENT_READ, bytearray())
+
+    def turn(self):
+        ready = self.selector.select(PATIENCE)
+        if not ready:
+            raise TimeoutError(f"{len(self.selector.get_map())} connections are left")
+        now = time.monotonic()
+        for key, _ in ready:
+            self.read(key.fileobj, key.data, now)
+
+    def read(self, connection, received, now):
+        try:
+            data = connection.recv(1 << 16)
+        except ConnectionResetError:
+            self.end(connection, "reset")
+            return
+        if not data:
+            self.end(connection, "eof")
+            return
+        received += data
+        if re.search(rb"\r\n\+ [^\r\n]*\r\n\Z", received):
+            self.idle += 1
+            received.clear()
+        elif logout := re.search(rb"(\S+) LOGOUT\r\n", received):
+            self.told.append(now)
+            if self.reply:
+                connection.sendall(self.reply % logout[1])
+            received.clear()
+        elif b"* BYE " in received:
+            self.ends["bye"] += 1
+            received.clear()
+
+    def end(self, connection, how):
+        self.ends[how] += 1
+        self.selector.unregister(connection)
+        connection.close()
+
+
+def main(host, port, count, answer):
+    count = int(count)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    clients = Clients((host, int(port)), REPLIES[answer])
+    for connected in range(1, count + 1):
+        clients.connect()
+        while connected % BATCH == 0 and clients.idle < connected:
+            clients.turn()
+    while clients.idle < count:
+        clients.turn()
+    print("ready", flush=True)
+    while clients.selector.get_map():
+        clients.turn()
+    json.dump({"told": clients.told, **clients.ends}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

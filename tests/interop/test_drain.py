@@ -1,0 +1,232 @@
+"""The echo server's departure by a plan, with real connections.
+
+SPREAD_MS, DEADLINE_MS and ANSWER_TIMEOUT_MS in the environment change the large one: by default it is as short as the
+draft's timer allows, and a second. `SPREAD_MS=20000 DEADLINE_MS=60000 ANSWER_TIMEOUT_MS=35000` fits exactly: 20 s, 35 s
+for the answers, 5 s to leave. Then a tick that is late leaves no time to ask the last ones: they are told by BYE."""
+
+import json
+import os
+import pty
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+from harness import PATIENCE, PLAIN, SANITIZED, Server, run
+
+SPREAD = int(os.environ.get("SPREAD_MS", "8000"))
+ANSWER_TIMEOUT = int(os.environ.get("ANSWER_TIMEOUT_MS", "32001"))
+DEADLINE = int(os.environ.get("DEADLINE_MS", SPREAD + ANSWER_TIMEOUT + 5000 + 1000))
+PARTS = (("ok", 4000), ("ok", 4000), ("no", 1000), ("none", 1000))  # one process each
+ALL = sum(count for _, count in PARTS)
+
+
+class Drain(unittest.TestCase):
+    def start(self, *options, build=SANITIZED):
+        server = Server(*options, build=build)
+        self.addCleanup(server.stop)
+        return server
+
+    def login(self, server, **options):
+        client = server.login(**options)
+        self.addCleanup(client.close)
+        return client
+
+    def summary(self, server):
+        """What it says when it is over."""
+        events = bytes(server.events)
+        outcomes = dict(re.findall(rb"^drain outcome=(\w+) sessions=(\d+)$", events, re.M))
+        over = re.search(rb"^drain over seconds=([\d.]+) kept=(\w+) without_bye=(\d+) over_limit=(\d+)$", events, re.M)
+        self.assertTrue(over, events)
+        return {name.decode(): int(count) for name, count in outcomes.items()}, float(over[1]), over[2].decode()
+
+
+class Plan(Drain):
+    def test_a_plan_that_cannot_be_kept_is_refused_with_the_shortest_that_can(self):
+        for options in (["--spread", "20000"], ["--spread", "0"], [], ["--answer-timeout", "50000"]):
+            refused = run("echo_server", *options, "--deadline", "30000")
+            self.assertEqual(refused.returncode, 2)
+            shortest = int(re.search(rb"--deadline must be at least (\d+)", refused.stderr)[1])
+            shorter = run("echo_server", *options, "--deadline", str(shortest - 1))
+            self.assertEqual(shorter.returncode, 2)
+            self.start(*options, "--deadline", str(shortest)).stop()
+
+    def test_no_more_are_asked_at_once_than_the_limit(self):
+        server = self.start("--spread", "0", "--max-in-flight", "2", "--deadline", "300000")
+        clients = [self.login(server) for _ in range(5)]
+        server.signal(signal.SIGTERM)
+        clients[0].play("S: TAG LOGOUT")
+        clients[1].play("S: TAG LOGOUT")
+        clients[2].expect_nothing()
+        clients[1].answer()
+        clients[2].play("S: TAG LOGOUT")
+        clients[3].expect_nothing()
+        for client in clients[0], clients[2]:
+            client.answer()
+        for client in clients[3:]:
+            client.play("S: TAG LOGOUT")
+            client.answer()
+        server.wait()
+        self.assertEqual(self.summary(server)[0], {"ANSWERED": 5})
+
+    def test_a_limit_that_is_too_small_is_exceeded_and_that_is_a_broken_promise(self):
+        server = self.start("--spread", "0", "--max-in-flight", "1", "--deadline", "40000")
+        clients = [self.login(server) for _ in range(3)]
+        server.signal(signal.SIGTERM)
+        for client in clients:
+            client.play("S: TAG LOGOUT")
+        for client in clients:
+            client.answer()
+        server.wait(status=1)
+        self.assertEqual(self.summary(server)[2], "no")
+
+    def test_those_who_enabled_nothing_are_told_by_bye_in_their_slots(self):
+        server = self.start("--spread", "2000", "--seed", "1")
+        clients = [self.login(server, enable=False) for _ in range(20)]
+        server.signal(signal.SIGTERM)
+        clients[-1].play(r"S: \* BYE .*", "END")
+        for client in clients[:-1]:
+            client.play(r"S: \* BYE .*", "END")
+        server.wait()
+        outcomes, seconds, kept = self.summary(server)
+        self.assertEqual(outcomes, {"BYE_ONLY": 20})
+        self.assertGreater(seconds, 1.8)  # the last has the last twentieth of the spread
+        self.assertEqual(kept, "yes")
+
+
+class End(Drain):
+    def test_a_second_sigterm_forces_and_is_kept(self):
+        server = self.start("--spread", "0")
+        asked, stuck = self.login(server), self.login(server)
+        stuck.play("C: a ECHO {2}", r"S: \+.*")
+        server.signal(signal.SIGTERM)
+        asked.play("S: TAG LOGOUT")
+        server.signal(signal.SIGTERM)
+        asked.play(r"S: \* BYE .*", "END")
+        stuck.play(r"S: \* BYE .*", "END")
+        server.wait()
+        self.assertEqual(self.summary(server)[0], {"FORCED": 2})
+
+    def test_it_exits_on_done_and_not_on_the_last_outcome(self):
+        server = self.start("--spread", "0")
+        client = self.login(server)
+        server.signal(signal.SIGTERM)
+        client.play("S: TAG LOGOUT", "C: TAG OK")
+        server.wait_outcome("ANSWERED")
+        self.assertIsNone(server.process.poll())
+        self.assertNotIn(b"drain over", server.events)
+        client.play("END")
+        server.wait()
+
+    def test_a_promise_that_was_not_kept_is_in_the_exit_status(self):
+        server = self.start("--spread", "0")
+        client, sentinel = self.login(server), self.login(server)
+        server.signal(signal.SIGTERM)
+        sentinel.play("S: TAG LOGOUT")
+        client.play("S: TAG LOGOUT")
+        client.send(b"a ECHO {16777216+}\r\n" + bytes(16777216).replace(b"\0", b"x") + b"\r\n")
+        client.play(r"S: \* ECHO \{16777216}")  # and it does not read on: it cannot be told
+        server.signal(signal.SIGTERM)
+        sentinel.play(r"S: \* BYE .*", "END")
+        server.signal(signal.SIGSTOP)
+        time.sleep(6)  # the leave timeout is 5 s
+        server.signal(signal.SIGCONT)
+        server.wait(status=1)
+        self.assertEqual(self.summary(server)[2], "no")
+
+
+class Progress(Drain):
+    def test_a_line_a_second(self):
+        server = self.start("--spread", "2000", "--seed", "1")
+        clients = [self.login(server, enable=False) for _ in range(3)]
+        server.signal(signal.SIGTERM)
+        for client in clients:
+            client.play(r"S: \* BYE .*", "END")
+        server.wait()
+        lines = re.findall(rb"^drain asked=\d+ answered=\d+ refused=\d+ expired=\d+ bye_only=(\d+) remaining=(\d+) "
+                           rb"over_by=\d+s$", bytes(server.events), re.M)
+        self.assertIn(len(lines), (3, 4))
+        self.assertEqual(lines[0], (b"0", b"3"))
+        self.assertEqual(lines[-1], (b"3", b"0"))
+
+    def test_on_a_terminal_one_line_that_is_written_over(self):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([SANITIZED / "echo_server", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
+                                   stderr=theirs)
+        self.addCleanup(process.kill)
+        os.close(theirs)
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE), 0)
+        process.stdout.close()
+        shown = os.read(ours, 1 << 16)
+        os.close(ours)
+        progress, _, end = shown.partition(b"\n")
+        self.assertRegex(progress, rb"\A(\rdrain asked=[^\r\n]* over_by=\d+s\033\[K)+\rdrain over [^\r\n]*\033\[K\r\Z")
+        self.assertEqual(end, b"")
+
+
+class TenThousand(Drain):
+    """Four processes of clients: two that answer, one that refuses, one that stays silent."""
+
+    def setUp(self):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY and hard < ALL + 100:
+            self.skipTest(f"{ALL} connections need {ALL + 100} open files; the hard limit is {hard}")
+
+    def clients(self, server, answer, count):
+        program = Path(__file__).with_name("drain_clients.py")
+        process = subprocess.Popen([sys.executable, "-B", program, server.address[0], str(server.address[1]),
+                                    str(count), answer], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_they_leave_evenly_and_in_time(self):
+        server = self.start("--spread", str(SPREAD), "--deadline", str(DEADLINE), "--answer-timeout",
+                            str(ANSWER_TIMEOUT), "--seed", "1", build=PLAIN)
+        processes = [(answer, self.clients(server, answer, count)) for answer, count in PARTS]
+        for _, process in processes:
+            self.assertEqual(process.stdout.readline(), "ready\n")
+        begun = time.monotonic()
+        server.signal(signal.SIGTERM)
+        ends = {"ok": [], "no": [], "none": []}
+        for answer, process in processes:
+            output, _ = process.communicate(timeout=DEADLINE / 1000 + PATIENCE)
+            ends[answer].append(json.loads(output))
+        server.wait()
+        self.check_outcomes(server, ends)
+        self.check_pace([told - begun for part in ends.values() for end in part for told in end["told"]])
+
+    def check_outcomes(self, server, ends):
+        outcomes, seconds, kept = self.summary(server)
+        if told_by_bye := outcomes.pop("BYE_ONLY", 0):
+            print(f"not asked, for a tick was late: {told_by_bye}")
+        self.assertLess(told_by_bye, ALL / 100)
+        self.assertEqual(sum(outcomes.values()), ALL - told_by_bye)
+        for outcome, most in {"ANSWERED": 8000, "REFUSED": 1000, "EXPIRED": 1000}.items():
+            self.assertIn(outcomes[outcome], range(most - told_by_bye, most + 1))
+        self.assertEqual(kept, "yes")
+        print(f"10,000 clients: over after {seconds} s of {DEADLINE / 1000}")
+        for end in sum(ends.values(), []):
+            self.assertEqual(end["reset"], 0)
+        for end in ends["no"] + ends["none"]:
+            self.assertEqual((end["eof"], end["bye"]), (1000, 1000))
+
+    def check_pace(self, told):
+        """In each second as many, within a quarter: the clients' processes are not always run in time."""
+        self.assertGreater(len(told), ALL * 0.99)
+        by_second = [0] * (SPREAD // 1000)
+        for moment in told:
+            by_second[min(int(moment), len(by_second) - 1)] += 1
+        print("LOGOUTs a second:", *by_second)
+        line = ALL * 1000 / SPREAD
+        for count in by_second:
+            self.assertLess(abs(count - line), line / 4)
+
+
+if __name__ == "__main__":
+    unittest.main()
