@@ -192,3 +192,14 @@ threads: build/threads
 analyse: analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memcheck threads
 
 .PHONY: analyse analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memcheck threads
+
+# ---- faults: the echo server while system calls fail (those of the library are in tests/unit/) ----
+
+build/tests/faults/shim.so: tests/faults/shim.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) -std=c99 $(WARNINGS) -O2 -fPIC -shared -o $@ $< -ldl
+
+faults: build/tests/faults/shim.so $(TEST_PROGRAMS)
+	@python3 -B tests/faults/run.py
+
+.PHONY: faults
