@@ -6,6 +6,13 @@ LLVM_SUFFIX ?= -19
 
 .PHONY: verify deps-verify exhaustive fuzz coverage mutants portability
 
+VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz mutants
+
+# One part after the other, each with both cores.
+verify:
+	@for part in $(VERIFY_PARTS); do $(MAKE) --no-print-directory -s -j2 -Otarget $$part || exit 1; done
+	@echo "verify: $(words $(VERIFY_PARTS)) parts hold ($(VERIFY_PARTS))"
+
 deps-verify: deps
 	sh tests/deps-verify.sh
 
@@ -56,8 +63,13 @@ build/fuzz/command_reader: $(FUZZ_ECHO)
 $(FUZZ): build/fuzz/%: build/fuzz/tests/fuzz/%.o
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
 
-fuzz: $(FUZZ)
-	@for target in $(FUZZ); do sh tests/fuzz/run.sh $$target $(FUZZ_SECONDS) || exit 1; done
+FUZZ_NAMES := $(FUZZ:build/fuzz/%=fuzz-%)
+
+$(FUZZ_NAMES): fuzz-%: build/fuzz/%
+	@sh tests/fuzz/run.sh $< $(FUZZ_SECONDS)
+
+fuzz: $(FUZZ_NAMES)
+.PHONY: $(FUZZ_NAMES)
 
 # ---- coverage: the unit tests alone, over lib/ ----
 

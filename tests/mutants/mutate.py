@@ -19,11 +19,12 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from collections import namedtuple
 
 HERE = os.path.dirname(__file__)
 GOAL = 0.95
-TIMEOUT = 20  # seconds for one test program
+PATIENCE = 3, 10  # seconds, and times as long as without a mutant, before a test program counts as hanging
 
 Mutant = namedtuple("Mutant", "path line old new source")  # line: its number; old, new: the line; source: all of it
 
@@ -123,7 +124,7 @@ class Workshop:
     def __init__(self, build, compiler, flags, programs):
         self.build, self.compiler, self.flags, self.programs = build, compiler, flags, programs
         self.paths = sorted(f"lib/{name}" for name in os.listdir("lib") if name.endswith(".c"))
-        self.objects, self.originals = {}, {}
+        self.objects, self.originals, self.seconds = {}, {}, {}
         for path in self.paths:
             self.objects[path] = os.path.join(build, os.path.basename(path) + ".o")
             with open(path, encoding="ascii") as stream:
@@ -146,22 +147,33 @@ class Workshop:
         subprocess.run(command, check=True)
 
     def order(self, path):
-        """The test programs that are named after this file come first."""
+        """The test programs that are named after this file come first, else the fastest."""
         stem = os.path.basename(path)[:-2]
-        return sorted(self.programs, key=lambda program: stem not in os.path.basename(program.split()[0]))
+        return sorted(self.seconds, key=lambda program: (stem not in program, self.seconds[program]))
 
     @staticmethod
     def limit():
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
+    def run(self, program, directory, timeout):
+        return subprocess.run(program.split(), env=dict(os.environ, LD_LIBRARY_PATH=directory), timeout=timeout,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=self.limit,
+                              check=False).returncode == 0
+
     def passes(self, program, directory):
-        environment = dict(os.environ, LD_LIBRARY_PATH=directory)
         try:
-            return subprocess.run(program.split(), env=environment, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL, timeout=TIMEOUT, preexec_fn=self.limit,
-                                  check=False).returncode == 0
+            return self.run(program, directory, max(PATIENCE[0], PATIENCE[1] * self.seconds[program]))
         except subprocess.TimeoutExpired:
             return False
+
+    def measure(self):
+        """How long each program takes without any mutant, which it must survive."""
+        self.link(self.build, None, None)
+        for program in self.programs:
+            before = time.monotonic()
+            if not self.run(program, self.build, None):
+                sys.exit(f"mutants: {program} fails without any mutant")
+            self.seconds[program] = time.monotonic() - before
 
     def killer(self, path, directory):
         """The test program that fails, or None."""
@@ -225,10 +237,7 @@ def split(arguments):
 
 def open_shop(compiler, common, directory, *flags, programs):
     shop = Workshop(directory, compiler, [*common, *flags], programs)
-    shop.link(directory, None, None)
-    broken = shop.killer("", directory)
-    if broken:
-        sys.exit(f"mutants: {broken} fails without any mutant")
+    shop.measure()
     return shop
 
 
