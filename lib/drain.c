@@ -128,7 +128,8 @@ static struct demand demand_for_force(const struct slogout_drain *drain, uint64_
     return demand;
 }
 
-/* While LOGOUT may still go out, all are to be begun in time for it; then `* BYE` is left, until forcing begins. */
+/* While LOGOUT may still go out, all are to be begun in time for it; then `* BYE` is left, until forcing
+ * begins. */
 static struct demand demand_for_begin(const struct slogout_drain *drain, uint64_t count)
 {
     const struct schedule *schedule = &drain->schedule;

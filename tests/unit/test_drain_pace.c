@@ -232,8 +232,8 @@ static void test_the_limit_holds_for_groups_too(void **state)
     crowd_free(crowd);
 }
 
-/* E is 365 s, L 330 s: silent clients keep 1,000 places for ten rounds of 35 s, so the first round has 15 s. It is
- * even too, and so is each that follows, as places come free. */
+/* E is 365 s, L 330 s: silent clients keep 1,000 places for ten rounds of 35 s, so the first round has 15
+ * s. It is even too, and so is each that follows, as places come free. */
 static void test_a_tight_limit_makes_no_burst(void **state)
 {
     struct slogout_plan plan = plan_of(330000);

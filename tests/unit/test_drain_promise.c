@@ -155,7 +155,8 @@ static void test_a_millisecond_later_it_is_bye(void **state)
     crowd_free(crowd);
 }
 
-/* Neither LOGOUT nor `* BYE` can be written: forced over the tail, closed when the leave timeout has passed. */
+/* Neither LOGOUT nor `* BYE` can be written: forced over the tail, closed when the leave timeout has
+ * passed. */
 static void test_those_who_are_never_at_rest_are_gone_at_the_deadline(void **state)
 {
     const struct slogout_plan plan = {
@@ -176,7 +177,8 @@ static void test_those_who_are_never_at_rest_are_gone_at_the_deadline(void **sta
     crowd_free(crowd);
 }
 
-/* Those who have not been told at all come first, then those who are not at rest, then those who were asked. */
+/* Those who have not been told at all come first, then those who are not at rest, then those who were
+ * asked. */
 static void test_the_order_of_forcing(void **state)
 {
     static const struct manner mixed[] = {{1, 0, CROWD_NEVER, "OK", 0}, {1, CROWD_NEVER, 0, "OK", 0}};
