@@ -335,6 +335,41 @@ static void test_force_after_cancel_ends_those_who_were_asked(void **state)
     crowd_free(crowd);
 }
 
+/* Between force and the tick that obeys it. */
+static void test_nobody_is_asked_after_force(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan};
+    struct crowd *crowd = crowd_new(NULL, 1, &never_at_rest, 1, 10);
+
+    (void)state;
+    crowd_add(crowd, 0, 1, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    crowd_run(crowd, 0);
+    assert_int_equal(counts(crowd)->pending, 1);
+    assert_int_equal(slogout_drain_force(crowd->drain, 1), 0);
+    crowd->clients[0].at_rest = 1;
+    assert_int_equal(slogout_session_ready(crowd->clients[0].session, 1), 0);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_BYE_ONLY], 1);
+    crowd_free(crowd);
+}
+
+/* Forcing would begin at 20 s. */
+static void test_cancel_takes_the_deadline_from_those_who_were_asked(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 30000, .best_effort = 1};
+    struct crowd *crowd = crowd_new(NULL, 1, &silent, 1, 100000);
+
+    (void)state;
+    assert_int_equal(slogout_session_request(crowd->clients[0].session, NULL, 0), 0);
+    crowd_add(crowd, 0, 1, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    assert_int_equal(slogout_drain_cancel(crowd->drain), 0);
+    crowd_run(crowd, 100000);
+    assert_int_equal(crowd->done_ms, 35000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 1);
+    crowd_free(crowd);
+}
+
 /* An operator who is impatient must not make it longer. */
 static void test_force_again_does_not_put_off_the_first(void **state)
 {
@@ -517,6 +552,8 @@ int main(void)
         cmocka_unit_test(test_force_spreads_over_the_tail),
         cmocka_unit_test(test_force_starts_a_drain_that_was_not_started),
         cmocka_unit_test(test_force_after_cancel_ends_those_who_were_asked),
+        cmocka_unit_test(test_nobody_is_asked_after_force),
+        cmocka_unit_test(test_cancel_takes_the_deadline_from_those_who_were_asked),
         cmocka_unit_test(test_force_again_does_not_put_off_the_first),
         cmocka_unit_test(test_force_does_not_put_off_the_deadline),
         cmocka_unit_test(test_with_30_s_nobody_is_asked_and_bye_is_spread),
