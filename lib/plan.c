@@ -45,11 +45,10 @@ static uint64_t force_at(const struct slogout_plan *plan, const struct timeouts 
     return plan->deadline_ms ? saturating_subtract(plan->deadline_ms, ending(plan, timeouts)) : SLOGOUT_NEVER;
 }
 
-/* The smallest that has all asked in time, or 0 if that is too large for a limit, or no time is left to
- * ask. */
-static uint32_t smallest_in_flight(uint64_t sessions, uint64_t force, uint32_t answer_timeout)
+/* The smallest that has all asked in so many rounds, or 0 if that is too large for a limit, or there are
+ * none. */
+static uint32_t smallest_in_flight(uint64_t sessions, uint64_t most_rounds)
 {
-    const uint64_t most_rounds = force / answer_timeout;
     const uint64_t smallest = most_rounds ? divide_up(sessions, most_rounds) : 0;
 
     return smallest <= UINT32_MAX ? (uint32_t)smallest : 0;
@@ -63,19 +62,19 @@ void plan_advise(const struct slogout_plan *plan, const struct timeouts *timeout
     const uint64_t force = force_at(plan, timeouts);
     const uint64_t longest = saturating_subtract(force, timeouts->answer);
     const uint64_t by_limit = saturating_multiply(rounds(count, plan->max_in_flight), timeouts->answer);
+    const uint64_t most_rounds = force / timeouts->answer;
 
     advice->shortest_deadline_ms = shortest_deadline(plan, timeouts, count);
     advice->longest_spread_ms = by_limit <= force ? smaller(longest, UINT32_MAX) : SLOGOUT_NEVER;
     advice->smallest_in_flight = 0;
     if ((uint64_t)plan->spread_ms + timeouts->answer <= force)
-        advice->smallest_in_flight = smallest_in_flight(count, force, timeouts->answer);
+        advice->smallest_in_flight = smallest_in_flight(count, most_rounds);
 }
 
 /* The limit as it is, or as large as it must be for all to be asked in time. */
-static uint32_t fitting_limit(const struct slogout_plan *plan, const struct timeouts *timeouts,
-                              uint64_t sessions, uint64_t force)
+static uint32_t fitting_limit(const struct slogout_plan *plan, uint64_t sessions, uint64_t most_rounds)
 {
-    const uint32_t smallest = smallest_in_flight(sessions, force, timeouts->answer);
+    const uint32_t smallest = smallest_in_flight(sessions, most_rounds);
 
     if (!plan->max_in_flight || !smallest)
         return 0;
@@ -87,14 +86,15 @@ void plan_schedule(const struct slogout_plan *plan, const struct timeouts *timeo
 {
     const uint64_t force = force_at(plan, timeouts);
     const uint64_t deadline = plan->deadline_ms ? plan->deadline_ms : SLOGOUT_NEVER;
-    const int can_ask = force >= timeouts->answer;
+    const uint64_t most_rounds = force / timeouts->answer;
+    const int can_ask = most_rounds > 0;
 
     schedule->force = force;
     schedule->deadline = deadline;
     schedule->ask_until = can_ask ? force - timeouts->answer + 1 : 0;
     schedule->spread = smaller(plan->spread_ms, can_ask ? force - timeouts->answer : force);
     schedule->tail = smaller(plan->tail_ms, saturating_subtract(deadline, timeouts->leave));
-    schedule->in_flight = fitting_limit(plan, timeouts, at_least_one(sessions), force);
+    schedule->in_flight = fitting_limit(plan, at_least_one(sessions), most_rounds);
 }
 
 struct plan_round plan_round(const struct schedule *schedule, uint32_t answer_timeout, uint64_t waiting)

@@ -31,7 +31,7 @@ static inline uint64_t greater(uint64_t a, uint64_t b)
 
 static inline uint64_t divide_up(uint64_t a, uint64_t b)
 {
-    return a / b + (a % b ? 1 : 0);
+    return a / b + (a % b > 0 ? 1 : 0);
 }
 
 #endif

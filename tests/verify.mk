@@ -153,3 +153,53 @@ portability: $(PORTABILITY)
 	@CLANG=$(CLANG) sh tests/portability/headers.sh
 	@CC=$(CC) sh tests/portability/libc.sh
 	@echo "portability: unit tests on $(words $(PORTABILITY)) platforms ($(PORTABILITY:portability-%=%))"
+
+# ---- analysers: what reads the source, what watches the unit tests, what watches threads ----
+
+ANALYSE_FLAGS := -std=c99 -Iinclude -O2
+
+analyse-gcc:
+	@for source in $(LIB_SOURCES); do gcc $(ANALYSE_FLAGS) -fanalyzer -Werror -c -o /dev/null $$source || exit 1; done
+	@echo "analyse-gcc: -fanalyzer, nothing found in $(words $(LIB_SOURCES)) files"
+
+analyse-clang-tidy:
+	@clang-tidy$(LLVM_SUFFIX) -quiet $(LIB_SOURCES) -- $(ANALYSE_FLAGS) 2>build/clang-tidy.log || { cat build/clang-tidy.log; exit 1; }
+	@echo "analyse-clang-tidy: $$(clang-tidy$(LLVM_SUFFIX) -list-checks | grep -c '^ ') checks, nothing found"
+
+analyse-scan-build:
+	@scan-build$(LLVM_SUFFIX) --status-bugs -o build/scan-build \
+	  sh -c 'for source in $(LIB_SOURCES); do $$CC $(ANALYSE_FLAGS) -c -o /dev/null $$source || exit 1; done' >build/scan-build.log 2>&1 \
+	  || { cat build/scan-build.log; exit 1; }
+	@echo "analyse-scan-build: nothing found"
+
+analyse-cppcheck:
+	@cppcheck -q --std=c99 --enable=warning,style,performance,portability --error-exitcode=1 -Iinclude lib
+	@echo "analyse-cppcheck: nothing found"
+
+VALGRIND := valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all
+memcheck: $(MUTANTS_UNITS:%=build/mutants/plain/%)
+	@for test in $(MUTANTS_UNITS); do \
+	  LD_LIBRARY_PATH=build/mutants/plain $(VALGRIND) build/mutants/plain/$$test >build/memcheck.log 2>&1 \
+	  || { cat build/memcheck.log; exit 1; }; done
+	@echo "memcheck: $(words $(MUTANTS_UNITS)) test programs, no error, no leak"
+
+build/threads: tests/threads/threads.c $(LIB_SOURCES)
+	$(CLANG) $(C99) $(WARNINGS) -Werror -D_POSIX_C_SOURCE=200809L -O1 -g -fsanitize=thread -o $@ $^ -pthread
+
+threads: build/threads
+	@setarch -R build/threads
+
+analyse: analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memcheck threads
+
+.PHONY: analyse analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memcheck threads
+
+# ---- faults: the echo server while system calls fail (those of the library are in tests/unit/) ----
+
+build/tests/faults/shim.so: tests/faults/shim.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) -std=c99 $(WARNINGS) -O2 -fPIC -shared -o $@ $< -ldl
+
+faults: build/tests/faults/shim.so $(TEST_PROGRAMS)
+	@python3 -B tests/faults/run.py
+
+.PHONY: faults
