@@ -32,13 +32,12 @@ struct slogout_session {
 /* What the public functions do, for lib/: between enter and leave, at the time of the clock. */
 int session_request(struct slogout_session *session);
 int session_force(struct slogout_session *session);
-/* A session inside something larger, in memory of instance_allocate(), that is all zeros. */
-void session_init(struct slogout_session *session, struct slogout *slogout,
-                  const struct slogout_callbacks *callbacks, void *conn);
-/* As slogout_session_ready() and slogout_session_response(), inside a call of the library. The session may be freed in
- * a callback. */
 void session_ready(struct slogout_session *session);
 void session_hear(struct slogout_session *session, const struct slogout_response *response);
+
+/* A session inside something larger, in memory of instance_allocate() that is all zeros. */
+void session_init(struct slogout_session *session, struct slogout *slogout,
+                  const struct slogout_callbacks *callbacks, void *conn);
 /* Writes the tag of its LOGOUT, NUL-terminated: the length. Only for one that has been sent. */
 size_t session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE]);
 
