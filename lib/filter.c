@@ -232,8 +232,11 @@ static int is_asked(const struct filter *filter)
 /* The server asks. If we have done so, our question stands for both. */
 static const char *on_logout(struct filter *filter, const char *from, const char *at)
 {
-    if (is_asked(filter))
-        return drop_undecided(filter, from, at);
+    if (is_asked(filter)) {
+        from = drop_undecided(filter, from, at);
+        session_ready(&filter->session);
+        return from;
+    }
     slogout_session_abandon(&filter->session, SLOGOUT_HOST_CLOSED);
     filter->server.undecided = 0;
     return from;
@@ -369,7 +372,7 @@ static void pass_answer(struct filter *filter)
 static void refuse(struct filter *filter, const char *tag)
 {
     const struct slogout_response response = {
-        .status = SLOGOUT_STATUS_BAD, .tag = tag, .tag_len = strlen(tag)};
+        .status = SLOGOUT_STATUS_BAD, .tag = tag, .tag_len = strlen(tag), .text = ""};
 
     session_hear(&filter->session, &response);
 }
