@@ -359,7 +359,7 @@ static size_t pass_to_server(struct filter *filter, const char *bytes, size_t le
     return used;
 }
 
-/* An answer that is none after all. */
+/* The beginning of an answer that is none after all. */
 static void pass_answer(struct filter *filter)
 {
     const size_t len = filter->answer.len;
@@ -408,16 +408,10 @@ static size_t take_answer(struct filter *filter, const char *bytes, size_t len)
     return used;
 }
 
-/* At the start of a line: how many octets were taken and not passed. What comes while the session is leaving is
- * not run any more. */
-static size_t take_line(struct filter *filter, const char *bytes, size_t len)
+/* An answer has begun: the rest of its line is nobody else's, whatever becomes of the session meanwhile. */
+static int is_eating(const struct filter *filter)
 {
-    if (filter->session.state == SLOGOUT_LEAVING)
-        return len;
-    if (filter->session.state == SLOGOUT_ASKED)
-        return take_answer(filter, bytes, len);
-    pass_answer(filter);
-    return 0;
+    return filter->answer.verdict != ANSWER_UNDECIDED;
 }
 
 static int is_at_line(const struct filter *filter)
@@ -425,12 +419,23 @@ static int is_at_line(const struct filter *filter)
     return !filter->blind && scan_client_at_line(&filter->client);
 }
 
+/* How many octets were taken and not passed. What begins while the session is leaving is not run any more. */
+static size_t take(struct filter *filter, const char *bytes, size_t len)
+{
+    if (is_eating(filter))
+        return take_answer(filter, bytes, len);
+    if (is_at_line(filter) && filter->session.state == SLOGOUT_LEAVING)
+        return len;
+    if (is_at_line(filter) && filter->session.state == SLOGOUT_ASKED)
+        return take_answer(filter, bytes, len);
+    pass_answer(filter);
+    return 0;
+}
+
 static void from_client(struct filter *filter, const char *bytes, size_t len)
 {
-    if (filter->blind)
-        pass_answer(filter);
     while (len > 0 && !is_stopped(filter)) {
-        size_t used = is_at_line(filter) ? take_line(filter, bytes, len) : 0;
+        size_t used = take(filter, bytes, len);
         if (used == 0)
             used = pass_to_server(filter, bytes, len);
         bytes += used;
@@ -483,7 +488,8 @@ static int enter(struct slogout_session *session, const char *bytes, size_t len,
 /* At the end of file; what was held back can become nothing else any more. */
 static void end_client(struct filter *filter)
 {
-    pass_answer(filter);
+    if (!is_eating(filter))
+        pass_answer(filter);
     if (!is_stopped(filter))
         slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
 }
