@@ -29,7 +29,7 @@ struct filter {
     unsigned byes;        /* in answer to our LOGOUT */
     unsigned blind : 1;
     unsigned stopped : 1; /* nothing passes any more */
-    unsigned bye : 1;     /* the client has been told `* BYE`, by whomever */
+    unsigned parted : 1;  /* the client has been told `* BYE`, or the server asks it to leave */
     unsigned enabled : 1; /* the server has named our capability in an ENABLED response */
     unsigned left : 1;    /* the client has sent a LOGOUT of its own */
 };
@@ -103,7 +103,7 @@ static void go_blind(struct filter *filter)
 
 static int is_between_lines(const struct filter *filter)
 {
-    return !filter->blind && !filter->bye && scan_server_between_lines(&filter->server) &&
+    return !filter->blind && !filter->parted && scan_server_between_lines(&filter->server) &&
            !scan_client_waits(&filter->client) && filter->watch.command != LAYER;
 }
 
@@ -123,7 +123,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
 
     if (is_stopped(filter) || !is_between_lines(filter) || (when == SLOGOUT_AT_REST && !is_at_rest(filter)))
         return SLOGOUT_BUSY;
-    filter->bye = *line == '*';
+    filter->parted = *line == '*';
     result = filter->host->to_client(session, line, len, conn);
     return result < 0 ? result : 0;
 }
@@ -219,7 +219,7 @@ static const char *on_tagged(struct filter *filter, const char *from, const char
 static const char *on_bye(struct filter *filter, const char *from, const char *at)
 {
     (void)at;
-    filter->bye = 1;
+    filter->parted = 1;
     slogout_session_abandon(&filter->session, filter->left ? SLOGOUT_CLIENT_LOGOUT : SLOGOUT_HOST_CLOSED);
     return from;
 }
@@ -237,6 +237,7 @@ static const char *on_logout(struct filter *filter, const char *from, const char
         session_ready(&filter->session);
         return from;
     }
+    filter->parted = 1;
     slogout_session_abandon(&filter->session, SLOGOUT_HOST_CLOSED);
     filter->server.undecided = 0;
     return from;

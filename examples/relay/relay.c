@@ -255,16 +255,16 @@ static void end(struct relay *relay, unsigned side, uint64_t now)
         end_server(relay, now);
 }
 
-/* As long as something moves: a queue that has been emptied may have room for what waits. */
+/* As long as something moves. It flushes first: what then waits for room waits for poll(), too. */
 static void relay_all(struct relay *relay, uint64_t now)
 {
     int moved;
 
     do {
-        moved = pass(relay, SERVER, now);
-        moved |= pass(relay, CLIENT, now);
         stream_flush(&relay->streams[CLIENT]);
         stream_flush(&relay->streams[SERVER]);
+        moved = pass(relay, SERVER, now);
+        moved |= pass(relay, CLIENT, now);
     } while (moved);
     end(relay, CLIENT, now);
     end(relay, SERVER, now);

@@ -388,6 +388,7 @@ static void two_that_ask_are_one_question(void **state)
         } else {
             client(&host, "* BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
             expect(&host, "S: SLO.1 LOGOUT\r\nC: * BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
+            assert_false(slogout_filter_between_lines(host.session));
         }
         stop(&host);
     }
