@@ -123,35 +123,32 @@ static int is_numbered(const char *bytes)
     return bytes[0] == '*' && bytes[1] == ' ' && (unsigned)(bytes[2] - '0') < 10;
 }
 
-/* TAG OK|NO SP, and no response code. */
+/* TAG OK SP, and no response code. */
 static int is_simply_tagged(const char *bytes, size_t len)
 {
     const size_t n = simple_tag(bytes, len < TOKEN_MAX ? len : TOKEN_MAX);
-    const char *word = bytes + n;
 
-    if (n == 0 || len - n < 6 || word[0] != ' ' || word[3] != ' ' || word[4] == '[')
-        return 0;
-    return (word[1] == 'O' && word[2] == 'K') || (word[1] == 'N' && word[2] == 'O');
+    return n > 0 && len - n > 4 && memcmp(bytes + n, " OK ", 4) == 0 && bytes[n + 4] != '[';
 }
 
 /* Responses that need no event, whole and without literals. */
 static size_t take_plain_lines(struct scan_server *scan, const char *bytes, size_t len)
 {
+    uint64_t tagged = 0;
     size_t used = 0;
 
     len = clean_stretch(bytes, len);
     while (len - used > 4) {
-        const int tagged = !is_numbered(bytes + used);
-        size_t n;
-        if (tagged && (scan->untold == 0 || !is_simply_tagged(bytes + used, len - used)))
+        const char *line = bytes + used;
+        const int numbered = is_numbered(line);
+        const size_t n = plain_line(line, len - used);
+        if (n == 0 || (!numbered && (tagged == scan->untold || !is_simply_tagged(line, n))))
             break;
-        n = plain_line(bytes + used, len - used);
-        if (n == 0)
-            break;
-        scan->completed += (uint64_t)tagged;
-        scan->untold -= (uint64_t)tagged;
+        tagged += !numbered;
         used += n;
     }
+    scan->completed += tagged;
+    scan->untold -= tagged;
     return used;
 }
 

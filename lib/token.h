@@ -26,12 +26,15 @@ static inline size_t plain_line(const char *bytes, size_t len)
     return n < 2 || end[-1] == '}' || end[-2] == '}' ? 0 : n + 1;
 }
 
-/* How many letters and digits begin these octets: most tags are nothing else. */
+/* 1 for letters, digits and the full stop. */
+extern const unsigned char simple_octets[256];
+
+/* How many of these begin here: most tags are nothing else. */
 static inline size_t simple_tag(const char *bytes, size_t len)
 {
     size_t i = 0;
 
-    while (i < len && ((unsigned)((bytes[i] | 0x20) - 'a') < 26 || (unsigned)(bytes[i] - '0') < 10))
+    while (i < len && simple_octets[(unsigned char)bytes[i]])
         i++;
     return i;
 }

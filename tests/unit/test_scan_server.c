@@ -321,19 +321,19 @@ static void greetings(void **state)
 
 static void tagged_responses_that_need_no_event(void **state)
 {
-    static const char lines[] = "* 1 EXISTS\r\na1 OK x\r\na2 NO x\r\na3 OK [X] x\r\na4 OK x\r\na5 OK x\r\n";
+    static const char lines[] =
+        "* 1 EXISTS\r\na1 OK x\r\na2 NO x\r\na3 OK [X] x\r\na4 OK {9}\r\na5 OK x\r\na6 OK x\r\n";
     struct scan_server scan;
     struct trace trace = {{0}, 0};
 
     (void)state;
     greet(&scan);
-    scan.untold = 4;
+    scan.untold = 5;
     feed(&scan, &trace, lines, sizeof lines - 1, 0);
-    assert_int_equal(scan.completed, 5);
+    assert_int_equal(scan.completed, 6);
     assert_int_equal(scan.untold, 0);
-    assert_string_equal(
-        trace.text,
-        "* 1 EXISTS\r\na1 OK x\r\na2 NO x\r\n|a3 OK<OK a3> [X] x\r\na4 OK x\r\n|a5 OK<OK a5> x\r\n");
+    assert_string_equal(trace.text, "* 1 EXISTS\r\na1 OK x\r\n|a2 NO<no a2> x\r\n|a3 OK<OK a3> [X] x\r\n|a4 "
+                                    "OK<OK a4> {9}\r\na5 OK x\r\n|a6 OK<OK a6> x\r\n");
 }
 
 int main(void)

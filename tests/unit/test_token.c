@@ -185,7 +185,7 @@ static void a_plain_line_is_whole_and_announces_nothing(void **state)
     assert_int_equal(plain_line("\n", 1), 0);
     assert_int_equal(clean_stretch("ab\0c", 4), 2);
     assert_int_equal(clean_stretch("abc", 3), 3);
-    assert_int_equal(simple_tag("A01z.x", 6), 4);
+    assert_int_equal(simple_tag("A01z.x-", 7), 6);
     assert_int_equal(simple_tag("@[`{", 4), 0);
 }
 
