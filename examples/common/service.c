@@ -30,16 +30,12 @@ struct server {
     uint64_t accept_again_ms; /* not before */
     uint64_t accepted;        /* so far */
     struct peer **peers;
-    struct pollfd *polls; /* FIXED_POLLS, then SERVICE_STREAMS for each peer, in their order */
     size_t count, room;
+    struct pollfd *polls; /* FIXED_POLLS, then those of the peers; room for all of their streams */
+    size_t polled;        /* so many are in use */
 };
 
 enum { POLL_SIGNALS, POLL_LISTENER, FIXED_POLLS };
-
-static size_t polls_for(size_t peers)
-{
-    return FIXED_POLLS + SERVICE_STREAMS * peers;
-}
 
 /* ---- command line ---- */
 
@@ -88,7 +84,7 @@ static int make_room(struct server *server)
 
     if (server->count < server->room)
         return 0;
-    polls = realloc(server->polls, polls_for(room) * sizeof *polls);
+    polls = realloc(server->polls, (FIXED_POLLS + SERVICE_STREAMS * room) * sizeof *polls);
     if (polls)
         server->polls = polls;
     peers = realloc(server->peers, room * sizeof(struct peer *));
@@ -190,11 +186,13 @@ static void heed_signals(struct server *server, uint64_t now)
 
 /* ---- the loop ---- */
 
-static void poll_for(struct pollfd *poll, int fd, short events)
+/* Returns its place. What poll() is not to look at must not take one: more than there may be descriptors are EINVAL. */
+static size_t poll_for(struct server *server, int fd, short events)
 {
-    poll->fd = fd;
-    poll->events = events;
-    poll->revents = 0;
+    const struct pollfd poll = {fd, events, 0};
+
+    server->polls[server->polled] = poll;
+    return server->polled++;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -202,16 +200,15 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static void poll_peer(const struct server *server, const struct peer *peer, struct pollfd *polls)
+static void poll_peer(struct server *server, struct peer *peer)
 {
     unsigned i;
 
     for (i = 0; i < SERVICE_STREAMS; i++) {
         const short events = peer->streams[i] ? server->service->interest(peer, i) : SERVICE_NO_INTEREST;
-        if (events == SERVICE_NO_INTEREST)
-            poll_for(&polls[i], -1, 0);
-        else
-            poll_for(&polls[i], peer->streams[i]->fd, events);
+        peer->places[i] = 0;
+        if (events != SERVICE_NO_INTEREST)
+            peer->places[i] = poll_for(server, peer->streams[i]->fd, events);
     }
 }
 
@@ -222,10 +219,11 @@ static uint64_t prepare(struct server *server, uint64_t now)
     uint64_t deadline = earlier(server->departure.report_ms, pausing ? server->accept_again_ms : UINT64_MAX);
     size_t i;
 
-    poll_for(&server->polls[POLL_SIGNALS], signals_fd(), POLLIN);
-    poll_for(&server->polls[POLL_LISTENER], pausing ? -1 : server->listener, POLLIN);
+    server->polled = 0;
+    poll_for(server, signals_fd(), POLLIN);
+    poll_for(server, pausing ? -1 : server->listener, POLLIN);
     for (i = 0; i < server->count; i++) {
-        poll_peer(server, server->peers[i], &server->polls[polls_for(i)]);
+        poll_peer(server, server->peers[i]);
         deadline = earlier(deadline, server->service->deadline(server->peers[i]));
     }
     return deadline;
@@ -242,13 +240,12 @@ static int timeout_until(uint64_t deadline, uint64_t now)
 
 static void serve(struct server *server, size_t place, uint64_t now)
 {
-    const struct pollfd *polls = &server->polls[polls_for(place)];
     struct peer *peer = server->peers[place];
     short revents[SERVICE_STREAMS];
     unsigned i;
 
     for (i = 0; i < SERVICE_STREAMS; i++)
-        revents[i] = polls[i].revents;
+        revents[i] = peer->places[i] ? server->polls[peer->places[i]].revents : 0;
     if (revents[0] || revents[1] || now >= server->service->deadline(peer))
         server->service->serve(peer, revents, now);
     if (server->service->is_over(peer, now))
@@ -270,7 +267,7 @@ static int turn(struct server *server)
 {
     uint64_t now = now_ms();
     const uint64_t deadline = earlier(prepare(server, now), slogout_deadline(server->slogout));
-    const int ready = poll(server->polls, (nfds_t)polls_for(server->count), timeout_until(deadline, now));
+    const int ready = poll(server->polls, (nfds_t)server->polled, timeout_until(deadline, now));
 
     if (ready < 0 && errno != EINTR && errno != EAGAIN)
         return -1;
