@@ -282,6 +282,26 @@ static void test_who_joins_last_is_gone_at_the_deadline_too(void **state)
     crowd_free(crowd);
 }
 
+/* All that is left then is the first, which is LEAVING. */
+static void test_who_joins_and_hangs_up_does_not_put_off_the_deadline(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan, .tail_ms = 5000, .deadline_ms = 50000};
+    struct crowd *crowd = crowd_new(NULL, 2, &never_at_rest, 1, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 1, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    crowd_run(crowd, 40000);
+    crowd->deaf = 1;
+    crowd_add(crowd, 1, 2, 0);
+    crowd_hang_up(crowd, &crowd->clients[1]);
+    crowd_run(crowd, 49999);
+    crowd->deaf = 0;
+    crowd_run(crowd, 100000);
+    assert_int_equal(crowd->done_ms, 50000);
+    crowd_free(crowd);
+}
+
 /* ---- force ---- */
 
 static void test_force_spreads_over_the_tail(void **state)
@@ -364,6 +384,7 @@ static void test_cancel_takes_the_deadline_from_those_who_were_asked(void **stat
     crowd_add(crowd, 0, 1, 0);
     assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
     assert_int_equal(slogout_drain_cancel(crowd->drain), 0);
+    assert_int_equal(slogout_deadline(crowd->slogout), 35000);
     crowd_run(crowd, 100000);
     assert_int_equal(crowd->done_ms, 35000);
     assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 1);
@@ -549,6 +570,7 @@ int main(void)
         cmocka_unit_test(test_who_joins_while_they_are_forced_is_forced_in_the_tail),
         cmocka_unit_test(test_who_joins_when_all_others_were_forced),
         cmocka_unit_test(test_who_joins_last_is_gone_at_the_deadline_too),
+        cmocka_unit_test(test_who_joins_and_hangs_up_does_not_put_off_the_deadline),
         cmocka_unit_test(test_force_spreads_over_the_tail),
         cmocka_unit_test(test_force_starts_a_drain_that_was_not_started),
         cmocka_unit_test(test_force_after_cancel_ends_those_who_were_asked),
