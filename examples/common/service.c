@@ -30,7 +30,8 @@ struct server {
     uint64_t accept_again_ms; /* not before */
     uint64_t accepted;        /* so far */
     struct peer **peers;
-    struct pollfd *polls; /* FIXED_POLLS, then SERVICE_STREAMS for each peer, in their order */
+    struct pollfd *polls; /* FIXED_POLLS, then up to SERVICE_STREAMS for each peer */
+    size_t polled;        /* of them in use */
     size_t count, room;
 };
 
@@ -202,16 +203,18 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static void poll_peer(const struct server *server, const struct peer *peer, struct pollfd *polls)
+/* poll() refuses an array longer than the limit of descriptors, so there is no place in it for what is not looked at. */
+static void poll_peer(struct server *server, struct peer *peer)
 {
     unsigned i;
 
     for (i = 0; i < SERVICE_STREAMS; i++) {
         const short events = peer->streams[i] ? server->service->interest(peer, i) : SERVICE_NO_INTEREST;
+        peer->polls[i] = 0;
         if (events == SERVICE_NO_INTEREST)
-            poll_for(&polls[i], -1, 0);
-        else
-            poll_for(&polls[i], peer->streams[i]->fd, events);
+            continue;
+        poll_for(&server->polls[server->polled], peer->streams[i]->fd, events);
+        peer->polls[i] = server->polled++;
     }
 }
 
@@ -224,8 +227,9 @@ static uint64_t prepare(struct server *server, uint64_t now)
 
     poll_for(&server->polls[POLL_SIGNALS], signals_fd(), POLLIN);
     poll_for(&server->polls[POLL_LISTENER], pausing ? -1 : server->listener, POLLIN);
+    server->polled = FIXED_POLLS;
     for (i = 0; i < server->count; i++) {
-        poll_peer(server, server->peers[i], &server->polls[polls_for(i)]);
+        poll_peer(server, server->peers[i]);
         deadline = earlier(deadline, server->service->deadline(server->peers[i]));
     }
     return deadline;
@@ -242,13 +246,12 @@ static int timeout_until(uint64_t deadline, uint64_t now)
 
 static void serve(struct server *server, size_t place, uint64_t now)
 {
-    const struct pollfd *polls = &server->polls[polls_for(place)];
     struct peer *peer = server->peers[place];
     short revents[SERVICE_STREAMS];
     unsigned i;
 
     for (i = 0; i < SERVICE_STREAMS; i++)
-        revents[i] = polls[i].revents;
+        revents[i] = peer->polls[i] ? server->polls[peer->polls[i]].revents : 0;
     if (revents[0] || revents[1] || now >= server->service->deadline(peer))
         server->service->serve(peer, revents, now);
     if (server->service->is_over(peer, now))
@@ -270,7 +273,7 @@ static int turn(struct server *server)
 {
     uint64_t now = now_ms();
     const uint64_t deadline = earlier(prepare(server, now), slogout_deadline(server->slogout));
-    const int ready = poll(server->polls, (nfds_t)polls_for(server->count), timeout_until(deadline, now));
+    const int ready = poll(server->polls, (nfds_t)server->polled, timeout_until(deadline, now));
 
     if (ready < 0 && errno != EINTR && errno != EAGAIN)
         return -1;

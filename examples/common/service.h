@@ -20,6 +20,7 @@ struct peer {
     struct slogout_session *session;
     uint64_t number;                         /* for the log, from 1 */
     struct stream *streams[SERVICE_STREAMS]; /* that poll() looks at; NULL: none */
+    size_t polls[SERVICE_STREAMS];           /* the loop's: their places in the poll array; 0: in none */
 };
 
 struct service {
