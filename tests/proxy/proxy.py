@@ -35,7 +35,7 @@ class Proxy:
             self.events += line
 
     def outcomes(self):
-        return re.findall(r"outcome=(\w+)", self.events.decode())
+        return re.findall(r"connection=\d+ outcome=(\w+)", self.events.decode())
 
     def ask(self):
         self.process.send_signal(signal.SIGUSR1)
