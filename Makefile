@@ -32,10 +32,12 @@ STATIC := build/libslogout.a
 SONAME := libslogout.so.$(MAJOR)
 SHARED := build/libslogout.so.$(VERSION)
 
-# A program is examples/NAME.c; what programs share is in examples/common/, the rest of echo_server in examples/echo/.
+# A program is examples/NAME.c; what programs share is in examples/common/, the rest of echo_server in examples/echo/, of
+# proxy in examples/relay/.
 PROGRAMS := $(patsubst examples/%.c,build/examples/%,$(wildcard examples/*.c))
 COMMON_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/common/*.c))
 ECHO_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/echo/*.c))
+RELAY_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/relay/*.c))
 
 .PHONY: all examples demo deps check install uninstall clean
 .DELETE_ON_ERROR:
@@ -72,6 +74,7 @@ build/examples/%: build/examples/%.o $(COMMON_OBJECTS) $(STATIC)
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC)
 
 build/examples/echo_server: $(ECHO_OBJECTS)
+build/examples/proxy: $(RELAY_OBJECTS)
 
 demo: build/examples/echo_server build/examples/client
 	@sh examples/demo.sh build/examples
@@ -118,8 +121,9 @@ clean:
 	rm -rf build
 
 include tests/check.mk
+include tests/proxy.mk
 include tests/bench.mk
 include tests/sim.mk
 include tests/verify.mk
 include examples/dovecot/dovecot.mk
--include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(PROGRAMS:=.d)
+-include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(RELAY_OBJECTS:.o=.d) $(PROGRAMS:=.d)

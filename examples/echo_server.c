@@ -1,346 +1,56 @@
-/* An IMAP server that asks its clients to leave: how slogout is linked into a poll() loop.
- *
- * One turn of the loop: wait, no longer than until slogout_deadline(); read the clock; feed the input;
- * tick. What slogout needs of a connection is in echo/connection.c; where it gets its input is in
- * echo/imap.c; how a program ends is in common/departure.c.
- *
- * SIGUSR1 asks every client to leave, now. SIGTERM takes no more clients, has all leave by the plan
- * (--spread, --deadline, --max-in-flight, --seed), and ends the program when they have gone; a second SIGTERM
- * waits for no answers. The exit status is 0 if the plan was kept. */
-#define _POSIX_C_SOURCE 200809L
-#include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <slogout/slogout.h>
-#include "common/address.h"
-#include "common/departure.h"
-#include "common/now.h"
-#include "common/options.h"
-#include "common/signals.h"
+/* An IMAP server that asks its clients to leave. The loop is in common/service.c; what slogout needs of a
+ * connection is in echo/connection.c; where it gets its input is in echo/imap.c; how the program ends
+ * is in common/departure.c. */
+#include "common/service.h"
 #include "echo/connection.h"
 #include "echo/imap.h"
 
-#define BAD_USAGE     2
-#define LEAVE_TIMEOUT 5000 /* milliseconds to end a line: as long as the rest of it has when it closes */
-#define ACCEPT_BATCH  64   /* connections taken in one turn */
-#define ACCEPT_PAUSE  1000 /* milliseconds without accept() when the system has no more descriptors */
-
-struct server {
-    struct slogout *slogout;
-    struct departure departure;
-    int listener;             /* -1: no longer */
-    uint64_t accept_again_ms; /* not before */
-    uint64_t accepted;        /* so far */
-    struct connection **connections;
-    struct pollfd *polls; /* FIXED_POLLS, then one for each connection, in their order */
-    size_t count, room;
-};
-
-enum { POLL_SIGNALS, POLL_LISTENER, FIXED_POLLS };
-
-/* ---- command line ---- */
-
-struct command_line {
-    const char *address;
-    struct slogout_settings settings;
-    struct departure_options departure;
-};
-
-static int read_command_line(struct command_line *line, int argc, char **argv)
+static struct peer *open_connection(int fd, struct slogout *slogout, uint64_t number)
 {
-    struct departure_options *departure = &line->departure;
-    uint64_t answer_timeout = 0;
-    int ask = SLOGOUT_ASK_ENABLED;
-    int on_refusal = SLOGOUT_REFUSAL_BYE;
-    const struct option options[] = {
-        {"--listen", OPTION_ADDRESS, "ADDR:PORT", &line->address, 0, 0},
-        {"--ask", OPTION_CHOICE, "enabled|all", &ask, 0, 0},
-        {"--answer-timeout", OPTION_NUMBER, "MS", &answer_timeout, 1, UINT32_MAX},
-        {"--on-refusal", OPTION_CHOICE, "bye|wait", &on_refusal, 0, 0},
-        {"--spread", OPTION_NUMBER, "MS", &departure->spread, 0, UINT32_MAX},
-        {"--deadline", OPTION_NUMBER, "MS", &departure->deadline, 1, UINT32_MAX},
-        {"--max-in-flight", OPTION_NUMBER, "N", &departure->max_in_flight, 0, UINT32_MAX},
-        {"--seed", OPTION_NUMBER, "N", &departure->seed, 0, UINT32_MAX},
-        {NULL, OPTION_FLAG, NULL, NULL, 0, 0},
-    };
+    struct connection *connection = connection_new(fd, slogout, number, imap_greeting);
 
-    if (options_read(options, "", 0, argc, argv) < 0)
-        return -1;
-    line->settings.answer_timeout_ms = (uint32_t)answer_timeout;
-    line->settings.ask = (enum slogout_ask)ask;
-    line->settings.on_refusal = (enum slogout_on_refusal)on_refusal;
-    return 0;
+    return connection ? &connection->peer : NULL;
 }
 
-/* ---- connections ---- */
-
-/* Room for one more connection and its place in the poll array. */
-static int make_room(struct server *server)
+static short interest(const struct peer *peer, unsigned stream)
 {
-    const size_t room = server->room ? server->room * 2 : 64;
-    struct connection **connections;
-    struct pollfd *polls;
-
-    if (server->count < server->room)
-        return 0;
-    polls = realloc(server->polls, (FIXED_POLLS + room) * sizeof *polls);
-    if (polls)
-        server->polls = polls;
-    connections = realloc(server->connections, room * sizeof(struct connection *));
-    if (connections)
-        server->connections = connections;
-    if (!polls || !connections)
-        return -1;
-    server->room = room;
-    return 0;
+    (void)stream;
+    return connection_interest((const struct connection *)(const void *)peer);
 }
 
-static void add_connection(struct server *server, int fd)
+static void serve(struct peer *peer, const short revents[SERVICE_STREAMS], uint64_t now)
 {
-    struct connection *connection = NULL;
-
-    if (make_room(server) == 0)
-        connection = connection_new(fd, server->slogout, server->accepted + 1, imap_greeting);
-    if (!connection) {
-        close(fd);
-        return;
-    }
-    server->accepted++;
-    server->connections[server->count++] = connection;
+    if (revents[0])
+        imap_serve((struct connection *)(void *)peer, revents[0], now);
 }
 
-/* The last one takes its place. */
-static void remove_connection(struct server *server, size_t place)
+static uint64_t deadline(const struct peer *peer)
 {
-    connection_free(server->connections[place]);
-    server->connections[place] = server->connections[--server->count];
-    server->accept_again_ms = 0;
+    return stream_deadline(peer->streams[0]);
 }
 
-static int is_out_of_resources(int error)
+static int is_over(const struct peer *peer, uint64_t now)
 {
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+    return stream_is_over(peer->streams[0], now);
 }
 
-/* A client that has gone already (ECONNABORTED) is no reason to stop. Without descriptors poll() would
- * report the listener again and again, so it is left out for a while, or until a connection closes. */
-static void accept_connections(struct server *server, uint64_t now)
+static void free_connection(struct peer *peer)
 {
-    int left = ACCEPT_BATCH;
-
-    while (left-- > 0) {
-        const int fd = accept(server->listener, NULL, NULL);
-        if (fd >= 0)
-            add_connection(server, fd);
-        else if (is_out_of_resources(errno))
-            server->accept_again_ms = now + ACCEPT_PAUSE;
-        if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
-            return;
-    }
-}
-
-/* ---- leaving ---- */
-
-static void ask_all(struct server *server, uint64_t now)
-{
-    size_t i;
-
-    for (i = 0; i < server->count; i++)
-        slogout_session_request(server->connections[i]->session, NULL, now);
-}
-
-/* First no more clients, or they come back while others leave. */
-static void leave(struct server *server, uint64_t now)
-{
-    size_t i;
-
-    if (!server->departure.is_begun) {
-        close(server->listener);
-        server->listener = -1;
-        for (i = 0; i < server->count; i++)
-            departure_add(&server->departure, server->connections[i]->session);
-    }
-    departure_go(&server->departure, now);
-}
-
-static void heed_signals(struct server *server, uint64_t now)
-{
-    signals_clear();
-    if (signals_taken(SIGUSR1))
-        ask_all(server, now);
-    if (signals_taken(SIGTERM))
-        leave(server, now);
-}
-
-/* ---- the loop ---- */
-
-static void poll_for(struct pollfd *poll, int fd, short events)
-{
-    poll->fd = fd;
-    poll->events = events;
-    poll->revents = 0;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Fills the poll array. Returns when something is due that is not slogout's, or UINT64_MAX. */
-static uint64_t prepare(struct server *server, uint64_t now)
-{
-    const int pausing = now < server->accept_again_ms;
-    uint64_t deadline = earlier(server->departure.report_ms, pausing ? server->accept_again_ms : UINT64_MAX);
-    size_t i;
-
-    poll_for(&server->polls[POLL_SIGNALS], signals_fd(), POLLIN);
-    poll_for(&server->polls[POLL_LISTENER], pausing ? -1 : server->listener, POLLIN);
-    for (i = 0; i < server->count; i++) {
-        const struct connection *connection = server->connections[i];
-        poll_for(&server->polls[FIXED_POLLS + i], connection->stream.fd, connection_interest(connection));
-        deadline = earlier(deadline, stream_deadline(&connection->stream));
-    }
-    return deadline;
-}
-
-static int timeout_until(uint64_t deadline, uint64_t now)
-{
-    if (deadline == UINT64_MAX)
-        return -1;
-    if (deadline <= now)
-        return 0;
-    return deadline - now < INT_MAX ? (int)(deadline - now) : INT_MAX;
-}
-
-/* Backwards, because one that goes is replaced by the last, which has had its turn. */
-static void serve_all(struct server *server, uint64_t now)
-{
-    size_t i;
-
-    for (i = server->count; i-- > 0;) {
-        const short revents = server->polls[FIXED_POLLS + i].revents;
-        if (revents)
-            imap_serve(server->connections[i], revents, now);
-        if (stream_is_over(&server->connections[i]->stream, now))
-            remove_connection(server, i);
-    }
-}
-
-/* Input before the tick: an answer that came in time wins over the timer. New connections last: they have no
- * place in the poll array yet. Nothing here blocks, so one `now` is good for a turn. */
-static int turn(struct server *server)
-{
-    uint64_t now = now_ms();
-    const uint64_t deadline = earlier(prepare(server, now), slogout_deadline(server->slogout));
-    const int ready =
-        poll(server->polls, (nfds_t)(FIXED_POLLS + server->count), timeout_until(deadline, now));
-
-    if (ready < 0 && errno != EINTR && errno != EAGAIN)
-        return -1;
-    now = now_ms();
-    if (ready >= 0)
-        serve_all(server, now);
-    slogout_tick(server->slogout, now);
-    heed_signals(server, now);
-    departure_report(&server->departure, now);
-    if (ready > 0 && server->polls[POLL_LISTENER].revents && server->listener >= 0)
-        accept_connections(server, now);
-    return 0;
-}
-
-/* ---- start and end ---- */
-
-/* As many descriptors as we may have, for as many connections. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/* Returns 0, or the exit status. A plan that cannot be kept is told now, not when it is too late. */
-static int set_up_slogout(struct server *server, const struct command_line *line)
-{
-    uint64_t shortest_deadline = 0;
-    int error = slogout_new(&server->slogout, &line->settings);
-
-    if (!error)
-        error = departure_init(&server->departure, server->slogout, &line->departure, &shortest_deadline);
-    if (!error)
-        return 0;
-    fprintf(stderr, "echo_server: %s", slogout_strerror(error));
-    if (error == SLOGOUT_ERR_PLAN)
-        fprintf(stderr, "; --deadline must be at least %" PRIu64, shortest_deadline);
-    fprintf(stderr, "\n");
-    return error == SLOGOUT_ERR_NOMEM ? EXIT_FAILURE : BAD_USAGE;
-}
-
-/* Returns 0, or the exit status. */
-static int set_up_system(struct server *server, const char *address)
-{
-    char text[ADDRESS_SIZE];
-
-    raise_descriptor_limit();
-    server->listener = address_listen(address);
-    if (server->listener < 0 || make_room(server) < 0 || signals_catch(SIGUSR1) < 0 ||
-        signals_catch(SIGTERM) < 0) {
-        fprintf(stderr, "echo_server: cannot listen on %s: %s\n", address, strerror(errno));
-        return EXIT_FAILURE;
-    }
-    address_of(server->listener, text);
-    printf("listening on %s\n", text);
-    fflush(stdout);
-    return 0;
-}
-
-static int run(struct server *server)
-{
-    while (!server->departure.is_over || server->count > 0)
-        if (turn(server) < 0) {
-            fprintf(stderr, "echo_server: poll: %s\n", strerror(errno));
-            return EXIT_FAILURE;
-        }
-    return departure_kept(&server->departure) ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static void clean_up(struct server *server)
-{
-    while (server->count > 0)
-        remove_connection(server, server->count - 1);
-    if (server->listener >= 0)
-        close(server->listener);
-    free(server->connections);
-    free(server->polls);
-    departure_free(&server->departure);
-    slogout_free(server->slogout);
+    connection_free((struct connection *)(void *)peer);
 }
 
 int main(int argc, char **argv)
 {
-    struct command_line line = {"127.0.0.1:1143",
-                                {.size = sizeof(struct slogout_settings), .leave_timeout_ms = LEAVE_TIMEOUT},
-                                {DEPARTURE_DEFAULT, DEPARTURE_DEFAULT, 0, DEPARTURE_DEFAULT}};
-    struct server server = {.listener = -1};
-    int status;
+    struct service service = {
+        .name = "echo_server",
+        .server_address = "",
+        .open = open_connection,
+        .interest = interest,
+        .serve = serve,
+        .deadline = deadline,
+        .is_over = is_over,
+        .free = free_connection,
+    };
 
-    if (read_command_line(&line, argc, argv) < 0)
-        return BAD_USAGE;
-    status = set_up_slogout(&server, &line);
-    if (!status)
-        status = set_up_system(&server, line.address);
-    if (!status)
-        status = run(&server);
-    clean_up(&server);
-    return status;
+    return service_main(&service, argc, argv);
 }

@@ -128,7 +128,8 @@ static struct demand demand_for_force(const struct slogout_drain *drain, uint64_
     return demand;
 }
 
-/* While LOGOUT may still go out, all are to be begun in time for it; then `* BYE` is left, until forcing begins. */
+/* While LOGOUT may still go out, all are to be begun in time for it; then `* BYE` is left, until forcing
+ * begins. */
 static struct demand demand_for_begin(const struct slogout_drain *drain, uint64_t count)
 {
     const struct schedule *schedule = &drain->schedule;
@@ -339,7 +340,6 @@ void slogout_drain_free(struct slogout_drain *drain)
     if (!drain)
         return;
     instance_enter(drain->slogout);
-    drain->state = DONE;
     reopen_all(drain, SLOGOUT_WAITING);
     for (i = 0; i < sizeof others / sizeof *others; i++)
         dismiss_all(drain, others[i]);
@@ -438,7 +438,6 @@ int slogout_drain_cancel(struct slogout_drain *drain)
         return SLOGOUT_ERR_STATE;
     instance_enter(drain->slogout);
     drain->state = CANCELLED;
-    drain->tally.ask_before = SLOGOUT_NEVER;
     reopen_all(drain, SLOGOUT_WAITING);
     reopen_all(drain, SLOGOUT_PENDING);
     set_alarm(drain);
@@ -449,10 +448,11 @@ int slogout_drain_cancel(struct slogout_drain *drain)
 /* A second one does not put off the first. */
 static void force_all(struct slogout_drain *drain)
 {
-    struct schedule schedule = {0, 0, 0, 0, 0, 0};
+    const struct schedule schedule = {
+        .tail = drain->plan.tail_ms,
+        .deadline = (uint64_t)drain->plan.tail_ms + drain->slogout->settings.leave_timeout_ms,
+    };
 
-    schedule.tail = drain->plan.tail_ms;
-    schedule.deadline = schedule.tail + drain->slogout->settings.leave_timeout_ms;
     if (slogout_drain_over_by(drain) > saturating_add(drain->slogout->clock.now, schedule.deadline))
         follow(drain, &schedule);
 }

@@ -45,7 +45,8 @@ static uint64_t force_at(const struct slogout_plan *plan, const struct timeouts 
     return plan->deadline_ms ? saturating_subtract(plan->deadline_ms, ending(plan, timeouts)) : SLOGOUT_NEVER;
 }
 
-/* The smallest that has all asked in so many rounds, or 0 if that is too large for a limit, or there are none. */
+/* The smallest that has all asked in so many rounds, or 0 if that is too large for a limit, or there are
+ * none. */
 static uint32_t smallest_in_flight(uint64_t sessions, uint64_t most_rounds)
 {
     const uint64_t smallest = most_rounds ? divide_up(sessions, most_rounds) : 0;

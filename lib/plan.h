@@ -28,8 +28,8 @@ void plan_advise(const struct slogout_plan *plan, const struct timeouts *timeout
 /* For a plan that fits this is the plan itself; from any other it makes the best that keeps the deadline. */
 void plan_schedule(const struct slogout_plan *plan, const struct timeouts *timeouts, uint64_t sessions,
                    struct schedule *schedule);
-/* How many of those that wait (not 0) must be begun before the places in flight are used again for the others, and by
- * when, so that all can be asked in time if no client answers. */
+/* How many of those that wait (not 0) must be begun before the places in flight are used again for the
+ * others, and by when, so that all can be asked in time if no client answers. */
 struct plan_round {
     uint64_t sessions, latest;
 };

@@ -145,7 +145,7 @@ static int finish(struct slogout_session *session, enum slogout_outcome outcome,
     struct slogout_result result = {outcome, bye_sent, session->bye_seen, SLOGOUT_NEVER, NULL, event->answer};
 
     if (session->tag_number) {
-        tag_write(tag, session->slogout->tag_prefix, session->tag_number);
+        session_tag(session, tag);
         result.tag = tag;
         result.asked_ms = session->moment.asked_ms;
     }
@@ -393,6 +393,51 @@ void session_quit(struct slogout_session *session)
     tally->changed(tally);
 }
 
+void session_init(struct slogout_session *session, struct slogout *slogout,
+                  const struct slogout_callbacks *callbacks, void *conn)
+{
+    session->slogout = slogout;
+    session->callbacks = callbacks;
+    session->conn = conn;
+    session->state = SLOGOUT_OPEN;
+    link_init(&session->timer.link);
+    link_init(&session->member);
+}
+
+void session_ready(struct slogout_session *session)
+{
+    handle(session, READY, &no_event);
+}
+
+size_t session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE])
+{
+    return tag_write(tag, session->slogout->tag_prefix, session->tag_number);
+}
+
+static int is_own_tag(const struct slogout_session *session, const struct slogout_response *response)
+{
+    char tag[SLOGOUT_TAG_SIZE];
+    const size_t len = session_tag(session, tag);
+
+    return len == response->tag_len && memcmp(tag, response->tag, len) == 0;
+}
+
+static enum event_kind kind_of(const struct slogout_session *session, const struct slogout_response *response)
+{
+    if (response->status == SLOGOUT_STATUS_BYE)
+        return response->tag_len ? OTHER_LINE : BYE;
+    if (!is_own_tag(session, response))
+        return OTHER_LINE;
+    return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
+}
+
+void session_hear(struct slogout_session *session, const struct slogout_response *response)
+{
+    const struct event event = {.answer = response};
+
+    handle(session, kind_of(session, response), &event);
+}
+
 /* ---- public ---- */
 
 static int check_callbacks(const struct slogout_callbacks *from)
@@ -417,12 +462,7 @@ int slogout_session_new(struct slogout_session **out, struct slogout *slogout,
     if (!session)
         return SLOGOUT_ERR_NOMEM;
     memset(session, 0, sizeof *session);
-    session->slogout = slogout;
-    session->callbacks = callbacks;
-    session->conn = conn;
-    session->state = SLOGOUT_OPEN;
-    link_init(&session->timer.link);
-    link_init(&session->member);
+    session_init(session, slogout, callbacks, conn);
     *out = session;
     return 0;
 }
@@ -438,6 +478,7 @@ void slogout_session_free(struct slogout_session *session)
     slogout_session_abandon(session, SLOGOUT_HOST_CLOSED);
     session_quit(session);
     count(&slogout->counts, SLOGOUT_ENDED, (uint64_t)-1);
+    session->freed = 1;
     instance_release(slogout, &session->timer.link);
     instance_leave(slogout);
 }
@@ -480,23 +521,6 @@ int slogout_session_ready(struct slogout_session *session, uint64_t now_ms)
     if (session->state != SLOGOUT_PENDING && session->state != SLOGOUT_LEAVING)
         return 0;
     return handle_at(session, now_ms, READY, &no_event);
-}
-
-static int is_own_tag(const struct slogout_session *session, const struct slogout_response *response)
-{
-    char tag[SLOGOUT_TAG_SIZE];
-    const size_t len = tag_write(tag, session->slogout->tag_prefix, session->tag_number);
-
-    return len == response->tag_len && memcmp(tag, response->tag, len) == 0;
-}
-
-static enum event_kind kind_of(const struct slogout_session *session, const struct slogout_response *response)
-{
-    if (response->status == SLOGOUT_STATUS_BYE)
-        return response->tag_len ? OTHER_LINE : BYE;
-    if (!is_own_tag(session, response))
-        return OTHER_LINE;
-    return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
 }
 
 static int hear(struct slogout_session *session, const struct slogout_response *response, uint64_t now)

@@ -26,11 +26,20 @@ struct slogout_session {
     unsigned enabled : 1;
     unsigned bye_seen : 1;
     unsigned refused : 1; /* NO or BAD was noted, the timer will tell */
+    unsigned freed : 1;   /* it stays in memory to the end of the outermost call */
 };
 
 /* What the public functions do, for lib/: between enter and leave, at the time of the clock. */
 int session_request(struct slogout_session *session);
 int session_force(struct slogout_session *session);
+void session_ready(struct slogout_session *session);
+void session_hear(struct slogout_session *session, const struct slogout_response *response);
+
+/* A session inside something larger, in memory of instance_allocate() that is all zeros. */
+void session_init(struct slogout_session *session, struct slogout *slogout,
+                  const struct slogout_callbacks *callbacks, void *conn);
+/* Writes the tag of its LOGOUT, NUL-terminated: the length. Only for one that has been sent. */
+size_t session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE]);
 
 /* Counts it in that drain from now on. SLOGOUT_ERR_STATE if it is in a drain, or leaving. */
 int session_join(struct slogout_session *session, struct tally *tally, uint64_t group);

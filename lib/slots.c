@@ -6,7 +6,8 @@ static uint64_t fixed(uint64_t ms)
     return smaller(ms, SLOTS_LONGEST) << SLOTS_FRACTION;
 }
 
-/* SplitMix64 (Steele, Lea, Flood, 2014): neighbouring seeds, such as process numbers, give unrelated first values. */
+/* SplitMix64 (Steele, Lea, Flood, 2014): neighbouring seeds, such as process numbers, give unrelated first
+ * values. */
 static uint64_t next_random(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15;

@@ -1,5 +1,5 @@
-/* Instants spread evenly over a window: one slot for each thing that waits, one random instant in each slot. Nothing
- * is stored for what waits, so the slots follow when it gets more or less. */
+/* Instants spread evenly over a window: one slot for each thing that waits, one random instant in each
+ * slot. Nothing is stored for what waits, so the slots follow when it gets more or less. */
 #ifndef SLOTS_H
 #define SLOTS_H
 
@@ -9,7 +9,8 @@
 #define SLOTS_FRACTION 20                                     /* bits after the point */
 #define SLOTS_LONGEST  ((uint64_t)1 << (63 - SLOTS_FRACTION)) /* milliseconds; later is as good as never */
 
-/* What a host may be late without harm. What is overdue by more is not caught up: the rest of the window moves. */
+/* What a host may be late without harm. What is overdue by more is not caught up: the rest of the window
+ * moves. */
 #define SLOTS_CATCH_UP_MS 100
 
 struct slots {

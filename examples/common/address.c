@@ -77,6 +77,13 @@ static int connect_to(int fd, const struct addrinfo *info)
     return connect(fd, info->ai_addr, info->ai_addrlen);
 }
 
+static int begin_to_connect_to(int fd, const struct addrinfo *info)
+{
+    if (address_prepare(fd) < 0)
+        return -1;
+    return connect_to(fd, info) < 0 && errno != EINPROGRESS ? -1 : 0;
+}
+
 static int make_socket(const char *address, int (*use)(int fd, const struct addrinfo *info))
 {
     struct addrinfo *info = resolve(address);
@@ -129,4 +136,9 @@ int address_prepare(int fd)
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         return -1;
     return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
+int address_begin_connect(const char *address)
+{
+    return make_socket(address, begin_to_connect_to);
 }

@@ -13,6 +13,10 @@ int address_listen(const char *address);
 /* A connected socket, blocking. Returns as address_listen(). */
 int address_connect(const char *address);
 
+/* A socket that begins to connect, non-blocking: writable when it is, or has failed (SO_ERROR). Returns as
+ * address_listen(). */
+int address_begin_connect(const char *address);
+
 /* The address that a socket is bound to. */
 void address_of(int fd, char text[ADDRESS_SIZE]);
 

@@ -23,8 +23,9 @@ static uint64_t given(uint64_t option, uint64_t otherwise)
     return option == DEPARTURE_DEFAULT ? otherwise : option;
 }
 
-/* What was not given comes out of what was: a spread that the deadline allows; a tail of a tenth of the spread, or of the
- * time that is left over; a deadline that has room for all. A plan that cannot be kept stays as it is. */
+/* What was not given comes out of what was: a spread that the deadline allows; a tail of a tenth of the
+ * spread, or of the time that is left over; a deadline that has room for all. A plan that cannot be kept
+ * stays as it is. */
 static void complete(struct slogout_plan *plan, const struct departure_options *options,
                      const struct slogout *slogout)
 {

@@ -24,8 +24,9 @@ struct departure {
     int is_over; /* every client that was added has its outcome, and its session is freed */
 };
 
-/* Makes the plan, and takes all that can fail before there is a client. Returns 0 or slogout's error: NOMEM; or
- * PLAN, for a plan that cannot be kept even for one client, and then *shortest_deadline is what could be. */
+/* Makes the plan, and takes all that can fail before there is a client. Returns 0 or slogout's error:
+ * NOMEM; or PLAN, for a plan that cannot be kept even for one client, and then *shortest_deadline is what
+ * could be. */
 int departure_init(struct departure *departure, struct slogout *slogout,
                    const struct departure_options *options, uint64_t *shortest_deadline);
 

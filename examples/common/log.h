@@ -1,5 +1,5 @@
-/* What a program tells on standard error: lines that stay, and how far it is. On a terminal the latter is one line
- * that is written over. */
+/* What a program tells on standard error: lines that stay, and how far it is. On a terminal the latter is
+ * one line that is written over. */
 #ifndef LOG_H
 #define LOG_H
 

@@ -39,10 +39,16 @@ static int is_passing(int error)
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
 }
 
+void stream_shut(struct stream *stream)
+{
+    shutdown(stream->fd, SHUT_WR);
+    stream->is_shut = 1;
+}
+
 static void end_if_done(struct stream *stream)
 {
     if (stream->state == STREAM_FLUSHING && stream->out.len == 0) {
-        shutdown(stream->fd, SHUT_WR);
+        stream_shut(stream);
         stream->state = STREAM_LINGERING;
     }
     if (stream->state == STREAM_LINGERING && stream->input_ended)

@@ -20,6 +20,7 @@ struct stream {
     int fd;
     enum stream_state state;
     int input_ended;   /* the peer's end of file was read */
+    int is_shut;       /* the peer has ours */
     struct queue in;   /* the user takes from it */
     struct queue out;  /* filled by stream_put() */
     uint64_t deadline; /* while closing: when it is over all the same */
@@ -35,6 +36,9 @@ int stream_put(struct stream *stream, const char *octets, size_t len);
 
 /* Sends what the socket takes. */
 void stream_flush(struct stream *stream);
+
+/* Ends our direction and reads on. To be called when nothing is queued. */
+void stream_shut(struct stream *stream);
 
 /* What poll() said: reads once, at most what fits in, then flushes. */
 void stream_serve(struct stream *stream, short revents);

@@ -1,35 +1,10 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <poll.h>
-#include "common/log.h"
 #include "common/now.h"
+#include "common/outcome.h"
 #include "echo/connection.h"
-
-/* ---- the log: one line for each outcome ---- */
-
-#define LOGGED_TEXT 201 /* octets of the client's text, escaped, and a NUL */
-
-static void log_answer(const struct connection *connection, const struct slogout_result *result)
-{
-    char text[LOGGED_TEXT];
-
-    slogout_escape(text, sizeof text, result->answer->text, result->answer->text_len);
-    log_line("connection=%" PRIu64 " outcome=%s tag=%s bye_sent=%d bye_seen=%d text=\"%s\"",
-             connection->number, slogout_outcome_name(result->outcome), result->tag, result->bye_sent,
-             result->bye_seen, text);
-}
-
-static void log_result(const struct connection *connection, const struct slogout_result *result)
-{
-    if (result->answer)
-        log_answer(connection, result);
-    else
-        log_line("connection=%" PRIu64 " outcome=%s tag=%s bye_sent=%d bye_seen=%d", connection->number,
-                 slogout_outcome_name(result->outcome), result->tag ? result->tag : "-", result->bye_sent,
-                 result->bye_seen);
-}
 
 /* ---- slogout's callbacks ---- */
 
@@ -55,7 +30,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
     struct connection *connection = conn;
 
     (void)session;
-    log_result(connection, result);
+    outcome_log(connection->peer.number, result);
     connection->echo = none;
     stream_close(&connection->stream, now_ms());
 }
@@ -74,14 +49,15 @@ struct connection *connection_new(int fd, struct slogout *slogout, uint64_t numb
 
     if (!connection)
         return NULL;
-    if (slogout_session_new(&connection->session, slogout, &callbacks, connection) < 0 ||
+    if (slogout_session_new(&connection->peer.session, slogout, &callbacks, connection) < 0 ||
         stream_init(&connection->stream, fd) < 0) {
-        slogout_session_free(connection->session);
+        slogout_session_free(connection->peer.session);
         free(connection);
         return NULL;
     }
-    connection->slogout = slogout;
-    connection->number = number;
+    connection->peer.slogout = slogout;
+    connection->peer.number = number;
+    connection->peer.streams[0] = &connection->stream;
     connection_say(connection, greeting);
     return connection;
 }
@@ -89,27 +65,20 @@ struct connection *connection_new(int fd, struct slogout *slogout, uint64_t numb
 void connection_free(struct connection *connection)
 {
     connection_abandon(connection, SLOGOUT_PEER_CLOSED);
-    slogout_session_free(connection->session);
+    slogout_session_free(connection->peer.session);
     command_reader_reset(&connection->reader);
     queue_clear(&connection->idle_tag);
     stream_free(&connection->stream);
     free(connection);
 }
 
-/* No callback tells the outcome of a session that its host abandons: the host knows why. But a session
- * that was LEAVING keeps the outcome it had, and one that was not asked has none: the counters show which
- * it was. */
 void connection_abandon(struct connection *connection, enum slogout_outcome why)
 {
-    const struct slogout_counts *counts = slogout_counts(connection->slogout);
+    const struct slogout_counts *counts = slogout_counts(connection->peer.slogout);
     const struct slogout_counts before = *counts;
-    int outcome;
 
-    slogout_session_abandon(connection->session, why);
-    for (outcome = 0; outcome < SLOGOUT_OUTCOMES; outcome++)
-        if (counts->outcome[outcome] != before.outcome[outcome])
-            log_line("connection=%" PRIu64 " outcome=%s", connection->number,
-                     slogout_outcome_name((enum slogout_outcome)outcome));
+    slogout_session_abandon(connection->peer.session, why);
+    outcome_log_change(connection->peer.number, &before, counts);
 }
 
 void connection_goodbye(struct connection *connection, const char *text, uint64_t now)
@@ -148,7 +117,7 @@ void connection_reply(struct connection *connection, const struct span *tag, con
 void connection_command_done(struct connection *connection, uint64_t now)
 {
     command_reader_reset(&connection->reader);
-    slogout_session_ready(connection->session, now);
+    slogout_session_ready(connection->peer.session, now);
 }
 
 /* ---- ECHO ---- */

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <slogout/slogout.h>
+#include "common/service.h"
 #include "common/stream.h"
 #include "echo/command_reader.h"
 #include "echo/words.h"
@@ -17,11 +18,9 @@ struct echo {
 };
 
 struct connection {
+    struct peer peer; /* first */
     struct stream stream;
     struct command_reader reader;
-    struct slogout *slogout;
-    struct slogout_session *session;
-    uint64_t number; /* for the log */
     int logged_in;
     struct queue idle_tag; /* len 0: not in IDLE */
     struct echo echo;

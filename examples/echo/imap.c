@@ -79,7 +79,7 @@ static const char *enable(struct connection *connection, struct request *request
     connection_say(connection, enabled ? "* ENABLED " SLOGOUT_CAPABILITY "\r\n" : "* ENABLED\r\n");
     connection_reply(connection, &request->tag, "OK ENABLE completed");
     if (enabled)
-        slogout_session_set_enabled(connection->session, 1);
+        slogout_session_set_enabled(connection->peer.session, 1);
     return NULL;
 }
 
@@ -126,7 +126,7 @@ static const char *xdrain(struct connection *connection, struct request *request
         return bad_arguments;
     connection_reply(connection, &request->tag, "OK XDRAIN completed");
     connection_command_done(connection, now);
-    slogout_session_request(connection->session, NULL, now);
+    slogout_session_request(connection->peer.session, NULL, now);
     return NULL;
 }
 
@@ -244,7 +244,8 @@ static void take_line(struct connection *connection, uint64_t now)
 {
     const struct queue *line = &connection->reader.text;
 
-    if (slogout_session_line(connection->session, queue_octets(line), line->len, now) == SLOGOUT_CONSUMED)
+    if (slogout_session_line(connection->peer.session, queue_octets(line), line->len, now) ==
+        SLOGOUT_CONSUMED)
         connection_command_done(connection, now);
     else if (connection->idle_tag.len > 0)
         end_idle(connection, now);

@@ -1,9 +1,9 @@
 /* Many sessions: taken off one after the other, paced, and over by a promised time.
  *
- * The host chooses the sessions (a user's, a backend's, all) and adds them to a drain; the drain begins each of
- * them in its slot, by LOGOUT or by `* BYE`. It acts only inside slogout_tick(). No function here calls back,
- * so all may be called inside a callback; errors and NULL are as slogout.h tells. slogout_drain_new(3) has worked
- * examples.
+ * The host chooses the sessions (a user's, a backend's, all) and adds them to a drain; the drain begins
+ * each of them in its slot, by LOGOUT or by `* BYE`. It acts only inside slogout_tick(). No function here
+ * calls back, so all may be called inside a callback; errors and NULL are as slogout.h tells.
+ * slogout_drain_new(3) has worked examples.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLOGOUT_DRAIN_H
@@ -46,9 +46,10 @@ SLOGOUT_API int slogout_plan_check(const struct slogout *slogout, const struct s
                                    uint64_t sessions, struct slogout_advice *advice);
 
 /* Makes a drain; nothing happens until slogout_drain_start(). *out is the caller's, to be given to
- * slogout_drain_free(); untouched on failure. done comes once, from slogout_tick(), after the start, when no
- * session is left in the drain: each has its outcome and is freed. It may free the drain; functions marked [calls
- * back] are SLOGOUT_ERR_REENTRANT inside it. A program exits on done, not on the last outcome.
+ * slogout_drain_free(); untouched on failure. done comes once, from slogout_tick(), after the start, when
+ * no session is left in the drain: each has its outcome and is freed. It may free the drain; functions
+ * marked [calls back] are SLOGOUT_ERR_REENTRANT inside it. A program exits on done, not on the last
+ * outcome.
  *   ARGUMENT, NOMEM */
 SLOGOUT_API int slogout_drain_new(struct slogout_drain **out, struct slogout *slogout,
                                   void (*done)(struct slogout_drain *drain, void *user_data),
@@ -58,9 +59,10 @@ SLOGOUT_API int slogout_drain_new(struct slogout_drain **out, struct slogout *sl
  * on. done does not follow. Takes time in proportion to the sessions that are left. */
 SLOGOUT_API void slogout_drain_free(struct slogout_drain *drain);
 
-/* Adds a session, also while the drain runs: then all that wait share what is left of the spread, or another spread
- * if it has passed. Sessions that are added one after the other with the same group (not
- * 0) leave in one slot: one user's connections. A session that is PENDING or ASKED already is only counted here.
+/* Adds a session, also while the drain runs: then all that wait share what is left of the spread, or
+ * another spread if it has passed. Sessions that are added one after the other with the same group (not 0)
+ * leave in one slot: one user's connections. A session that is PENDING or ASKED already is only counted
+ * here.
  *   STATE     it is LEAVING, ENDED or in a drain, or this drain is cancelled or done
  *   ARGUMENT  it is of another slogout */
 SLOGOUT_API int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *session,
@@ -73,25 +75,26 @@ SLOGOUT_API int slogout_drain_add(struct slogout_drain *drain, struct slogout_se
 SLOGOUT_API int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *plan,
                                     uint64_t now_ms);
 
-/* Begins no more sessions until the next start. Then the rest of the spread is as long as it was, so far as the
- * deadline allows, which stands.
+/* Begins no more sessions until the next start. Then the rest of the spread is as long as it was, so far
+ * as the deadline allows, which stands.
  *   STATE  it does not run */
 SLOGOUT_API int slogout_drain_pause(struct slogout_drain *drain);
 
-/* Gives up: sessions WAITING and PENDING are OPEN again and out of the drain, those asked finish on their own, the
- * deadline is no more. done follows. Takes time in proportion to the sessions that are left.
+/* Gives up: sessions WAITING and PENDING are OPEN again and out of the drain, those asked finish on their
+ * own, the deadline is no more. done follows. Takes time in proportion to the sessions that are left.
  *   STATE  it was never started, or is cancelled or done */
 SLOGOUT_API int slogout_drain_cancel(struct slogout_drain *drain);
 
-/* The deadline is now, for the second SIGTERM: whoever has no outcome is forced, evenly over the plan's tail, and
- * closed at the latest when the leave timeout has passed as well. Starts a drain that was not started. Never makes it
- * end later: again, or near the deadline, it does nothing.
+/* The deadline is now, for the second SIGTERM: whoever has no outcome is forced, evenly over the plan's
+ * tail, and closed at the latest when the leave timeout has passed as well. Starts a drain that was not
+ * started. Never makes it end later: again, or near the deadline, it does nothing.
  *   STATE  it is done
  *   ARGUMENT */
 SLOGOUT_API int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms);
 
-/* The counters of the sessions added to it; they live as long as it does. waiting + pending + asked + leaving have no
- * outcome yet: their sum falls, but for slogout_drain_add(). `ended` still have to be closed and freed. */
+/* The counters of the sessions added to it; they live as long as it does. waiting + pending + asked +
+ * leaving have no outcome yet: their sum falls, but for slogout_drain_add(). `ended` still have to be
+ * closed and freed. */
 SLOGOUT_API const struct slogout_counts *slogout_drain_counts(const struct slogout_drain *drain);
 
 /* When every session will have its outcome at the latest, or SLOGOUT_NEVER. */

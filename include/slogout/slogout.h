@@ -172,6 +172,7 @@ struct slogout_counts {
     uint64_t ended;                            /* now: ENDED and not yet freed */
     uint64_t without_bye;                      /* so far: closed by us without the `* BYE` that was owed */
     uint64_t over_limit;                /* so far: begun by a drain although max_in_flight was reached */
+    uint64_t blind;                     /* so far: times that a filter lost sight of its stream */
     uint64_t outcome[SLOGOUT_OUTCOMES]; /* so far */
 };
 

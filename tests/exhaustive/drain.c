@@ -1,7 +1,9 @@
-/* Every sequence of so many steps with one drain and two sessions: what the host calls, what the clients do, what time it
- * is, and what the host does inside a callback. Each sequence starts from nothing, and at its end all is forced.
+/* Every sequence of so many steps with one drain and two sessions: what the host calls, what the clients
+ * do, what time it is, and what the host does inside a callback. Each sequence starts from nothing, and at
+ * its end all is forced.
  *
- * After each step an onlooker who knows only include/slogout/drain.h checks errors, counters, deadlines and outcomes.
+ * After each step an onlooker who knows only include/slogout/drain.h checks errors, counters, deadlines
+ * and outcomes.
  *
  *     drain [STEPS]       default: 5 */
 #include <inttypes.h>

@@ -18,6 +18,11 @@ clock:    list saturate
 tally:    list
 instance: bye clock sized tag
 session:  instance sized tag tally
+token:
+answer:
+scan_client: token
+scan_server: token
+filter:   session scan_client scan_server answer sized
 drain:    plan saturate session sized slots
 '
 

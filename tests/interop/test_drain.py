@@ -18,7 +18,7 @@ from pathlib import Path
 
 from harness import PATIENCE, PLAIN, SANITIZED, Server, run
 
-SPREAD = int(os.environ.get("SPREAD_MS", "8000"))
+SPREAD = int(os.environ.get("SPREAD_MS", "5000"))
 ANSWER_TIMEOUT = int(os.environ.get("ANSWER_TIMEOUT_MS", "32001"))
 DEADLINE = int(os.environ.get("DEADLINE_MS", SPREAD + ANSWER_TIMEOUT + 5000 + 1000))
 PARTS = (("ok", 4000), ("ok", 4000), ("no", 1000), ("none", 1000))  # one process each

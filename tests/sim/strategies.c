@@ -1,11 +1,12 @@
-/* How other systems take off the clients of one server. Small models, written from the documents named at each; the
- * defaults and facts are those of 2026. All see the same clients: idle IMAP connections that see traffic now and then.
- * Where a system can be told when to be over, it is told ten minutes; where not, it has its documented rate. */
+/* How other systems take off the clients of one server. Small models, written from the documents named at
+ * each; the defaults and facts are those of 2026. All see the same clients: idle IMAP connections that see
+ * traffic now and then. Where a system can be told when to be over, it is told ten minutes; where not, it
+ * has its documented rate. */
 #include <math.h>
 #include "sim/strategy.h"
 
-/* On average a connection sees traffic so often: new mail, or IDLE issued again, which RFC 2177 wants at least every
- * 29 minutes. Only Envoy looks at that. */
+/* On average a connection sees traffic so often: new mail, or IDLE issued again, which RFC 2177 wants at
+ * least every 29 minutes. Only Envoy looks at that. */
 #define ACTIVE_EVERY_MS 600000.0
 
 uint64_t strategy_random(uint64_t *state)
@@ -29,8 +30,8 @@ static void cut(struct departures *departures, uint32_t client, double at_ms, in
     departures->told[client] = (uint8_t)told;
 }
 
-/* A server that writes `* BYE` to everybody and closes, as Dovecot and imap4d do on SIGTERM. Leaves out what they do to
- * connections that are in the middle of a response. */
+/* A server that writes `* BYE` to everybody and closes, as Dovecot and imap4d do on SIGTERM. Leaves out
+ * what they do to connections that are in the middle of a response. */
 static void all_at_once(struct departures *departures)
 {
     uint32_t i;
@@ -39,9 +40,9 @@ static void all_at_once(struct departures *departures)
         cut(departures, i, 0, 1);
 }
 
-/* nginx mail proxy, worker_shutdown_timeout (nginx.org, core module): the old worker keeps its connections until the
- * timeout, then closes all of them; the mail module writes nothing to the client. Leaves out clients that go by
- * themselves before. */
+/* nginx mail proxy, worker_shutdown_timeout (nginx.org, core module): the old worker keeps its connections
+ * until the timeout, then closes all of them; the mail module writes nothing to the client. Leaves out
+ * clients that go by themselves before. */
 static void nginx(struct departures *departures)
 {
     uint32_t i;
@@ -50,10 +51,10 @@ static void nginx(struct departures *departures)
         cut(departures, i, DEADLINE_MS, 0);
 }
 
-/* HAProxy 2.5 and later, close-spread-time with hard-stop-after (configuration manual, section 3.1): on soft stop each
- * idle connection is closed at a random moment of the window. Flatters it: implemented for HTTP connections; those of
- * TCP mode, as IMAP is, stay until hard-stop-after and are cut all at once, as under nginx. Leaves out active
- * connections, closed with a probability that grows. */
+/* HAProxy 2.5 and later, close-spread-time with hard-stop-after (configuration manual, section 3.1): on
+ * soft stop each idle connection is closed at a random moment of the window. Flatters it: implemented for
+ * HTTP connections; those of TCP mode, as IMAP is, stay until hard-stop-after and are cut all at once, as
+ * under nginx. Leaves out active connections, closed with a probability that grows. */
 static void haproxy(struct departures *departures)
 {
     const double close_spread_time = 540000;
@@ -64,9 +65,9 @@ static void haproxy(struct departures *departures)
         cut(departures, i, uniform(&random) * close_spread_time, 0);
 }
 
-/* Envoy, --drain-strategy gradual (operations: draining; command line options): whenever a connection is used while
- * draining, it is closed with the probability elapsed / drain-time-s; what is left is cut when the old process ends,
- * parent-shutdown-time-s. Flatters it: plain TCP, as IMAP is, is left to the end. */
+/* Envoy, --drain-strategy gradual (operations: draining; command line options): whenever a connection is
+ * used while draining, it is closed with the probability elapsed / drain-time-s; what is left is cut when
+ * the old process ends, parent-shutdown-time-s. Flatters it: plain TCP, as IMAP is, is left to the end. */
 static void envoy(struct departures *departures)
 {
     const double drain_time = 540000;
@@ -82,9 +83,10 @@ static void envoy(struct departures *departures)
     }
 }
 
-/* NATS server, lame duck mode (docs: running a server, lame duck mode; server/server.go): all clients are told at
- * once, after lame_duck_grace_period they are closed one by one, with a sleep between of (duration - grace period) /
- * clients, of which a random part is left out: max(random, half). Leaves out clients that act on being told. */
+/* NATS server, lame duck mode (docs: running a server, lame duck mode; server/server.go): all clients are
+ * told at once, after lame_duck_grace_period they are closed one by one, with a sleep between of (duration
+ * - grace period) / clients, of which a random part is left out: max(random, half). Leaves out clients
+ * that act on being told. */
 static void nats(struct departures *departures)
 {
     const double grace_period = 10000;
@@ -100,8 +102,8 @@ static void nats(struct departures *departures)
     }
 }
 
-/* EMQX node evacuation (docs: cluster load rebalancing), conn-evict-rate 500: each 1000 ms as many are disconnected,
- * in one burst. MQTT 5 clients are told, in the same moment. It has no deadline. */
+/* EMQX node evacuation (docs: cluster load rebalancing), conn-evict-rate 500: each 1000 ms as many are
+ * disconnected, in one burst. MQTT 5 clients are told, in the same moment. It has no deadline. */
 static void emqx(struct departures *departures)
 {
     uint32_t i;
@@ -110,8 +112,8 @@ static void emqx(struct departures *departures)
         cut(departures, i, i / 500 * 1000.0, 1);
 }
 
-/* Phoenix.Socket drainer (hexdocs: Phoenix.Endpoint, socket/3, :drainer): batch_size 10,000 every batch_interval of
- * 2,000 ms, told in the same moment; what is left at `shutdown` is killed. */
+/* Phoenix.Socket drainer (hexdocs: Phoenix.Endpoint, socket/3, :drainer): batch_size 10,000 every
+ * batch_interval of 2,000 ms, told in the same moment; what is left at `shutdown` is killed. */
 static void phoenix(struct departures *departures)
 {
     uint32_t i;

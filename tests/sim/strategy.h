@@ -1,4 +1,5 @@
-/* How a server gets rid of its clients: when each connection is cut, and whether the client was told before. */
+/* How a server gets rid of its clients: when each connection is cut, and whether the client was told
+ * before. */
 #ifndef TESTS_SIM_STRATEGY_H
 #define TESTS_SIM_STRATEGY_H
 

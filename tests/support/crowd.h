@@ -1,5 +1,5 @@
-/* Many clients on simulated time, for the drain: a host that links the real library, and clients that behave as they
- * are told. It needs nothing of a test framework, so the simulator uses it as well.
+/* Many clients on simulated time, for the drain: a host that links the real library, and clients that
+ * behave as they are told. It needs nothing of a test framework, so the simulator uses it as well.
  *
  * Each millisecond the clients' answers are fed first, then the library is ticked if its timer is due, as
  * slogout(7) wants it. What happened is counted by the millisecond. */
@@ -55,8 +55,8 @@ struct crowd {
     void (*in_done)(struct crowd *crowd);
 };
 
-/* Client i behaves as manners[i % kinds]. settings: NULL for the defaults; timer and user_data are the crowd's. Ends
- * the program if memory is short. */
+/* Client i behaves as manners[i % kinds]. settings: NULL for the defaults; timer and user_data are the
+ * crowd's. Ends the program if memory is short. */
 struct crowd *crowd_new(const struct slogout_settings *settings, uint32_t count, const struct manner *manners,
                         uint32_t kinds, uint64_t horizon);
 /* Frees all that is left. */

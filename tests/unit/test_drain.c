@@ -422,6 +422,16 @@ static void test_all_members_leave_by_themselves_before_the_start(void **state)
     crowd_free(crowd);
 }
 
+static void test_a_drain_that_was_not_started_keeps_nobody_from_being_asked(void **state)
+{
+    struct crowd *crowd = crowd_of(1, &silent);
+
+    (void)state;
+    assert_int_equal(slogout_session_request(crowd->clients[0].session, NULL, 0), 0);
+    assert_int_equal(slogout_session_state(crowd->clients[0].session), SLOGOUT_ASKED);
+    crowd_free(crowd);
+}
+
 /* ---- inside callbacks ---- */
 
 static void free_all(struct crowd *crowd, struct client *client)
@@ -719,6 +729,7 @@ int main(void)
         cmocka_unit_test(test_a_member_that_is_cancelled_is_out_of_the_drain),
         cmocka_unit_test(test_members_that_leave_by_themselves_are_counted),
         cmocka_unit_test(test_all_members_leave_by_themselves_before_the_start),
+        cmocka_unit_test(test_a_drain_that_was_not_started_keeps_nobody_from_being_asked),
         cmocka_unit_test(test_the_others_are_freed_in_send_line),
         cmocka_unit_test(test_the_others_are_freed_in_close),
         cmocka_unit_test(test_each_is_freed_in_send_line),

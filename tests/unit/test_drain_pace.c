@@ -232,8 +232,8 @@ static void test_the_limit_holds_for_groups_too(void **state)
     crowd_free(crowd);
 }
 
-/* E is 365 s, L 330 s: silent clients keep 1,000 places for ten rounds of 35 s, so the first round has 15 s. It is
- * even too, and so is each that follows, as places come free. */
+/* E is 365 s, L 330 s: silent clients keep 1,000 places for ten rounds of 35 s, so the first round has 15
+ * s. It is even too, and so is each that follows, as places come free. */
 static void test_a_tight_limit_makes_no_burst(void **state)
 {
     struct slogout_plan plan = plan_of(330000);
@@ -451,15 +451,53 @@ static void test_all_join_after_the_start(void **state)
 
 static void test_one_joins_when_nobody_waits(void **state)
 {
-    const struct slogout_plan plan = plan_of(20000);
-    struct crowd *crowd = crowd_new(NULL, 1, &not_enabled, 1, 400000);
+    struct slogout_plan plan = plan_of(20000);
+    unsigned late = 0;
 
     (void)state;
-    crowd->now = 500;
+    for (plan.seed = 0; plan.seed < 20; plan.seed++) {
+        struct crowd *crowd = crowd_new(NULL, 1, &not_enabled, 1, 400000);
+
+        crowd->now = 500;
+        start(crowd, &plan);
+        crowd_add(crowd, 0, 1, 0);
+        crowd_run(crowd, 400000);
+        assert_in_range(crowd->done_ms, 500, 20500);
+        late += crowd->done_ms > 10500;
+        crowd_free(crowd);
+    }
+    assert_in_range(late, 5, 15);
+}
+
+static void test_who_joins_a_drain_without_a_spread_is_begun_at_once(void **state)
+{
+    const struct slogout_plan plan = plan_of(0);
+    struct crowd *crowd = crowd_new(NULL, 1, &not_enabled, 1, 10);
+
+    (void)state;
     start(crowd, &plan);
     crowd_add(crowd, 0, 1, 0);
-    crowd_run(crowd, 400000);
-    assert_in_range(crowd->done_ms, 500, 20500);
+    crowd_run(crowd, 10);
+    assert_int_equal(crowd->done_ms, 0);
+    crowd_free(crowd);
+}
+
+/* It may be earlier than the slot that was cut for one alone; only a tick can tell. */
+static void test_a_tick_is_wanted_when_somebody_has_joined_and_only_then(void **state)
+{
+    const struct slogout_plan plan = plan_of(20000);
+    struct crowd *crowd = crowd_new(NULL, 2, &not_enabled, 1, 20000);
+    uint64_t deadline;
+
+    (void)state;
+    crowd_add(crowd, 0, 1, 0);
+    start(crowd, &plan);
+    deadline = slogout_deadline(crowd->slogout);
+    assert_in_range(deadline, 1, 20000);
+    assert_int_equal(slogout_drain_add(crowd->drain, crowd->clients[0].session, 0), SLOGOUT_ERR_STATE);
+    assert_int_equal(slogout_deadline(crowd->slogout), deadline);
+    crowd_add(crowd, 1, 2, 0);
+    assert_int_equal(slogout_deadline(crowd->slogout), 0);
     crowd_free(crowd);
 }
 
@@ -616,6 +654,8 @@ int main(void)
         cmocka_unit_test(test_who_joins_shares_the_time_that_is_left),
         cmocka_unit_test(test_all_join_after_the_start),
         cmocka_unit_test(test_one_joins_when_nobody_waits),
+        cmocka_unit_test(test_who_joins_a_drain_without_a_spread_is_begun_at_once),
+        cmocka_unit_test(test_a_tick_is_wanted_when_somebody_has_joined_and_only_then),
         cmocka_unit_test(test_many_join_one),
         cmocka_unit_test(test_who_joins_after_the_spread_has_another_one),
         cmocka_unit_test(test_a_tick_that_comes_minutes_late_makes_no_burst),

@@ -155,7 +155,8 @@ static void test_a_millisecond_later_it_is_bye(void **state)
     crowd_free(crowd);
 }
 
-/* Neither LOGOUT nor `* BYE` can be written: forced over the tail, closed when the leave timeout has passed. */
+/* Neither LOGOUT nor `* BYE` can be written: forced over the tail, closed when the leave timeout has
+ * passed. */
 static void test_those_who_are_never_at_rest_are_gone_at_the_deadline(void **state)
 {
     const struct slogout_plan plan = {
@@ -176,7 +177,8 @@ static void test_those_who_are_never_at_rest_are_gone_at_the_deadline(void **sta
     crowd_free(crowd);
 }
 
-/* Those who have not been told at all come first, then those who are not at rest, then those who were asked. */
+/* Those who have not been told at all come first, then those who are not at rest, then those who were
+ * asked. */
 static void test_the_order_of_forcing(void **state)
 {
     static const struct manner mixed[] = {{1, 0, CROWD_NEVER, "OK", 0}, {1, CROWD_NEVER, 0, "OK", 0}};
@@ -280,6 +282,28 @@ static void test_who_joins_last_is_gone_at_the_deadline_too(void **state)
     crowd_free(crowd);
 }
 
+/* All that is left then is the first, which is LEAVING until 54 s, for it was forced late. */
+static void test_who_joins_and_hangs_up_does_not_put_off_the_deadline(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 50000};
+    struct crowd *crowd = crowd_new(NULL, 2, &never_at_rest, 1, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 1, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    crowd_run(crowd, 30000);
+    crowd->now = 44000;
+    crowd_run(crowd, 44000);
+    crowd->deaf = 1;
+    crowd_add(crowd, 1, 2, 0);
+    crowd_hang_up(crowd, &crowd->clients[1]);
+    crowd_run(crowd, 49999);
+    crowd->deaf = 0;
+    crowd_run(crowd, 100000);
+    assert_int_equal(crowd->done_ms, 50000);
+    crowd_free(crowd);
+}
+
 /* ---- force ---- */
 
 static void test_force_spreads_over_the_tail(void **state)
@@ -330,6 +354,42 @@ static void test_force_after_cancel_ends_those_who_were_asked(void **state)
     crowd_run(crowd, 100000);
     assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 100);
     assert_int_equal(crowd->done_ms, 101);
+    crowd_free(crowd);
+}
+
+/* Between force and the tick that obeys it. */
+static void test_nobody_is_asked_after_force(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan};
+    struct crowd *crowd = crowd_new(NULL, 1, &never_at_rest, 1, 10);
+
+    (void)state;
+    crowd_add(crowd, 0, 1, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    crowd_run(crowd, 0);
+    assert_int_equal(counts(crowd)->pending, 1);
+    assert_int_equal(slogout_drain_force(crowd->drain, 1), 0);
+    crowd->clients[0].at_rest = 1;
+    assert_int_equal(slogout_session_ready(crowd->clients[0].session, 1), 0);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_BYE_ONLY], 1);
+    crowd_free(crowd);
+}
+
+/* Forcing would begin at 20 s. */
+static void test_cancel_takes_the_deadline_from_those_who_were_asked(void **state)
+{
+    const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 30000, .best_effort = 1};
+    struct crowd *crowd = crowd_new(NULL, 1, &silent, 1, 100000);
+
+    (void)state;
+    assert_int_equal(slogout_session_request(crowd->clients[0].session, NULL, 0), 0);
+    crowd_add(crowd, 0, 1, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    assert_int_equal(slogout_drain_cancel(crowd->drain), 0);
+    assert_int_equal(slogout_deadline(crowd->slogout), 35000);
+    crowd_run(crowd, 100000);
+    assert_int_equal(crowd->done_ms, 35000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 1);
     crowd_free(crowd);
 }
 
@@ -512,9 +572,12 @@ int main(void)
         cmocka_unit_test(test_who_joins_while_they_are_forced_is_forced_in_the_tail),
         cmocka_unit_test(test_who_joins_when_all_others_were_forced),
         cmocka_unit_test(test_who_joins_last_is_gone_at_the_deadline_too),
+        cmocka_unit_test(test_who_joins_and_hangs_up_does_not_put_off_the_deadline),
         cmocka_unit_test(test_force_spreads_over_the_tail),
         cmocka_unit_test(test_force_starts_a_drain_that_was_not_started),
         cmocka_unit_test(test_force_after_cancel_ends_those_who_were_asked),
+        cmocka_unit_test(test_nobody_is_asked_after_force),
+        cmocka_unit_test(test_cancel_takes_the_deadline_from_those_who_were_asked),
         cmocka_unit_test(test_force_again_does_not_put_off_the_first),
         cmocka_unit_test(test_force_does_not_put_off_the_deadline),
         cmocka_unit_test(test_with_30_s_nobody_is_asked_and_bye_is_spread),

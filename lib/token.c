@@ -1,0 +1,169 @@
+#include <string.h>
+#include "token.h"
+
+size_t line_stop(const char *bytes, size_t len)
+{
+    const char *stop = memchr(bytes, '\n', len);
+    const char *nul;
+
+    if (stop)
+        len = (size_t)(stop - bytes);
+    nul = memchr(bytes, '\0', len);
+    return nul ? (size_t)(nul - bytes) : len;
+}
+
+size_t word_stop(const char *bytes, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && bytes[i] != ' ' && bytes[i] != '\r' && bytes[i] != '\n' && bytes[i] != '\0')
+        i++;
+    return i;
+}
+
+const unsigned char simple_octets[256] = {
+    ['.'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1,
+    ['8'] = 1, ['9'] = 1, ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1,
+    ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1,
+    ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1,
+    ['Z'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1,
+    ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1,
+    ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
+};
+
+#define WINDOW 1024
+
+size_t clean_stretch(const char *bytes, size_t len)
+{
+    const char *nul;
+
+    if (len > WINDOW)
+        len = WINDOW;
+    nul = memchr(bytes, '\0', len);
+    return nul ? (size_t)(nul - bytes) : len;
+}
+
+void token_add(struct token *token, const char *bytes, size_t len)
+{
+    if (token_too_long(token) || len > (size_t)(TOKEN_MAX - token->len)) {
+        token->len = TOKEN_MAX + 1;
+        return;
+    }
+    memcpy(token->bytes + token->len, bytes, len);
+    token->len = (uint8_t)(token->len + len);
+}
+
+int token_too_long(const struct token *token)
+{
+    return token->len > TOKEN_MAX;
+}
+
+int token_same(const struct token *one, const struct token *other)
+{
+    return one->len == other->len && !token_too_long(one) && memcmp(one->bytes, other->bytes, one->len) == 0;
+}
+
+/* Whatever the locale (RFC 3501 section 9, note 1). */
+static char capital(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* The length of what both begin with. */
+static size_t common(const struct token *token, const char *word)
+{
+    const size_t len = token_too_long(token) ? 0 : token->len;
+    size_t i = 0;
+
+    while (i < len && word[i] && capital(token->bytes[i]) == word[i])
+        i++;
+    return i;
+}
+
+int token_is(const struct token *token, const char *word)
+{
+    return token->len == strlen(word) && token_begins(token, word);
+}
+
+int token_begins(const struct token *token, const char *word)
+{
+    return !word[common(token, word)];
+}
+
+int token_may_begin(const struct token *token, const char *word)
+{
+    const size_t len = common(token, word);
+
+    return len == token->len || !word[len];
+}
+
+/* ---- announcements ---- */
+
+enum { NOTHING, OPEN, DIGITS, PLUS, CLOSED, CLOSED_CR };
+
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static void add_digit(struct announcement *announcement, char c)
+{
+    const uint64_t digit = (uint64_t)(c - '0');
+
+    if (announcement->size < LITERAL_SIZE_LIMIT / 10)
+        announcement->size = announcement->size * 10 + digit;
+    else if (announcement->size == LITERAL_SIZE_LIMIT / 10 && digit < 8) /* 2^63 ends in 8 */
+        announcement->size = LITERAL_SIZE_LIMIT - 8 + digit;
+    else
+        announcement->size = LITERAL_SIZE_LIMIT;
+}
+
+static uint8_t next_phase(uint8_t phase, char c)
+{
+    if (is_digit(c))
+        return phase == OPEN || phase == DIGITS ? DIGITS : NOTHING;
+    if (c == '+')
+        return phase == DIGITS ? PLUS : NOTHING;
+    if (c == '}')
+        return phase == DIGITS || phase == PLUS ? CLOSED : NOTHING;
+    return c == '\r' && phase == CLOSED ? CLOSED_CR : NOTHING;
+}
+
+static void look_at(struct announcement *announcement, char c)
+{
+    announcement->phase = next_phase(announcement->phase, c);
+    if (announcement->phase == DIGITS)
+        add_digit(announcement, c);
+    if (announcement->phase == PLUS)
+        announcement->no_ask = 1;
+}
+
+static void begin_at(struct announcement *announcement, uint8_t phase)
+{
+    announcement->phase = phase;
+    announcement->size = 0;
+    announcement->no_ask = 0;
+}
+
+static int may_follow_brace(char c)
+{
+    return is_digit(c) || c == '+' || c == '}' || c == '\r';
+}
+
+/* Only the octets behind the last `{` count, so it looks from the end. */
+void announcement_look(struct announcement *announcement, const char *bytes, size_t len)
+{
+    size_t i = len;
+
+    while (i > 0 && may_follow_brace(bytes[i - 1]))
+        i--;
+    if (i > 0)
+        begin_at(announcement, bytes[i - 1] == '{' ? OPEN : NOTHING);
+    while (i < len && (announcement->phase != NOTHING))
+        look_at(announcement, bytes[i++]);
+}
+
+int announcement_made(const struct announcement *announcement)
+{
+    return announcement->phase >= CLOSED;
+}

@@ -1,0 +1,102 @@
+"""A client on Python's imaplib that does its work to the end, however often it is sent away."""
+
+import imaplib
+import re
+import time
+
+LOGOUT = re.compile(rb"(\S+) LOGOUT\r\n")
+NO_CHANCE = 2000  # connections that were refused in a row
+
+
+class Connection(imaplib.IMAP4):
+    """Knows a server's LOGOUT. What it has asked the server itself it still waits for before it answers."""
+
+    asked = None
+
+    def readline(self):
+        line = super().readline()
+        match = LOGOUT.fullmatch(line)
+        if not match:
+            return line
+        self.asked = match[1]
+        return self.readline()
+
+    def answer(self):
+        """Whoever was asked goes; returns whether it was."""
+        if not self.asked:
+            return False
+        self.send(b"* BYE going\r\n" + self.asked + b" OK done\r\n")
+        rest = self.file.read()
+        assert rest == b"", rest
+        self.shutdown()
+        return True
+
+    def idle(self):
+        tag = self._new_tag()
+        self.send(tag + b" IDLE\r\n")
+        while not self._get_response_line().startswith(b"+"):
+            pass
+        self.send(b"DONE\r\n")
+        self.finish(tag)
+
+    def append_at_once(self, mailbox, message):
+        """RFC 7888: the message goes without waiting for the server's `+`."""
+        tag = self._new_tag()
+        self.send(tag + b" APPEND %s {%d+}\r\n" % (mailbox, len(message)) + message + b"\r\n")
+        self.finish(tag)
+
+    def finish(self, tag):
+        while not (line := self._get_response_line()).startswith(tag + b" "):
+            pass
+        assert line.startswith(tag + b" OK"), line
+
+    def _get_response_line(self):
+        line = self.readline()
+        if not line or line.startswith(b"* BYE"):
+            raise self.abort("gone")
+        return line
+
+
+class Client:
+    def __init__(self, port, user, enable):
+        self.port, self.user, self.enable = port, user, enable
+        self.connection = None
+        self.sent_away = 0
+
+    def connect(self):
+        connection = Connection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.login(self.user, "secret")
+            if self.enable:
+                assert connection.enable("X-SERVER-LOGOUT")[0] == "OK"
+            connection.select()
+        except (imaplib.IMAP4.error, OSError):
+            connection.shutdown()
+            raise
+        self.connection = connection
+
+    def do(self, work):
+        """Until it is done. What was interrupted has not been done: both LOGOUT and BYE come at rest."""
+        for _ in range(NO_CHANCE):
+            try:
+                if not self.connection:
+                    self.connect()
+                result = work(self.connection)
+            except (imaplib.IMAP4.abort, imaplib.IMAP4.error, OSError):
+                self.go()
+                continue
+            if self.connection.answer():
+                self.connection = None
+                self.sent_away += 1
+            return result
+        raise AssertionError("never let in")
+
+    def close(self):
+        if self.connection:
+            self.connection.shutdown()
+        self.connection = None
+
+    def go(self):
+        self.sent_away += 1
+        self.close()
+        time.sleep(0.001)

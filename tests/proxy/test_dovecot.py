@@ -1,0 +1,104 @@
+"""imaplib through the proxy, in front of a stock Dovecot: what a client does is what it does directly, however often it
+is asked to leave."""
+
+import random
+import unittest
+
+from client import Client
+from proxy import Asking, Proxy
+from servers import Dovecot
+
+
+def message(rng, number):
+    """With the lines that might be taken for something else, and of many sizes."""
+    body = [rng.choice([b"* BYE going", b"SLP.1 OK done", b"+ go ahead", b"{3}", b"* CAPABILITY ENABLE COMPRESS=DEFLATE",
+                        b"DONE", b"x" * rng.randrange(1, 900)]) for _ in range(rng.choice([1, 10, 100, 1500]))]
+    return b"Subject: message %d\r\n\r\n" % number + b"\r\n".join(body) + b"\r\n"
+
+
+def check(result):
+    status, data = result
+    if status != "OK":
+        raise AssertionError(result)
+    return data
+
+
+def literals(data):
+    return [part[1] if isinstance(part, tuple) else part for part in data]
+
+
+def work(client, seed, count):
+    """A fixed sequence of commands. Returns what the client has downloaded."""
+    rng = random.Random(seed)
+    seen = []
+    for number in range(count):
+        text = message(rng, number)
+        kind, other = rng.randrange(8), rng.randrange(count)
+        if kind < 2:
+            client.do(lambda c: check(c.append("INBOX", "(\\Seen)", None, text)))
+        elif kind < 4:
+            client.do(lambda c: c.append_at_once(b"INBOX", text))
+        elif kind == 4:
+            client.do(lambda c: c.idle())
+        elif kind == 5:
+            seen.append(client.do(lambda c: check(c.list())))
+        elif kind == 6:
+            seen.append(client.do(lambda c: check(c.search(None, "SUBJECT", f"message {other}"))))
+        else:
+            seen.append(client.do(lambda c: literals(check(c.uid("FETCH", "1:*", "(BODY.PEEK[] FLAGS)")))))
+    seen.append(client.do(lambda c: literals(check(c.uid("FETCH", "1:*", "(BODY.PEEK[])")))))
+    return seen
+
+
+class Imaplib(unittest.TestCase):
+    COUNT = 80
+
+    @classmethod
+    def setUpClass(cls):
+        cls.dovecot = Dovecot()
+        cls.addClassCleanup(cls.dovecot.close)
+
+    def compare(self, enable, ask, seed):
+        name = f"u{seed}{'e' if enable else ''}{'a' if ask else ''}"
+        direct = Client(self.dovecot.port, f"{name}-direct", False)
+        expected = work(direct, seed, self.COUNT)
+        direct.close()
+        proxy = Proxy(self.dovecot.port)
+        through = Client(proxy.port, f"{name}-proxy", enable)
+        if ask:
+            with Asking(proxy, seed):
+                got = work(through, seed, self.COUNT)
+        else:
+            got = work(through, seed, self.COUNT)
+        self.assertTrue(got == expected, "what was downloaded differs")  # too long to be shown
+        self.assertTrue(self.dovecot.files(f"{name}-proxy") == self.dovecot.files(f"{name}-direct"), "mailboxes differ")
+        through.close()
+        proxy.stop()
+        return proxy, through
+
+    def test_nothing_is_asked(self):
+        self.compare(enable=False, ask=False, seed=1)
+
+    def test_enabled_and_asked_at_random_moments(self):
+        proxy, client = self.compare(enable=True, ask=True, seed=2)
+        self.assertIn("ANSWERED", proxy.outcomes())
+        self.assertGreater(client.sent_away, 10)
+
+    def test_not_enabled_and_told_bye_at_random_moments(self):
+        proxy, client = self.compare(enable=False, ask=True, seed=3)
+        self.assertGreater(proxy.outcomes().count("BYE_ONLY"), 10)
+        self.assertGreater(client.sent_away, 10)
+
+    def test_the_capability_is_offered_and_compression_is_not(self):
+        proxy = Proxy(self.dovecot.port)
+        direct, through = Client(self.dovecot.port, "c", False), Client(proxy.port, "c", False)
+        before = direct.do(lambda c: check(c.capability()))[0].split()
+        after = through.do(lambda c: check(c.capability()))[0].split()
+        self.assertEqual(after, [word for word in before if not word.startswith(b"COMPRESS=")] + [b"X-SERVER-LOGOUT"])
+        direct.close()
+        through.close()
+        proxy.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()

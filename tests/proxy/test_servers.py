@@ -1,0 +1,142 @@
+"""A scripted session with Courier's and Cyrus' imapd, directly and through the proxy, and the client taken off."""
+
+import re
+import socket
+import unittest
+
+from proxy import Proxy
+from servers import PATIENCE, UNPACKED, Courier, Cyrus, wait_until
+
+MESSAGE = b"Subject: x\r\n\r\n* BYE going\r\nSLP.1 OK done\r\n" + b"x" * 70000 + b"\r\n"
+
+
+class Session:
+    """Says what it is told, and keeps what it hears up to the tagged response."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        self.file = self.socket.makefile("rb")
+        self.number = 0
+        self.greeting = self.line()
+
+    def line(self):
+        return self.file.readline()
+
+    def send(self, octets):
+        self.socket.sendall(octets)
+
+    def response(self):
+        """One response with its literals."""
+        line = self.line()
+        while not re.match(rb"(\* (OK|NO|BAD|BYE|PREAUTH)|[^*]\S* (OK|NO|BAD))\b", line) and (
+                size := re.search(rb"\{(\d+)\}\r\n$", line)):
+            line += self.file.read(int(size[1])) + self.line()
+        return line
+
+    def command(self, text, *literals):
+        self.number += 1
+        tag = b"t%d" % self.number
+        self.send(tag + b" " + text + b"\r\n")
+        heard = []
+        for literal in literals:
+            while not (line := self.response()).startswith(b"+"):
+                heard.append(line)
+            heard.append(b"+")  # its text is the server's own affair
+            self.send(literal)
+        while not (line := self.response()).startswith(tag + b" "):
+            if not line:
+                raise AssertionError(f"ended after {heard}")
+            heard.append(line)
+        return heard + [line]
+
+    def idle(self):
+        self.number += 1
+        tag = b"t%d" % self.number
+        self.send(tag + b" IDLE\r\n")
+        while not (line := self.response()).startswith(b"+"):
+            assert line.startswith(b"*"), line
+        return tag
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+def steady(heard):
+    """Without what differs from one session to the next: times, unique names, and who logged in."""
+    text = b"".join(heard)
+    text = re.sub(rb" X-SERVER-LOGOUT| COMPRESS=DEFLATE", b"", text)
+    text = re.sub(rb"SESSIONID=<[^>]*>|\(\d+\.\d+ secs\)|in \d+\.\d+ secs|(APPENDUID|UIDVALIDITY) [\d ]+|MAILBOXID \(\S+\)|INTERNALDATE \"[^\"]*\"", b"", text)
+    return re.sub(rb"\d+ (EXISTS|RECENT|FETCH)|UIDNEXT \d+|UID \d+|HIGHESTMODSEQ \d+|UNSEEN \d+|time=\d+", b"", text)
+
+
+def script(session, mailbox, literal_plus):
+    heard = session.command(b"CAPABILITY")
+    heard += session.command(b"SELECT " + mailbox)
+    heard += session.command(b"NOOP")
+    heard += session.command(b"APPEND " + mailbox + b" (\\Seen) {%d}" % len(MESSAGE), MESSAGE + b"\r\n")
+    if literal_plus:
+        heard += session.command(b"APPEND " + mailbox + b" {%d+}\r\n" % len(MESSAGE) + MESSAGE)
+    heard += session.command(b"FETCH 1 (FLAGS BODY.PEEK[])")
+    heard += session.command(b"SEARCH SUBJECT {1}", b"x\r\n")
+    heard += session.command(b'LIST "" "*"')
+    heard += session.command(b"SEARCH CHARSET X-UNKNOWN SUBJECT x")
+    heard += session.command(b"NONSENSE")
+    tag = session.idle()
+    session.send(b"DONE\r\n")
+    while not session.response().startswith(tag):
+        pass
+    return heard
+
+
+class Servers(unittest.TestCase):
+    def play(self, make, mailbox, login, literal_plus):
+        """On a fresh server directly, and on another through the proxy."""
+        direct = Session(self.start(make).port)
+        expected = login(direct) + script(direct, mailbox, literal_plus)
+        direct.close()
+        proxy = Proxy(self.start(make).port)
+        through = Session(proxy.port)
+        got = login(through) + script(through, mailbox, literal_plus)
+        self.assertEqual(steady(got), steady(expected))
+        enables = any(b" ENABLE" in line for line in expected)
+        self.assertEqual(b"X-SERVER-LOGOUT" in b"".join(got), enables)
+        self.leave(proxy, through, enables)
+        proxy.stop()
+
+    def start(self, make):
+        server = make()
+        self.addCleanup(server.close)
+        return server
+
+    def leave(self, proxy, session, enables):
+        """In IDLE: by LOGOUT where the server has ENABLE, else by BYE."""
+        if enables:
+            heard = session.command(b"ENABLE X-SERVER-LOGOUT")
+            self.assertEqual(heard[-2], b"* ENABLED X-SERVER-LOGOUT\r\n")
+            self.assertIn(b" OK", heard[-1])
+        session.idle()
+        proxy.ask()
+        if not enables:
+            self.assertEqual(session.line(), b"* BYE Server is closing the connection\r\n")
+        else:
+            self.assertEqual(session.line(), b"SLP.1 LOGOUT\r\n")
+            session.send(b"* BYE going\r\nSLP.1 OK done\r\n")
+        self.assertEqual(session.file.read(), b"")
+        wait_until(lambda: proxy.outcomes() == ["ANSWERED" if enables else "BYE_ONLY"])
+        session.close()
+
+    def test_cyrus(self):
+        def login(session):
+            return session.command(b"LOGIN user secret") + session.command(b"CREATE INBOX")
+        self.play(Cyrus, b"INBOX", login, True)
+
+    def test_courier(self):
+        self.play(Courier, b"INBOX", lambda session: [session.greeting], False)
+
+    def test_the_servers_are_there(self):
+        self.assertTrue((UNPACKED / "usr/bin/imapd").exists() and (UNPACKED / "usr/lib/cyrus/bin/imapd").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,815 @@
+/* The filter's own rules: the answer, the server's goodbyes, limits, ends of file, blindness, arguments, callbacks. */
+#include "support/test.h"
+#include <stdlib.h>
+#include "support/exact.h"
+#include <slogout/filter.h>
+
+#define GREETING "* OK [CAPABILITY IMAP4rev1 ENABLE X-SERVER-LOGOUT] hello\r\n"
+#define LOGOUT   "SLP.1 LOGOUT\r\n"
+#define BYE      "* BYE Server is closing the connection\r\n"
+
+/* ---- a host that writes down what passes: `S: ` to the client, `C: ` to the server ---- */
+
+struct host;
+typedef void action(struct host *host);
+
+struct host {
+    struct slogout *slogout;
+    struct slogout_session *session;
+    uint64_t now;
+    char trace[200000];
+    size_t len;
+    char last;      /* whom the last octets were for */
+    size_t step;    /* octets fed at once */
+    action *inside; /* done once in the next to_client or to_server */
+    int broken;     /* they fail */
+    int memory;     /* allocations not released */
+    int allocations;
+};
+
+static void note(struct host *host, const char *bytes, size_t len)
+{
+    assert_true(host->len + len < sizeof host->trace);
+    memcpy(host->trace + host->len, bytes, len);
+    host->len += len;
+    host->trace[host->len] = '\0';
+}
+
+static int pass(struct host *host, char to, const char *bytes, size_t len)
+{
+    action *inside = host->inside;
+
+    assert_true(len > 0);
+    if (host->broken)
+        return -1;
+    if (host->last != to)
+        note(host, to == 'S' ? "S: " : "C: ", 3);
+    host->last = to;
+    note(host, bytes, len);
+    host->inside = NULL;
+    if (inside)
+        inside(host);
+    return 0;
+}
+
+static int to_client(struct slogout_session *session, const char *bytes, size_t len, void *conn)
+{
+    (void)session;
+    return pass(conn, 'S', bytes, len);
+}
+
+static int to_server(struct slogout_session *session, const char *bytes, size_t len, void *conn)
+{
+    (void)session;
+    return pass(conn, 'C', bytes, len);
+}
+
+static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
+{
+    struct host *host = conn;
+
+    (void)session;
+    note(host, "close ", 6);
+    note(host, slogout_outcome_name(result->outcome), strlen(slogout_outcome_name(result->outcome)));
+    if (result->bye_seen)
+        note(host, " bye-seen", 9);
+    if (result->answer) {
+        note(host, " ", 1);
+        note(host, result->answer->text, result->answer->text_len);
+    }
+    note(host, "\n", 1);
+}
+
+static const struct slogout_filter_callbacks callbacks = {sizeof callbacks, to_client, to_server,
+                                                          close_connection};
+
+static void *allocate(size_t size, void *user_data)
+{
+    struct host *host = user_data;
+
+    host->memory++;
+    host->allocations++;
+    return malloc(size);
+}
+
+static void release(void *memory, void *user_data)
+{
+    struct host *host = user_data;
+
+    host->memory--;
+    free(memory);
+}
+
+static void start(struct host *host, enum slogout_on_refusal on_refusal, enum slogout_ask ask)
+{
+    const struct slogout_settings settings = {
+        .size = sizeof settings,
+        .on_refusal = on_refusal,
+        .ask = ask,
+        .tag_prefix = SLOGOUT_FILTER_PREFIX,
+        .allocate = allocate,
+        .release = release,
+        .user_data = host,
+    };
+
+    memset(host, 0, sizeof *host);
+    host->now = 1000;
+    host->step = 1000;
+    assert_int_equal(slogout_new(&host->slogout, &settings), 0);
+    assert_int_equal(slogout_filter_new(&host->session, host->slogout, &callbacks, host), 0);
+}
+
+static void stop(struct host *host)
+{
+    slogout_session_free(host->session);
+    assert_int_equal(slogout_free(host->slogout), 0);
+    assert_int_equal(host->memory, 0);
+}
+
+typedef int feeder(struct slogout_session *session, const char *bytes, size_t len, uint64_t now_ms);
+
+static void feed(struct host *host, feeder *to, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        const size_t n = len < host->step ? len : host->step;
+        char *piece = exact_copy(bytes, n);
+        assert_int_equal(to(host->session, piece, n, host->now), 0);
+        exact_free(piece);
+        bytes += n;
+        len -= n;
+    }
+}
+
+static void client(struct host *host, const char *text)
+{
+    feed(host, slogout_filter_client, text, strlen(text));
+}
+
+static void server(struct host *host, const char *text)
+{
+    feed(host, slogout_filter_server, text, strlen(text));
+}
+
+static void expect(struct host *host, const char *trace)
+{
+    assert_string_equal(host->trace, trace);
+    host->len = 0;
+    host->last = 0;
+    host->trace[0] = '\0';
+}
+
+/* Greeted, and asked at once. */
+static void start_asked(struct host *host, enum slogout_on_refusal on_refusal)
+{
+    start(host, on_refusal, SLOGOUT_ASK_ALL);
+    server(host, GREETING);
+    assert_int_equal(slogout_session_request(host->session, NULL, host->now), 0);
+    expect(host, "S: " GREETING LOGOUT);
+}
+
+/* ---- the answer: what the client sends, and what becomes of it, in all two-way splits and byte by byte ---- */
+
+struct answer_row {
+    const char *input;    /* of the client; octets of the server stand between two \x01 */
+    const char *expected; /* the trace */
+};
+
+#define S "\x01"
+
+static const struct answer_row answer_rows[] = {
+    {"* BYE bye\r\nSLP.1 OK done\r\n", "close ANSWERED bye-seen done\n"},
+    {"SLP.1 OK done\r\n", "close ANSWERED done\n"},
+    {"slp.1 OK\r\nSLP.1 ok\n", "C: slp.1 OK\r\nclose ANSWERED \n"},
+    {"SLP.1 OK done {3+}\r\nabc", "close ANSWERED done {3+}\n"},
+    {"SLP.1 NO x\r\n", "S: " BYE "close REFUSED x\n"},
+    {"SLP.1 BAD x\r\nA1 NOOP\r\n", "S: " BYE "close REFUSED x\n"},
+    {"A1 NOOP\r\nSLP.1 OK x\r\n", "C: A1 NOOP\r\nclose ANSWERED x\n"},
+    {"* BYEBYE\r\nSLP.2 OK\r\nSLP.1 OKAY\r\nSLP.1 OK x\n",
+     "C: * BYEBYE\r\nSLP.2 OK\r\nSLP.1 OKAY\r\nclose ANSWERED x\n"},
+    /* inside literals, and right behind */
+    {"A1 APPEND x {12}\r\n" S "+ go\r\n" S "SLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
+     "C: A1 APPEND x {12}\r\nS: + go\r\nC: SLP.1 OK x\r\n\r\nclose ANSWERED y\n"},
+    {"A1 APPEND x ~{12}\r\n" S "+ go\r\n" S "SLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
+     "C: A1 APPEND x ~{12}\r\nS: + go\r\nC: SLP.1 OK x\r\n\r\nclose ANSWERED y\n"},
+    {"A1 APPEND x {12+}\r\nSLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
+     "C: A1 APPEND x {12+}\r\nSLP.1 OK x\r\n\r\nclose ANSWERED y\n"},
+    {"A1 APPEND x ~{12+}\r\nSLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
+     "C: A1 APPEND x ~{12+}\r\nSLP.1 OK x\r\n\r\nclose ANSWERED y\n"},
+    {"A1 X {0+}\r\nSLP.1 OK x\r\nSLP.1 OK y\r\n", "C: A1 X {0+}\r\nSLP.1 OK x\r\nclose ANSWERED y\n"},
+    /* after a literal that was refused */
+    {"A1 APPEND x {12}\r\n" S "A1 NO no\r\n" S "SLP.1 OK y\r\n",
+     "C: A1 APPEND x {12}\r\nS: A1 NO no\r\nclose ANSWERED y\n"},
+    {"A1 APPEND x {12+}\r\n" S "A1 NO no\r\n" S "SLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
+     "C: A1 APPEND x {12+}\r\nS: A1 NO no\r\nC: SLP.1 OK x\r\n\r\nclose ANSWERED y\n"},
+    {"A1 NOOP\r\nA2 APPEND x {12}\r\n" S "A1 OK x\r\nA2 NO no\r\n" S "* BYE\r\nSLP.1 OK y\r\n",
+     "C: A1 NOOP\r\nA2 APPEND x {12}\r\nS: A1 OK x\r\nA2 NO no\r\nclose ANSWERED bye-seen y\n"},
+    /* in IDLE, with DONE or without; in AUTHENTICATE it is data */
+    {"A1 IDLE\r\n" S "+ idling\r\n" S "SLP.1 OK y\r\n", "C: A1 IDLE\r\nS: + idling\r\nclose ANSWERED y\n"},
+    {"A1 IDLE\r\n" S "+ idling\r\n" S "DONE\r\nSLP.1 OK y\r\n",
+     "C: A1 IDLE\r\nS: + idling\r\nC: DONE\r\nclose ANSWERED y\n"},
+    {"A1 AUTHENTICATE PLAIN\r\n" S "+\r\n" S "SLP.1 OK y\r\n" S "A1 NO x\r\n" S "SLP.1 OK z\r\n",
+     "C: A1 AUTHENTICATE PLAIN\r\nS: +\r\nC: SLP.1 OK y\r\nS: A1 NO x\r\nclose ANSWERED z\n"},
+    /* one that the client does not finish is held back */
+    {"SLP.1 O", ""},
+    {"SLP.1 O" S "* 1 EXISTS\r\n", "S: * 1 EXISTS\r\n"},
+    {"* BYE x", ""},
+};
+
+static void feed_both(struct host *host, const char *text)
+{
+    feeder *to = slogout_filter_client;
+    size_t n;
+
+    for (; *text; text += n + (text[n] != '\0')) {
+        n = strcspn(text, S);
+        feed(host, to, text, n);
+        if (text[n])
+            to = to == slogout_filter_client ? slogout_filter_server : slogout_filter_client;
+    }
+}
+
+static void check_answer(const struct answer_row *row, size_t step)
+{
+    struct host host;
+
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    host.step = step;
+    feed_both(&host, row->input);
+    expect(&host, row->expected);
+    stop(&host);
+}
+
+static void answers(void **state)
+{
+    size_t i, step;
+
+    (void)state;
+    for (i = 0; i < LENGTH(answer_rows); i++)
+        for (step = 1; step <= strlen(answer_rows[i].input); step++)
+            check_answer(&answer_rows[i], step);
+}
+
+static void before_we_ask_an_answer_is_a_line_like_any_other(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, GREETING);
+    client(&host, "* BYE x\r\nSLP.1 OK x\r\n");
+    expect(&host, "S: " GREETING "C: * BYE x\r\nSLP.1 OK x\r\n");
+    stop(&host);
+}
+
+static void a_refusal_may_wait(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_WAIT);
+    client(&host, "SLP.1 BAD x\r\nA1 NOOP\r\n");
+    server(&host, "A1 OK x\r\n");
+    client(&host, "SLP.1 OK x\r\n");
+    expect(&host, "C: A1 NOOP\r\nS: A1 OK x\r\nclose ANSWERED x\n");
+    stop(&host);
+}
+
+/* ---- limits ---- */
+
+static void eight_byes_and_no_more(void **state)
+{
+    struct host host;
+    int i;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    for (i = 0; i < 8; i++)
+        client(&host, "* BYE\r\n");
+    expect(&host, "");
+    client(&host, "* BYE\r\n");
+    expect(&host, "S: " BYE "close REFUSED bye-seen \n");
+    stop(&host);
+}
+
+static void an_endless_answer_is_a_refusal(void **state)
+{
+    char *text = exact_fill('x', 70000);
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    client(&host, "SLP.1 OK ");
+    feed(&host, slogout_filter_client, text, 65000);
+    expect(&host, "");
+    feed(&host, slogout_filter_client, text, 1000);
+    expect(&host, "S: " BYE "close REFUSED \n");
+    stop(&host);
+
+    start_asked(&host, SLOGOUT_REFUSAL_WAIT);
+    client(&host, "SLP.1 OK ");
+    feed(&host, slogout_filter_client, text, 70000);
+    client(&host, "x\r\nSLP.1 OK y\r\n");
+    expect(&host, "close ANSWERED y\n");
+    stop(&host);
+    exact_free(text);
+}
+
+static void the_text_of_a_long_answer_is_cut(void **state)
+{
+    char *text = exact_fill('x', 3000);
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    client(&host, "SLP.1 OK ");
+    feed(&host, slogout_filter_client, text, 3000);
+    client(&host, "\r\n");
+    assert_true(host.len > 512 && host.len < 600);
+    assert_memory_equal(host.trace, "close ANSWERED xxxx", 19);
+    stop(&host);
+    exact_free(text);
+}
+
+/* ---- the server's own goodbyes ---- */
+
+static void after_the_servers_bye_nothing_of_ours_follows(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, GREETING "* BYE Server going down\r\n");
+    assert_int_equal(slogout_session_state(host.session), SLOGOUT_ENDED);
+    assert_int_equal(slogout_session_request(host.session, NULL, host.now), SLOGOUT_ERR_STATE);
+    assert_int_equal(slogout_session_force(host.session, host.now), 0);
+    assert_false(slogout_filter_between_lines(host.session));
+    expect(&host, "S: " GREETING "* BYE Server going down\r\n");
+    stop(&host);
+}
+
+static void the_outcome_says_who_took_leave(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    client(&host, "A1 LOGOUT\r\n");
+    server(&host, "* BYE Logging out\r\nA1 OK done\r\n");
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_CLIENT_LOGOUT], 1);
+    expect(&host, "C: A1 LOGOUT\r\nS: * BYE Logging out\r\nA1 OK done\r\n");
+    stop(&host);
+
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    server(&host, "* BYE Idle for too long\r\n");
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_HOST_CLOSED], 1);
+    client(&host, "SLP.1 OK x\r\n");
+    expect(&host, "S: * BYE Idle for too long\r\nC: SLP.1 OK x\r\n");
+    stop(&host);
+}
+
+/* The server's LOGOUT in all two-way splits; ours requested before each of them. */
+static void two_that_ask_are_one_question(void **state)
+{
+    static const char logout[] = "SLO.1 LOGOUT\r\n";
+    struct host host;
+    size_t cut;
+
+    (void)state;
+    for (cut = 0; cut < sizeof logout - 1; cut++) {
+        start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+        server(&host, GREETING);
+        expect(&host, "S: " GREETING);
+        feed(&host, slogout_filter_server, logout, cut);
+        slogout_session_request(host.session, NULL, host.now);
+        server(&host, logout + cut);
+        if (cut == 0) { /* ours came first */
+            client(&host, "* BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
+            expect(&host, "S: " LOGOUT "C: SLO.1 OK x\r\nclose ANSWERED bye-seen y\n");
+        } else {
+            client(&host, "* BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
+            expect(&host, "S: SLO.1 LOGOUT\r\nC: * BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
+            assert_false(slogout_filter_between_lines(host.session));
+        }
+        stop(&host);
+    }
+}
+
+static void who_is_forced_while_the_server_asks_is_told_bye(void **state)
+{
+    static const char logout[] = "SLO.1 LOGOUT\r\n";
+    struct host host;
+    size_t cut;
+
+    (void)state;
+    for (cut = 0; cut < sizeof logout - 1; cut++) {
+        start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+        server(&host, GREETING);
+        expect(&host, "S: " GREETING);
+        feed(&host, slogout_filter_server, logout, cut);
+        slogout_session_force(host.session, host.now);
+        server(&host, logout + cut);
+        expect(&host, "S: " BYE "close FORCED\n");
+        stop(&host);
+    }
+}
+
+/* A proxy, and a server that answers for itself: the filter adds neither the capability nor ENABLED. */
+static void a_server_that_enables_by_itself(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ENABLED);
+    server(&host, GREETING);
+    client(&host, "e ENABLE X-SERVER-LOGOUT\r\n");
+    server(&host, "* ENABLED X-SERVER-LOGOUT\r\ne OK x\r\n");
+    slogout_session_request(host.session, NULL, host.now);
+    expect(&host,
+           "S: " GREETING "C: e ENABLE X-SERVER-LOGOUT\r\nS: * ENABLED X-SERVER-LOGOUT\r\ne OK x\r\n" LOGOUT);
+    stop(&host);
+}
+
+/* ---- who is asked ---- */
+
+static void request_after(const char *session, const char *expected)
+{
+    struct host host;
+
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ENABLED);
+    server(&host, GREETING);
+    expect(&host, "S: " GREETING);
+    feed_both(&host, session);
+    host.len = 0;
+    host.last = 0;
+    slogout_session_request(host.session, NULL, host.now);
+    expect(&host, expected);
+    stop(&host);
+}
+
+static void only_who_has_enabled_it_is_asked(void **state)
+{
+    (void)state;
+    request_after("", "S: " BYE "close BYE_ONLY\n");
+    request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e OK x\r\n" S, "S: " LOGOUT);
+    request_after("e ENABLE CONDSTORE\r\n" S "e OK x\r\n" S, "S: " BYE "close BYE_ONLY\n");
+    request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e NO x\r\n" S, "S: " BYE "close BYE_ONLY\n");
+    request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e BAD x\r\n" S, "S: " BYE "close BYE_ONLY\n");
+    request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e OK x\r\n" S "u UNAUTHENTICATE\r\n" S "u OK x\r\n" S,
+                  "S: " BYE "close BYE_ONLY\n");
+    request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e OK x\r\n" S "u UNAUTHENTICATE\r\n" S "u NO x\r\n" S,
+                  "S: " LOGOUT);
+}
+
+/* ---- blindness ---- */
+
+static const char *const blinding[] = {
+    "a STARTTLS\r\n" S "a OK x\r\n" S,
+    "a COMPRESS DEFLATE\r\n" S "a OK x\r\n" S,
+    "a AUTHENTICATE GSSAPI\r\n" S "a OK x\r\n" S,
+    "a NOOP\r\n" S "b OK x\r\na OK y\r\n" S,
+    S "a OK x\r\n" S,
+    S "+ x\r\n" S,
+    S "* 1 FETCH {3+}\r\n" S,
+    S "NONSENSE\r\n" S,
+    "a X {9223372036854775808}\r\n",
+    "a APPEND x {3}\r\nabc\r\n",
+    "e ENABLE X-SERVER-LOGOUT\r\nu UNAUTHENTICATE\r\n",
+};
+
+static void blind_filters_pass_all_and_say_nothing(void **state)
+{
+    struct host host;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(blinding); i++) {
+        start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+        server(&host, GREETING);
+        feed_both(&host, blinding[i]);
+        if (slogout_counts(host.slogout)->blind != 1)
+            fail_msg("not blind after %s", blinding[i]);
+        assert_false(slogout_filter_between_lines(host.session));
+        expect(&host, host.trace);
+        slogout_session_request(host.session, NULL, host.now);
+        server(&host, "* CAPABILITY ENABLE COMPRESS=X\r\nSLO.1 LOGOUT\r\n* BYE\r\n");
+        client(&host, "SLP.1 OK x\r\n* BYE\r\n");
+        server(&host, "* 1 EXISTS\r\n");
+        expect(&host, "S: * CAPABILITY ENABLE COMPRESS=X\r\nSLO.1 LOGOUT\r\n* BYE\r\nC: SLP.1 OK x\r\n* "
+                      "BYE\r\nS: * 1 EXISTS\r\n");
+        assert_int_equal(slogout_session_state(host.session), SLOGOUT_PENDING);
+        slogout_session_force(host.session, host.now);
+        server(&host, "* 1 EXISTS\r\n");
+        host.now += 20000;
+        slogout_tick(host.slogout, host.now);
+        expect(&host, "S: * 1 EXISTS\r\nclose FORCED\n");
+        stop(&host);
+    }
+}
+
+static void what_blinds_only_the_answer_frees_what_was_held(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    client(&host, "* BY");
+    server(&host, "NONSENSE\r\n");
+    client(&host, "E\r\n");
+    expect(&host, "S: NONSENSE\r\nC: * BYE\r\n");
+    stop(&host);
+}
+
+static void a_restart_lets_it_see_again(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, GREETING);
+    client(&host, "a STARTTLS\r\nb NOO");
+    server(&host, "a OK go\r\n");
+    assert_int_equal(slogout_filter_restart(host.session), 0);
+    client(&host, "a NOOP\r\n");
+    server(&host, "a OK x\r\n");
+    expect(&host, "S: " GREETING "C: a STARTTLS\r\nb NOOS: a OK go\r\nC: a NOOP\r\nS: a OK x\r\n");
+    slogout_session_request(host.session, NULL, host.now);
+    client(&host, "SLP.1 O"); /* held, and not to be mixed with what comes inside the new layer */
+    server(&host, "a O");
+    assert_int_equal(slogout_filter_restart(host.session), 0);
+    client(&host, "SLP.1 OK x\r\n");
+    expect(&host, "S: " LOGOUT "close ANSWERED x\n");
+    stop(&host);
+}
+
+/* ---- ends of file ---- */
+
+static void what_is_held_goes_out_at_the_end(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    client(&host, "SLP.1 OK");
+    server(&host, "* CAPABILITY COMPR");
+    expect(&host, "S: * CAPABILITY");
+    assert_int_equal(slogout_filter_client(host.session, NULL, 0, host.now), 0);
+    expect(&host, "C: SLP.1 OK");
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_PEER_CLOSED], 1);
+    server(&host, "E");
+    assert_int_equal(slogout_filter_server(host.session, NULL, 0, host.now), 0);
+    expect(&host, "S:  COMPRE");
+    stop(&host);
+}
+
+static void a_server_that_ends_between_lines_leaves_room_for_a_bye(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    assert_false(slogout_filter_between_lines(host.session));
+    server(&host, GREETING);
+    slogout_filter_server(host.session, NULL, 0, host.now);
+    assert_true(slogout_filter_between_lines(host.session));
+    stop(&host);
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, GREETING "* 1 FETCH (BODY[] {5}\r\nab\r\n");
+    slogout_filter_server(host.session, NULL, 0, host.now);
+    assert_false(slogout_filter_between_lines(host.session));
+    stop(&host);
+}
+
+/* ---- while it leaves ---- */
+
+static void commands_are_not_run_any_more_while_it_leaves(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, GREETING);
+    client(&host, "a FETCH 1 BODY[]\r\nb APPEND x {5+}\r\nab");
+    server(&host, "* 1 FETCH (BODY[] {5}\r\nab");
+    expect(&host,
+           "S: " GREETING "C: a FETCH 1 BODY[]\r\nb APPEND x {5+}\r\nabS: * 1 FETCH (BODY[] {5}\r\nab");
+    slogout_session_force(host.session, host.now);
+    client(&host, "cde\r\nc EXPUNGE\r\n");
+    client(&host, "d EXPUNGE\r\n");
+    server(&host, "cde)\r\na OK x\r\n");
+    expect(&host, "C: cde\r\nS: cde)\r\n" BYE "close FORCED\n");
+    client(&host, "e NOOP\r\n");
+    server(&host, "* 1 EXISTS\r\n");
+    expect(&host, "");
+    stop(&host);
+}
+
+/* ---- the host: what it may do in a callback, failures, arguments ---- */
+
+static void free_session(struct host *host)
+{
+    slogout_session_free(host->session);
+    host->session = NULL;
+}
+
+static void abandon_session(struct host *host)
+{
+    slogout_session_abandon(host->session, SLOGOUT_HOST_CLOSED);
+}
+
+static void call_back(struct host *host)
+{
+    assert_int_equal(slogout_session_request(host->session, NULL, host->now), SLOGOUT_ERR_REENTRANT);
+    assert_int_equal(slogout_filter_client(host->session, "x", 1, host->now), SLOGOUT_ERR_REENTRANT);
+    assert_int_equal(slogout_filter_server(host->session, "x", 1, host->now), SLOGOUT_ERR_REENTRANT);
+}
+
+static void freed_in_a_callback_it_says_nothing_more(void **state)
+{
+    static const char *const texts[] = {"* OK [CAPABILITY ENABLE] x\r\na OK",
+                                        "* OK x\r\n* CAPABILITY COMPRESS=X ENABLE\r\n"};
+    struct host host;
+    size_t i, step;
+
+    (void)state;
+    for (i = 0; i < LENGTH(texts); i++)
+        for (step = 1; step < strlen(texts[i]); step++) {
+            start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+            feed(&host, slogout_filter_server, texts[i], step - 1);
+            host.inside = free_session;
+            host.len = 0;
+            assert_int_equal(
+                slogout_filter_server(host.session, texts[i] + step - 1, strlen(texts[i]) - step + 1, 1000),
+                0);
+            assert_int_equal(host.session == NULL, host.inside == NULL); /* unless all was held back */
+            assert_int_equal(host.memory, host.session ? 2 : 1);
+            stop(&host);
+        }
+}
+
+static void freed_as_the_logout_goes_out(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, "* OK x");
+    slogout_session_request(host.session, NULL, host.now);
+    expect(&host, "S: * OK x");
+    host.inside = free_session;
+    assert_int_equal(slogout_filter_server(host.session, "\r\n* 1 EXISTS\r\n", 14, host.now), 0);
+    expect(&host, "S: \r\n");
+    stop(&host);
+}
+
+static void abandoned_in_a_callback_all_passes(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, GREETING);
+    host.inside = abandon_session;
+    client(&host, "a NOOP\r\nb NOOP\r\n");
+    server(&host, "a OK x\r\n");
+    expect(&host, "S: " GREETING "C: a NOOP\r\nb NOOP\r\nS: a OK x\r\n");
+    stop(&host);
+}
+
+static void callbacks_are_not_reentered(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    host.inside = call_back;
+    server(&host, GREETING);
+    assert_null(host.inside);
+    stop(&host);
+}
+
+static void a_broken_connection_ends_it(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    host.broken = 1;
+    server(&host, "* 1 EXISTS\r\n");
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_PEER_CLOSED], 1);
+    host.broken = 0;
+    server(&host, "* 1 EXISTS\r\n");
+    client(&host, "a NOOP\r\n");
+    expect(&host, "");
+    stop(&host);
+
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, GREETING);
+    expect(&host, "S: " GREETING);
+    host.broken = 1;
+    slogout_session_request(host.session, NULL, host.now);
+    expect(&host, "close SEND_FAILED\n");
+    stop(&host);
+}
+
+static void nothing_is_allocated_after_the_beginning(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    client(&host, "a NOOP\r\n* BYE\r\nSLP.1 OK x\r\n");
+    assert_int_equal(host.allocations, 2);
+    stop(&host);
+}
+
+static void wrong_arguments(void **state)
+{
+    static const struct slogout_filter_callbacks no_client = {sizeof no_client, NULL, to_server,
+                                                              close_connection};
+    static const struct slogout_filter_callbacks no_server = {sizeof no_server, to_client, NULL,
+                                                              close_connection};
+    static const struct slogout_filter_callbacks no_close = {sizeof no_close, to_client, to_server, NULL};
+    static const struct slogout_filter_callbacks no_size = {0, to_client, to_server, close_connection};
+    struct slogout_session *session = NULL;
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    assert_int_equal(slogout_filter_new(NULL, host.slogout, &callbacks, &host), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_new(&session, NULL, &callbacks, &host), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_new(&session, host.slogout, NULL, &host), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_new(&session, host.slogout, &no_client, &host), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_new(&session, host.slogout, &no_server, &host), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_new(&session, host.slogout, &no_close, &host), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_new(&session, host.slogout, &no_size, &host), SLOGOUT_ERR_SIZE);
+    assert_null(session);
+    assert_int_equal(slogout_filter_client(NULL, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_client(host.session, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_server(host.session, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_server(host.session, "x", 1, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_restart(NULL), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_between_lines(NULL), 0);
+    stop(&host);
+}
+
+static int take_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
+{
+    (void)session;
+    (void)line;
+    (void)len;
+    (void)when;
+    (void)conn;
+    return 0;
+}
+
+static void a_session_that_is_no_filter(void **state)
+{
+    static const struct slogout_callbacks plain = {sizeof plain, take_line, close_connection};
+    struct slogout_session *session;
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    assert_int_equal(slogout_session_new(&session, host.slogout, &plain, &host), 0);
+    assert_int_equal(slogout_filter_client(session, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_server(session, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_restart(session), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_between_lines(session), 0);
+    slogout_session_free(session);
+    stop(&host);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers),
+        cmocka_unit_test(before_we_ask_an_answer_is_a_line_like_any_other),
+        cmocka_unit_test(a_refusal_may_wait),
+        cmocka_unit_test(eight_byes_and_no_more),
+        cmocka_unit_test(an_endless_answer_is_a_refusal),
+        cmocka_unit_test(the_text_of_a_long_answer_is_cut),
+        cmocka_unit_test(after_the_servers_bye_nothing_of_ours_follows),
+        cmocka_unit_test(the_outcome_says_who_took_leave),
+        cmocka_unit_test(two_that_ask_are_one_question),
+        cmocka_unit_test(who_is_forced_while_the_server_asks_is_told_bye),
+        cmocka_unit_test(a_server_that_enables_by_itself),
+        cmocka_unit_test(only_who_has_enabled_it_is_asked),
+        cmocka_unit_test(blind_filters_pass_all_and_say_nothing),
+        cmocka_unit_test(what_blinds_only_the_answer_frees_what_was_held),
+        cmocka_unit_test(a_restart_lets_it_see_again),
+        cmocka_unit_test(what_is_held_goes_out_at_the_end),
+        cmocka_unit_test(a_server_that_ends_between_lines_leaves_room_for_a_bye),
+        cmocka_unit_test(commands_are_not_run_any_more_while_it_leaves),
+        cmocka_unit_test(freed_in_a_callback_it_says_nothing_more),
+        cmocka_unit_test(freed_as_the_logout_goes_out),
+        cmocka_unit_test(abandoned_in_a_callback_all_passes),
+        cmocka_unit_test(callbacks_are_not_reentered),
+        cmocka_unit_test(a_broken_connection_ends_it),
+        cmocka_unit_test(nothing_is_allocated_after_the_beginning),
+        cmocka_unit_test(wrong_arguments),
+        cmocka_unit_test(a_session_that_is_no_filter),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,543 @@
+/* Recorded sessions through the filter: nothing changes but what must, wherever the octets are cut; and a request or a
+ * force at each position puts a line only where the recording says that one may stand. */
+#include "support/test.h"
+#include "support/exact.h"
+#include <slogout/filter.h>
+
+/* Marks in a recording. They are no octets of it. */
+#define REST         "\x1c"             /* the connection is at rest here */
+#define LINE         "\x1d"             /* no, but a last BYE may come here */
+#define NO_LINE      "\x1e"             /* nothing may come here */
+#define ADDED        "\x01"             /* the filter adds the capability here */
+#define HIDDEN(word) "\x02" word "\x02" /* the filter takes this out */
+#define ENABLED      "\x03"             /* the filter adds its ENABLED response here */
+
+#define CLIENT 'C'
+#define SERVER 'S'
+
+struct part {
+    char from;
+    const char *text;
+};
+
+#define SESSION(name) static const struct part name[]
+#define END                                                                                                  \
+    {                                                                                                        \
+        0, NULL                                                                                              \
+    }
+
+#define GREETING                                                                                             \
+    {                                                                                                        \
+        SERVER, "* OK [CAPABILITY IMAP4rev1 ENABLE" ADDED "] hello {5}\r\n" REST                             \
+    }
+#define LOGIN                                                                                                \
+    {CLIENT, "a LOGIN u p\r\n"},                                                                             \
+    {                                                                                                        \
+        SERVER,                                                                                              \
+            "a OK [CAPABILITY IMAP4rev1 IDLE" HIDDEN(" COMPRESS=DEFLATE") " ENABLE" ADDED "] in\r\n" REST    \
+    }
+#define ENABLING                                                                                             \
+    {CLIENT, "e ENABLE CONDSTORE X-SERVER-LOGOUT\r\n"},                                                      \
+    {                                                                                                        \
+        SERVER, "* ENABLED CONDSTORE\r\n" LINE ENABLED "e OK done\r\n" REST                                  \
+    }
+
+SESSION(fetch) = {
+    GREETING,
+    LOGIN,
+    ENABLING,
+    {CLIENT, "a4 SELECT INBOX\r\n"},
+    {SERVER, "* 3 EXISTS\r\n" LINE "* FLAGS (\\Seen)\r\n" LINE "* OK [UIDNEXT 4] {3}\r\n" LINE
+             "a4 OK [READ-WRITE] done\r\n" REST},
+    {CLIENT, "a5 FETCH 1:3 (FLAGS BODY[])\r\n"},
+    {SERVER, "* 1 FETCH (FLAGS (\\Seen) BODY[] {31}\r\nSubject: x\r\n\r\n* BYE\r\na5 OK x\r\n)\r\n" LINE},
+    {SERVER, "* 2 FETCH (BODY[] {0}\r\n)\r\n" LINE "* 3 FETCH (X {2}\r\n\n\n Y {3}\r\nSLP Z \"}\")\r\n" LINE},
+    {SERVER, "a5 OK Fetch {9}\r\n" REST},
+    {CLIENT, "a6 LOGOUT\r\n"},
+    {SERVER, "* BYE Logging out\r\na6 OK done\r\n"},
+    END,
+};
+
+SESSION(append) = {
+    GREETING,
+    LOGIN,
+    ENABLING,
+    {CLIENT, "b1 APPEND x {13}\r\n" NO_LINE},
+    {SERVER, "* 4 EXISTS\r\n" NO_LINE "+ go\r\n" LINE},
+    {CLIENT, "SLP.1 OK in\r\n\r\n"},
+    {SERVER, "b1 OK done\r\n" REST},
+    {CLIENT, "b2 APPEND x {7+}\r\n* BYE\r\n\r\n"},
+    {SERVER, "b2 OK done\r\n" REST},
+    {CLIENT, "b3 APPEND x {300}\r\n" NO_LINE},
+    {SERVER, "b3 NO [TOOBIG] no\r\n" REST},
+    {CLIENT, "b4 APPEND x {11+}\r\n"},
+    {SERVER, "b4 NO [TRYCREATE] no\r\n" LINE},
+    {CLIENT, "SLP.1 OK x\n\r\n" REST},
+    {CLIENT, "b5 APPEND x CATENATE (TEXT ~{3}\r\n" NO_LINE},
+    {SERVER, "+\r\n" LINE},
+    {CLIENT, "abc TEXT {0+}\r\n TEXT {2}\r\n" NO_LINE},
+    {SERVER, "+ \r\n" LINE},
+    {CLIENT, "\r\n)\r\n"},
+    {SERVER, "b5 OK done\r\n" REST},
+    END,
+};
+
+SESSION(authenticate) = {
+    GREETING,
+    {CLIENT, "a AUTHENTICATE CRAM-MD5\r\n" NO_LINE},
+    {SERVER, "+ PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+\r\n"},
+    {CLIENT, "* BYE\r\n"},
+    {SERVER, "a NO cancelled\r\n" REST},
+    {CLIENT, "b AUTHENTICATE PLAIN AHUAcA==\r\n" NO_LINE},
+    {SERVER, "* CAPABILITY IMAP4rev1 ENABLE" ADDED "\r\n" NO_LINE "b OK in\r\n" REST},
+    ENABLING,
+    {CLIENT, "c NOOP\r\n"},
+    {SERVER, "c OK done\r\n" REST},
+    END,
+};
+
+SESSION(secure) = {
+    GREETING,
+    {CLIENT, "a AUTHENTICATE GSSAPI\r\n" NO_LINE},
+    {SERVER, "+ \r\n"},
+    {CLIENT, "YIIB\r\n"},
+    {SERVER, "a BAD no\r\n" REST},
+    {CLIENT, "b AUTHENTICATE GSSAPI YIIB\r\n" NO_LINE},
+    {SERVER, "b OK in\r\n"},
+    {CLIENT, "c NOOP\r\n"},
+    {SERVER, "c OK done\r\n"},
+    END,
+};
+
+SESSION(idle) = {
+    GREETING,
+    LOGIN,
+    ENABLING,
+    {CLIENT, "i IDLE\r\n"},
+    {SERVER, "* 4 EXISTS\r\n" LINE "+ idling\r\n" REST},
+    {SERVER, "* 5 EXISTS\r\n" REST "* OK Still here\r\n" REST},
+    {CLIENT, "DONE\r\n"},
+    {SERVER, "* 6 EXISTS\r\n" LINE "i OK done\r\n" REST},
+    {CLIENT, "j IDLE\r\n"},
+    {SERVER, "j NO not now\r\n" REST},
+    {CLIENT, "k IDLE\r\n"},
+    {SERVER, "+ idling\r\n" REST},
+    {CLIENT, "NOOP {3}\r\n" REST},
+    {SERVER, "k BAD Expected DONE\r\n" REST},
+    {CLIENT, "l NOOP\r\n"},
+    {SERVER, "l OK done\r\n" REST},
+    END,
+};
+
+SESSION(pipelined) = {
+    GREETING,
+    LOGIN,
+    ENABLING,
+    {CLIENT, "a NOOP\r\nb NOOP\r\nc FETCH 1 BODY[]\r\nd APPEND x {1+}\r\nx\r\ne IDLE\r\n"},
+    {SERVER, "a OK x\r\n" LINE "b NO x\r\n" LINE "* 1 FETCH (BODY[] {3}\r\n+ x)\r\n" LINE "c BAD x\r\n" LINE
+             "d OK x\r\n" LINE "+ ok\r\n" REST},
+    {CLIENT, "DONE\r\nf NOOP\r\n\r\n* NOPE\r\ng NOOP\r\n"},
+    {SERVER, "e OK x\r\n" LINE "f OK x\r\n" LINE "* BAD tag\r\n" LINE "g OK x\r\n" REST},
+    {CLIENT, "\r\n" REST},
+    END,
+};
+
+SESSION(starttls) = {
+    GREETING,
+    {CLIENT, "a STARTTLS\r\n" NO_LINE},
+    {SERVER, "a BAD no\r\n" REST},
+    {CLIENT, "b STARTTLS\r\n" NO_LINE},
+    {SERVER, "b OK begin\r\n"},
+    {CLIENT, "\x16\x15\r\n* BYE\r\n"},
+    {SERVER, "\x16\x15\r\n* OK\r\n* CAPABILITY ENABLE COMPRESS=DEFLATE\r\n"},
+    END,
+};
+
+SESSION(compress) = {
+    GREETING,
+    LOGIN,
+    ENABLING,
+    {CLIENT, "b COMPRESS DEFLATE\r\n" NO_LINE},
+    {SERVER, "* 5 EXISTS\r\n" NO_LINE "b OK active\r\n"},
+    {CLIENT, "\n\n\n"},
+    {SERVER, "* CAPABILITY ENABLE\r\n\n\n"},
+    END,
+};
+
+SESSION(unauthenticate) = {
+    GREETING,
+    LOGIN,
+    {CLIENT, "u UNAUTHENTICATE\r\n"},
+    {SERVER, "u BAD no\r\n" REST},
+    {CLIENT, "v UNAUTHENTICATE\r\n"},
+    {SERVER, "v OK out\r\n" REST},
+    {CLIENT, "w ENABLE X-SERVER-LOGOUT\r\n"},
+    {SERVER, "w NO first log in\r\n" REST},
+    END,
+};
+
+/* The server uses slogout itself, and asks first: we do not. */
+SESSION(slogout_server) = {
+    {SERVER, "* OK [CAPABILITY IMAP4rev1 ENABLE X-SERVER-LOGOUT] hello\r\n" REST},
+    {CLIENT, "e ENABLE X-SERVER-LOGOUT\r\n"},
+    {SERVER, "* ENABLED X-SERVER-LOGOUT\r\n" LINE "e OK done\r\n" REST},
+    {CLIENT, "f NOOP\r\n"},
+    {SERVER, "f OK done\r\n" REST},
+    {SERVER, "SLO.1 LOGOUT\r\n"},
+    {CLIENT, "* BYE\r\nSLO.1 OK bye\r\n"},
+    END,
+};
+
+/* The last one is for the first test: see test_filter.c for two that ask. */
+static const struct part *const sessions[] = {
+    fetch, append, authenticate, secure, idle, pipelined, starttls, compress, unauthenticate, slogout_server,
+};
+
+/* ---- the recording, octet by octet ---- */
+
+enum status { NOTHING_MAY_COME, A_LINE_MAY_COME, AT_REST };
+
+#define OCTETS_MAX 2000
+
+struct recording {
+    size_t len;
+    char from[OCTETS_MAX], octet[OCTETS_MAX];
+    enum status status[OCTETS_MAX + 1]; /* before that octet */
+    int enabled[OCTETS_MAX + 1];        /* before it */
+    const char *added[OCTETS_MAX + 1];  /* before it, or NULL */
+    int hidden[OCTETS_MAX];
+};
+
+static void add_octet(struct recording *recording, char from, char octet, int hidden)
+{
+    const size_t i = recording->len++;
+
+    assert_true(recording->len <= OCTETS_MAX);
+    recording->from[i] = from;
+    recording->octet[i] = octet;
+    recording->hidden[i] = hidden;
+    recording->enabled[i + 1] = recording->enabled[i];
+    recording->added[i + 1] = NULL;
+    recording->status[i + 1] = from == SERVER ? NOTHING_MAY_COME : recording->status[i];
+    if (from == CLIENT && recording->status[i] == AT_REST)
+        recording->status[i + 1] = A_LINE_MAY_COME;
+}
+
+static void add_mark(struct recording *recording, char mark)
+{
+    const size_t i = recording->len;
+
+    if (mark == *REST)
+        recording->status[i] = AT_REST;
+    if (mark == *LINE)
+        recording->status[i] = A_LINE_MAY_COME;
+    if (mark == *NO_LINE)
+        recording->status[i] = NOTHING_MAY_COME;
+    if (mark == *ADDED)
+        recording->added[i] = " X-SERVER-LOGOUT";
+    if (mark == *ENABLED)
+        recording->added[i] = "* ENABLED X-SERVER-LOGOUT\r\n";
+}
+
+static void add_part(struct recording *recording, const struct part *part, int *enabling)
+{
+    int hidden = 0;
+    const char *text;
+
+    for (text = part->text; *text; text++) {
+        if (*text == *HIDDEN(""))
+            hidden = !hidden;
+        else if (!strchr(REST LINE NO_LINE ADDED ENABLED, *text))
+            add_octet(recording, part->from, *text, hidden);
+        else
+            add_mark(recording, *text);
+        *enabling |= *text == *ENABLED;
+        if (*text == *REST && *enabling)
+            recording->enabled[recording->len] = 1;
+    }
+}
+
+static void record(struct recording *recording, const struct part *part)
+{
+    int enabling = part == slogout_server;
+
+    recording->len = 0;
+    recording->status[0] = NOTHING_MAY_COME;
+    recording->enabled[0] = 0;
+    recording->added[0] = NULL;
+    for (; part->from; part++)
+        add_part(recording, part, &enabling);
+}
+
+/* ---- the host ---- */
+
+struct text {
+    char bytes[2 * OCTETS_MAX];
+    size_t len;
+};
+
+struct host {
+    struct slogout *slogout;
+    struct slogout_session *session;
+    struct text to_client, to_server;
+    int closed;
+    enum slogout_outcome outcome;
+};
+
+static void append_text(struct text *text, const char *bytes, size_t len)
+{
+    assert_true(text->len + len <= sizeof text->bytes);
+    memcpy(text->bytes + text->len, bytes, len);
+    text->len += len;
+}
+
+static int to_client(struct slogout_session *session, const char *bytes, size_t len, void *conn)
+{
+    struct host *host = conn;
+
+    assert_ptr_equal(session, host->session);
+    assert_true(len > 0 && !host->closed);
+    append_text(&host->to_client, bytes, len);
+    return 0;
+}
+
+static int to_server(struct slogout_session *session, const char *bytes, size_t len, void *conn)
+{
+    struct host *host = conn;
+
+    assert_ptr_equal(session, host->session);
+    assert_true(len > 0 && !host->closed);
+    append_text(&host->to_server, bytes, len);
+    return 0;
+}
+
+static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
+{
+    struct host *host = conn;
+
+    (void)session;
+    assert_false(host->closed);
+    host->closed = 1;
+    host->outcome = result->outcome;
+}
+
+static const struct slogout_filter_callbacks callbacks = {sizeof callbacks, to_client, to_server,
+                                                          close_connection};
+
+static void start(struct host *host, enum slogout_ask ask)
+{
+    const struct slogout_settings settings = {
+        .size = sizeof settings, .ask = ask, .tag_prefix = SLOGOUT_FILTER_PREFIX};
+
+    memset(host, 0, sizeof *host);
+    assert_int_equal(slogout_new(&host->slogout, &settings), 0);
+    assert_int_equal(slogout_filter_new(&host->session, host->slogout, &callbacks, host), 0);
+}
+
+static void stop(struct host *host)
+{
+    slogout_session_free(host->session);
+    assert_int_equal(slogout_free(host->slogout), 0);
+}
+
+/* ---- feeding ---- */
+
+static void feed_piece(struct host *host, const struct recording *recording, size_t from, size_t len)
+{
+    char *piece = exact_copy(recording->octet + from, len);
+
+    if (recording->from[from] == CLIENT)
+        assert_int_equal(slogout_filter_client(host->session, piece, len, 1000), 0);
+    else
+        assert_int_equal(slogout_filter_server(host->session, piece, len, 1000), 0);
+    exact_free(piece);
+}
+
+/* The octets from..to in pieces of at most `step` octets, each from one side. */
+static void feed(struct host *host, const struct recording *recording, size_t from, size_t to, size_t step)
+{
+    while (from < to) {
+        size_t n = 1;
+        while (n < step && from + n < to && recording->from[from + n] == recording->from[from])
+            n++;
+        feed_piece(host, recording, from, n);
+        from += n;
+    }
+}
+
+/* ---- what must come out ---- */
+
+/* All that goes to one side up to an octet, and what the filter adds before that octet if it is told to. */
+static void expect(struct text *text, const struct recording *recording, char from, size_t begin, size_t end)
+{
+    size_t i;
+
+    for (i = begin; i < end && i < recording->len; i++) {
+        if (recording->from[i] != from)
+            continue;
+        if (recording->added[i] && from == SERVER)
+            append_text(text, recording->added[i], strlen(recording->added[i]));
+        if (!recording->hidden[i])
+            append_text(text, recording->octet + i, 1);
+    }
+}
+
+static void assert_same(const struct text *got, const struct text *expected)
+{
+    if (got->len == expected->len && memcmp(got->bytes, expected->bytes, got->len) == 0)
+        return;
+    fail_msg("expected:\n%.*s\ngot:\n%.*s", (int)expected->len, expected->bytes, (int)got->len, got->bytes);
+}
+
+/* The first position from `at` on with that status; one beyond the end if there is none. */
+static size_t find(const struct recording *recording, size_t at, enum status status)
+{
+    while (at <= recording->len && recording->status[at] < status)
+        at++;
+    return at;
+}
+
+/* ---- nothing is asked ---- */
+
+static void check_unasked(const struct recording *recording, size_t cut, size_t step)
+{
+    struct host host;
+    struct text expected = {{0}, 0};
+
+    start(&host, SLOGOUT_ASK_ENABLED);
+    feed(&host, recording, 0, cut, step);
+    feed(&host, recording, cut, recording->len, step);
+    expect(&expected, recording, SERVER, 0, recording->len);
+    assert_same(&host.to_client, &expected);
+    expected.len = 0;
+    expect(&expected, recording, CLIENT, 0, recording->len);
+    assert_same(&host.to_server, &expected);
+    stop(&host);
+}
+
+static void nothing_changes_but_the_capability(void **state)
+{
+    static struct recording recording;
+    size_t i, cut;
+
+    (void)state;
+    for (i = 0; i < LENGTH(sessions); i++) {
+        record(&recording, sessions[i]);
+        check_unasked(&recording, 0, 1);
+        for (cut = 0; cut < recording.len; cut++)
+            check_unasked(&recording, cut, OCTETS_MAX);
+    }
+}
+
+/* ---- LOGOUT is requested ---- */
+
+static const char bye[] = "* BYE Server is closing the connection\r\n";
+
+static void check_asked(const struct recording *recording, struct host *host, size_t at, int logout)
+{
+    static const char line[] = "SLP.1 LOGOUT\r\n";
+    struct text expected = {{0}, 0};
+
+    expect(&expected, recording, SERVER, 0, at);
+    if (at <= recording->len)
+        append_text(&expected, logout ? line : bye, strlen(logout ? line : bye));
+    if (logout && at <= recording->len)
+        expect(&expected, recording, SERVER, at, recording->len);
+    assert_same(&host->to_client, &expected);
+    expected.len = 0;
+    expect(&expected, recording, CLIENT, 0, logout || at > recording->len ? recording->len : at);
+    assert_same(&host->to_server, &expected);
+    assert_int_equal(host->closed, !logout && at <= recording->len);
+}
+
+static void check_request(const struct recording *recording, size_t position, size_t step,
+                          enum slogout_ask ask)
+{
+    struct host host;
+    const size_t at = find(recording, position, AT_REST);
+    const int logout = ask == SLOGOUT_ASK_ALL || (at <= recording->len && recording->enabled[at]);
+
+    start(&host, ask);
+    feed(&host, recording, 0, position, step);
+    slogout_session_request(host.session, NULL, 1000);
+    feed(&host, recording, position, recording->len, step);
+    check_asked(recording, &host, at, logout);
+    stop(&host);
+}
+
+static void logout_comes_only_at_rest(void **state)
+{
+    static struct recording recording;
+    size_t i, position;
+
+    (void)state;
+    for (i = 0; i < LENGTH(sessions) - 1; i++) {
+        record(&recording, sessions[i]);
+        for (position = 0; position <= recording.len; position++) {
+            check_request(&recording, position, OCTETS_MAX, SLOGOUT_ASK_ALL);
+            check_request(&recording, position, 1, SLOGOUT_ASK_ALL);
+            check_request(&recording, position, OCTETS_MAX, SLOGOUT_ASK_ENABLED);
+            check_request(&recording, position, 1, SLOGOUT_ASK_ENABLED);
+        }
+    }
+}
+
+/* ---- a session is forced ---- */
+
+static int begins_with(const struct text *text, const struct text *beginning)
+{
+    return text->len >= beginning->len && memcmp(text->bytes, beginning->bytes, beginning->len) == 0;
+}
+
+static void check_force(const struct recording *recording, size_t position, size_t step)
+{
+    struct host host;
+    struct text expected = {{0}, 0};
+    const size_t at = find(recording, position, A_LINE_MAY_COME);
+
+    start(&host, SLOGOUT_ASK_ENABLED);
+    feed(&host, recording, 0, position, step);
+    slogout_session_force(host.session, 1000);
+    feed(&host, recording, position, recording->len, step);
+    assert_int_equal(host.closed, at <= recording->len);
+    if (host.closed)
+        assert_int_equal(host.outcome, SLOGOUT_FORCED);
+    expect(&expected, recording, SERVER, 0, at);
+    if (host.closed)
+        append_text(&expected, bye, strlen(bye));
+    assert_same(&host.to_client, &expected);
+    /* to the server: all up to then, and what must follow so that no line is cut */
+    expected.len = 0;
+    expect(&expected, recording, CLIENT, 0, position);
+    assert_true(begins_with(&host.to_server, &expected));
+    expected.len = 0;
+    expect(&expected, recording, CLIENT, 0, recording->len);
+    assert_true(begins_with(&expected, &host.to_server));
+    stop(&host);
+}
+
+static void a_last_bye_comes_only_between_lines(void **state)
+{
+    static struct recording recording;
+    size_t i, position;
+
+    (void)state;
+    for (i = 0; i < LENGTH(sessions) - 1; i++) {
+        record(&recording, sessions[i]);
+        for (position = 0; position <= recording.len; position++) {
+            check_force(&recording, position, OCTETS_MAX);
+            check_force(&recording, position, 1);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_changes_but_the_capability),
+        cmocka_unit_test(logout_comes_only_at_rest),
+        cmocka_unit_test(a_last_bye_comes_only_between_lines),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,206 @@
+#include "support/test.h"
+#include "support/exact.h"
+#include "token.h"
+
+/* ---- announcements of literals ---- */
+
+struct row {
+    const char *line; /* without its LF */
+    int made;
+    uint64_t size;
+    int no_ask;
+};
+
+static const struct row rows[] = {
+    {"", 0, 0, 0},
+    {"{0}", 1, 0, 0},
+    {"{5}\r", 1, 5, 0},
+    {"* 1 FETCH (BODY[] {310}\r", 1, 310, 0},
+    {"a APPEND x {17+}\r", 1, 17, 1},
+    {"a APPEND x ~{17}\r", 1, 17, 0},
+    {"a APPEND x ~{17+}\r", 1, 17, 1},
+    {"a LOGIN {3} {4}\r", 1, 4, 0},
+    {"a {5}{6}", 1, 6, 0},
+    {"a {5{6}", 1, 6, 0},
+    {"a {000000000000000000000000000005}", 1, 5, 0},
+    {"{9223372036854775807}", 1, LITERAL_SIZE_LIMIT - 1, 0},
+    {"{9223372036854775808}", 1, LITERAL_SIZE_LIMIT, 0},
+    {"{18446744073709551621}", 1, LITERAL_SIZE_LIMIT, 0},
+    {"{99999999999999999999999999999999999999}", 1, LITERAL_SIZE_LIMIT, 0},
+    /* none */
+    {"{}", 0, 0, 0},
+    {"{+}", 0, 0, 0},
+    {"{5", 0, 0, 0},
+    {"5}", 0, 0, 0},
+    {"{5++}", 0, 0, 0},
+    {"{+5}", 0, 0, 0},
+    {"{5+6}", 0, 0, 0},
+    {"{5-}", 0, 0, 0},
+    {"{-5}", 0, 0, 0},
+    {"{5 }", 0, 0, 0},
+    {"{5} ", 0, 0, 0},
+    {"{5}\r\r", 0, 0, 0},
+    {"{5\r}", 0, 0, 0},
+    {"{5}}", 0, 0, 0},
+    {"\"{5}\"", 0, 0, 0},
+    {"{5}x\r", 0, 0, 0},
+    {"}\r", 0, 0, 0},
+    {"\r", 0, 0, 0},
+};
+
+static void look(struct announcement *announcement, const char *bytes, size_t len)
+{
+    char *piece = exact_copy(bytes, len);
+
+    announcement_look(announcement, piece, len);
+    exact_free(piece);
+}
+
+static void check(const struct row *row, const struct announcement *announcement)
+{
+    if (announcement_made(announcement) != row->made)
+        fail_msg("\"%s\": announced %d", row->line, announcement_made(announcement));
+    if (!row->made)
+        return;
+    assert_int_equal(announcement->size, row->size);
+    assert_int_equal(announcement->no_ask, row->no_ask);
+}
+
+static void announcements_in_all_two_way_splits(void **state)
+{
+    size_t i, at;
+
+    (void)state;
+    for (i = 0; i < LENGTH(rows); i++)
+        for (at = 0; at <= strlen(rows[i].line); at++) {
+            struct announcement announcement = {0, 0, 0};
+            look(&announcement, rows[i].line, at);
+            look(&announcement, rows[i].line + at, strlen(rows[i].line) - at);
+            check(&rows[i], &announcement);
+        }
+}
+
+static void announcements_byte_by_byte(void **state)
+{
+    size_t i, at;
+
+    (void)state;
+    for (i = 0; i < LENGTH(rows); i++) {
+        struct announcement announcement = {0, 0, 0};
+        for (at = 0; at < strlen(rows[i].line); at++)
+            look(&announcement, rows[i].line + at, 1);
+        check(&rows[i], &announcement);
+    }
+}
+
+/* ---- tokens ---- */
+
+static struct token token_of(const char *text)
+{
+    struct token token;
+
+    token.len = 0;
+    token_add(&token, text, strlen(text));
+    return token;
+}
+
+static void words_are_compared_without_case_and_tags_octet_for_octet(void **state)
+{
+    const struct token enable = token_of("eNaBlE"), same = token_of("eNaBlE"), other = token_of("enable");
+
+    (void)state;
+    assert_true(token_is(&enable, "ENABLE"));
+    assert_false(token_is(&enable, "ENABLED"));
+    assert_false(token_is(&enable, "ENABL"));
+    assert_true(token_begins(&enable, "ENA"));
+    assert_false(token_begins(&enable, "ENABLED"));
+    assert_true(token_same(&enable, &same));
+    assert_false(token_same(&enable, &other));
+}
+
+/* [ and { differ in the bit that tells small letters from capitals. */
+static void only_letters_have_a_case(void **state)
+{
+    const struct token token = token_of("{");
+
+    (void)state;
+    assert_false(token_is(&token, "["));
+}
+
+static void a_token_may_still_begin_with_a_word(void **state)
+{
+    const struct token none = token_of(""), part = token_of("comp"), whole = token_of("COMPRESS=X"),
+                       other = token_of("COMPARE");
+
+    (void)state;
+    assert_true(token_may_begin(&none, "COMPRESS="));
+    assert_true(token_may_begin(&part, "COMPRESS="));
+    assert_true(token_may_begin(&whole, "COMPRESS="));
+    assert_false(token_may_begin(&other, "COMPRESS="));
+}
+
+static void a_token_that_is_too_long_equals_nothing(void **state)
+{
+    char *text = exact_fill('A', TOKEN_MAX);
+    struct token token, copy;
+
+    (void)state;
+    token.len = 0;
+    token_add(&token, text, TOKEN_MAX);
+    assert_false(token_too_long(&token));
+    assert_true(token_same(&token, &token));
+    token_add(&token, text, 1);
+    copy = token;
+    assert_true(token_too_long(&token));
+    assert_false(token_same(&token, &copy));
+    assert_false(token_begins(&token, "A"));
+    assert_false(token_may_begin(&token, "A"));
+    token_add(&token, text, 1);
+    assert_true(token_too_long(&token));
+    exact_free(text);
+}
+
+/* ---- stops ---- */
+
+static void lines_stop_at_lf_and_at_nul(void **state)
+{
+    (void)state;
+    assert_int_equal(line_stop("ab\ncd\n", 6), 2);
+    assert_int_equal(line_stop("ab\0d\n", 5), 2);
+    assert_int_equal(line_stop("ab\r", 3), 3);
+    assert_int_equal(line_stop("a\nb\0", 4), 1);
+    assert_int_equal(word_stop("ab cd", 5), 2);
+    assert_int_equal(word_stop("ab\rcd", 5), 2);
+    assert_int_equal(word_stop("ab\tcd", 5), 5);
+}
+
+static void a_plain_line_is_whole_and_announces_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(plain_line("abc\r\nd", 6), 5);
+    assert_int_equal(plain_line("abc\nd", 5), 4);
+    assert_int_equal(plain_line("abc", 3), 0);
+    assert_int_equal(plain_line("a {5}\r\n", 7), 0);
+    assert_int_equal(plain_line("a {5}\n", 6), 0);
+    assert_int_equal(plain_line("\n", 1), 0);
+    assert_int_equal(clean_stretch("ab\0c", 4), 2);
+    assert_int_equal(clean_stretch("abc", 3), 3);
+    assert_int_equal(simple_tag("A01z.x-", 7), 6);
+    assert_int_equal(simple_tag("@[`{", 4), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(announcements_in_all_two_way_splits),
+        cmocka_unit_test(announcements_byte_by_byte),
+        cmocka_unit_test(words_are_compared_without_case_and_tags_octet_for_octet),
+        cmocka_unit_test(only_letters_have_a_case),
+        cmocka_unit_test(a_token_may_still_begin_with_a_word),
+        cmocka_unit_test(a_token_that_is_too_long_equals_nothing),
+        cmocka_unit_test(lines_stop_at_lf_and_at_nul),
+        cmocka_unit_test(a_plain_line_is_whole_and_announces_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
