@@ -93,8 +93,7 @@ static void hold(struct filter *filter, const char *from, const char *at)
 
 static void go_blind(struct filter *filter)
 {
-    if (!filter->blind)
-        filter->session.slogout->counts.blind++;
+    filter->session.slogout->counts.blind++;
     filter->blind = 1;
     filter->server.undecided = 0;
 }
@@ -121,7 +120,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
     struct filter *filter = filter_of(session);
     int result;
 
-    if (is_stopped(filter) || !is_between_lines(filter) || (when == SLOGOUT_AT_REST && !is_at_rest(filter)))
+    if (!is_between_lines(filter) || (when == SLOGOUT_AT_REST && !is_at_rest(filter)))
         return SLOGOUT_BUSY;
     filter->parted = *line == '*';
     result = filter->host->to_client(session, line, len, conn);
@@ -355,7 +354,7 @@ static size_t pass_to_server(struct filter *filter, const char *bytes, size_t le
     if (filter->blind)
         used = len;
     pass(filter, filter->host->to_server, bytes, used);
-    if (filter->session.state == SLOGOUT_PENDING && !is_stopped(filter))
+    if (filter->session.state == SLOGOUT_PENDING)
         session_ready(&filter->session);
     return used;
 }
@@ -380,10 +379,9 @@ static void refuse(struct filter *filter, const char *tag)
 
 static void hear(struct filter *filter, const char *tag)
 {
-    struct slogout_response response;
+    struct slogout_response response = {.status = SLOGOUT_STATUS_BYE};
 
-    if (!slogout_response_parse(&response, filter->answer.line, filter->answer.len))
-        return;
+    slogout_response_parse(&response, filter->answer.line, filter->answer.len); /* it is one */
     if (response.status == SLOGOUT_STATUS_BYE && filter->byes++ >= BYES_MAX)
         refuse(filter, tag);
     else
@@ -491,15 +489,13 @@ static void end_client(struct filter *filter)
 {
     if (!is_eating(filter))
         pass_answer(filter);
-    if (!is_stopped(filter))
-        slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
+    slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
 }
 
 static void end_server(struct filter *filter)
 {
     pass_held(filter);
-    if (!is_stopped(filter))
-        slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
+    slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
 }
 
 int slogout_filter_client(struct slogout_session *session, const char *bytes, size_t len, uint64_t now_ms)
