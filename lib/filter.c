@@ -9,7 +9,8 @@
 #define HELD_MAX 256 /* more than scan_server ever leaves undecided */
 #define BYES_MAX 8   /* `* BYE` lines of a client before its answer */
 
-/* A command whose tagged response changes something here. A client waits for these, so one at a time is enough. */
+/* A command whose tagged response changes something here. A client waits for these, so one at a time is
+ * enough. */
 struct watch {
     uint8_t command; /* enum client_command; ORDINARY: none */
     struct token tag;
@@ -64,7 +65,8 @@ static void pass_held(struct filter *filter)
     pass(filter, filter->host->to_client, filter->held, len);
 }
 
-/* Passes what is decided of the octets from..at, the last that the server's scanner took: where the rest begins. */
+/* Passes what is decided of the octets from..at, the last that the server's scanner took: where the rest
+ * begins. */
 static const char *pass_decided(struct filter *filter, const char *from, const char *at)
 {
     const size_t fresh = (size_t)(at - from);

@@ -296,7 +296,8 @@ static size_t at_literal(struct scan_client *scan, const char *bytes, size_t len
     return enter(scan, scan->literal_left ? LITERAL : REST_OF_LINE, n);
 }
 
-/* It does not wait as RFC 3501 section 4.3 bids it: whether this is a literal or a command, only the server will know. */
+/* It does not wait as RFC 3501 section 4.3 bids it: whether this is a literal or a command, only the server
+ * will know. */
 static size_t at_early(struct scan_client *scan, const char *bytes, size_t len)
 {
     (void)bytes;

@@ -1,5 +1,5 @@
-/* What both scanners cut the wire into: line ends, words, and announcements of literals. Pure; each keeps what it
- * needs of a line that arrives in pieces. */
+/* What both scanners cut the wire into: line ends, words, and announcements of literals. Pure; each keeps
+ * what it needs of a line that arrives in pieces. */
 #ifndef TOKEN_H
 #define TOKEN_H
 
@@ -14,10 +14,11 @@ size_t line_stop(const char *bytes, size_t len);
 /* How far it is to the first SP, CR, LF or NUL, or len. */
 size_t word_stop(const char *bytes, size_t len);
 
-/* A stretch of octets, of no more than a window's length and up to any NUL, that may be looked at line by line without
- * looking for NUL again. */
+/* A stretch of octets, of no more than a window's length and up to any NUL, that may be looked at line by
+ * line without looking for NUL again. */
 size_t clean_stretch(const char *bytes, size_t len);
-/* The length of the line from bytes to its LF at end; 0 if that is NULL, or if the line may announce a literal. */
+/* The length of the line from bytes to its LF at end; 0 if that is NULL, or if the line may announce a
+ * literal. */
 static inline size_t plain_length(const char *bytes, const char *end)
 {
     return !end || end - bytes < 2 || end[-1] == '}' || end[-2] == '}' ? 0 : (size_t)(end - bytes) + 1;
