@@ -479,13 +479,6 @@ static int is_filter(const struct slogout_session *session)
     return session && session->callbacks == &callbacks;
 }
 
-static int enter(struct slogout_session *session, const char *bytes, size_t len, uint64_t now)
-{
-    if (!is_filter(session) || (!bytes && len > 0))
-        return SLOGOUT_ERR_ARGUMENT;
-    return instance_enter_at(session->slogout, now);
-}
-
 /* At the end of file; what was held back can become nothing else any more. */
 static void end_client(struct filter *filter)
 {
@@ -500,36 +493,36 @@ static void end_server(struct filter *filter)
     slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
 }
 
-int slogout_filter_client(struct slogout_session *session, const char *bytes, size_t len, uint64_t now_ms)
+/* One side's octets, or its end of file. The filter stays in memory until the end of the outermost call. */
+static int feed(struct slogout_session *session, const char *bytes, size_t len, uint64_t now,
+                void (*from)(struct filter *filter, const char *bytes, size_t len),
+                void (*end)(struct filter *filter))
 {
-    const int error = enter(session, bytes, len, now_ms);
     struct slogout *slogout;
+    int error;
 
+    if (!is_filter(session) || (!bytes && len > 0))
+        return SLOGOUT_ERR_ARGUMENT;
+    slogout = session->slogout;
+    error = instance_enter_at(slogout, now);
     if (error)
         return error;
-    slogout = session->slogout;
     if (len > 0)
-        from_client(filter_of(session), bytes, len);
+        from(filter_of(session), bytes, len);
     else
-        end_client(filter_of(session));
+        end(filter_of(session));
     instance_leave(slogout);
     return 0;
 }
 
+int slogout_filter_client(struct slogout_session *session, const char *bytes, size_t len, uint64_t now_ms)
+{
+    return feed(session, bytes, len, now_ms, from_client, end_client);
+}
+
 int slogout_filter_server(struct slogout_session *session, const char *bytes, size_t len, uint64_t now_ms)
 {
-    const int error = enter(session, bytes, len, now_ms);
-    struct slogout *slogout;
-
-    if (error)
-        return error;
-    slogout = session->slogout;
-    if (len > 0)
-        from_server(filter_of(session), bytes, len);
-    else
-        end_server(filter_of(session));
-    instance_leave(slogout);
-    return 0;
+    return feed(session, bytes, len, now_ms, from_server, end_server);
 }
 
 int slogout_filter_restart(struct slogout_session *session)
