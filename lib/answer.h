@@ -1,5 +1,6 @@
-/* The client's answer to our LOGOUT, told from its commands by the first octets of a line that may come in pieces.
- * Pure. RFC 3501 section 9: "*" SP "BYE" or tag SP ("OK" / "NO" / "BAD"), then SP or the end of the line. */
+/* The client's answer to our LOGOUT, told from its commands by the first octets of a line that may come in
+ * pieces. Pure. RFC 3501 section 9: "*" SP "BYE" or tag SP ("OK" / "NO" / "BAD"), then SP or the end of the
+ * line. */
 #ifndef ANSWER_H
 #define ANSWER_H
 
@@ -14,9 +15,10 @@
 
 enum answer_verdict {
     ANSWER_UNDECIDED, /* all of it is held in line */
-    ANSWER_NONE, /* not one: what is held in line goes on its way, and the octets that were not taken behind it */
-    ANSWER_BEGUN,    /* it is one, and its line goes on */
-    ANSWER_WHOLE,    /* it is in line, without what is beyond ANSWER_TEXT_MAX */
+    ANSWER_NONE,  /* not one: what is held in line goes on its way, and the octets that were not taken behind
+                     it */
+    ANSWER_BEGUN, /* it is one, and its line goes on */
+    ANSWER_WHOLE, /* it is in line, without what is beyond ANSWER_TEXT_MAX */
     ANSWER_TOO_LONG, /* it is one, and longer than ANSWER_LINE_MAX: told once */
     ANSWER_REFUSED   /* its line goes on; it ends as ANSWER_NONE with nothing held */
 };

@@ -9,7 +9,8 @@
 #define HELD_MAX 256 /* more than scan_server ever leaves undecided */
 #define BYES_MAX 8   /* `* BYE` lines of a client before its answer */
 
-/* A command whose tagged response changes something here. A client waits for these, so one at a time is enough. */
+/* A command whose tagged response changes something here. A client waits for these, so one at a time is
+ * enough. */
 struct watch {
     uint8_t command; /* enum client_command; ORDINARY: none */
     struct token tag;
@@ -64,7 +65,8 @@ static void pass_held(struct filter *filter)
     pass(filter, filter->host->to_client, filter->held, len);
 }
 
-/* Passes what is decided of the octets from..at, the last that the server's scanner took: where the rest begins. */
+/* Passes what is decided of the octets from..at, the last that the server's scanner took: where the rest
+ * begins. */
 static const char *pass_decided(struct filter *filter, const char *from, const char *at)
 {
     const size_t fresh = (size_t)(at - from);
@@ -93,8 +95,7 @@ static void hold(struct filter *filter, const char *from, const char *at)
 
 static void go_blind(struct filter *filter)
 {
-    if (!filter->blind)
-        filter->session.slogout->counts.blind++;
+    filter->session.slogout->counts.blind++;
     filter->blind = 1;
     filter->server.undecided = 0;
 }
@@ -121,7 +122,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
     struct filter *filter = filter_of(session);
     int result;
 
-    if (is_stopped(filter) || !is_between_lines(filter) || (when == SLOGOUT_AT_REST && !is_at_rest(filter)))
+    if (!is_between_lines(filter) || (when == SLOGOUT_AT_REST && !is_at_rest(filter)))
         return SLOGOUT_BUSY;
     filter->parted = *line == '*';
     result = filter->host->to_client(session, line, len, conn);
@@ -355,7 +356,7 @@ static size_t pass_to_server(struct filter *filter, const char *bytes, size_t le
     if (filter->blind)
         used = len;
     pass(filter, filter->host->to_server, bytes, used);
-    if (filter->session.state == SLOGOUT_PENDING && !is_stopped(filter))
+    if (filter->session.state == SLOGOUT_PENDING)
         session_ready(&filter->session);
     return used;
 }
@@ -380,10 +381,9 @@ static void refuse(struct filter *filter, const char *tag)
 
 static void hear(struct filter *filter, const char *tag)
 {
-    struct slogout_response response;
+    struct slogout_response response = {.status = SLOGOUT_STATUS_BYE};
 
-    if (!slogout_response_parse(&response, filter->answer.line, filter->answer.len))
-        return;
+    slogout_response_parse(&response, filter->answer.line, filter->answer.len); /* it is one */
     if (response.status == SLOGOUT_STATUS_BYE && filter->byes++ >= BYES_MAX)
         refuse(filter, tag);
     else
@@ -479,59 +479,50 @@ static int is_filter(const struct slogout_session *session)
     return session && session->callbacks == &callbacks;
 }
 
-static int enter(struct slogout_session *session, const char *bytes, size_t len, uint64_t now)
-{
-    if (!is_filter(session) || (!bytes && len > 0))
-        return SLOGOUT_ERR_ARGUMENT;
-    return instance_enter_at(session->slogout, now);
-}
-
 /* At the end of file; what was held back can become nothing else any more. */
 static void end_client(struct filter *filter)
 {
     if (!is_eating(filter))
         pass_answer(filter);
-    if (!is_stopped(filter))
-        slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
+    slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
 }
 
 static void end_server(struct filter *filter)
 {
     pass_held(filter);
-    if (!is_stopped(filter))
-        slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
+    slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
+}
+
+/* One side's octets, or its end of file. The filter stays in memory until the end of the outermost call. */
+static int feed(struct slogout_session *session, const char *bytes, size_t len, uint64_t now,
+                void (*from)(struct filter *filter, const char *bytes, size_t len),
+                void (*end)(struct filter *filter))
+{
+    struct slogout *slogout;
+    int error;
+
+    if (!is_filter(session) || (!bytes && len > 0))
+        return SLOGOUT_ERR_ARGUMENT;
+    slogout = session->slogout;
+    error = instance_enter_at(slogout, now);
+    if (error)
+        return error;
+    if (len > 0)
+        from(filter_of(session), bytes, len);
+    else
+        end(filter_of(session));
+    instance_leave(slogout);
+    return 0;
 }
 
 int slogout_filter_client(struct slogout_session *session, const char *bytes, size_t len, uint64_t now_ms)
 {
-    const int error = enter(session, bytes, len, now_ms);
-    struct slogout *slogout;
-
-    if (error)
-        return error;
-    slogout = session->slogout;
-    if (len > 0)
-        from_client(filter_of(session), bytes, len);
-    else
-        end_client(filter_of(session));
-    instance_leave(slogout);
-    return 0;
+    return feed(session, bytes, len, now_ms, from_client, end_client);
 }
 
 int slogout_filter_server(struct slogout_session *session, const char *bytes, size_t len, uint64_t now_ms)
 {
-    const int error = enter(session, bytes, len, now_ms);
-    struct slogout *slogout;
-
-    if (error)
-        return error;
-    slogout = session->slogout;
-    if (len > 0)
-        from_server(filter_of(session), bytes, len);
-    else
-        end_server(filter_of(session));
-    instance_leave(slogout);
-    return 0;
+    return feed(session, bytes, len, now_ms, from_server, end_server);
 }
 
 int slogout_filter_restart(struct slogout_session *session)

@@ -28,11 +28,12 @@ void instance_release(struct slogout *slogout, struct link *memory);
  * the host a deadline that came nearer, and releases what was freed. */
 void instance_enter(struct slogout *slogout);
 void instance_leave(struct slogout *slogout);
-/* Enter for a function that may call back. SLOGOUT_ERR_REENTRANT inside a callback, SLOGOUT_ERR_ARGUMENT for a
- * time that is none; then there is nothing to leave. */
+/* Enter for a function that may call back. SLOGOUT_ERR_REENTRANT inside a callback, SLOGOUT_ERR_ARGUMENT for
+ * a time that is none; then there is nothing to leave. */
 int instance_enter_at(struct slogout *slogout, uint64_t now);
 
-/* Asked of session.c, since nothing here knows what a session is: the timer of one has run out and stopped. */
+/* Asked of session.c, since nothing here knows what a session is: the timer of one has run out and
+ * stopped. */
 void session_expired(struct timer *timer);
 
 #endif

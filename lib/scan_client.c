@@ -106,16 +106,15 @@ static size_t lose(struct scan_client *scan)
 
 /* ---- the ends of lines ---- */
 
-/* Where the next line stands once a command is complete. One that has its answer already starts nothing. */
+/* Where the next line stands once a command is complete. */
 static uint8_t state_after(const struct scan_client *scan)
 {
-    if (scan->answered)
-        return START;
     if (scan->command == IDLE)
         return IDLING;
     return scan->command == AUTHENTICATE || scan->command == SECURE ? EXCHANGE : START;
 }
 
+/* One that has its answer already starts nothing. */
 static size_t end_command(struct scan_client *scan, size_t used)
 {
     if (scan->command == SECURE && scan->named)
@@ -297,7 +296,8 @@ static size_t at_literal(struct scan_client *scan, const char *bytes, size_t len
     return enter(scan, scan->literal_left ? LITERAL : REST_OF_LINE, n);
 }
 
-/* It does not wait as RFC 3501 section 4.3 bids it: whether this is a literal or a command, only the server will know. */
+/* It does not wait as RFC 3501 section 4.3 bids it: whether this is a literal or a command, only the server
+ * will know. */
 static size_t at_early(struct scan_client *scan, const char *bytes, size_t len)
 {
     (void)bytes;
@@ -387,13 +387,13 @@ int scan_client_continue(struct scan_client *scan)
         admit_literal(scan);
         return 1;
     }
-    return scan->state == EXCHANGE || scan->state == EXCHANGE_LINE || scan->state == LOST;
+    return scan->state == EXCHANGE || scan->state == EXCHANGE_LINE;
 }
 
 /* A line that had begun inside the exchange goes on to its end: it is no command. */
 void scan_client_complete(struct scan_client *scan, const struct token *tag)
 {
-    if (!token_same(tag, &scan->tag) || scan->answered || scan->state == TAG)
+    if (!token_same(tag, &scan->tag) || scan->state == TAG)
         return;
     scan->answered = 1;
     scan->plus_owed = 0;

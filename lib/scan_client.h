@@ -1,6 +1,6 @@
-/* What an IMAP client sends, octet by octet: where commands, literals and exchanges within a command begin and end.
- * Pure: it stores no line but a tag and a word, and knows neither sessions nor the server; what the server said
- * that matters here is told to it. */
+/* What an IMAP client sends, octet by octet: where commands, literals and exchanges within a command begin
+ * and end. Pure: it stores no line but a tag and a word, and knows neither sessions nor the server; what the
+ * server said that matters here is told to it. */
 #ifndef SCAN_CLIENT_H
 #define SCAN_CLIENT_H
 

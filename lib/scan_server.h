@@ -1,5 +1,5 @@
-/* What an IMAP server sends, octet by octet: where lines and literals end, and the few responses that change what
- * may be put between them. Pure: it stores no line, and knows neither sessions nor the client. */
+/* What an IMAP server sends, octet by octet: where lines and literals end, and the few responses that change
+ * what may be put between them. Pure: it stores no line, and knows neither sessions nor the client. */
 #ifndef SCAN_SERVER_H
 #define SCAN_SERVER_H
 
@@ -7,11 +7,12 @@
 
 enum server_event {
     SERVER_NOTHING,
-    SERVER_CONTINUATION, /* the `+` that begins a line */
-    SERVER_TAGGED,       /* TAG OK|NO|BAD, before what follows the word; see tag and ok */
-    SERVER_LOGOUT,       /* all of a line TAG LOGOUT: it uses this very protocol */
-    SERVER_BYE,          /* `* BYE`, before what follows the word */
-    SERVER_CAPABILITIES, /* the end of a list of capabilities that may get one more: put it before what is undecided */
+    SERVER_CONTINUATION,  /* the `+` that begins a line */
+    SERVER_TAGGED,        /* TAG OK|NO|BAD, before what follows the word; see tag and ok */
+    SERVER_LOGOUT,        /* all of a line TAG LOGOUT: it uses this very protocol */
+    SERVER_BYE,           /* `* BYE`, before what follows the word */
+    SERVER_CAPABILITIES,  /* the end of a list of capabilities that may get one more: put it before what is
+                             undecided */
     SERVER_COMPRESSION,   /* SP COMPRESS=...: all that is undecided, no more and no less */
     SERVER_ENABLED,       /* the end of an ENABLED response that names our capability */
     SERVER_LINE_END,      /* a response has ended; only if asked for */

@@ -219,8 +219,8 @@ static int begin(struct slogout_session *session, const struct event *event)
     return go(session, event);
 }
 
-/* A host that cancels in send_line and takes the line all the same has asked: the line is on the wire, and the
- * draft, section 3, then wants a timer. */
+/* A host that cancels in send_line and takes the line all the same has asked: the line is on the wire, and
+ * the draft, section 3, then wants a timer. */
 static int ask(struct slogout_session *session, const struct event *event)
 {
     const int result = send_logout(session);

@@ -20,7 +20,8 @@ struct slogout_session {
         uint64_t asked_ms; /* when LOGOUT was taken, from ASKED on */
     } moment;
     uint32_t tag_number; /* of that LOGOUT; 0: there is none */
-    /* bit-fields all: some compilers do not let them share four octets with a uint8_t, and the session grows */
+    /* bit-fields all: some compilers do not let them share four octets with a uint8_t, and the session
+     * grows */
     unsigned state : 8;   /* enum slogout_state */
     unsigned outcome : 8; /* enum slogout_outcome, while LEAVING */
     unsigned enabled : 1;
@@ -43,7 +44,8 @@ size_t session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_S
 
 /* Counts it in that drain from now on. SLOGOUT_ERR_STATE if it is in a drain, or leaving. */
 int session_join(struct slogout_session *session, struct tally *tally, uint64_t group);
-/* Takes it out of its drain, if it is in one; the exchange goes on. Only for a session that is not WAITING. */
+/* Takes it out of its drain, if it is in one; the exchange goes on. Only for a session that is not
+ * WAITING. */
 void session_quit(struct slogout_session *session);
 
 #endif

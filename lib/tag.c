@@ -1,7 +1,8 @@
 #include <string.h>
 #include "tag.h"
 
-/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR leaves out CTL, SP, 8-bit and these. */
+/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR leaves out CTL, SP, 8-bit and
+ * these. */
 static int is_tag_char(char c)
 {
     return c > ' ' && c < 0x7f && !strchr("(){%*\"\\+", c);

@@ -118,6 +118,7 @@ static void add_digit(struct announcement *announcement, char c)
         announcement->size = LITERAL_SIZE_LIMIT;
 }
 
+/* The octet is one that may_follow_brace() lets through. */
 static uint8_t next_phase(uint8_t phase, char c)
 {
     if (is_digit(c))
@@ -126,7 +127,7 @@ static uint8_t next_phase(uint8_t phase, char c)
         return phase == DIGITS ? PLUS : NOTHING;
     if (c == '}')
         return phase == DIGITS || phase == PLUS ? CLOSED : NOTHING;
-    return c == '\r' && phase == CLOSED ? CLOSED_CR : NOTHING;
+    return phase == CLOSED ? CLOSED_CR : NOTHING; /* at CR */
 }
 
 static void look_at(struct announcement *announcement, char c)

@@ -1,5 +1,5 @@
-/* What both scanners cut the wire into: line ends, words, and announcements of literals. Pure; each keeps what it
- * needs of a line that arrives in pieces. */
+/* What both scanners cut the wire into: line ends, words, and announcements of literals. Pure; each keeps
+ * what it needs of a line that arrives in pieces. */
 #ifndef TOKEN_H
 #define TOKEN_H
 
@@ -14,16 +14,20 @@ size_t line_stop(const char *bytes, size_t len);
 /* How far it is to the first SP, CR, LF or NUL, or len. */
 size_t word_stop(const char *bytes, size_t len);
 
-/* A stretch of octets, of no more than a window's length and up to any NUL, that may be looked at line by line without
- * looking for NUL again. */
+/* A stretch of octets, of no more than a window's length and up to any NUL, that may be looked at line by
+ * line without looking for NUL again. */
 size_t clean_stretch(const char *bytes, size_t len);
-/* The length of the whole line that begins here, with its LF; 0 if it is not whole, or if it may announce a literal. */
+/* The length of the line from bytes to its LF at end; 0 if that is NULL, or if the line may announce a
+ * literal. */
+static inline size_t plain_length(const char *bytes, const char *end)
+{
+    return !end || end - bytes < 2 || end[-1] == '}' || end[-2] == '}' ? 0 : (size_t)(end - bytes) + 1;
+}
+
+/* The same of the line that begins here. */
 static inline size_t plain_line(const char *bytes, size_t len)
 {
-    const char *end = memchr(bytes, '\n', len);
-    const size_t n = end ? (size_t)(end - bytes) : 0;
-
-    return n < 2 || end[-1] == '}' || end[-2] == '}' ? 0 : n + 1;
+    return plain_length(bytes, memchr(bytes, '\n', len));
 }
 
 /* 1 for letters, digits and the full stop. */
@@ -33,7 +37,6 @@ extern const unsigned char simple_octets[256];
 static inline size_t simple_tag(const char *bytes, size_t len)
 {
     size_t i = 0;
-
     while (i < len && simple_octets[(unsigned char)bytes[i]])
         i++;
     return i;

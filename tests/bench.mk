@@ -25,3 +25,5 @@ bench: build/bench/core build/bench/drain build/bench/filter $(SMALL_OBJECTS)
 	@sh tests/bench/core.sh build/bench/core $(SMALL_OBJECTS)
 	@sh tests/bench/drain.sh build/bench/drain
 	@build/bench/filter
+
+-include $(wildcard build/bench/*.d build/bench/small/*.d)

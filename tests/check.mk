@@ -13,7 +13,7 @@ TEST_PROGRAMS := $(PROGRAMS:build/%=build/tests/%)
 TEST_COMMON_OBJECTS := $(COMMON_OBJECTS:build/%=build/tests/%)
 TEST_ECHO_OBJECTS := $(ECHO_OBJECTS:build/%=build/tests/%)
 
-.PHONY: unit manual install-check interop
+.PHONY: unit manual install-check sockets
 
 build/tests/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -57,7 +57,7 @@ install-check: $(STATIC) $(SHARED) build/man.made
 	MAKE='$(MAKE)' CC='$(CC)' sh tests/install.sh build/tests/install
 
 # Real sockets and one real timer: 45 s, most of them waiting.
-interop: $(TEST_PROGRAMS) build/examples/echo_server
+sockets: $(TEST_PROGRAMS) build/examples/echo_server
 	python3 -B tests/interop/run.py
 
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
@@ -70,4 +70,4 @@ house: $(STATIC)
 
 # Together, because interop waits most of its time.
 check:
-	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j3) -Otarget interop house unit manual install-check
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j3) -Otarget sockets house unit manual install-check

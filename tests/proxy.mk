@@ -5,7 +5,7 @@ MAIL_SERVERS := build/mail-servers
 PROXY_TESTS ?= test_program test_dovecot test_clients test_servers
 TEST_RELAY_OBJECTS := $(RELAY_OBJECTS:build/%=build/tests/%)
 
-.PHONY: deps-proxy proxy-check
+.PHONY: deps-proxy proxy-check interop
 
 build/tests/examples/proxy: $(TEST_RELAY_OBJECTS)
 
@@ -14,5 +14,7 @@ deps-proxy:
 
 proxy-check: build/tests/examples/proxy build/examples/proxy build/examples/echo_server
 	cd tests/proxy && MAIL_SERVERS=$(abspath $(MAIL_SERVERS)) python3 -B -m unittest -v $(PROXY_TESTS)
+
+interop: proxy-check
 
 -include $(TEST_RELAY_OBJECTS:.o=.d)

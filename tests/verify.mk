@@ -43,7 +43,6 @@ exhaustive: $(EXHAUSTIVE)/session $(EXHAUSTIVE)/response $(EXHAUSTIVE)/drain
 	$(EXHAUSTIVE)/response
 	$(EXHAUSTIVE)/session
 
--include $(wildcard $(EXHAUSTIVE)/*.d $(EXHAUSTIVE)/lib/*.d)
 
 # ---- fuzz: tests/fuzz/NAME.c with tests/fuzz/NAME/dictionary and corpus/ ----
 
@@ -137,7 +136,6 @@ mutants:
 	  build/mutants/strict $(MUTANTS_STRICT) -- $(MUTANTS_UNITS:%=build/mutants/strict/%) \
 	  "build/mutants/strict/response 4" "build/mutants/strict/drain 3"
 
--include $(wildcard build/mutants/*/*/*.d build/mutants/*/*/*/*.d)
 
 # ---- portability: each machine alone is `make portability-NAME` ----
 
@@ -216,3 +214,6 @@ faults: build/tests/faults/shim.so $(TEST_PROGRAMS)
 	@python3 -B tests/faults/run.py
 
 .PHONY: faults
+
+# What each object was made from, wherever it stands.
+-include $(foreach part,tests/exhaustive fuzz coverage mutants,$(shell find build/$(part) -name '*.d' 2>/dev/null))

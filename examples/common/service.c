@@ -186,7 +186,8 @@ static void heed_signals(struct server *server, uint64_t now)
 
 /* ---- the loop ---- */
 
-/* Returns its place. What poll() is not to look at must not take one: more than there may be descriptors are EINVAL. */
+/* Returns its place. What poll() is not to look at must not take one: more than there may be descriptors are
+ * EINVAL. */
 static size_t poll_for(struct server *server, int fd, short events)
 {
     const struct pollfd poll = {fd, events, 0};

@@ -1,9 +1,10 @@
-/* The loop of a program that serves many connections, and its command line: how slogout is linked into poll().
+/* The loop of a program that serves many connections, and its command line: how slogout is linked into
+ * poll().
  *
  * One turn: wait, no longer than until slogout_deadline(); read the clock; feed the input; tick. What a
- * connection is, the program says. SIGUSR1 asks every client to leave, now. SIGTERM takes no more clients, has all leave by
- * the plan (--spread, --deadline, --max-in-flight, --seed), and ends the program when they have gone; a second
- * SIGTERM waits for no answers. The exit status is 0 if the plan was kept. */
+ * connection is, the program says. SIGUSR1 asks every client to leave, now. SIGTERM takes no more clients,
+ * has all leave by the plan (--spread, --deadline, --max-in-flight, --seed), and ends the program when they
+ * have gone; a second SIGTERM waits for no answers. The exit status is 0 if the plan was kept. */
 #ifndef SERVICE_H
 #define SERVICE_H
 

@@ -12,7 +12,7 @@
 #include "relay/relay.h"
 
 #define CONNECT_TIMEOUT 10000 /* milliseconds until the server must have taken the connection */
-#define PART_TIMEOUT    60000 /* from a goodbye of the server's, or an end of file, to the end at the latest */
+#define PART_TIMEOUT    60000 /* from a goodbye of the server's, or an end of file, to the end */
 
 enum { CLIENT, SERVER };
 
@@ -290,8 +290,8 @@ void relay_serve(struct peer *peer, const short revents[SERVICE_STREAMS], uint64
 
 /* ---- the loop's questions ---- */
 
-/* Waiting to be connected is waiting to write. A stream that has nothing to do stays out of poll(): its POLLHUP
- * would come again and again while what it sent still waits for the other side. */
+/* Waiting to be connected is waiting to write. A stream that has nothing to do stays out of poll(): its
+ * POLLHUP would come again and again while what it sent still waits for the other side. */
 short relay_interest(const struct peer *peer, unsigned stream)
 {
     const struct relay *relay = (const struct relay *)(const void *)peer;

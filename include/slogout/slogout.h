@@ -134,7 +134,7 @@ struct slogout;
 struct slogout_session;
 
 enum slogout_ask {
-    SLOGOUT_ASK_ENABLED, /* LOGOUT goes to sessions marked by slogout_session_set_enabled(), `* BYE` to others */
+    SLOGOUT_ASK_ENABLED, /* LOGOUT to sessions marked by slogout_session_set_enabled(), `* BYE` to others */
     SLOGOUT_ASK_ALL      /* LOGOUT goes to everybody: only where all clients are known, most break on it */
 };
 
@@ -155,12 +155,12 @@ struct slogout_settings {
     const char *tag_prefix;             /* 1 to SLOGOUT_PREFIX_MAX octets; default "SLO." */
     const char *bye_text;               /* after `* BYE `; default "Server is closing the connection" */
     /* Sets the host's one timer, one-shot, replacing what was set before: call slogout_tick() at
-     * deadline_ms or soon after. Comes after each tick while anything has a deadline, and whenever the earliest
-     * deadline comes nearer; never with SLOGOUT_NEVER. A deadline may have passed already. Must not
-     * call slogout_tick() itself. NULL: the host polls. */
+     * deadline_ms or soon after. Comes after each tick while anything has a deadline, and whenever the
+     * earliest deadline comes nearer; never with SLOGOUT_NEVER. A deadline may have passed already. Must
+     * not call slogout_tick() itself. NULL: the host polls. */
     void (*set_timer)(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
-    /* Both or neither; as malloc() and free(), the default. Memory is taken in _new functions alone, and given
-     * back in _free functions or, if these run inside a callback, when the outermost call returns. */
+    /* Both or neither; as malloc() and free(), the default. Memory is taken in _new functions alone, and
+     * given back in _free functions or, if these run inside a callback, when the outermost call returns. */
     void *(*allocate)(size_t size, void *user_data);
     void (*release)(void *memory, void *user_data);
     void *user_data; /* for the three functions above */
@@ -254,9 +254,9 @@ SLOGOUT_API void slogout_session_free(struct slogout_session *session);
 SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, int enabled);
 
 /* Asks the client to leave, at once if send_line takes the line, else at the next slogout_session_ready().
- * bye_text is what every `* BYE` of ours will say; NULL: the setting's. It is NOT copied and must live until
- * the session has ended or is cancelled. Does nothing and returns 0 if the client is being asked already; the first text
- * stays. [calls back]
+ * bye_text is what every `* BYE` of ours will say; NULL: the setting's. It is NOT copied and must live
+ * until the session has ended or is cancelled. Does nothing and returns 0 if the client is being asked
+ * already; the first text stays. [calls back]
  *   STATE     LEAVING or ENDED
  *   TEXT, ARGUMENT, REENTRANT */
 SLOGOUT_API int slogout_session_request(struct slogout_session *session, const char *bye_text,
@@ -290,9 +290,9 @@ SLOGOUT_API int slogout_session_cancel(struct slogout_session *session);
  *   ARGUMENT, REENTRANT */
 SLOGOUT_API int slogout_session_force(struct slogout_session *session, uint64_t now_ms);
 
-/* Says that the connection ends by other means: why is CLIENT_LOGOUT, PEER_CLOSED or HOST_CLOSED. Call it when that
- * end begins, before the host writes a `* BYE` of its own, not when the socket closes: nothing
- * of ours follows, neither line nor close_connection. An outcome that is settled stays.
+/* Says that the connection ends by other means: why is CLIENT_LOGOUT, PEER_CLOSED or HOST_CLOSED. Call it
+ * when that end begins, before the host writes a `* BYE` of its own, not when the socket closes: nothing of
+ * ours follows, neither line nor close_connection. An outcome that is settled stays.
  *   ARGUMENT  why is none of the three */
 SLOGOUT_API int slogout_session_abandon(struct slogout_session *session, enum slogout_outcome why);
 

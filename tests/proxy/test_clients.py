@@ -49,8 +49,9 @@ class Clients(unittest.TestCase):
         self.addCleanup(subprocess.run, ["rm", "-r", self.folder], check=True)
         self.attempts = 0
 
-    def run_twice(self, work, user, asking=(0.0, 0.3)):
-        """work(port, user): what it returns must be the same, and the mailboxes too."""
+    def run_twice(self, work, user, asking=(0.0, 0.3), changes_nothing=False):
+        """work(port, user): what it returns must be the same, and the mailboxes too. Work that changes nothing is done
+        again if it was over before anybody asked."""
         fill(self.dovecot.port, f"{user}-direct")
         fill(self.dovecot.port, f"{user}-proxy")
         expected = work(self.dovecot.port, f"{user}-direct")
@@ -60,6 +61,8 @@ class Clients(unittest.TestCase):
         fill(self.dovecot.port, f"{user}-asked")
         with Asking(proxy, 11, *asking):
             got = work(proxy.port, f"{user}-asked")
+            while changes_nothing and got == expected and not proxy.outcomes() and self.attempts < ATTEMPTS:
+                got = work(proxy.port, f"{user}-asked")
         self.assertTrue(got == expected, "through the proxy, told to leave")
         for other in ("proxy", "asked"):
             self.assertTrue(without_tuid(self.dovecot.files(f"{user}-{other}")) ==
@@ -180,7 +183,7 @@ push "<tag-pattern>~A<enter><tag-prefix><decode-copy>{saved}<enter><quit>"
         raise AssertionError("mutt never saved all messages")
 
     def test_mutt(self):
-        self.run_twice(self.mutt, "mutt", asking=(0.0, 0.4))
+        self.run_twice(self.mutt, "mutt", asking=(0.0, 0.4), changes_nothing=True)
 
 
 if __name__ == "__main__":

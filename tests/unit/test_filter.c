@@ -23,6 +23,7 @@ struct host {
     size_t step;    /* octets fed at once */
     action *inside; /* done once in the next to_client or to_server */
     int broken;     /* they fail */
+    int no_memory;  /* allocations fail */
     int memory;     /* allocations not released */
     int allocations;
 };
@@ -87,6 +88,8 @@ static void *allocate(size_t size, void *user_data)
 {
     struct host *host = user_data;
 
+    if (host->no_memory)
+        return NULL;
     host->memory++;
     host->allocations++;
     return malloc(size);
@@ -452,6 +455,9 @@ static void only_who_has_enabled_it_is_asked(void **state)
     request_after("", "S: " BYE "close BYE_ONLY\n");
     request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e OK x\r\n" S, "S: " LOGOUT);
     request_after("e ENABLE CONDSTORE\r\n" S "e OK x\r\n" S, "S: " BYE "close BYE_ONLY\n");
+    request_after("e ENABLE X-SERVER-LOGOUT\r\nf NOOP\r\n" S "f OK x\r\ne OK x\r\n" S, "S: " LOGOUT);
+    request_after("e ENABLE X-SERVER-LOGOUT\r\nf NOOP\r\n" S "f OK x\r\ne NO x\r\n" S,
+                  "S: " BYE "close BYE_ONLY\n");
     request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e NO x\r\n" S, "S: " BYE "close BYE_ONLY\n");
     request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e BAD x\r\n" S, "S: " BYE "close BYE_ONLY\n");
     request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e OK x\r\n" S "u UNAUTHENTICATE\r\n" S "u OK x\r\n" S,
@@ -558,6 +564,18 @@ static void what_is_held_goes_out_at_the_end(void **state)
     server(&host, "E");
     assert_int_equal(slogout_filter_server(host.session, NULL, 0, host.now), 0);
     expect(&host, "S:  COMPRE");
+    stop(&host);
+}
+
+static void half_an_answer_at_the_end_is_not_for_the_server(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    client(&host, "SLP.1 OK half");
+    slogout_filter_client(host.session, NULL, 0, host.now);
+    expect(&host, "");
     stop(&host);
 }
 
@@ -742,6 +760,8 @@ static void wrong_arguments(void **state)
     assert_int_equal(slogout_filter_new(&session, host.slogout, &no_server, &host), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_new(&session, host.slogout, &no_close, &host), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_new(&session, host.slogout, &no_size, &host), SLOGOUT_ERR_SIZE);
+    host.no_memory = 1;
+    assert_int_equal(slogout_filter_new(&session, host.slogout, &callbacks, &host), SLOGOUT_ERR_NOMEM);
     assert_null(session);
     assert_int_equal(slogout_filter_client(NULL, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_client(host.session, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
@@ -799,6 +819,7 @@ int main(void)
         cmocka_unit_test(what_blinds_only_the_answer_frees_what_was_held),
         cmocka_unit_test(a_restart_lets_it_see_again),
         cmocka_unit_test(what_is_held_goes_out_at_the_end),
+        cmocka_unit_test(half_an_answer_at_the_end_is_not_for_the_server),
         cmocka_unit_test(a_server_that_ends_between_lines_leaves_room_for_a_bye),
         cmocka_unit_test(commands_are_not_run_any_more_while_it_leaves),
         cmocka_unit_test(freed_in_a_callback_it_says_nothing_more),

@@ -8,6 +8,9 @@
 #define DONE_A "\x02"      /* the tagged response to command a */
 #define NOBODY "\x01<odd>" /* expected: a `+` that nobody waits for */
 
+#define TEN  "xxxxxxxxxx"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 struct row {
     const char *input;
     const char *expected;
@@ -40,6 +43,7 @@ static const struct row rows[] = {
     {"a APPEND x {3+}\r\nabc\r\n", "a APPEND x {3+}\r\nabc\r\n<end>", 1},
     {"a APPEND x ~{3+}\r\n\r\n\n\r\n", "a APPEND x ~{3+}\r\n\r\n\n\r\n<end>", 1},
     {"a LOGIN {1+}\r\nu {0+}\r\n\r\n", "a LOGIN {1+}\r\nu {0+}\r\n\r\n<end>", 1},
+    {"a APPEND x {3+}\nabc\n", "a APPEND x {3+}\nabc\n<end>", 1},
     {"a APPEND x {3+}\r\n" DONE_A "abc\r\nb NOOP\r\n",
      "a APPEND x {3+}\r\n" DONE_A "abc\r\n<end>b NOOP\r\n<end>", 2},
     {"a APPEND x {3+}\r\nabc {1}\r\n" PLUS "d\r\n", "a APPEND x {3+}\r\nabc {1}\r\n" PLUS "d\r\n<end>", 1},
@@ -63,7 +67,11 @@ static const struct row rows[] = {
     {"a IDLE\r\n" PLUS PLUS, "a IDLE\r\n<idle>" PLUS NOBODY, 1},
     {"a IDLE {0}\r\n" PLUS "\r\n", "a IDLE {0}\r\n" PLUS "\r\n<idle>", 1},
     {"a IDLE {1+}\r\n" DONE_A "x\r\nb NOOP\r\n", "a IDLE {1+}\r\n" DONE_A "x\r\n<end>b NOOP\r\n<end>", 2},
+    {"a IDLE\r\n" PLUS "\nDONE\n", "a IDLE\r\n<idle>" PLUS "\n<end>DONE\n<end>", 1},
+    {"a IDLE\r\n" PLUS LONG "\r\nDONE\r\n", "a IDLE\r\n<idle>" PLUS LONG "\r\n<end>DONE\r\n<end>", 1},
+    {"a NOOP\r\na" DONE_A " IDLE\r\n", "a NOOP\r\n<end>a" DONE_A " IDLE\r\n<idle>", 2},
     /* AUTHENTICATE */
+    {"a AUTHENTICATE PLAIN\r\nAG" PLUS "E=\r\n", "a AUTHENTICATE PLAIN\r\n<auth>AG" PLUS "E=\r\n", 1},
     {"a AUTHENTICATE PLAIN\r\n" PLUS "AGE=\r\n" DONE_A "b NOOP\r\n",
      "a AUTHENTICATE PLAIN\r\n<auth>" PLUS "AGE=\r\n" DONE_A "b NOOP\r\n<end>", 2},
     {"a authenticate scram-sha-256 x\r\n" PLUS "{3}\r\n" PLUS "*\r\n",

@@ -20,6 +20,7 @@ static const struct row rows[] = {
     {"* 1 FETCH (FLAGS ())\r\na OK x\r\n", LINES("* 1 FETCH (FLAGS ())") "|a OK<OK a> x\r\n<end>"},
     /* literals: their octets are not looked at */
     {"* 1 FETCH (BODY[] {9}\r\n* BYE\r\nz\n)\r\n", "* 1 FETCH (BODY[] {9}\r\n* BYE\r\nz\n)\r\n<end>"},
+    {"* 1 FETCH {3}\nabc\n", "* 1 FETCH {3}\nabc\n<end>"},
     {"* LIST () \"/\" {3}\r\na\r\n\r\n", "* LIST () \"/\" {3}\r\na\r\n\r\n<end>"},
     {"* 1 FETCH (A {1}\r\n\n B {2}\r\n+ C {0}\r\n)\r\n+ x\r\n",
      "* 1 FETCH (A {1}\r\n\n B {2}\r\n+ C {0}\r\n)\r\n<end>+<+> x\r\n<end>"},
@@ -50,6 +51,8 @@ static const struct row rows[] = {
      "|a NO<no a> [BADCHARSET (\"\\\")\" {1}\r\nx)] {1}\r\n<end>"},
     {"a NO [BADCHARSET (\"x\r\n", "|a NO<no a> [BADCHARSET (\"x\r<lost>\n"},
     {"a NO [BADCHARSET (\"\\x\r\n", "|a NO<no a> [BADCHARSET (\"\\<lost>x\r\n"},
+    {"a NO [BADCHARSET (\"\\\\\" {1}\r\nx)] {1}\r\n",
+     "|a NO<no a> [BADCHARSET (\"\\\\\" {1}\r\nx)] {1}\r\n<end>"},
     {"a NO [BADCHARSET] {1}\r\n", "|a NO<no a> [BADCHARSET] {1}\r\n<end>"},
     {"a NO [BADCHARSET x {1}\r\n", "|a NO<no a> [BADCHARSET x {1}\r\n<end>"},
     {"a NO [BADCHARSET (x\r\n", "|a NO<no a> [BADCHARSET (x\r\n<end>"},
@@ -94,6 +97,7 @@ static const struct row rows[] = {
     {"SLO.1 LOGOUT\r\r\n", "SLO.1 LOGOUT\r<lost>\r\n"},
     {"SLO.1 LOGOUTS\r\n", "SLO.1 LOGOUTS<lost>\r\n"},
     /* not IMAP */
+    {"\r\nabcdef\r\n", "<lost>\r\nabcdef\r\n"},
     {"\r\n", "<lost>\r\n"},
     {"a\r\n", "a<lost>\r\n"},
     {" OK\r\n", "<lost> OK\r\n"},
@@ -319,6 +323,30 @@ static void greetings(void **state)
     }
 }
 
+/* With one tagged response that needs no event. */
+static enum server_event first_event(const char *bytes, size_t len)
+{
+    struct scan_server scan;
+
+    greet(&scan);
+    scan.untold = 1;
+    assert_int_equal(scan_server(&scan, bytes, len, 0) > 0 || scan.event != SERVER_NOTHING, 1);
+    return (enum server_event)scan.event;
+}
+
+static void what_is_no_simple_response_goes_the_long_way(void **state)
+{
+    char line[TOKEN_MAX + 20];
+
+    (void)state;
+    memset(line, 'a', sizeof line);
+    memcpy(line + TOKEN_MAX + 1, " OK x\r\n", 7);
+    assert_int_equal(first_event(line, TOKEN_MAX + 8), SERVER_NOT_UNDERSTOOD);
+    assert_int_equal(first_event("abcd\r\n", 6), SERVER_NOT_UNDERSTOOD);
+    assert_int_equal(first_event("+ abc\r\n", 7), SERVER_CONTINUATION);
+    assert_int_equal(first_event("a OK x\r\n", 8), SERVER_NOTHING);
+}
+
 static void tagged_responses_that_need_no_event(void **state)
 {
     static const char lines[] =
@@ -346,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_tagged_line_that_is_no_response),
         cmocka_unit_test(tags_up_to_the_limit),
         cmocka_unit_test(greetings),
+        cmocka_unit_test(what_is_no_simple_response_goes_the_long_way),
         cmocka_unit_test(tagged_responses_that_need_no_event),
     };
 

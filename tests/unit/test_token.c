@@ -174,6 +174,16 @@ static void lines_stop_at_lf_and_at_nul(void **state)
     assert_int_equal(word_stop("ab\tcd", 5), 5);
 }
 
+static void a_stretch_is_no_longer_than_its_window(void **state)
+{
+    char *text = exact_fill('x', 100000);
+
+    (void)state;
+    assert_in_range(clean_stretch(text, 100000), 1000, 10000);
+    assert_int_equal(clean_stretch(text, 900), 900);
+    exact_free(text);
+}
+
 static void a_plain_line_is_whole_and_announces_nothing(void **state)
 {
     (void)state;
@@ -187,6 +197,7 @@ static void a_plain_line_is_whole_and_announces_nothing(void **state)
     assert_int_equal(clean_stretch("abc", 3), 3);
     assert_int_equal(simple_tag("A01z.x-", 7), 6);
     assert_int_equal(simple_tag("@[`{", 4), 0);
+    assert_int_equal(simple_tag("abc", 3), 3);
 }
 
 int main(void)
@@ -199,6 +210,7 @@ int main(void)
         cmocka_unit_test(a_token_may_still_begin_with_a_word),
         cmocka_unit_test(a_token_that_is_too_long_equals_nothing),
         cmocka_unit_test(lines_stop_at_lf_and_at_nul),
+        cmocka_unit_test(a_stretch_is_no_longer_than_its_window),
         cmocka_unit_test(a_plain_line_is_whole_and_announces_nothing),
     };
 

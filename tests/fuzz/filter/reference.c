@@ -265,7 +265,7 @@ static void command_done(struct reference *r, const char *tag, int ok)
         go_blind(r);
         return;
     }
-    if (strcmp(tag, r->tag) == 0 && !r->answered) {
+    if (strcmp(tag, r->tag) == 0) {
         r->answered = 1;
         r->plus_owed = 0;
         if (r->client_state == C_EARLY || r->client_state == C_AUTH || r->client_state == C_IDLE)
