@@ -78,6 +78,44 @@ static void test_departures_are_even(void **state)
         }
 }
 
+/* Of all moments at which somebody left. */
+static uint64_t greatest_common_divisor(const struct crowd *crowd, uint64_t until)
+{
+    uint64_t divisor = 0;
+    uint64_t i;
+
+    for (i = 1; i < until; i++) {
+        uint64_t moment = begun(crowd, i, i + 1) ? i : 0;
+        while (moment) {
+            const uint64_t rest = divisor % moment;
+            divisor = moment;
+            moment = rest;
+        }
+    }
+    return divisor;
+}
+
+static void test_departures_keep_to_the_grain_of_the_spread(void **state)
+{
+    static const struct {
+        uint32_t spread, grain;
+    } rows[] = {{15000, 1},   {15001, 2},   {30000, 2},   {30001, 5},   {75000, 5},   {75001, 10},
+                {150000, 10}, {150001, 20}, {300000, 20}, {300001, 50}, {399999, 50}};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(rows); i++) {
+        const struct slogout_plan plan = plan_of(rows[i].spread);
+        struct crowd *crowd = crowd_of(500, &not_enabled);
+
+        start(crowd, &plan);
+        crowd_run(crowd, 400000);
+        assert_int_equal(crowd->outcomes, 500);
+        assert_int_equal(greatest_common_divisor(crowd, 400000), rows[i].grain);
+        crowd_free(crowd);
+    }
+}
+
 static uint32_t begun_at_odd_milliseconds(uint32_t spread)
 {
     const struct slogout_plan plan = plan_of(spread);
@@ -634,6 +672,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_departures_are_even),
+        cmocka_unit_test(test_departures_keep_to_the_grain_of_the_spread),
         cmocka_unit_test(test_short_spreads_use_each_millisecond),
         cmocka_unit_test(test_long_spreads_are_even_and_set_few_timers),
         cmocka_unit_test(test_without_a_spread_all_are_begun_at_once),
