@@ -99,8 +99,9 @@ static size_t add_undecided(struct answer *answer, const char *tag, char byte)
 static size_t add_rest(struct answer *answer, const char *bytes, size_t len)
 {
     const size_t room = ANSWER_LINE_MAX + 1 - answer->line_len;
-    const char *end = memchr(bytes, '\n', len < room ? len : room);
-    const size_t n = end ? (size_t)(end - bytes) + 1 : len < room ? len : room;
+    const size_t most = len < room ? len : room;
+    const char *end = memchr(bytes, '\n', most);
+    const size_t n = end ? (size_t)(end - bytes) + 1 : most;
 
     keep(answer, bytes, n);
     if (answer->line_len > ANSWER_LINE_MAX)

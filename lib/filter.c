@@ -137,7 +137,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
     filter->host->close_connection(session, result, conn);
 }
 
-static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, close_connection};
+static const struct slogout_callbacks own_callbacks = {sizeof own_callbacks, send_line, close_connection};
 
 /* ---- from the server ---- */
 
@@ -457,10 +457,10 @@ static int check_callbacks(const struct slogout_filter_callbacks *from)
 }
 
 int slogout_filter_new(struct slogout_session **out, struct slogout *slogout,
-                       const struct slogout_filter_callbacks *host, void *conn)
+                       const struct slogout_filter_callbacks *callbacks, void *conn)
 {
     struct filter *filter;
-    const int error = out && slogout && host ? check_callbacks(host) : SLOGOUT_ERR_ARGUMENT;
+    const int error = out && slogout && callbacks ? check_callbacks(callbacks) : SLOGOUT_ERR_ARGUMENT;
 
     if (error)
         return error;
@@ -468,15 +468,15 @@ int slogout_filter_new(struct slogout_session **out, struct slogout *slogout,
     if (!filter)
         return SLOGOUT_ERR_NOMEM;
     memset(filter, 0, sizeof *filter);
-    session_init(&filter->session, slogout, &callbacks, conn);
-    filter->host = host;
+    session_init(&filter->session, slogout, &own_callbacks, conn);
+    filter->host = callbacks;
     *out = &filter->session;
     return 0;
 }
 
 static int is_filter(const struct slogout_session *session)
 {
-    return session && session->callbacks == &callbacks;
+    return session && session->callbacks == &own_callbacks;
 }
 
 /* At the end of file; what was held back can become nothing else any more. */

@@ -64,9 +64,9 @@ int token_same(const struct token *one, const struct token *other)
 }
 
 /* Whatever the locale (RFC 3501 section 9, note 1). */
-static char capital(char c)
+static int capital(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
 }
 
 /* The length of what both begin with. */
