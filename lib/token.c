@@ -110,12 +110,10 @@ static void add_digit(struct announcement *announcement, char c)
 {
     const uint64_t digit = (uint64_t)(c - '0');
 
-    if (announcement->size < LITERAL_SIZE_LIMIT / 10)
-        announcement->size = announcement->size * 10 + digit;
-    else if (announcement->size == LITERAL_SIZE_LIMIT / 10 && digit < 8) /* 2^63 ends in 8 */
-        announcement->size = LITERAL_SIZE_LIMIT - 8 + digit;
-    else
+    if (announcement->size > (LITERAL_SIZE_LIMIT - digit) / 10)
         announcement->size = LITERAL_SIZE_LIMIT;
+    else
+        announcement->size = announcement->size * 10 + digit;
 }
 
 /* The octet is one that may_follow_brace() lets through. */

@@ -25,9 +25,9 @@ struct slogout_plan {
     uint64_t deadline_ms;   /* every one has its outcome by then; 0: no deadline */
     uint32_t max_in_flight; /* never more PENDING and ASKED than this; cannot pace `* BYE`; 0: no limit */
     uint32_t seed;          /* of the instants inside the slots; give each process its own */
-    int best_effort; /* not 0: start although the plan cannot be kept whole. The deadline is kept; for it
-                               the spread shrinks, then max_in_flight grows, and whoever's answer timer no
-                               longer fits is not asked but told by `* BYE` */
+    /* Not 0: start although the plan cannot be kept whole. The deadline is kept; for it the spread shrinks,
+     * then max_in_flight grows, and whoever's answer timer no longer fits is not asked but told by `* BYE`. */
+    int best_effort;
 };
 
 /* What could be kept: each member tells how far that one member of the plan must change, alone. */

@@ -86,8 +86,8 @@ SLOGOUT_API int slogout_filter_server(struct slogout_session *session, const cha
 SLOGOUT_API int slogout_filter_restart(struct slogout_session *session);
 
 /* Returns 1 if the host may write a line of its own to the client now, such as a `* BYE` when the server is
- * gone; 0 before the greeting is out, inside a line or a literal, where a `+` is owed, after a `* BYE` or a
- * LOGOUT of the server's own, and when blind. */
+ * gone; 0 before the greeting is out, inside a line or a literal, where a `+` is owed, after any `* BYE` and
+ * after a LOGOUT of the server's own, and when blind. */
 SLOGOUT_API int slogout_filter_between_lines(const struct slogout_session *session);
 
 #ifdef __cplusplus

@@ -579,6 +579,21 @@ static void half_an_answer_at_the_end_is_not_for_the_server(void **state)
     stop(&host);
 }
 
+static void after_our_own_bye_there_is_room_for_no_other(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, GREETING);
+    slogout_session_force(host.session, host.now);
+    assert_false(slogout_filter_between_lines(host.session));
+    stop(&host);
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    assert_true(slogout_filter_between_lines(host.session));
+    stop(&host);
+}
+
 static void a_server_that_ends_between_lines_leaves_room_for_a_bye(void **state)
 {
     struct host host;
@@ -820,6 +835,7 @@ int main(void)
         cmocka_unit_test(a_restart_lets_it_see_again),
         cmocka_unit_test(what_is_held_goes_out_at_the_end),
         cmocka_unit_test(half_an_answer_at_the_end_is_not_for_the_server),
+        cmocka_unit_test(after_our_own_bye_there_is_room_for_no_other),
         cmocka_unit_test(a_server_that_ends_between_lines_leaves_room_for_a_bye),
         cmocka_unit_test(commands_are_not_run_any_more_while_it_leaves),
         cmocka_unit_test(freed_in_a_callback_it_says_nothing_more),
