@@ -97,11 +97,17 @@ coverage: $(COVERAGE_TESTS)
 	@python3 -B tests/coverage/report.py $(COVERAGE)/all.json
 
 # ---- mutants: do the tests notice? Without sanitizers, and what survives that with them ----
+#
+# The test programs are made once and for all, with a shared library that each mutant's takes the place of.
 
+# Makes code forty times as fast as an optimizing compiler, and only that matters for one mutant in thousands.
+MUTANTS_FAST ?= tcc
 MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Iexamples -fPIC -fno-semantic-interposition
 MUTANTS_PLAIN := -O1
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 MUTANTS_UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+# A quarter of a minute when sanitizers watch.
+MUTANTS_LONG := test_drain_promise
 
 # $(1): plain or strict; $(2): its flags
 define MUTANTS_RULES
@@ -130,10 +136,11 @@ $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
 
 mutants:
-	@python3 -B tests/mutants/mutate.py $(CC) $(MUTANTS_COMMON) -- build/mutants/plain $(MUTANTS_PLAIN) -- \
-	  $(MUTANTS_UNITS:%=build/mutants/plain/%) "build/mutants/plain/response 5" "build/mutants/plain/session quick" \
-	  "build/mutants/plain/drain 4" -- \
-	  build/mutants/strict $(MUTANTS_STRICT) -- $(MUTANTS_UNITS:%=build/mutants/strict/%) \
+	@python3 -B tests/mutants/mutate.py \
+	  build/mutants/fast $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=build/mutants/plain/%) \
+	  "build/mutants/plain/response 5" "build/mutants/plain/session quick" "build/mutants/plain/drain 4" -- \
+	  build/mutants/thorough $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
+	  $(patsubst %,build/mutants/strict/%,$(filter-out $(MUTANTS_LONG),$(MUTANTS_UNITS))) \
 	  "build/mutants/strict/response 4" "build/mutants/strict/drain 3"
 
 

@@ -1,15 +1,16 @@
 """Are the tests any good? Changes lib/ in one place at a time and sees whether a test notices.
 
-A mutant has one operator, constant, condition or statement changed. It is compiled and put into a shared library
-with which the test programs, built once, are run until one fails or hangs; what survives them is tried with
-sanitizers as well. What does not compile is not counted; nor is what compiles to the very same object code, which is
-the same program. What survives is listed, and must stand in equivalents.txt with the reason why no test can tell it
-from the original.
+A mutant has one operator, constant, condition or statement changed. A fast compiler makes a shared library of it,
+with which the test programs that enter its file, built once, are run until one fails or hangs; what survives them is
+tried with an optimizing compiler and sanitizers as well. What does not compile is not counted; nor is what the
+optimizing compiler makes the very same object code of, which is the same program. What survives is listed, and must
+stand in equivalents.txt with the reason why no test can tell it from the original.
 
-    mutate.py CC COMMON_FLAGS -- DIRECTORY FLAGS -- TEST_PROGRAM... -- DIRECTORY FLAGS -- TEST_PROGRAM...
+    mutate.py DIRECTORY COMPILER FLAGS -- TEST_PROGRAM... -- DIRECTORY COMPILER FLAGS -- TEST_PROGRAM...
 
-The second directory is the one with sanitizers. Environment: MUTANTS, a regular expression of what to try, matched
-with PATH:LINE; EQUIVALENTS=1 tries those in equivalents.txt too, which no test should kill.
+The first compiler is the fast one, the second the thorough one; each works in its directory. Environment: MUTANTS, a
+regular expression of what to try, matched with PATH:LINE; EQUIVALENTS=1 tries those in equivalents.txt too, which no
+test should kill.
 """
 
 import concurrent.futures
@@ -22,9 +23,10 @@ import tempfile
 import time
 from collections import namedtuple
 
+PLAIN = "-fno-sanitize=all"
 HERE = os.path.dirname(__file__)
 GOAL = 0.95
-PATIENCE = 1.5, 10  # seconds, and times as long as without a mutant, before a test program counts as hanging
+PATIENCE = 0.75, 10  # seconds, and times as long as without a mutant, before a test program counts as hanging
 
 Mutant = namedtuple("Mutant", "path line old new source")  # line: its number; old, new: the line; source: all of it
 
@@ -96,8 +98,7 @@ def return_changes(source):
 
 
 def mutants_of(path):
-    with open(path, encoding="ascii") as stream:
-        source = stream.read()
+    source = text_of(path)
     skipped = [m.span() for m in TOKEN.finditer(source) if m.lastgroup == "skip"]
     seen = set()
     for changes in (token_changes, condition_changes, statement_changes, return_changes):
@@ -116,87 +117,167 @@ def mutants_of(path):
             yield Mutant(path, line, old, new, mutated)
 
 
+def sources():
+    return sorted(f"lib/{name}" for name in os.listdir("lib") if name.endswith(".c"))
+
+
+def text_of(path):
+    with open(path, encoding="ascii") as stream:
+        return stream.read()
+
+
+def octets_of(path):
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
+def name_of(program):
+    return os.path.basename(program.split()[0])
+
+
+def run(program, directory, timeout=None, **environment):
+    """Does it pass with the library that is there?"""
+    return subprocess.run(program.split(), env=dict(os.environ, LD_LIBRARY_PATH=directory, **environment),
+                          timeout=timeout, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          check=False).returncode == 0
+
+
 class Workshop:
     """Compiles and tries mutants."""
 
-    def __init__(self, build, compiler, flags, programs):
+    def __init__(self, build, compiler, *flags, programs):
         self.build, self.compiler, self.flags, self.programs = build, compiler, flags, programs
-        self.paths = sorted(f"lib/{name}" for name in os.listdir("lib") if name.endswith(".c"))
-        self.objects, self.originals, self.seconds = {}, {}, {}
-        for path in self.paths:
+        self.objects, self.seconds = {}, {}
+        os.makedirs(build, exist_ok=True)
+        for path in sources():
             self.objects[path] = os.path.join(build, os.path.basename(path) + ".o")
-            with open(path, encoding="ascii") as stream:
-                if not self.compile(stream.read(), self.objects[path]):
-                    sys.exit(f"mutants: {path} does not compile")
-            self.originals[path] = self.read(self.objects[path])
+            if not self.compile(text_of(path), self.objects[path]):
+                sys.exit(f"mutants: {compiler} does not compile {path}")
+        self.measure()
 
-    @staticmethod
-    def read(path):
-        with open(path, "rb") as stream:
-            return stream.read()
+    def compile(self, source, output, *more_flags):
+        with open(f"{output}.c", "w", encoding="ascii") as stream:
+            stream.write(source)
+        command = [self.compiler, *self.flags, *more_flags, "-c", "-o", output, f"{output}.c"]
+        return subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
-    def compile(self, source, output):
-        command = [self.compiler, *self.flags, "-x", "c", "-c", "-", "-o", output]
-        return subprocess.run(command, input=source.encode(), stderr=subprocess.DEVNULL, check=False).returncode == 0
-
-    def link(self, directory, replaced, replacement):
-        objects = [replacement if path == replaced else self.objects[path] for path in self.paths]
-        command = [self.compiler, *self.flags, "-shared", "-o", os.path.join(directory, "libmutant.so"), *objects]
-        subprocess.run(command, check=True)
-
-    def order(self, path):
-        """The fastest test program first, and ten times as soon if it is named after this file."""
-        stem = os.path.basename(path)[:-2]
-        return sorted(self.seconds, key=lambda program: self.seconds[program] / (10 if stem in program else 1))
-
-    def run(self, program, directory, timeout):
-        return subprocess.run(program.split(), env=dict(os.environ, LD_LIBRARY_PATH=directory), timeout=timeout,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
-
-    def passes(self, program, directory):
-        try:
-            return self.run(program, directory, max(PATIENCE[0], PATIENCE[1] * self.seconds[program]))
-        except subprocess.TimeoutExpired:
-            return False
+    def link(self, directory, objects, *more_flags):
+        output = os.path.join(directory, "libmutant.so")
+        subprocess.run([self.compiler, *self.flags, *more_flags, "-shared", "-o", output, *objects], check=True)
 
     def measure(self):
         """How long each program takes without any mutant, which it must survive."""
-        self.link(self.build, None, None)
+        self.link(self.build, self.objects.values())
         for program in self.programs:
             before = time.monotonic()
-            if not self.run(program, self.build, None):
+            if not run(program, self.build):
                 sys.exit(f"mutants: {program} fails without any mutant")
             self.seconds[program] = time.monotonic() - before
 
-    def killer(self, path, directory):
-        """The test program that fails, or None."""
-        return next((p for p in self.order(path) if not self.passes(p, directory)), None)
+    def order(self, path, entered):
+        """Those that enter this file, the fastest first, and ten times as soon if it is named after this file."""
+        stem = os.path.basename(path)[:-2]
+        return sorted((program for program in self.programs if path in entered[name_of(program)]),
+                      key=lambda program: self.seconds[program] / (10 if stem in program else 1))
 
-    def try_mutant(self, mutant):
-        """broken, same, killed or survived."""
+    def passes(self, program, directory):
+        try:
+            return run(program, directory, max(PATIENCE[0], PATIENCE[1] * self.seconds[program]))
+        except subprocess.TimeoutExpired:
+            return False
+
+    def try_mutant(self, mutant, entered):
+        """broken, killed or survived."""
         with tempfile.TemporaryDirectory(dir=self.build) as directory:
             output = os.path.join(directory, "mutant.o")
             if not self.compile(mutant.source, output):
                 return "broken"
-            if self.read(output) == self.originals[mutant.path]:
-                return "same"
-            self.link(directory, mutant.path, output)
-            return "killed" if self.killer(mutant.path, directory) else "survived"
+            self.link(directory, [output if path == mutant.path else self.objects[path] for path in sources()])
+            alive = all(self.passes(program, directory) for program in self.order(mutant.path, entered))
+            return "survived" if alive else "killed"
+
+
+def is_same(shop, mutant):
+    """Does it become the very same object code?"""
+    with tempfile.TemporaryDirectory(dir=shop.build) as directory:
+        output = os.path.join(directory, "mutant.o")
+        codes = []
+        for source in text_of(mutant.path), mutant.source:
+            shop.compile(source, output, PLAIN)
+            codes.append(octets_of(output))
+        return codes[0] == codes[1]
+
+
+# Every object gets its own name for the function that the compiler has it call; the one of leaving is shared.
+TRACERS = """
+#include <stdio.h>
+#include <stdlib.h>
+static void append(const char *path) {
+  FILE *log = fopen(getenv("ENTERED"), "a");
+  fprintf(log, "%%s\\n", path);
+  fclose(log);
+}
+#define TRACER(n, path)                          \\
+  void enter_##n(void *function, void *caller);  \\
+  void enter_##n(void *function, void *caller) { \\
+    static int known;                            \\
+    (void)function, (void)caller;                \\
+    if (!known) append(path);                    \\
+    known = 1;                                   \\
+  }
+void __cyg_profile_func_exit(void *function, void *caller);
+void __cyg_profile_func_exit(void *function, void *caller) { (void)function, (void)caller; }
+%s
+"""
+
+
+def trace(shop, programs):
+    """Which files of lib/ each program enters: every function tells the tracer of its file that it was called."""
+    entered = {}
+    with tempfile.TemporaryDirectory(dir=shop.build) as directory:
+        log, tracers = os.path.join(directory, "entered"), os.path.join(directory, "tracers.o")
+        shop.compile(TRACERS % "".join(f'TRACER({i}, "{path}")\n' for i, path in enumerate(sources())), tracers, PLAIN)
+        objects = [tracers]
+        for i, path in enumerate(sources()):
+            objects.append(os.path.join(directory, f"{i}.o"))
+            shop.compile(text_of(path), objects[-1], PLAIN, "-finstrument-functions")
+            subprocess.run(["objcopy", f"--redefine-sym=__cyg_profile_func_enter=enter_{i}", objects[-1]], check=True)
+        shop.link(directory, objects, PLAIN)
+        for program in programs:
+            with open(log, "w", encoding="ascii"):
+                run(program, directory, ENTERED=log)
+            entered[name_of(program)] = set(text_of(log).split())
+    return entered
 
 
 def read_equivalents():
     """{(path, old, new): reason}"""
     known, entry = {}, []
-    with open(os.path.join(HERE, "equivalents.txt"), encoding="ascii") as stream:
-        for line in stream:
-            mark, text = line[:1], line[2:].strip()
-            if mark == "@":
-                entry = [text]
-            elif mark in "-+":
-                entry.append(text)
-            elif mark == "=":
-                known[tuple(entry)] = text
+    for line in text_of(os.path.join(HERE, "equivalents.txt")).splitlines():
+        mark, text = line[:1], line[2:].strip()
+        if mark == "@":
+            entry = [text]
+        elif mark and mark in "-+":
+            entry.append(text)
+        elif mark == "=":
+            known[tuple(entry)] = text
     return known
+
+
+class Judge:
+    def __init__(self, fast, thorough, programs):
+        self.fast, self.thorough = fast, thorough
+        self.entered = trace(thorough, programs)
+        self.equivalents = {} if os.environ.get("EQUIVALENTS") else read_equivalents()
+
+    def verdict(self, mutant):
+        """broken, same, equivalent, killed or survived."""
+        if (mutant.path, mutant.old, mutant.new) in self.equivalents:
+            return "equivalent"
+        result = self.fast.try_mutant(mutant, self.entered)
+        if result != "survived":
+            return result
+        return "same" if is_same(self.thorough, mutant) else self.thorough.try_mutant(mutant, self.entered)
 
 
 def report(verdicts):
@@ -223,31 +304,16 @@ def split(arguments):
     return parts
 
 
-def open_shop(compiler, common, directory, *flags, programs):
-    shop = Workshop(directory, compiler, [*common, *flags], programs)
-    shop.measure()
-    return shop
-
-
 def main(arguments):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    (compiler, *common), plain, plain_programs, strict, strict_programs = split(arguments)
-    fast = open_shop(compiler, common, *plain, programs=plain_programs)
-    thorough = open_shop(compiler, common, *strict, programs=strict_programs)
-
-    known = read_equivalents()
-
-    def verdict(mutant):
-        if (mutant.path, mutant.old, mutant.new) in known and not os.environ.get("EQUIVALENTS"):
-            return "equivalent"
-        result = fast.try_mutant(mutant)
-        return thorough.try_mutant(mutant) if result == "survived" else result
-
+    fast_shop, fast_programs, thorough_shop, thorough_programs = split(arguments)
     wanted = re.compile(os.environ.get("MUTANTS", ""))
-    mutants = [m for path in fast.paths for m in mutants_of(path) if wanted.search(f"{m.path}:{m.line}")]
+    mutants = [m for path in sources() for m in mutants_of(path) if wanted.search(f"{m.path}:{m.line}")]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        verdicts = list(zip(mutants, pool.map(verdict, mutants)))
-    return report(verdicts)
+        fast = pool.submit(Workshop, *fast_shop, programs=fast_programs)
+        thorough = pool.submit(Workshop, *thorough_shop, programs=thorough_programs)
+        judge = Judge(fast.result(), thorough.result(), fast_programs)
+        return report(list(zip(mutants, pool.map(judge.verdict, mutants))))
 
 
 if __name__ == "__main__":
