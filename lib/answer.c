@@ -49,9 +49,7 @@ static enum answer_verdict look_at_line(const struct answer *answer, const char 
 
     if (memcmp(answer->line, tag, n) != 0)
         return ANSWER_NONE;
-    if (answer->len <= tag_len)
-        return ANSWER_UNDECIDED;
-    return look_at_word(answer->line + tag_len, answer->len - tag_len, word);
+    return look_at_word(answer->line + n, answer->len - n, word);
 }
 
 static enum answer_verdict look(const struct answer *answer, const char *tag)
@@ -82,17 +80,14 @@ static void keep(struct answer *answer, const char *bytes, size_t len)
 }
 
 /* The octet that shows it to be none is not taken. */
-static size_t add_undecided(struct answer *answer, const char *tag, char byte)
+static void add_undecided(struct answer *answer, const char *tag, char byte)
 {
     keep(answer, &byte, 1);
     answer->verdict = (uint8_t)look(answer, tag);
-    if (answer->verdict != ANSWER_NONE) {
-        if (answer->verdict == ANSWER_BEGUN && byte == '\n')
-            answer->verdict = ANSWER_WHOLE;
-        return 1;
-    }
-    answer->len--;
-    return 0;
+    if (answer->verdict == ANSWER_NONE)
+        answer->len--;
+    if (answer->verdict == ANSWER_BEGUN && byte == '\n')
+        answer->verdict = ANSWER_WHOLE;
 }
 
 /* Up to its LF, or to the octet that is one too many. */
@@ -127,11 +122,11 @@ size_t answer_add(struct answer *answer, const char *tag, const char *bytes, siz
     if (answer->verdict >= ANSWER_TOO_LONG)
         return drop_rest(answer, bytes, len);
     while (used < len && answer->verdict == ANSWER_UNDECIDED) {
-        if (!add_undecided(answer, tag, bytes[used]))
-            return used;
-        used++;
+        add_undecided(answer, tag, bytes[used]);
+        if (answer->verdict != ANSWER_NONE)
+            used++;
     }
-    if (used < len && answer->verdict == ANSWER_BEGUN)
+    if (answer->verdict == ANSWER_BEGUN)
         used += add_rest(answer, bytes + used, len - used);
     return used;
 }

@@ -304,11 +304,10 @@ static void from_server(struct filter *filter, const char *bytes, size_t len)
         at += scan_server(&filter->server, at, (size_t)(end - at), waits_for_moment(filter));
         from = on_server[filter->server.event](filter, from, at);
     }
-    if (filter->blind)
-        at = end;
-    from = pass_decided(filter, from, at);
-    if (!is_stopped(filter))
-        hold(filter, from, at);
+    if (is_stopped(filter))
+        return;
+    from = pass_decided(filter, from, end);
+    hold(filter, from, end);
 }
 
 /* ---- from the client ---- */
@@ -356,8 +355,7 @@ static size_t pass_to_server(struct filter *filter, const char *bytes, size_t le
     if (filter->blind)
         used = len;
     pass(filter, filter->host->to_server, bytes, used);
-    if (filter->session.state == SLOGOUT_PENDING)
-        session_ready(&filter->session);
+    session_ready(&filter->session);
     return used;
 }
 
@@ -367,8 +365,7 @@ static void pass_answer(struct filter *filter)
     const size_t len = filter->answer.len;
 
     filter->answer.len = 0;
-    if (len > 0)
-        pass_to_server(filter, filter->answer.line, len);
+    pass_to_server(filter, filter->answer.line, len);
 }
 
 static void refuse(struct filter *filter, const char *tag)

@@ -271,10 +271,10 @@ static size_t at_words(struct scan_client *scan, const char *bytes, size_t len)
         return n;
     if (scan->word.len)
         return end_argument(scan, n);
-    if (bytes[n] != ' ')
-        return enter(scan, REST_OF_LINE, n);
-    announcement_look(&scan->announcement, bytes + n, 1);
-    return n + 1;
+    if (*bytes != ' ')
+        return enter(scan, REST_OF_LINE, 0);
+    announcement_look(&scan->announcement, bytes, 1);
+    return 1;
 }
 
 static size_t at_rest_of_line(struct scan_client *scan, const char *bytes, size_t len)

@@ -120,7 +120,7 @@ static size_t begin_tag(struct scan_server *scan)
 /* "* " and a number: never a status, nor a list of capabilities. */
 static int is_numbered(const char *bytes)
 {
-    return bytes[0] == '*' && bytes[1] == ' ' && (unsigned)(bytes[2] - '0') < 10;
+    return memcmp(bytes, "* ", 2) == 0 && is_digit(bytes[2]);
 }
 
 /* TAG OK SP, and no response code. */
@@ -138,7 +138,7 @@ static size_t take_plain_lines(struct scan_server *scan, const char *bytes, size
     size_t used = 0;
 
     len = clean_stretch(bytes, len);
-    while (len - used > 4) {
+    while (len - used >= sizeof "* 1" - 1) {
         const char *line = bytes + used;
         const int numbered = is_numbered(line);
         const size_t n = plain_line(line, len - used);
@@ -391,7 +391,6 @@ static size_t at_list(struct scan_server *scan, const char *bytes, size_t len)
 static size_t at_charsets_start(struct scan_server *scan, const char *bytes, size_t len)
 {
     (void)len;
-    memset(&scan->announcement, 0, sizeof scan->announcement);
     return *bytes == '(' ? enter(scan, CHARSETS, 1) : enter(scan, TEXT, 0);
 }
 

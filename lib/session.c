@@ -399,7 +399,6 @@ void session_init(struct slogout_session *session, struct slogout *slogout,
     session->slogout = slogout;
     session->callbacks = callbacks;
     session->conn = conn;
-    session->state = SLOGOUT_OPEN;
     link_init(&session->timer.link);
     link_init(&session->member);
 }

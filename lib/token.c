@@ -101,11 +101,6 @@ int token_may_begin(const struct token *token, const char *word)
 
 enum { NOTHING, OPEN, DIGITS, PLUS, CLOSED, CLOSED_CR };
 
-static int is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static void add_digit(struct announcement *announcement, char c)
 {
     const uint64_t digit = (uint64_t)(c - '0');

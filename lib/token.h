@@ -9,6 +9,12 @@
 
 #define TOKEN_MAX 127 /* octets of a word or a tag that are kept */
 
+/* Whatever the locale. */
+static inline int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* How far it is to the first LF or NUL, or len. NUL is in no line of IMAP: RFC 3501 section 9, CHAR. */
 size_t line_stop(const char *bytes, size_t len);
 /* How far it is to the first SP, CR, LF or NUL, or len. */

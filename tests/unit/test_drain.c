@@ -355,6 +355,28 @@ static void test_ended_counts_until_the_free_even_after_the_deadline(void **stat
     crowd_free(crowd);
 }
 
+/* The one that joined last has gone before the drain could make room for it. */
+static void test_at_the_deadline_those_who_leave_are_forced(void **state)
+{
+    static const struct manner manners[] = {{1, 0, 50, "OK", CROWD_NEVER},
+                                            {1, CROWD_NEVER, CROWD_NEVER, "OK", 0},
+                                            {1, CROWD_NEVER, CROWD_NEVER, "OK", 0}};
+    struct crowd *crowd = crowd_new(NULL, 3, manners, 3, 100000);
+
+    (void)state;
+    crowd_add(crowd, 0, 1, 0);
+    start(crowd, &tight);
+    crowd_run(crowd, 69900);
+    crowd_add(crowd, 1, 3, 0);
+    assert_int_equal(slogout_session_force(crowd->clients[1].session, crowd->now), 0);
+    assert_int_equal(counts(crowd)->leaving, 1);
+    crowd_hang_up(crowd, &crowd->clients[2]);
+    crowd->now = 70000;
+    crowd_tick(crowd);
+    assert_int_equal(crowd->clients[1].outcome, SLOGOUT_FORCED);
+    crowd_free(crowd);
+}
+
 /* ---- members that do something else ---- */
 
 static void test_requests_and_force_take_effect_at_once_on_a_waiting_member(void **state)
@@ -725,6 +747,7 @@ int main(void)
         cmocka_unit_test(test_done_waits_until_all_are_freed),
         cmocka_unit_test(test_outcome_is_not_departure),
         cmocka_unit_test(test_ended_counts_until_the_free_even_after_the_deadline),
+        cmocka_unit_test(test_at_the_deadline_those_who_leave_are_forced),
         cmocka_unit_test(test_requests_and_force_take_effect_at_once_on_a_waiting_member),
         cmocka_unit_test(test_a_member_that_is_cancelled_is_out_of_the_drain),
         cmocka_unit_test(test_members_that_leave_by_themselves_are_counted),

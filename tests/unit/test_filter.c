@@ -22,6 +22,7 @@ struct host {
     char last;      /* whom the last octets were for */
     size_t step;    /* octets fed at once */
     action *inside; /* done once in the next to_client or to_server */
+    int calls;      /* of either */
     int broken;     /* they fail */
     int no_memory;  /* allocations fail */
     int memory;     /* allocations not released */
@@ -41,6 +42,7 @@ static int pass(struct host *host, char to, const char *bytes, size_t len)
     action *inside = host->inside;
 
     assert_true(len > 0);
+    host->calls++;
     if (host->broken)
         return -1;
     if (host->last != to)
@@ -264,6 +266,46 @@ static void before_we_ask_an_answer_is_a_line_like_any_other(void **state)
     stop(&host);
 }
 
+static void what_comes_together_passes_together(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, GREETING);
+    host.calls = 0;
+    client(&host, "a NOOP\r\nb ENABLE X-SERVER-LOGOUT\r\nc APPEND x {1+}\r\ny\r\nd IDLE\r\nDO");
+    assert_int_equal(host.calls, 1);
+    stop(&host);
+}
+
+static void what_was_held_is_passed_once_if_it_was_no_answer(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    client(&host, "*");
+    server(&host, "* BYE x\r\n");
+    client(&host, " NOPE\r\n");
+    client(&host, "a NOOP\r\n");
+    expect(&host, "S: * BYE x\r\nC: * NOPE\r\na NOOP\r\n");
+    stop(&host);
+}
+
+static void an_answer_that_has_begun_is_taken_whole(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    client(&host, "* BYE half");
+    server(&host, "* BYE x\r\n");
+    client(&host, " and half\r\na NOOP\r\n");
+    expect(&host, "S: * BYE x\r\nC: a NOOP\r\n");
+    stop(&host);
+}
+
 static void a_refusal_may_wait(void **state)
 {
     struct host host;
@@ -368,6 +410,12 @@ static void the_outcome_says_who_took_leave(void **state)
     client(&host, "SLP.1 OK x\r\n");
     expect(&host, "S: * BYE Idle for too long\r\nC: SLP.1 OK x\r\n");
     stop(&host);
+
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    client(&host, "A1 IDLE\r\n");
+    server(&host, "* BYE Idle for too long\r\n");
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_HOST_CLOSED], 1);
+    stop(&host);
 }
 
 /* The server's LOGOUT in all two-way splits; ours requested before each of them. */
@@ -386,12 +434,15 @@ static void two_that_ask_are_one_question(void **state)
         slogout_session_request(host.session, NULL, host.now);
         server(&host, logout + cut);
         if (cut == 0) { /* ours came first */
+            server(&host, "* 1 EXISTS\r\n");
+            expect(&host, "S: " LOGOUT "* 1 EXISTS\r\n");
             client(&host, "* BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
-            expect(&host, "S: " LOGOUT "C: SLO.1 OK x\r\nclose ANSWERED bye-seen y\n");
+            expect(&host, "C: SLO.1 OK x\r\nclose ANSWERED bye-seen y\n");
         } else {
             client(&host, "* BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
             expect(&host, "S: SLO.1 LOGOUT\r\nC: * BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
             assert_false(slogout_filter_between_lines(host.session));
+            assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_HOST_CLOSED], 1);
         }
         stop(&host);
     }
@@ -432,6 +483,40 @@ static void a_server_that_enables_by_itself(void **state)
     stop(&host);
 }
 
+static void who_enables_it_twice_is_told_twice(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ENABLED);
+    server(&host, GREETING);
+    client(&host, "e ENABLE X-SERVER-LOGOUT\r\n");
+    server(&host, "* ENABLED X-SERVER-LOGOUT\r\ne OK x\r\n");
+    expect(&host, host.trace);
+    client(&host, "f ENABLE X-SERVER-LOGOUT\r\n");
+    server(&host, "f OK x\r\n");
+    expect(&host, "C: f ENABLE X-SERVER-LOGOUT\r\nS: * ENABLED X-SERVER-LOGOUT\r\nf OK x\r\n");
+    stop(&host);
+}
+
+static void one_compression_is_hidden_and_not_what_resembles_it(void **state)
+{
+    static const char list[] = "* CAPABILITY COMPRES COMPRESS=DEFLATE COMPRESS\r\n";
+    struct host host;
+    size_t step;
+
+    (void)state;
+    for (step = 1; step < sizeof list; step++) {
+        start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+        server(&host, GREETING);
+        expect(&host, "S: " GREETING);
+        host.step = step;
+        server(&host, list);
+        expect(&host, "S: * CAPABILITY COMPRES COMPRESS\r\n");
+        stop(&host);
+    }
+}
+
 /* ---- who is asked ---- */
 
 static void request_after(const char *session, const char *expected)
@@ -459,6 +544,9 @@ static void only_who_has_enabled_it_is_asked(void **state)
     request_after("e ENABLE X-SERVER-LOGOUT\r\nf NOOP\r\n" S "f OK x\r\ne NO x\r\n" S,
                   "S: " BYE "close BYE_ONLY\n");
     request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e NO x\r\n" S, "S: " BYE "close BYE_ONLY\n");
+    request_after("i IDLE\r\n" S "+ x\r\n" S "DONE\r\ne ENABLE X-SERVER-LOGOUT\r\n" S
+                  "i OK x\r\ne OK x\r\n" S,
+                  "S: " LOGOUT);
     request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e BAD x\r\n" S, "S: " BYE "close BYE_ONLY\n");
     request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e OK x\r\n" S "u UNAUTHENTICATE\r\n" S "u OK x\r\n" S,
                   "S: " BYE "close BYE_ONLY\n");
@@ -473,6 +561,7 @@ static const char *const blinding[] = {
     "a COMPRESS DEFLATE\r\n" S "a OK x\r\n" S,
     "a AUTHENTICATE GSSAPI\r\n" S "a OK x\r\n" S,
     "a NOOP\r\n" S "b OK x\r\na OK y\r\n" S,
+    "a NOOP\r\n" S "a OK x\r\n" S "b NOOP\r\n" S "b OK x\r\nc OK y\r\n" S,
     S "a OK x\r\n" S,
     S "+ x\r\n" S,
     S "* 1 FETCH {3+}\r\n" S,
@@ -542,8 +631,27 @@ static void a_restart_lets_it_see_again(void **state)
     client(&host, "SLP.1 O"); /* held, and not to be mixed with what comes inside the new layer */
     server(&host, "a O");
     assert_int_equal(slogout_filter_restart(host.session), 0);
+    server(&host, "* 1 EXISTS\r\n");
     client(&host, "SLP.1 OK x\r\n");
-    expect(&host, "S: " LOGOUT "close ANSWERED x\n");
+    expect(&host, "S: " LOGOUT "* 1 EXISTS\r\nclose ANSWERED x\n");
+    stop(&host);
+}
+
+static void a_restart_forgets_what_was_under_way(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, GREETING);
+    client(&host, "e ENABLE X-SERVER-LOGOUT\r\n");
+    server(&host, "* ENABLED X-SERVER-LOGOUT\r\n");
+    expect(&host, host.trace);
+    assert_int_equal(slogout_filter_restart(host.session), 0);
+    client(&host, "f ENABLE X-SERVER-LOGOUT\r\n");
+    server(&host, "f OK x\r\n");
+    expect(&host, "C: f ENABLE X-SERVER-LOGOUT\r\nS: * ENABLED X-SERVER-LOGOUT\r\nf OK x\r\n");
+    assert_int_equal(slogout_counts(host.slogout)->blind, 0);
     stop(&host);
 }
 
@@ -604,6 +712,7 @@ static void a_server_that_ends_between_lines_leaves_room_for_a_bye(void **state)
     server(&host, GREETING);
     slogout_filter_server(host.session, NULL, 0, host.now);
     assert_true(slogout_filter_between_lines(host.session));
+    assert_int_equal(slogout_session_state(host.session), SLOGOUT_ENDED);
     stop(&host);
     start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
     server(&host, GREETING "* 1 FETCH (BODY[] {5}\r\nab\r\n");
@@ -634,6 +743,26 @@ static void commands_are_not_run_any_more_while_it_leaves(void **state)
     server(&host, "* 1 EXISTS\r\n");
     expect(&host, "");
     stop(&host);
+}
+
+static void after_the_close_nothing_is_kept_of_what_comes(void **state)
+{
+    char *text = exact_fill('x', 2000);
+    struct host host;
+
+    (void)state;
+    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(&host, GREETING "a OK");
+    slogout_session_force(host.session, host.now);
+    host.now += 20000;
+    slogout_tick(host.slogout, host.now);
+    expect(&host, "S: " GREETING "close FORCED\n");
+    host.step = 1;
+    feed(&host, slogout_filter_server, text, 2000);
+    feed(&host, slogout_filter_client, text, 2000);
+    expect(&host, "");
+    stop(&host);
+    exact_free(text);
 }
 
 /* ---- the host: what it may do in a callback, failures, arguments ---- */
@@ -820,6 +949,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers),
         cmocka_unit_test(before_we_ask_an_answer_is_a_line_like_any_other),
+        cmocka_unit_test(what_comes_together_passes_together),
+        cmocka_unit_test(what_was_held_is_passed_once_if_it_was_no_answer),
+        cmocka_unit_test(an_answer_that_has_begun_is_taken_whole),
         cmocka_unit_test(a_refusal_may_wait),
         cmocka_unit_test(eight_byes_and_no_more),
         cmocka_unit_test(an_endless_answer_is_a_refusal),
@@ -829,15 +961,19 @@ int main(void)
         cmocka_unit_test(two_that_ask_are_one_question),
         cmocka_unit_test(who_is_forced_while_the_server_asks_is_told_bye),
         cmocka_unit_test(a_server_that_enables_by_itself),
+        cmocka_unit_test(who_enables_it_twice_is_told_twice),
+        cmocka_unit_test(one_compression_is_hidden_and_not_what_resembles_it),
         cmocka_unit_test(only_who_has_enabled_it_is_asked),
         cmocka_unit_test(blind_filters_pass_all_and_say_nothing),
         cmocka_unit_test(what_blinds_only_the_answer_frees_what_was_held),
         cmocka_unit_test(a_restart_lets_it_see_again),
+        cmocka_unit_test(a_restart_forgets_what_was_under_way),
         cmocka_unit_test(what_is_held_goes_out_at_the_end),
         cmocka_unit_test(half_an_answer_at_the_end_is_not_for_the_server),
         cmocka_unit_test(after_our_own_bye_there_is_room_for_no_other),
         cmocka_unit_test(a_server_that_ends_between_lines_leaves_room_for_a_bye),
         cmocka_unit_test(commands_are_not_run_any_more_while_it_leaves),
+        cmocka_unit_test(after_the_close_nothing_is_kept_of_what_comes),
         cmocka_unit_test(freed_in_a_callback_it_says_nothing_more),
         cmocka_unit_test(freed_as_the_logout_goes_out),
         cmocka_unit_test(abandoned_in_a_callback_all_passes),

@@ -25,6 +25,9 @@ static const struct row rows[] = {
     {"* 1 FETCH (A {1}\r\n\n B {2}\r\n+ C {0}\r\n)\r\n+ x\r\n",
      "* 1 FETCH (A {1}\r\n\n B {2}\r\n+ C {0}\r\n)\r\n<end>+<+> x\r\n<end>"},
     {"* 1 FETCH {0}\r\n{0}\r\n\r\n", "* 1 FETCH {0}\r\n{0}\r\n\r\n<end>"},
+    {"* 1 FETCH {1}\r\ny5}\r\n* 2 X\r\n", LINES("* 1 FETCH {1}\r\ny5}") LINES("* 2 X")},
+    {"* 1 X {5\n* 5}\r\n* 2 X\r\n", "* 1 X {5\n<end>" LINES("* 5}") LINES("* 2 X")},
+    {"* X{1}\r\ny\r\n* 2 X\r\n", LINES("* X{1}\r\ny") LINES("* 2 X")},
     {"* 1 FETCH {5+}\r\n+ x\r\n", "* 1 FETCH {5+}\r\n<lost>+ x\r\n"},
     {"* 1 FETCH {9223372036854775808}\r\n", "* 1 FETCH {9223372036854775808}\r\n<lost>"},
     {"* 1 FETCH (BODY[] {9223372036854775807}\r\na OK x\r\n",
@@ -42,6 +45,7 @@ static const struct row rows[] = {
     {"* BYE {9}\r\n", "* BYE<bye> {9}\r\n<end>"},
     {"* bye\r\n", "* bye<bye>\r\n<end>"},
     {"* BYEX\r\n", LINES("* BYEX")},
+    {"* OK \n* 1 X\r\n", "* OK \n<end>" LINES("* 1 X")},
     {"* OKAY {2}\r\nab\r\n", "* OKAY {2}\r\nab\r\n<end>"},
     /* but for a list of charsets that is open */
     {"* NO [BADCHARSET ({5}\r\nutf-8)] x {9}\r\n", "* NO [BADCHARSET ({5}\r\nutf-8)] x {9}\r\n<end>"},
@@ -53,6 +57,9 @@ static const struct row rows[] = {
     {"a NO [BADCHARSET (\"\\x\r\n", "|a NO<no a> [BADCHARSET (\"\\<lost>x\r\n"},
     {"a NO [BADCHARSET (\"\\\\\" {1}\r\nx)] {1}\r\n",
      "|a NO<no a> [BADCHARSET (\"\\\\\" {1}\r\nx)] {1}\r\n<end>"},
+    {"a NO [BADCHARSET ({3\"x\"}\r\n", "|a NO<no a> [BADCHARSET ({3\"x\"}\r\n<end>"},
+    {"a NO [BADCHARSET \n", "|a NO<no a> [BADCHARSET \n<end>"},
+    {"a NO [X ({3}\r\n", "|a NO<no a> [X ({3}\r\n<end>"},
     {"a NO [BADCHARSET] {1}\r\n", "|a NO<no a> [BADCHARSET] {1}\r\n<end>"},
     {"a NO [BADCHARSET x {1}\r\n", "|a NO<no a> [BADCHARSET x {1}\r\n<end>"},
     {"a NO [BADCHARSET (x\r\n", "|a NO<no a> [BADCHARSET (x\r\n<end>"},
@@ -62,6 +69,13 @@ static const struct row rows[] = {
     {"* CAPABILITY ENABLE \r\n", "* CAPABILITY ENABLE| <caps>\r\n<end>"},
     {"* capability imap4REV2\n", "* capability imap4REV2<caps>\n<end>"},
     {"* CAPABILITY IMAP4rev1\r\n", LINES("* CAPABILITY IMAP4rev1")},
+    {"* CAPABILITY IMAP4rev1\n* 1 X\r\n", "* CAPABILITY IMAP4rev1\n<end>" LINES("* 1 X")},
+    {"* CAPABILITY ENABLE COMPRES\r\n", "* CAPABILITY ENABLE COMPRES<caps>\r\n<end>"},
+    {"* CAPABILITY ENABLE A]B\r\n", "* CAPABILITY ENABLE A]B<caps>\r\n<end>"},
+    {"* CAPABILITY ENABLE\r\n* CAPABILITY IMAP4rev1\r\n",
+     "* CAPABILITY ENABLE<caps>\r\n<end>" LINES("* CAPABILITY IMAP4rev1")},
+    {"* CAPABILITY ENABLE X-SERVER-LOGOUT\r\n* CAPABILITY ENABLE\r\n",
+     LINES("* CAPABILITY ENABLE X-SERVER-LOGOUT") "* CAPABILITY ENABLE<caps>\r\n<end>"},
     {"* CAPABILITY\r\n", LINES("* CAPABILITY")},
     {"* CAPABILITY \r\n", LINES("* CAPABILITY ")},
     {"* CAPABILITY ENABLE X-SERVER-LOGOUT\r\n", LINES("* CAPABILITY ENABLE X-SERVER-LOGOUT")},
@@ -95,12 +109,16 @@ static const struct row rows[] = {
     {"SLO.1 logout\n* 1 EXISTS\r\n", "|SLO.1 logout\n<logout>* 1 EXISTS\r\n<end>"},
     {"SLO.1 LOGOUT now\r\n", "SLO.1 LOGOUT<lost> now\r\n"},
     {"SLO.1 LOGOUT\r\r\n", "SLO.1 LOGOUT\r<lost>\r\n"},
+    {"SLO.1 LOGOUTS", "SLO.1 LOGOUTS<lost>"},
     {"SLO.1 LOGOUTS\r\n", "SLO.1 LOGOUTS<lost>\r\n"},
     /* not IMAP */
     {"\r\nabcdef\r\n", "<lost>\r\nabcdef\r\n"},
     {"\r\n", "<lost>\r\n"},
     {"a\r\n", "a<lost>\r\n"},
     {" OK\r\n", "<lost> OK\r\n"},
+    {"a 5\r\n", "a 5<lost>\r\n"},
+    {"*x5\r\n", "*<lost>x5\r\n"},
+    {"+ 5\r\n", "+<+> 5\r\n<end>"},
     {"(a OK x\r\n", "(a<lost> OK x\r\n"},
     {"*OK\r\n", "*<lost>OK\r\n"},
     {"*  OK\r\n", "* <lost> OK\r\n"},
@@ -202,6 +220,8 @@ static void check(const struct row *row, size_t first, size_t step, int stops)
     if (!stops)
         without_ends(expected);
     assert_string_equal(trace.text, expected);
+    if (scan_server_between_lines(&scan) && scan.event == SERVER_NOTHING)
+        assert_int_equal(scan.undecided, 0);
 }
 
 static void responses_in_all_two_way_splits(void **state)
@@ -227,7 +247,7 @@ static void responses_byte_by_byte(void **state)
     }
 }
 
-static enum server_event last_event(const char *bytes, size_t len)
+static enum server_event last_event(const char *bytes, size_t len, int stops)
 {
     struct scan_server scan;
     enum server_event event = SERVER_NOTHING;
@@ -235,7 +255,7 @@ static enum server_event last_event(const char *bytes, size_t len)
 
     greet(&scan);
     while (used < len) {
-        used += scan_server(&scan, bytes + used, len - used, 1);
+        used += scan_server(&scan, bytes + used, len - used, stops);
         if (scan.event != SERVER_NOTHING)
             event = (enum server_event)scan.event;
     }
@@ -247,7 +267,7 @@ static void zero_octets_in_literals(void **state)
     static const char literal[] = "* 1 FETCH (BINARY[] ~{3}\r\n\0\r\n)\r\n";
 
     (void)state;
-    assert_int_equal(last_event(literal, sizeof literal - 1), SERVER_LINE_END);
+    assert_int_equal(last_event(literal, sizeof literal - 1, 1), SERVER_LINE_END);
 }
 
 static void zero_octets_anywhere_else(void **state)
@@ -278,17 +298,30 @@ static void zero_octets_anywhere_else(void **state)
         memcpy(line, lines[i], len);
         line[len - 1] = '\0';
         memcpy(line + len, "\r\n", 2);
-        if (last_event(line, len + 2) != SERVER_NOT_UNDERSTOOD)
+        if (last_event(line, len + 2, 1) != SERVER_NOT_UNDERSTOOD ||
+            last_event(line, len + 2, 0) != SERVER_NOT_UNDERSTOOD)
             fail_msg("%s", lines[i]);
     }
+}
+
+static void a_list_that_ends_in_a_zero_octet_is_none(void **state)
+{
+    static const char list[] = "* CAPABILITY ENABLE\0\r\n", charsets[] = "* NO [BADCHARSET (\0\")]\r\n";
+    struct scan_server scan;
+
+    (void)state;
+    greet(&scan);
+    scan_server(&scan, list, sizeof list - 1, 0);
+    assert_int_equal(scan.event, SERVER_NOT_UNDERSTOOD);
+    assert_int_equal(last_event(charsets, sizeof charsets - 1, 1), SERVER_NOT_UNDERSTOOD);
 }
 
 static void a_tagged_line_that_is_no_response(void **state)
 {
     (void)state;
-    assert_int_equal(last_event("a NOOP\r\n", 8), SERVER_NOT_UNDERSTOOD);
-    assert_int_equal(last_event("a \r\n", 4), SERVER_NOT_UNDERSTOOD);
-    assert_int_equal(last_event("a BYE x\r\n", 9), SERVER_NOT_UNDERSTOOD);
+    assert_int_equal(last_event("a NOOP\r\n", 8, 1), SERVER_NOT_UNDERSTOOD);
+    assert_int_equal(last_event("a \r\n", 4, 1), SERVER_NOT_UNDERSTOOD);
+    assert_int_equal(last_event("a BYE x\r\n", 9, 1), SERVER_NOT_UNDERSTOOD);
 }
 
 static void tags_up_to_the_limit(void **state)
@@ -298,9 +331,11 @@ static void tags_up_to_the_limit(void **state)
     (void)state;
     memset(line, 'a', sizeof line);
     memcpy(line + TOKEN_MAX, " OK x\r\n", 7);
-    assert_int_equal(last_event(line, TOKEN_MAX + 7), SERVER_LINE_END);
+    assert_int_equal(last_event(line, TOKEN_MAX + 7, 1), SERVER_LINE_END);
     memcpy(line + TOKEN_MAX, "a OK x\r\n", 8);
-    assert_int_equal(last_event(line, TOKEN_MAX + 8), SERVER_NOT_UNDERSTOOD);
+    assert_int_equal(last_event(line, TOKEN_MAX + 8, 1), SERVER_NOT_UNDERSTOOD);
+    assert_int_equal(last_event(line, TOKEN_MAX, 1), SERVER_NOTHING);
+    assert_int_equal(last_event(line, TOKEN_MAX + 1, 1), SERVER_NOT_UNDERSTOOD);
 }
 
 static void greetings(void **state)
@@ -344,6 +379,8 @@ static void what_is_no_simple_response_goes_the_long_way(void **state)
     assert_int_equal(first_event(line, TOKEN_MAX + 8), SERVER_NOT_UNDERSTOOD);
     assert_int_equal(first_event("abcd\r\n", 6), SERVER_NOT_UNDERSTOOD);
     assert_int_equal(first_event("+ abc\r\n", 7), SERVER_CONTINUATION);
+    assert_int_equal(first_event(" OK x\r\n", 7), SERVER_NOT_UNDERSTOOD);
+    assert_int_equal(first_event("a OKAY x\r\n", 10), SERVER_NOT_UNDERSTOOD);
     assert_int_equal(first_event("a OK x\r\n", 8), SERVER_NOTHING);
 }
 
@@ -364,6 +401,20 @@ static void tagged_responses_that_need_no_event(void **state)
                                     "OK<OK a4> {9}\r\na5 OK x\r\n|a6 OK<OK a6> x\r\n");
 }
 
+static void a_response_that_comes_in_pieces_uses_up_one_that_needs_no_event(void **state)
+{
+    struct scan_server scan;
+    struct trace trace = {{0}, 0};
+
+    (void)state;
+    greet(&scan);
+    scan.untold = 1;
+    feed(&scan, &trace, "a OK", 4, 0);
+    feed(&scan, &trace, " x\r\nb OK x\r\n", 12, 0);
+    assert_string_equal(trace.text, "|a OK<OK a> x\r\n|b OK<OK b> x\r\n");
+    assert_int_equal(scan.untold, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,11 +422,13 @@ int main(void)
         cmocka_unit_test(responses_byte_by_byte),
         cmocka_unit_test(zero_octets_in_literals),
         cmocka_unit_test(zero_octets_anywhere_else),
+        cmocka_unit_test(a_list_that_ends_in_a_zero_octet_is_none),
         cmocka_unit_test(a_tagged_line_that_is_no_response),
         cmocka_unit_test(tags_up_to_the_limit),
         cmocka_unit_test(greetings),
         cmocka_unit_test(what_is_no_simple_response_goes_the_long_way),
         cmocka_unit_test(tagged_responses_that_need_no_event),
+        cmocka_unit_test(a_response_that_comes_in_pieces_uses_up_one_that_needs_no_event),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

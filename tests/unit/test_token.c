@@ -22,9 +22,12 @@ static const struct row rows[] = {
     {"a LOGIN {3} {4}\r", 1, 4, 0},
     {"a {5}{6}", 1, 6, 0},
     {"a {5{6}", 1, 6, 0},
+    {"a {5+}{6}", 1, 6, 0},
     {"a {000000000000000000000000000005}", 1, 5, 0},
     {"{9223372036854775807}", 1, LITERAL_SIZE_LIMIT - 1, 0},
     {"{9223372036854775808}", 1, LITERAL_SIZE_LIMIT, 0},
+    {"{9223372036854775809}", 1, LITERAL_SIZE_LIMIT, 0},
+    {"{10000000000000000000}", 1, LITERAL_SIZE_LIMIT, 0},
     {"{18446744073709551621}", 1, LITERAL_SIZE_LIMIT, 0},
     {"{99999999999999999999999999999999999999}", 1, LITERAL_SIZE_LIMIT, 0},
     /* none */
@@ -118,13 +121,17 @@ static void words_are_compared_without_case_and_tags_octet_for_octet(void **stat
     assert_false(token_same(&enable, &other));
 }
 
-/* [ and { differ in the bit that tells small letters from capitals. */
+/* The octets beside the letters differ in the same bit as capitals from small letters. */
 static void only_letters_have_a_case(void **state)
 {
-    const struct token token = token_of("{");
+    const struct token first = token_of("a"), last = token_of("z"), before = token_of("`"),
+                       behind = token_of("{");
 
     (void)state;
-    assert_false(token_is(&token, "["));
+    assert_true(token_is(&first, "A"));
+    assert_true(token_is(&last, "Z"));
+    assert_false(token_is(&before, "@"));
+    assert_false(token_is(&behind, "["));
 }
 
 static void a_token_may_still_begin_with_a_word(void **state)
@@ -152,6 +159,7 @@ static void a_token_that_is_too_long_equals_nothing(void **state)
     token_add(&token, text, 1);
     copy = token;
     assert_true(token_too_long(&token));
+    assert_int_equal(token.len, TOKEN_MAX + 1);
     assert_false(token_same(&token, &copy));
     assert_false(token_begins(&token, "A"));
     assert_false(token_may_begin(&token, "A"));
@@ -200,6 +208,16 @@ static void a_plain_line_is_whole_and_announces_nothing(void **state)
     assert_int_equal(simple_tag("abc", 3), 3);
 }
 
+static void simple_are_letters_digits_and_the_full_stop(void **state)
+{
+    static const char simple[] = "0123456789.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    int octet;
+
+    (void)state;
+    for (octet = 0; octet < 256; octet++)
+        assert_int_equal(simple_octets[octet], octet && strchr(simple, octet) ? 1 : 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +230,7 @@ int main(void)
         cmocka_unit_test(lines_stop_at_lf_and_at_nul),
         cmocka_unit_test(a_stretch_is_no_longer_than_its_window),
         cmocka_unit_test(a_plain_line_is_whole_and_announces_nothing),
+        cmocka_unit_test(simple_are_letters_digits_and_the_full_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
