@@ -38,11 +38,18 @@ $(EXHAUSTIVE)/drain: $(EXHAUSTIVE)/drain.o $(EXHAUSTIVE_LIB)
 $(EXHAUSTIVE)/session $(EXHAUSTIVE)/response $(EXHAUSTIVE)/drain:
 	$(SAY)$(CC) $(EXHAUSTIVE_FLAGS) -o $@ $^
 
-exhaustive: $(EXHAUSTIVE)/session $(EXHAUSTIVE)/response $(EXHAUSTIVE)/drain
-	$(EXHAUSTIVE)/drain $(DRAIN_STEPS)
-	$(EXHAUSTIVE)/response
-	$(EXHAUSTIVE)/session
+exhaustive: exhaustive-session exhaustive-response exhaustive-drain
 
+exhaustive-session: $(EXHAUSTIVE)/session
+	$<
+
+exhaustive-response: $(EXHAUSTIVE)/response
+	$<
+
+exhaustive-drain: $(EXHAUSTIVE)/drain
+	$< $(DRAIN_STEPS)
+
+.PHONY: exhaustive-session exhaustive-response exhaustive-drain
 
 # ---- fuzz: tests/fuzz/NAME.c with tests/fuzz/NAME/dictionary and corpus/ ----
 
@@ -59,6 +66,7 @@ build/fuzz/%.o: %.c
 
 build/fuzz/response build/fuzz/session build/fuzz/scan_client build/fuzz/scan_server build/fuzz/filter: $(FUZZ_LIB)
 build/fuzz/filter: build/fuzz/tests/fuzz/filter/reference.o
+build/fuzz/scan_client build/fuzz/scan_server: build/fuzz/tests/fuzz/scanners/agree.o
 build/fuzz/command_reader: $(FUZZ_ECHO)
 $(FUZZ): build/fuzz/%: build/fuzz/tests/fuzz/%.o
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
@@ -161,7 +169,7 @@ $(eval $(call PORTABILITY_RULE,gcc-O0,,gcc -O0))
 $(eval $(call PORTABILITY_RULE,gcc-O3,,gcc -O3))
 $(eval $(call PORTABILITY_RULE,clang-O0,,$(CLANG) -O0))
 $(eval $(call PORTABILITY_RULE,clang-O3,,$(CLANG) -O3))
-$(eval $(call PORTABILITY_RULE,i386,,gcc -m32 -O2))
+$(eval $(call PORTABILITY_RULE,i386,sh tests/portability/i386.sh,gcc -m32 -O2))
 $(eval $(call PORTABILITY_RULE,s390x,qemu-s390x-static,$(CLANG) --target=s390x-linux-gnu -static -O2))
 $(eval $(call PORTABILITY_RULE,armhf,qemu-arm-static,$(CLANG) --target=arm-linux-gnueabihf -static -O2))
 $(eval $(call PORTABILITY_RULE,musl,,musl-gcc -static -O2))
@@ -195,10 +203,12 @@ analyse-cppcheck:
 	@echo "analyse-cppcheck: nothing found"
 
 VALGRIND := valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all
-memcheck: $(MUTANTS_UNITS:%=build/mutants/plain/%)
-	@for test in $(MUTANTS_UNITS); do \
-	  LD_LIBRARY_PATH=build/mutants/plain $(VALGRIND) build/mutants/plain/$$test >build/memcheck.log 2>&1 \
-	  || { cat build/memcheck.log; exit 1; }; done
+MEMCHECKS := $(MUTANTS_UNITS:%=memcheck-%)
+
+$(MEMCHECKS): memcheck-%: build/mutants/plain/%
+	@LD_LIBRARY_PATH=build/mutants/plain $(VALGRIND) $< >build/$@.log 2>&1 || { cat build/$@.log; exit 1; }
+
+memcheck: $(MEMCHECKS)
 	@echo "memcheck: $(words $(MUTANTS_UNITS)) test programs, no error, no leak"
 
 build/threads: tests/threads/threads.c $(LIB_SOURCES)
@@ -209,7 +219,7 @@ threads: build/threads
 
 analyse: analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memcheck threads
 
-.PHONY: analyse analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memcheck threads
+.PHONY: analyse analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memcheck $(MEMCHECKS) threads
 
 # ---- faults: the echo server while system calls fail (those of the library are in tests/unit/) ----
 

@@ -1,77 +1,40 @@
-/* The client's scanner: whole and byte by byte it must report the same events at the same octets, and the short way must
- * agree with the long one, which is taken when it stops at line ends. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+/* The client's scanner, which must agree with itself. */
+#include "fuzz/scanners/agree.h"
 #include "scan_client.h"
 
-#define EVENTS_MAX 20000
+static struct scan_client scanned;
 
-struct event {
-    size_t at;
-    uint8_t kind;
-    uint8_t command;
-};
-
-struct run {
-    struct scan_client scan;
-    struct event events[EVENTS_MAX];
-    size_t count;
-};
-
-static void note(struct run *run, size_t at)
+static void init(void)
 {
-    struct event event = {at, run->scan.event, run->scan.command};
-
-    if (event.kind == CLIENT_NOTHING || event.kind == CLIENT_LINE_END || run->count == EVENTS_MAX)
-        return;
-    if (event.kind ==
-        CLIENT_NOT_UNDERSTOOD) /* a word may be too long sooner or later, and that is not seen */
-        event.at = 0;
-    run->events[run->count++] = event;
+    scan_client_init(&scanned);
 }
 
-static void scan(struct run *run, const char *bytes, size_t len, size_t step, int stops)
+static size_t scan(const char *bytes, size_t len, int stops, struct event *event)
 {
-    size_t used = 0;
+    const size_t taken = scan_client(&scanned, bytes, len, stops);
 
-    memset(run, 0, sizeof *run);
-    while (used < len) {
-        const size_t n = len - used < step ? len - used : step;
-        const size_t taken = scan_client(&run->scan, bytes + used, n, stops);
-        if (taken > n || (taken == 0 && run->scan.event == CLIENT_NOTHING))
-            abort();
-        used += taken;
-        note(run, used);
-    }
+    event->kind = scanned.event;
+    event->detail = scanned.command;
+    return taken;
 }
 
-static void compare(const struct run *one, const struct run *other)
+static uint64_t counted(void)
 {
-    size_t i;
+    return scanned.commands;
+}
 
-    if (one->count != other->count || one->scan.state != other->scan.state ||
-        one->scan.commands != other->scan.commands)
-        abort();
-    for (i = 0; i < one->count; i++)
-        if (one->events[i].at != other->events[i].at || one->events[i].kind != other->events[i].kind ||
-            one->events[i].command != other->events[i].command)
-            abort();
+static unsigned state(void)
+{
+    return scanned.state;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct run whole, bytewise, stopping;
-    const char *bytes = (const char *)data;
+    static const struct scanner scanner = {
+        CLIENT_NOTHING, CLIENT_LINE_END, CLIENT_NOT_UNDERSTOOD, init, scan, counted, state};
 
-    if (size >= EVENTS_MAX / 2)
-        return 0;
-    scan(&whole, bytes, size, size, 0);
-    scan(&bytewise, bytes, size, 1, 0);
-    scan(&stopping, bytes, size, size, 1);
-    compare(&whole, &bytewise);
-    compare(&whole, &stopping);
+    agree(&scanner, data, size);
     return 0;
 }

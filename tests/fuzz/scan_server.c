@@ -1,79 +1,43 @@
-/* The server's scanner: whole and byte by byte it must report the same events at the same octets, and the short way must
- * agree with the long one, which is taken when it stops at line ends. */
-#include <stdint.h>
+/* The server's scanner, which must agree with itself. */
 #include <stdlib.h>
-#include <string.h>
+#include "fuzz/scanners/agree.h"
 #include "scan_server.h"
 
-#define EVENTS_MAX 20000
+static struct scan_server scanned;
 
-struct event {
-    size_t at;
-    uint8_t kind;
-    uint16_t undecided;
-};
-
-struct run {
-    struct scan_server scan;
-    struct event events[EVENTS_MAX];
-    size_t count;
-};
-
-static void note(struct run *run, size_t at)
+static void init(void)
 {
-    struct event event = {at, run->scan.event, run->scan.undecided};
-
-    if (event.kind == SERVER_NOTHING || event.kind == SERVER_LINE_END || run->count == EVENTS_MAX)
-        return;
-    if (event.undecided > TOKEN_MAX + 9)
-        abort();
-    if (event.kind ==
-        SERVER_NOT_UNDERSTOOD) /* a word may be too long sooner or later, and that is not seen */
-        event.at = 0;
-    run->events[run->count++] = event;
+    scan_server_init(&scanned);
 }
 
-static void scan(struct run *run, const char *bytes, size_t len, size_t step, int stops)
+static size_t scan(const char *bytes, size_t len, int stops, struct event *event)
 {
-    size_t used = 0;
+    const size_t taken = scan_server(&scanned, bytes, len, stops);
 
-    memset(run, 0, sizeof *run);
-    while (used < len) {
-        const size_t n = len - used < step ? len - used : step;
-        const size_t taken = scan_server(&run->scan, bytes + used, n, stops);
-        if (taken > n || (taken == 0 && run->scan.event == SERVER_NOTHING))
-            abort();
-        used += taken;
-        note(run, used);
-    }
+    if (scanned.undecided > TOKEN_MAX + 9)
+        abort();
+    event->kind = scanned.event;
+    event->detail = scanned.undecided;
+    return taken;
 }
 
-static void compare(const struct run *one, const struct run *other)
+static uint64_t counted(void)
 {
-    size_t i;
+    return scanned.completed;
+}
 
-    if (one->count != other->count || one->scan.state != other->scan.state ||
-        one->scan.completed != other->scan.completed)
-        abort();
-    for (i = 0; i < one->count; i++)
-        if (one->events[i].at != other->events[i].at || one->events[i].kind != other->events[i].kind ||
-            one->events[i].undecided != other->events[i].undecided)
-            abort();
+static unsigned state(void)
+{
+    return scanned.state;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct run whole, bytewise, stopping;
-    const char *bytes = (const char *)data;
+    static const struct scanner scanner = {
+        SERVER_NOTHING, SERVER_LINE_END, SERVER_NOT_UNDERSTOOD, init, scan, counted, state};
 
-    if (size >= EVENTS_MAX / 2)
-        return 0;
-    scan(&whole, bytes, size, size, 0);
-    scan(&bytewise, bytes, size, 1, 0);
-    scan(&stopping, bytes, size, size, 1);
-    compare(&whole, &bytewise);
-    compare(&whole, &stopping);
+    agree(&scanner, data, size);
     return 0;
 }

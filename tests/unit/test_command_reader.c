@@ -1,16 +1,9 @@
 /* The echo server's reader and its words: each input whole, byte by byte, and over all two-way splits. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "support/test.h"
 #include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "support/trace.h"
 #include "echo/command_reader.h"
 #include "echo/words.h"
-
-#define TRACE_SIZE 1024
 
 /* What a server that goes on where it can would see, as text:
  *   L(text)                  a first line
@@ -18,23 +11,6 @@
  *   C(text)(literals)fault   a command
  *   X fault                  lost
  *   ...                      at the end: a command is half read */
-struct trace {
-    char text[TRACE_SIZE];
-    size_t len;
-};
-
-static void trace_octets(struct trace *trace, const char *octets, size_t len)
-{
-    assert_true(len < TRACE_SIZE - trace->len);
-    memcpy(trace->text + trace->len, octets, len);
-    trace->len += len;
-    trace->text[trace->len] = '\0';
-}
-
-static void trace_text(struct trace *trace, const char *text)
-{
-    trace_octets(trace, text, strlen(text));
-}
 
 /* Of a long queue the length is enough. */
 static void trace_queue(struct trace *trace, const struct queue *queue)

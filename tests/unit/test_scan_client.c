@@ -1,5 +1,6 @@
 #include "support/test.h"
 #include "support/exact.h"
+#include "support/trace.h"
 #include "scan_client.h"
 
 /* What the client sends, and the same with each event put in where it came: <end>, <lost>, and a command by its kind. In
@@ -121,19 +122,6 @@ static const struct row rows[] = {
     {"a X {3+}\r\nab" PLUS, "a X {3+}\r\nab" NOBODY, 1},
 };
 
-struct trace {
-    char text[1000];
-    size_t len;
-};
-
-static void add(struct trace *trace, const char *text, size_t len)
-{
-    assert_true(trace->len + len < sizeof trace->text);
-    memcpy(trace->text + trace->len, text, len);
-    trace->len += len;
-    trace->text[trace->len] = '\0';
-}
-
 static const char *name_of(const struct scan_client *scan)
 {
     static const char *const commands[] = {
@@ -161,8 +149,8 @@ static void feed_octets(struct scan_client *scan, struct trace *trace, const cha
 
     while (used < len) {
         const size_t n = scan_client(scan, piece + used, len - used, stops);
-        add(trace, piece + used, n);
-        add(trace, name_of(scan), strlen(name_of(scan)));
+        trace_octets(trace, piece + used, n);
+        trace_text(trace, name_of(scan));
         assert_true(n > 0 || scan->event != CLIENT_NOTHING);
         used += n;
     }
@@ -173,11 +161,11 @@ static void feed_server(struct scan_client *scan, struct trace *trace, char what
 {
     struct token tag = {1, "a"};
 
-    add(trace, &what, 1);
+    trace_octets(trace, &what, 1);
     if (what == *DONE_A)
         scan_client_complete(scan, &tag);
     else if (!scan_client_continue(scan))
-        add(trace, "<odd>", 5);
+        trace_text(trace, "<odd>");
 }
 
 static void feed(struct scan_client *scan, struct trace *trace, const char *bytes, size_t len, int stops)
@@ -194,19 +182,11 @@ static void feed(struct scan_client *scan, struct trace *trace, const char *byte
     }
 }
 
-static void without_ends(char *text)
-{
-    char *end;
-
-    while ((end = strstr(text, "<end>")) != NULL)
-        memmove(end, end + 5, strlen(end + 5) + 1);
-}
-
 static void check(const struct row *row, size_t first, size_t step, int stops)
 {
     struct scan_client scan;
     struct trace trace = {{0}, 0};
-    char expected[1000];
+    char expected[sizeof trace.text];
     const size_t len = strlen(row->input);
     size_t at;
 
@@ -216,7 +196,7 @@ static void check(const struct row *row, size_t first, size_t step, int stops)
         feed(&scan, &trace, row->input + at, len - at < step ? len - at : step, stops);
     strcpy(expected, row->expected);
     if (!stops)
-        without_ends(expected);
+        trace_without(expected, "<end>");
     assert_string_equal(trace.text, expected);
     assert_int_equal(scan.commands, row->commands);
 }

@@ -1,5 +1,6 @@
 #include "support/test.h"
 #include "support/exact.h"
+#include "support/trace.h"
 #include "scan_server.h"
 
 /* What the server sends, and the same with each event put in where it came:
@@ -125,19 +126,6 @@ static const struct row rows[] = {
     {"* \r\n", "* <lost>\r\n"},
 };
 
-struct trace {
-    char text[2000];
-    size_t len;
-};
-
-static void add(struct trace *trace, const char *text, size_t len)
-{
-    assert_true(trace->len + len < sizeof trace->text);
-    memcpy(trace->text + trace->len, text, len);
-    trace->len += len;
-    trace->text[trace->len] = '\0';
-}
-
 /* Puts a `|` before what is undecided. */
 static void mark_undecided(struct trace *trace, size_t undecided)
 {
@@ -161,12 +149,12 @@ static void add_event(struct trace *trace, const struct scan_server *scan)
         return;
     mark_undecided(trace, scan->event == SERVER_ENABLED ? 0 : scan->undecided);
     if (scan->event != SERVER_TAGGED) {
-        add(trace, names[scan->event], strlen(names[scan->event]));
+        trace_text(trace, names[scan->event]);
         return;
     }
-    add(trace, scan->ok ? "<OK " : "<no ", 4);
-    add(trace, scan->tag.bytes, scan->tag.len);
-    add(trace, ">", 1);
+    trace_text(trace, scan->ok ? "<OK " : "<no ");
+    trace_octets(trace, scan->tag.bytes, scan->tag.len);
+    trace_text(trace, ">");
 }
 
 static void feed(struct scan_server *scan, struct trace *trace, const char *bytes, size_t len, int stops)
@@ -176,7 +164,7 @@ static void feed(struct scan_server *scan, struct trace *trace, const char *byte
 
     while (used < len) {
         const size_t n = scan_server(scan, piece + used, len - used, stops);
-        add(trace, piece + used, n);
+        trace_octets(trace, piece + used, n);
         add_event(trace, scan);
         assert_true(n > 0 || scan->event != SERVER_NOTHING);
         used += n;
@@ -195,20 +183,11 @@ static void greet(struct scan_server *scan)
     assert_true(scan_server_between_lines(scan));
 }
 
-/* Without the events that were not asked for. */
-static void without_ends(char *text)
-{
-    char *end;
-
-    while ((end = strstr(text, "<end>")) != NULL)
-        memmove(end, end + 5, strlen(end + 5) + 1);
-}
-
 static void check(const struct row *row, size_t first, size_t step, int stops)
 {
     struct scan_server scan;
     struct trace trace = {{0}, 0};
-    char expected[2000];
+    char expected[sizeof trace.text];
     const size_t len = strlen(row->input);
     size_t at;
 
@@ -218,7 +197,7 @@ static void check(const struct row *row, size_t first, size_t step, int stops)
         feed(&scan, &trace, row->input + at, len - at < step ? len - at : step, stops);
     strcpy(expected, row->expected);
     if (!stops)
-        without_ends(expected);
+        trace_without(expected, "<end>");
     assert_string_equal(trace.text, expected);
     if (scan_server_between_lines(&scan) && scan.event == SERVER_NOTHING)
         assert_int_equal(scan.undecided, 0);
