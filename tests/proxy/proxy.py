@@ -61,16 +61,19 @@ class Proxy:
 
 
 class Asking:
-    """While it lasts, all clients are asked to leave again and again, at random moments."""
+    """While it lasts, all clients are asked to leave again and again, at random moments. With growth above 1 they become
+    rarer, so that a client on a slow machine has done its work some day."""
 
-    def __init__(self, proxy, seed, shortest=0.0, longest=0.05):
-        self.proxy, self.random, self.times = proxy, random.Random(seed), (shortest, longest)
+    def __init__(self, proxy, seed, shortest=0.0, longest=0.05, growth=1.0):
+        self.proxy, self.random = proxy, random.Random(seed)
+        self.shortest, self.longest, self.growth = shortest, longest, growth
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self):
-        while not self.over.wait(self.random.uniform(*self.times)):
+        while not self.over.wait(self.random.uniform(self.shortest, self.longest)):
             self.proxy.ask()
+            self.longest *= self.growth
 
     def __enter__(self):
         self.thread.start()

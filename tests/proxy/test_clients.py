@@ -59,7 +59,7 @@ class Clients(unittest.TestCase):
         self.assertTrue(work(proxy.port, f"{user}-proxy") == expected, "through the proxy, undisturbed")
         self.attempts = 0
         fill(self.dovecot.port, f"{user}-asked")
-        with Asking(proxy, 11, *asking):
+        with Asking(proxy, 11, *asking, growth=1.005):
             got = work(proxy.port, f"{user}-asked")
             while changes_nothing and got == expected and not proxy.outcomes() and self.attempts < ATTEMPTS:
                 got = work(proxy.port, f"{user}-asked")
