@@ -271,7 +271,7 @@ static size_t at_words(struct scan_client *scan, const char *bytes, size_t len)
         return n;
     if (scan->word.len)
         return end_argument(scan, n);
-    if (*bytes != ' ')
+    if (*bytes != ' ') /* there is no word, so n is 0 */
         return enter(scan, REST_OF_LINE, 0);
     announcement_look(&scan->announcement, bytes, 1);
     return 1;

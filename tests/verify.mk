@@ -108,7 +108,7 @@ coverage: $(COVERAGE_TESTS)
 #
 # The test programs are made once and for all, with a shared library that each mutant's takes the place of.
 
-# Makes code forty times as fast as an optimizing compiler, and only that matters for one mutant in thousands.
+# Compiles many times as fast as an optimizing compiler; only what survives with it needs a better one.
 MUTANTS_FAST ?= tcc
 MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Iexamples -fPIC -fno-semantic-interposition
 MUTANTS_PLAIN := -O1

@@ -1,4 +1,4 @@
-"""Are the tests any good? Changes lib/ in one place at a time and sees whether a test notices.
+"""Are the tests any good? Changes lib/*.c in one place at a time and sees whether a test notices.
 
 A mutant has one operator, constant, condition or statement changed. A fast compiler makes a shared library of it,
 with which the test programs that enter its file, built once, are run until one fails or hangs; what survives them is
@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections import namedtuple
 
-PLAIN = "-fno-sanitize=all"
+WITHOUT_SANITIZERS = "-fno-sanitize=all"
 HERE = os.path.dirname(__file__)
 GOAL = 0.95
 PATIENCE = 0.75, 5  # seconds, and times as long as without a mutant, before a test program counts as hanging
@@ -203,7 +203,7 @@ def is_same(shop, mutant):
         output = os.path.join(directory, "mutant.o")
         codes = []
         for source in text_of(mutant.path), mutant.source:
-            shop.compile(source, output, PLAIN)
+            shop.compile(source, output, WITHOUT_SANITIZERS)
             codes.append(octets_of(output))
         return codes[0] == codes[1]
 
@@ -236,13 +236,14 @@ def trace(shop, programs):
     entered = {}
     with tempfile.TemporaryDirectory(dir=shop.build) as directory:
         log, tracers = os.path.join(directory, "entered"), os.path.join(directory, "tracers.o")
-        shop.compile(TRACERS % "".join(f'TRACER({i}, "{path}")\n' for i, path in enumerate(sources())), tracers, PLAIN)
+        shop.compile(TRACERS % "".join(f'TRACER({i}, "{path}")\n' for i, path in enumerate(sources())), tracers,
+                     WITHOUT_SANITIZERS)
         objects = [tracers]
         for i, path in enumerate(sources()):
             objects.append(os.path.join(directory, f"{i}.o"))
-            shop.compile(text_of(path), objects[-1], PLAIN, "-finstrument-functions")
+            shop.compile(text_of(path), objects[-1], WITHOUT_SANITIZERS, "-finstrument-functions")
             subprocess.run(["objcopy", f"--redefine-sym=__cyg_profile_func_enter=enter_{i}", objects[-1]], check=True)
-        shop.link(directory, objects, PLAIN)
+        shop.link(directory, objects, WITHOUT_SANITIZERS)
         for program in programs:
             with open(log, "w", encoding="ascii"):
                 run(program, directory, ENTERED=log)

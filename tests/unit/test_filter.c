@@ -163,6 +163,12 @@ static void expect(struct host *host, const char *trace)
     host->trace[0] = '\0';
 }
 
+static void start_greeted(struct host *host)
+{
+    start(host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
+    server(host, GREETING);
+}
+
 /* Greeted, and asked at once. */
 static void start_asked(struct host *host, enum slogout_on_refusal on_refusal)
 {
@@ -259,8 +265,7 @@ static void before_we_ask_an_answer_is_a_line_like_any_other(void **state)
     struct host host;
 
     (void)state;
-    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-    server(&host, GREETING);
+    start_greeted(&host);
     client(&host, "* BYE x\r\nSLP.1 OK x\r\n");
     expect(&host, "S: " GREETING "C: * BYE x\r\nSLP.1 OK x\r\n");
     stop(&host);
@@ -271,8 +276,7 @@ static void what_comes_together_passes_together(void **state)
     struct host host;
 
     (void)state;
-    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-    server(&host, GREETING);
+    start_greeted(&host);
     host.calls = 0;
     client(&host, "a NOOP\r\nb ENABLE X-SERVER-LOGOUT\r\nc APPEND x {1+}\r\ny\r\nd IDLE\r\nDO");
     assert_int_equal(host.calls, 1);
@@ -427,8 +431,7 @@ static void two_that_ask_are_one_question(void **state)
 
     (void)state;
     for (cut = 0; cut < sizeof logout - 1; cut++) {
-        start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-        server(&host, GREETING);
+        start_greeted(&host);
         expect(&host, "S: " GREETING);
         feed(&host, slogout_filter_server, logout, cut);
         slogout_session_request(host.session, NULL, host.now);
@@ -456,8 +459,7 @@ static void who_is_forced_while_the_server_asks_is_told_bye(void **state)
 
     (void)state;
     for (cut = 0; cut < sizeof logout - 1; cut++) {
-        start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-        server(&host, GREETING);
+        start_greeted(&host);
         expect(&host, "S: " GREETING);
         feed(&host, slogout_filter_server, logout, cut);
         slogout_session_force(host.session, host.now);
@@ -507,8 +509,7 @@ static void one_compression_is_hidden_and_not_what_resembles_it(void **state)
 
     (void)state;
     for (step = 1; step < sizeof list; step++) {
-        start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-        server(&host, GREETING);
+        start_greeted(&host);
         expect(&host, "S: " GREETING);
         host.step = step;
         server(&host, list);
@@ -578,8 +579,7 @@ static void blind_filters_pass_all_and_say_nothing(void **state)
 
     (void)state;
     for (i = 0; i < LENGTH(blinding); i++) {
-        start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-        server(&host, GREETING);
+        start_greeted(&host);
         feed_both(&host, blinding[i]);
         if (slogout_counts(host.slogout)->blind != 1)
             fail_msg("not blind after %s", blinding[i]);
@@ -619,8 +619,7 @@ static void a_restart_lets_it_see_again(void **state)
     struct host host;
 
     (void)state;
-    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-    server(&host, GREETING);
+    start_greeted(&host);
     client(&host, "a STARTTLS\r\nb NOO");
     server(&host, "a OK go\r\n");
     assert_int_equal(slogout_filter_restart(host.session), 0);
@@ -642,8 +641,7 @@ static void a_restart_forgets_what_was_under_way(void **state)
     struct host host;
 
     (void)state;
-    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-    server(&host, GREETING);
+    start_greeted(&host);
     client(&host, "e ENABLE X-SERVER-LOGOUT\r\n");
     server(&host, "* ENABLED X-SERVER-LOGOUT\r\n");
     expect(&host, host.trace);
@@ -692,8 +690,7 @@ static void after_our_own_bye_there_is_room_for_no_other(void **state)
     struct host host;
 
     (void)state;
-    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-    server(&host, GREETING);
+    start_greeted(&host);
     slogout_session_force(host.session, host.now);
     assert_false(slogout_filter_between_lines(host.session));
     stop(&host);
@@ -728,8 +725,7 @@ static void commands_are_not_run_any_more_while_it_leaves(void **state)
     struct host host;
 
     (void)state;
-    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-    server(&host, GREETING);
+    start_greeted(&host);
     client(&host, "a FETCH 1 BODY[]\r\nb APPEND x {5+}\r\nab");
     server(&host, "* 1 FETCH (BODY[] {5}\r\nab");
     expect(&host,
@@ -828,8 +824,7 @@ static void abandoned_in_a_callback_all_passes(void **state)
     struct host host;
 
     (void)state;
-    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-    server(&host, GREETING);
+    start_greeted(&host);
     host.inside = abandon_session;
     client(&host, "a NOOP\r\nb NOOP\r\n");
     server(&host, "a OK x\r\n");
@@ -864,8 +859,7 @@ static void a_broken_connection_ends_it(void **state)
     expect(&host, "");
     stop(&host);
 
-    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-    server(&host, GREETING);
+    start_greeted(&host);
     expect(&host, "S: " GREETING);
     host.broken = 1;
     slogout_session_request(host.session, NULL, host.now);
