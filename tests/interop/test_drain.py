@@ -1,7 +1,7 @@
 """The echo server's departure by a plan, with real connections.
 
 SPREAD_MS, DEADLINE_MS and ANSWER_TIMEOUT_MS in the environment change the large one: by default it is as short as the
-draft's timer allows, and a second. `SPREAD_MS=20000 DEADLINE_MS=60000 ANSWER_TIMEOUT_MS=35000` fits exactly: 20 s, 35 s
+draft's timer allows, and 5 s. `SPREAD_MS=20000 DEADLINE_MS=60000 ANSWER_TIMEOUT_MS=35000` fits exactly: 20 s, 35 s
 for the answers, 5 s to leave. Then a tick that is late leaves no time to ask the last ones: they are told by BYE."""
 
 import json
@@ -20,7 +20,7 @@ from harness import PATIENCE, PLAIN, SANITIZED, Server, run
 
 SPREAD = int(os.environ.get("SPREAD_MS", "5000"))
 ANSWER_TIMEOUT = int(os.environ.get("ANSWER_TIMEOUT_MS", "32001"))
-DEADLINE = int(os.environ.get("DEADLINE_MS", SPREAD + ANSWER_TIMEOUT + 5000 + 1000))
+DEADLINE = int(os.environ.get("DEADLINE_MS", SPREAD + ANSWER_TIMEOUT + 5000 + 5000))
 PARTS = (("ok", 4000), ("ok", 4000), ("no", 1000), ("none", 1000))  # one process each
 ALL = sum(count for _, count in PARTS)
 
@@ -74,7 +74,7 @@ class Plan(Drain):
         self.assertEqual(self.summary(server)[0], {"ANSWERED": 5})
 
     def test_a_limit_that_is_too_small_is_exceeded_and_that_is_a_broken_promise(self):
-        server = self.start("--spread", "0", "--max-in-flight", "1", "--deadline", "40000")
+        server = self.start("--spread", "0", "--max-in-flight", "1", "--deadline", "60000")
         clients = [self.login(server) for _ in range(3)]
         server.signal(signal.SIGTERM)
         for client in clients:
@@ -217,7 +217,7 @@ class TenThousand(Drain):
             self.assertEqual((end["eof"], end["bye"]), (1000, 1000))
 
     def check_pace(self, told):
-        """In each second as many, within a quarter: the clients' processes are not always run in time."""
+        """In each second as many, within a half: the clients' processes are not always run in time."""
         self.assertGreater(len(told), ALL * 0.99)
         by_second = [0] * (SPREAD // 1000)
         for moment in told:
@@ -225,7 +225,7 @@ class TenThousand(Drain):
         print("LOGOUTs a second:", *by_second)
         line = ALL * 1000 / SPREAD
         for count in by_second:
-            self.assertLess(abs(count - line), line / 4)
+            self.assertLess(abs(count - line), line / 2)
 
 
 if __name__ == "__main__":
