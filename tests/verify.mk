@@ -144,7 +144,7 @@ $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
 
 mutants:
-	@python3 -B tests/mutants/mutate.py \
+	@CMOCKA='$(CMOCKA)' python3 -B tests/mutants/mutate.py \
 	  build/mutants/fast $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=build/mutants/plain/%) \
 	  "build/mutants/plain/response 5" "build/mutants/plain/session quick" "build/mutants/plain/drain 4" -- \
 	  build/mutants/thorough $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \

@@ -1,7 +1,9 @@
-"""Are the tests any good? Changes lib/*.c in one place at a time and sees whether a test notices.
+"""Are the tests any good? Changes lib/ in one place at a time and sees whether a test notices.
 
-A mutant has one operator, constant, condition or statement changed. A fast compiler makes a shared library of it,
-with which the test programs that enter its file, built once, are run until one fails or hangs; what survives them is
+A mutant has one operator, constant, condition or statement changed, in a .c file or in an inline function of a header.
+A fast compiler makes a shared library of it, with which the test programs that enter its file, or a file that includes
+it, are run until one fails or hangs: they are built once, from what is not changed, but for the test of the changed
+header. What survives them is
 tried with an optimizing compiler and sanitizers as well. What does not compile is not counted; nor is what the
 optimizing compiler makes the very same object code of, which is the same program. What survives is listed, and must
 stand in equivalents.txt with the reason why no test can tell it from the original.
@@ -10,10 +12,11 @@ stand in equivalents.txt with the reason why no test can tell it from the origin
 
 The first compiler is the fast one, the second the thorough one; each works in its directory. Environment: MUTANTS, a
 regular expression of what to try, matched with PATH:LINE; EQUIVALENTS=1 tries those in equivalents.txt too, which no
-test should kill.
+test should kill; CMOCKA, what links a program with it.
 """
 
 import concurrent.futures
+import glob
 import os
 import re
 import resource
@@ -47,6 +50,8 @@ OPERATORS = {
 # A statement on lines of its own that calls, assigns or jumps; declarations have a type before the name.
 STATEMENT = re.compile(r"^[ \t]+(?!return\b|else\b|case\b|default\b)(?:\*?[\w.>\[\]-]+ ?(?:[-+*/|&^]|<<|>>)?= ?"
                        r"|\w[\w.>\[\]-]*\(|break;|continue;|goto |[\w.>-]+(?:\+\+|--);)[^;{}]*;$|^[ \t]+break;$", re.MULTILINE)
+# Its body, up to the brace at the start of a line.
+INLINE = re.compile(r"^static inline [^;{]*\{.*?^\}", re.MULTILINE | re.DOTALL)
 CONDITION = re.compile(r"\b(if|while) \(")
 RETURN = re.compile(r"^[ \t]+return ([^;]+);$", re.MULTILINE)
 
@@ -97,9 +102,20 @@ def return_changes(source):
         yield match.start(1), match.end(1), "0"
 
 
+def skipped_in(path, source):
+    """What is not mutated: comments, strings, directives, and of a header all but its functions, because the test
+    programs were built with its types and constants as they are."""
+    skipped = [m.span() for m in TOKEN.finditer(source) if m.lastgroup == "skip"]
+    if path.endswith(".h"):
+        functions = [m.span() for m in INLINE.finditer(source)]
+        starts, ends = [0] + [end for _, end in functions], [start for start, _ in functions] + [len(source)]
+        skipped += zip(starts, ends)
+    return skipped
+
+
 def mutants_of(path):
     source = text_of(path)
-    skipped = [m.span() for m in TOKEN.finditer(source) if m.lastgroup == "skip"]
+    skipped = skipped_in(path, source)
     seen = set()
     for changes in (token_changes, condition_changes, statement_changes, return_changes):
         for start, end, replacement in changes(source):
@@ -117,8 +133,12 @@ def mutants_of(path):
             yield Mutant(path, line, old, new, mutated)
 
 
+def in_lib(extension):
+    return sorted(f"lib/{name}" for name in os.listdir("lib") if name.endswith(extension))
+
+
 def sources():
-    return sorted(f"lib/{name}" for name in os.listdir("lib") if name.endswith(".c"))
+    return in_lib(".c")
 
 
 def text_of(path):
@@ -147,12 +167,14 @@ class Workshop:
 
     def __init__(self, build, compiler, *flags, programs):
         self.build, self.compiler, self.flags, self.programs = build, compiler, flags, programs
-        self.objects, self.seconds = {}, {}
+        self.objects, self.includes, self.seconds = {}, {}, {}
         os.makedirs(build, exist_ok=True)
         for path in sources():
             self.objects[path] = os.path.join(build, os.path.basename(path) + ".o")
-            if not self.compile(text_of(path), self.objects[path]):
+            rule = self.objects[path] + ".d"
+            if not self.compile(text_of(path), self.objects[path], "-MD", "-MF", rule):
                 sys.exit(f"mutants: {compiler} does not compile {path}")
+            self.includes[path] = set(re.findall(r"\blib/\w+\.h", text_of(rule)))
         self.measure()
 
     def compile(self, source, output, *more_flags):
@@ -174,38 +196,68 @@ class Workshop:
                 sys.exit(f"mutants: {program} fails without any mutant")
             self.seconds[program] = time.monotonic() - before
 
-    def order(self, path, entered):
-        """Those that enter this file, the fastest first, and ten times as soon if it is named after this file."""
-        stem = os.path.basename(path)[:-2]
-        return sorted((program for program in self.programs if path in entered[name_of(program)]),
+    def changed_by(self, mutant):
+        """The sources of which the objects are other ones."""
+        return [path for path in sources() if mutant.path in self.includes[path] | {path}]
+
+    def make(self, mutant, directory, *more_flags):
+        """The objects that are other ones, by their sources; None if one does not compile."""
+        made = {}
+        if mutant.path.endswith(".h"):
+            for path in in_lib(".h"):  # they find each other beside the file that includes them
+                with open(os.path.join(directory, os.path.basename(path)), "w", encoding="ascii") as stream:
+                    stream.write(mutant.source if path == mutant.path else text_of(path))
+        for path in self.changed_by(mutant):
+            made[path] = os.path.join(directory, os.path.basename(path) + ".o")
+            if not self.compile(mutant.source if path == mutant.path else text_of(path), made[path], *more_flags):
+                return None
+        return made
+
+    def order(self, mutant, entered):
+        """Those that enter a changed file, the fastest first, and ten times as soon if they are named after the mutant's."""
+        stem, paths = os.path.basename(mutant.path)[:-2], set(self.changed_by(mutant))
+        return sorted((program for program in self.programs if paths & entered[name_of(program)]),
                       key=lambda program: self.seconds[program] / (10 if stem in program else 1))
+
+    def own_test(self, header, directory):
+        """The test of a header's functions, which has them in itself."""
+        program = os.path.join(directory, "test_" + os.path.basename(header)[:-2])
+        support = glob.glob(os.path.join(os.path.dirname(self.programs[0]), "tests/support/*.o"))
+        subprocess.run([self.compiler, f"-I{directory}", *self.flags, "-o", program,
+                        f"tests/unit/{os.path.basename(program)}.c", *support, f"-L{directory}", "-lmutant",
+                        *os.environ["CMOCKA"].split()], check=True)
+        return program
+
+    def tests(self, mutant, directory, entered):
+        if mutant.path.endswith(".h"):
+            yield self.own_test(mutant.path, directory)
+        yield from self.order(mutant, entered)
 
     def passes(self, program, directory):
         try:
-            return run(program, directory, max(PATIENCE[0], PATIENCE[1] * self.seconds[program]))
+            return run(program, directory, max(PATIENCE[0], PATIENCE[1] * self.seconds.get(program, 0)))
         except subprocess.TimeoutExpired:
             return False
 
     def try_mutant(self, mutant, entered):
         """broken, killed or survived."""
         with tempfile.TemporaryDirectory(dir=self.build) as directory:
-            output = os.path.join(directory, "mutant.o")
-            if not self.compile(mutant.source, output):
+            made = self.make(mutant, directory)
+            if made is None:
                 return "broken"
-            self.link(directory, [output if path == mutant.path else self.objects[path] for path in sources()])
-            alive = all(self.passes(program, directory) for program in self.order(mutant.path, entered))
+            self.link(directory, (self.objects | made).values())
+            alive = all(self.passes(program, directory) for program in self.tests(mutant, directory, entered))
             return "survived" if alive else "killed"
 
 
 def is_same(shop, mutant):
     """Does it become the very same object code?"""
-    with tempfile.TemporaryDirectory(dir=shop.build) as directory:
-        output = os.path.join(directory, "mutant.o")
-        codes = []
-        for source in text_of(mutant.path), mutant.source:
-            shop.compile(source, output, WITHOUT_SANITIZERS)
-            codes.append(octets_of(output))
-        return codes[0] == codes[1]
+    codes = []
+    for source in text_of(mutant.path), mutant.source:
+        with tempfile.TemporaryDirectory(dir=shop.build) as directory:
+            made = shop.make(mutant._replace(source=source), directory, WITHOUT_SANITIZERS)
+            codes.append([octets_of(path) for path in made.values()])
+    return codes[0] == codes[1]
 
 
 # Every object gets its own name for the function that the compiler has it call; the one of leaving is shared.
@@ -309,7 +361,7 @@ def main(arguments):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     fast_shop, fast_programs, thorough_shop, thorough_programs = split(arguments)
     wanted = re.compile(os.environ.get("MUTANTS", ""))
-    mutants = [m for path in sources() for m in mutants_of(path) if wanted.search(f"{m.path}:{m.line}")]
+    mutants = [m for path in sources() + in_lib(".h") for m in mutants_of(path) if wanted.search(f"{m.path}:{m.line}")]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         fast = pool.submit(Workshop, *fast_shop, programs=fast_programs)
         thorough = pool.submit(Workshop, *thorough_shop, programs=thorough_programs)

@@ -184,7 +184,7 @@ static void lines_stop_at_lf_and_at_nul(void **state)
     assert_int_equal(word_stop("ab\tcd", 5), 5);
 }
 
-static void a_stretch_is_no_longer_than_its_window(void **state)
+static void a_stretch_ends_at_its_window_or_at_nul(void **state)
 {
     char *text = exact_fill('x', 100000);
 
@@ -192,6 +192,8 @@ static void a_stretch_is_no_longer_than_its_window(void **state)
     assert_in_range(clean_stretch(text, 100000), 1000, 10000);
     assert_int_equal(clean_stretch(text, 900), 900);
     exact_free(text);
+    assert_int_equal(clean_stretch("ab\0c", 4), 2);
+    assert_int_equal(clean_stretch("abc", 3), 3);
 }
 
 static void a_plain_line_is_whole_and_announces_nothing(void **state)
@@ -199,12 +201,25 @@ static void a_plain_line_is_whole_and_announces_nothing(void **state)
     (void)state;
     assert_int_equal(plain_line("abc\r\nd", 6), 5);
     assert_int_equal(plain_line("abc\nd", 5), 4);
+    assert_int_equal(plain_line("a\r\n", 3), 3);
     assert_int_equal(plain_line("abc", 3), 0);
     assert_int_equal(plain_line("a {5}\r\n", 7), 0);
     assert_int_equal(plain_line("a {5}\n", 6), 0);
-    assert_int_equal(plain_line("\n", 1), 0);
-    assert_int_equal(clean_stretch("ab\0c", 4), 2);
-    assert_int_equal(clean_stretch("abc", 3), 3);
+}
+
+static void a_line_too_short_for_an_announcement_is_not_plain(void **state)
+{
+    char *line = exact_copy("x\n", 2);
+
+    (void)state;
+    assert_int_equal(plain_line(line, 2), 0);
+    assert_int_equal(plain_line(line + 1, 1), 0);
+    exact_free(line);
+}
+
+static void simple_octets_are_counted_up_to_the_first_other(void **state)
+{
+    (void)state;
     assert_int_equal(simple_tag("A01z.x-", 7), 6);
     assert_int_equal(simple_tag("@[`{", 4), 0);
     assert_int_equal(simple_tag("abc", 3), 3);
@@ -230,8 +245,10 @@ int main(void)
         cmocka_unit_test(a_token_may_still_begin_with_a_word),
         cmocka_unit_test(a_token_that_is_too_long_equals_nothing),
         cmocka_unit_test(lines_stop_at_lf_and_at_nul),
-        cmocka_unit_test(a_stretch_is_no_longer_than_its_window),
+        cmocka_unit_test(a_stretch_ends_at_its_window_or_at_nul),
         cmocka_unit_test(a_plain_line_is_whole_and_announces_nothing),
+        cmocka_unit_test(a_line_too_short_for_an_announcement_is_not_plain),
+        cmocka_unit_test(simple_octets_are_counted_up_to_the_first_other),
         cmocka_unit_test(simple_are_letters_digits_and_the_full_stop),
     };
 
