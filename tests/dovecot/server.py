@@ -36,6 +36,7 @@ disable_plaintext_auth = no
 mail_location = maildir:~/Maildir
 mail_fsync = never
 mailbox_list_index = yes
+imap_idle_notify_interval = 0
 mail_plugins = {plugins}
 protocol imap {{
   mail_plugins = $mail_plugins {imap_plugins}

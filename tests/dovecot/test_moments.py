@@ -343,6 +343,16 @@ class Idle(WithServer):
         client.rest()
         self.assertTrue(self.server.wait_for_log("Disconnected: Server LOGOUT: answered"))
 
+    def test_the_servers_own_lines_go_on_after_the_logout(self):
+        with Dovecot(extra="imap_idle_notify_interval = 1s\n") as server, Client(server) as client:
+            client.idle()
+            server.doveadm("kick", "alice")
+            tag = client.logout_tag()
+            self.assertEqual(client.line(), "* OK Still here")
+            client.send(tag + " OK\r\n")
+            client.rest()
+            self.assertTrue(server.wait_for_log("Disconnected: Server LOGOUT: answered"))
+
     def test_a_client_that_has_not_enabled_it_gets_bye(self):
         client = self.idling(enable=False)
         self.kick()

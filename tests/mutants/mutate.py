@@ -29,7 +29,7 @@ from collections import namedtuple
 WITHOUT_SANITIZERS = "-fno-sanitize=all"
 HERE = os.path.dirname(__file__)
 GOAL = 0.95
-PATIENCE = 0.5, 3  # seconds, and times as long as without a mutant, before a test program counts as hanging
+PATIENCE = 0.75, 4  # seconds, and times as long as without a mutant, before a test program counts as hanging
 
 Mutant = namedtuple("Mutant", "path line old new source")  # line: its number; old, new: the line; source: all of it
 

@@ -71,6 +71,7 @@ ssl = no
 disable_plaintext_auth = no
 mail_location = maildir:~/Maildir
 mail_fsync = never
+imap_idle_notify_interval = 0
 protocol imap {{
   mail_max_userip_connections = 1000
 }}
