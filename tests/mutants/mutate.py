@@ -2,11 +2,10 @@
 
 A mutant has one operator, constant, condition or statement changed, in a .c file or in an inline function of a header.
 A fast compiler makes a shared library of it, with which the test programs that enter its file, or a file that includes
-it, are run until one fails or hangs: they are built once, from what is not changed, but for the test of the changed
-header. What survives them is
-tried with an optimizing compiler and sanitizers as well. What does not compile is not counted; nor is what the
-optimizing compiler makes the very same object code of, which is the same program. What survives is listed, and must
-stand in equivalents.txt with the reason why no test can tell it from the original.
+it, are run until one fails or hangs: they are built once, from what is not changed, but for a changed header's own
+test. What survives them is tried with an optimizing compiler and sanitizers as well. What does not compile is not
+counted; nor is what the optimizing compiler makes the very same object code of, which is the same program. What
+survives is listed, and must stand in equivalents.txt with the reason why no test can tell it from the original.
 
     mutate.py DIRECTORY COMPILER FLAGS -- TEST_PROGRAM... -- DIRECTORY COMPILER FLAGS -- TEST_PROGRAM...
 
@@ -50,7 +49,7 @@ OPERATORS = {
 # A statement on lines of its own that calls, assigns or jumps; declarations have a type before the name.
 STATEMENT = re.compile(r"^[ \t]+(?!return\b|else\b|case\b|default\b)(?:\*?[\w.>\[\]-]+ ?(?:[-+*/|&^]|<<|>>)?= ?"
                        r"|\w[\w.>\[\]-]*\(|break;|continue;|goto |[\w.>-]+(?:\+\+|--);)[^;{}]*;$|^[ \t]+break;$", re.MULTILINE)
-# Its body, up to the brace at the start of a line.
+# A whole function of a header.
 INLINE = re.compile(r"^static inline [^;{]*\{.*?^\}", re.MULTILINE | re.DOTALL)
 CONDITION = re.compile(r"\b(if|while) \(")
 RETURN = re.compile(r"^[ \t]+return ([^;]+);$", re.MULTILINE)
@@ -194,7 +193,10 @@ class Workshop:
             before = time.monotonic()
             if not run(program, self.build):
                 sys.exit(f"mutants: {program} fails without any mutant")
-            self.seconds[program] = time.monotonic() - before
+            self.seconds[name_of(program)] = time.monotonic() - before
+        for path in in_lib(".h"):
+            if INLINE.search(text_of(path)) and not run(self.own_test(path, self.build), self.build):
+                sys.exit(f"mutants: the test of {path} fails without any mutant")
 
     def changed_by(self, mutant):
         """The sources of which the objects are other ones."""
@@ -214,10 +216,10 @@ class Workshop:
         return made
 
     def order(self, mutant, entered):
-        """Those that enter a changed file, the fastest first, and ten times as soon if they are named after the mutant's."""
+        """Those that enter a changed file, the fastest first; one named after the mutant's file ten times as soon."""
         stem, paths = os.path.basename(mutant.path)[:-2], set(self.changed_by(mutant))
         return sorted((program for program in self.programs if paths & entered[name_of(program)]),
-                      key=lambda program: self.seconds[program] / (10 if stem in program else 1))
+                      key=lambda program: self.seconds[name_of(program)] / (10 if stem in program else 1))
 
     def own_test(self, header, directory):
         """The test of a header's functions, which has them in itself."""
@@ -235,7 +237,7 @@ class Workshop:
 
     def passes(self, program, directory):
         try:
-            return run(program, directory, max(PATIENCE[0], PATIENCE[1] * self.seconds.get(program, 0)))
+            return run(program, directory, max(PATIENCE[0], PATIENCE[1] * self.seconds[name_of(program)]))
         except subprocess.TimeoutExpired:
             return False
 
