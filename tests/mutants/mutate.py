@@ -225,7 +225,7 @@ class Workshop:
         """The test of a header's functions, which has them in itself."""
         program = os.path.join(directory, "test_" + os.path.basename(header)[:-2])
         support = glob.glob(os.path.join(os.path.dirname(self.programs[0]), "tests/support/*.o"))
-        subprocess.run([self.compiler, f"-I{directory}", *self.flags, "-o", program,
+        subprocess.run([self.compiler, "-w", f"-I{directory}", *self.flags, "-o", program,
                         f"tests/unit/{os.path.basename(program)}.c", *support, f"-L{directory}", "-lmutant",
                         *os.environ["CMOCKA"].split()], check=True)
         return program
