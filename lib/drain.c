@@ -1,29 +1,29 @@
 #include <string.h>
 #include <slogout/drain.h>
-#include "plan.h"
+#include "drain_plan.h"
 #include "saturate.h"
 #include "session.h"
-#include "sized.h"
-#include "slots.h"
+#include "call.h"
+#include "drain_pacer.h"
 
 enum drain_state { COLLECTING, RUNNING, PAUSED, CANCELLED, DONE };
 
 struct slogout_drain {
     /* for life */
-    struct alarm alarm; /* first, see instance_allocate() */
+    struct slo_alarm alarm; /* first, see slo_allocate() */
     struct slogout *slogout;
     void (*done)(struct slogout_drain *drain, void *user_data);
     void *user_data;
-    struct tally tally;
+    struct slo_session_set set;
     enum drain_state state;
     /* of one plan */
     struct slogout_plan plan;
-    struct schedule schedule; /* from start */
+    struct slo_schedule schedule; /* from start */
     uint64_t start;
-    struct slots slots; /* from start; for those that wait or, when forcing, for all without an outcome */
-    uint32_t grain;     /* milliseconds; the alarm rings at multiples of it */
-    int forcing;        /* the slots are those of the tail */
-    int joined;         /* since the current slot was cut; it may be too long */
+    struct slo_pacer slots; /* from start; for those that wait or, when forcing, for all without an outcome */
+    uint32_t grain;         /* milliseconds; the alarm rings at multiples of it */
+    int forcing;            /* the slots are those of the tail */
+    int joined;             /* since the current slot was cut; it may be too long */
 };
 
 /* ---- what is due next ---- */
@@ -54,13 +54,13 @@ static uint64_t unsettled(const struct slogout_counts *counts)
 
 static int is_empty(const struct slogout_drain *drain)
 {
-    const struct slogout_counts *counts = &drain->tally.counts;
+    const struct slogout_counts *counts = &drain->set.counts;
     return unsettled(counts) + counts->leaving + counts->ended == 0;
 }
 
 static int can_begin(const struct slogout_drain *drain)
 {
-    const struct slogout_counts *counts = &drain->tally.counts;
+    const struct slogout_counts *counts = &drain->set.counts;
     const uint32_t limit = drain->schedule.in_flight;
 
     return drain->state == RUNNING && counts->waiting && (!limit || in_flight(counts) < limit);
@@ -69,19 +69,19 @@ static int can_begin(const struct slogout_drain *drain)
 /* A slot that may be too long is looked at first. */
 static uint64_t slot_deadline(const struct slogout_drain *drain)
 {
-    return drain->joined ? 0 : saturating_add(drain->start, slots_instant_ms(&drain->slots, drain->grain));
+    return drain->joined ? 0 : slo_add(drain->start, slo_pacer_instant_ms(&drain->slots, drain->grain));
 }
 
 static uint64_t force_deadline(const struct slogout_drain *drain)
 {
-    const uint64_t from = saturating_add(drain->start, drain->schedule.force);
-    return drain->forcing ? greater(from, slot_deadline(drain)) : from;
+    const uint64_t from = slo_add(drain->start, drain->schedule.force);
+    return drain->forcing ? slo_max(from, slot_deadline(drain)) : from;
 }
 
 /* Nothing is due for a drain whose sessions only have to be closed and freed by the host. */
 static uint64_t next_deadline(const struct slogout_drain *drain)
 {
-    const struct slogout_counts *counts = &drain->tally.counts;
+    const struct slogout_counts *counts = &drain->set.counts;
     uint64_t next = SLOGOUT_NEVER;
 
     if (drain->state == COLLECTING || drain->state == DONE)
@@ -89,11 +89,11 @@ static uint64_t next_deadline(const struct slogout_drain *drain)
     if (is_empty(drain))
         return 0;
     if (unsettled(counts) || counts->leaving)
-        next = slogout_drain_over_by(drain);
+        next = slogout_drain_deadline(drain);
     if (unsettled(counts) && drain->state != CANCELLED)
-        next = smaller(next, force_deadline(drain));
+        next = slo_min(next, force_deadline(drain));
     if (can_begin(drain) && !drain->forcing)
-        next = smaller(next, slot_deadline(drain));
+        next = slo_min(next, slot_deadline(drain));
     return next;
 }
 
@@ -102,9 +102,9 @@ static void set_alarm(struct slogout_drain *drain)
     drain->alarm.deadline = next_deadline(drain);
 }
 
-static void changed(struct tally *tally)
+static void changed(struct slo_session_set *set)
 {
-    set_alarm(container_of(tally, struct slogout_drain, tally));
+    set_alarm(slo_container_of(set, struct slogout_drain, set));
 }
 
 /* ---- slots ---- */
@@ -114,30 +114,30 @@ static uint64_t elapsed(const struct slogout_drain *drain)
     return drain->slogout->clock.now - drain->start;
 }
 
-static struct timeouts timeouts_of(const struct slogout *slogout)
+static struct slo_timeouts timeouts_of(const struct slogout *slogout)
 {
-    const struct timeouts timeouts = {slogout->settings.answer_timeout_ms,
-                                      slogout->settings.leave_timeout_ms};
+    const struct slo_timeouts timeouts = {slogout->settings.answer_timeout_ms,
+                                          slogout->settings.leave_timeout_ms};
     return timeouts;
 }
 
-static struct demand demand_for_force(const struct slogout_drain *drain, uint64_t count)
+static struct slo_backlog demand_for_force(const struct slogout_drain *drain, uint64_t count)
 {
-    const uint64_t end = saturating_add(drain->schedule.force, drain->schedule.tail);
-    const struct demand demand = {count, count, end};
+    const uint64_t end = slo_add(drain->schedule.force, drain->schedule.tail);
+    const struct slo_backlog demand = {count, count, end};
     return demand;
 }
 
 /* While LOGOUT may still go out, all are to be begun in time for it; then `* BYE` is left, until forcing
  * begins. */
-static struct demand demand_for_begin(const struct slogout_drain *drain, uint64_t count)
+static struct slo_backlog demand_for_begin(const struct slogout_drain *drain, uint64_t count)
 {
-    const struct schedule *schedule = &drain->schedule;
-    struct demand demand = {count, count, schedule->force};
+    const struct slo_schedule *schedule = &drain->schedule;
+    struct slo_backlog demand = {count, count, schedule->force};
 
     if (count && elapsed(drain) < schedule->ask_until) {
-        const struct plan_round round =
-            plan_round(schedule, drain->slogout->settings.answer_timeout_ms, count);
+        const struct slo_plan_round round =
+            slo_plan_round(schedule, drain->slogout->settings.answer_timeout_ms, count);
         demand.urgent = round.sessions;
         demand.urgent_by = round.latest;
     }
@@ -145,25 +145,25 @@ static struct demand demand_for_begin(const struct slogout_drain *drain, uint64_
 }
 
 /* Without so many that have their turn now. */
-static struct demand demand_without(const struct slogout_drain *drain, uint64_t going)
+static struct slo_backlog demand_without(const struct slogout_drain *drain, uint64_t going)
 {
-    const struct slogout_counts *counts = &drain->tally.counts;
+    const struct slogout_counts *counts = &drain->set.counts;
 
     if (drain->forcing)
-        return demand_for_force(drain, saturating_subtract(unsettled(counts), going));
+        return demand_for_force(drain, slo_subtract(unsettled(counts), going));
     return demand_for_begin(drain, counts->waiting - going);
 }
 
 static void next_slot(struct slogout_drain *drain, uint64_t going)
 {
-    const struct demand demand = demand_without(drain, going);
-    slots_next(&drain->slots, elapsed(drain), &demand);
+    const struct slo_backlog demand = demand_without(drain, going);
+    slo_pacer_next(&drain->slots, elapsed(drain), &demand);
 }
 
 static void open_slots(struct slogout_drain *drain, uint64_t from, uint64_t length)
 {
     drain->joined = 0;
-    slots_open(&drain->slots, from, saturating_add(from, length));
+    slo_pacer_open(&drain->slots, from, slo_add(from, length));
     next_slot(drain, 0);
     set_alarm(drain);
 }
@@ -171,25 +171,25 @@ static void open_slots(struct slogout_drain *drain, uint64_t from, uint64_t leng
 /* Here and not when somebody joins, since only a tick knows what time it is. */
 static void adapt_slot(struct slogout_drain *drain)
 {
-    const struct demand demand = demand_without(drain, 0);
+    const struct slo_backlog demand = demand_without(drain, 0);
 
     drain->joined = 0;
-    slots_adapt(&drain->slots, elapsed(drain), &demand);
+    slo_pacer_adapt(&drain->slots, elapsed(drain), &demand);
     set_alarm(drain);
 }
 
 /* ---- what a ring does: one thing ---- */
 
-static struct slogout_session *session_of(struct link *member)
+static struct slogout_session *session_of(struct slo_link *member)
 {
-    return container_of(member, struct slogout_session, member);
+    return slo_container_of(member, struct slogout_session, member);
 }
 
 /* Or NULL. */
 static struct slogout_session *first_in(struct slogout_drain *drain, enum slogout_state state)
 {
-    struct link *list = &drain->tally.members[state];
-    return link_used(list) ? session_of(list->next) : NULL;
+    struct slo_link *list = &drain->set.members[state];
+    return slo_link_used(list) ? session_of(list->next) : NULL;
 }
 
 static void finish(struct slogout_drain *drain)
@@ -202,16 +202,16 @@ static void finish(struct slogout_drain *drain)
 /* Is the next one that waits of the same group, so that it leaves in the same slot? */
 static int has_neighbour(const struct slogout_drain *drain, struct slogout_session *session)
 {
-    struct link *next = session->member.next;
+    struct slo_link *next = session->member.next;
 
-    if (!session->moment.group || next == &drain->tally.members[SLOGOUT_WAITING])
+    if (!session->moment.group || next == &drain->set.members[SLOGOUT_STATE_WAITING])
         return 0;
     return session_of(next)->moment.group == session->moment.group;
 }
 
 static void count_over_limit(struct slogout_drain *drain)
 {
-    struct slogout_counts *counts = &drain->tally.counts;
+    struct slogout_counts *counts = &drain->set.counts;
 
     if (!drain->plan.max_in_flight || in_flight(counts) < drain->plan.max_in_flight)
         return;
@@ -223,13 +223,13 @@ static void count_over_limit(struct slogout_drain *drain)
 static void begin_next(struct slogout_drain *drain)
 {
     const uint64_t instant = drain->slots.instant;
-    struct slogout_session *session = session_of(drain->tally.members[SLOGOUT_WAITING].next);
+    struct slogout_session *session = session_of(drain->set.members[SLOGOUT_STATE_WAITING].next);
 
     next_slot(drain, 1);
     if (has_neighbour(drain, session))
         drain->slots.instant = instant;
     count_over_limit(drain);
-    session_request(session);
+    slo_session_request(session);
 }
 
 static void open_tail(struct slogout_drain *drain)
@@ -241,20 +241,20 @@ static void open_tail(struct slogout_drain *drain)
 /* Those first who have not been told at all. */
 static void force_next(struct slogout_drain *drain)
 {
-    static const enum slogout_state order[] = {SLOGOUT_WAITING, SLOGOUT_PENDING, SLOGOUT_ASKED,
-                                               SLOGOUT_LEAVING};
+    static const enum slogout_state order[] = {SLOGOUT_STATE_WAITING, SLOGOUT_STATE_PENDING,
+                                               SLOGOUT_STATE_ASKED, SLOGOUT_STATE_LEAVING};
     struct slogout_session *session = NULL;
     size_t i;
 
     for (i = 0; !session; i++)
         session = first_in(drain, order[i]);
     next_slot(drain, 1);
-    session_force(session);
+    slo_session_force(session);
 }
 
-static void ring(struct alarm *alarm)
+static void ring(struct slo_alarm *alarm)
 {
-    struct slogout_drain *drain = container_of(alarm, struct slogout_drain, alarm);
+    struct slogout_drain *drain = slo_container_of(alarm, struct slogout_drain, alarm);
     const uint64_t now = elapsed(drain);
 
     if (is_empty(drain))
@@ -273,22 +273,22 @@ static void ring(struct alarm *alarm)
 
 static int read_plan(struct slogout_plan *plan, const struct slogout_plan *from)
 {
-    return from ? sized_copy(plan, sizeof *plan, from) : SLOGOUT_ERR_ARGUMENT;
+    return from ? slo_copy_sized(plan, sizeof *plan, from) : SLOGOUT_ERR_ARGUMENT;
 }
 
 int slogout_plan_check(const struct slogout *slogout, const struct slogout_plan *plan, uint64_t sessions,
                        struct slogout_advice *advice)
 {
     struct slogout_plan checked;
-    struct timeouts timeouts;
+    struct slo_timeouts timeouts;
     const int error = slogout ? read_plan(&checked, plan) : SLOGOUT_ERR_ARGUMENT;
 
     if (error)
         return error;
     timeouts = timeouts_of(slogout);
     if (advice)
-        plan_advise(&checked, &timeouts, sessions, advice);
-    return plan_fits(&checked, &timeouts, sessions) ? 0 : SLOGOUT_ERR_PLAN;
+        slo_plan_advise(&checked, &timeouts, sessions, advice);
+    return slo_plan_fits(&checked, &timeouts, sessions) ? 0 : SLOGOUT_ERR_PLAN;
 }
 
 int slogout_drain_new(struct slogout_drain **out, struct slogout *slogout,
@@ -299,18 +299,18 @@ int slogout_drain_new(struct slogout_drain **out, struct slogout *slogout,
 
     if (!out || !slogout || !done)
         return SLOGOUT_ERR_ARGUMENT;
-    drain = instance_allocate(slogout, sizeof *drain);
+    drain = slo_allocate(slogout, sizeof *drain);
     if (!drain)
         return SLOGOUT_ERR_NOMEM;
     memset(drain, 0, sizeof *drain);
     drain->slogout = slogout;
     drain->done = done;
     drain->user_data = user_data;
-    drain->tally.changed = changed;
-    drain->tally.ask_before = SLOGOUT_NEVER;
-    for (state = SLOGOUT_OPEN; state <= SLOGOUT_ENDED; state++)
-        link_init(&drain->tally.members[state]);
-    alarm_init(&drain->alarm, &slogout->clock, ring);
+    drain->set.changed = changed;
+    drain->set.ask_before = SLOGOUT_NEVER;
+    for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++)
+        slo_link_init(&drain->set.members[state]);
+    slo_alarm_init(&drain->alarm, &slogout->clock, ring);
     *out = drain;
     return 0;
 }
@@ -328,24 +328,24 @@ static void dismiss_all(struct slogout_drain *drain, enum slogout_state state)
     struct slogout_session *session;
 
     while ((session = first_in(drain, state)) != NULL)
-        session_quit(session);
+        slo_session_quit(session);
 }
 
 void slogout_drain_free(struct slogout_drain *drain)
 {
-    static const enum slogout_state others[] = {SLOGOUT_PENDING, SLOGOUT_ASKED, SLOGOUT_LEAVING,
-                                                SLOGOUT_ENDED};
+    static const enum slogout_state others[] = {SLOGOUT_STATE_PENDING, SLOGOUT_STATE_ASKED,
+                                                SLOGOUT_STATE_LEAVING, SLOGOUT_STATE_ENDED};
     size_t i;
 
     if (!drain)
         return;
-    instance_enter(drain->slogout);
-    reopen_all(drain, SLOGOUT_WAITING);
+    slo_enter(drain->slogout);
+    reopen_all(drain, SLOGOUT_STATE_WAITING);
     for (i = 0; i < sizeof others / sizeof *others; i++)
         dismiss_all(drain, others[i]);
-    alarm_remove(&drain->alarm);
-    instance_release(drain->slogout, &drain->alarm.link);
-    instance_leave(drain->slogout);
+    slo_alarm_remove(&drain->alarm);
+    slo_release_later(drain->slogout, &drain->alarm.link);
+    slo_leave(drain->slogout);
 }
 
 int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *session, uint64_t group)
@@ -356,37 +356,37 @@ int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *sessi
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state == CANCELLED || drain->state == DONE)
         return SLOGOUT_ERR_STATE;
-    instance_enter(drain->slogout);
-    error = session_join(session, &drain->tally, group);
+    slo_enter(drain->slogout);
+    error = slo_session_join(session, &drain->set, group);
     if (!error)
         drain->joined = 1;
     set_alarm(drain);
-    instance_leave(drain->slogout);
+    slo_leave(drain->slogout);
     return error;
 }
 
-static void follow(struct slogout_drain *drain, const struct schedule *schedule)
+static void follow(struct slogout_drain *drain, const struct slo_schedule *schedule)
 {
     drain->schedule = *schedule;
     drain->start = drain->slogout->clock.now;
     drain->grain = grain_for(schedule->spread);
     drain->forcing = 0;
     drain->state = RUNNING;
-    drain->tally.ask_before = saturating_add(drain->start, schedule->ask_until);
+    drain->set.ask_before = slo_add(drain->start, schedule->ask_until);
     open_slots(drain, 0, schedule->spread);
 }
 
 static int start(struct slogout_drain *drain, const struct slogout_plan *plan)
 {
-    const struct timeouts timeouts = timeouts_of(drain->slogout);
-    const uint64_t sessions = unsettled(&drain->tally.counts);
-    struct schedule schedule;
+    const struct slo_timeouts timeouts = timeouts_of(drain->slogout);
+    const uint64_t sessions = unsettled(&drain->set.counts);
+    struct slo_schedule schedule;
 
-    if (!plan->best_effort && !plan_fits(plan, &timeouts, sessions))
+    if (!plan->best_effort && !slo_plan_fits(plan, &timeouts, sessions))
         return SLOGOUT_ERR_PLAN;
     drain->plan = *plan;
     drain->slots.random = plan->seed;
-    plan_schedule(plan, &timeouts, sessions, &schedule);
+    slo_plan_schedule(plan, &timeouts, sessions, &schedule);
     follow(drain, &schedule);
     return 0;
 }
@@ -412,10 +412,10 @@ int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *
     error = plan ? read_plan(&checked, plan) : 0;
     if (error)
         return error;
-    instance_enter(drain->slogout);
-    clock_advance(&drain->slogout->clock, now_ms);
+    slo_enter(drain->slogout);
+    slo_clock_advance(&drain->slogout->clock, now_ms);
     error = plan ? start(drain, &checked) : resume(drain);
-    instance_leave(drain->slogout);
+    slo_leave(drain->slogout);
     return error;
 }
 
@@ -436,24 +436,24 @@ int slogout_drain_cancel(struct slogout_drain *drain)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state != RUNNING && drain->state != PAUSED)
         return SLOGOUT_ERR_STATE;
-    instance_enter(drain->slogout);
+    slo_enter(drain->slogout);
     drain->state = CANCELLED;
-    reopen_all(drain, SLOGOUT_WAITING);
-    reopen_all(drain, SLOGOUT_PENDING);
+    reopen_all(drain, SLOGOUT_STATE_WAITING);
+    reopen_all(drain, SLOGOUT_STATE_PENDING);
     set_alarm(drain);
-    instance_leave(drain->slogout);
+    slo_leave(drain->slogout);
     return 0;
 }
 
 /* A second one does not put off the first. */
 static void force_all(struct slogout_drain *drain)
 {
-    const struct schedule schedule = {
+    const struct slo_schedule schedule = {
         .tail = drain->plan.tail_ms,
         .deadline = (uint64_t)drain->plan.tail_ms + drain->slogout->settings.leave_timeout_ms,
     };
 
-    if (slogout_drain_over_by(drain) > saturating_add(drain->slogout->clock.now, schedule.deadline))
+    if (slogout_drain_deadline(drain) > slo_add(drain->slogout->clock.now, schedule.deadline))
         follow(drain, &schedule);
 }
 
@@ -463,21 +463,21 @@ int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state == DONE)
         return SLOGOUT_ERR_STATE;
-    instance_enter(drain->slogout);
-    clock_advance(&drain->slogout->clock, now_ms);
+    slo_enter(drain->slogout);
+    slo_clock_advance(&drain->slogout->clock, now_ms);
     force_all(drain);
-    instance_leave(drain->slogout);
+    slo_leave(drain->slogout);
     return 0;
 }
 
 const struct slogout_counts *slogout_drain_counts(const struct slogout_drain *drain)
 {
-    return drain ? &drain->tally.counts : NULL;
+    return drain ? &drain->set.counts : NULL;
 }
 
-uint64_t slogout_drain_over_by(const struct slogout_drain *drain)
+uint64_t slogout_drain_deadline(const struct slogout_drain *drain)
 {
     if (!drain || (drain->state != RUNNING && drain->state != PAUSED))
         return SLOGOUT_NEVER;
-    return saturating_add(drain->start, drain->schedule.deadline);
+    return slo_add(drain->start, drain->schedule.deadline);
 }

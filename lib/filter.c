@@ -1,10 +1,10 @@
 #include <string.h>
 #include <slogout/filter.h>
 #include "answer.h"
-#include "scan_client.h"
-#include "scan_server.h"
+#include "imap_client.h"
+#include "imap_server.h"
 #include "session.h"
-#include "sized.h"
+#include "call.h"
 
 #define HELD_MAX 256 /* more than scan_server ever leaves undecided */
 #define BYES_MAX 8   /* `* BYE` lines of a client before its answer */
@@ -12,8 +12,8 @@
 /* A command whose tagged response changes something here. A client waits for these, so one at a time is
  * enough. */
 struct watch {
-    uint8_t command; /* enum client_command; ORDINARY: none */
-    struct token tag;
+    uint8_t command; /* enum slo_client_command; ORDINARY: none */
+    struct slo_token tag;
 };
 
 struct filter {
@@ -21,13 +21,13 @@ struct filter {
     struct slogout_session session; /* first: what slogout_session_free() frees */
     const struct slogout_filter_callbacks *host;
     /* of the stream */
-    struct scan_server server;
-    struct scan_client client;
+    struct slo_imap_server server;
+    struct slo_imap_client client;
     struct watch watch;
     char held[HELD_MAX]; /* of the server's: what is undecided and not in the host's buffer any more */
     size_t held_len;
-    struct answer answer; /* of the client's: the same, and the answer itself */
-    unsigned byes;        /* in answer to our LOGOUT */
+    struct slo_answer answer; /* of the client's: the same, and the answer itself */
+    unsigned byes;            /* in answer to our LOGOUT */
     unsigned blind : 1;
     unsigned stopped : 1; /* nothing passes any more */
     unsigned parted : 1;  /* the client has been told `* BYE`, or the server asks it to leave */
@@ -37,7 +37,7 @@ struct filter {
 
 static struct filter *filter_of(struct slogout_session *session)
 {
-    return container_of(session, struct filter, session);
+    return slo_container_of(session, struct filter, session);
 }
 
 static int is_stopped(const struct filter *filter)
@@ -54,7 +54,7 @@ static void pass(struct filter *filter, sink *to, const char *bytes, size_t len)
     if (len == 0 || is_stopped(filter) || to(&filter->session, bytes, len, filter->session.conn) >= 0)
         return;
     filter->stopped = 1;
-    slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
+    slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
 }
 
 static void pass_held(struct filter *filter)
@@ -104,16 +104,17 @@ static void go_blind(struct filter *filter)
 
 static int is_between_lines(const struct filter *filter)
 {
-    return !filter->blind && !filter->parted && scan_server_between_lines(&filter->server) &&
-           !scan_client_waits(&filter->client) && filter->watch.command != LAYER;
+    return !filter->blind && !filter->parted && slo_imap_server_between_lines(&filter->server) &&
+           !slo_imap_client_waits(&filter->client) && filter->watch.command != LAYER;
 }
 
 /* RFC 2177: during IDLE the client waits for anything that the server has to say. */
 static int is_at_rest(const struct filter *filter)
 {
-    const uint64_t open = scan_client_idle(&filter->client) ? 1 : 0;
+    const uint64_t open = slo_imap_client_idle(&filter->client) ? 1 : 0;
 
-    return scan_client_at_line(&filter->client) && filter->client.commands - filter->server.completed == open;
+    return slo_imap_client_at_line(&filter->client) &&
+           filter->client.commands - filter->server.completed == open;
 }
 
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
@@ -158,7 +159,7 @@ static const char *on_lost(struct filter *filter, const char *from, const char *
 
 static const char *on_continuation(struct filter *filter, const char *from, const char *at)
 {
-    return scan_client_continue(&filter->client) ? from : on_lost(filter, from, at);
+    return slo_imap_client_continue(&filter->client) ? from : on_lost(filter, from, at);
 }
 
 /* RFC 5161 section 3.1: what has been enabled is told before the tagged OK. */
@@ -211,8 +212,8 @@ static const char *on_tagged(struct filter *filter, const char *from, const char
 {
     if (filter->server.completed > filter->client.commands)
         return on_lost(filter, from, at);
-    scan_client_complete(&filter->client, &filter->server.tag);
-    if (filter->watch.command == ORDINARY || !token_same(&filter->watch.tag, &filter->server.tag))
+    slo_imap_client_complete(&filter->client, &filter->server.tag);
+    if (filter->watch.command == ORDINARY || !slo_token_same(&filter->watch.tag, &filter->server.tag))
         return from;
     return on_watched(filter, from, at);
 }
@@ -221,13 +222,14 @@ static const char *on_bye(struct filter *filter, const char *from, const char *a
 {
     (void)at;
     filter->parted = 1;
-    slogout_session_abandon(&filter->session, filter->left ? SLOGOUT_CLIENT_LOGOUT : SLOGOUT_HOST_CLOSED);
+    slogout_session_abandon(&filter->session,
+                            filter->left ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED);
     return from;
 }
 
 static int is_asked(const struct filter *filter)
 {
-    return filter->session.state == SLOGOUT_ASKED || filter->session.state == SLOGOUT_LEAVING;
+    return filter->session.state == SLOGOUT_STATE_ASKED || filter->session.state == SLOGOUT_STATE_LEAVING;
 }
 
 /* The server asks. If we have done so, our question stands for both. */
@@ -235,11 +237,11 @@ static const char *on_logout(struct filter *filter, const char *from, const char
 {
     if (is_asked(filter)) {
         from = drop_undecided(filter, from, at);
-        session_ready(&filter->session);
+        slo_session_resume(&filter->session);
         return from;
     }
     filter->parted = 1;
-    slogout_session_abandon(&filter->session, SLOGOUT_HOST_CLOSED);
+    slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_HOST_CLOSED);
     filter->server.undecided = 0;
     return from;
 }
@@ -263,32 +265,32 @@ static const char *on_enabled(struct filter *filter, const char *from, const cha
 static const char *on_line_end(struct filter *filter, const char *from, const char *at)
 {
     from = pass_decided(filter, from, at);
-    session_ready(&filter->session);
+    slo_session_resume(&filter->session);
     return from;
 }
 
 static server_handler *const on_server[] = {
-    [SERVER_NOTHING] = on_nothing,
-    [SERVER_CONTINUATION] = on_continuation,
-    [SERVER_TAGGED] = on_tagged,
-    [SERVER_LOGOUT] = on_logout,
-    [SERVER_BYE] = on_bye,
-    [SERVER_CAPABILITIES] = on_capabilities,
-    [SERVER_COMPRESSION] = drop_undecided,
-    [SERVER_ENABLED] = on_enabled,
-    [SERVER_LINE_END] = on_line_end,
-    [SERVER_NOT_UNDERSTOOD] = on_lost,
+    [SLO_SERVER_NOTHING] = on_nothing,
+    [SLO_SERVER_CONTINUATION] = on_continuation,
+    [SLO_SERVER_TAGGED] = on_tagged,
+    [SLO_SERVER_LOGOUT] = on_logout,
+    [SLO_SERVER_BYE] = on_bye,
+    [SLO_SERVER_CAPABILITIES] = on_capabilities,
+    [SLO_SERVER_COMPRESSION] = drop_undecided,
+    [SLO_SERVER_ENABLED] = on_enabled,
+    [SLO_SERVER_LINE_END] = on_line_end,
+    [SLO_SERVER_NOT_UNDERSTOOD] = on_lost,
 };
 
 static int waits_for_moment(const struct filter *filter)
 {
-    return filter->session.state == SLOGOUT_PENDING || filter->session.state == SLOGOUT_LEAVING;
+    return filter->session.state == SLOGOUT_STATE_PENDING || filter->session.state == SLOGOUT_STATE_LEAVING;
 }
 
 /* Tagged responses that change nothing but their number. */
 static uint64_t untold(const struct filter *filter)
 {
-    if (filter->watch.command != ORDINARY || !scan_client_whole(&filter->client))
+    if (filter->watch.command != ORDINARY || !slo_imap_client_whole(&filter->client))
         return 0;
     return filter->client.commands - filter->server.completed;
 }
@@ -301,7 +303,7 @@ static void from_server(struct filter *filter, const char *bytes, size_t len)
 
     while (at < end && !filter->blind && !is_stopped(filter)) {
         filter->server.untold = untold(filter);
-        at += scan_server(&filter->server, at, (size_t)(end - at), waits_for_moment(filter));
+        at += slo_imap_server_feed(&filter->server, at, (size_t)(end - at), waits_for_moment(filter));
         from = on_server[filter->server.event](filter, from, at);
     }
     if (is_stopped(filter))
@@ -329,15 +331,15 @@ static void watch(struct filter *filter)
 
 static void on_client(struct filter *filter)
 {
-    if (filter->client.event == CLIENT_COMMAND)
+    if (filter->client.event == SLO_CLIENT_COMMAND)
         watch(filter);
-    if (filter->client.event == CLIENT_NOT_UNDERSTOOD)
+    if (filter->client.event == SLO_CLIENT_NOT_UNDERSTOOD)
         go_blind(filter);
 }
 
 static int is_watched_closely(const struct filter *filter)
 {
-    return waits_for_moment(filter) || filter->session.state == SLOGOUT_ASKED;
+    return waits_for_moment(filter) || filter->session.state == SLOGOUT_STATE_ASKED;
 }
 
 /* Passes octets up to where an answer may begin, or all of them: how many. */
@@ -347,15 +349,15 @@ static size_t pass_to_server(struct filter *filter, const char *bytes, size_t le
     size_t used = 0;
 
     while (used < len && !filter->blind) {
-        used += scan_client(&filter->client, bytes + used, len - used, closely);
+        used += slo_imap_client_feed(&filter->client, bytes + used, len - used, closely);
         on_client(filter);
-        if (closely && scan_client_at_line(&filter->client))
+        if (closely && slo_imap_client_at_line(&filter->client))
             break;
     }
     if (filter->blind)
         used = len;
     pass(filter, filter->host->to_server, bytes, used);
-    session_ready(&filter->session);
+    slo_session_resume(&filter->session);
     return used;
 }
 
@@ -373,7 +375,7 @@ static void refuse(struct filter *filter, const char *tag)
     const struct slogout_response response = {
         .status = SLOGOUT_STATUS_BAD, .tag = tag, .tag_len = strlen(tag), .text = ""};
 
-    session_hear(&filter->session, &response);
+    slo_session_feed_response(&filter->session, &response);
 }
 
 static void hear(struct filter *filter, const char *tag)
@@ -384,7 +386,7 @@ static void hear(struct filter *filter, const char *tag)
     if (response.status == SLOGOUT_STATUS_BYE && filter->byes++ >= BYES_MAX)
         refuse(filter, tag);
     else
-        session_hear(&filter->session, &response);
+        slo_session_feed_response(&filter->session, &response);
 }
 
 /* The client's line may be an answer: how many octets of it were taken. */
@@ -393,28 +395,28 @@ static size_t take_answer(struct filter *filter, const char *bytes, size_t len)
     char tag[SLOGOUT_TAG_SIZE];
     size_t used;
 
-    session_tag(&filter->session, tag);
-    used = answer_add(&filter->answer, tag, bytes, len);
-    if (filter->answer.verdict == ANSWER_NONE)
+    slo_session_tag(&filter->session, tag);
+    used = slo_answer_feed(&filter->answer, tag, bytes, len);
+    if (filter->answer.verdict == SLO_ANSWER_NONE)
         pass_answer(filter);
-    if (filter->answer.verdict == ANSWER_TOO_LONG)
+    if (filter->answer.verdict == SLO_ANSWER_TOO_LONG)
         refuse(filter, tag);
-    if (filter->answer.verdict == ANSWER_WHOLE)
+    if (filter->answer.verdict == SLO_ANSWER_WHOLE)
         hear(filter, tag);
-    if (filter->answer.verdict == ANSWER_WHOLE || filter->answer.verdict == ANSWER_NONE)
-        answer_init(&filter->answer);
+    if (filter->answer.verdict == SLO_ANSWER_WHOLE || filter->answer.verdict == SLO_ANSWER_NONE)
+        slo_answer_init(&filter->answer);
     return used;
 }
 
 /* An answer has begun: the rest of its line is nobody else's, whatever becomes of the session meanwhile. */
 static int is_eating(const struct filter *filter)
 {
-    return filter->answer.verdict != ANSWER_UNDECIDED;
+    return filter->answer.verdict != SLO_ANSWER_UNDECIDED;
 }
 
 static int is_at_line(const struct filter *filter)
 {
-    return !filter->blind && scan_client_at_line(&filter->client);
+    return !filter->blind && slo_imap_client_at_line(&filter->client);
 }
 
 /* How many octets were taken and not passed. What begins while the session is leaving is not run any more. */
@@ -422,9 +424,9 @@ static size_t take(struct filter *filter, const char *bytes, size_t len)
 {
     if (is_eating(filter))
         return take_answer(filter, bytes, len);
-    if (is_at_line(filter) && filter->session.state == SLOGOUT_LEAVING)
+    if (is_at_line(filter) && filter->session.state == SLOGOUT_STATE_LEAVING)
         return len;
-    if (is_at_line(filter) && filter->session.state == SLOGOUT_ASKED)
+    if (is_at_line(filter) && filter->session.state == SLOGOUT_STATE_ASKED)
         return take_answer(filter, bytes, len);
     pass_answer(filter);
     return 0;
@@ -446,7 +448,7 @@ static void from_client(struct filter *filter, const char *bytes, size_t len)
 static int check_callbacks(const struct slogout_filter_callbacks *from)
 {
     struct slogout_filter_callbacks checked;
-    const int error = sized_copy(&checked, sizeof checked, from);
+    const int error = slo_copy_sized(&checked, sizeof checked, from);
 
     if (error)
         return error;
@@ -461,11 +463,11 @@ int slogout_filter_new(struct slogout_session **out, struct slogout *slogout,
 
     if (error)
         return error;
-    filter = instance_allocate(slogout, sizeof *filter);
+    filter = slo_allocate(slogout, sizeof *filter);
     if (!filter)
         return SLOGOUT_ERR_NOMEM;
     memset(filter, 0, sizeof *filter);
-    session_init(&filter->session, slogout, &own_callbacks, conn);
+    slo_session_init(&filter->session, slogout, &own_callbacks, conn);
     filter->host = callbacks;
     *out = &filter->session;
     return 0;
@@ -481,13 +483,13 @@ static void end_client(struct filter *filter)
 {
     if (!is_eating(filter))
         pass_answer(filter);
-    slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
+    slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
 }
 
 static void end_server(struct filter *filter)
 {
     pass_held(filter);
-    slogout_session_abandon(&filter->session, SLOGOUT_PEER_CLOSED);
+    slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
 }
 
 /* One side's octets, or its end of file. The filter stays in memory until the end of the outermost call. */
@@ -501,23 +503,25 @@ static int feed(struct slogout_session *session, const char *bytes, size_t len, 
     if (!is_filter(session) || (!bytes && len > 0))
         return SLOGOUT_ERR_ARGUMENT;
     slogout = session->slogout;
-    error = instance_enter_at(slogout, now);
+    error = slo_enter_at(slogout, now);
     if (error)
         return error;
     if (len > 0)
         from(filter_of(session), bytes, len);
     else
         end(filter_of(session));
-    instance_leave(slogout);
+    slo_leave(slogout);
     return 0;
 }
 
-int slogout_filter_client(struct slogout_session *session, const char *bytes, size_t len, uint64_t now_ms)
+int slogout_filter_feed_client(struct slogout_session *session, const char *bytes, size_t len,
+                               uint64_t now_ms)
 {
     return feed(session, bytes, len, now_ms, from_client, end_client);
 }
 
-int slogout_filter_server(struct slogout_session *session, const char *bytes, size_t len, uint64_t now_ms)
+int slogout_filter_feed_server(struct slogout_session *session, const char *bytes, size_t len,
+                               uint64_t now_ms)
 {
     return feed(session, bytes, len, now_ms, from_server, end_server);
 }
@@ -529,12 +533,12 @@ int slogout_filter_restart(struct slogout_session *session)
     if (!is_filter(session))
         return SLOGOUT_ERR_ARGUMENT;
     filter = filter_of(session);
-    scan_server_init(&filter->server);
+    slo_imap_server_init(&filter->server);
     filter->server.greeted = 1;
-    scan_client_init(&filter->client);
+    slo_imap_client_init(&filter->client);
     filter->watch.command = ORDINARY;
     filter->held_len = 0;
-    answer_init(&filter->answer);
+    slo_answer_init(&filter->answer);
     filter->blind = 0;
     filter->enabled = 0;
     return 0;

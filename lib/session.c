@@ -1,7 +1,7 @@
 #include <string.h>
 #include "session.h"
-#include "sized.h"
-#include "tag.h"
+#include "call.h"
+#include "text.h"
 
 #ifdef __GNUC__
 #define OUT_OF_LINE __attribute__((noinline))
@@ -21,26 +21,26 @@ enum event_kind { JOIN, REQUEST, READY, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_L
 /* 0, SLOGOUT_CONSUMED or an error: what the public function returns. */
 typedef int cell(struct slogout_session *session, const struct event *event);
 
-static cell nothing, wrong, consume, wait, begin, go, part, reopen, never_ready, expire, give_up, note_bye,
-    answered, refused, force, withdraw, abandon, keep;
+static cell nothing, bad_state, consume, wait, begin, ask_or_bye, send_last_bye, reopen, never_ready, expire,
+    give_up, note_bye, answered, refused, force, withdraw, abandon, end_as_settled;
 
 static const struct event no_event;
 
 /* The life of a session. A timer runs in PENDING, ASKED and LEAVING alone, one in each. */
 /* clang-format off */
-static cell *const table[EVENTS][SLOGOUT_ENDED + 1] = {
+static cell *const table[EVENTS][SLOGOUT_STATE_ENDED + 1] = {
 /*                 OPEN      WAITING   PENDING      ASKED     LEAVING   ENDED   */
-    [JOIN]       = { wait,     wrong,    nothing,     nothing,  wrong,    wrong   },
-    [REQUEST]    = { begin,    begin,    nothing,     nothing,  wrong,    wrong   },
-    [READY]      = { nothing,  nothing,  go,          nothing,  part,     nothing },
-    [CANCEL]     = { nothing,  reopen,   reopen,      wrong,    wrong,    wrong   },
+    [JOIN]       = { wait,     bad_state,    nothing,     nothing,  bad_state,    bad_state   },
+    [REQUEST]    = { begin,    begin,    nothing,     nothing,  bad_state,    bad_state   },
+    [READY]      = { nothing,  nothing,  ask_or_bye,          nothing,  send_last_bye,     nothing },
+    [CANCEL]     = { nothing,  reopen,   reopen,      bad_state,    bad_state,    bad_state   },
     [TIMER]      = { nothing,  nothing,  never_ready, expire,   give_up,  nothing },
     [BYE]        = { nothing,  nothing,  nothing,     note_bye, consume,  consume },
     [OK]         = { nothing,  nothing,  nothing,     answered, consume,  consume },
     [REFUSAL]    = { nothing,  nothing,  nothing,     refused,  consume,  consume },
     [OTHER_LINE] = { nothing,  nothing,  nothing,     nothing,  consume,  consume },
     [FORCE]      = { force,    force,    force,       force,    give_up,  nothing },
-    [ABANDON]    = { withdraw, abandon,  abandon,     abandon,  keep,     nothing },
+    [ABANDON]    = { withdraw, abandon,  abandon,     abandon,  end_as_settled,     nothing },
 };
 /* clang-format on */
 
@@ -51,16 +51,16 @@ static int handle(struct slogout_session *session, enum event_kind kind, const s
 
 /* ---- state, timer and counters: changed together, here alone ---- */
 
-static struct timers *timers_of(const struct slogout_session *session)
+static struct slo_timers *timers_of(const struct slogout_session *session)
 {
     struct slogout *slogout = session->slogout;
 
     switch (session->state) {
-    case SLOGOUT_PENDING:
+    case SLOGOUT_STATE_PENDING:
         return &slogout->ready;
-    case SLOGOUT_ASKED:
+    case SLOGOUT_STATE_ASKED:
         return &slogout->answer;
-    case SLOGOUT_LEAVING:
+    case SLOGOUT_STATE_LEAVING:
         return &slogout->leave;
     default:
         return NULL;
@@ -69,7 +69,7 @@ static struct timers *timers_of(const struct slogout_session *session)
 
 static void count(struct slogout_counts *counts, unsigned state, uint64_t change)
 {
-    uint64_t *const counter[SLOGOUT_ENDED + 1] = {
+    uint64_t *const counter[SLOGOUT_STATE_ENDED + 1] = {
         NULL, &counts->waiting, &counts->pending, &counts->asked, &counts->leaving, &counts->ended,
     };
 
@@ -80,32 +80,32 @@ static void count(struct slogout_counts *counts, unsigned state, uint64_t change
 static void count_everywhere(const struct slogout_session *session, uint64_t change)
 {
     count(&session->slogout->counts, session->state, change);
-    if (session->tally)
-        count(&session->tally->counts, session->state, change);
+    if (session->set)
+        count(&session->set->counts, session->state, change);
 }
 
 /* Puts it in the list of its drain that goes with its state. */
 static void enlist(struct slogout_session *session)
 {
-    struct tally *tally = session->tally;
+    struct slo_session_set *set = session->set;
 
-    link_move(&tally->members[session->state], &session->member);
-    tally->changed(tally);
+    slo_link_move(&set->members[session->state], &session->member);
+    set->changed(set);
 }
 
 static void set_state(struct slogout_session *session, enum slogout_state state)
 {
-    struct timers *timers = timers_of(session);
+    struct slo_timers *timers = timers_of(session);
 
     if (timers)
-        timer_stop(timers, &session->timer);
+        slo_timer_stop(timers, &session->timer);
     count_everywhere(session, (uint64_t)-1);
     session->state = (uint8_t)state;
     count_everywhere(session, 1);
     timers = timers_of(session);
     if (timers)
-        timer_start(timers, &session->timer, session->slogout->clock.now);
-    if (session->tally)
+        slo_timer_start(timers, &session->timer, session->slogout->clock.now);
+    if (session->set)
         enlist(session);
 }
 
@@ -118,9 +118,9 @@ static void count_outcome(struct slogout_counts *counts, enum slogout_outcome ou
 static void settle(struct slogout_session *session, enum slogout_outcome outcome, int without_bye)
 {
     count_outcome(&session->slogout->counts, outcome, without_bye);
-    if (session->tally)
-        count_outcome(&session->tally->counts, outcome, without_bye);
-    set_state(session, SLOGOUT_ENDED);
+    if (session->set)
+        count_outcome(&session->set->counts, outcome, without_bye);
+    set_state(session, SLOGOUT_STATE_ENDED);
 }
 
 /* ---- the host's callbacks: the only places that call them ---- */
@@ -134,7 +134,7 @@ static int call_send_line(struct slogout_session *session, const char *line, siz
 /* After send_line: it was not the moment, or the host has ended the session in the callback. */
 static int is_over(const struct slogout_session *session, int result)
 {
-    return result > 0 || session->state == SLOGOUT_ENDED;
+    return result > 0 || session->state == SLOGOUT_STATE_ENDED;
 }
 
 /* Ends the session. close_connection is the very last: the host may free the session in it. */
@@ -145,11 +145,11 @@ static int finish(struct slogout_session *session, enum slogout_outcome outcome,
     struct slogout_result result = {outcome, bye_sent, session->bye_seen, SLOGOUT_NEVER, NULL, event->answer};
 
     if (session->tag_number) {
-        session_tag(session, tag);
+        slo_session_tag(session, tag);
         result.tag = tag;
         result.asked_ms = session->moment.asked_ms;
     }
-    settle(session, outcome, outcome != SLOGOUT_ANSWERED && !bye_sent);
+    settle(session, outcome, outcome != SLOGOUT_OUTCOME_ANSWERED && !bye_sent);
     session->callbacks->close_connection(session, &result, session->conn);
     return 0;
 }
@@ -158,10 +158,10 @@ static int finish(struct slogout_session *session, enum slogout_outcome outcome,
 
 static int send_bye(struct slogout_session *session, enum slogout_when when)
 {
-    char line[BYE_LINE_MAX];
+    char line[SLO_BYE_LINE_MAX];
     const char *text = session->bye_text ? session->bye_text : session->slogout->bye_text;
 
-    return call_send_line(session, line, bye_write(line, text), when);
+    return call_send_line(session, line, slo_bye_write(line, text), when);
 }
 
 /* The tag's number is taken when the line is: one that was not sent is not used up. */
@@ -191,7 +191,7 @@ static int nothing(struct slogout_session *session, const struct event *event)
     return 0;
 }
 
-static int wrong(struct slogout_session *session, const struct event *event)
+static int bad_state(struct slogout_session *session, const struct event *event)
 {
     (void)session;
     (void)event;
@@ -208,15 +208,15 @@ static int consume(struct slogout_session *session, const struct event *event)
 static int wait(struct slogout_session *session, const struct event *event)
 {
     (void)event;
-    set_state(session, SLOGOUT_WAITING);
+    set_state(session, SLOGOUT_STATE_WAITING);
     return 0;
 }
 
 static int begin(struct slogout_session *session, const struct event *event)
 {
     session->bye_text = event->bye_text;
-    set_state(session, SLOGOUT_PENDING);
-    return go(session, event);
+    set_state(session, SLOGOUT_STATE_PENDING);
+    return ask_or_bye(session, event);
 }
 
 /* A host that cancels in send_line and takes the line all the same has asked: the line is on the wire, and
@@ -228,9 +228,9 @@ static int ask(struct slogout_session *session, const struct event *event)
     if (is_over(session, result))
         return 0;
     if (result < 0)
-        return finish(session, SLOGOUT_SEND_FAILED, 0, event);
+        return finish(session, SLOGOUT_OUTCOME_SEND_FAILED, 0, event);
     session->moment.asked_ms = session->slogout->clock.now;
-    set_state(session, SLOGOUT_ASKED);
+    set_state(session, SLOGOUT_STATE_ASKED);
     return 0;
 }
 
@@ -241,8 +241,8 @@ static int say_bye(struct slogout_session *session, const struct event *event)
     if (is_over(session, result))
         return 0;
     if (result < 0)
-        return finish(session, SLOGOUT_SEND_FAILED, 0, event);
-    return finish(session, SLOGOUT_BYE_ONLY, 1, event);
+        return finish(session, SLOGOUT_OUTCOME_SEND_FAILED, 0, event);
+    return finish(session, SLOGOUT_OUTCOME_BYE_ONLY, 1, event);
 }
 
 /* RFC 3501 section 7.2.1: what a client has not asked for is not sent to it, unless the host says so. Nor is
@@ -253,15 +253,15 @@ static int may_ask(const struct slogout_session *session)
 
     if (!session->enabled && slogout->settings.ask != SLOGOUT_ASK_ALL)
         return 0;
-    return !session->tally || slogout->clock.now < session->tally->ask_before;
+    return !session->set || slogout->clock.now < session->set->ask_before;
 }
 
-static int go(struct slogout_session *session, const struct event *event)
+static int ask_or_bye(struct slogout_session *session, const struct event *event)
 {
     return may_ask(session) ? ask(session, event) : say_bye(session, event);
 }
 
-static int part(struct slogout_session *session, const struct event *event)
+static int send_last_bye(struct slogout_session *session, const struct event *event)
 {
     const int result = send_bye(session, SLOGOUT_BETWEEN_LINES);
 
@@ -273,8 +273,8 @@ static int part(struct slogout_session *session, const struct event *event)
 static int leave(struct slogout_session *session, enum slogout_outcome outcome, const struct event *event)
 {
     session->outcome = (uint8_t)outcome;
-    set_state(session, SLOGOUT_LEAVING);
-    return part(session, event);
+    set_state(session, SLOGOUT_STATE_LEAVING);
+    return send_last_bye(session, event);
 }
 
 static int give_up(struct slogout_session *session, const struct event *event)
@@ -284,25 +284,25 @@ static int give_up(struct slogout_session *session, const struct event *event)
 
 static int never_ready(struct slogout_session *session, const struct event *event)
 {
-    return leave(session, SLOGOUT_NEVER_READY, event);
+    return leave(session, SLOGOUT_OUTCOME_NEVER_READY, event);
 }
 
 static int expire(struct slogout_session *session, const struct event *event)
 {
-    return leave(session, session->refused ? SLOGOUT_REFUSED : SLOGOUT_EXPIRED, event);
+    return leave(session, session->refused ? SLOGOUT_OUTCOME_REFUSED : SLOGOUT_OUTCOME_EXPIRED, event);
 }
 
 static int force(struct slogout_session *session, const struct event *event)
 {
-    return leave(session, SLOGOUT_FORCED, event);
+    return leave(session, SLOGOUT_OUTCOME_FORCED, event);
 }
 
 static int reopen(struct slogout_session *session, const struct event *event)
 {
     (void)event;
     session->bye_text = NULL;
-    session_quit(session);
-    set_state(session, SLOGOUT_OPEN);
+    slo_session_quit(session);
+    set_state(session, SLOGOUT_STATE_OPEN);
     return 0;
 }
 
@@ -316,14 +316,14 @@ static int note_bye(struct slogout_session *session, const struct event *event)
 /* The draft, section 3: the server closes "when it receives the OK response". It owes no `* BYE` then. */
 static int answered(struct slogout_session *session, const struct event *event)
 {
-    finish(session, SLOGOUT_ANSWERED, 0, event);
+    finish(session, SLOGOUT_OUTCOME_ANSWERED, 0, event);
     return SLOGOUT_CONSUMED;
 }
 
 static int refused(struct slogout_session *session, const struct event *event)
 {
     if (session->slogout->settings.on_refusal == SLOGOUT_REFUSAL_BYE)
-        leave(session, SLOGOUT_REFUSED, event);
+        leave(session, SLOGOUT_OUTCOME_REFUSED, event);
     else
         session->refused = 1;
     return SLOGOUT_CONSUMED;
@@ -333,7 +333,7 @@ static int refused(struct slogout_session *session, const struct event *event)
 static int withdraw(struct slogout_session *session, const struct event *event)
 {
     (void)event;
-    set_state(session, SLOGOUT_ENDED);
+    set_state(session, SLOGOUT_STATE_ENDED);
     return 0;
 }
 
@@ -343,7 +343,7 @@ static int abandon(struct slogout_session *session, const struct event *event)
     return 0;
 }
 
-static int keep(struct slogout_session *session, const struct event *event)
+static int end_as_settled(struct slogout_session *session, const struct event *event)
 {
     (void)event;
     settle(session, (enum slogout_outcome)session->outcome, 0);
@@ -352,71 +352,71 @@ static int keep(struct slogout_session *session, const struct event *event)
 
 /* ---- for lib/ ---- */
 
-void session_expired(struct timer *timer)
+void slo_session_expired(struct slo_timer *timer)
 {
-    handle(container_of(timer, struct slogout_session, timer), TIMER, &no_event);
+    handle(slo_container_of(timer, struct slogout_session, timer), TIMER, &no_event);
 }
 
-int session_request(struct slogout_session *session)
+int slo_session_request(struct slogout_session *session)
 {
     return handle(session, REQUEST, &no_event);
 }
 
-int session_force(struct slogout_session *session)
+int slo_session_force(struct slogout_session *session)
 {
     return handle(session, FORCE, &no_event);
 }
 
-int session_join(struct slogout_session *session, struct tally *tally, uint64_t group)
+int slo_session_join(struct slogout_session *session, struct slo_session_set *set, uint64_t group)
 {
-    const int error = session->tally ? SLOGOUT_ERR_STATE : handle(session, JOIN, &no_event);
+    const int error = session->set ? SLOGOUT_ERR_STATE : handle(session, JOIN, &no_event);
 
     if (error)
         return error;
-    session->tally = tally;
-    if (session->state == SLOGOUT_WAITING)
+    session->set = set;
+    if (session->state == SLOGOUT_STATE_WAITING)
         session->moment.group = group;
-    count(&tally->counts, session->state, 1);
+    count(&set->counts, session->state, 1);
     enlist(session);
     return 0;
 }
 
-void session_quit(struct slogout_session *session)
+void slo_session_quit(struct slogout_session *session)
 {
-    struct tally *tally = session->tally;
+    struct slo_session_set *set = session->set;
 
-    if (!tally)
+    if (!set)
         return;
-    count(&tally->counts, session->state, (uint64_t)-1);
-    link_remove(&session->member);
-    session->tally = NULL;
-    tally->changed(tally);
+    count(&set->counts, session->state, (uint64_t)-1);
+    slo_link_remove(&session->member);
+    session->set = NULL;
+    set->changed(set);
 }
 
-void session_init(struct slogout_session *session, struct slogout *slogout,
-                  const struct slogout_callbacks *callbacks, void *conn)
+void slo_session_init(struct slogout_session *session, struct slogout *slogout,
+                      const struct slogout_callbacks *callbacks, void *conn)
 {
     session->slogout = slogout;
     session->callbacks = callbacks;
     session->conn = conn;
-    link_init(&session->timer.link);
-    link_init(&session->member);
+    slo_link_init(&session->timer.link);
+    slo_link_init(&session->member);
 }
 
-void session_ready(struct slogout_session *session)
+void slo_session_resume(struct slogout_session *session)
 {
     handle(session, READY, &no_event);
 }
 
-size_t session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE])
+size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE])
 {
-    return tag_write(tag, session->slogout->tag_prefix, session->tag_number);
+    return slo_tag_write(tag, session->slogout->tag_prefix, session->tag_number);
 }
 
 static int is_own_tag(const struct slogout_session *session, const struct slogout_response *response)
 {
     char tag[SLOGOUT_TAG_SIZE];
-    const size_t len = session_tag(session, tag);
+    const size_t len = slo_session_tag(session, tag);
 
     return len == response->tag_len && memcmp(tag, response->tag, len) == 0;
 }
@@ -430,7 +430,7 @@ static enum event_kind kind_of(const struct slogout_session *session, const stru
     return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
 }
 
-void session_hear(struct slogout_session *session, const struct slogout_response *response)
+void slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response)
 {
     const struct event event = {.answer = response};
 
@@ -442,7 +442,7 @@ void session_hear(struct slogout_session *session, const struct slogout_response
 static int check_callbacks(const struct slogout_callbacks *from)
 {
     struct slogout_callbacks callbacks;
-    const int error = sized_copy(&callbacks, sizeof callbacks, from);
+    const int error = slo_copy_sized(&callbacks, sizeof callbacks, from);
 
     if (error)
         return error;
@@ -457,11 +457,11 @@ int slogout_session_new(struct slogout_session **out, struct slogout *slogout,
 
     if (error)
         return error;
-    session = instance_allocate(slogout, sizeof *session);
+    session = slo_allocate(slogout, sizeof *session);
     if (!session)
         return SLOGOUT_ERR_NOMEM;
     memset(session, 0, sizeof *session);
-    session_init(session, slogout, callbacks, conn);
+    slo_session_init(session, slogout, callbacks, conn);
     *out = session;
     return 0;
 }
@@ -473,13 +473,13 @@ void slogout_session_free(struct slogout_session *session)
     if (!session)
         return;
     slogout = session->slogout;
-    instance_enter(slogout);
-    slogout_session_abandon(session, SLOGOUT_HOST_CLOSED);
-    session_quit(session);
-    count(&slogout->counts, SLOGOUT_ENDED, (uint64_t)-1);
+    slo_enter(slogout);
+    slogout_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
+    slo_session_quit(session);
+    count(&slogout->counts, SLOGOUT_STATE_ENDED, (uint64_t)-1);
     session->freed = 1;
-    instance_release(slogout, &session->timer.link);
-    instance_leave(slogout);
+    slo_release_later(slogout, &session->timer.link);
+    slo_leave(slogout);
 }
 
 void slogout_session_set_enabled(struct slogout_session *session, int enabled)
@@ -488,17 +488,17 @@ void slogout_session_set_enabled(struct slogout_session *session, int enabled)
         session->enabled = enabled != 0;
 }
 
-/* The session may be freed in a callback; it stays in memory until instance_leave(). */
+/* The session may be freed in a callback; it stays in memory until slo_leave(). */
 static int handle_at(struct slogout_session *session, uint64_t now, enum event_kind kind,
                      const struct event *event)
 {
     struct slogout *slogout = session->slogout;
-    int result = instance_enter_at(slogout, now);
+    int result = slo_enter_at(slogout, now);
 
     if (result)
         return result;
     result = handle(session, kind, event);
-    instance_leave(slogout);
+    slo_leave(slogout);
     return result;
 }
 
@@ -508,16 +508,16 @@ int slogout_session_request(struct slogout_session *session, const char *bye_tex
 
     if (!session)
         return SLOGOUT_ERR_ARGUMENT;
-    if (bye_text && !bye_text_valid(bye_text))
+    if (bye_text && !slo_bye_text_valid(bye_text))
         return SLOGOUT_ERR_TEXT;
     return handle_at(session, now_ms, REQUEST, &event);
 }
 
-int slogout_session_ready(struct slogout_session *session, uint64_t now_ms)
+int slogout_session_resume(struct slogout_session *session, uint64_t now_ms)
 {
     if (!session)
         return SLOGOUT_ERR_ARGUMENT;
-    if (session->state != SLOGOUT_PENDING && session->state != SLOGOUT_LEAVING)
+    if (session->state != SLOGOUT_STATE_PENDING && session->state != SLOGOUT_STATE_LEAVING)
         return 0;
     return handle_at(session, now_ms, READY, &no_event);
 }
@@ -541,11 +541,11 @@ OUT_OF_LINE static int hear_line(struct slogout_session *session, const char *li
     return hear(session, &response, now);
 }
 
-int slogout_session_line(struct slogout_session *session, const char *line, size_t len, uint64_t now_ms)
+int slogout_session_feed_line(struct slogout_session *session, const char *line, size_t len, uint64_t now_ms)
 {
     if (!session)
         return SLOGOUT_ERR_ARGUMENT;
-    return session->state < SLOGOUT_ASKED ? 0 : hear_line(session, line, len, now_ms);
+    return session->state < SLOGOUT_STATE_ASKED ? 0 : hear_line(session, line, len, now_ms);
 }
 
 static int is_response(const struct slogout_response *response)
@@ -554,12 +554,12 @@ static int is_response(const struct slogout_response *response)
            (response->tag || !response->tag_len);
 }
 
-int slogout_session_response(struct slogout_session *session, const struct slogout_response *response,
-                             uint64_t now_ms)
+int slogout_session_feed_response(struct slogout_session *session, const struct slogout_response *response,
+                                  uint64_t now_ms)
 {
     if (!session)
         return SLOGOUT_ERR_ARGUMENT;
-    if (session->state < SLOGOUT_ASKED)
+    if (session->state < SLOGOUT_STATE_ASKED)
         return 0;
     return is_response(response) ? hear(session, response, now_ms) : SLOGOUT_ERR_ARGUMENT;
 }
@@ -570,9 +570,9 @@ int slogout_session_cancel(struct slogout_session *session)
 
     if (!session)
         return SLOGOUT_ERR_ARGUMENT;
-    instance_enter(session->slogout);
+    slo_enter(session->slogout);
     result = handle(session, CANCEL, &no_event);
-    instance_leave(session->slogout);
+    slo_leave(session->slogout);
     return result;
 }
 
@@ -586,15 +586,15 @@ int slogout_session_abandon(struct slogout_session *session, enum slogout_outcom
     const struct event event = {.why = why};
     int result;
 
-    if (!session || why < SLOGOUT_CLIENT_LOGOUT || why > SLOGOUT_HOST_CLOSED)
+    if (!session || why < SLOGOUT_OUTCOME_CLIENT_LOGOUT || why > SLOGOUT_OUTCOME_HOST_CLOSED)
         return SLOGOUT_ERR_ARGUMENT;
-    instance_enter(session->slogout);
+    slo_enter(session->slogout);
     result = handle(session, ABANDON, &event);
-    instance_leave(session->slogout);
+    slo_leave(session->slogout);
     return result;
 }
 
 enum slogout_state slogout_session_state(const struct slogout_session *session)
 {
-    return session ? (enum slogout_state)session->state : SLOGOUT_ENDED;
+    return session ? (enum slogout_state)session->state : SLOGOUT_STATE_ENDED;
 }

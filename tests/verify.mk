@@ -64,9 +64,9 @@ build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Iexamples $(FUZZ_FLAGS) -c -o $@ $<
 
-build/fuzz/response build/fuzz/session build/fuzz/scan_client build/fuzz/scan_server build/fuzz/filter: $(FUZZ_LIB)
+build/fuzz/response build/fuzz/session build/fuzz/imap_client build/fuzz/imap_server build/fuzz/filter: $(FUZZ_LIB)
 build/fuzz/filter: build/fuzz/tests/fuzz/filter/reference.o
-build/fuzz/scan_client build/fuzz/scan_server: build/fuzz/tests/fuzz/scanners/agree.o
+build/fuzz/imap_client build/fuzz/imap_server: build/fuzz/tests/fuzz/scanners/agree.o
 build/fuzz/command_reader: $(FUZZ_ECHO)
 $(FUZZ): build/fuzz/%: build/fuzz/tests/fuzz/%.o
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^

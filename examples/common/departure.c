@@ -70,8 +70,8 @@ static void tell_progress(const struct departure *departure, uint64_t now)
 
     log_progress("drain asked=%" PRIu64 " answered=%" PRIu64 " refused=%" PRIu64 " expired=%" PRIu64
                  " bye_only=%" PRIu64 " remaining=%" PRIu64 " over_by=%" PRIu64 "s",
-                 counts->asked, counts->outcome[SLOGOUT_ANSWERED], counts->outcome[SLOGOUT_REFUSED],
-                 counts->outcome[SLOGOUT_EXPIRED], counts->outcome[SLOGOUT_BYE_ONLY], remaining(counts),
+                 counts->asked, counts->outcome[SLOGOUT_OUTCOME_ANSWERED], counts->outcome[SLOGOUT_OUTCOME_REFUSED],
+                 counts->outcome[SLOGOUT_OUTCOME_EXPIRED], counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], remaining(counts),
                  seconds_until(departure->over_by_ms, now));
 }
 
@@ -80,7 +80,7 @@ static void tell_end(const struct departure *departure)
     const struct slogout_counts *counts = slogout_drain_counts(departure->drain);
     int outcome;
 
-    for (outcome = 0; outcome < SLOGOUT_OUTCOMES; outcome++)
+    for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
         if (counts->outcome[outcome])
             log_line("drain outcome=%s sessions=%" PRIu64,
                      slogout_outcome_name((enum slogout_outcome)outcome), counts->outcome[outcome]);
@@ -141,7 +141,7 @@ void departure_go(struct departure *departure, uint64_t now)
         departure->is_begun = 1;
         departure->begun_ms = now;
     }
-    departure->over_by_ms = slogout_drain_over_by(departure->drain);
+    departure->over_by_ms = slogout_drain_deadline(departure->drain);
     departure->report_ms = now;
 }
 

@@ -28,7 +28,7 @@ void outcome_log_change(uint64_t connection, const struct slogout_counts *before
 {
     int outcome;
 
-    for (outcome = 0; outcome < SLOGOUT_OUTCOMES; outcome++)
+    for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
         if (now->outcome[outcome] != before->outcome[outcome])
             log_line("connection=%" PRIu64 " outcome=%s", connection,
                      slogout_outcome_name((enum slogout_outcome)outcome));

@@ -39,7 +39,7 @@ static bool take_answer(struct imap_slogout_client *ours, const struct client_co
     response.tag = cmd->tag;
     response.tag_len = strlen(cmd->tag);
     response.text_len = rest_of_line(cmd->client->input, &response.text);
-    return slogout_session_response(ours->session, &response, now_ms()) == SLOGOUT_CONSUMED;
+    return slogout_session_feed_response(ours->session, &response, now_ms()) == SLOGOUT_CONSUMED;
 }
 
 /* The rest of the line is Dovecot's to skip. */
@@ -63,7 +63,7 @@ bool answers_take_star(struct imap_slogout_client *ours, struct client_command_c
 
     if (cmd->tag != NULL || size == 0 || data[0] != '*')
         return FALSE;
-    if (slogout_session_response(ours->session, &bye, now_ms()) != SLOGOUT_CONSUMED)
+    if (slogout_session_feed_response(ours->session, &bye, now_ms()) != SLOGOUT_CONSUMED)
         return FALSE;
     cmd->client->bad_counter--;
     cmd->tagline_sent = TRUE;
@@ -93,7 +93,7 @@ static bool take_idle_lines(struct imap_slogout_client *ours)
     if (client->input_skip_line || i_stream_read(client->input) < 0)
         return FALSE;
     while ((len = first_line(client->input, &line)) > 0) {
-        if (slogout_session_line(ours->session, line, len, now_ms()) != SLOGOUT_CONSUMED)
+        if (slogout_session_feed_line(ours->session, line, len, now_ms()) != SLOGOUT_CONSUMED)
             return FALSE;
         if (client->disconnected)
             return TRUE;

@@ -63,7 +63,7 @@ bool at_rest(const struct imap_slogout_client *ours)
 static void look(struct imap_slogout_client *ours)
 {
     timeout_remove(&ours->to_look);
-    slogout_session_ready(ours->session, now_ms());
+    slogout_session_resume(ours->session, now_ms());
 }
 
 /* Not at once: the command whose tagged response this is has not been taken out of the queue yet. */
@@ -71,7 +71,7 @@ void look_soon(struct imap_slogout_client *ours)
 {
     const enum slogout_state state = slogout_session_state(ours->session);
 
-    if (state != SLOGOUT_PENDING && state != SLOGOUT_LEAVING)
+    if (state != SLOGOUT_STATE_PENDING && state != SLOGOUT_STATE_LEAVING)
         return;
     timeout_remove(&ours->to_look);
     ours->to_look = timeout_add_short(0, look, ours);
@@ -96,9 +96,9 @@ static void begin(struct imap_slogout_client *ours, struct client_command_contex
 {
     ours->starting = cmd;
     if (ours->to_look != NULL)
-        slogout_session_ready(ours->session, now_ms());
+        slogout_session_resume(ours->session, now_ms());
     ours->starting = NULL;
-    if (slogout_session_state(ours->session) >= SLOGOUT_LEAVING)
+    if (slogout_session_state(ours->session) >= SLOGOUT_STATE_LEAVING)
         cmd->func = drop_command;
 }
 
@@ -110,7 +110,7 @@ static void before_command(struct client_command_context *cmd)
         return;
     MODULE_CONTEXT_SET(cmd, imap_slogout_module, &begun);
     if (strcasecmp(cmd->name, "LOGOUT") == 0)
-        slogout_session_abandon(ours->session, SLOGOUT_CLIENT_LOGOUT);
+        slogout_session_abandon(ours->session, SLOGOUT_OUTCOME_CLIENT_LOGOUT);
     else
         begin(ours, cmd);
 }
@@ -120,7 +120,7 @@ static void after_command(struct client_command_context *cmd)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);
 
-    if (ours != NULL && slogout_session_state(ours->session) == SLOGOUT_ASKED)
+    if (ours != NULL && slogout_session_state(ours->session) == SLOGOUT_STATE_ASKED)
         answers_watch_idle(ours);
 }
 

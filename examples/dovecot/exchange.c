@@ -72,14 +72,14 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
 /* ---- the end ---- */
 
 /* A client that was only told by `* BYE` keeps Dovecot's usual reason. */
-static const char *const reasons[SLOGOUT_OUTCOMES] = {
-    [SLOGOUT_ANSWERED] = "Server LOGOUT: answered",
-    [SLOGOUT_REFUSED] = "Server LOGOUT: refused",
-    [SLOGOUT_EXPIRED] = "Server LOGOUT: not answered in time",
-    [SLOGOUT_BYE_ONLY] = "Server shutting down.",
-    [SLOGOUT_NEVER_READY] = "Server LOGOUT: never at rest, so not asked",
-    [SLOGOUT_FORCED] = "Server LOGOUT: cut short",
-    [SLOGOUT_SEND_FAILED] = "Server LOGOUT: could not be sent",
+static const char *const reasons[SLOGOUT_OUTCOME_COUNT] = {
+    [SLOGOUT_OUTCOME_ANSWERED] = "Server LOGOUT: answered",
+    [SLOGOUT_OUTCOME_REFUSED] = "Server LOGOUT: refused",
+    [SLOGOUT_OUTCOME_EXPIRED] = "Server LOGOUT: not answered in time",
+    [SLOGOUT_OUTCOME_BYE_ONLY] = "Server shutting down.",
+    [SLOGOUT_OUTCOME_NEVER_READY] = "Server LOGOUT: never at rest, so not asked",
+    [SLOGOUT_OUTCOME_FORCED] = "Server LOGOUT: cut short",
+    [SLOGOUT_OUTCOME_SEND_FAILED] = "Server LOGOUT: could not be sent",
 };
 
 /* How the client refused, in its own words. */
@@ -93,8 +93,8 @@ static const char *refusal(const struct slogout_response *answer)
 
 static const char *reason(const struct slogout_result *result)
 {
-    const bool told = result->outcome == SLOGOUT_ANSWERED || result->bye_sent;
-    const bool refused = result->outcome == SLOGOUT_REFUSED && result->answer != NULL;
+    const bool told = result->outcome == SLOGOUT_OUTCOME_ANSWERED || result->bye_sent;
+    const bool refused = result->outcome == SLOGOUT_OUTCOME_REFUSED && result->answer != NULL;
 
     return t_strconcat(reasons[result->outcome], refused ? refusal(result->answer) : "",
                        told ? "" : " (without BYE)", NULL);
@@ -105,7 +105,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
     struct imap_slogout_client *ours = conn;
 
     (void)session;
-    ours->linger = result->outcome == SLOGOUT_ANSWERED || result->bye_sent;
+    ours->linger = result->outcome == SLOGOUT_OUTCOME_ANSWERED || result->bye_sent;
     client_disconnect(ours->client, reason(result));
 }
 

@@ -47,7 +47,7 @@ static int state_export(struct client *client, bool internal, buffer_t *dest, co
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
-    if (internal && slogout_session_state(ours->session) != SLOGOUT_OPEN) {
+    if (internal && slogout_session_state(ours->session) != SLOGOUT_STATE_OPEN) {
         *error_r = "server LOGOUT under way";
         return 0;
     }

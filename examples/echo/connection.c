@@ -64,7 +64,7 @@ struct connection *connection_new(int fd, struct slogout *slogout, uint64_t numb
 
 void connection_free(struct connection *connection)
 {
-    connection_abandon(connection, SLOGOUT_PEER_CLOSED);
+    connection_abandon(connection, SLOGOUT_OUTCOME_PEER_CLOSED);
     slogout_session_free(connection->peer.session);
     command_reader_reset(&connection->reader);
     queue_clear(&connection->idle_tag);
@@ -83,7 +83,7 @@ void connection_abandon(struct connection *connection, enum slogout_outcome why)
 
 void connection_goodbye(struct connection *connection, const char *text, uint64_t now)
 {
-    connection_abandon(connection, SLOGOUT_HOST_CLOSED);
+    connection_abandon(connection, SLOGOUT_OUTCOME_HOST_CLOSED);
     connection_say(connection, "* BYE ");
     connection_say(connection, text);
     connection_say(connection, "\r\n");
@@ -117,7 +117,7 @@ void connection_reply(struct connection *connection, const struct span *tag, con
 void connection_command_done(struct connection *connection, uint64_t now)
 {
     command_reader_reset(&connection->reader);
-    slogout_session_ready(connection->peer.session, now);
+    slogout_session_resume(connection->peer.session, now);
 }
 
 /* ---- ECHO ---- */

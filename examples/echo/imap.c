@@ -100,7 +100,7 @@ static const char *logout(struct connection *connection, struct request *request
 {
     if (!words_end(&request->arguments))
         return bad_arguments;
-    connection_abandon(connection, SLOGOUT_CLIENT_LOGOUT);
+    connection_abandon(connection, SLOGOUT_OUTCOME_CLIENT_LOGOUT);
     connection_say(connection, "* BYE echo_server logging out\r\n");
     connection_reply(connection, &request->tag, "OK LOGOUT completed");
     stream_close(&connection->stream, now);
@@ -244,7 +244,7 @@ static void take_line(struct connection *connection, uint64_t now)
 {
     const struct queue *line = &connection->reader.text;
 
-    if (slogout_session_line(connection->peer.session, queue_octets(line), line->len, now) ==
+    if (slogout_session_feed_line(connection->peer.session, queue_octets(line), line->len, now) ==
         SLOGOUT_CONSUMED)
         connection_command_done(connection, now);
     else if (connection->idle_tag.len > 0)
@@ -308,7 +308,7 @@ void imap_serve(struct connection *connection, short revents, uint64_t now)
 
     stream_serve(stream, revents);
     if (work(connection, now) && stream->input_ended) {
-        connection_abandon(connection, SLOGOUT_PEER_CLOSED);
+        connection_abandon(connection, SLOGOUT_OUTCOME_PEER_CLOSED);
         stream_close(stream, now);
     }
     stream_flush(stream);

@@ -64,7 +64,7 @@ static void say_goodbye(struct relay *relay, const char *line, uint64_t now)
 
     if (relay->state == CLOSING)
         return;
-    abandon(relay, SLOGOUT_PEER_CLOSED);
+    abandon(relay, SLOGOUT_OUTCOME_PEER_CLOSED);
     if (may)
         stream_put(&relay->streams[CLIENT], line, strlen(line));
     close_streams(relay, now);
@@ -145,7 +145,7 @@ void relay_free(struct peer *peer)
 {
     struct relay *relay = relay_of(peer);
 
-    abandon(relay, SLOGOUT_PEER_CLOSED);
+    abandon(relay, SLOGOUT_OUTCOME_PEER_CLOSED);
     slogout_session_free(peer->session);
     stream_free(&relay->streams[CLIENT]);
     if (peer->streams[SERVER])
@@ -182,8 +182,8 @@ static void begin_to_part(struct relay *relay, uint64_t now)
 typedef int feeder(struct slogout_session *session, const char *octets, size_t len, uint64_t now);
 
 static feeder *const feeders[SERVICE_STREAMS] = {
-    [CLIENT] = slogout_filter_client,
-    [SERVER] = slogout_filter_server,
+    [CLIENT] = slogout_filter_feed_client,
+    [SERVER] = slogout_filter_feed_server,
 };
 
 /* Feeds the filter. What it says of the session in passing is logged. */
@@ -193,7 +193,7 @@ static void feed(struct relay *relay, unsigned from, const char *octets, size_t 
     const struct slogout_counts before = *counts;
 
     feeders[from](relay->peer.session, octets, len, now);
-    if (relay->state == CLOSING || slogout_session_state(relay->peer.session) != SLOGOUT_ENDED)
+    if (relay->state == CLOSING || slogout_session_state(relay->peer.session) != SLOGOUT_STATE_ENDED)
         return;
     if (relay->state == RELAYING)
         outcome_log_change(relay->peer.number, &before, counts);

@@ -98,7 +98,7 @@ SLOGOUT_API int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms
 SLOGOUT_API const struct slogout_counts *slogout_drain_counts(const struct slogout_drain *drain);
 
 /* When every session will have its outcome at the latest, or SLOGOUT_NEVER. */
-SLOGOUT_API uint64_t slogout_drain_over_by(const struct slogout_drain *drain);
+SLOGOUT_API uint64_t slogout_drain_deadline(const struct slogout_drain *drain);
 
 #ifdef __cplusplus
 }

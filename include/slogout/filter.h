@@ -71,13 +71,13 @@ SLOGOUT_API int slogout_filter_new(struct slogout_session **out, struct slogout 
  * the server. [calls back]
  *   ARGUMENT  session is not a filter; bytes is NULL and len is not 0; now_ms is SLOGOUT_NEVER
  *   REENTRANT */
-SLOGOUT_API int slogout_filter_client(struct slogout_session *session, const char *bytes, size_t len,
-                                      uint64_t now_ms);
+SLOGOUT_API int slogout_filter_feed_client(struct slogout_session *session, const char *bytes, size_t len,
+                                           uint64_t now_ms);
 
 /* The same for octets that the server sent. [calls back]
  *   ARGUMENT, REENTRANT */
-SLOGOUT_API int slogout_filter_server(struct slogout_session *session, const char *bytes, size_t len,
-                                      uint64_t now_ms);
+SLOGOUT_API int slogout_filter_feed_server(struct slogout_session *session, const char *bytes, size_t len,
+                                           uint64_t now_ms);
 
 /* Says that the host itself has begun another layer beneath the stream, and ends it on both sides: TLS
  * after STARTTLS, or COMPRESS. Both directions begin anew, where a command may begin; a blind filter sees

@@ -34,7 +34,8 @@
 extern "C" {
 #endif
 
-#define SLOGOUT_VERSION "0.1.0"
+#define SLOGOUT_VERSION "0.2.0"
+#define SLOGOUT_VERSION_NUMBER 200 /* major * 10,000 + minor * 100 + patch, for #if */
 
 /* What the host offers in CAPABILITY and accepts in ENABLE (RFC 5161). It begins with X because it is
  * not registered (RFC 3501, sections 7.2.1 and 9). */
@@ -42,7 +43,7 @@ extern "C" {
 
 #define SLOGOUT_NEVER ((uint64_t)-1) /* no deadline; not a time, so refused as now_ms */
 
-#define SLOGOUT_BUSY     1 /* send_line: not the moment; the host will call slogout_session_ready() */
+#define SLOGOUT_BUSY     1 /* send_line: not the moment; the host will call slogout_session_resume() */
 #define SLOGOUT_CONSUMED 1 /* _line, _response: it was ours; do not run it, do not reply to it */
 
 enum slogout_error {
@@ -58,28 +59,28 @@ enum slogout_error {
 };
 
 enum slogout_state {
-    SLOGOUT_OPEN,    /* nothing under way */
-    SLOGOUT_WAITING, /* in a drain, its turn has not come */
-    SLOGOUT_PENDING, /* to be told as soon as the connection is at rest */
-    SLOGOUT_ASKED,   /* LOGOUT is on the wire, the answer timer runs */
-    SLOGOUT_LEAVING, /* the outcome is settled, a last `* BYE` waits for the end of a line */
-    SLOGOUT_ENDED    /* close_connection was called, or the host abandoned the session */
+    SLOGOUT_STATE_OPEN,    /* nothing under way */
+    SLOGOUT_STATE_WAITING, /* in a drain, its turn has not come */
+    SLOGOUT_STATE_PENDING, /* to be told as soon as the connection is at rest */
+    SLOGOUT_STATE_ASKED,   /* LOGOUT is on the wire, the answer timer runs */
+    SLOGOUT_STATE_LEAVING, /* the outcome is settled, a last `* BYE` waits for the end of a line */
+    SLOGOUT_STATE_ENDED    /* close_connection was called, or the host abandoned the session */
 };
 
 /* How an exchange ended: one for each session that leaves OPEN, but for one that is cancelled.
  * Append-only. */
 enum slogout_outcome {
-    SLOGOUT_ANSWERED,      /* the client answered OK */
-    SLOGOUT_REFUSED,       /* the client answered NO or BAD */
-    SLOGOUT_EXPIRED,       /* no answer within answer_timeout_ms */
-    SLOGOUT_BYE_ONLY,      /* it may not be asked (see enum slogout_ask), so it was told by `* BYE` */
-    SLOGOUT_NEVER_READY,   /* not at rest for all of ready_timeout_ms, so never asked */
-    SLOGOUT_FORCED,        /* slogout_session_force(), or a drain's deadline */
-    SLOGOUT_SEND_FAILED,   /* send_line could not write the LOGOUT, or the `* BYE` in its place */
-    SLOGOUT_CLIENT_LOGOUT, /* the host said: the client's own LOGOUT came first */
-    SLOGOUT_PEER_CLOSED,   /* the host said: end of file, or an error on the connection */
-    SLOGOUT_HOST_CLOSED,   /* the host said so, or freed the session with an exchange open */
-    SLOGOUT_OUTCOMES       /* their number */
+    SLOGOUT_OUTCOME_ANSWERED,      /* the client answered OK */
+    SLOGOUT_OUTCOME_REFUSED,       /* the client answered NO or BAD */
+    SLOGOUT_OUTCOME_EXPIRED,       /* no answer within answer_timeout_ms */
+    SLOGOUT_OUTCOME_BYE_ONLY,      /* it may not be asked (see enum slogout_ask), so it was told by `* BYE` */
+    SLOGOUT_OUTCOME_NEVER_READY,   /* not at rest for all of ready_timeout_ms, so never asked */
+    SLOGOUT_OUTCOME_FORCED,        /* slogout_session_force(), or a drain's deadline */
+    SLOGOUT_OUTCOME_SEND_FAILED,   /* send_line could not write the LOGOUT, or the `* BYE` in its place */
+    SLOGOUT_OUTCOME_CLIENT_LOGOUT, /* the host said: the client's own LOGOUT came first */
+    SLOGOUT_OUTCOME_PEER_CLOSED,   /* the host said: end of file, or an error on the connection */
+    SLOGOUT_OUTCOME_HOST_CLOSED,   /* the host said so, or freed the session with an exchange open */
+    SLOGOUT_OUTCOME_COUNT          /* their number */
 };
 
 /* ---- one response of a client; usable alone -------------------------------------------------- */
@@ -171,9 +172,9 @@ struct slogout_counts {
     uint64_t waiting, pending, asked, leaving; /* now, by state */
     uint64_t ended;                            /* now: ENDED and not yet freed */
     uint64_t without_bye;                      /* so far: closed by us without the `* BYE` that was owed */
-    uint64_t over_limit;                /* so far: begun by a drain although max_in_flight was reached */
-    uint64_t blind;                     /* so far: times that a filter lost sight of its stream */
-    uint64_t outcome[SLOGOUT_OUTCOMES]; /* so far */
+    uint64_t over_limit;                     /* so far: begun by a drain although max_in_flight was reached */
+    uint64_t blind;                          /* so far: times that a filter lost sight of its stream */
+    uint64_t outcome[SLOGOUT_OUTCOME_COUNT]; /* so far */
 };
 
 /* Makes a slogout from settings, or from the defaults if settings is NULL. *out is the caller's, to be
@@ -227,7 +228,7 @@ struct slogout_callbacks {
     size_t size; /* sizeof(struct slogout_callbacks) */
     /* Queues one whole line, CRLF included, to go out without waiting for more. Must not block. line lives
      * during the call. Returns 0 when it has taken all of it; SLOGOUT_BUSY if this is not the moment, and
-     * then calls slogout_session_ready() when it is; or negative if the connection is broken. */
+     * then calls slogout_session_resume() when it is; or negative if the connection is broken. */
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
     /* The last callback, once. Close when the queue is out: shutdown(SHUT_WR), read on until end of file,
@@ -253,7 +254,7 @@ SLOGOUT_API void slogout_session_free(struct slogout_session *session);
  * UNAUTHENTICATE). Counts at the moment when the client is told. Never sends anything. */
 SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, int enabled);
 
-/* Asks the client to leave, at once if send_line takes the line, else at the next slogout_session_ready().
+/* Asks the client to leave, at once if send_line takes the line, else at the next slogout_session_resume().
  * bye_text is what every `* BYE` of ours will say; NULL: the setting's. It is NOT copied and must live
  * until the session has ended or is cancelled. Does nothing and returns 0 if the client is being asked
  * already; the first text stays. [calls back]
@@ -265,21 +266,21 @@ SLOGOUT_API int slogout_session_request(struct slogout_session *session, const c
 /* Says that a moment has come: the connection is at rest or, while the session is LEAVING, between lines.
  * What is due is offered to send_line again. Harmless, and cheap, at any other time. [calls back]
  *   ARGUMENT, REENTRANT (but 0 in any state other than PENDING and LEAVING) */
-SLOGOUT_API int slogout_session_ready(struct slogout_session *session, uint64_t now_ms);
+SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t now_ms);
 
 /* Shows a line of the client's that stands where a command could begin, or in IDLE; with or without its
  * CRLF. Never literal data, nor the rest of a line after a literal, nor AUTHENTICATE data. Returns
  * SLOGOUT_CONSUMED, or 0: treat it as ever, nothing has changed. Costs a load and a branch until LOGOUT is
  * on the wire. [calls back]
  *   ARGUMENT, REENTRANT (but 0 before ASKED) */
-SLOGOUT_API int slogout_session_line(struct slogout_session *session, const char *line, size_t len,
-                                     uint64_t now_ms);
+SLOGOUT_API int slogout_session_feed_line(struct slogout_session *session, const char *line, size_t len,
+                                          uint64_t now_ms);
 
 /* The same for a host that has parsed the line already. One that saw only `*` gives status BYE, tag_len 0
  * and no text. [calls back]
  *   ARGUMENT (also if status is not of its enum), REENTRANT (but 0 before ASKED) */
-SLOGOUT_API int slogout_session_response(struct slogout_session *session,
-                                         const struct slogout_response *response, uint64_t now_ms);
+SLOGOUT_API int slogout_session_feed_response(struct slogout_session *session,
+                                              const struct slogout_response *response, uint64_t now_ms);
 
 /* Takes a request back: the session is OPEN again and out of its drain. Never sends anything.
  *   STATE  LOGOUT is on the wire, or the session is leaving: what was asked cannot be unasked */
@@ -296,7 +297,7 @@ SLOGOUT_API int slogout_session_force(struct slogout_session *session, uint64_t 
  *   ARGUMENT  why is none of the three */
 SLOGOUT_API int slogout_session_abandon(struct slogout_session *session, enum slogout_outcome why);
 
-/* Its state; ENDED for NULL. PENDING and LEAVING: slogout_session_ready() is wanted. From PENDING to
+/* Its state; ENDED for NULL. PENDING and LEAVING: slogout_session_resume() is wanted. From PENDING to
  * LEAVING: do not hibernate, hand over or pool this connection. */
 SLOGOUT_API enum slogout_state slogout_session_state(const struct slogout_session *session);
 

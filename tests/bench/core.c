@@ -51,7 +51,7 @@ static unsigned long lines(struct slogout *slogout, unsigned long times)
     unsigned long consumed = 0;
 
     while (times-- > 0)
-        consumed += (unsigned long)slogout_session_line(session, command, sizeof command - 1, 1);
+        consumed += (unsigned long)slogout_session_feed_line(session, command, sizeof command - 1, 1);
     slogout_session_free(session);
     return consumed;
 }
@@ -77,12 +77,12 @@ static unsigned long exchanges(struct slogout *slogout, unsigned long times)
     while (times-- > 0) {
         struct slogout_session *session = new_session(slogout);
         slogout_session_request(session, NULL, 1);
-        slogout_session_line(session, "* BYE leaving\r\n", 15, 1);
+        slogout_session_feed_line(session, "* BYE leaving\r\n", 15, 1);
         snprintf(answer, sizeof answer, "%s OK LOGOUT completed\r\n", tag);
-        if (slogout_session_line(session, answer, strlen(answer), 1) != SLOGOUT_CONSUMED)
+        if (slogout_session_feed_line(session, answer, strlen(answer), 1) != SLOGOUT_CONSUMED)
             return 1;
     }
-    return slogout_counts(slogout)->outcome[SLOGOUT_ANSWERED] == 0;
+    return slogout_counts(slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] == 0;
 }
 
 int main(int argc, char **argv)

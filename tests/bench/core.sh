@@ -24,7 +24,7 @@ limit() {
 }
 
 text=$(size -A "$@" | awk '$1 == ".text" { sum += $2 } END { print sum }')
-line=$(( $(count --toggle-collect=slogout_session_line "$program" line 1000) / 1000 ))
+line=$(( $(count --toggle-collect=slogout_session_feed_line "$program" line 1000) / 1000 ))
 limit "a session" "$("$program" size)" 96 "bytes (limit 96)"
 limit "core, .text at -Os" "$text" 7168 "bytes (limit 7168)"
 limit "a line while nothing is asked, in the library" "$line" 10 "instructions (limit 10)"

@@ -93,7 +93,7 @@ static void answer_all_due(void)
 {
     while (host.answers < host.asks && host.asked[host.answers]->answer_ms <= host.now) {
         const struct conn *conn = host.asked[host.answers++];
-        if (slogout_session_line(conn->session, conn->answer, conn->len, host.now) != SLOGOUT_CONSUMED)
+        if (slogout_session_feed_line(conn->session, conn->answer, conn->len, host.now) != SLOGOUT_CONSUMED)
             exit(1);
     }
 }
@@ -138,7 +138,7 @@ static void shuffle(struct conn **order, size_t count)
 
 static void clean_up(void)
 {
-    if (slogout_counts(host.slogout)->outcome[SLOGOUT_ANSWERED] != host.count || slogout_free(host.slogout))
+    if (slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] != host.count || slogout_free(host.slogout))
         exit(1);
     free(host.conns);
     free(host.order);

@@ -113,9 +113,9 @@ static struct slogout_session *start(struct slogout *slogout, feeder *feed, size
 
     if (slogout_filter_new(&session, slogout, &callbacks, passed))
         abort();
-    slogout_filter_server(session, greeting, sizeof greeting - 1, 1);
-    for (i = 0; feed == slogout_filter_server && i < commands; i++)
-        slogout_filter_client(session, "A NOOP\r\n", 8, 1);
+    slogout_filter_feed_server(session, greeting, sizeof greeting - 1, 1);
+    for (i = 0; feed == slogout_filter_feed_server && i < commands; i++)
+        slogout_filter_feed_client(session, "A NOOP\r\n", 8, 1);
     return session;
 }
 
@@ -197,9 +197,9 @@ static void report(const char *name, void (*add)(unsigned number), feeder *feed)
 
 int main(void)
 {
-    report("server: FETCH of messages of 10 KB on average", add_message, slogout_filter_server);
-    report("server: FETCH of flags, lines of 40 octets", add_flags, slogout_filter_server);
-    report("server: replies to short commands", add_replies, slogout_filter_server);
-    report("client: short commands, lines of 30 octets", add_commands, slogout_filter_client);
+    report("server: FETCH of messages of 10 KB on average", add_message, slogout_filter_feed_server);
+    report("server: FETCH of flags, lines of 40 octets", add_flags, slogout_filter_feed_server);
+    report("server: replies to short commands", add_replies, slogout_filter_feed_server);
+    report("client: short commands, lines of 30 octets", add_commands, slogout_filter_feed_client);
     return 0;
 }

@@ -140,9 +140,9 @@ static void hang_up(struct client *client)
 
     if (!client->session)
         return;
-    if (state != SLOGOUT_OPEN && state != SLOGOUT_ENDED)
+    if (state != SLOGOUT_STATE_OPEN && state != SLOGOUT_STATE_ENDED)
         note_outcome(client);
-    slogout_session_abandon(client->session, SLOGOUT_PEER_CLOSED);
+    slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED);
     release(client);
 }
 
@@ -169,7 +169,7 @@ static void forget_those_who_are_open(void)
     int i;
 
     for (i = 0; i < SESSIONS; i++)
-        if (slogout_session_state(world.client[i].session) == SLOGOUT_OPEN)
+        if (slogout_session_state(world.client[i].session) == SLOGOUT_STATE_OPEN)
             world.client[i].is_member = 0;
 }
 
@@ -229,7 +229,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
     expect(session == client->session && !client->closes, "one close");
     client->closes = 1;
     note_outcome(client);
-    if (result->outcome == SLOGOUT_EXPIRED)
+    if (result->outcome == SLOGOUT_OUTCOME_EXPIRED)
         expect(world.now >= client->asked_ms + 35000, "no answer timer is cut short");
     world.in_close = 0;
     if (what == IN_CLOSE_HANG_UP_BOTH)
@@ -265,7 +265,8 @@ static const struct slogout_plan too_short = {
 static void add(struct client *client)
 {
     const enum slogout_state state = slogout_session_state(client->session);
-    const int can_join = state == SLOGOUT_OPEN || state == SLOGOUT_PENDING || state == SLOGOUT_ASKED;
+    const int can_join =
+        state == SLOGOUT_STATE_OPEN || state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_ASKED;
     const int takes = world.life != CANCELLED && world.life != DONE;
     const int error = slogout_drain_add(world.drain, client->session, 0);
 
@@ -299,13 +300,13 @@ static void resume(void)
 
 static void force(void)
 {
-    const uint64_t over_by = slogout_drain_over_by(world.drain);
+    const uint64_t over_by = slogout_drain_deadline(world.drain);
     const int can = world.life != DONE;
 
     expect(slogout_drain_force(world.drain, world.now) == (can ? 0 : SLOGOUT_ERR_STATE), "force");
     if (!can)
         return;
-    expect(slogout_drain_over_by(world.drain) <= over_by, "force does not put off the end");
+    expect(slogout_drain_deadline(world.drain) <= over_by, "force does not put off the end");
     if (world.life != PAUSED)
         world.life = RUNNING;
     world.last_ask = 0;
@@ -324,7 +325,7 @@ static void answer(struct client *client)
     if (!client->session)
         return;
     snprintf(line, sizeof line, "%s OK\r\n", client->tag[0] ? client->tag : "SLO.1");
-    slogout_session_line(client->session, line, strlen(line), world.now);
+    slogout_session_feed_line(client->session, line, strlen(line), world.now);
 }
 
 static void step_with_drain(enum step step)
@@ -388,7 +389,7 @@ static void client_step(enum step step)
         slogout_session_force(b->session, world.now);
     else if (step == REST_B) {
         b->at_rest = 1;
-        slogout_session_ready(b->session, world.now);
+        slogout_session_resume(b->session, world.now);
     }
 }
 
@@ -417,18 +418,20 @@ static int make(enum step step)
 static void check_counts(void)
 {
     const struct slogout_counts *counts = slogout_drain_counts(world.drain);
-    uint64_t states[SLOGOUT_ENDED + 1] = {0}, outcomes = 0;
+    uint64_t states[SLOGOUT_STATE_ENDED + 1] = {0}, outcomes = 0;
     int i;
 
     for (i = 0; i < SESSIONS; i++)
         if (world.client[i].is_member)
             states[slogout_session_state(world.client[i].session)]++;
-    for (i = 0; i < SLOGOUT_OUTCOMES; i++)
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         outcomes += counts->outcome[i];
-    expect(states[SLOGOUT_OPEN] == 0, "no member is OPEN");
-    expect(counts->waiting == states[SLOGOUT_WAITING] && counts->pending == states[SLOGOUT_PENDING] &&
-               counts->asked == states[SLOGOUT_ASKED] && counts->leaving == states[SLOGOUT_LEAVING] &&
-               counts->ended == states[SLOGOUT_ENDED],
+    expect(states[SLOGOUT_STATE_OPEN] == 0, "no member is OPEN");
+    expect(counts->waiting == states[SLOGOUT_STATE_WAITING] &&
+               counts->pending == states[SLOGOUT_STATE_PENDING] &&
+               counts->asked == states[SLOGOUT_STATE_ASKED] &&
+               counts->leaving == states[SLOGOUT_STATE_LEAVING] &&
+               counts->ended == states[SLOGOUT_STATE_ENDED],
            "the counters are those of the members");
     expect(outcomes == world.members_ended, "the outcomes are those of the members");
     expect(counts->over_limit == 0, "there is no limit");
@@ -443,7 +446,7 @@ static int is_unsettled(void)
 /* The host is woken in time for the promise. */
 static void check_deadline(void)
 {
-    const uint64_t over_by = slogout_drain_over_by(world.drain);
+    const uint64_t over_by = slogout_drain_deadline(world.drain);
 
     if (world.life != RUNNING && world.life != PAUSED) {
         expect(over_by == SLOGOUT_NEVER, "there is no promise");
@@ -459,7 +462,7 @@ static void check(enum step step)
     int i;
 
     for (i = 0; i < SESSIONS; i++)
-        if (slogout_session_state(world.client[i].session) != SLOGOUT_WAITING || !world.drain)
+        if (slogout_session_state(world.client[i].session) != SLOGOUT_STATE_WAITING || !world.drain)
             continue;
         else
             expect(world.client[i].is_member, "who waits is in the drain");
@@ -467,7 +470,7 @@ static void check(enum step step)
         return;
     check_counts();
     check_deadline();
-    if (step >= TICK && step <= TICK_MUCH_LATER && world.now >= slogout_drain_over_by(world.drain))
+    if (step >= TICK && step <= TICK_MUCH_LATER && world.now >= slogout_drain_deadline(world.drain))
         expect(!is_unsettled(), "at the deadline nobody is left");
 }
 

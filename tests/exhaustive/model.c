@@ -45,7 +45,7 @@ enum cell {
 };
 
 /* clang-format off */
-static const enum cell table[ROWS][SLOGOUT_ENDED + 1] = {
+static const enum cell table[ROWS][SLOGOUT_STATE_ENDED + 1] = {
 /*                       OPEN          WAITING            PENDING            ASKED                   LEAVING             ENDED     */
     [JOINS_A_DRAIN]    = { TO_WAITING,   ERR_STATE,         COUNTED_THERE,     COUNTED_THERE,          ERR_STATE,          ERR_STATE },
     [REQUESTED]        = { BEGIN,        BEGIN,             ZERO,              ZERO,                   ERR_STATE,          ERR_STATE },
@@ -77,10 +77,10 @@ static struct model_session *session_of(enum who who)
 static void to(struct model_session *session, enum slogout_state state)
 {
     session->state = state;
-    session->deadline = state == SLOGOUT_PENDING   ? m->now + READY_TIMEOUT
-                        : state == SLOGOUT_ASKED   ? m->now + ANSWER_TIMEOUT
-                        : state == SLOGOUT_LEAVING ? m->now + LEAVE_TIMEOUT
-                                                   : SLOGOUT_NEVER;
+    session->deadline = state == SLOGOUT_STATE_PENDING   ? m->now + READY_TIMEOUT
+                        : state == SLOGOUT_STATE_ASKED   ? m->now + ANSWER_TIMEOUT
+                        : state == SLOGOUT_STATE_LEAVING ? m->now + LEAVE_TIMEOUT
+                                                         : SLOGOUT_NEVER;
 }
 
 static void count_outcome(struct model_session *session, enum slogout_outcome outcome, int without_bye)
@@ -92,7 +92,7 @@ static void count_outcome(struct model_session *session, enum slogout_outcome ou
         m->drain.outcome[outcome]++;
         m->drain.without_bye += (uint64_t)without_bye;
     }
-    to(session, SLOGOUT_ENDED);
+    to(session, SLOGOUT_STATE_ENDED);
 }
 
 static int row(enum who who, enum row row, enum slogout_outcome why);
@@ -108,7 +108,7 @@ static void create(struct model_session *session)
 
 static void remove_session(enum who who)
 {
-    row(who, ABANDONED, SLOGOUT_HOST_CLOSED);
+    row(who, ABANDONED, SLOGOUT_OUTCOME_HOST_CLOSED);
     session_of(who)->alive = 0;
     session_of(who)->in_drain = 0;
 }
@@ -120,7 +120,7 @@ static int act(const struct call *call)
         remove_session(call->target);
         return 0;
     case ABANDON_IT:
-        return row(call->target, ABANDONED, SLOGOUT_PEER_CLOSED);
+        return row(call->target, ABANDONED, SLOGOUT_OUTCOME_PEER_CLOSED);
     case CANCEL_IT:
         return row(call->target, CANCELLED, 0);
     case ENABLE_IT:
@@ -216,12 +216,12 @@ static void expect_close(enum who who, int bye_sent)
 
 static int is_gone(const struct model_session *session)
 {
-    return !session->alive || session->state == SLOGOUT_ENDED;
+    return !session->alive || session->state == SLOGOUT_STATE_ENDED;
 }
 
 static void end(enum who who, enum slogout_outcome outcome, int bye_sent)
 {
-    count_outcome(session_of(who), outcome, outcome != SLOGOUT_ANSWERED && !bye_sent);
+    count_outcome(session_of(who), outcome, outcome != SLOGOUT_OUTCOME_ANSWERED && !bye_sent);
     expect_close(who, bye_sent);
 }
 
@@ -237,7 +237,7 @@ static void part(enum who who)
 static void leave(enum who who, enum slogout_outcome outcome)
 {
     session_of(who)->outcome = outcome;
-    to(session_of(who), SLOGOUT_LEAVING);
+    to(session_of(who), SLOGOUT_STATE_LEAVING);
     part(who);
 }
 
@@ -252,12 +252,12 @@ static void ask(enum who who)
     if (is_gone(session) || result > 0)
         return;
     if (result < 0) {
-        end(who, SLOGOUT_SEND_FAILED, 0);
+        end(who, SLOGOUT_OUTCOME_SEND_FAILED, 0);
         return;
     }
     session->tag = m->last_tag;
     session->asked_at = m->now;
-    to(session, SLOGOUT_ASKED);
+    to(session, SLOGOUT_STATE_ASKED);
 }
 
 /* DESIGN.md section 2, rule 7; section 5, "the draft's timer is never knowingly cut short". */
@@ -278,12 +278,12 @@ static void go(enum who who)
     }
     result = expect_bye(who, SLOGOUT_AT_REST);
     if (!is_gone(session) && result <= 0)
-        end(who, result == 0 ? SLOGOUT_BYE_ONLY : SLOGOUT_SEND_FAILED, result == 0);
+        end(who, result == 0 ? SLOGOUT_OUTCOME_BYE_ONLY : SLOGOUT_OUTCOME_SEND_FAILED, result == 0);
 }
 
 static void reopen(struct model_session *session)
 {
-    to(session, SLOGOUT_OPEN);
+    to(session, SLOGOUT_STATE_OPEN);
     session->in_drain = 0;
     session->own_text = 0; /* it came with the request that is taken back */
 }
@@ -291,7 +291,7 @@ static void reopen(struct model_session *session)
 static void refuse(enum who who)
 {
     if (m->settings.on_refusal == SLOGOUT_REFUSAL_BYE)
-        leave(who, SLOGOUT_REFUSED);
+        leave(who, SLOGOUT_OUTCOME_REFUSED);
     else
         session_of(who)->refused = 1;
 }
@@ -310,14 +310,14 @@ static int play(enum who who, enum cell cell, enum slogout_outcome why)
     case CONSUMED:
         return SLOGOUT_CONSUMED;
     case TO_WAITING:
-        to(session, SLOGOUT_WAITING);
+        to(session, SLOGOUT_STATE_WAITING);
         session->in_drain = 1;
         return 0;
     case COUNTED_THERE:
         session->in_drain = 1;
         return 0;
     case BEGIN:
-        to(session, SLOGOUT_PENDING);
+        to(session, SLOGOUT_STATE_PENDING);
         go(who);
         return 0;
     case GO:
@@ -330,13 +330,13 @@ static int play(enum who who, enum cell cell, enum slogout_outcome why)
         reopen(session);
         return 0;
     case LEAVE_NEVER_READY:
-        leave(who, SLOGOUT_NEVER_READY);
+        leave(who, SLOGOUT_OUTCOME_NEVER_READY);
         return 0;
     case LEAVE_EXPIRED: /* rule 6: a refusal that was noted comes out here */
-        leave(who, session->refused ? SLOGOUT_REFUSED : SLOGOUT_EXPIRED);
+        leave(who, session->refused ? SLOGOUT_OUTCOME_REFUSED : SLOGOUT_OUTCOME_EXPIRED);
         return 0;
     case LEAVE_FORCED:
-        leave(who, SLOGOUT_FORCED);
+        leave(who, SLOGOUT_OUTCOME_FORCED);
         return 0;
     case END_WITHOUT_BYE:
         end(who, session->outcome, 0);
@@ -345,13 +345,13 @@ static int play(enum who who, enum cell cell, enum slogout_outcome why)
         session->bye_seen = 1;
         return SLOGOUT_CONSUMED;
     case END_ANSWERED:
-        end(who, SLOGOUT_ANSWERED, 0);
+        end(who, SLOGOUT_OUTCOME_ANSWERED, 0);
         return SLOGOUT_CONSUMED;
     case LEAVE_REFUSED_OR_NOTED:
         refuse(who);
         return SLOGOUT_CONSUMED;
     case TO_ENDED:
-        to(session, SLOGOUT_ENDED);
+        to(session, SLOGOUT_STATE_ENDED);
         return 0;
     case END_AS_NAMED:
         count_outcome(session, why, 0);
@@ -392,8 +392,9 @@ static enum who first_due(void)
 
 static void expire(enum who who)
 {
-    static const enum row timer[SLOGOUT_ENDED + 1] = {
-        [SLOGOUT_PENDING] = READY_TIMER, [SLOGOUT_ASKED] = ANSWER_TIMER, [SLOGOUT_LEAVING] = LEAVE_TIMER};
+    static const enum row timer[SLOGOUT_STATE_ENDED + 1] = {[SLOGOUT_STATE_PENDING] = READY_TIMER,
+                                                            [SLOGOUT_STATE_ASKED] = ANSWER_TIMER,
+                                                            [SLOGOUT_STATE_LEAVING] = LEAVE_TIMER};
 
     row(who, timer[session_of(who)->state], 0);
 }
@@ -444,15 +445,15 @@ static int is_idle(const struct step *step)
     const enum slogout_state state = session_of(step->who)->state;
 
     if (step->kind == READY)
-        return state != SLOGOUT_PENDING && state != SLOGOUT_LEAVING;
-    return step->kind == INPUT && state < SLOGOUT_ASKED;
+        return state != SLOGOUT_STATE_PENDING && state != SLOGOUT_STATE_LEAVING;
+    return step->kind == INPUT && state < SLOGOUT_STATE_ASKED;
 }
 
 static int request(const struct step *step)
 {
     struct model_session *session = session_of(step->who);
 
-    if (session->state == SLOGOUT_OPEN || session->state == SLOGOUT_WAITING)
+    if (session->state == SLOGOUT_STATE_OPEN || session->state == SLOGOUT_STATE_WAITING)
         session->own_text = step->variant != 0;
     return row(step->who, REQUESTED, 0);
 }

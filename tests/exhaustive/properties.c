@@ -69,9 +69,9 @@ void witness_close(const struct call *call)
         fail("%c was closed after its end", "AB"[call->who]);
     if (call->closed.bye_sent != (witness->byes > 0))
         fail("bye_sent says %d", call->closed.bye_sent);
-    if (outcome != SLOGOUT_ANSWERED && !witness->byes && !witness->busy && !witness->write_failed)
+    if (outcome != SLOGOUT_OUTCOME_ANSWERED && !witness->byes && !witness->busy && !witness->write_failed)
         fail("%c ended without * BYE though it could be written", "AB"[call->who]);
-    if (outcome == SLOGOUT_ANSWERED && witness->byes)
+    if (outcome == SLOGOUT_OUTCOME_ANSWERED && witness->byes)
         fail("%c: a * BYE after its answer", "AB"[call->who]);
     world.exchanges++;
 }
@@ -80,10 +80,10 @@ void witness_given_up(enum who who)
 {
     const enum slogout_state state = slogout_session_state(world.session[who]);
 
-    if (state == SLOGOUT_ENDED)
+    if (state == SLOGOUT_STATE_ENDED)
         return;
     world.witness[who].given_up = 1;
-    if (state != SLOGOUT_OPEN)
+    if (state != SLOGOUT_STATE_OPEN)
         world.exchanges++;
 }
 
@@ -100,19 +100,19 @@ static void check_same_session(enum who who)
         return;
     if (slogout_session_state(session) != model->state)
         fail("%c: state %d instead of %d", "AB"[who], session -> state, (int)model -> state);
-    if ((session->tally != NULL) != model->in_drain)
+    if ((session->set != NULL) != model->in_drain)
         fail("%c: in a drain, or not", "AB"[who]);
 }
 
 static size_t check_list(enum slogout_state state)
 {
-    struct link *const list = &world.tally.members[state];
-    struct link *link;
+    struct slo_link *const list = &world.set.members[state];
+    struct slo_link *link;
     size_t length = 0;
 
     for (link = list->next; link != list; link = link->next) {
-        const struct slogout_session *session = container_of(link, struct slogout_session, member);
-        if (session->state != state || session->tally != &world.tally)
+        const struct slogout_session *session = slo_container_of(link, struct slogout_session, member);
+        if (session->state != state || session->set != &world.set)
             fail("in a drain's list for state %d with state %d", (int)state, session->state);
         length++;
     }
@@ -121,11 +121,11 @@ static size_t check_list(enum slogout_state state)
 
 static void count_states(struct slogout_counts *counts, const struct model_session *session)
 {
-    counts->waiting += session->state == SLOGOUT_WAITING;
-    counts->pending += session->state == SLOGOUT_PENDING;
-    counts->asked += session->state == SLOGOUT_ASKED;
-    counts->leaving += session->state == SLOGOUT_LEAVING;
-    counts->ended += session->state == SLOGOUT_ENDED;
+    counts->waiting += session->state == SLOGOUT_STATE_WAITING;
+    counts->pending += session->state == SLOGOUT_STATE_PENDING;
+    counts->asked += session->state == SLOGOUT_STATE_ASKED;
+    counts->leaving += session->state == SLOGOUT_STATE_LEAVING;
+    counts->ended += session->state == SLOGOUT_STATE_ENDED;
 }
 
 static void check_counts(void)
@@ -143,13 +143,13 @@ static void check_counts(void)
     }
     if (memcmp(&all, slogout_counts(world.slogout), sizeof all) != 0)
         fail("the counters differ");
-    if (memcmp(&drain, &world.tally.counts, sizeof drain) != 0)
+    if (memcmp(&drain, &world.set.counts, sizeof drain) != 0)
         fail("the drain's counters differ");
 }
 
 static int is_member(enum who who)
 {
-    return world.session[who] && world.session[who]->tally;
+    return world.session[who] && world.session[who]->set;
 }
 
 static void check_drain(void)
@@ -157,7 +157,7 @@ static void check_drain(void)
     size_t members = 0;
     int state;
 
-    for (state = SLOGOUT_OPEN; state <= SLOGOUT_ENDED; state++)
+    for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++)
         members += check_list((enum slogout_state)state);
     if (members != (size_t)(is_member(A) + is_member(B)))
         fail("a member of the drain is in no list");
@@ -180,18 +180,19 @@ static void check_timer(enum who who)
     struct slogout_session *session = world.session[who];
     struct witness *witness = &world.witness[who];
     const enum slogout_state state = slogout_session_state(session);
-    const int wanted = state == SLOGOUT_PENDING || state == SLOGOUT_ASKED || state == SLOGOUT_LEAVING;
+    const int wanted =
+        state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_ASKED || state == SLOGOUT_STATE_LEAVING;
 
-    if (link_used(&session->timer.link) != wanted)
+    if (slo_link_used(&session->timer.link) != wanted)
         fail("%c: a deadline is armed, or not, in state %d", "AB"[who], (int)state);
-    if (state == SLOGOUT_ASKED && session->timer.deadline != witness->asked_at + ANSWER_TIMEOUT)
+    if (state == SLOGOUT_STATE_ASKED && session->timer.deadline != witness->asked_at + ANSWER_TIMEOUT)
         fail("%c: the answer timer was moved", "AB"[who]);
 }
 
 static void check_end(enum who who)
 {
     const struct witness *witness = &world.witness[who];
-    const int ended = slogout_session_state(world.session[who]) == SLOGOUT_ENDED;
+    const int ended = slogout_session_state(world.session[who]) == SLOGOUT_STATE_ENDED;
 
     if (ended != (witness->closes + witness->given_up == 1))
         fail("%c: ended %d, closed %d times, given up %d", "AB"[who], ended, witness -> closes,
@@ -204,7 +205,7 @@ static void check_outcomes(void)
     uint64_t sum = 0;
     int i;
 
-    for (i = 0; i < SLOGOUT_OUTCOMES; i++)
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         sum += counts->outcome[i];
     if (sum != world.exchanges)
         fail("not one outcome for each exchange");

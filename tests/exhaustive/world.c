@@ -40,7 +40,7 @@ static void *allocate(size_t size, void *user_data)
 /* What is freed is overwritten, so that whoever still reads it goes astray. */
 static void release(void *memory, void *user_data)
 {
-    struct block *block = container_of(memory, struct block, memory);
+    struct block *block = slo_container_of(memory, struct block, memory);
 
     (void)user_data;
     if (in_callback)
@@ -81,15 +81,17 @@ static void call_all_that_call_back(struct slogout_session *session)
 {
     static const struct slogout_response response = {SLOGOUT_STATUS_BYE, NULL, 0, NULL, 0, NULL, 0};
     const enum slogout_state state = slogout_session_state(session);
-    const int ready_looks = state == SLOGOUT_PENDING || state == SLOGOUT_LEAVING;
+    const int ready_looks = state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_LEAVING;
     const int expected = SLOGOUT_ERR_REENTRANT;
 
     if (slogout_tick(world.slogout, world.now) != expected ||
         slogout_session_request(session, NULL, world.now) != expected ||
         slogout_session_force(session, world.now) != expected || slogout_free(world.slogout) != expected ||
-        slogout_session_ready(session, world.now) != (ready_looks ? expected : 0) ||
-        slogout_session_line(session, "* BYE", 5, world.now) != (state < SLOGOUT_ASKED ? 0 : expected) ||
-        slogout_session_response(session, &response, world.now) != (state < SLOGOUT_ASKED ? 0 : expected))
+        slogout_session_resume(session, world.now) != (ready_looks ? expected : 0) ||
+        slogout_session_feed_line(session, "* BYE", 5, world.now) !=
+            (state < SLOGOUT_STATE_ASKED ? 0 : expected) ||
+        slogout_session_feed_response(session, &response, world.now) !=
+            (state < SLOGOUT_STATE_ASKED ? 0 : expected))
         fail("a function that calls back did something inside a callback");
 }
 
@@ -135,7 +137,7 @@ static int do_action(enum action_kind kind, enum who target)
         remove_session(target);
         return 0;
     case ABANDON_IT:
-        return abandon(target, SLOGOUT_PEER_CLOSED);
+        return abandon(target, SLOGOUT_OUTCOME_PEER_CLOSED);
     case CANCEL_IT:
         return cancel(target);
     case ENABLE_IT:
@@ -237,9 +239,9 @@ static void set_timer(struct slogout *slogout, uint64_t deadline, void *user_dat
     world.told = deadline;
 }
 
-static void tally_changed(struct tally *tally)
+static void tally_changed(struct slo_session_set *set)
 {
-    (void)tally;
+    (void)set;
 }
 
 void world_start(const struct model_settings *settings, int session_count)
@@ -260,10 +262,10 @@ void world_start(const struct model_settings *settings, int session_count)
     in_callback = 0;
     sessions = session_count;
     world.told = SLOGOUT_NEVER;
-    for (i = 0; i <= SLOGOUT_ENDED; i++)
-        link_init(&world.tally.members[i]);
-    world.tally.ask_before = settings->drain_asks ? SLOGOUT_NEVER : 0;
-    world.tally.changed = tally_changed;
+    for (i = 0; i <= SLOGOUT_STATE_ENDED; i++)
+        slo_link_init(&world.set.members[i]);
+    world.set.ask_before = settings->drain_asks ? SLOGOUT_NEVER : 0;
+    world.set.changed = tally_changed;
     model_start(&world.model, settings);
     if (slogout_new(&world.slogout, &real) != 0)
         fail("no slogout");
@@ -271,7 +273,8 @@ void world_start(const struct model_settings *settings, int session_count)
 
 /* ---- steps ---- */
 
-static const int abandon_reasons[] = {SLOGOUT_CLIENT_LOGOUT, SLOGOUT_PEER_CLOSED, SLOGOUT_HOST_CLOSED};
+static const int abandon_reasons[] = {SLOGOUT_OUTCOME_CLIENT_LOGOUT, SLOGOUT_OUTCOME_PEER_CLOSED,
+                                      SLOGOUT_OUTCOME_HOST_CLOSED};
 
 /* What stands after the tag, or without one; NULL: parsed already. */
 static const char *const lines[INPUTS] = {
@@ -296,16 +299,16 @@ static int feed(const struct step *step)
     if (step->variant == BYE_PARSED)
         response.tag_len = 0;
     if (!lines[step->variant])
-        return slogout_session_response(session, &response, step->now);
+        return slogout_session_feed_response(session, &response, step->now);
     if (step->variant == BYE_LINE || step->variant == COMMAND_LINE)
         tag = "";
     snprintf(line, sizeof line, "%.*s%s", SLOGOUT_TAG_SIZE, tag, lines[step->variant]);
-    return slogout_session_line(session, line, strlen(line), step->now);
+    return slogout_session_feed_line(session, line, strlen(line), step->now);
 }
 
 static int quit(struct slogout_session *session)
 {
-    session_quit(session);
+    slo_session_quit(session);
     return 0;
 }
 
@@ -327,7 +330,7 @@ static int make(const struct step *step)
         remove_session(step->who);
         return 0;
     case JOIN:
-        return session_join(session, &world.tally, 0);
+        return slo_session_join(session, &world.set, 0);
     case QUIT:
         return quit(session);
     case ENABLE:
@@ -335,7 +338,7 @@ static int make(const struct step *step)
     case REQUEST:
         return slogout_session_request(session, step->variant ? OWN_TEXT : NULL, step->now);
     case READY:
-        return slogout_session_ready(session, step->now);
+        return slogout_session_resume(session, step->now);
     case CANCEL:
         return cancel(step->who);
     case FORCE:
@@ -402,7 +405,7 @@ static int choose_step(struct step *step)
     step->who = step->kind == TICK ? A : (enum who)choose(sessions);
     if (!is_possible(step))
         return 0;
-    if (step->kind == QUIT && world.session[step->who]->state == SLOGOUT_WAITING)
+    if (step->kind == QUIT && world.session[step->who]->state == SLOGOUT_STATE_WAITING)
         return 0;
     step->variant = choose_variant(step);
     step->now = choose_time(step);
@@ -455,7 +458,7 @@ void world_check_end(void)
     always_busy = 0;
     for (i = 0; i < SESSIONS; i++) {
         const enum slogout_state state = slogout_session_state(world.session[i]);
-        if (state != SLOGOUT_ENDED && state != SLOGOUT_OPEN && state != SLOGOUT_WAITING)
+        if (state != SLOGOUT_STATE_ENDED && state != SLOGOUT_STATE_OPEN && state != SLOGOUT_STATE_WAITING)
             fail("session %c outlives its deadlines", "AB"[i]);
     }
 }
@@ -478,24 +481,26 @@ static void put16(unsigned char *bytes, unsigned number)
 static void describe(unsigned char bytes[8], const struct slogout_session *session,
                      const struct witness *witness)
 {
-    const int asked = session && session->state >= SLOGOUT_ASKED && session->state < SLOGOUT_ENDED;
+    const int asked =
+        session && session->state >= SLOGOUT_STATE_ASKED && session->state < SLOGOUT_STATE_ENDED;
 
     bytes[0] = session ? session->state : 0xff;
     if (!session)
         return;
-    bytes[1] = session->state == SLOGOUT_LEAVING ? session->outcome : 0;
-    bytes[2] = (unsigned char)(session->state < SLOGOUT_ASKED ? session->enabled : 0);
+    bytes[1] = session->state == SLOGOUT_STATE_LEAVING ? session->outcome : 0;
+    bytes[2] = (unsigned char)(session->state < SLOGOUT_STATE_ASKED ? session->enabled : 0);
     bytes[3] = (unsigned char)(asked ? session->bye_seen | session->refused << 1 : 0);
-    bytes[4] = (unsigned char)((session->state < SLOGOUT_ENDED && session->bye_text) |
-                               (asked && session->tag_number) << 1 | (session->tally != NULL) << 2);
+    bytes[4] = (unsigned char)((session->state < SLOGOUT_STATE_ENDED && session->bye_text) |
+                               (asked && session->tag_number) << 1 | (session->set != NULL) << 2);
     bytes[5] = (unsigned char)(witness->busy | (witness->byes > 0) << 1 | (witness->logouts > 0) << 2);
-    put16(bytes + 6, remaining(link_used(&session->timer.link) ? session->timer.deadline : SLOGOUT_NEVER));
+    put16(bytes + 6,
+          remaining(slo_link_used(&session->timer.link) ? session->timer.deadline : SLOGOUT_NEVER));
 }
 
 /* Of two deadlines that have passed only the order matters; at equal deadlines the place in the queue. */
 static unsigned char order(const struct slogout_session *a, const struct slogout_session *b)
 {
-    if (!a || !b || !link_used(&a->timer.link) || !link_used(&b->timer.link))
+    if (!a || !b || !slo_link_used(&a->timer.link) || !slo_link_used(&b->timer.link))
         return 0;
     if (a->timer.deadline == b->timer.deadline)
         return a->state == b->state && a->timer.link.next == &b->timer.link ? 1 : 2;

@@ -1,4 +1,4 @@
-/* The real library with two sessions, a drain's tally and their host, in one block of memory that can be
+/* The real library with two sessions, a drain's set and their host, in one block of memory that can be
  * copied and put back: nothing outside it changes from step to step. */
 #ifndef WORLD_H
 #define WORLD_H
@@ -30,7 +30,7 @@ struct world {
     struct slogout *slogout;
     struct slogout_session *session[SESSIONS]; /* NULL: freed */
     struct witness witness[SESSIONS];
-    struct tally tally;
+    struct slo_session_set set;
     struct model model;
     uint64_t now;       /* the greatest shown */
     uint64_t told;      /* by set_timer since the last tick */

@@ -77,7 +77,8 @@ static void feed(struct run *run, int from, const char *bytes, size_t len, size_
         if (!piece)
             abort();
         memcpy(piece, bytes, n);
-        if ((from == SERVER ? slogout_filter_server : slogout_filter_client)(run->session, piece, n, 1))
+        if ((from == SERVER ? slogout_filter_feed_server : slogout_filter_feed_client)(run->session, piece, n,
+                                                                                       1))
             abort();
         free(piece);
         bytes += n;
@@ -89,7 +90,7 @@ static void do_step(struct run *run, int what, const char *text, size_t len, siz
 {
     if (what == REQUEST)
         slogout_session_request(run->session, NULL, 1);
-    if (what == FORCE && slogout_session_state(run->session) < SLOGOUT_LEAVING)
+    if (what == FORCE && slogout_session_state(run->session) < SLOGOUT_STATE_LEAVING)
         slogout_session_force(run->session, 1);
     if (what == SERVER || what == CLIENT)
         feed(run, what, text, len, step);
@@ -144,8 +145,8 @@ static void compare_with_reference(const struct run *run, const struct reference
 
 static void finish(struct run *run)
 {
-    slogout_filter_client(run->session, NULL, 0, 1);
-    slogout_filter_server(run->session, NULL, 0, 1);
+    slogout_filter_feed_client(run->session, NULL, 0, 1);
+    slogout_filter_feed_server(run->session, NULL, 0, 1);
 }
 
 /* The reference sees whole lines only: it can follow while neither side speaks inside a line of the other's. */

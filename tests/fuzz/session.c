@@ -62,7 +62,7 @@ static void give_up(struct conn *conn)
 {
     const enum slogout_state state = slogout_session_state(conn->session);
 
-    if (state != SLOGOUT_ENDED && state != SLOGOUT_OPEN)
+    if (state != SLOGOUT_STATE_ENDED && state != SLOGOUT_STATE_OPEN)
         host.exchanges++;
     conn->over = 1;
 }
@@ -80,8 +80,8 @@ static void remove_session(struct conn *conn)
 
 static void abandon(struct conn *conn)
 {
-    const enum slogout_outcome why = (enum slogout_outcome)(octet() % (SLOGOUT_OUTCOMES + 1));
-    const int is_reason = why >= SLOGOUT_CLIENT_LOGOUT && why <= SLOGOUT_HOST_CLOSED;
+    const enum slogout_outcome why = (enum slogout_outcome)(octet() % (SLOGOUT_OUTCOME_COUNT + 1));
+    const int is_reason = why >= SLOGOUT_OUTCOME_CLIENT_LOGOUT && why <= SLOGOUT_OUTCOME_HOST_CLOSED;
 
     if (conn->session && is_reason)
         give_up(conn);
@@ -169,9 +169,9 @@ static void close_connection(struct slogout_session *session, const struct slogo
     struct conn *conn = connection;
 
     must(conn->session == session && !conn->over && conn->closes++ == 0);
-    must(slogout_session_state(session) == SLOGOUT_ENDED);
+    must(slogout_session_state(session) == SLOGOUT_STATE_ENDED);
     must(result->bye_sent == conn->byes && !result->tag == !*conn->tag);
-    must(result->outcome != SLOGOUT_ANSWERED || *conn->tag);
+    must(result->outcome != SLOGOUT_OUTCOME_ANSWERED || *conn->tag);
     conn->over = 1;
     host.exchanges++;
     inside_callback();
@@ -205,7 +205,7 @@ static void request(struct conn *conn)
 
 static void be_ready(struct conn *conn)
 {
-    slogout_session_ready(conn->session, some_time());
+    slogout_session_resume(conn->session, some_time());
 }
 
 static void force(struct conn *conn)
@@ -224,7 +224,7 @@ static void hear(struct conn *conn, const char *start, size_t start_len)
     memcpy(line + 1 + start_len, host.script, len);
     host.script += len;
     host.left -= len;
-    slogout_session_line(conn->session, line + 1, start_len + len, some_time());
+    slogout_session_feed_line(conn->session, line + 1, start_len + len, some_time());
     free(line);
 }
 
@@ -243,7 +243,7 @@ static void hear_parsed(struct conn *conn)
     struct slogout_response response = {SLOGOUT_STATUS_OK, conn->tag, strlen(conn->tag), NULL, 0, NULL, 0};
 
     response.status = (enum slogout_status)(octet() % 5);
-    slogout_session_response(conn->session, &response, some_time());
+    slogout_session_feed_response(conn->session, &response, some_time());
 }
 
 static void tick(struct conn *conn)
@@ -269,13 +269,13 @@ static void check(void)
     uint64_t outcomes = 0;
     int i;
 
-    for (i = 0; i < SLOGOUT_OUTCOMES; i++)
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         outcomes += counts->outcome[i];
     must(outcomes == host.exchanges);
     must((slogout_deadline(host.slogout) != SLOGOUT_NEVER) == (timers > 0));
     for (i = 0; i < SESSIONS; i++)
         if (host.conns[i].session)
-            must((slogout_session_state(host.conns[i].session) == SLOGOUT_ENDED) == host.conns[i].over);
+            must((slogout_session_state(host.conns[i].session) == SLOGOUT_STATE_ENDED) == host.conns[i].over);
 }
 
 static void play(void)

@@ -6,24 +6,20 @@ cd "$(dirname "$0")/../.."
 rules='
 list:
 saturate:
-tag:
 response:
-escape:
-names:
-bye:
-sized:
-slots:    saturate
-plan:     saturate
-clock:    list saturate
-tally:    list
-instance: bye clock sized tag
-session:  instance sized tag tally
-token:
+text:
+timer:        list saturate
+call:         text timer
+session:      call text
+slogout:      session text
+drain_pacer:  saturate
+drain_plan:   saturate
+drain:        drain_plan drain_pacer saturate session call
 answer:
-scan_client: token
-scan_server: token
-filter:   session scan_client scan_server answer sized
-drain:    plan saturate session sized slots
+imap_lex:
+imap_client:  imap_lex
+imap_server:  imap_lex
+filter:       session call imap_client imap_server answer
 '
 
 grep -Hn '^#include "' lib/*.[ch] | awk -v rules="$rules" '

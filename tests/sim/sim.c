@@ -177,10 +177,10 @@ static void expect_one_outcome_each(const struct crowd *crowd, const char *run)
 
     for (i = 0; i < crowd->count; i++)
         ones += crowd->clients[i].outcomes == 1;
-    for (i = 0; i < SLOGOUT_OUTCOMES; i++)
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         counted += counts->outcome[i];
     expect(ones == crowd->count && counted == crowd->count, run, "exactly one outcome each");
-    expect(counts->outcome[SLOGOUT_FORCED] == 0, run, "nobody's timer is cut short");
+    expect(counts->outcome[SLOGOUT_OUTCOME_FORCED] == 0, run, "nobody's timer is cut short");
     expect(crowd->dones == 1, run, "done, once");
     expect(crowd->done_ms <= DEADLINE_MS, run, "the deadline");
 }

@@ -104,7 +104,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
 
     (void)session;
     note_outcome(client, result->outcome);
-    client->without_bye = result->outcome != SLOGOUT_ANSWERED && !result->bye_sent;
+    client->without_bye = result->outcome != SLOGOUT_OUTCOME_ANSWERED && !result->bye_sent;
     if (client->crowd->in_close)
         client->crowd->in_close(client->crowd, client);
     if (!client->manner->freed_after_ms)
@@ -207,10 +207,10 @@ void crowd_add(struct crowd *crowd, uint32_t from, uint32_t to, uint32_t group_s
 
 void crowd_hang_up(struct crowd *crowd, struct client *client)
 {
-    if (slogout_session_state(client->session) != SLOGOUT_OPEN)
-        note_outcome(client, SLOGOUT_PEER_CLOSED);
+    if (slogout_session_state(client->session) != SLOGOUT_STATE_OPEN)
+        note_outcome(client, SLOGOUT_OUTCOME_PEER_CLOSED);
     (void)crowd;
-    slogout_session_abandon(client->session, SLOGOUT_PEER_CLOSED);
+    slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED);
     release(client);
 }
 
@@ -222,13 +222,13 @@ static void answer(struct client *client)
     const int len = snprintf(line, sizeof line, "SLO.%lu %s done\r\n", (unsigned long)client->tag_number,
                              client->manner->answer);
 
-    slogout_session_line(client->session, line, (size_t)len, client->crowd->now);
+    slogout_session_feed_line(client->session, line, (size_t)len, client->crowd->now);
 }
 
 static void come_to_rest(struct client *client)
 {
     client->at_rest = 1;
-    slogout_session_ready(client->session, client->crowd->now);
+    slogout_session_resume(client->session, client->crowd->now);
 }
 
 static void happen(struct client *client, enum event event)

@@ -39,40 +39,40 @@ void host_forget(struct host *host)
 
 /* ---- counting again ---- */
 
-/* By state, of all sessions or of those in the tally. */
-static void count_states(const struct host *host, int in_tally, uint64_t states[SLOGOUT_ENDED + 1])
+/* By state, of all sessions or of those in the set. */
+static void count_states(const struct host *host, int in_tally, uint64_t states[SLOGOUT_STATE_ENDED + 1])
 {
     unsigned i;
 
-    memset(states, 0, (SLOGOUT_ENDED + 1) * sizeof *states);
+    memset(states, 0, (SLOGOUT_STATE_ENDED + 1) * sizeof *states);
     for (i = 0; i < host->connected; i++) {
         const struct slogout_session *session = host->sessions[i];
-        if (session && (!in_tally || session->tally == &host->tally))
+        if (session && (!in_tally || session->set == &host->set))
             states[slogout_session_state(session)]++;
     }
 }
 
-static void check_states(const struct slogout_counts *counts, const uint64_t states[SLOGOUT_ENDED + 1])
+static void check_states(const struct slogout_counts *counts, const uint64_t states[SLOGOUT_STATE_ENDED + 1])
 {
-    assert_int_equal(counts->waiting, states[SLOGOUT_WAITING]);
-    assert_int_equal(counts->pending, states[SLOGOUT_PENDING]);
-    assert_int_equal(counts->asked, states[SLOGOUT_ASKED]);
-    assert_int_equal(counts->leaving, states[SLOGOUT_LEAVING]);
-    assert_int_equal(counts->ended, states[SLOGOUT_ENDED]);
+    assert_int_equal(counts->waiting, states[SLOGOUT_STATE_WAITING]);
+    assert_int_equal(counts->pending, states[SLOGOUT_STATE_PENDING]);
+    assert_int_equal(counts->asked, states[SLOGOUT_STATE_ASKED]);
+    assert_int_equal(counts->leaving, states[SLOGOUT_STATE_LEAVING]);
+    assert_int_equal(counts->ended, states[SLOGOUT_STATE_ENDED]);
 }
 
 /* Each list holds the sessions of one state, and no session is missing; OPEN is in no drain. */
-static void check_members(const struct tally *tally, const uint64_t states[SLOGOUT_ENDED + 1])
+static void check_members(const struct slo_session_set *set, const uint64_t states[SLOGOUT_STATE_ENDED + 1])
 {
     unsigned state;
 
-    assert_int_equal(states[SLOGOUT_OPEN], 0);
-    for (state = SLOGOUT_OPEN; state <= SLOGOUT_ENDED; state++) {
-        const struct link *list = &tally->members[state];
-        struct link *link;
+    assert_int_equal(states[SLOGOUT_STATE_OPEN], 0);
+    for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++) {
+        const struct slo_link *list = &set->members[state];
+        struct slo_link *link;
         uint64_t length = 0;
         for (link = list->next; link != list; link = link->next, length++)
-            assert_int_equal(container_of(link, struct slogout_session, member)->state, state);
+            assert_int_equal(slo_container_of(link, struct slogout_session, member)->state, state);
         assert_int_equal(length, states[state]);
     }
 }
@@ -86,11 +86,11 @@ static void check_deadline(const struct host *host)
     for (i = 0; i < host->connected; i++) {
         const struct slogout_session *session = host->sessions[i];
         const enum slogout_state state = slogout_session_state(session);
-        if (state == SLOGOUT_PENDING || state == SLOGOUT_ASKED || state == SLOGOUT_LEAVING)
+        if (state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_ASKED || state == SLOGOUT_STATE_LEAVING)
             earliest = session->timer.deadline < earliest ? session->timer.deadline : earliest;
         if (session)
-            assert_int_equal(link_used(&session->timer.link),
-                             state >= SLOGOUT_PENDING && state < SLOGOUT_ENDED);
+            assert_int_equal(slo_link_used(&session->timer.link),
+                             state >= SLOGOUT_STATE_PENDING && state < SLOGOUT_STATE_ENDED);
     }
     assert_true(slogout_deadline(host->slogout) == earliest);
 }
@@ -98,41 +98,41 @@ static void check_deadline(const struct host *host)
 static void check_outcomes(const struct host *host)
 {
     const struct slogout_counts *counts = slogout_counts(host->slogout);
-    const struct slogout_counts *tally = &host->tally.counts;
+    const struct slogout_counts *set = &host->set.counts;
     uint64_t sum = 0;
     unsigned i;
 
-    for (i = 0; i < SLOGOUT_OUTCOMES; i++) {
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++) {
         assert_int_equal(counts->outcome[i], host->outcome[i]);
-        sum += tally->outcome[i];
+        sum += set->outcome[i];
     }
     assert_int_equal(counts->without_bye, host->without_bye);
-    assert_int_equal(sum, host->tally_outcomes);
-    assert_int_equal(tally->without_bye, host->tally_without_bye);
+    assert_int_equal(sum, host->set_outcomes);
+    assert_int_equal(set->without_bye, host->set_without_bye);
 }
 
 void host_check(const struct host *host)
 {
-    uint64_t states[SLOGOUT_ENDED + 1];
+    uint64_t states[SLOGOUT_STATE_ENDED + 1];
 
     check_outcomes(host);
     count_states(host, 0, states);
     check_states(slogout_counts(host->slogout), states);
     count_states(host, 1, states);
-    check_states(&host->tally.counts, states);
-    check_members(&host->tally, states);
+    check_states(&host->set.counts, states);
+    check_members(&host->set, states);
     check_deadline(host);
 }
 
 static void count_outcome(struct host *host, const struct slogout_session *session,
                           enum slogout_outcome outcome, int without_bye)
 {
-    const int in_tally = session->tally == &host->tally;
+    const int in_tally = session->set == &host->set;
 
     host->outcome[outcome]++;
     host->without_bye += without_bye ? 1 : 0;
-    host->tally_outcomes += in_tally ? 1 : 0;
-    host->tally_without_bye += in_tally && without_bye ? 1 : 0;
+    host->set_outcomes += in_tally ? 1 : 0;
+    host->set_without_bye += in_tally && without_bye ? 1 : 0;
 }
 
 /* ---- callbacks ---- */
@@ -219,7 +219,8 @@ static void close_connection(struct slogout_session *session, const struct slogo
     assert_false(conn->closed);
     conn->closed = 1;
     check_result(conn, result);
-    count_outcome(host, session, result->outcome, result->outcome != SLOGOUT_ANSWERED && !result->bye_sent);
+    count_outcome(host, session, result->outcome,
+                  result->outcome != SLOGOUT_OUTCOME_ANSWERED && !result->bye_sent);
     trace_number(conn);
     trace(host, "close %s", slogout_outcome_name(result->outcome));
     if (result->tag)
@@ -264,9 +265,9 @@ static void release(void *memory, void *user_data)
     free(memory);
 }
 
-static void changed(struct tally *tally)
+static void changed(struct slo_session_set *set)
 {
-    container_of(tally, struct host, tally)->tally_changes++;
+    slo_container_of(set, struct host, set)->set_changes++;
 }
 
 /* ---- life ---- */
@@ -280,10 +281,10 @@ int host_setup(void **state)
         return -1;
     host->row = *state;
     host->send_says = "";
-    for (i = SLOGOUT_OPEN; i <= SLOGOUT_ENDED; i++)
-        link_init(&host->tally.members[i]);
-    host->tally.ask_before = SLOGOUT_NEVER;
-    host->tally.changed = changed;
+    for (i = SLOGOUT_STATE_OPEN; i <= SLOGOUT_STATE_ENDED; i++)
+        slo_link_init(&host->set.members[i]);
+    host->set.ask_before = SLOGOUT_NEVER;
+    host->set.changed = changed;
     *state = host;
     return 0;
 }
@@ -356,7 +357,7 @@ int host_request(struct host *host, struct slogout_session *session, const char 
 
 int host_ready(struct host *host, struct slogout_session *session)
 {
-    return checked(host, slogout_session_ready(session, host->now));
+    return checked(host, slogout_session_resume(session, host->now));
 }
 
 static int feed_line(struct host *host, struct slogout_session *session, const char *line,
@@ -368,7 +369,7 @@ static int feed_line(struct host *host, struct slogout_session *session, const c
 
     memcpy(bytes, line, strlen(line));
     memcpy(bytes + strlen(line), line_end, strlen(line_end));
-    result = slogout_session_line(session, bytes, len, host->now);
+    result = slogout_session_feed_line(session, bytes, len, host->now);
     exact_free(bytes);
     return result;
 }
@@ -380,7 +381,7 @@ static int feed_response(struct host *host, struct slogout_session *session, con
 
     if (!slogout_response_parse(&response, line, strlen(line)))
         return 0;
-    return slogout_session_response(session, &response, host->now);
+    return slogout_session_feed_response(session, &response, host->now);
 }
 
 int host_line(struct host *host, struct slogout_session *session, const char *line)
@@ -407,9 +408,9 @@ static void count_host_end(struct host *host, const struct slogout_session *sess
 {
     const enum slogout_state state = slogout_session_state(session);
 
-    if (state == SLOGOUT_LEAVING)
+    if (state == SLOGOUT_STATE_LEAVING)
         why = (enum slogout_outcome)session->outcome;
-    if (state != SLOGOUT_OPEN && state != SLOGOUT_ENDED)
+    if (state != SLOGOUT_STATE_OPEN && state != SLOGOUT_STATE_ENDED)
         count_outcome(host, session, why, 0);
 }
 
@@ -421,7 +422,7 @@ int host_abandon(struct host *host, struct slogout_session *session, enum slogou
 
 int host_join(struct host *host, struct slogout_session *session)
 {
-    return checked(host, session_join(session, &host->tally, HOST_GROUP));
+    return checked(host, slo_session_join(session, &host->set, HOST_GROUP));
 }
 
 void host_free(struct host *host, struct slogout_session *session)
@@ -430,7 +431,7 @@ void host_free(struct host *host, struct slogout_session *session)
 
     if (!session)
         return;
-    count_host_end(host, session, SLOGOUT_HOST_CLOSED);
+    count_host_end(host, session, SLOGOUT_OUTCOME_HOST_CLOSED);
     for (i = 0; i < host->connected; i++)
         if (host->sessions[i] == session)
             host->sessions[i] = NULL;

@@ -19,7 +19,7 @@
 #include "session.h"
 
 #define HOST_SESSIONS 16
-#define HOST_GROUP    77 /* of all sessions that join the tally */
+#define HOST_GROUP    77 /* of all sessions that join the set */
 
 /* Where the host can be told to do something inside a callback. */
 enum host_place { IN_SEND_LINE, IN_CLOSE_CONNECTION, IN_SET_TIMER, IN_ALLOCATE, IN_RELEASE, HOST_PLACES };
@@ -51,14 +51,14 @@ struct host {
     struct slogout *slogout;
     struct slogout_session *sessions[HOST_SESSIONS]; /* NULL: freed, or not made yet */
     struct host_conn conns[HOST_SESSIONS];
-    unsigned connected; /* how many were made */
-    struct tally tally; /* in place of a drain */
+    unsigned connected;         /* how many were made */
+    struct slo_session_set set; /* in place of a drain */
 
     /* what came back */
     char trace[4000];
     size_t trace_len;
-    unsigned allocations, memory, tally_changes; /* memory: allocated and not yet released */
-    uint64_t outcome[SLOGOUT_OUTCOMES], without_bye, tally_outcomes, tally_without_bye;
+    unsigned allocations, memory, set_changes; /* memory: allocated and not yet released */
+    uint64_t outcome[SLOGOUT_OUTCOME_COUNT], without_bye, set_outcomes, set_without_bye;
 };
 
 #define host_test(function) cmocka_unit_test_setup_teardown(function, host_setup, host_teardown)

@@ -71,11 +71,11 @@ static void serve(struct conn *conns, uint64_t now)
     for (i = 0; i < SESSIONS; i++) {
         char line[SLOGOUT_TAG_SIZE + sizeof " OK\r\n"];
         if (conns[i].lines == 1)
-            slogout_session_ready(conns[i].session, now);
+            slogout_session_resume(conns[i].session, now);
         if (!*conns[i].tag)
             continue;
         snprintf(line, sizeof line, "%s OK\r\n", conns[i].tag);
-        need(slogout_session_line(conns[i].session, line, strlen(line), now) == SLOGOUT_CONSUMED);
+        need(slogout_session_feed_line(conns[i].session, line, strlen(line), now) == SLOGOUT_CONSUMED);
         *conns[i].tag = '\0';
     }
 }
@@ -97,8 +97,8 @@ static void run_round(void)
         need(slogout_tick(slogout, now) == 0);
         serve(conns, now);
     }
-    need(slogout_counts(slogout)->outcome[SLOGOUT_ANSWERED] == SESSIONS / 2);
-    need(slogout_counts(slogout)->outcome[SLOGOUT_BYE_ONLY] == SESSIONS / 2);
+    need(slogout_counts(slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] == SESSIONS / 2);
+    need(slogout_counts(slogout)->outcome[SLOGOUT_OUTCOME_BYE_ONLY] == SESSIONS / 2);
     slogout_drain_free(drain);
     need(slogout_free(slogout) == 0);
 }

@@ -7,73 +7,73 @@
 struct row {
     const char *line;
     size_t taken; /* octets of it */
-    enum answer_verdict verdict;
+    enum slo_answer_verdict verdict;
 };
 
 static const struct row rows[] = {
-    {"* BYE\r\n", 7, ANSWER_WHOLE},
-    {"* BYE\n", 6, ANSWER_WHOLE},
-    {"* bYe bye\r\n", 11, ANSWER_WHOLE},
-    {"* BYE \r\n", 8, ANSWER_WHOLE},
-    {"SLP.17 OK\r\n", 11, ANSWER_WHOLE},
-    {"SLP.17 ok done {3+}\r\n", 21, ANSWER_WHOLE},
-    {"SLP.17 NO x\n", 12, ANSWER_WHOLE},
-    {"SLP.17 BAD [X] x\r\n", 18, ANSWER_WHOLE},
-    {"SLP.17 OK x\r\nrest", 13, ANSWER_WHOLE},
+    {"* BYE\r\n", 7, SLO_ANSWER_WHOLE},
+    {"* BYE\n", 6, SLO_ANSWER_WHOLE},
+    {"* bYe bye\r\n", 11, SLO_ANSWER_WHOLE},
+    {"* BYE \r\n", 8, SLO_ANSWER_WHOLE},
+    {"SLP.17 OK\r\n", 11, SLO_ANSWER_WHOLE},
+    {"SLP.17 ok done {3+}\r\n", 21, SLO_ANSWER_WHOLE},
+    {"SLP.17 NO x\n", 12, SLO_ANSWER_WHOLE},
+    {"SLP.17 BAD [X] x\r\n", 18, SLO_ANSWER_WHOLE},
+    {"SLP.17 OK x\r\nrest", 13, SLO_ANSWER_WHOLE},
     /* not to the end yet */
-    {"", 0, ANSWER_UNDECIDED},
-    {"*", 1, ANSWER_UNDECIDED},
-    {"* BY", 4, ANSWER_UNDECIDED},
-    {"* BYE", 5, ANSWER_UNDECIDED},
-    {"* BYE\r", 6, ANSWER_UNDECIDED},
-    {"* BYE ", 6, ANSWER_BEGUN},
-    {"SLP.1", 5, ANSWER_UNDECIDED},
-    {"SLP.17", 6, ANSWER_UNDECIDED},
-    {"SLP.17 ", 7, ANSWER_UNDECIDED},
-    {"SLP.17 BAD", 10, ANSWER_UNDECIDED},
-    {"SLP.17 OK x\r", 12, ANSWER_BEGUN},
+    {"", 0, SLO_ANSWER_UNDECIDED},
+    {"*", 1, SLO_ANSWER_UNDECIDED},
+    {"* BY", 4, SLO_ANSWER_UNDECIDED},
+    {"* BYE", 5, SLO_ANSWER_UNDECIDED},
+    {"* BYE\r", 6, SLO_ANSWER_UNDECIDED},
+    {"* BYE ", 6, SLO_ANSWER_BEGUN},
+    {"SLP.1", 5, SLO_ANSWER_UNDECIDED},
+    {"SLP.17", 6, SLO_ANSWER_UNDECIDED},
+    {"SLP.17 ", 7, SLO_ANSWER_UNDECIDED},
+    {"SLP.17 BAD", 10, SLO_ANSWER_UNDECIDED},
+    {"SLP.17 OK x\r", 12, SLO_ANSWER_BEGUN},
     /* something else from its first, second, ... octet on */
-    {"A1 NOOP\r\n", 0, ANSWER_NONE},
-    {"\r\n", 0, ANSWER_NONE},
-    {"*\r\n", 1, ANSWER_NONE},
-    {"*  BYE\r\n", 2, ANSWER_NONE},
-    {"* BYX\r\n", 4, ANSWER_NONE},
-    {"* BYES\r\n", 5, ANSWER_NONE},
-    {"* OK\r\n", 2, ANSWER_NONE},
-    {"* BYE\rx\r\n", 6, ANSWER_NONE},
-    {"slp.17 OK\r\n", 0, ANSWER_NONE},
-    {"SLP.18 OK\r\n", 5, ANSWER_NONE},
-    {"SLP.170 OK\r\n", 6, ANSWER_NONE},
-    {"SLP.17\r\n", 6, ANSWER_NONE},
-    {"SLP.17  OK\r\n", 7, ANSWER_NONE},
-    {"SLP.17 NOOP\r\n", 9, ANSWER_NONE},
-    {"SLP.17 OKAY\r\n", 9, ANSWER_NONE},
-    {"SLP.17 BYE x\r\n", 8, ANSWER_NONE},
-    {"SLP.17\tOK\r\n", 6, ANSWER_NONE},
+    {"A1 NOOP\r\n", 0, SLO_ANSWER_NONE},
+    {"\r\n", 0, SLO_ANSWER_NONE},
+    {"*\r\n", 1, SLO_ANSWER_NONE},
+    {"*  BYE\r\n", 2, SLO_ANSWER_NONE},
+    {"* BYX\r\n", 4, SLO_ANSWER_NONE},
+    {"* BYES\r\n", 5, SLO_ANSWER_NONE},
+    {"* OK\r\n", 2, SLO_ANSWER_NONE},
+    {"* BYE\rx\r\n", 6, SLO_ANSWER_NONE},
+    {"slp.17 OK\r\n", 0, SLO_ANSWER_NONE},
+    {"SLP.18 OK\r\n", 5, SLO_ANSWER_NONE},
+    {"SLP.170 OK\r\n", 6, SLO_ANSWER_NONE},
+    {"SLP.17\r\n", 6, SLO_ANSWER_NONE},
+    {"SLP.17  OK\r\n", 7, SLO_ANSWER_NONE},
+    {"SLP.17 NOOP\r\n", 9, SLO_ANSWER_NONE},
+    {"SLP.17 OKAY\r\n", 9, SLO_ANSWER_NONE},
+    {"SLP.17 BYE x\r\n", 8, SLO_ANSWER_NONE},
+    {"SLP.17\tOK\r\n", 6, SLO_ANSWER_NONE},
 };
 
-static size_t add(struct answer *answer, const char *bytes, size_t len)
+static size_t add(struct slo_answer *answer, const char *bytes, size_t len)
 {
     char *piece = exact_copy(bytes, len);
-    const size_t used = answer_add(answer, TAG, piece, len);
+    const size_t used = slo_answer_feed(answer, TAG, piece, len);
 
     exact_free(piece);
     return used;
 }
 
-static int goes_on(const struct answer *answer)
+static int goes_on(const struct slo_answer *answer)
 {
-    return answer->verdict == ANSWER_UNDECIDED || answer->verdict == ANSWER_BEGUN;
+    return answer->verdict == SLO_ANSWER_UNDECIDED || answer->verdict == SLO_ANSWER_BEGUN;
 }
 
 /* In pieces: the first, and then some of that many octets. */
 static void check(const struct row *row, size_t first, size_t step)
 {
-    struct answer answer;
+    struct slo_answer answer;
     const size_t len = strlen(row->line);
     size_t taken, n = first;
 
-    answer_init(&answer);
+    slo_answer_init(&answer);
     for (taken = 0; goes_on(&answer) && taken < len; n = step)
         taken += add(&answer, row->line + taken, n < len - taken ? n : len - taken);
     if (taken != row->taken || answer.verdict != row->verdict)
@@ -98,55 +98,55 @@ static void the_longest_tag_fits(void **state)
 {
     static const char line[] = "1234567890123456.4294967295 BAD\r";
     char tag[SLOGOUT_TAG_SIZE];
-    struct answer answer;
+    struct slo_answer answer;
 
     (void)state;
     assert_int_equal(sizeof tag, 32);
     memset(tag, 'x', 31);
     tag[31] = '\0';
-    answer_init(&answer);
-    assert_int_equal(answer_add(&answer, tag, tag, 31), 31);
-    assert_int_equal(answer_add(&answer, tag, line + 27, 5), 5);
-    assert_int_equal(answer.verdict, ANSWER_UNDECIDED);
-    assert_int_equal(answer.len, ANSWER_HELD_MAX);
+    slo_answer_init(&answer);
+    assert_int_equal(slo_answer_feed(&answer, tag, tag, 31), 31);
+    assert_int_equal(slo_answer_feed(&answer, tag, line + 27, 5), 5);
+    assert_int_equal(answer.verdict, SLO_ANSWER_UNDECIDED);
+    assert_int_equal(answer.len, SLO_ANSWER_HELD_MAX);
 }
 
 static void text_is_kept_up_to_its_limit(void **state)
 {
     char *text = exact_fill('x', 2000);
-    struct answer answer;
+    struct slo_answer answer;
 
     (void)state;
-    answer_init(&answer);
+    slo_answer_init(&answer);
     add(&answer, "* BYE ", 6);
     assert_int_equal(add(&answer, text, 2000), 2000);
-    assert_int_equal(answer.verdict, ANSWER_BEGUN);
+    assert_int_equal(answer.verdict, SLO_ANSWER_BEGUN);
     assert_int_equal(answer.len, sizeof answer.line);
     assert_int_equal(add(&answer, "\n* BYE", 6), 1);
-    assert_int_equal(answer.verdict, ANSWER_WHOLE);
+    assert_int_equal(answer.verdict, SLO_ANSWER_WHOLE);
     exact_free(text);
 }
 
 static void a_line_may_be_so_long_and_no_longer(void **state)
 {
-    char *text = exact_fill('x', ANSWER_LINE_MAX);
-    struct answer answer;
+    char *text = exact_fill('x', SLO_ANSWER_LINE_MAX);
+    struct slo_answer answer;
 
     (void)state;
-    answer_init(&answer);
+    slo_answer_init(&answer);
     add(&answer, "* BYE ", 6);
-    assert_int_equal(add(&answer, text, ANSWER_LINE_MAX - 7), ANSWER_LINE_MAX - 7);
+    assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX - 7), SLO_ANSWER_LINE_MAX - 7);
     assert_int_equal(add(&answer, "\n", 1), 1);
-    assert_int_equal(answer.verdict, ANSWER_WHOLE);
+    assert_int_equal(answer.verdict, SLO_ANSWER_WHOLE);
 
-    answer_init(&answer);
+    slo_answer_init(&answer);
     add(&answer, "* BYE ", 6);
-    assert_int_equal(add(&answer, text, ANSWER_LINE_MAX), ANSWER_LINE_MAX - 5);
-    assert_int_equal(answer.verdict, ANSWER_TOO_LONG);
+    assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX), SLO_ANSWER_LINE_MAX - 5);
+    assert_int_equal(answer.verdict, SLO_ANSWER_TOO_LONG);
     assert_int_equal(add(&answer, text, 100), 100);
-    assert_int_equal(answer.verdict, ANSWER_REFUSED);
+    assert_int_equal(answer.verdict, SLO_ANSWER_REFUSED);
     assert_int_equal(add(&answer, "x\nSLP", 5), 2);
-    assert_int_equal(answer.verdict, ANSWER_NONE);
+    assert_int_equal(answer.verdict, SLO_ANSWER_NONE);
     assert_int_equal(answer.len, 0);
     exact_free(text);
 }

@@ -46,7 +46,7 @@ static void expect_outcomes(const struct crowd *crowd, enum slogout_outcome outc
     uint64_t all = 0;
     uint32_t i;
 
-    for (i = 0; i < SLOGOUT_OUTCOMES; i++)
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         all += counts(crowd)->outcome[i];
     assert_int_equal(counts(crowd)->outcome[outcome], number);
     assert_int_equal(all, crowd->count);
@@ -116,7 +116,7 @@ static void test_nothing_is_done_to_null(void **state)
     assert_int_equal(slogout_drain_cancel(NULL), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_drain_force(NULL, 0), SLOGOUT_ERR_ARGUMENT);
     assert_null(slogout_drain_counts(NULL));
-    assert_true(slogout_drain_over_by(NULL) == SLOGOUT_NEVER);
+    assert_true(slogout_drain_deadline(NULL) == SLOGOUT_NEVER);
     crowd_free(crowd);
 }
 
@@ -197,7 +197,7 @@ static void test_each_function_in_each_state(void **state)
         }
     for (life = COLLECTING; life <= DONE; life++) {
         struct crowd *crowd = crowd_in((enum life)life);
-        assert_true(slogout_drain_over_by(crowd->drain) == table[life].over_by);
+        assert_true(slogout_drain_deadline(crowd->drain) == table[life].over_by);
         crowd_free(crowd);
     }
 }
@@ -211,14 +211,14 @@ static void test_a_session_joins_from_open_pending_and_asked_alone(void **state)
     (void)state;
     assert_int_equal(slogout_session_request(session, NULL, 0), 0);
     assert_int_equal(slogout_drain_add(crowd->drain, session, 1), 0);
-    assert_int_equal(slogout_session_state(session), SLOGOUT_ASKED);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
     assert_int_equal(counts(crowd)->asked, 1);
     assert_int_equal(slogout_drain_add(crowd->drain, session, 1), SLOGOUT_ERR_STATE);
     assert_int_equal(slogout_drain_add(other, session, 1), SLOGOUT_ERR_STATE);
     slogout_drain_free(other);
     start(crowd, &relaxed);
     crowd_run(crowd, 100000);
-    expect_outcomes(crowd, SLOGOUT_EXPIRED, 1);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_EXPIRED, 1);
     assert_int_equal(crowd->last_outcome_ms, 35000);
     crowd_free(crowd);
 }
@@ -230,9 +230,9 @@ static void test_a_session_that_leaves_or_has_ended_cannot_join(void **state)
 
     (void)state;
     slogout_session_force(session, 0);
-    assert_int_equal(slogout_session_state(session), SLOGOUT_LEAVING);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_LEAVING);
     assert_int_equal(slogout_drain_add(crowd->drain, session, 0), SLOGOUT_ERR_STATE);
-    slogout_session_abandon(session, SLOGOUT_PEER_CLOSED);
+    slogout_session_abandon(session, SLOGOUT_OUTCOME_PEER_CLOSED);
     assert_int_equal(slogout_drain_add(crowd->drain, session, 0), SLOGOUT_ERR_STATE);
     crowd_free(crowd);
 }
@@ -249,7 +249,7 @@ static void test_a_plan_that_cannot_be_kept_is_refused_and_changes_nothing(void 
     assert_int_equal(counts(crowd)->waiting, 10);
     start(crowd, &tight);
     assert_int_equal(slogout_drain_start(crowd->drain, &shorter, 0), SLOGOUT_ERR_PLAN);
-    assert_int_equal(slogout_drain_over_by(crowd->drain), 70000);
+    assert_int_equal(slogout_drain_deadline(crowd->drain), 70000);
     crowd_free(crowd);
 }
 
@@ -322,7 +322,7 @@ static void test_done_waits_until_all_are_freed(void **state)
     (void)state;
     start(crowd, &tight);
     crowd_run(crowd, 100000);
-    expect_outcomes(crowd, SLOGOUT_ANSWERED, 10);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_ANSWERED, 10);
     assert_int_equal(crowd->done_ms, crowd->last_outcome_ms + 500);
     crowd_free(crowd);
 }
@@ -373,7 +373,7 @@ static void test_at_the_deadline_those_who_leave_are_forced(void **state)
     crowd_hang_up(crowd, &crowd->clients[2]);
     crowd->now = 70000;
     crowd_tick(crowd);
-    assert_int_equal(crowd->clients[1].outcome, SLOGOUT_FORCED);
+    assert_int_equal(crowd->clients[1].outcome, SLOGOUT_OUTCOME_FORCED);
     crowd_free(crowd);
 }
 
@@ -389,10 +389,10 @@ static void test_requests_and_force_take_effect_at_once_on_a_waiting_member(void
     assert_int_equal(slogout_session_force(crowd->clients[8].session, 0), 0);
     assert_int_equal(counts(crowd)->asked, 1);
     assert_int_equal(counts(crowd)->waiting, 8);
-    assert_int_equal(crowd->clients[8].outcome, SLOGOUT_FORCED);
+    assert_int_equal(crowd->clients[8].outcome, SLOGOUT_OUTCOME_FORCED);
     crowd_run(crowd, 100000);
-    expect_outcomes(crowd, SLOGOUT_EXPIRED, 9);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 1);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_EXPIRED, 9);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 1);
     assert_int_equal(crowd->clients[9].closed_ms, 35000);
     crowd_free(crowd);
 }
@@ -406,7 +406,7 @@ static void test_a_member_that_is_cancelled_is_out_of_the_drain(void **state)
     assert_int_equal(slogout_session_cancel(crowd->clients[1].session), 0);
     assert_int_equal(counts(crowd)->waiting, 1);
     crowd_run(crowd, 100000);
-    assert_int_equal(slogout_session_state(crowd->clients[1].session), SLOGOUT_OPEN);
+    assert_int_equal(slogout_session_state(crowd->clients[1].session), SLOGOUT_STATE_OPEN);
     assert_int_equal(crowd->dones, 1);
     crowd_free(crowd);
 }
@@ -423,8 +423,9 @@ static void test_members_that_leave_by_themselves_are_counted(void **state)
         if (crowd->clients[i].session && i % 2)
             crowd_hang_up(crowd, &crowd->clients[i]);
     crowd_run(crowd, 100000);
-    assert_in_range(counts(crowd)->outcome[SLOGOUT_PEER_CLOSED], 24, 27);
-    expect_outcomes(crowd, SLOGOUT_ANSWERED, 100 - counts(crowd)->outcome[SLOGOUT_PEER_CLOSED]);
+    assert_in_range(counts(crowd)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 24, 27);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_ANSWERED,
+                    100 - counts(crowd)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED]);
     assert_in_range(crowd->last_outcome_ms, 19000, 20050);
     crowd_free(crowd);
 }
@@ -440,7 +441,7 @@ static void test_all_members_leave_by_themselves_before_the_start(void **state)
     assert_int_equal(crowd->dones, 0);
     start(crowd, &tight);
     crowd_run(crowd, 0);
-    expect_outcomes(crowd, SLOGOUT_PEER_CLOSED, 3);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_PEER_CLOSED, 3);
     crowd_free(crowd);
 }
 
@@ -450,7 +451,7 @@ static void test_a_drain_that_was_not_started_keeps_nobody_from_being_asked(void
 
     (void)state;
     assert_int_equal(slogout_session_request(crowd->clients[0].session, NULL, 0), 0);
-    assert_int_equal(slogout_session_state(crowd->clients[0].session), SLOGOUT_ASKED);
+    assert_int_equal(slogout_session_state(crowd->clients[0].session), SLOGOUT_STATE_ASKED);
     crowd_free(crowd);
 }
 
@@ -501,7 +502,7 @@ static void test_the_others_are_freed_in_send_line(void **state)
     crowd->in_send_line = free_all;
     start(crowd, &tight);
     crowd_run(crowd, 100000);
-    expect_outcomes(crowd, SLOGOUT_PEER_CLOSED, 9);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_PEER_CLOSED, 9);
     crowd_free(crowd);
 }
 
@@ -513,7 +514,7 @@ static void test_the_others_are_freed_in_close(void **state)
     crowd->in_close = free_all;
     start(crowd, &tight);
     crowd_run(crowd, 100000);
-    expect_outcomes(crowd, SLOGOUT_PEER_CLOSED, 9);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_PEER_CLOSED, 9);
     crowd_free(crowd);
 }
 
@@ -525,7 +526,7 @@ static void test_each_is_freed_in_send_line(void **state)
     crowd->in_send_line = free_itself;
     start(crowd, &tight);
     crowd_run(crowd, 100000);
-    expect_outcomes(crowd, SLOGOUT_PEER_CLOSED, 10);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_PEER_CLOSED, 10);
     crowd_free(crowd);
 }
 
@@ -539,7 +540,7 @@ static void test_the_drain_is_freed_in_send_line(void **state)
     start(crowd, &tight);
     crowd_run(crowd, 100000);
     for (i = 0; i < 10; i++)
-        open += slogout_session_state(crowd->clients[i].session) == SLOGOUT_OPEN;
+        open += slogout_session_state(crowd->clients[i].session) == SLOGOUT_STATE_OPEN;
     assert_int_equal(open, 9);
     assert_int_equal(crowd->outcomes, 1);
     assert_int_equal(crowd->dones, 0);
@@ -581,7 +582,7 @@ static void test_the_drain_is_forced_in_send_line(void **state)
     crowd->in_send_line = force_drain;
     start(crowd, &tight);
     crowd_run(crowd, 100000);
-    expect_outcomes(crowd, SLOGOUT_FORCED, 10);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_FORCED, 10);
     crowd_free(crowd);
 }
 
@@ -627,7 +628,7 @@ static void test_a_drain_is_freed_in_the_done_of_another(void **state)
     crowd_run(crowd, 0);
     assert_int_equal(crowd->dones, 1);
     assert_null(another);
-    assert_int_equal(slogout_session_state(crowd->clients[0].session), SLOGOUT_OPEN);
+    assert_int_equal(slogout_session_state(crowd->clients[0].session), SLOGOUT_STATE_OPEN);
     crowd_free(crowd);
 }
 
@@ -674,15 +675,15 @@ static void test_members_of_a_freed_drain_are_open_or_go_on(void **state)
     assert_int_equal(counts(crowd)->asked, 1);
     assert_int_equal(counts(crowd)->waiting, 1);
     assert_int_equal(counts(crowd)->pending, 1);
-    assert_int_equal(counts(crowd)->ended + counts(crowd)->outcome[SLOGOUT_ANSWERED], 2);
+    assert_int_equal(counts(crowd)->ended + counts(crowd)->outcome[SLOGOUT_OUTCOME_ANSWERED], 2);
     slogout_drain_free(crowd->drain);
     crowd->drain = NULL;
-    assert_int_equal(slogout_session_state(crowd->clients[0].session), SLOGOUT_ASKED);
-    assert_int_equal(slogout_session_state(crowd->clients[3].session), SLOGOUT_OPEN);
-    assert_int_equal(slogout_session_state(crowd->clients[4].session), SLOGOUT_PENDING);
+    assert_int_equal(slogout_session_state(crowd->clients[0].session), SLOGOUT_STATE_ASKED);
+    assert_int_equal(slogout_session_state(crowd->clients[3].session), SLOGOUT_STATE_OPEN);
+    assert_int_equal(slogout_session_state(crowd->clients[4].session), SLOGOUT_STATE_PENDING);
     crowd_run(crowd, 400000);
-    assert_int_equal(crowd->clients[0].outcome, SLOGOUT_EXPIRED);
-    assert_int_equal(crowd->clients[4].outcome, SLOGOUT_NEVER_READY);
+    assert_int_equal(crowd->clients[0].outcome, SLOGOUT_OUTCOME_EXPIRED);
+    assert_int_equal(crowd->clients[4].outcome, SLOGOUT_OUTCOME_NEVER_READY);
     assert_int_equal(crowd->clients[3].outcomes, 0);
     assert_int_equal(crowd->dones, 0);
     crowd_free(crowd);
@@ -696,8 +697,9 @@ static void test_each_answer_has_its_outcome(void **state)
         const struct manner *manner;
         enum slogout_outcome outcome;
     } table[] = {
-        {&prompt, SLOGOUT_ANSWERED},      {&refusing, SLOGOUT_REFUSED},     {&silent, SLOGOUT_EXPIRED},
-        {&not_enabled, SLOGOUT_BYE_ONLY}, {&never_at_rest, SLOGOUT_FORCED},
+        {&prompt, SLOGOUT_OUTCOME_ANSWERED},      {&refusing, SLOGOUT_OUTCOME_REFUSED},
+        {&silent, SLOGOUT_OUTCOME_EXPIRED},       {&not_enabled, SLOGOUT_OUTCOME_BYE_ONLY},
+        {&never_at_rest, SLOGOUT_OUTCOME_FORCED},
     };
     size_t i;
 
@@ -723,8 +725,8 @@ static void test_the_counters_are_those_of_the_members(void **state)
     assert_int_equal(slogout_counts(crowd->slogout)->asked, 1);
     start(crowd, &relaxed);
     crowd_run(crowd, 100000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 1);
-    assert_int_equal(slogout_counts(crowd->slogout)->outcome[SLOGOUT_EXPIRED], 2);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_EXPIRED], 1);
+    assert_int_equal(slogout_counts(crowd->slogout)->outcome[SLOGOUT_OUTCOME_EXPIRED], 2);
     crowd_free(crowd);
 }
 

@@ -286,7 +286,7 @@ static void test_a_tight_limit_makes_no_burst(void **state)
     for (round = 0; round < 10; round++)
         expect_even(crowd, round * 35000, round * 35000 + 15000, 6.67);
     assert_int_equal(crowd->most_in_flight, 1000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 10000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_EXPIRED], 10000);
     crowd_free(crowd);
 }
 
@@ -327,7 +327,7 @@ static void test_the_deadline_stands_while_it_is_paused(void **state)
     crowd_run(crowd, 44999);
     assert_int_equal(counts(crowd)->waiting, 100);
     crowd_run(crowd, 100000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 100);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 100);
     assert_in_range(crowd->last_outcome_ms, 49000, 50000);
     crowd_free(crowd);
 }
@@ -344,7 +344,7 @@ static void test_who_was_held_back_too_long_is_told_by_bye(void **state)
     crowd_run(crowd, 20000);
     assert_int_equal(slogout_drain_start(crowd->drain, NULL, crowd->now), 0);
     crowd_run(crowd, 100000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_BYE_ONLY], 100);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_BYE_ONLY], 100);
     assert_in_range(crowd->last_outcome_ms, 24000, 25001);
     crowd_free(crowd);
 }
@@ -368,7 +368,7 @@ static void test_cancel_opens_those_who_were_not_asked(void **state)
     assert_int_equal(counts(crowd)->asked, asked);
     crowd_run(crowd, 400000);
     assert_int_equal(crowd->outcomes, asked);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], asked);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_EXPIRED], asked);
     assert_int_equal(crowd->dones, 1);
     assert_in_range(crowd->done_ms, 44900, 45000);
     crowd_free(crowd);
@@ -386,7 +386,7 @@ static void test_a_shorter_plan_counts_from_now(void **state)
     plan.spread_ms = 5000;
     plan.deadline_ms = 55000;
     start(crowd, &plan);
-    assert_int_equal(slogout_drain_over_by(crowd->drain), 60000);
+    assert_int_equal(slogout_drain_deadline(crowd->drain), 60000);
     crowd_run(crowd, 400000);
     expect_even(crowd, 0, 5000, 10);
     expect_even(crowd, 5000, 10000, 30);
@@ -407,7 +407,7 @@ static void test_a_longer_plan_counts_from_now(void **state)
     plan.spread_ms = 100000;
     plan.deadline_ms = 145000;
     start(crowd, &plan);
-    assert_int_equal(slogout_drain_over_by(crowd->drain), 155000);
+    assert_int_equal(slogout_drain_deadline(crowd->drain), 155000);
     crowd_run(crowd, 400000);
     expect_even(crowd, 10000, 110000, 1);
     assert_int_equal(crowd->outcomes, 2000);
@@ -428,8 +428,10 @@ static void test_a_new_plan_takes_back_a_force_that_has_not_reached_all(void **s
     crowd_run(crowd, 5000);
     start(crowd, &plan);
     crowd_run(crowd, 400000);
-    assert_in_range(counts(crowd)->outcome[SLOGOUT_FORCED], 498, 502);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED] + counts(crowd)->outcome[SLOGOUT_FORCED], 1000);
+    assert_in_range(counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 498, 502);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_EXPIRED] +
+                         counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED],
+                     1000);
     crowd_free(crowd);
 }
 
@@ -647,7 +649,7 @@ static void test_a_budget_of_1_keeps_pace_and_deadline(void **state)
     crowd_run(crowd, 100000);
     expect_even(crowd, 0, 20000, 10);
     assert_in_range(crowd->done_ms, 54000, 55000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 2000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_EXPIRED], 2000);
     crowd_free(crowd);
 }
 
@@ -661,7 +663,7 @@ static void test_lengths_count_from_the_start(void **state)
     plan.deadline_ms = 65000;
     crowd->now = 123456;
     start(crowd, &plan);
-    assert_int_equal(slogout_drain_over_by(crowd->drain), 188456);
+    assert_int_equal(slogout_drain_deadline(crowd->drain), 188456);
     crowd_run(crowd, 400000);
     expect_even(crowd, 123456, 143456, 10);
     assert_in_range(crowd->done_ms, 143000, 143506);

@@ -31,7 +31,7 @@ static void expect_whole_timers(const struct crowd *crowd)
 
     for (i = 0; i < crowd->count; i++)
         if (crowd->clients[i].tag_number)
-            assert_int_not_equal(crowd->clients[i].outcome, SLOGOUT_FORCED);
+            assert_int_not_equal(crowd->clients[i].outcome, SLOGOUT_OUTCOME_FORCED);
 }
 
 /* ---- plans that are accepted are kept, by clients that do not answer ---- */
@@ -40,7 +40,7 @@ static void keep(const struct slogout_plan *plan, uint32_t count)
 {
     struct crowd *crowd = drained(count, &silent, 1, plan);
 
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], count);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_EXPIRED], count);
     assert_true(crowd->done_ms <= plan->deadline_ms - plan->tail_ms - 10000);
     if (plan->max_in_flight)
         assert_true(crowd->most_in_flight <= plan->max_in_flight);
@@ -114,7 +114,7 @@ static void test_the_limit_is_never_exceeded(void **state)
     (void)state;
     assert_int_equal(crowd->most_in_flight, 100);
     assert_int_equal(counts(crowd)->over_limit, 0);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 0);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 0);
     crowd_free(crowd);
 }
 
@@ -134,7 +134,7 @@ static void test_expiry_at_the_moment_of_forcing_is_no_force(void **state)
     assert_int_equal(slogout_drain_start(crowd->drain, NULL, crowd->now), 0);
     crowd_run(crowd, 100000);
     assert_int_equal(crowd->moments[20000].logouts, 100);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 100);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_EXPIRED], 100);
     assert_int_equal(crowd->done_ms, 55000);
     crowd_free(crowd);
 }
@@ -151,7 +151,7 @@ static void test_a_millisecond_later_it_is_bye(void **state)
     crowd_run(crowd, 20000);
     assert_int_equal(slogout_drain_start(crowd->drain, NULL, crowd->now), 0);
     crowd_run(crowd, 100000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_BYE_ONLY], 100);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_BYE_ONLY], 100);
     crowd_free(crowd);
 }
 
@@ -165,7 +165,7 @@ static void test_those_who_are_never_at_rest_are_gone_at_the_deadline(void **sta
     uint64_t t;
 
     (void)state;
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 1000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 1000);
     assert_int_equal(counts(crowd)->without_bye, 1000);
     assert_in_range(crowd->done_ms, 69900, 70000);
     for (t = 65000; t < 70000; t += 100) {
@@ -199,7 +199,7 @@ static void test_the_order_of_forcing(void **state)
     assert_int_equal(counts(crowd)->leaving, 1);
     assert_int_equal(counts(crowd)->asked, 1);
     crowd_run(crowd, 3000);
-    assert_int_equal(crowd->clients[0].outcome, SLOGOUT_FORCED);
+    assert_int_equal(crowd->clients[0].outcome, SLOGOUT_OUTCOME_FORCED);
     crowd_run(crowd, 100000);
     assert_in_range(crowd->done_ms, 11000, 12000);
     crowd_free(crowd);
@@ -236,7 +236,7 @@ static void test_who_joins_while_they_are_forced_is_forced_in_the_tail(void **st
     crowd_add(crowd, 100, 200, 0);
     crowd_run(crowd, 9999);
     crowd_run(crowd, 100000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 200);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 200);
     assert_in_range(crowd->done_ms, 9900, 10000);
     crowd_free(crowd);
 }
@@ -256,7 +256,7 @@ static void test_who_joins_when_all_others_were_forced(void **state)
         crowd_run(crowd, crowd->now);
     crowd_add(crowd, 1, 5, 0);
     crowd_run(crowd, 100000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 5);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 5);
     assert_true(crowd->last_outcome_ms <= 10000);
     crowd_free(crowd);
 }
@@ -278,7 +278,7 @@ static void test_who_joins_last_is_gone_at_the_deadline_too(void **state)
     crowd->deaf = 0;
     crowd_run(crowd, 100000);
     assert_int_equal(crowd->done_ms, 50000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 2);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 2);
     crowd_free(crowd);
 }
 
@@ -317,9 +317,9 @@ static void test_force_spreads_over_the_tail(void **state)
     assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
     crowd_run(crowd, 9999);
     assert_int_equal(slogout_drain_force(crowd->drain, 10000), 0);
-    assert_int_equal(slogout_drain_over_by(crowd->drain), 25000);
+    assert_int_equal(slogout_drain_deadline(crowd->drain), 25000);
     crowd_run(crowd, 100000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 1000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 1000);
     for (t = 10000; t < 15000; t++)
         assert_true(crowd->moments[t].closes <= 2);
     assert_in_range(crowd->done_ms, 14900, 15000);
@@ -335,7 +335,7 @@ static void test_force_starts_a_drain_that_was_not_started(void **state)
     crowd->now = 500;
     assert_int_equal(slogout_drain_force(crowd->drain, 500), 0);
     crowd_run(crowd, 100000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 100);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 100);
     assert_int_equal(crowd->done_ms, 500);
     crowd_free(crowd);
 }
@@ -352,7 +352,7 @@ static void test_force_after_cancel_ends_those_who_were_asked(void **state)
     assert_int_equal(slogout_drain_cancel(crowd->drain), 0);
     assert_int_equal(slogout_drain_force(crowd->drain, crowd->now), 0);
     crowd_run(crowd, 100000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_FORCED], 100);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 100);
     assert_int_equal(crowd->done_ms, 101);
     crowd_free(crowd);
 }
@@ -370,8 +370,8 @@ static void test_nobody_is_asked_after_force(void **state)
     assert_int_equal(counts(crowd)->pending, 1);
     assert_int_equal(slogout_drain_force(crowd->drain, 1), 0);
     crowd->clients[0].at_rest = 1;
-    assert_int_equal(slogout_session_ready(crowd->clients[0].session, 1), 0);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_BYE_ONLY], 1);
+    assert_int_equal(slogout_session_resume(crowd->clients[0].session, 1), 0);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_BYE_ONLY], 1);
     crowd_free(crowd);
 }
 
@@ -389,7 +389,7 @@ static void test_cancel_takes_the_deadline_from_those_who_were_asked(void **stat
     assert_int_equal(slogout_deadline(crowd->slogout), 35000);
     crowd_run(crowd, 100000);
     assert_int_equal(crowd->done_ms, 35000);
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 1);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_EXPIRED], 1);
     crowd_free(crowd);
 }
 
@@ -405,7 +405,7 @@ static void test_force_again_does_not_put_off_the_first(void **state)
     assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
     for (i = 0; i < 14; i++) {
         assert_int_equal(slogout_drain_force(crowd->drain, crowd->now), 0);
-        assert_int_equal(slogout_drain_over_by(crowd->drain), 15000);
+        assert_int_equal(slogout_drain_deadline(crowd->drain), 15000);
         crowd_run(crowd, i * 1000 + 999);
     }
     crowd_run(crowd, 100000);
@@ -424,7 +424,7 @@ static void test_force_does_not_put_off_the_deadline(void **state)
     assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
     crowd_run(crowd, 66999);
     assert_int_equal(slogout_drain_force(crowd->drain, crowd->now), 0);
-    assert_int_equal(slogout_drain_over_by(crowd->drain), 70000);
+    assert_int_equal(slogout_drain_deadline(crowd->drain), 70000);
     crowd_run(crowd, 100000);
     assert_true(crowd->done_ms <= 70000);
     crowd_free(crowd);
@@ -445,7 +445,7 @@ static void test_with_30_s_nobody_is_asked_and_bye_is_spread(void **state)
     uint64_t t;
 
     (void)state;
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_BYE_ONLY], 1800);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_BYE_ONLY], 1800);
     for (t = 0; t < 18000; t += 100) {
         uint32_t ms, byes = 0;
         for (ms = 0; ms < 100; ms++)
@@ -463,7 +463,7 @@ static void test_the_spread_shrinks(void **state)
     uint64_t t;
 
     (void)state;
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 2000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_EXPIRED], 2000);
     for (t = 0; t < 20000; t += 100) {
         uint32_t ms, logouts = 0;
         for (ms = 0; ms < 100; ms++)
@@ -484,7 +484,7 @@ static void test_the_limit_grows_and_that_is_counted(void **state)
     struct crowd *crowd = drained(1000, &silent, 1, &plan);
 
     (void)state;
-    assert_int_equal(counts(crowd)->outcome[SLOGOUT_EXPIRED], 1000);
+    assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_EXPIRED], 1000);
     assert_int_equal(crowd->most_in_flight, 500);
     assert_int_equal(counts(crowd)->over_limit, 900);
     assert_int_equal(slogout_counts(crowd->slogout)->over_limit, counts(crowd)->over_limit);
@@ -553,7 +553,7 @@ static void test_the_greatest_numbers_saturate(void **state)
     (void)state;
     crowd_add(crowd, 0, 2, 0);
     assert_int_equal(slogout_drain_start(crowd->drain, &plan, SLOGOUT_NEVER - 10), 0);
-    assert_true(slogout_drain_over_by(crowd->drain) == SLOGOUT_NEVER);
+    assert_true(slogout_drain_deadline(crowd->drain) == SLOGOUT_NEVER);
     assert_int_equal(slogout_tick(crowd->slogout, SLOGOUT_NEVER - 9), 0);
     assert_int_equal(counts(crowd)->waiting, 2);
     crowd_free(crowd);

@@ -147,12 +147,12 @@ static void feed(struct host *host, feeder *to, const char *bytes, size_t len)
 
 static void client(struct host *host, const char *text)
 {
-    feed(host, slogout_filter_client, text, strlen(text));
+    feed(host, slogout_filter_feed_client, text, strlen(text));
 }
 
 static void server(struct host *host, const char *text)
 {
-    feed(host, slogout_filter_server, text, strlen(text));
+    feed(host, slogout_filter_feed_server, text, strlen(text));
 }
 
 static void expect(struct host *host, const char *trace)
@@ -228,14 +228,14 @@ static const struct answer_row answer_rows[] = {
 
 static void feed_both(struct host *host, const char *text)
 {
-    feeder *to = slogout_filter_client;
+    feeder *to = slogout_filter_feed_client;
     size_t n;
 
     for (; *text; text += n + (text[n] != '\0')) {
         n = strcspn(text, S);
         feed(host, to, text, n);
         if (text[n])
-            to = to == slogout_filter_client ? slogout_filter_server : slogout_filter_client;
+            to = to == slogout_filter_feed_client ? slogout_filter_feed_server : slogout_filter_feed_client;
     }
 }
 
@@ -348,15 +348,15 @@ static void an_endless_answer_is_a_refusal(void **state)
     (void)state;
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     client(&host, "SLP.1 OK ");
-    feed(&host, slogout_filter_client, text, 65000);
+    feed(&host, slogout_filter_feed_client, text, 65000);
     expect(&host, "");
-    feed(&host, slogout_filter_client, text, 1000);
+    feed(&host, slogout_filter_feed_client, text, 1000);
     expect(&host, "S: " BYE "close REFUSED \n");
     stop(&host);
 
     start_asked(&host, SLOGOUT_REFUSAL_WAIT);
     client(&host, "SLP.1 OK ");
-    feed(&host, slogout_filter_client, text, 70000);
+    feed(&host, slogout_filter_feed_client, text, 70000);
     client(&host, "x\r\nSLP.1 OK y\r\n");
     expect(&host, "close ANSWERED y\n");
     stop(&host);
@@ -371,7 +371,7 @@ static void the_text_of_a_long_answer_is_cut(void **state)
     (void)state;
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     client(&host, "SLP.1 OK ");
-    feed(&host, slogout_filter_client, text, 3000);
+    feed(&host, slogout_filter_feed_client, text, 3000);
     client(&host, "\r\n");
     assert_true(host.len > 512 && host.len < 600);
     assert_memory_equal(host.trace, "close ANSWERED xxxx", 19);
@@ -388,7 +388,7 @@ static void after_the_servers_bye_nothing_of_ours_follows(void **state)
     (void)state;
     start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
     server(&host, GREETING "* BYE Server going down\r\n");
-    assert_int_equal(slogout_session_state(host.session), SLOGOUT_ENDED);
+    assert_int_equal(slogout_session_state(host.session), SLOGOUT_STATE_ENDED);
     assert_int_equal(slogout_session_request(host.session, NULL, host.now), SLOGOUT_ERR_STATE);
     assert_int_equal(slogout_session_force(host.session, host.now), 0);
     assert_false(slogout_filter_between_lines(host.session));
@@ -404,13 +404,13 @@ static void the_outcome_says_who_took_leave(void **state)
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     client(&host, "A1 LOGOUT\r\n");
     server(&host, "* BYE Logging out\r\nA1 OK done\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_CLIENT_LOGOUT], 1);
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_CLIENT_LOGOUT], 1);
     expect(&host, "C: A1 LOGOUT\r\nS: * BYE Logging out\r\nA1 OK done\r\n");
     stop(&host);
 
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     server(&host, "* BYE Idle for too long\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_HOST_CLOSED], 1);
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
     client(&host, "SLP.1 OK x\r\n");
     expect(&host, "S: * BYE Idle for too long\r\nC: SLP.1 OK x\r\n");
     stop(&host);
@@ -418,7 +418,7 @@ static void the_outcome_says_who_took_leave(void **state)
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     client(&host, "A1 IDLE\r\n");
     server(&host, "* BYE Idle for too long\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_HOST_CLOSED], 1);
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
     stop(&host);
 }
 
@@ -433,7 +433,7 @@ static void two_that_ask_are_one_question(void **state)
     for (cut = 0; cut < sizeof logout - 1; cut++) {
         start_greeted(&host);
         expect(&host, "S: " GREETING);
-        feed(&host, slogout_filter_server, logout, cut);
+        feed(&host, slogout_filter_feed_server, logout, cut);
         slogout_session_request(host.session, NULL, host.now);
         server(&host, logout + cut);
         if (cut == 0) { /* ours came first */
@@ -445,7 +445,7 @@ static void two_that_ask_are_one_question(void **state)
             client(&host, "* BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
             expect(&host, "S: SLO.1 LOGOUT\r\nC: * BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
             assert_false(slogout_filter_between_lines(host.session));
-            assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_HOST_CLOSED], 1);
+            assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
         }
         stop(&host);
     }
@@ -461,7 +461,7 @@ static void who_is_forced_while_the_server_asks_is_told_bye(void **state)
     for (cut = 0; cut < sizeof logout - 1; cut++) {
         start_greeted(&host);
         expect(&host, "S: " GREETING);
-        feed(&host, slogout_filter_server, logout, cut);
+        feed(&host, slogout_filter_feed_server, logout, cut);
         slogout_session_force(host.session, host.now);
         server(&host, logout + cut);
         expect(&host, "S: " BYE "close FORCED\n");
@@ -591,7 +591,7 @@ static void blind_filters_pass_all_and_say_nothing(void **state)
         server(&host, "* 1 EXISTS\r\n");
         expect(&host, "S: * CAPABILITY ENABLE COMPRESS=X\r\nSLO.1 LOGOUT\r\n* BYE\r\nC: SLP.1 OK x\r\n* "
                       "BYE\r\nS: * 1 EXISTS\r\n");
-        assert_int_equal(slogout_session_state(host.session), SLOGOUT_PENDING);
+        assert_int_equal(slogout_session_state(host.session), SLOGOUT_STATE_PENDING);
         slogout_session_force(host.session, host.now);
         server(&host, "* 1 EXISTS\r\n");
         host.now += 20000;
@@ -664,11 +664,11 @@ static void what_is_held_goes_out_at_the_end(void **state)
     client(&host, "SLP.1 OK");
     server(&host, "* CAPABILITY COMPR");
     expect(&host, "S: * CAPABILITY");
-    assert_int_equal(slogout_filter_client(host.session, NULL, 0, host.now), 0);
+    assert_int_equal(slogout_filter_feed_client(host.session, NULL, 0, host.now), 0);
     expect(&host, "C: SLP.1 OK");
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_PEER_CLOSED], 1);
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
     server(&host, "E");
-    assert_int_equal(slogout_filter_server(host.session, NULL, 0, host.now), 0);
+    assert_int_equal(slogout_filter_feed_server(host.session, NULL, 0, host.now), 0);
     expect(&host, "S:  COMPRE");
     stop(&host);
 }
@@ -680,7 +680,7 @@ static void half_an_answer_at_the_end_is_not_for_the_server(void **state)
     (void)state;
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     client(&host, "SLP.1 OK half");
-    slogout_filter_client(host.session, NULL, 0, host.now);
+    slogout_filter_feed_client(host.session, NULL, 0, host.now);
     expect(&host, "");
     stop(&host);
 }
@@ -707,13 +707,13 @@ static void a_server_that_ends_between_lines_leaves_room_for_a_bye(void **state)
     start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
     assert_false(slogout_filter_between_lines(host.session));
     server(&host, GREETING);
-    slogout_filter_server(host.session, NULL, 0, host.now);
+    slogout_filter_feed_server(host.session, NULL, 0, host.now);
     assert_true(slogout_filter_between_lines(host.session));
-    assert_int_equal(slogout_session_state(host.session), SLOGOUT_ENDED);
+    assert_int_equal(slogout_session_state(host.session), SLOGOUT_STATE_ENDED);
     stop(&host);
     start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
     server(&host, GREETING "* 1 FETCH (BODY[] {5}\r\nab\r\n");
-    slogout_filter_server(host.session, NULL, 0, host.now);
+    slogout_filter_feed_server(host.session, NULL, 0, host.now);
     assert_false(slogout_filter_between_lines(host.session));
     stop(&host);
 }
@@ -754,8 +754,8 @@ static void after_the_close_nothing_is_kept_of_what_comes(void **state)
     slogout_tick(host.slogout, host.now);
     expect(&host, "S: " GREETING "close FORCED\n");
     host.step = 1;
-    feed(&host, slogout_filter_server, text, 2000);
-    feed(&host, slogout_filter_client, text, 2000);
+    feed(&host, slogout_filter_feed_server, text, 2000);
+    feed(&host, slogout_filter_feed_client, text, 2000);
     expect(&host, "");
     stop(&host);
     exact_free(text);
@@ -771,14 +771,14 @@ static void free_session(struct host *host)
 
 static void abandon_session(struct host *host)
 {
-    slogout_session_abandon(host->session, SLOGOUT_HOST_CLOSED);
+    slogout_session_abandon(host->session, SLOGOUT_OUTCOME_HOST_CLOSED);
 }
 
 static void call_back(struct host *host)
 {
     assert_int_equal(slogout_session_request(host->session, NULL, host->now), SLOGOUT_ERR_REENTRANT);
-    assert_int_equal(slogout_filter_client(host->session, "x", 1, host->now), SLOGOUT_ERR_REENTRANT);
-    assert_int_equal(slogout_filter_server(host->session, "x", 1, host->now), SLOGOUT_ERR_REENTRANT);
+    assert_int_equal(slogout_filter_feed_client(host->session, "x", 1, host->now), SLOGOUT_ERR_REENTRANT);
+    assert_int_equal(slogout_filter_feed_server(host->session, "x", 1, host->now), SLOGOUT_ERR_REENTRANT);
 }
 
 static void freed_in_a_callback_it_says_nothing_more(void **state)
@@ -792,12 +792,12 @@ static void freed_in_a_callback_it_says_nothing_more(void **state)
     for (i = 0; i < LENGTH(texts); i++)
         for (step = 1; step < strlen(texts[i]); step++) {
             start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
-            feed(&host, slogout_filter_server, texts[i], step - 1);
+            feed(&host, slogout_filter_feed_server, texts[i], step - 1);
             host.inside = free_session;
             host.len = 0;
-            assert_int_equal(
-                slogout_filter_server(host.session, texts[i] + step - 1, strlen(texts[i]) - step + 1, 1000),
-                0);
+            assert_int_equal(slogout_filter_feed_server(host.session, texts[i] + step - 1,
+                                                        strlen(texts[i]) - step + 1, 1000),
+                             0);
             assert_int_equal(host.session == NULL, host.inside == NULL); /* unless all was held back */
             assert_int_equal(host.memory, host.session ? 2 : 1);
             stop(&host);
@@ -814,7 +814,7 @@ static void freed_as_the_logout_goes_out(void **state)
     slogout_session_request(host.session, NULL, host.now);
     expect(&host, "S: * OK x");
     host.inside = free_session;
-    assert_int_equal(slogout_filter_server(host.session, "\r\n* 1 EXISTS\r\n", 14, host.now), 0);
+    assert_int_equal(slogout_filter_feed_server(host.session, "\r\n* 1 EXISTS\r\n", 14, host.now), 0);
     expect(&host, "S: \r\n");
     stop(&host);
 }
@@ -852,7 +852,7 @@ static void a_broken_connection_ends_it(void **state)
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     host.broken = 1;
     server(&host, "* 1 EXISTS\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_PEER_CLOSED], 1);
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
     host.broken = 0;
     server(&host, "* 1 EXISTS\r\n");
     client(&host, "a NOOP\r\n");
@@ -901,10 +901,10 @@ static void wrong_arguments(void **state)
     host.no_memory = 1;
     assert_int_equal(slogout_filter_new(&session, host.slogout, &callbacks, &host), SLOGOUT_ERR_NOMEM);
     assert_null(session);
-    assert_int_equal(slogout_filter_client(NULL, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_client(host.session, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_server(host.session, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_server(host.session, "x", 1, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_feed_client(NULL, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_feed_client(host.session, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_feed_server(host.session, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_feed_server(host.session, "x", 1, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_restart(NULL), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_between_lines(NULL), 0);
     stop(&host);
@@ -930,8 +930,8 @@ static void a_session_that_is_no_filter(void **state)
     (void)state;
     start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ALL);
     assert_int_equal(slogout_session_new(&session, host.slogout, &plain, &host), 0);
-    assert_int_equal(slogout_filter_client(session, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_server(session, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_feed_client(session, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_feed_server(session, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_restart(session), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_between_lines(session), 0);
     slogout_session_free(session);

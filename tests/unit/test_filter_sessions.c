@@ -347,9 +347,9 @@ static void feed_piece(struct host *host, const struct recording *recording, siz
     char *piece = exact_copy(recording->octet + from, len);
 
     if (recording->from[from] == CLIENT)
-        assert_int_equal(slogout_filter_client(host->session, piece, len, 1000), 0);
+        assert_int_equal(slogout_filter_feed_client(host->session, piece, len, 1000), 0);
     else
-        assert_int_equal(slogout_filter_server(host->session, piece, len, 1000), 0);
+        assert_int_equal(slogout_filter_feed_server(host->session, piece, len, 1000), 0);
     exact_free(piece);
 }
 
@@ -501,7 +501,7 @@ static void check_force(const struct recording *recording, size_t position, size
     feed(&host, recording, position, recording->len, step);
     assert_int_equal(host.closed, at <= recording->len);
     if (host.closed)
-        assert_int_equal(host.outcome, SLOGOUT_FORCED);
+        assert_int_equal(host.outcome, SLOGOUT_OUTCOME_FORCED);
     expect(&expected, recording, SERVER, 0, at);
     if (host.closed)
         append_text(&expected, bye, strlen(bye));

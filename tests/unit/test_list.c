@@ -3,102 +3,102 @@
 
 struct item {
     char name;
-    struct link link;
+    struct slo_link link;
 };
 
 /* The names of a list's members, forwards; and backwards it must be the same list. */
-static void expect_list(struct link *list, const char *names)
+static void expect_list(struct slo_link *list, const char *names)
 {
-    struct link *link;
+    struct slo_link *link;
     size_t i = 0;
 
     for (link = list->next; link != list; link = link->next)
-        assert_int_equal(container_of(link, struct item, link)->name, names[i++]);
+        assert_int_equal(slo_container_of(link, struct item, link)->name, names[i++]);
     assert_int_equal(names[i], '\0');
     for (link = list->prev; link != list; link = link->prev)
-        assert_int_equal(container_of(link, struct item, link)->name, names[--i]);
+        assert_int_equal(slo_container_of(link, struct item, link)->name, names[--i]);
     assert_int_equal(i, 0);
 }
 
 static void test_new_list_is_empty(void **state)
 {
-    struct link list;
+    struct slo_link list;
 
     (void)state;
-    link_init(&list);
-    assert_false(link_used(&list));
+    slo_link_init(&list);
+    assert_false(slo_link_used(&list));
     expect_list(&list, "");
 }
 
 static void test_members_stand_in_the_order_of_appending(void **state)
 {
     struct item a = {.name = 'a'}, b = {.name = 'b'}, c = {.name = 'c'};
-    struct link list;
+    struct slo_link list;
 
     (void)state;
-    link_init(&list);
-    link_append(&list, &a.link);
-    assert_true(link_used(&list));
-    assert_true(link_used(&a.link));
+    slo_link_init(&list);
+    slo_link_append(&list, &a.link);
+    assert_true(slo_link_used(&list));
+    assert_true(slo_link_used(&a.link));
     expect_list(&list, "a");
-    link_append(&list, &b.link);
-    link_append(&list, &c.link);
+    slo_link_append(&list, &b.link);
+    slo_link_append(&list, &c.link);
     expect_list(&list, "abc");
 }
 
 static void test_remove_first_middle_last_and_only(void **state)
 {
     struct item items[] = {{.name = 'a'}, {.name = 'b'}, {.name = 'c'}, {.name = 'd'}};
-    struct link list;
+    struct slo_link list;
     size_t i;
 
     (void)state;
-    link_init(&list);
+    slo_link_init(&list);
     for (i = 0; i < LENGTH(items); i++)
-        link_append(&list, &items[i].link);
-    link_remove(&items[1].link);
+        slo_link_append(&list, &items[i].link);
+    slo_link_remove(&items[1].link);
     expect_list(&list, "acd");
-    link_remove(&items[0].link);
+    slo_link_remove(&items[0].link);
     expect_list(&list, "cd");
-    link_remove(&items[3].link);
+    slo_link_remove(&items[3].link);
     expect_list(&list, "c");
-    link_remove(&items[2].link);
+    slo_link_remove(&items[2].link);
     expect_list(&list, "");
     for (i = 0; i < LENGTH(items); i++)
-        assert_false(link_used(&items[i].link));
+        assert_false(slo_link_used(&items[i].link));
 }
 
 static void test_removing_twice_is_harmless(void **state)
 {
     struct item a = {.name = 'a'}, b = {.name = 'b'};
-    struct link list;
+    struct slo_link list;
 
     (void)state;
-    link_init(&list);
-    link_append(&list, &a.link);
-    link_append(&list, &b.link);
-    link_remove(&a.link);
-    link_remove(&a.link);
+    slo_link_init(&list);
+    slo_link_append(&list, &a.link);
+    slo_link_append(&list, &b.link);
+    slo_link_remove(&a.link);
+    slo_link_remove(&a.link);
     expect_list(&list, "b");
 }
 
 static void test_move_goes_to_the_end_of_another_list_or_of_its_own(void **state)
 {
     struct item a = {.name = 'a'}, b = {.name = 'b'}, c = {.name = 'c'};
-    struct link from, to;
+    struct slo_link from, to;
 
     (void)state;
-    link_init(&from);
-    link_init(&to);
-    link_init(&c.link);
-    link_append(&from, &a.link);
-    link_append(&from, &b.link);
-    link_move(&from, &a.link);
+    slo_link_init(&from);
+    slo_link_init(&to);
+    slo_link_init(&c.link);
+    slo_link_append(&from, &a.link);
+    slo_link_append(&from, &b.link);
+    slo_link_move(&from, &a.link);
     expect_list(&from, "ba");
-    link_move(&to, &a.link);
+    slo_link_move(&to, &a.link);
     expect_list(&from, "b");
     expect_list(&to, "a");
-    link_move(&to, &c.link);
+    slo_link_move(&to, &c.link);
     expect_list(&to, "ac");
 }
 

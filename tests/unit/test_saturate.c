@@ -6,48 +6,48 @@
 static void test_sums_and_products_stop_at_the_greatest_value(void **state)
 {
     (void)state;
-    assert_true(saturating_add(0, 0) == 0);
-    assert_true(saturating_add(2, 3) == 5);
-    assert_true(saturating_add(MAX - 1, 1) == MAX);
-    assert_true(saturating_add(MAX, 1) == MAX);
-    assert_true(saturating_add(1, MAX) == MAX);
-    assert_true(saturating_add(MAX, MAX) == MAX);
-    assert_true(saturating_multiply(0, MAX) == 0);
-    assert_true(saturating_multiply(MAX, 0) == 0);
-    assert_true(saturating_multiply(6, 7) == 42);
-    assert_true(saturating_multiply(MAX, 1) == MAX);
-    assert_true(saturating_multiply(MAX / 2, 2) == MAX - 1);
-    assert_true(saturating_multiply(MAX / 2 + 1, 2) == MAX);
-    assert_true(saturating_multiply(MAX, MAX) == MAX);
+    assert_true(slo_add(0, 0) == 0);
+    assert_true(slo_add(2, 3) == 5);
+    assert_true(slo_add(MAX - 1, 1) == MAX);
+    assert_true(slo_add(MAX, 1) == MAX);
+    assert_true(slo_add(1, MAX) == MAX);
+    assert_true(slo_add(MAX, MAX) == MAX);
+    assert_true(slo_multiply(0, MAX) == 0);
+    assert_true(slo_multiply(MAX, 0) == 0);
+    assert_true(slo_multiply(6, 7) == 42);
+    assert_true(slo_multiply(MAX, 1) == MAX);
+    assert_true(slo_multiply(MAX / 2, 2) == MAX - 1);
+    assert_true(slo_multiply(MAX / 2 + 1, 2) == MAX);
+    assert_true(slo_multiply(MAX, MAX) == MAX);
 }
 
 static void test_differences_stop_at_0(void **state)
 {
     (void)state;
-    assert_true(saturating_subtract(5, 3) == 2);
-    assert_true(saturating_subtract(5, 5) == 0);
-    assert_true(saturating_subtract(5, 6) == 0);
-    assert_true(saturating_subtract(0, MAX) == 0);
-    assert_true(saturating_subtract(MAX, 0) == MAX);
+    assert_true(slo_subtract(5, 3) == 2);
+    assert_true(slo_subtract(5, 5) == 0);
+    assert_true(slo_subtract(5, 6) == 0);
+    assert_true(slo_subtract(0, MAX) == 0);
+    assert_true(slo_subtract(MAX, 0) == MAX);
 }
 
 static void test_smaller_and_greater(void **state)
 {
     (void)state;
-    assert_true(smaller(1, 2) == 1 && smaller(2, 1) == 1 && smaller(3, 3) == 3);
-    assert_true(greater(1, 2) == 2 && greater(2, 1) == 2 && greater(3, 3) == 3);
-    assert_true(smaller(0, MAX) == 0 && greater(0, MAX) == MAX);
+    assert_true(slo_min(1, 2) == 1 && slo_min(2, 1) == 1 && slo_min(3, 3) == 3);
+    assert_true(slo_max(1, 2) == 2 && slo_max(2, 1) == 2 && slo_max(3, 3) == 3);
+    assert_true(slo_min(0, MAX) == 0 && slo_max(0, MAX) == MAX);
 }
 
 static void test_division_rounds_up(void **state)
 {
     (void)state;
-    assert_true(divide_up(0, 5) == 0);
-    assert_true(divide_up(1, 5) == 1);
-    assert_true(divide_up(5, 5) == 1);
-    assert_true(divide_up(6, 5) == 2);
-    assert_true(divide_up(MAX, 1) == MAX);
-    assert_true(divide_up(MAX, MAX) == 1);
+    assert_true(slo_divide_up(0, 5) == 0);
+    assert_true(slo_divide_up(1, 5) == 1);
+    assert_true(slo_divide_up(5, 5) == 1);
+    assert_true(slo_divide_up(6, 5) == 2);
+    assert_true(slo_divide_up(MAX, 1) == MAX);
+    assert_true(slo_divide_up(MAX, MAX) == 1);
 }
 
 int main(void)

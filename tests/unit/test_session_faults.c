@@ -73,7 +73,7 @@ static void scenario(struct host *host)
     host_tick_at(host, 40000);
     host_ready(host, sessions[6]);
     host_tick_at(host, 1000000);
-    host_abandon(host, sessions[9], SLOGOUT_CLIENT_LOGOUT);
+    host_abandon(host, sessions[9], SLOGOUT_OUTCOME_CLIENT_LOGOUT);
     host_tick_at(host, 2000000);
 }
 
@@ -83,7 +83,7 @@ static uint64_t outcomes(const struct host *host)
     uint64_t sum = 0;
     unsigned i;
 
-    for (i = 0; i < SLOGOUT_OUTCOMES; i++)
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         sum += counts->outcome[i];
     return sum;
 }
@@ -101,7 +101,7 @@ static void run_scenario(const char *says)
     scenario(host);
     assert_int_equal(outcomes(host), host->connected);
     for (i = 0; i < host->connected; i++) {
-        assert_int_equal(slogout_session_state(host->sessions[i]), SLOGOUT_ENDED);
+        assert_int_equal(slogout_session_state(host->sessions[i]), SLOGOUT_STATE_ENDED);
         assert_int_equal(host->conns[i].closed, i != 9);
     }
     assert_true(slogout_deadline(host->slogout) == SLOGOUT_NEVER);
@@ -185,7 +185,7 @@ static void count_down(struct host *host, struct slogout_session *session)
 
 static void abandon_it(struct host *host, struct slogout_session *session)
 {
-    host_abandon(host, session, SLOGOUT_PEER_CLOSED);
+    host_abandon(host, session, SLOGOUT_OUTCOME_PEER_CLOSED);
 }
 
 static void cancel_it(struct host *host, struct slogout_session *session)
@@ -204,7 +204,7 @@ static void abandon_all(struct host *host, struct slogout_session *session)
 
     (void)session;
     for (i = 0; i < host->connected; i++)
-        host_abandon(host, host->sessions[i], SLOGOUT_HOST_CLOSED);
+        host_abandon(host, host->sessions[i], SLOGOUT_OUTCOME_HOST_CLOSED);
 }
 
 static void cancel_all(struct host *host, struct slogout_session *session)

@@ -103,18 +103,18 @@ static int request(struct host *host, struct slogout_session *session)
 
 static int ready(struct host *host, struct slogout_session *session)
 {
-    return slogout_session_ready(session, host->now);
+    return slogout_session_resume(session, host->now);
 }
 
 static int line(struct host *host, struct slogout_session *session)
 {
-    return slogout_session_line(session, "* BYE", 5, host->now);
+    return slogout_session_feed_line(session, "* BYE", 5, host->now);
 }
 
 static int response(struct host *host, struct slogout_session *session)
 {
     const struct slogout_response bye = {SLOGOUT_STATUS_BYE, NULL, 0, NULL, 0, NULL, 0};
-    return slogout_session_response(session, &bye, host->now);
+    return slogout_session_feed_response(session, &bye, host->now);
 }
 
 static int force(struct host *host, struct slogout_session *session)
@@ -134,7 +134,7 @@ static int free_slogout(struct host *host, struct slogout_session *session)
     return slogout_free(host->slogout);
 }
 
-#define BIT(state)  (1u << SLOGOUT_##state)
+#define BIT(state)  (1u << SLOGOUT_STATE_##state)
 #define EVERY_STATE (BIT(OPEN) | BIT(WAITING) | BIT(PENDING) | BIT(ASKED) | BIT(LEAVING) | BIT(ENDED))
 #define FROM_ASKED  (BIT(ASKED) | BIT(LEAVING) | BIT(ENDED))
 
@@ -145,9 +145,9 @@ static const struct calling_back {
     unsigned reentrant;
 } calling_back[] = {
     {"slogout_session_request", request, EVERY_STATE},
-    {"slogout_session_ready", ready, BIT(PENDING) | BIT(LEAVING)},
-    {"slogout_session_line", line, FROM_ASKED},
-    {"slogout_session_response", response, FROM_ASKED},
+    {"slogout_session_resume", ready, BIT(PENDING) | BIT(LEAVING)},
+    {"slogout_session_feed_line", line, FROM_ASKED},
+    {"slogout_session_feed_response", response, FROM_ASKED},
     {"slogout_session_force", force, EVERY_STATE},
     {"slogout_tick", tick, EVERY_STATE},
     {"slogout_free", free_slogout, EVERY_STATE},
@@ -171,7 +171,7 @@ static void populate(struct host *host)
     host_request(host, sessions[3], NULL);
     host->send_says = "B";
     host_force(host, sessions[5]);
-    host_abandon(host, sessions[6], SLOGOUT_PEER_CLOSED);
+    host_abandon(host, sessions[6], SLOGOUT_OUTCOME_PEER_CLOSED);
     host_forget(host);
 }
 
@@ -247,7 +247,7 @@ static void cancel_it(struct host *host, struct slogout_session *session)
 
 static void abandon_it(struct host *host, struct slogout_session *session)
 {
-    result_inside = host_abandon(host, session, SLOGOUT_PEER_CLOSED);
+    result_inside = host_abandon(host, session, SLOGOUT_OUTCOME_PEER_CLOSED);
 }
 
 static void join_it(struct host *host, struct slogout_session *session)
@@ -275,22 +275,22 @@ static void free_it(struct host *host, struct slogout_session *session)
 static void cancel_and_join_it(struct host *host, struct slogout_session *session)
 {
     assert_int_equal(host_cancel(host, session), 0);
-    assert_int_equal(slogout_session_state(session), SLOGOUT_OPEN);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_OPEN);
     result_inside = host_join(host, session);
 }
 
 static void abandon_and_free_it(struct host *host, struct slogout_session *session)
 {
-    result_inside = host_abandon(host, session, SLOGOUT_PEER_CLOSED);
+    result_inside = host_abandon(host, session, SLOGOUT_OUTCOME_PEER_CLOSED);
     host_free(host, session);
 }
 
 #define NONE      ((enum slogout_outcome) - 1)
-#define OPEN      SLOGOUT_OPEN
-#define WAITING   SLOGOUT_WAITING
-#define PENDING   SLOGOUT_PENDING
-#define ASKED     SLOGOUT_ASKED
-#define ENDED     SLOGOUT_ENDED
+#define OPEN      SLOGOUT_STATE_OPEN
+#define WAITING   SLOGOUT_STATE_WAITING
+#define PENDING   SLOGOUT_STATE_PENDING
+#define ASKED     SLOGOUT_STATE_ASKED
+#define ENDED     SLOGOUT_STATE_ENDED
 #define ERR_STATE SLOGOUT_ERR_STATE
 
 /* The outcome may be counted inside the callback or by what follows it; the trace is of both. */
@@ -307,69 +307,88 @@ static const struct allowed {
     /* it was asked all the same, for the line is on the wire */
     {IN_LOGOUT, "cancel, then takes the line", cancel_it, "t", 0, ASKED, NONE, S_LOGOUT "\n"},
     {IN_LOGOUT, "cancel, then BUSY", cancel_it, "B", 0, OPEN, NONE, S_LOGOUT " BUSY\n"},
-    {IN_LOGOUT, "cancel, then broken", cancel_it, "-", 0, ENDED, SLOGOUT_SEND_FAILED,
+    {IN_LOGOUT, "cancel, then broken", cancel_it, "-", 0, ENDED, SLOGOUT_OUTCOME_SEND_FAILED,
      S_LOGOUT " BROKEN\nclose SEND_FAILED\n"},
     {IN_LOGOUT, "cancel and join, then takes the line", cancel_and_join_it, "t", 0, ASKED, NONE,
      S_LOGOUT "\n"},
     {IN_LOGOUT, "cancel and join, then BUSY", cancel_and_join_it, "B", 0, WAITING, NONE, S_LOGOUT " BUSY\n"},
-    {IN_LOGOUT, "abandon, then takes the line", abandon_it, "t", 0, ENDED, SLOGOUT_PEER_CLOSED,
+    {IN_LOGOUT, "abandon, then takes the line", abandon_it, "t", 0, ENDED, SLOGOUT_OUTCOME_PEER_CLOSED,
      S_LOGOUT "\n"},
-    {IN_LOGOUT, "abandon, then BUSY", abandon_it, "B", 0, ENDED, SLOGOUT_PEER_CLOSED, S_LOGOUT " BUSY\n"},
-    {IN_LOGOUT, "abandon, then broken", abandon_it, "-", 0, ENDED, SLOGOUT_PEER_CLOSED, S_LOGOUT " BROKEN\n"},
-    {IN_LOGOUT, "free, then takes the line", free_it, "t", 0, ENDED, SLOGOUT_HOST_CLOSED, S_LOGOUT "\n"},
-    {IN_LOGOUT, "free, then BUSY", free_it, "B", 0, ENDED, SLOGOUT_HOST_CLOSED, S_LOGOUT " BUSY\n"},
-    {IN_LOGOUT, "free, then broken", free_it, "-", 0, ENDED, SLOGOUT_HOST_CLOSED, S_LOGOUT " BROKEN\n"},
-    {IN_LOGOUT, "abandon and free", abandon_and_free_it, "t", 0, ENDED, SLOGOUT_PEER_CLOSED, S_LOGOUT "\n"},
+    {IN_LOGOUT, "abandon, then BUSY", abandon_it, "B", 0, ENDED, SLOGOUT_OUTCOME_PEER_CLOSED,
+     S_LOGOUT " BUSY\n"},
+    {IN_LOGOUT, "abandon, then broken", abandon_it, "-", 0, ENDED, SLOGOUT_OUTCOME_PEER_CLOSED,
+     S_LOGOUT " BROKEN\n"},
+    {IN_LOGOUT, "free, then takes the line", free_it, "t", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED,
+     S_LOGOUT "\n"},
+    {IN_LOGOUT, "free, then BUSY", free_it, "B", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED, S_LOGOUT " BUSY\n"},
+    {IN_LOGOUT, "free, then broken", free_it, "-", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED,
+     S_LOGOUT " BROKEN\n"},
+    {IN_LOGOUT, "abandon and free", abandon_and_free_it, "t", 0, ENDED, SLOGOUT_OUTCOME_PEER_CLOSED,
+     S_LOGOUT "\n"},
     {IN_LOGOUT, "join", join_it, "t", 0, ASKED, NONE, S_LOGOUT "\n"},
     {IN_LOGOUT, "join, then BUSY", join_it, "B", 0, PENDING, NONE, S_LOGOUT " BUSY\n"},
-    {IN_LOGOUT, "join, then broken", join_it, "-", 0, ENDED, SLOGOUT_SEND_FAILED,
+    {IN_LOGOUT, "join, then broken", join_it, "-", 0, ENDED, SLOGOUT_OUTCOME_SEND_FAILED,
      S_LOGOUT " BROKEN\nclose SEND_FAILED\n"},
     {IN_LOGOUT, "set_enabled", unmark_it, "t", 0, ASKED, NONE, S_LOGOUT "\n"},
 
-    {IN_BYE_ONLY, "cancel, then takes the line", cancel_it, "t", 0, ENDED, SLOGOUT_BYE_ONLY,
+    {IN_BYE_ONLY, "cancel, then takes the line", cancel_it, "t", 0, ENDED, SLOGOUT_OUTCOME_BYE_ONLY,
      S_BYE "\nclose BYE_ONLY bye-sent\n"},
     {IN_BYE_ONLY, "cancel, then BUSY", cancel_it, "B", 0, OPEN, NONE, S_BYE " BUSY\n"},
-    {IN_BYE_ONLY, "cancel, then broken", cancel_it, "-", 0, ENDED, SLOGOUT_SEND_FAILED,
+    {IN_BYE_ONLY, "cancel, then broken", cancel_it, "-", 0, ENDED, SLOGOUT_OUTCOME_SEND_FAILED,
      S_BYE " BROKEN\nclose SEND_FAILED\n"},
-    {IN_BYE_ONLY, "abandon, then takes the line", abandon_it, "t", 0, ENDED, SLOGOUT_PEER_CLOSED, S_BYE "\n"},
-    {IN_BYE_ONLY, "abandon, then BUSY", abandon_it, "B", 0, ENDED, SLOGOUT_PEER_CLOSED, S_BYE " BUSY\n"},
-    {IN_BYE_ONLY, "abandon, then broken", abandon_it, "-", 0, ENDED, SLOGOUT_PEER_CLOSED, S_BYE " BROKEN\n"},
-    {IN_BYE_ONLY, "free, then takes the line", free_it, "t", 0, ENDED, SLOGOUT_HOST_CLOSED, S_BYE "\n"},
-    {IN_BYE_ONLY, "free, then BUSY", free_it, "B", 0, ENDED, SLOGOUT_HOST_CLOSED, S_BYE " BUSY\n"},
-    {IN_BYE_ONLY, "free, then broken", free_it, "-", 0, ENDED, SLOGOUT_HOST_CLOSED, S_BYE " BROKEN\n"},
-    {IN_BYE_ONLY, "join", join_it, "t", 0, ENDED, SLOGOUT_BYE_ONLY, S_BYE "\nclose BYE_ONLY bye-sent\n"},
-    {IN_BYE_ONLY, "set_enabled", unmark_it, "t", 0, ENDED, SLOGOUT_BYE_ONLY,
+    {IN_BYE_ONLY, "abandon, then takes the line", abandon_it, "t", 0, ENDED, SLOGOUT_OUTCOME_PEER_CLOSED,
+     S_BYE "\n"},
+    {IN_BYE_ONLY, "abandon, then BUSY", abandon_it, "B", 0, ENDED, SLOGOUT_OUTCOME_PEER_CLOSED,
+     S_BYE " BUSY\n"},
+    {IN_BYE_ONLY, "abandon, then broken", abandon_it, "-", 0, ENDED, SLOGOUT_OUTCOME_PEER_CLOSED,
+     S_BYE " BROKEN\n"},
+    {IN_BYE_ONLY, "free, then takes the line", free_it, "t", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED,
+     S_BYE "\n"},
+    {IN_BYE_ONLY, "free, then BUSY", free_it, "B", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED, S_BYE " BUSY\n"},
+    {IN_BYE_ONLY, "free, then broken", free_it, "-", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED,
+     S_BYE " BROKEN\n"},
+    {IN_BYE_ONLY, "join", join_it, "t", 0, ENDED, SLOGOUT_OUTCOME_BYE_ONLY,
+     S_BYE "\nclose BYE_ONLY bye-sent\n"},
+    {IN_BYE_ONLY, "set_enabled", unmark_it, "t", 0, ENDED, SLOGOUT_OUTCOME_BYE_ONLY,
      S_BYE "\nclose BYE_ONLY bye-sent\n"},
 
     /* the outcome is settled */
-    {IN_LAST_BYE, "cancel", cancel_it, "t", ERR_STATE, ENDED, SLOGOUT_FORCED,
+    {IN_LAST_BYE, "cancel", cancel_it, "t", ERR_STATE, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE "\nclose FORCED bye-sent\n"},
-    {IN_LAST_BYE, "join", join_it, "t", ERR_STATE, ENDED, SLOGOUT_FORCED,
+    {IN_LAST_BYE, "join", join_it, "t", ERR_STATE, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE "\nclose FORCED bye-sent\n"},
-    {IN_LAST_BYE, "abandon, then takes the line", abandon_it, "t", 0, ENDED, SLOGOUT_FORCED, S_LAST_BYE "\n"},
-    {IN_LAST_BYE, "abandon, then BUSY", abandon_it, "B", 0, ENDED, SLOGOUT_FORCED, S_LAST_BYE " BUSY\n"},
-    {IN_LAST_BYE, "abandon, then broken", abandon_it, "-", 0, ENDED, SLOGOUT_FORCED, S_LAST_BYE " BROKEN\n"},
-    {IN_LAST_BYE, "free, then takes the line", free_it, "t", 0, ENDED, SLOGOUT_FORCED, S_LAST_BYE "\n"},
-    {IN_LAST_BYE, "free, then BUSY", free_it, "B", 0, ENDED, SLOGOUT_FORCED, S_LAST_BYE " BUSY\n"},
-    {IN_LAST_BYE, "free, then broken", free_it, "-", 0, ENDED, SLOGOUT_FORCED, S_LAST_BYE " BROKEN\n"},
-    {IN_LAST_BYE, "set_enabled", unmark_it, "t", 0, ENDED, SLOGOUT_FORCED,
+    {IN_LAST_BYE, "abandon, then takes the line", abandon_it, "t", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
+     S_LAST_BYE "\n"},
+    {IN_LAST_BYE, "abandon, then BUSY", abandon_it, "B", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
+     S_LAST_BYE " BUSY\n"},
+    {IN_LAST_BYE, "abandon, then broken", abandon_it, "-", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
+     S_LAST_BYE " BROKEN\n"},
+    {IN_LAST_BYE, "free, then takes the line", free_it, "t", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
+     S_LAST_BYE "\n"},
+    {IN_LAST_BYE, "free, then BUSY", free_it, "B", 0, ENDED, SLOGOUT_OUTCOME_FORCED, S_LAST_BYE " BUSY\n"},
+    {IN_LAST_BYE, "free, then broken", free_it, "-", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
+     S_LAST_BYE " BROKEN\n"},
+    {IN_LAST_BYE, "set_enabled", unmark_it, "t", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE "\nclose FORCED bye-sent\n"},
 
-    {IN_CLOSE_ANSWERED, "cancel", cancel_it, "", ERR_STATE, ENDED, SLOGOUT_ANSWERED,
+    {IN_CLOSE_ANSWERED, "cancel", cancel_it, "", ERR_STATE, ENDED, SLOGOUT_OUTCOME_ANSWERED,
      S_LOGOUT "\nclose ANSWERED SLO.1@0 answer=OK\n"},
-    {IN_CLOSE_ANSWERED, "join", join_it, "", ERR_STATE, ENDED, SLOGOUT_ANSWERED,
+    {IN_CLOSE_ANSWERED, "join", join_it, "", ERR_STATE, ENDED, SLOGOUT_OUTCOME_ANSWERED,
      S_LOGOUT "\nclose ANSWERED SLO.1@0 answer=OK\n"},
-    {IN_CLOSE_ANSWERED, "abandon", abandon_it, "", 0, ENDED, SLOGOUT_ANSWERED,
+    {IN_CLOSE_ANSWERED, "abandon", abandon_it, "", 0, ENDED, SLOGOUT_OUTCOME_ANSWERED,
      S_LOGOUT "\nclose ANSWERED SLO.1@0 answer=OK\n"},
-    {IN_CLOSE_ANSWERED, "free", free_it, "", 0, ENDED, SLOGOUT_ANSWERED,
+    {IN_CLOSE_ANSWERED, "free", free_it, "", 0, ENDED, SLOGOUT_OUTCOME_ANSWERED,
      S_LOGOUT "\nclose ANSWERED SLO.1@0 answer=OK\n"},
-    {IN_CLOSE_ANSWERED, "abandon and free", abandon_and_free_it, "", 0, ENDED, SLOGOUT_ANSWERED,
+    {IN_CLOSE_ANSWERED, "abandon and free", abandon_and_free_it, "", 0, ENDED, SLOGOUT_OUTCOME_ANSWERED,
      S_LOGOUT "\nclose ANSWERED SLO.1@0 answer=OK\n"},
-    {IN_CLOSE_FORCED, "free", free_it, "", 0, ENDED, SLOGOUT_FORCED, S_LAST_BYE "\nclose FORCED bye-sent\n"},
-    {IN_CLOSE_FORCED, "abandon", abandon_it, "", 0, ENDED, SLOGOUT_FORCED,
+    {IN_CLOSE_FORCED, "free", free_it, "", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE "\nclose FORCED bye-sent\n"},
-    {IN_CLOSE_BYE_ONLY, "free", free_it, "", 0, ENDED, SLOGOUT_BYE_ONLY, S_BYE "\nclose BYE_ONLY bye-sent\n"},
-    {IN_CLOSE_IN_TICK, "free", free_it, "", 0, ENDED, SLOGOUT_FORCED, S_LAST_BYE " BUSY\nclose FORCED\n"},
+    {IN_CLOSE_FORCED, "abandon", abandon_it, "", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
+     S_LAST_BYE "\nclose FORCED bye-sent\n"},
+    {IN_CLOSE_BYE_ONLY, "free", free_it, "", 0, ENDED, SLOGOUT_OUTCOME_BYE_ONLY,
+     S_BYE "\nclose BYE_ONLY bye-sent\n"},
+    {IN_CLOSE_IN_TICK, "free", free_it, "", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
+     S_LAST_BYE " BUSY\nclose FORCED\n"},
 };
 
 /* What is over stays over, and what goes on goes on. */
@@ -410,7 +429,7 @@ static void test_rule_10_allowed(void **state)
     callbacks[row->inside].provoke(host, host->sessions[0]);
     assert_int_equal(result_inside, row->result);
     host_expect(host, row->trace);
-    for (i = 0; i < SLOGOUT_OUTCOMES; i++)
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         assert_int_equal(slogout_counts(host->slogout)->outcome[i], i == (unsigned)row->outcome ? 1 : 0);
     assert_int_equal(host->memory, host->sessions[0] ? 2 : 1);
     expect_aftermath(host, host->sessions[0], row->new_state);
@@ -448,7 +467,7 @@ static void abandon_others(struct host *host, struct slogout_session *session)
 
     for (i = 1; i < host->connected; i++)
         if (host->sessions[i] != session)
-            assert_int_equal(host_abandon(host, host->sessions[i], SLOGOUT_CLIENT_LOGOUT), 0);
+            assert_int_equal(host_abandon(host, host->sessions[i], SLOGOUT_OUTCOME_CLIENT_LOGOUT), 0);
 }
 
 static void cancel_others(struct host *host, struct slogout_session *session)
@@ -575,7 +594,7 @@ static void test_rule_10_no_callback_follows_for_a_session_freed_in_the_tick_tha
     host_tick_at(host, 35000);
     host_expect(host, S_LAST_BYE "\nclose EXPIRED SLO.1@0 bye-sent\n"
                                  "#3 " S_LAST_BYE "\n#3 close EXPIRED SLO.3@0 bye-sent\n");
-    assert_int_equal(slogout_counts(host->slogout)->outcome[SLOGOUT_HOST_CLOSED], 1);
+    assert_int_equal(slogout_counts(host->slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
 }
 
 static void test_rule_10_memory_freed_in_a_callback_goes_when_the_outermost_call_returns(void **state)

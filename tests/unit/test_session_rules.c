@@ -18,7 +18,7 @@ static struct slogout_session *ask(struct host *host)
     struct slogout_session *session = host_connect_enabled(host);
 
     assert_int_equal(host_request(host, session, NULL), 0);
-    assert_int_equal(slogout_session_state(session), SLOGOUT_ASKED);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
     host_forget(host);
     return session;
 }
@@ -68,8 +68,8 @@ static void test_rule_1_below_asked_nothing_is_looked_at(void **state)
 
     host_start(host, NULL);
     session = host_connect(host);
-    assert_int_equal(slogout_session_line(session, NULL, 5, SLOGOUT_NEVER), 0);
-    assert_int_equal(slogout_session_response(session, NULL, SLOGOUT_NEVER), 0);
+    assert_int_equal(slogout_session_feed_line(session, NULL, 5, SLOGOUT_NEVER), 0);
+    assert_int_equal(slogout_session_feed_response(session, NULL, SLOGOUT_NEVER), 0);
 }
 
 static void test_rule_1_lines_that_are_no_answer_leave_no_trace_when_asked(void **state)
@@ -204,7 +204,7 @@ static void test_rule_2_time_that_runs_backwards_stands_still(void **state)
     assert_int_equal(slogout_deadline(host->slogout), 135000);
     host_tick_at(host, 0);
     host_tick_at(host, 134999);
-    assert_int_equal(slogout_session_state(session), SLOGOUT_ASKED);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
     host_tick_at(host, 135000);
     host_expect(host, S_LAST_BYE "\nclose EXPIRED SLO.1@100000 bye-sent\n");
 }
@@ -219,7 +219,7 @@ static void test_rule_2_deadlines_saturate_at_the_end_of_time(void **state)
     session = ask(host);
     assert_true(slogout_deadline(host->slogout) == LAST);
     host_tick(host);
-    assert_int_equal(slogout_session_state(session), SLOGOUT_ASKED);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
     host->now = LAST;
     host->send_says = "B"; /* LEAVING has no time left either: it ends in the same tick */
     host_tick(host);
@@ -243,11 +243,11 @@ static void test_rule_2_never_is_refused_as_a_time(void **state)
     assert_int_equal(host_ready(host, pending), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(host_line(host, session, "SLO.1 OK"), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(host_line(host, session, "A1 NOOP"), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_session_response(session, &ok, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_session_feed_response(session, &ok, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(host_force(host, session), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_tick(host->slogout, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_session_state(session), SLOGOUT_ASKED);
-    assert_int_equal(slogout_session_state(pending), SLOGOUT_PENDING);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
+    assert_int_equal(slogout_session_state(pending), SLOGOUT_STATE_PENDING);
     assert_int_equal(slogout_deadline(host->slogout), 35000);
     host_expect(host, "");
 }
@@ -269,9 +269,9 @@ static void test_rule_3_a_tick_may_be_early_exact_late_and_repeated(void **state
         host_tick(host);
         host_tick_at(host, 34999);
         host_tick_at(host, 34999);
-        assert_int_equal(slogout_session_state(session), SLOGOUT_ASKED);
+        assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
         host_tick_at(host, late[i]);
-        assert_int_equal(slogout_session_state(session), SLOGOUT_ENDED);
+        assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ENDED);
         host_forget(host);
         host_tick(host);
         host_expect(host, "");
@@ -435,9 +435,9 @@ static void test_rule_4_every_positive_number_is_busy_every_negative_one_is_brok
         int says;
         enum slogout_state state;
     } rows[] = {
-        {SLOGOUT_BUSY, SLOGOUT_PENDING}, {2, SLOGOUT_PENDING},
-        {INT32_MAX, SLOGOUT_PENDING},    {-1, SLOGOUT_ENDED},
-        {INT32_MIN, SLOGOUT_ENDED},      {0, SLOGOUT_ASKED},
+        {SLOGOUT_BUSY, SLOGOUT_STATE_PENDING}, {2, SLOGOUT_STATE_PENDING},
+        {INT32_MAX, SLOGOUT_STATE_PENDING},    {-1, SLOGOUT_STATE_ENDED},
+        {INT32_MIN, SLOGOUT_STATE_ENDED},      {0, SLOGOUT_STATE_ASKED},
     };
     static const struct slogout_callbacks callbacks = {sizeof callbacks, says_what_conn_says, closes_nothing};
     struct slogout *slogout;
@@ -507,8 +507,8 @@ static void test_rule_5_a_bye_that_is_owed_and_not_sent_is_counted(void **state)
     host_force(host, session);
     host_tick_at(host, 10000);
     assert_int_equal(slogout_counts(host->slogout)->without_bye, 3);
-    host_abandon(host, host_connect(host), SLOGOUT_PEER_CLOSED); /* not ours */
-    host_line(host, ask(host), "SLO.1 OK");                      /* not owed */
+    host_abandon(host, host_connect(host), SLOGOUT_OUTCOME_PEER_CLOSED); /* not ours */
+    host_line(host, ask(host), "SLO.1 OK");                              /* not owed */
     assert_int_equal(slogout_counts(host->slogout)->without_bye, 3);
     host_forget(host);
 }
@@ -590,7 +590,7 @@ static void test_rule_5_no_text_injects_a_line(void **state)
     memset(too_long, 'x', 201);
     too_long[201] = '\0';
     assert_int_equal(host_request(host, session, too_long), SLOGOUT_ERR_TEXT);
-    assert_int_equal(slogout_session_state(session), SLOGOUT_OPEN);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_OPEN);
     host_expect(host, "");
     too_long[200] = '\0';
     assert_int_equal(host_request(host, session, too_long), 0);
@@ -731,7 +731,7 @@ static void test_rule_7_it_counts_at_the_moment_when_the_client_is_told(void **s
     host_ready(host, session);
     slogout_session_set_enabled(session, 0); /* on the wire: it has been asked */
     host_expect(host, S_BYE " BUSY\n" S_LOGOUT " BUSY\n" S_BYE " BUSY\n" S_LOGOUT "\n");
-    assert_int_equal(slogout_session_state(session), SLOGOUT_ASKED);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
     host_line(host, session, "SLO.1 OK");
     host_expect(host, "close ANSWERED SLO.1@0 answer=OK\n");
 }
@@ -762,9 +762,9 @@ static void test_rule_8_words_in_any_case_tags_octet_for_octet(void **state)
         session = ask(host);
         assert_int_equal(host_line(host, session, "slo.1 OK"), 0);
         assert_int_equal(host_line(host, session, lines[i]), SLOGOUT_CONSUMED);
-        assert_int_equal(slogout_session_state(session), SLOGOUT_ENDED);
+        assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ENDED);
     }
-    assert_int_equal(slogout_counts(host->slogout)->outcome[SLOGOUT_ANSWERED], LENGTH(lines));
+    assert_int_equal(slogout_counts(host->slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED], LENGTH(lines));
     host_forget(host);
 }
 
@@ -776,7 +776,7 @@ static void test_rule_8_a_bye_of_which_only_the_star_was_seen(void **state)
 
     host_start(host, NULL);
     session = ask(host);
-    assert_int_equal(slogout_session_response(session, &bye, 0), SLOGOUT_CONSUMED);
+    assert_int_equal(slogout_session_feed_response(session, &bye, 0), SLOGOUT_CONSUMED);
     host_line(host, session, "SLO.1 OK");
     host_expect(host, "close ANSWERED SLO.1@0 bye-seen answer=OK\n");
 }
@@ -806,10 +806,10 @@ static void test_rule_8_responses_that_are_none(void **state)
     session = ask(host);
     before = *session;
     for (i = 0; i < LENGTH(rows); i++) {
-        assert_int_equal(slogout_session_response(session, &rows[i].response, 0), rows[i].result);
+        assert_int_equal(slogout_session_feed_response(session, &rows[i].response, 0), rows[i].result);
         assert_memory_equal(session, &before, sizeof before);
     }
-    assert_int_equal(slogout_session_response(session, NULL, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_session_feed_response(session, NULL, 0), SLOGOUT_ERR_ARGUMENT);
     host_expect(host, "");
 }
 
@@ -866,9 +866,9 @@ static void test_rule_8_a_line_must_have_octets(void **state)
 
     host_start(host, NULL);
     session = ask(host);
-    assert_int_equal(slogout_session_line(session, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_session_line(session, NULL, 0, 0), 0); /* an empty line */
-    assert_int_equal(slogout_session_line(session, "", 0, 0), 0);
+    assert_int_equal(slogout_session_feed_line(session, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_session_feed_line(session, NULL, 0, 0), 0); /* an empty line */
+    assert_int_equal(slogout_session_feed_line(session, "", 0, 0), 0);
 }
 
 /* ---- rule 9: tags ---- */
@@ -960,7 +960,7 @@ static void test_rule_13_a_slogout_with_sessions_left_is_not_freed(void **state)
     host_start(host, NULL);
     session = ask(host);
     assert_int_equal(slogout_free(host->slogout), SLOGOUT_ERR_STATE);
-    assert_int_equal(slogout_session_state(session), SLOGOUT_ASKED);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
     host_line(host, session, "SLO.1 OK");
     host_forget(host);
     assert_int_equal(slogout_free(host->slogout), SLOGOUT_ERR_STATE); /* ENDED, and not freed */
@@ -1029,13 +1029,13 @@ static void test_null_is_an_error_or_harmless(void **state)
     assert_int_equal(slogout_session_new(&session, host->slogout, NULL, NULL), SLOGOUT_ERR_ARGUMENT);
     assert_null(session);
     assert_int_equal(slogout_session_request(NULL, NULL, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_session_ready(NULL, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_session_line(NULL, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_session_response(NULL, &ok, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_session_resume(NULL, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_session_feed_line(NULL, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_session_feed_response(NULL, &ok, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_session_cancel(NULL), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_session_force(NULL, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_session_abandon(NULL, SLOGOUT_PEER_CLOSED), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_session_state(NULL), SLOGOUT_ENDED);
+    assert_int_equal(slogout_session_abandon(NULL, SLOGOUT_OUTCOME_PEER_CLOSED), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_session_state(NULL), SLOGOUT_STATE_ENDED);
     slogout_session_set_enabled(NULL, 1);
     slogout_session_free(NULL);
 }
@@ -1048,12 +1048,12 @@ static void test_abandon_names_only_what_a_host_can_know(void **state)
 
     host_start(host, NULL);
     session = ask(host);
-    for (why = -1; why <= SLOGOUT_OUTCOMES; why++)
-        if (why < SLOGOUT_CLIENT_LOGOUT || why > SLOGOUT_HOST_CLOSED)
+    for (why = -1; why <= SLOGOUT_OUTCOME_COUNT; why++)
+        if (why < SLOGOUT_OUTCOME_CLIENT_LOGOUT || why > SLOGOUT_OUTCOME_HOST_CLOSED)
             assert_int_equal(slogout_session_abandon(session, (enum slogout_outcome)why),
                              SLOGOUT_ERR_ARGUMENT);
     host_check(host);
-    assert_int_equal(slogout_session_state(session), SLOGOUT_ASKED);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
 }
 
 static void test_after_a_cancel_the_session_is_as_new(void **state)
@@ -1079,11 +1079,11 @@ static void test_after_a_cancel_the_session_is_as_new(void **state)
 
 static void expect_members(const struct host *host, enum slogout_state state, const char *numbers)
 {
-    const struct link *list = &host->tally.members[state];
-    struct link *link;
+    const struct slo_link *list = &host->set.members[state];
+    struct slo_link *link;
 
     for (link = list->next; link != list; link = link->next) {
-        const struct host_conn *conn = container_of(link, struct slogout_session, member)->conn;
+        const struct host_conn *conn = slo_container_of(link, struct slogout_session, member)->conn;
         assert_int_equal(conn->number, *numbers++ - '0');
     }
     assert_int_equal(*numbers, '\0');
@@ -1100,20 +1100,20 @@ static void test_members_stand_in_the_order_in_which_they_came_to_their_state(vo
         sessions[i] = host_connect_enabled(host);
         host_join(host, sessions[i]);
     }
-    expect_members(host, SLOGOUT_WAITING, "12345");
+    expect_members(host, SLOGOUT_STATE_WAITING, "12345");
     host_request(host, sessions[3], NULL);
     host_request(host, sessions[1], NULL);
     host_request(host, sessions[2], NULL);
-    expect_members(host, SLOGOUT_WAITING, "15");
-    expect_members(host, SLOGOUT_ASKED, "423");
+    expect_members(host, SLOGOUT_STATE_WAITING, "15");
+    expect_members(host, SLOGOUT_STATE_ASKED, "423");
     host_line(host, sessions[1], "SLO.2 OK");
     host_force(host, sessions[0]);
-    expect_members(host, SLOGOUT_ASKED, "43");
-    expect_members(host, SLOGOUT_ENDED, "21");
+    expect_members(host, SLOGOUT_STATE_ASKED, "43");
+    expect_members(host, SLOGOUT_STATE_ENDED, "21");
     host_free(host, sessions[1]);
     host_cancel(host, sessions[4]);
-    expect_members(host, SLOGOUT_ENDED, "1");
-    expect_members(host, SLOGOUT_WAITING, "");
+    expect_members(host, SLOGOUT_STATE_ENDED, "1");
+    expect_members(host, SLOGOUT_STATE_WAITING, "");
     host_forget(host);
 }
 
@@ -1145,7 +1145,7 @@ static void test_nobody_is_asked_whose_answer_the_drain_cannot_wait_for(void **s
     in_time = host_connect_enabled(host);
     late = host_connect_enabled(host);
     outside = host_connect_enabled(host);
-    host->tally.ask_before = 1000;
+    host->set.ask_before = 1000;
     host_join(host, in_time);
     host_join(host, late);
     host->now = 999;
@@ -1168,14 +1168,14 @@ static void test_a_drain_requests_and_forces_by_the_same_table(void **state)
     host_start(host, NULL);
     session = host_connect_enabled(host);
     host_join(host, session);
-    assert_int_equal(instance_enter_at(host->slogout, 100), 0);
-    assert_int_equal(session_request(session), 0);
-    assert_int_equal(session_request(session), 0);
+    assert_int_equal(slo_enter_at(host->slogout, 100), 0);
+    assert_int_equal(slo_session_request(session), 0);
+    assert_int_equal(slo_session_request(session), 0);
     host_check(host);
-    assert_int_equal(session_force(session), 0);
-    assert_int_equal(session_request(session), SLOGOUT_ERR_STATE);
-    assert_int_equal(session_force(session), 0);
-    instance_leave(host->slogout);
+    assert_int_equal(slo_session_force(session), 0);
+    assert_int_equal(slo_session_request(session), SLOGOUT_ERR_STATE);
+    assert_int_equal(slo_session_force(session), 0);
+    slo_leave(host->slogout);
     host_expect(host, S_LOGOUT "\n" S_LAST_BYE "\nclose FORCED SLO.1@100 bye-sent\n");
 }
 
@@ -1187,12 +1187,12 @@ static void test_quitting_twice_is_harmless(void **state)
     host_start(host, NULL);
     session = ask(host);
     host_join(host, session);
-    session_quit(session);
+    slo_session_quit(session);
     host_check(host);
-    session_quit(session);
+    slo_session_quit(session);
     host_check(host);
-    expect_members(host, SLOGOUT_ASKED, "");
-    assert_int_equal(slogout_session_state(session), SLOGOUT_ASKED); /* the exchange goes on */
+    expect_members(host, SLOGOUT_STATE_ASKED, "");
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED); /* the exchange goes on */
 }
 
 /* ---- many ---- */
@@ -1209,11 +1209,11 @@ static void test_many_sessions_keep_the_order_of_their_deadlines(void **state)
         sessions[i] = ask(host);
     }
     for (i = 0; i < HOST_SESSIONS; i += 2)
-        host_abandon(host, sessions[i], SLOGOUT_PEER_CLOSED);
+        host_abandon(host, sessions[i], SLOGOUT_OUTCOME_PEER_CLOSED);
     for (i = 1; i < HOST_SESSIONS; i += 2) {
         assert_int_equal(slogout_deadline(host->slogout), 35000 + i);
         host_tick_at(host, 35000 + i);
-        assert_int_equal(slogout_session_state(sessions[i]), SLOGOUT_ENDED);
+        assert_int_equal(slogout_session_state(sessions[i]), SLOGOUT_STATE_ENDED);
     }
     host_forget(host);
 }

@@ -85,17 +85,17 @@ static int force(struct host *host, struct slogout_session *session)
 
 static int abandon_client_logout(struct host *host, struct slogout_session *session)
 {
-    return host_abandon(host, session, SLOGOUT_CLIENT_LOGOUT);
+    return host_abandon(host, session, SLOGOUT_OUTCOME_CLIENT_LOGOUT);
 }
 
 static int abandon_peer_closed(struct host *host, struct slogout_session *session)
 {
-    return host_abandon(host, session, SLOGOUT_PEER_CLOSED);
+    return host_abandon(host, session, SLOGOUT_OUTCOME_PEER_CLOSED);
 }
 
 static int abandon_host_closed(struct host *host, struct slogout_session *session)
 {
-    return host_abandon(host, session, SLOGOUT_HOST_CLOSED);
+    return host_abandon(host, session, SLOGOUT_OUTCOME_HOST_CLOSED);
 }
 
 static int free_it(struct host *host, struct slogout_session *session)
@@ -182,12 +182,12 @@ struct cell {
 };
 
 /* Who is ASKED was asked at 0 by SLO.1; who is LEAVING has REFUSED; who has ENDED has ANSWERED. */
-#define OPEN      SLOGOUT_OPEN
-#define WAITING   SLOGOUT_WAITING
-#define PENDING   SLOGOUT_PENDING
-#define ASKED     SLOGOUT_ASKED
-#define LEAVING   SLOGOUT_LEAVING
-#define ENDED     SLOGOUT_ENDED
+#define OPEN      SLOGOUT_STATE_OPEN
+#define WAITING   SLOGOUT_STATE_WAITING
+#define PENDING   SLOGOUT_STATE_PENDING
+#define ASKED     SLOGOUT_STATE_ASKED
+#define LEAVING   SLOGOUT_STATE_LEAVING
+#define ENDED     SLOGOUT_STATE_ENDED
 #define CONSUMED  SLOGOUT_CONSUMED
 #define ERR_STATE SLOGOUT_ERR_STATE
 
@@ -201,27 +201,27 @@ static const struct cell cells[] = {
 
     {REQUEST, OPEN, "", "begin, LOGOUT taken", 0, ASKED, NONE, S_LOGOUT "\n"},
     {REQUEST, OPEN, "B", "begin, BUSY", 0, PENDING, NONE, S_LOGOUT " BUSY\n"},
-    {REQUEST, OPEN, "-", "begin, LOGOUT cannot be written", 0, ENDED, SLOGOUT_SEND_FAILED,
+    {REQUEST, OPEN, "-", "begin, LOGOUT cannot be written", 0, ENDED, SLOGOUT_OUTCOME_SEND_FAILED,
      S_LOGOUT " BROKEN\nclose SEND_FAILED\n"},
     {REQUEST, WAITING, "", "begin, LOGOUT taken", 0, ASKED, NONE, S_LOGOUT "\n"},
     {REQUEST, WAITING, "B", "begin, BUSY", 0, PENDING, NONE, S_LOGOUT " BUSY\n"},
-    {REQUEST, WAITING, "-", "begin, LOGOUT cannot be written", 0, ENDED, SLOGOUT_SEND_FAILED,
+    {REQUEST, WAITING, "-", "begin, LOGOUT cannot be written", 0, ENDED, SLOGOUT_OUTCOME_SEND_FAILED,
      S_LOGOUT " BROKEN\nclose SEND_FAILED\n"},
     {REQUEST, PENDING, "", "0", 0, PENDING, NONE, ""},
     {REQUEST, ASKED, "", "0", 0, ASKED, NONE, ""},
     {REQUEST, LEAVING, "", "ERR_STATE", ERR_STATE, LEAVING, NONE, ""},
     {REQUEST, ENDED, "", "ERR_STATE", ERR_STATE, ENDED, NONE, ""},
 
-    {REQUEST_UNMARKED, OPEN, "", "begin, BYE taken", 0, ENDED, SLOGOUT_BYE_ONLY,
+    {REQUEST_UNMARKED, OPEN, "", "begin, BYE taken", 0, ENDED, SLOGOUT_OUTCOME_BYE_ONLY,
      S_BYE "\nclose BYE_ONLY bye-sent\n"},
     {REQUEST_UNMARKED, OPEN, "B", "begin, BUSY", 0, PENDING, NONE, S_BYE " BUSY\n"},
-    {REQUEST_UNMARKED, OPEN, "-", "begin, its BYE cannot be written", 0, ENDED, SLOGOUT_SEND_FAILED,
+    {REQUEST_UNMARKED, OPEN, "-", "begin, its BYE cannot be written", 0, ENDED, SLOGOUT_OUTCOME_SEND_FAILED,
      S_BYE " BROKEN\nclose SEND_FAILED\n"},
-    {REQUEST_UNMARKED, WAITING, "", "begin, BYE taken", 0, ENDED, SLOGOUT_BYE_ONLY,
+    {REQUEST_UNMARKED, WAITING, "", "begin, BYE taken", 0, ENDED, SLOGOUT_OUTCOME_BYE_ONLY,
      S_BYE "\nclose BYE_ONLY bye-sent\n"},
     {REQUEST_UNMARKED, WAITING, "B", "begin, BUSY", 0, PENDING, NONE, S_BYE " BUSY\n"},
-    {REQUEST_UNMARKED, WAITING, "-", "begin, its BYE cannot be written", 0, ENDED, SLOGOUT_SEND_FAILED,
-     S_BYE " BROKEN\nclose SEND_FAILED\n"},
+    {REQUEST_UNMARKED, WAITING, "-", "begin, its BYE cannot be written", 0, ENDED,
+     SLOGOUT_OUTCOME_SEND_FAILED, S_BYE " BROKEN\nclose SEND_FAILED\n"},
     {REQUEST_UNMARKED, PENDING, "", "0", 0, PENDING, NONE, ""},
     {REQUEST_UNMARKED, ASKED, "", "0", 0, ASKED, NONE, ""},
     {REQUEST_UNMARKED, LEAVING, "", "ERR_STATE", ERR_STATE, LEAVING, NONE, ""},
@@ -231,20 +231,20 @@ static const struct cell cells[] = {
     {READY, WAITING, "", "0", 0, WAITING, NONE, ""},
     {READY, PENDING, "", "go, LOGOUT taken", 0, ASKED, NONE, S_LOGOUT "\n"},
     {READY, PENDING, "B", "go, BUSY", 0, PENDING, NONE, S_LOGOUT " BUSY\n"},
-    {READY, PENDING, "-", "go, LOGOUT cannot be written", 0, ENDED, SLOGOUT_SEND_FAILED,
+    {READY, PENDING, "-", "go, LOGOUT cannot be written", 0, ENDED, SLOGOUT_OUTCOME_SEND_FAILED,
      S_LOGOUT " BROKEN\nclose SEND_FAILED\n"},
     {READY, ASKED, "", "0", 0, ASKED, NONE, ""},
-    {READY, LEAVING, "", "part, BYE taken", 0, ENDED, SLOGOUT_REFUSED,
+    {READY, LEAVING, "", "part, BYE taken", 0, ENDED, SLOGOUT_OUTCOME_REFUSED,
      S_LAST_BYE "\nclose REFUSED SLO.1@0 bye-sent\n"},
     {READY, LEAVING, "B", "part, BUSY", 0, LEAVING, NONE, S_LAST_BYE " BUSY\n"},
-    {READY, LEAVING, "-", "part, BYE cannot be written, the outcome stays", 0, ENDED, SLOGOUT_REFUSED,
+    {READY, LEAVING, "-", "part, BYE cannot be written, the outcome stays", 0, ENDED, SLOGOUT_OUTCOME_REFUSED,
      S_LAST_BYE " BROKEN\nclose REFUSED SLO.1@0\n"},
     {READY, ENDED, "", "0", 0, ENDED, NONE, ""},
 
-    {READY_UNMARKED, PENDING, "", "go, BYE taken", 0, ENDED, SLOGOUT_BYE_ONLY,
+    {READY_UNMARKED, PENDING, "", "go, BYE taken", 0, ENDED, SLOGOUT_OUTCOME_BYE_ONLY,
      S_BYE "\nclose BYE_ONLY bye-sent\n"},
     {READY_UNMARKED, PENDING, "B", "go, BUSY", 0, PENDING, NONE, S_BYE " BUSY\n"},
-    {READY_UNMARKED, PENDING, "-", "go, its BYE cannot be written", 0, ENDED, SLOGOUT_SEND_FAILED,
+    {READY_UNMARKED, PENDING, "-", "go, its BYE cannot be written", 0, ENDED, SLOGOUT_OUTCOME_SEND_FAILED,
      S_BYE " BROKEN\nclose SEND_FAILED\n"},
 
     {CANCEL, OPEN, "", "0", 0, OPEN, NONE, ""},
@@ -256,11 +256,11 @@ static const struct cell cells[] = {
 
     {READY_TIMER, OPEN, "", "does not run", 0, OPEN, NONE, ""},
     {READY_TIMER, WAITING, "", "does not run", 0, WAITING, NONE, ""},
-    {READY_TIMER, PENDING, "", "leave(NEVER_READY), BYE taken", 0, ENDED, SLOGOUT_NEVER_READY,
+    {READY_TIMER, PENDING, "", "leave(NEVER_READY), BYE taken", 0, ENDED, SLOGOUT_OUTCOME_NEVER_READY,
      S_LAST_BYE "\nclose NEVER_READY bye-sent\n"},
     {READY_TIMER, PENDING, "B", "leave(NEVER_READY), BUSY", 0, LEAVING, NONE, S_LAST_BYE " BUSY\n"},
-    {READY_TIMER, PENDING, "-", "leave(NEVER_READY), BYE cannot be written", 0, ENDED, SLOGOUT_NEVER_READY,
-     S_LAST_BYE " BROKEN\nclose NEVER_READY\n"},
+    {READY_TIMER, PENDING, "-", "leave(NEVER_READY), BYE cannot be written", 0, ENDED,
+     SLOGOUT_OUTCOME_NEVER_READY, S_LAST_BYE " BROKEN\nclose NEVER_READY\n"},
     {READY_TIMER, ASKED, "", "does not run", 0, ASKED, NONE, ""},
     {READY_TIMER, LEAVING, "", "does not run", 0, LEAVING, NONE, ""},
     {READY_TIMER, ENDED, "", "does not run", 0, ENDED, NONE, ""},
@@ -268,10 +268,10 @@ static const struct cell cells[] = {
     {ANSWER_TIMER, OPEN, "", "does not run", 0, OPEN, NONE, ""},
     {ANSWER_TIMER, WAITING, "", "does not run", 0, WAITING, NONE, ""},
     {ANSWER_TIMER, PENDING, "", "does not run", 0, PENDING, NONE, ""},
-    {ANSWER_TIMER, ASKED, "", "leave(EXPIRED), BYE taken", 0, ENDED, SLOGOUT_EXPIRED,
+    {ANSWER_TIMER, ASKED, "", "leave(EXPIRED), BYE taken", 0, ENDED, SLOGOUT_OUTCOME_EXPIRED,
      S_LAST_BYE "\nclose EXPIRED SLO.1@0 bye-sent\n"},
     {ANSWER_TIMER, ASKED, "B", "leave(EXPIRED), BUSY", 0, LEAVING, NONE, S_LAST_BYE " BUSY\n"},
-    {ANSWER_TIMER, ASKED, "-", "leave(EXPIRED), BYE cannot be written", 0, ENDED, SLOGOUT_EXPIRED,
+    {ANSWER_TIMER, ASKED, "-", "leave(EXPIRED), BYE cannot be written", 0, ENDED, SLOGOUT_OUTCOME_EXPIRED,
      S_LAST_BYE " BROKEN\nclose EXPIRED SLO.1@0\n"},
     {ANSWER_TIMER, LEAVING, "", "does not run", 0, LEAVING, NONE, ""},
     {ANSWER_TIMER, ENDED, "", "does not run", 0, ENDED, NONE, ""},
@@ -280,7 +280,8 @@ static const struct cell cells[] = {
     {LEAVE_TIMER, WAITING, "", "does not run", 0, WAITING, NONE, ""},
     {LEAVE_TIMER, PENDING, "", "does not run", 0, PENDING, NONE, ""},
     {LEAVE_TIMER, ASKED, "", "does not run", 0, ASKED, NONE, ""},
-    {LEAVE_TIMER, LEAVING, "", "end without BYE", 0, ENDED, SLOGOUT_REFUSED, "close REFUSED SLO.1@0\n"},
+    {LEAVE_TIMER, LEAVING, "", "end without BYE", 0, ENDED, SLOGOUT_OUTCOME_REFUSED,
+     "close REFUSED SLO.1@0\n"},
     {LEAVE_TIMER, ENDED, "", "does not run", 0, ENDED, NONE, ""},
 
     {BYE, OPEN, "", "0", 0, OPEN, NONE, ""},
@@ -293,7 +294,7 @@ static const struct cell cells[] = {
     {OK, OPEN, "", "0", 0, OPEN, NONE, ""},
     {OK, WAITING, "", "0", 0, WAITING, NONE, ""},
     {OK, PENDING, "", "0", 0, PENDING, NONE, ""},
-    {OK, ASKED, "", "end(ANSWERED); CONSUMED", CONSUMED, ENDED, SLOGOUT_ANSWERED,
+    {OK, ASKED, "", "end(ANSWERED); CONSUMED", CONSUMED, ENDED, SLOGOUT_OUTCOME_ANSWERED,
      "close ANSWERED SLO.1@0 answer=OK:done\n"},
     {OK, LEAVING, "", "CONSUMED", CONSUMED, LEAVING, NONE, ""},
     {OK, ENDED, "", "CONSUMED", CONSUMED, ENDED, NONE, ""},
@@ -301,22 +302,22 @@ static const struct cell cells[] = {
     {NO, OPEN, "", "0", 0, OPEN, NONE, ""},
     {NO, WAITING, "", "0", 0, WAITING, NONE, ""},
     {NO, PENDING, "", "0", 0, PENDING, NONE, ""},
-    {NO, ASKED, "", "leave(REFUSED), BYE taken; CONSUMED", CONSUMED, ENDED, SLOGOUT_REFUSED,
+    {NO, ASKED, "", "leave(REFUSED), BYE taken; CONSUMED", CONSUMED, ENDED, SLOGOUT_OUTCOME_REFUSED,
      S_LAST_BYE "\nclose REFUSED SLO.1@0 bye-sent answer=NO:later\n"},
     {NO, ASKED, "B", "leave(REFUSED), BUSY; CONSUMED", CONSUMED, LEAVING, NONE, S_LAST_BYE " BUSY\n"},
-    {NO, ASKED, "-", "leave(REFUSED), BYE cannot be written; CONSUMED", CONSUMED, ENDED, SLOGOUT_REFUSED,
-     S_LAST_BYE " BROKEN\nclose REFUSED SLO.1@0 answer=NO:later\n"},
+    {NO, ASKED, "-", "leave(REFUSED), BYE cannot be written; CONSUMED", CONSUMED, ENDED,
+     SLOGOUT_OUTCOME_REFUSED, S_LAST_BYE " BROKEN\nclose REFUSED SLO.1@0 answer=NO:later\n"},
     {NO, LEAVING, "", "CONSUMED", CONSUMED, LEAVING, NONE, ""},
     {NO, ENDED, "", "CONSUMED", CONSUMED, ENDED, NONE, ""},
 
     {BAD, OPEN, "", "0", 0, OPEN, NONE, ""},
     {BAD, WAITING, "", "0", 0, WAITING, NONE, ""},
     {BAD, PENDING, "", "0", 0, PENDING, NONE, ""},
-    {BAD, ASKED, "", "leave(REFUSED), BYE taken; CONSUMED", CONSUMED, ENDED, SLOGOUT_REFUSED,
+    {BAD, ASKED, "", "leave(REFUSED), BYE taken; CONSUMED", CONSUMED, ENDED, SLOGOUT_OUTCOME_REFUSED,
      S_LAST_BYE "\nclose REFUSED SLO.1@0 bye-sent answer=BAD:what?\n"},
     {BAD, ASKED, "B", "leave(REFUSED), BUSY; CONSUMED", CONSUMED, LEAVING, NONE, S_LAST_BYE " BUSY\n"},
-    {BAD, ASKED, "-", "leave(REFUSED), BYE cannot be written; CONSUMED", CONSUMED, ENDED, SLOGOUT_REFUSED,
-     S_LAST_BYE " BROKEN\nclose REFUSED SLO.1@0 answer=BAD:what?\n"},
+    {BAD, ASKED, "-", "leave(REFUSED), BYE cannot be written; CONSUMED", CONSUMED, ENDED,
+     SLOGOUT_OUTCOME_REFUSED, S_LAST_BYE " BROKEN\nclose REFUSED SLO.1@0 answer=BAD:what?\n"},
     {BAD, LEAVING, "", "CONSUMED", CONSUMED, LEAVING, NONE, ""},
     {BAD, ENDED, "", "CONSUMED", CONSUMED, ENDED, NONE, ""},
 
@@ -341,54 +342,64 @@ static const struct cell cells[] = {
     {OTHER_TAG, LEAVING, "", "CONSUMED", CONSUMED, LEAVING, NONE, ""},
     {OTHER_TAG, ENDED, "", "CONSUMED", CONSUMED, ENDED, NONE, ""},
 
-    {FORCE, OPEN, "", "leave(FORCED), BYE taken", 0, ENDED, SLOGOUT_FORCED,
+    {FORCE, OPEN, "", "leave(FORCED), BYE taken", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE "\nclose FORCED bye-sent\n"},
     {FORCE, OPEN, "B", "leave(FORCED), BUSY", 0, LEAVING, NONE, S_LAST_BYE " BUSY\n"},
-    {FORCE, OPEN, "-", "leave(FORCED), BYE cannot be written", 0, ENDED, SLOGOUT_FORCED,
+    {FORCE, OPEN, "-", "leave(FORCED), BYE cannot be written", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE " BROKEN\nclose FORCED\n"},
-    {FORCE, WAITING, "", "leave(FORCED), BYE taken", 0, ENDED, SLOGOUT_FORCED,
+    {FORCE, WAITING, "", "leave(FORCED), BYE taken", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE "\nclose FORCED bye-sent\n"},
     {FORCE, WAITING, "B", "leave(FORCED), BUSY", 0, LEAVING, NONE, S_LAST_BYE " BUSY\n"},
-    {FORCE, WAITING, "-", "leave(FORCED), BYE cannot be written", 0, ENDED, SLOGOUT_FORCED,
+    {FORCE, WAITING, "-", "leave(FORCED), BYE cannot be written", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE " BROKEN\nclose FORCED\n"},
-    {FORCE, PENDING, "", "leave(FORCED), BYE taken", 0, ENDED, SLOGOUT_FORCED,
+    {FORCE, PENDING, "", "leave(FORCED), BYE taken", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE "\nclose FORCED bye-sent\n"},
     {FORCE, PENDING, "B", "leave(FORCED), BUSY", 0, LEAVING, NONE, S_LAST_BYE " BUSY\n"},
-    {FORCE, PENDING, "-", "leave(FORCED), BYE cannot be written", 0, ENDED, SLOGOUT_FORCED,
+    {FORCE, PENDING, "-", "leave(FORCED), BYE cannot be written", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE " BROKEN\nclose FORCED\n"},
-    {FORCE, ASKED, "", "leave(FORCED), BYE taken", 0, ENDED, SLOGOUT_FORCED,
+    {FORCE, ASKED, "", "leave(FORCED), BYE taken", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE "\nclose FORCED SLO.1@0 bye-sent\n"},
     {FORCE, ASKED, "B", "leave(FORCED), BUSY", 0, LEAVING, NONE, S_LAST_BYE " BUSY\n"},
-    {FORCE, ASKED, "-", "leave(FORCED), BYE cannot be written", 0, ENDED, SLOGOUT_FORCED,
+    {FORCE, ASKED, "-", "leave(FORCED), BYE cannot be written", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE " BROKEN\nclose FORCED SLO.1@0\n"},
-    {FORCE, LEAVING, "", "end without BYE", 0, ENDED, SLOGOUT_REFUSED, "close REFUSED SLO.1@0\n"},
+    {FORCE, LEAVING, "", "end without BYE", 0, ENDED, SLOGOUT_OUTCOME_REFUSED, "close REFUSED SLO.1@0\n"},
     {FORCE, ENDED, "", "0", 0, ENDED, NONE, ""},
 
     {ABANDON_CLIENT_LOGOUT, OPEN, "", "ENDED", 0, ENDED, NONE, ""},
-    {ABANDON_CLIENT_LOGOUT, WAITING, "", "end as named, no callback", 0, ENDED, SLOGOUT_CLIENT_LOGOUT, ""},
-    {ABANDON_CLIENT_LOGOUT, PENDING, "", "end as named, no callback", 0, ENDED, SLOGOUT_CLIENT_LOGOUT, ""},
-    {ABANDON_CLIENT_LOGOUT, ASKED, "", "end as named, no callback", 0, ENDED, SLOGOUT_CLIENT_LOGOUT, ""},
-    {ABANDON_CLIENT_LOGOUT, LEAVING, "", "ENDED, outcome kept, no callback", 0, ENDED, SLOGOUT_REFUSED, ""},
+    {ABANDON_CLIENT_LOGOUT, WAITING, "", "end as named, no callback", 0, ENDED, SLOGOUT_OUTCOME_CLIENT_LOGOUT,
+     ""},
+    {ABANDON_CLIENT_LOGOUT, PENDING, "", "end as named, no callback", 0, ENDED, SLOGOUT_OUTCOME_CLIENT_LOGOUT,
+     ""},
+    {ABANDON_CLIENT_LOGOUT, ASKED, "", "end as named, no callback", 0, ENDED, SLOGOUT_OUTCOME_CLIENT_LOGOUT,
+     ""},
+    {ABANDON_CLIENT_LOGOUT, LEAVING, "", "ENDED, outcome kept, no callback", 0, ENDED,
+     SLOGOUT_OUTCOME_REFUSED, ""},
     {ABANDON_CLIENT_LOGOUT, ENDED, "", "0", 0, ENDED, NONE, ""},
     {ABANDON_PEER_CLOSED, OPEN, "", "ENDED", 0, ENDED, NONE, ""},
-    {ABANDON_PEER_CLOSED, WAITING, "", "end as named, no callback", 0, ENDED, SLOGOUT_PEER_CLOSED, ""},
-    {ABANDON_PEER_CLOSED, PENDING, "", "end as named, no callback", 0, ENDED, SLOGOUT_PEER_CLOSED, ""},
-    {ABANDON_PEER_CLOSED, ASKED, "", "end as named, no callback", 0, ENDED, SLOGOUT_PEER_CLOSED, ""},
-    {ABANDON_PEER_CLOSED, LEAVING, "", "ENDED, outcome kept, no callback", 0, ENDED, SLOGOUT_REFUSED, ""},
+    {ABANDON_PEER_CLOSED, WAITING, "", "end as named, no callback", 0, ENDED, SLOGOUT_OUTCOME_PEER_CLOSED,
+     ""},
+    {ABANDON_PEER_CLOSED, PENDING, "", "end as named, no callback", 0, ENDED, SLOGOUT_OUTCOME_PEER_CLOSED,
+     ""},
+    {ABANDON_PEER_CLOSED, ASKED, "", "end as named, no callback", 0, ENDED, SLOGOUT_OUTCOME_PEER_CLOSED, ""},
+    {ABANDON_PEER_CLOSED, LEAVING, "", "ENDED, outcome kept, no callback", 0, ENDED, SLOGOUT_OUTCOME_REFUSED,
+     ""},
     {ABANDON_PEER_CLOSED, ENDED, "", "0", 0, ENDED, NONE, ""},
     {ABANDON_HOST_CLOSED, OPEN, "", "ENDED", 0, ENDED, NONE, ""},
-    {ABANDON_HOST_CLOSED, WAITING, "", "end as named, no callback", 0, ENDED, SLOGOUT_HOST_CLOSED, ""},
-    {ABANDON_HOST_CLOSED, PENDING, "", "end as named, no callback", 0, ENDED, SLOGOUT_HOST_CLOSED, ""},
-    {ABANDON_HOST_CLOSED, ASKED, "", "end as named, no callback", 0, ENDED, SLOGOUT_HOST_CLOSED, ""},
-    {ABANDON_HOST_CLOSED, LEAVING, "", "ENDED, outcome kept, no callback", 0, ENDED, SLOGOUT_REFUSED, ""},
+    {ABANDON_HOST_CLOSED, WAITING, "", "end as named, no callback", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED,
+     ""},
+    {ABANDON_HOST_CLOSED, PENDING, "", "end as named, no callback", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED,
+     ""},
+    {ABANDON_HOST_CLOSED, ASKED, "", "end as named, no callback", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED, ""},
+    {ABANDON_HOST_CLOSED, LEAVING, "", "ENDED, outcome kept, no callback", 0, ENDED, SLOGOUT_OUTCOME_REFUSED,
+     ""},
     {ABANDON_HOST_CLOSED, ENDED, "", "0", 0, ENDED, NONE, ""},
 
     /* not in the table: slogout_session_free() abandons as HOST_CLOSED; the state of NULL is ENDED */
     {FREE, OPEN, "", "no outcome, no callback", 0, ENDED, NONE, ""},
-    {FREE, WAITING, "", "HOST_CLOSED, no callback", 0, ENDED, SLOGOUT_HOST_CLOSED, ""},
-    {FREE, PENDING, "", "HOST_CLOSED, no callback", 0, ENDED, SLOGOUT_HOST_CLOSED, ""},
-    {FREE, ASKED, "", "HOST_CLOSED, no callback", 0, ENDED, SLOGOUT_HOST_CLOSED, ""},
-    {FREE, LEAVING, "", "outcome kept, no callback", 0, ENDED, SLOGOUT_REFUSED, ""},
+    {FREE, WAITING, "", "HOST_CLOSED, no callback", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED, ""},
+    {FREE, PENDING, "", "HOST_CLOSED, no callback", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED, ""},
+    {FREE, ASKED, "", "HOST_CLOSED, no callback", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED, ""},
+    {FREE, LEAVING, "", "outcome kept, no callback", 0, ENDED, SLOGOUT_OUTCOME_REFUSED, ""},
     {FREE, ENDED, "", "no outcome, no callback", 0, ENDED, NONE, ""},
 };
 
@@ -414,12 +425,12 @@ static void arrive(struct host *host, struct slogout_session *session, enum slog
     host_forget(host);
 }
 
-static void expect_outcome(const uint64_t before[SLOGOUT_OUTCOMES], const struct slogout_counts *counts,
+static void expect_outcome(const uint64_t before[SLOGOUT_OUTCOME_COUNT], const struct slogout_counts *counts,
                            enum slogout_outcome outcome)
 {
     unsigned i;
 
-    for (i = 0; i < SLOGOUT_OUTCOMES; i++)
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         assert_int_equal(counts->outcome[i], before[i] + (i == (unsigned)outcome ? 1 : 0));
 }
 
@@ -431,16 +442,16 @@ static int is_member_after(const struct cell *cell, int was_member)
     return was_member || (cell->event == JOIN && cell->result == 0);
 }
 
-/* host_check() has seen that the lists hold those, and only those, that know their tally. */
+/* host_check() has seen that the lists hold those, and only those, that know their set. */
 static void expect_membership(const struct host *host, const struct cell *cell, int member)
 {
     unsigned state, members = 0;
 
-    for (state = SLOGOUT_OPEN; state <= SLOGOUT_ENDED; state++)
-        members += link_used(&host->tally.members[state]) ? 1 : 0;
+    for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++)
+        members += slo_link_used(&host->set.members[state]) ? 1 : 0;
     assert_int_equal(members, member);
     if (cell->event != FREE)
-        assert_int_equal(host->sessions[0]->tally != NULL, member);
+        assert_int_equal(host->sessions[0]->set != NULL, member);
 }
 
 /* The result, the state, the callbacks, the counters, and that the drain hears of a member that has moved. */
@@ -449,7 +460,7 @@ static void run_cell(const struct cell *cell, int in_drain)
     void *state = NULL;
     struct host *host;
     struct slogout_session *session;
-    uint64_t outcomes[SLOGOUT_OUTCOMES], tally_outcomes[SLOGOUT_OUTCOMES];
+    uint64_t outcomes[SLOGOUT_OUTCOME_COUNT], set_outcomes[SLOGOUT_OUTCOME_COUNT];
     unsigned changes;
 
     assert_int_equal(host_setup(&state), 0);
@@ -458,17 +469,17 @@ static void run_cell(const struct cell *cell, int in_drain)
     session = host_connect_enabled(host);
     arrive(host, session, cell->state, in_drain);
     memcpy(outcomes, slogout_counts(host->slogout)->outcome, sizeof outcomes);
-    memcpy(tally_outcomes, host->tally.counts.outcome, sizeof tally_outcomes);
-    changes = host->tally_changes;
+    memcpy(set_outcomes, host->set.counts.outcome, sizeof set_outcomes);
+    changes = host->set_changes;
     host->send_says = cell->says;
     assert_int_equal(events[cell->event].function(host, session), cell->result);
     assert_int_equal(*host->send_says, '\0');
     assert_int_equal(slogout_session_state(host->sessions[0]), cell->new_state);
     host_expect(host, cell->trace);
     expect_outcome(outcomes, slogout_counts(host->slogout), cell->outcome);
-    expect_outcome(tally_outcomes, &host->tally.counts, in_drain ? cell->outcome : NONE);
+    expect_outcome(set_outcomes, &host->set.counts, in_drain ? cell->outcome : NONE);
     expect_membership(host, cell, is_member_after(cell, in_drain));
-    assert_int_equal(host->tally_changes > changes,
+    assert_int_equal(host->set_changes > changes,
                      (in_drain && (cell->new_state != cell->state || cell->event == FREE)) ||
                          (cell->event == JOIN && cell->result == 0));
     host_teardown(&state);
@@ -523,7 +534,7 @@ static void test_every_cell_has_a_row(void **state)
 
     (void)state;
     for (i = 0; i < LENGTH(whole_rows); i++)
-        for (column = SLOGOUT_OPEN; column <= SLOGOUT_ENDED; column++)
+        for (column = SLOGOUT_STATE_OPEN; column <= SLOGOUT_STATE_ENDED; column++)
             assert_true(cell_count(whole_rows[i], (enum slogout_state)column) > 0);
 }
 

@@ -1,0 +1,149 @@
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "session.h"
+#include "text.h"
+
+/* The draft, section 3: "The timer MUST have a timing interval longer than 32 seconds." */
+#define ANSWER_TIMEOUT_FLOOR 32000
+
+static void *default_allocate(size_t size, void *user_data)
+{
+    (void)user_data;
+    return malloc(size);
+}
+
+static void default_release(void *memory, void *user_data)
+{
+    (void)user_data;
+    free(memory);
+}
+
+/* ---- settings ---- */
+
+static void default_number(uint32_t *number, uint32_t value)
+{
+    if (!*number)
+        *number = value;
+}
+
+static void default_text(const char **text, const char *value)
+{
+    if (!*text)
+        *text = value;
+}
+
+static void set_defaults(struct slogout_settings *settings)
+{
+    default_number(&settings->answer_timeout_ms, 35000);
+    default_number(&settings->ready_timeout_ms, 300000);
+    default_number(&settings->leave_timeout_ms, 10000);
+    default_number(&settings->tick_budget, 1000);
+    default_text(&settings->tag_prefix, "SLO.");
+    default_text(&settings->bye_text, "Server is closing the connection");
+    if (!settings->allocate && !settings->release) {
+        settings->allocate = default_allocate;
+        settings->release = default_release;
+    }
+}
+
+static int check_settings(const struct slogout_settings *settings)
+{
+    if (settings->answer_timeout_ms <= ANSWER_TIMEOUT_FLOOR)
+        return SLOGOUT_ERR_TIMEOUT;
+    if (!slo_tag_prefix_valid(settings->tag_prefix))
+        return SLOGOUT_ERR_PREFIX;
+    if (!slo_bye_text_valid(settings->bye_text))
+        return SLOGOUT_ERR_TEXT;
+    if ((unsigned)settings->ask > SLOGOUT_ASK_ALL || (unsigned)settings->on_refusal > SLOGOUT_REFUSAL_WAIT)
+        return SLOGOUT_ERR_ARGUMENT;
+    return settings->allocate && settings->release ? 0 : SLOGOUT_ERR_ARGUMENT;
+}
+
+/* The host's settings, checked and with all defaults. */
+static int read_settings(struct slogout_settings *settings, const struct slogout_settings *from)
+{
+    static const struct slogout_settings defaults = {.size = sizeof defaults};
+    const int error = slo_copy_sized(settings, sizeof *settings, from ? from : &defaults);
+
+    if (error)
+        return error;
+    set_defaults(settings);
+    return check_settings(settings);
+}
+
+/* ---- public ---- */
+
+int slogout_new(struct slogout **out, const struct slogout_settings *settings)
+{
+    struct slogout_settings checked;
+    struct slogout *slogout;
+    const int error = out ? read_settings(&checked, settings) : SLOGOUT_ERR_ARGUMENT;
+
+    if (error)
+        return error;
+    slogout = checked.allocate(sizeof *slogout, checked.user_data);
+    if (!slogout)
+        return SLOGOUT_ERR_NOMEM;
+    memset(slogout, 0, sizeof *slogout);
+    strcpy(slogout->tag_prefix, checked.tag_prefix);
+    strcpy(slogout->bye_text, checked.bye_text);
+    slogout->settings = checked;
+    slogout->settings.tag_prefix = slogout->tag_prefix;
+    slogout->settings.bye_text = slogout->bye_text;
+    slogout->tags.prefix = slogout->tag_prefix;
+    slo_clock_init(&slogout->clock);
+    slo_timers_init(&slogout->ready, &slogout->clock, checked.ready_timeout_ms, slo_session_expired);
+    slo_timers_init(&slogout->answer, &slogout->clock, checked.answer_timeout_ms, slo_session_expired);
+    slo_timers_init(&slogout->leave, &slogout->clock, checked.leave_timeout_ms, slo_session_expired);
+    slo_link_init(&slogout->freed);
+    *out = slogout;
+    return 0;
+}
+
+int slogout_free(struct slogout *slogout)
+{
+    if (!slogout)
+        return 0;
+    if (slogout->depth)
+        return SLOGOUT_ERR_REENTRANT;
+    if (slogout->users)
+        return SLOGOUT_ERR_STATE;
+    slogout->settings.release(slogout, slogout->settings.user_data);
+    return 0;
+}
+
+uint64_t slogout_deadline(const struct slogout *slogout)
+{
+    return slogout ? slo_clock_deadline(&slogout->clock) : SLOGOUT_NEVER;
+}
+
+int slogout_poll_timeout(const struct slogout *slogout, uint64_t now_ms)
+{
+    const uint64_t deadline = slogout_deadline(slogout);
+
+    if (deadline == SLOGOUT_NEVER)
+        return -1;
+    if (now_ms < slogout->clock.now)
+        now_ms = slogout->clock.now; /* as slogout_tick() will take it */
+    if (deadline <= now_ms)
+        return 0;
+    return deadline - now_ms < INT_MAX ? (int)(deadline - now_ms) : INT_MAX;
+}
+
+int slogout_tick(struct slogout *slogout, uint64_t now_ms)
+{
+    const int error = slogout ? slo_enter_at(slogout, now_ms) : SLOGOUT_ERR_ARGUMENT;
+
+    if (error)
+        return error;
+    slo_clock_ring(&slogout->clock, slogout->settings.tick_budget);
+    slogout->clock.announced = SLOGOUT_NEVER; /* the host's one-shot may be spent: tell it again */
+    slo_leave(slogout);
+    return 0;
+}
+
+const struct slogout_counts *slogout_counts(const struct slogout *slogout)
+{
+    return slogout ? &slogout->counts : NULL;
+}

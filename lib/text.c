@@ -1,0 +1,171 @@
+#include <string.h>
+#include "text.h"
+
+/* ---- tags ---- */
+
+/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR leaves out CTL, SP, 8-bit and
+ * these. */
+static int is_tag_char(char c)
+{
+    return c > ' ' && c < 0x7f && !strchr("(){%*\"\\+", c);
+}
+
+int slogout_tag_valid(const char *tag, size_t len)
+{
+    size_t i;
+
+    if (!tag)
+        return 0;
+    for (i = 0; i < len; i++)
+        if (!is_tag_char(tag[i]))
+            return 0;
+    return len > 0;
+}
+
+/* An endless string is not read to its end. */
+int slo_tag_prefix_valid(const char *prefix)
+{
+    size_t len = 0;
+
+    while (len <= SLOGOUT_PREFIX_MAX && prefix[len])
+        len++;
+    return len <= SLOGOUT_PREFIX_MAX && slogout_tag_valid(prefix, len);
+}
+
+size_t slo_tag_write(char tag[SLOGOUT_TAG_SIZE], const char *prefix, uint32_t number)
+{
+    char digits[10]; /* 2^32 - 1 has ten */
+    size_t count = 0;
+    size_t len = strlen(prefix);
+
+    memcpy(tag, prefix, len);
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while (number /= 10);
+    while (count > 0)
+        tag[len++] = digits[--count];
+    tag[len] = '\0';
+    return len;
+}
+
+size_t slogout_tags_next(struct slogout_tags *tags, char tag[SLOGOUT_TAG_SIZE])
+{
+    if (!tags || !tag || !tags->prefix || !slo_tag_prefix_valid(tags->prefix))
+        return 0;
+    tags->last = tags->last < UINT32_MAX ? tags->last + 1 : 1;
+    return slo_tag_write(tag, tags->prefix, tags->last);
+}
+
+/* ---- the text of a `* BYE` ---- */
+
+/* RFC 3501 section 9: "[" atom [SP 1*<any TEXT-CHAR except "]">] "]" SP text. */
+static int code_valid(const char *text)
+{
+    const char *name = text + 1;
+    const char *name_end = name + strcspn(name, " (){%*\"\\]");
+    const char *bracket = strchr(name, ']');
+
+    if (name_end == name || !bracket || strncmp(bracket, "] ", 2) != 0 || !bracket[2])
+        return 0;
+    return name_end == bracket || (*name_end == ' ' && name_end + 1 < bracket);
+}
+
+/* What cannot be in the text cannot end the line early: no text injects a second one. */
+int slo_bye_text_valid(const char *text)
+{
+    size_t len = 0;
+
+    for (; len <= SLO_BYE_TEXT_MAX && text[len]; len++)
+        if (text[len] < ' ' || text[len] > '~')
+            return 0;
+    return len > 0 && len <= SLO_BYE_TEXT_MAX && (*text != '[' || code_valid(text));
+}
+
+size_t slo_bye_write(char line[SLO_BYE_LINE_MAX], const char *text)
+{
+    const size_t len = strlen(text);
+
+    memcpy(line, "* BYE ", 6);
+    memcpy(line + 6, text, len);
+    memcpy(line + 6 + len, "\r\n", 2);
+    return len + 8;
+}
+
+/* ---- octets for a log ---- */
+
+/* Writes how one octet looks in a log: the length, at most 4. */
+static size_t escape_one(char out[4], unsigned char byte)
+{
+    static const char hex[] = "0123456789abcdef";
+    const char coded[4] = {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+    const char quoted[2] = {'\\', (char)byte};
+
+    if (byte < ' ' || byte > '~') {
+        memcpy(out, coded, sizeof coded);
+        return sizeof coded;
+    }
+    if (byte == '"' || byte == '\\') {
+        memcpy(out, quoted, sizeof quoted);
+        return sizeof quoted;
+    }
+    *out = (char)byte;
+    return 1;
+}
+
+size_t slogout_escape(char *out, size_t out_size, const char *bytes, size_t len)
+{
+    char one[4];
+    size_t needed = 0; /* by all of it */
+    size_t used = 0;   /* written; less than out_size, but where both are 0 */
+    size_t i;
+
+    if (!out)
+        out_size = 0;
+    for (i = 0; bytes && i < len; i++) {
+        size_t n = escape_one(one, (unsigned char)bytes[i]);
+        if (used == needed && n < out_size - used) {
+            memcpy(out + used, one, n);
+            used += n;
+        }
+        needed += n;
+    }
+    if (out_size > 0)
+        out[used] = '\0';
+    return needed;
+}
+
+/* ---- names ---- */
+
+static const char *const errors[] = {
+    "success",
+    "an argument is NULL or never valid",
+    "not possible in this state",
+    "not allowed inside a callback",
+    "out of memory",
+    "a struct's size member is 0 or of a later version",
+    "the answer timeout must be longer than 32,000 ms",
+    "the tag prefix cannot begin a tag, or is too long",
+    "the BYE text is not 1 to 200 octets of printable ASCII, or its response code is malformed",
+    "the plan's deadline cannot be kept: spread, answer timeout (over 32 s), tail and leave timeout must fit",
+};
+
+static const char *const outcomes[] = {
+    "ANSWERED", "REFUSED",     "EXPIRED",       "BYE_ONLY",    "NEVER_READY",
+    "FORCED",   "SEND_FAILED", "CLIENT_LOGOUT", "PEER_CLOSED", "HOST_CLOSED",
+};
+
+const char *slogout_version(void)
+{
+    return SLOGOUT_VERSION;
+}
+
+const char *slogout_strerror(int error)
+{
+    const int count = sizeof errors / sizeof *errors;
+    return error <= 0 && error > -count ? errors[-error] : "unknown error";
+}
+
+const char *slogout_outcome_name(enum slogout_outcome outcome)
+{
+    return (unsigned)outcome < SLOGOUT_OUTCOME_COUNT ? outcomes[outcome] : "UNKNOWN";
+}

@@ -1,0 +1,626 @@
+#include "support/host.h"
+#include <limits.h>
+#include <stdlib.h>
+#include "call.h"
+#include "support/exact.h"
+
+#define LAST (SLOGOUT_NEVER - 1) /* the greatest time there is */
+
+/* ---- settings ---- */
+
+static void *plain_allocate(size_t size, void *user_data)
+{
+    (void)user_data;
+    return malloc(size);
+}
+
+static void plain_release(void *memory, void *user_data)
+{
+    (void)user_data;
+    free(memory);
+}
+
+static int try_settings(const struct slogout_settings *settings)
+{
+    struct slogout *slogout = NULL;
+    const int error = slogout_new(&slogout, settings);
+
+    if (error)
+        assert_null(slogout); /* untouched */
+    else
+        assert_int_equal(slogout_free(slogout), 0);
+    return error;
+}
+
+#define SETTINGS(...)                                                                                        \
+    {                                                                                                        \
+        .size = sizeof(struct slogout_settings), __VA_ARGS__                                                 \
+    }
+#define TEXT_50  "Server is closing, please come back some other day"
+#define TEXT_200 TEXT_50 TEXT_50 TEXT_50 TEXT_50
+
+static const struct {
+    const char *what;
+    int error;
+    struct slogout_settings settings;
+} settings_rows[] = {
+    {"all defaults", 0, {.size = sizeof(struct slogout_settings)}},
+    {"answer timeout of 1 ms", SLOGOUT_ERR_TIMEOUT, SETTINGS(.answer_timeout_ms = 1)},
+    {"answer timeout of 32,000 ms", SLOGOUT_ERR_TIMEOUT, SETTINGS(.answer_timeout_ms = 32000)},
+    {"answer timeout of 32,001 ms", 0, SETTINGS(.answer_timeout_ms = 32001)},
+    {"greatest answer timeout", 0, SETTINGS(.answer_timeout_ms = UINT32_MAX)},
+    {"shortest of the other timeouts", 0, SETTINGS(.ready_timeout_ms = 1, .leave_timeout_ms = 1)},
+    {"greatest of the others", 0,
+     SETTINGS(.ready_timeout_ms = UINT32_MAX, .leave_timeout_ms = UINT32_MAX, .tick_budget = UINT32_MAX)},
+    {"tick budget of 1", 0, SETTINGS(.tick_budget = 1)},
+    {"empty prefix", SLOGOUT_ERR_PREFIX, SETTINGS(.tag_prefix = "")},
+    {"prefix with +", SLOGOUT_ERR_PREFIX, SETTINGS(.tag_prefix = "A+")},
+    {"prefix *", SLOGOUT_ERR_PREFIX, SETTINGS(.tag_prefix = "*")},
+    {"prefix with SP", SLOGOUT_ERR_PREFIX, SETTINGS(.tag_prefix = "A ")},
+    {"prefix of 16 octets", 0, SETTINGS(.tag_prefix = "1234567890123456")},
+    {"prefix of 17 octets", SLOGOUT_ERR_PREFIX, SETTINGS(.tag_prefix = "12345678901234567")},
+    {"empty text", SLOGOUT_ERR_TEXT, SETTINGS(.bye_text = "")},
+    {"text with CRLF", SLOGOUT_ERR_TEXT, SETTINGS(.bye_text = "x\r\nA1 OK")},
+    {"text with CR", SLOGOUT_ERR_TEXT, SETTINGS(.bye_text = "x\r")},
+    {"text with LF", SLOGOUT_ERR_TEXT, SETTINGS(.bye_text = "\nx")},
+    {"text with 8-bit", SLOGOUT_ERR_TEXT, SETTINGS(.bye_text = "\xc3\xa4")},
+    {"text of 200 octets", 0, SETTINGS(.bye_text = TEXT_200)},
+    {"text of 201 octets", SLOGOUT_ERR_TEXT, SETTINGS(.bye_text = TEXT_200 "x")},
+    {"text with a code", 0, SETTINGS(.bye_text = "[UNAVAILABLE] Moved")},
+    {"text with half a code", SLOGOUT_ERR_TEXT, SETTINGS(.bye_text = "[UNAVAILABLE Moved")},
+    {"ask all", 0, SETTINGS(.ask = SLOGOUT_ASK_ALL)},
+    {"ask of no enum", SLOGOUT_ERR_ARGUMENT, SETTINGS(.ask = (enum slogout_ask)2)},
+    {"ask of -1", SLOGOUT_ERR_ARGUMENT, SETTINGS(.ask = (enum slogout_ask) - 1)},
+    {"on_refusal wait", 0, SETTINGS(.on_refusal = SLOGOUT_REFUSAL_WAIT)},
+    {"on_refusal of no enum", SLOGOUT_ERR_ARGUMENT, SETTINGS(.on_refusal = (enum slogout_on_refusal)2)},
+    {"on_refusal of -1", SLOGOUT_ERR_ARGUMENT, SETTINGS(.on_refusal = (enum slogout_on_refusal) - 1)},
+    {"allocate and release", 0, SETTINGS(.allocate = plain_allocate, .release = plain_release)},
+    {"allocate without release", SLOGOUT_ERR_ARGUMENT, SETTINGS(.allocate = plain_allocate)},
+    {"release without allocate", SLOGOUT_ERR_ARGUMENT, SETTINGS(.release = plain_release)},
+};
+
+static void test_settings_are_checked_when_the_slogout_is_made(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(settings_rows); i++) {
+        const int error = try_settings(&settings_rows[i].settings);
+        if (error != settings_rows[i].error)
+            fail_msg("%s: %d instead of %d", settings_rows[i].what, error, settings_rows[i].error);
+    }
+}
+
+static void test_no_settings_are_the_defaults(void **state)
+{
+    static const struct slogout_settings defaults = {.size = sizeof defaults};
+    struct slogout *a, *b;
+
+    (void)state;
+    assert_int_equal(slogout_new(&a, NULL), 0);
+    assert_int_equal(slogout_new(&b, &defaults), 0);
+    assert_int_equal(a->answer.interval, 35000);
+    assert_int_equal(a->ready.interval, 300000);
+    assert_int_equal(a->leave.interval, 10000);
+    assert_int_equal(a->settings.tick_budget, 1000);
+    assert_int_equal(a->settings.ask, SLOGOUT_ASK_ENABLED);
+    assert_int_equal(a->settings.on_refusal, SLOGOUT_REFUSAL_BYE);
+    assert_string_equal(a->settings.tag_prefix, "SLO.");
+    assert_string_equal(a->settings.bye_text, "Server is closing the connection");
+    assert_int_equal(b->answer.interval, a->answer.interval);
+    assert_int_equal(b->ready.interval, a->ready.interval);
+    assert_int_equal(b->leave.interval, a->leave.interval);
+    assert_int_equal(slogout_free(a), 0);
+    assert_int_equal(slogout_free(b), 0);
+}
+
+/* The size stands first in a struct of `size` octets whose other octets are 0, but perhaps the last. */
+static int try_size(size_t size, size_t memory, char last)
+{
+    char *bytes = exact_fill(0, memory);
+    struct slogout_settings *settings = malloc(memory); /* aligned, and of the exact size */
+    int error;
+
+    bytes[memory - 1] = last;
+    memcpy(bytes, &size, sizeof size);
+    memcpy(settings, bytes, memory);
+    error = try_settings(settings);
+    free(settings);
+    exact_free(bytes);
+    return error;
+}
+
+static void test_settings_of_every_size(void **state)
+{
+    const size_t known = sizeof(struct slogout_settings);
+
+    (void)state;
+    assert_int_equal(try_size(0, sizeof(size_t), 0), SLOGOUT_ERR_SIZE);
+    assert_int_equal(try_size(1, sizeof(size_t), 0), SLOGOUT_ERR_SIZE);
+    assert_int_equal(try_size(SIZE_MAX, sizeof(size_t), 0), SLOGOUT_ERR_SIZE);
+    assert_int_equal(try_size(sizeof(size_t), sizeof(size_t), 0), 0);
+    assert_int_equal(
+        try_size(offsetof(struct slogout_settings, ask), offsetof(struct slogout_settings, ask), 0), 0);
+    assert_int_equal(try_size(known, known, 0), 0);
+    assert_int_equal(try_size(known + 8, known + 8, 0), 0);
+    assert_int_equal(try_size(known + 8, known + 8, 1), SLOGOUT_ERR_SIZE);
+}
+
+/* A program that knows fewer members gets the defaults of the others, whatever its memory has after them. */
+static void test_members_beyond_a_smaller_size_are_not_read(void **state)
+{
+    const struct slogout_settings settings = {
+        .size = offsetof(struct slogout_settings, ready_timeout_ms),
+        .answer_timeout_ms = 40000,
+        .ready_timeout_ms = 1,
+        .tag_prefix = "*",
+        .allocate = plain_allocate,
+    };
+    struct slogout *slogout;
+
+    (void)state;
+    assert_int_equal(slogout_new(&slogout, &settings), 0);
+    assert_int_equal(slogout->answer.interval, 40000);
+    assert_int_equal(slogout->ready.interval, 300000);
+    assert_int_equal(slogout_free(slogout), 0);
+}
+
+static void test_settings_and_their_strings_are_copied(void **state)
+{
+    struct host *host = *state;
+    char prefix[] = "MINE", text[] = "Moved";
+    struct slogout_settings settings = SETTINGS(.tag_prefix = prefix, .bye_text = text);
+    struct slogout_session *session;
+
+    host_start(host, &settings);
+    memset(prefix, '*', sizeof prefix);
+    memset(text, '\n', sizeof text);
+    memset(&settings, 0xaa, sizeof settings);
+    assert_string_equal(host->slogout->settings.tag_prefix, "MINE");
+    assert_string_equal(host->slogout->settings.bye_text, "Moved");
+    session = host_connect_enabled(host);
+    host_request(host, session, NULL);
+    host_force(host, session);
+    host_expect(host, "S: MINE1 LOGOUT (at rest)\n"
+                      "S: * BYE Moved (between lines)\n"
+                      "close FORCED MINE1@0 bye-sent\n");
+}
+
+static void test_new_without_out_is_an_error(void **state)
+{
+    (void)state;
+    assert_int_equal(slogout_new(NULL, NULL), SLOGOUT_ERR_ARGUMENT);
+}
+
+/* ---- memory ---- */
+
+static void *no_memory(size_t size, void *user_data)
+{
+    (void)size;
+    ++*(int *)user_data;
+    return NULL;
+}
+
+static void test_new_fails_with_its_allocation(void **state)
+{
+    int calls = 0;
+    const struct slogout_settings settings =
+        SETTINGS(.allocate = no_memory, .release = plain_release, .user_data = &calls);
+
+    (void)state;
+    assert_int_equal(try_settings(&settings), SLOGOUT_ERR_NOMEM);
+    assert_int_equal(calls, 1);
+}
+
+static void test_settings_are_refused_before_memory_is_taken(void **state)
+{
+    int calls = 0;
+    const struct slogout_settings settings = SETTINGS(.answer_timeout_ms = 1, .allocate = no_memory,
+                                                      .release = plain_release, .user_data = &calls);
+
+    (void)state;
+    assert_int_equal(try_settings(&settings), SLOGOUT_ERR_TIMEOUT);
+    assert_int_equal(calls, 0);
+}
+
+static void test_rule_13_free_with_sessions_left_is_an_error(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session;
+
+    host_start(host, NULL);
+    session = host_connect(host);
+    assert_int_equal(slogout_free(host->slogout), SLOGOUT_ERR_STATE);
+    host_force(host, session);
+    host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
+    assert_int_equal(slogout_free(host->slogout), SLOGOUT_ERR_STATE); /* ENDED is not freed */
+}
+
+static void test_free_null_is_fine(void **state)
+{
+    (void)state;
+    assert_int_equal(slogout_free(NULL), 0);
+}
+
+static void test_two_slogouts_share_nothing(void **state)
+{
+    struct host *host = *state;
+    struct slogout *other;
+    struct slogout_session *session;
+
+    host_start(host, NULL);
+    assert_int_equal(slogout_new(&other, NULL), 0);
+    session = host_connect_enabled(host);
+    host_request(host, session, NULL);
+    host_expect(host, S_LOGOUT "\n");
+    assert_true(slogout_deadline(other) == SLOGOUT_NEVER);
+    assert_int_equal(slogout_counts(other)->asked, 0);
+    assert_int_equal(slogout_tick(other, LAST), 0);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
+    assert_int_equal(slogout_free(other), 0);
+}
+
+/* ---- NULL, and the time that is none ---- */
+
+static void test_null_slogout(void **state)
+{
+    (void)state;
+    assert_int_equal(slogout_tick(NULL, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_true(slogout_deadline(NULL) == SLOGOUT_NEVER);
+    assert_int_equal(slogout_poll_timeout(NULL, 0), -1);
+    assert_null(slogout_counts(NULL));
+}
+
+static void test_never_is_not_a_time(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session;
+
+    host_start(host, NULL);
+    session = host_connect_enabled(host);
+    assert_int_equal(slogout_tick(host->slogout, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
+    host_request(host, session, NULL);
+    host_expect(host, S_LOGOUT "\n");
+    assert_int_equal(slogout_tick(host->slogout, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
+    assert_true(slogout_deadline(host->slogout) == 35000); /* that time has not come */
+    host_check(host);
+}
+
+/* ---- polling ---- */
+
+static void test_poll_timeout(void **state)
+{
+    struct host *host = *state;
+    static const struct {
+        uint64_t now;
+        int timeout;
+    } rows[] = {
+        {1000, 35000}, {1001, 34999}, {35999, 1}, {36000, 0}, {36001, 0}, {LAST, 0}, {SLOGOUT_NEVER, 0},
+    };
+    struct slogout_session *session;
+    size_t i;
+
+    host_start(host, NULL);
+    session = host_connect_enabled(host);
+    assert_int_equal(slogout_poll_timeout(host->slogout, 0), -1);
+    assert_int_equal(slogout_poll_timeout(host->slogout, LAST), -1);
+    host->now = 1000;
+    host_request(host, session, NULL);
+    host_expect(host, S_LOGOUT "\n");
+    for (i = 0; i < LENGTH(rows); i++)
+        assert_int_equal(slogout_poll_timeout(host->slogout, rows[i].now), rows[i].timeout);
+}
+
+/* Milliseconds are 64 bits wide, the timeout of poll() is an int. */
+static void test_poll_timeout_of_more_than_an_int(void **state)
+{
+    struct host *host = *state;
+    static const struct slogout_settings settings = SETTINGS(.answer_timeout_ms = UINT32_MAX);
+    struct slogout_session *session;
+
+    host_start(host, &settings);
+    session = host_connect_enabled(host);
+    host_request(host, session, NULL);
+    host_expect(host, S_LOGOUT "\n");
+    assert_int_equal(slogout_poll_timeout(host->slogout, 0), INT_MAX);
+    assert_int_equal(slogout_poll_timeout(host->slogout, UINT32_MAX - (uint64_t)INT_MAX - 1), INT_MAX);
+    assert_int_equal(slogout_poll_timeout(host->slogout, UINT32_MAX - (uint64_t)INT_MAX), INT_MAX);
+    assert_int_equal(slogout_poll_timeout(host->slogout, UINT32_MAX - (uint64_t)INT_MAX + 1), INT_MAX - 1);
+}
+
+/* The greatest time seen counts: what is due stays due, and a wait is never longer than the interval. */
+static void test_poll_timeout_when_time_runs_backwards(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session;
+
+    host_start(host, NULL);
+    session = host_connect_enabled(host);
+    host->now = 100000;
+    host_request(host, session, NULL);
+    host_expect(host, S_LOGOUT "\n");
+    assert_int_equal(slogout_poll_timeout(host->slogout, 99000), 35000);
+    assert_int_equal(slogout_poll_timeout(host->slogout, 0), 35000);
+}
+
+/* ---- set_timer ---- */
+
+static const struct slogout_settings with_set_timer = SETTINGS(.set_timer = host_set_timer);
+
+static void test_set_timer_tells_a_deadline_that_comes_nearer(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *a, *b, *c;
+
+    host_start(host, &with_set_timer);
+    a = host_connect_enabled(host);
+    b = host_connect_enabled(host);
+    c = host_connect_enabled(host);
+    host->send_says = "B";
+    host_request(host, a, NULL); /* PENDING: until 300,000 */
+    host_expect(host, S_LOGOUT " BUSY\ntimer 300000\n");
+    host->now = 1;
+    host_request(host, b, NULL); /* ASKED: until 35,001, which is nearer */
+    host_expect(host, "#2 " S_LOGOUT "\ntimer 35001\n");
+    host->now = 2;
+    host_request(host, c, NULL); /* until 35,002, which is not */
+    host_expect(host, "#3 S: SLO.2 LOGOUT (at rest)\n");
+    host_line(host, b, "SLO.1 OK"); /* the earliest goes: the timer is superseded, which is harmless */
+    host_expect(host, "#2 close ANSWERED SLO.1@1 answer=OK\n");
+    host_tick_at(host, 35001); /* the host's timer fires: nothing is due, the next is told */
+    host_expect(host, "timer 35002\n");
+}
+
+static void test_set_timer_comes_after_each_tick_while_there_is_a_deadline(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session;
+
+    host_start(host, &with_set_timer);
+    session = host_connect_enabled(host);
+    host_tick(host);
+    host_expect(host, ""); /* no deadline */
+    host_request(host, session, NULL);
+    host_expect(host, S_LOGOUT "\ntimer 35000\n");
+    host_tick_at(host, 10);
+    host_expect(host, "timer 35000\n"); /* early: a one-shot timer is spent now */
+    host_tick_at(host, 10);
+    host_expect(host, "timer 35000\n"); /* again */
+    host_tick_at(host, 9);
+    host_expect(host, "timer 35000\n"); /* backwards */
+    host_tick_at(host, 35000);
+    host_expect(host, S_LAST_BYE "\nclose EXPIRED SLO.1@0 bye-sent\n"); /* no deadline, never told NEVER */
+    host_tick_at(host, 35001);
+    host_expect(host, "");
+}
+
+static void test_set_timer_is_told_the_same_deadline_again_after_it_was_cancelled(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session;
+
+    host_start(host, &with_set_timer);
+    session = host_connect_enabled(host);
+    host->send_says = "BB";
+    host_request(host, session, NULL);
+    host_expect(host, S_LOGOUT " BUSY\ntimer 300000\n");
+    host_cancel(host, session);
+    host_expect(host, ""); /* nothing to cancel: the host's timer will be harmless */
+    host->now = 5;
+    host_request(host, session, NULL);
+    host_expect(host, S_LOGOUT " BUSY\n"); /* 300,005: the host's timer comes before, and then it is told */
+    host_tick_at(host, 300000);
+    host_expect(host, "timer 300005\n");
+}
+
+/* LEAVING has a deadline of its own, and it is told in the tick that made it. */
+static void test_set_timer_after_a_tick_tells_what_the_tick_has_started(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session;
+
+    host_start(host, &with_set_timer);
+    session = host_connect_enabled(host);
+    host_request(host, session, NULL);
+    host_expect(host, S_LOGOUT "\ntimer 35000\n");
+    host->send_says = "B";
+    host_tick_at(host, 35500);
+    host_expect(host, S_LAST_BYE " BUSY\ntimer 45500\n");
+    host_tick_at(host, 45500);
+    host_expect(host, "close EXPIRED SLO.1@0\n");
+}
+
+static void test_set_timer_comes_once_and_only_when_the_outermost_call_returns(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session;
+
+    host_start(host, &with_set_timer);
+    session = host_connect_enabled(host);
+    host_force(host, session); /* LEAVING and its timer come and go within */
+    host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
+}
+
+static void test_set_timer_may_tell_a_deadline_that_has_passed(void **state)
+{
+    struct host *host = *state;
+    static const struct slogout_settings settings = SETTINGS(.tick_budget = 1, .set_timer = host_set_timer);
+    struct slogout_session *a, *b;
+
+    host_start(host, &settings);
+    a = host_connect_enabled(host);
+    b = host_connect_enabled(host);
+    host_request(host, a, NULL);
+    host_request(host, b, NULL);
+    host_expect(host, S_LOGOUT "\ntimer 35000\n#2 S: SLO.2 LOGOUT (at rest)\n");
+    host_tick_at(host, 40000);
+    host_expect(host, S_LAST_BYE "\nclose EXPIRED SLO.1@0 bye-sent\ntimer 35000\n");
+    host_tick_at(host, 40000);
+    host_expect(host, "#2 " S_LAST_BYE "\n#2 close EXPIRED SLO.2@0 bye-sent\n");
+}
+
+/* ---- ticks ---- */
+
+static void ask_many(struct host *host, unsigned count, uint64_t step)
+{
+    unsigned i;
+
+    for (i = 0; i < count; i++) {
+        host_request(host, host_connect_enabled(host), NULL);
+        host->now += step;
+    }
+    host_forget(host);
+}
+
+static void test_a_tick_does_no_more_than_its_budget(void **state)
+{
+    struct host *host = *state;
+    static const struct slogout_settings settings = SETTINGS(.tick_budget = 3);
+    const struct slogout_counts *counts;
+    unsigned left;
+
+    host_start(host, &settings);
+    counts = slogout_counts(host->slogout);
+    ask_many(host, 8, 0);
+    for (left = 8; left > 0;) {
+        const unsigned done = left < 3 ? left : 3;
+        assert_int_equal(slogout_poll_timeout(host->slogout, 35000), 0);
+        host_tick_at(host, 35000);
+        left -= done;
+        assert_int_equal(counts->asked, left);
+        assert_int_equal(counts->outcome[SLOGOUT_OUTCOME_EXPIRED], 8 - left);
+    }
+    assert_int_equal(slogout_poll_timeout(host->slogout, 35000), -1);
+    host_forget(host);
+}
+
+/* What is left over is due at once, also if the host's clock steps back. */
+static void test_what_a_budget_left_over_is_due_although_time_runs_backwards(void **state)
+{
+    struct host *host = *state;
+    static const struct slogout_settings settings = SETTINGS(.tick_budget = 1);
+
+    host_start(host, &settings);
+    ask_many(host, 2, 0);
+    host_tick_at(host, 35000);
+    host_expect(host, S_LAST_BYE "\nclose EXPIRED SLO.1@0 bye-sent\n");
+    assert_int_equal(slogout_poll_timeout(host->slogout, 34000), 0);
+    host_tick_at(host, 34000);
+    host_expect(host, "#2 " S_LAST_BYE "\n#2 close EXPIRED SLO.2@0 bye-sent\n");
+}
+
+static void test_one_late_tick_does_all_that_is_due_in_the_order_of_deadlines(void **state)
+{
+    struct host *host = *state;
+    static const struct slogout_settings settings =
+        SETTINGS(.answer_timeout_ms = 40000, .ready_timeout_ms = 30000, .leave_timeout_ms = 20000);
+    struct slogout_session *pending, *asked, *leaving;
+
+    host_start(host, &settings);
+    asked = host_connect_enabled(host);
+    pending = host_connect_enabled(host);
+    leaving = host_connect_enabled(host);
+    host_request(host, asked, NULL); /* until 40,000 */
+    host->now = 5000;
+    host->send_says = "BB";
+    host_request(host, pending, NULL); /* until 35,000 */
+    host->now = 10000;
+    host_force(host, leaving); /* until 30,000 */
+    host_expect(host, S_LOGOUT "\n#2 S: SLO.2 LOGOUT (at rest) BUSY\n#3 " S_LAST_BYE " BUSY\n");
+    host_tick_at(host, 1000000);
+    host_expect(host, "#3 close FORCED\n"
+                      "#2 " S_LAST_BYE "\n#2 close NEVER_READY bye-sent\n" S_LAST_BYE "\n"
+                      "close EXPIRED SLO.1@0 bye-sent\n");
+}
+
+/* A host that polls and one that is told see the same, whenever they come. */
+static void run_until_over(struct host *host)
+{
+    while (slogout_deadline(host->slogout) != SLOGOUT_NEVER) {
+        const int timeout = slogout_poll_timeout(host->slogout, host->now);
+        assert_true(timeout >= 0);
+        host_tick_at(host, host->now + (uint64_t)timeout);
+    }
+}
+
+static void mixed_exchanges(struct host *host)
+{
+    static const char *const says[] = {"", "B", "BB", "BBB", "-", "B-", "BB-", "BBBB"};
+    size_t i;
+
+    for (i = 0; i < LENGTH(says); i++) {
+        struct slogout_session *session = i % 3 ? host_connect_enabled(host) : host_connect(host);
+        host->send_says = says[i];
+        host_request(host, session, NULL);
+        host->now += 7;
+        host_ready(host, session);
+        host_line(host, session, i % 2 ? "SLO.1 NO" : "* BYE");
+    }
+    host->send_says = "BtBtBBBB";
+    run_until_over(host);
+}
+
+static void without_timer_lines(const char *from, char *to)
+{
+    while (*from) {
+        const size_t len = strcspn(from, "\n") + 1;
+        if (strncmp(from, "timer ", 6) != 0) {
+            memcpy(to, from, len);
+            to += len;
+        }
+        from += len;
+    }
+    *to = '\0';
+}
+
+static void test_polling_and_set_timer_give_the_same(void **state)
+{
+    struct host *polled = *state, *told;
+    void *other = NULL;
+    char trace[sizeof polled->trace];
+
+    assert_int_equal(host_setup(&other), 0);
+    told = other;
+    host_start(polled, NULL);
+    host_start(told, &with_set_timer);
+    mixed_exchanges(polled);
+    mixed_exchanges(told);
+    without_timer_lines(told->trace, trace);
+    assert_true(strlen(trace) < strlen(told->trace));
+    host_expect(polled, trace);
+    host_forget(told);
+    assert_int_equal(host_teardown(&other), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_settings_are_checked_when_the_slogout_is_made),
+        cmocka_unit_test(test_no_settings_are_the_defaults),
+        cmocka_unit_test(test_settings_of_every_size),
+        cmocka_unit_test(test_members_beyond_a_smaller_size_are_not_read),
+        host_test(test_settings_and_their_strings_are_copied),
+        cmocka_unit_test(test_new_without_out_is_an_error),
+        cmocka_unit_test(test_new_fails_with_its_allocation),
+        cmocka_unit_test(test_settings_are_refused_before_memory_is_taken),
+        host_test(test_rule_13_free_with_sessions_left_is_an_error),
+        cmocka_unit_test(test_free_null_is_fine),
+        host_test(test_two_slogouts_share_nothing),
+        cmocka_unit_test(test_null_slogout),
+        host_test(test_never_is_not_a_time),
+        host_test(test_poll_timeout),
+        host_test(test_poll_timeout_of_more_than_an_int),
+        host_test(test_poll_timeout_when_time_runs_backwards),
+        host_test(test_set_timer_tells_a_deadline_that_comes_nearer),
+        host_test(test_set_timer_comes_after_each_tick_while_there_is_a_deadline),
+        host_test(test_set_timer_is_told_the_same_deadline_again_after_it_was_cancelled),
+        host_test(test_set_timer_after_a_tick_tells_what_the_tick_has_started),
+        host_test(test_set_timer_comes_once_and_only_when_the_outermost_call_returns),
+        host_test(test_set_timer_may_tell_a_deadline_that_has_passed),
+        host_test(test_a_tick_does_no_more_than_its_budget),
+        host_test(test_what_a_budget_left_over_is_due_although_time_runs_backwards),
+        host_test(test_one_late_tick_does_all_that_is_due_in_the_order_of_deadlines),
+        host_test(test_polling_and_set_timer_give_the_same),
+    };
+    return cmocka_run_group_tests_name("instance", tests, NULL, NULL);
+}
