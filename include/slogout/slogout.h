@@ -1,23 +1,48 @@
-/* slogout: ask IMAP clients to leave (draft-shih-imap-server-logout-00).
+/* slogout: ask an IMAP client to leave (draft-shih-imap-server-logout-00).
  *
- * The server sends `TAG LOGOUT` and arms a timer; the client answers `* BYE` and `TAG OK`; the server
- * closes. This header is the whole core: sessions and their timers. For many sessions, paced, see drain.h;
- * for a host that has only raw bytes, see filter.h. slogout(7) tells the life cycle and the traps.
+ * The server sends `TAG LOGOUT` and starts a timer; the client answers `* BYE` and `TAG OK`; the server
+ * closes the connection. A client that may not be asked, or does not answer in time, receives `* BYE` with a
+ * reason before the server closes.
  *
- * The library does no I/O, reads no clock, starts no thread, installs no signal handler and has no
- * global state. Use one `struct slogout` for each event loop or thread, never shared, not used on both
- * sides of a fork; and one `struct slogout_session` for each connection.
+ * The library does no I/O, reads no clock, starts no thread, installs no signal handler and has no global
+ * state. The host, which is the IMAP server or proxy that links it, makes these calls:
  *
- * Time is `now_ms`: milliseconds of any monotonic clock, read after the last call that could block.
- * Time that runs backwards is taken as standing still: the greatest value seen counts.
+ *   slogout_new()                  once for each event loop or thread
+ *   slogout_session_new()          for each connection, with two callbacks: send_line queues a line for the
+ *                                  client, close_connection closes
+ *   slogout_session_set_enabled()  when the client has enabled SLOGOUT_CAPABILITY
+ *   slogout_session_request()      when the client is to leave
+ *   slogout_session_feed_line()    for each line of the client, before the host parses the line
+ *   slogout_session_resume()       when a command has completed
+ *   slogout_tick()                 on each turn of the loop, which waits slogout_poll_timeout() at most
+ *   slogout_session_abandon()      when the host or the client ends the connection in another way
+ *   slogout_session_free()         when the host frees the connection
  *
- * Callbacks. Functions marked [calls back] may call send_line, close_connection or a drain's done. Inside
- * one of these they do nothing and return SLOGOUT_ERR_REENTRANT. All others, the _free functions of
- * sessions and drains included, may be called there. set_timer may come from any function that takes a
- * pointer which is not const; inside it call only functions that take const pointers.
+ * drain.h makes many sessions leave, paced and by a deadline. filter.h is for a host that has only octets,
+ * such as a proxy. slogout(7) has the table of states and events; slogout-porting(7) shows where to make
+ * these calls in a server.
  *
- * Errors are negative, 0 is success; a function that fails has changed nothing. A NULL object where
- * one is needed is SLOGOUT_ERR_ARGUMENT, or, from a function that returns no error, nothing happens.
+ * Time. `now_ms` is milliseconds of any monotonic clock, read after the last call that could block. Time that
+ * runs backwards counts as standing still. SLOGOUT_NEVER is not a time.
+ *
+ * Threads. A slogout, its sessions and its drains belong to one thread at a time. Do not use them on both
+ * sides of a fork. No function is async-signal-safe.
+ *
+ * Callbacks. Only functions marked [calls back] call send_line, close_connection or the done of a drain.
+ * Inside these three callbacks, functions marked [calls back] do nothing and return SLOGOUT_ERR_REENTRANT (or
+ * 0 where noted), and slogout_free() is refused. All other functions, the _free functions of sessions and
+ * drains included, may be called there. set_timer may be called by any function that takes a pointer that is
+ * not const; only functions that take const pointers may be called inside set_timer, and none inside allocate
+ * and release. The rule holds for one slogout: a callback of one may call any function of another. No
+ * callback may leave by longjmp().
+ *
+ * Errors. Functions that return an error return 0 for success and a negative enum slogout_error for failure;
+ * a function that fails has changed nothing. The list after each function names its errors without
+ * SLOGOUT_ERR_; a name without an explanation means what the enum says. A NULL object is ARGUMENT; a function
+ * that returns no error does nothing with one.
+ *
+ * Structs that the host fills begin with `size`, which is the sizeof the struct. Members that a smaller,
+ * older struct lacks count as 0; in a larger, newer one the members that the library does not know must be 0.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLOGOUT_SLOGOUT_H
@@ -37,277 +62,309 @@ extern "C" {
 #define SLOGOUT_VERSION "0.2.0"
 #define SLOGOUT_VERSION_NUMBER 200 /* major * 10,000 + minor * 100 + patch, for #if */
 
-/* What the host offers in CAPABILITY and accepts in ENABLE (RFC 5161). It begins with X because it is
- * not registered (RFC 3501, sections 7.2.1 and 9). */
+/* What the host adds to its capabilities and accepts in ENABLE (RFC 5161). The name begins with X because it
+ * is not registered (RFC 3501, sections 7.2.1 and 9). */
 #define SLOGOUT_CAPABILITY "X-SERVER-LOGOUT"
 
-#define SLOGOUT_NEVER ((uint64_t)-1) /* no deadline; not a time, so refused as now_ms */
+#define SLOGOUT_NEVER ((uint64_t)-1) /* no deadline */
 
-#define SLOGOUT_BUSY     1 /* send_line: not the moment; the host will call slogout_session_resume() */
-#define SLOGOUT_CONSUMED 1 /* _line, _response: it was ours; do not run it, do not reply to it */
+#define SLOGOUT_BUSY     1 /* from send_line: not now; the host will call slogout_session_resume() */
+#define SLOGOUT_CONSUMED 1 /* from _feed_line, _feed_response: do not run the line, do not reply to it */
 
 enum slogout_error {
-    SLOGOUT_ERR_ARGUMENT = -1,  /* NULL, or a value that is never valid */
+    SLOGOUT_ERR_ARGUMENT = -1,  /* a pointer is NULL, or a value is never valid */
     SLOGOUT_ERR_STATE = -2,     /* not possible in this state */
-    SLOGOUT_ERR_REENTRANT = -3, /* not inside a callback */
-    SLOGOUT_ERR_NOMEM = -4,     /* the allocator gave nothing; from the _new functions only */
-    SLOGOUT_ERR_SIZE = -5,      /* a struct's size is 0, or larger than known with a tail that is not zero */
-    SLOGOUT_ERR_TIMEOUT = -6,   /* answer_timeout_ms is not longer than 32,000 (the draft, section 3) */
+    SLOGOUT_ERR_REENTRANT = -3, /* not allowed inside a callback */
+    SLOGOUT_ERR_NOMEM = -4,     /* the allocator returned NULL; from the _new functions only */
+    SLOGOUT_ERR_SIZE = -5,      /* a struct's size is 0, or is larger than known and its tail is not zero */
+    SLOGOUT_ERR_TIMEOUT = -6,   /* answer_timeout_ms is not greater than 32,000 (the draft, section 3) */
     SLOGOUT_ERR_PREFIX = -7,    /* tag_prefix cannot begin an RFC 3501 tag, or is too long */
-    SLOGOUT_ERR_TEXT = -8,      /* a BYE text is not 1 to 200 octets of printable ASCII, or has a bad code */
+    SLOGOUT_ERR_TEXT = -8,      /* a `* BYE` text is not 1 to 200 octets of printable ASCII, or its response
+                                   code is malformed */
     SLOGOUT_ERR_PLAN = -9       /* a drain's plan cannot be kept; slogout_plan_check() says what can */
 };
 
 enum slogout_state {
-    SLOGOUT_STATE_OPEN,    /* nothing under way */
-    SLOGOUT_STATE_WAITING, /* in a drain, its turn has not come */
-    SLOGOUT_STATE_PENDING, /* to be told as soon as the connection is at rest */
-    SLOGOUT_STATE_ASKED,   /* LOGOUT is on the wire, the answer timer runs */
+    SLOGOUT_STATE_OPEN,    /* no request */
+    SLOGOUT_STATE_WAITING, /* in a drain, before its turn */
+    SLOGOUT_STATE_PENDING, /* requested; LOGOUT or `* BYE` goes out when the connection is at rest */
+    SLOGOUT_STATE_ASKED,   /* LOGOUT is queued, the answer timer runs */
     SLOGOUT_STATE_LEAVING, /* the outcome is settled, a last `* BYE` waits for the end of a line */
     SLOGOUT_STATE_ENDED    /* close_connection was called, or the host abandoned the session */
 };
 
-/* How an exchange ended: one for each session that leaves OPEN, but for one that is cancelled.
- * Append-only. */
+/* How an exchange ended. Each session that leaves OPEN has one outcome, unless the request is canceled. Later
+ * versions append. */
 enum slogout_outcome {
     SLOGOUT_OUTCOME_ANSWERED,      /* the client answered OK */
     SLOGOUT_OUTCOME_REFUSED,       /* the client answered NO or BAD */
-    SLOGOUT_OUTCOME_EXPIRED,       /* no answer within answer_timeout_ms */
-    SLOGOUT_OUTCOME_BYE_ONLY,      /* it may not be asked (see enum slogout_ask), so it was told by `* BYE` */
-    SLOGOUT_OUTCOME_NEVER_READY,   /* not at rest for all of ready_timeout_ms, so never asked */
-    SLOGOUT_OUTCOME_FORCED,        /* slogout_session_force(), or a drain's deadline */
-    SLOGOUT_OUTCOME_SEND_FAILED,   /* send_line could not write the LOGOUT, or the `* BYE` in its place */
-    SLOGOUT_OUTCOME_CLIENT_LOGOUT, /* the host said: the client's own LOGOUT came first */
-    SLOGOUT_OUTCOME_PEER_CLOSED,   /* the host said: end of file, or an error on the connection */
-    SLOGOUT_OUTCOME_HOST_CLOSED,   /* the host said so, or freed the session with an exchange open */
-    SLOGOUT_OUTCOME_COUNT          /* their number */
+    SLOGOUT_OUTCOME_EXPIRED,       /* no answer came within answer_timeout_ms */
+    SLOGOUT_OUTCOME_BYE_ONLY,      /* `* BYE` was sent in place of LOGOUT: the client may not be asked, or its
+                                      drain leaves no time for an answer */
+    SLOGOUT_OUTCOME_NEVER_READY,   /* the connection was not at rest within ready_timeout_ms */
+    SLOGOUT_OUTCOME_FORCED,        /* slogout_session_force(), or the deadline of a drain */
+    SLOGOUT_OUTCOME_SEND_FAILED,   /* send_line failed for the LOGOUT, or for the `* BYE` in its place */
+    SLOGOUT_OUTCOME_CLIENT_LOGOUT, /* abandoned: the client sent its own LOGOUT command */
+    SLOGOUT_OUTCOME_PEER_CLOSED,   /* abandoned: end of file, or an error on the connection */
+    SLOGOUT_OUTCOME_HOST_CLOSED,   /* abandoned by the host's own decision, or freed during an exchange */
+    SLOGOUT_OUTCOME_COUNT          /* the number of outcomes */
 };
 
-/* ---- one response of a client; usable alone -------------------------------------------------- */
-
-enum slogout_status { SLOGOUT_STATUS_OK, SLOGOUT_STATUS_NO, SLOGOUT_STATUS_BAD, SLOGOUT_STATUS_BYE };
-
-/* Not NUL-terminated; the pointers point into the line that was parsed and live as long as it does. */
-struct slogout_response {
-    enum slogout_status status;
-    const char *tag; /* tag_len 0: untagged, as every BYE is */
-    size_t tag_len;
-    const char *code; /* what stands between [ and ]; code_len 0: no response code */
-    size_t code_len;
-    const char *text; /* opaque, any octets, may be empty */
-    size_t text_len;
-};
-
-/* Parses one line, with or without its CRLF or LF: `* BYE [text]` or `TAG OK|NO|BAD [text]`. Words in
- * any case, one SP before the word, SP or the end of the line after it. The text is not
- * interpreted: `{3}` at its end announces nothing. A tag longer than 255 octets is not taken for one, and
- * a response code longer than 255 octets stays part of the text, so the cost does not grow with the line.
- * Returns 1 and fills *out, or 0 if the line is anything else, and then *out is untouched. */
-SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char *line, size_t len);
-
-/* Makes octets from the wire safe for a log: control and 8-bit octets become \xNN, `"` and `\` get a `\`
- * before them. Writes at most out_size octets, cut before an escape that does not fit, always
- * NUL-terminated unless out_size is 0. Returns the length that all of it needs, without the NUL. */
-SLOGOUT_API size_t slogout_escape(char *out, size_t out_size, const char *bytes, size_t len);
-
-/* ---- tags; usable alone ------------------------------------------------------------------------ */
-
-#define SLOGOUT_PREFIX_MAX 16 /* octets in a prefix, without its NUL */
-#define SLOGOUT_TAG_SIZE   32 /* room for any tag that slogout_tags_next() makes, and its NUL */
-
-struct slogout_tags {
-    const char *prefix; /* 1 to SLOGOUT_PREFIX_MAX octets that may stand in a tag; the caller's */
-    uint32_t last;      /* the number of the last tag; 0: none yet */
-};
-
-/* Returns 1 if these octets are a tag by RFC 3501 section 9: at least one of them, each an
- * ASTRING-CHAR but not "+"; else 0. A tag has no maximum length there, nor here. */
-SLOGOUT_API int slogout_tag_valid(const char *tag, size_t len);
-
-/* Writes the next tag, prefix and number, NUL-terminated, and counts it in tags->last. Returns its
- * length, or 0 (and changes nothing) if the prefix is not one. The same tag comes again only after
- * 2^32 - 1 calls. */
-SLOGOUT_API size_t slogout_tags_next(struct slogout_tags *tags, char tag[SLOGOUT_TAG_SIZE]);
-
-/* ---- slogout: settings, time, counters --------------------------------------------------------- */
+/* ---- slogout: settings, time and counters of the sessions of one event loop --------------------- */
 
 struct slogout;
 struct slogout_session;
+struct slogout_response;
 
 enum slogout_ask {
-    SLOGOUT_ASK_ENABLED, /* LOGOUT to sessions marked by slogout_session_set_enabled(), `* BYE` to others */
-    SLOGOUT_ASK_ALL      /* LOGOUT goes to everybody: only where all clients are known, most break on it */
+    SLOGOUT_ASK_ENABLED, /* LOGOUT to sessions that slogout_session_set_enabled() marks, `* BYE` to others */
+    SLOGOUT_ASK_ALL      /* LOGOUT to all sessions. Only where all clients are known: most others break */
 };
 
 enum slogout_on_refusal {
-    SLOGOUT_REFUSAL_BYE, /* NO or BAD: `* BYE` and close at once */
-    SLOGOUT_REFUSAL_WAIT /* NO or BAD is noted: close when the timer expires, the draft to the letter */
+    SLOGOUT_REFUSAL_BYE, /* NO or BAD settles the outcome: `* BYE` and close at once */
+    SLOGOUT_REFUSAL_WAIT /* NO or BAD is kept; `* BYE` and close when the timer expires, as the draft says */
 };
 
-/* Copied, the two strings too. Every member but size may be 0 for its default. */
+/* Copied by slogout_new(), with the two strings. Each member except size may be 0 for its default. Durations
+ * are in milliseconds. */
 struct slogout_settings {
     size_t size;                /* sizeof(struct slogout_settings) */
-    uint32_t answer_timeout_ms; /* ASKED at most this long; > 32,000; default 35,000 */
-    uint32_t ready_timeout_ms;  /* PENDING at most this long; default 300,000 */
-    uint32_t leave_timeout_ms;  /* LEAVING at most this long; default 10,000 */
+    uint32_t answer_timeout_ms; /* the longest time in ASKED; greater than 32,000; default 35,000 */
+    uint32_t ready_timeout_ms;  /* the longest time in PENDING; default 300,000 */
+    uint32_t leave_timeout_ms;  /* the longest time in LEAVING; default 10,000 */
     uint32_t tick_budget;       /* one slogout_tick() does at most this many due things; default 1,000 */
-    enum slogout_ask ask;       /* who is sent LOGOUT */
-    enum slogout_on_refusal on_refusal; /* what NO and BAD do */
-    const char *tag_prefix;             /* 1 to SLOGOUT_PREFIX_MAX octets; default "SLO." */
-    const char *bye_text;               /* after `* BYE `; default "Server is closing the connection" */
-    /* Sets the host's one timer, one-shot, replacing what was set before: call slogout_tick() at
-     * deadline_ms or soon after. Comes after each tick while anything has a deadline, and whenever the
-     * earliest deadline comes nearer; never with SLOGOUT_NEVER. A deadline may have passed already. Must
-     * not call slogout_tick() itself. NULL: the host polls. */
+    enum slogout_ask ask;       /* who is sent LOGOUT; default SLOGOUT_ASK_ENABLED */
+    enum slogout_on_refusal on_refusal; /* what NO and BAD do; default SLOGOUT_REFUSAL_BYE */
+    const char *tag_prefix;             /* begins each tag: 1 to SLOGOUT_PREFIX_MAX octets; default "SLO." */
+    const char *bye_text;               /* follows `* BYE `; default "Server is closing the connection" */
+    /* Sets the host's one timer for this slogout, which is one-shot and replaces an earlier one: at
+     * deadline_ms or soon after, the host calls slogout_tick(). deadline_ms is on the clock of now_ms, may
+     * have passed and is never SLOGOUT_NEVER. Called after each tick while anything has a deadline, and
+     * whenever the earliest deadline comes nearer. The timer is never canceled: a tick with nothing due does
+     * no harm. Must not call slogout_tick() itself. NULL: the host asks slogout_poll_timeout(). */
     void (*set_timer)(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
-    /* Both or neither; as malloc() and free(), the default. Memory is taken in _new functions alone, and
-     * given back in _free functions or, if these run inside a callback, when the outermost call returns. */
+    /* As malloc() and free(), which are the default; set both or neither. Only the _new functions allocate.
+     * Memory is released by the _free functions or, if these run inside a callback, when the outermost call
+     * into the library returns. */
     void *(*allocate)(size_t size, void *user_data);
     void (*release)(void *memory, void *user_data);
-    void *user_data; /* for the three functions above */
+    void *user_data; /* passed to the three functions above */
 };
 
-/* Sessions. Append-only; read it through the pointer that slogout_counts() returns. */
+/* Counts sessions. Later versions append members, so read the struct through the pointer that
+ * slogout_counts() or slogout_drain_counts() returns, and do not copy it. */
 struct slogout_counts {
-    uint64_t waiting, pending, asked, leaving; /* now, by state */
-    uint64_t ended;                            /* now: ENDED and not yet freed */
-    uint64_t without_bye;                      /* so far: closed by us without the `* BYE` that was owed */
+    uint64_t waiting, pending, asked, leaving; /* now in this state */
+    uint64_t ended;                            /* now ENDED and not freed yet */
+    uint64_t without_bye;                      /* so far: closed by the library without the `* BYE` it owed */
     uint64_t over_limit;                     /* so far: begun by a drain although max_in_flight was reached */
-    uint64_t blind;                          /* so far: times that a filter lost sight of its stream */
-    uint64_t outcome[SLOGOUT_OUTCOME_COUNT]; /* so far */
+    uint64_t blind;                          /* so far: how often a filter lost track of its stream */
+    uint64_t outcome[SLOGOUT_OUTCOME_COUNT]; /* so far: exchanges that ended this way */
 };
 
-/* Makes a slogout from settings, or from the defaults if settings is NULL. *out is the caller's, to be
- * given to slogout_free(); untouched on failure.
+/* Makes a slogout from settings, or from the defaults if settings is NULL. On success *out belongs to the
+ * caller, who passes it to slogout_free(); on failure *out is untouched.
  *   ARGUMENT  out is NULL; ask or on_refusal is not of its enum; only one of allocate and release is set
- *   SIZE, TIMEOUT, PREFIX, TEXT  as their names say
- *   NOMEM     the allocator returned NULL */
+ *   SIZE, TIMEOUT, PREFIX, TEXT, NOMEM */
 SLOGOUT_API int slogout_new(struct slogout **out, const struct slogout_settings *settings);
 
-/* Frees it. NULL is fine.
- *   STATE      it has sessions or drains: free these first
- *   REENTRANT  inside a callback */
+/* Frees a slogout that has no session and no drain left. NULL is allowed and returns 0.
+ *   STATE      sessions or drains are left; free these first
+ *   REENTRANT */
 SLOGOUT_API int slogout_free(struct slogout *slogout);
 
-/* When slogout_tick() is next needed, in the milliseconds of now_ms; may have passed; SLOGOUT_NEVER
- * if nothing has a deadline. */
+/* Returns when slogout_tick() is needed next, on the clock of now_ms, or SLOGOUT_NEVER if nothing has a
+ * deadline. The time may have passed already. */
 SLOGOUT_API uint64_t slogout_deadline(const struct slogout *slogout);
 
-/* The same as a timeout for poll() or epoll_wait(): milliseconds from now_ms, 0 if due, -1 if never. */
+/* Returns the same as a timeout for poll() or epoll_wait(): milliseconds from now_ms, 0 if something is due,
+ * or -1 if nothing has a deadline. */
 SLOGOUT_API int slogout_poll_timeout(const struct slogout *slogout, uint64_t now_ms);
 
-/* Does what is due, the earliest first, tick_budget things at most; what is left makes the next deadline.
- * A tick may come early, late or again. Feed the input that was read before it: an answer that came
- * in time wins over the timer. [calls back]
- *   ARGUMENT, REENTRANT */
+/* Does what is due at now_ms, earliest first. Does at most tick_budget things; the rest is due at once, which
+ * slogout_deadline() and set_timer report. May be called early, late and repeatedly. Feed all input that has
+ * been read before the tick, so that an answer that came in time is heard before its timer. [calls back]
+ *   ARGUMENT   slogout is NULL, or now_ms is SLOGOUT_NEVER
+ *   REENTRANT */
 SLOGOUT_API int slogout_tick(struct slogout *slogout, uint64_t now_ms);
 
-/* The counters of all its sessions; they change as it works, and live as long as it does. */
+/* Returns the counters of all sessions of this slogout. They change as the library works, and live as long as
+ * the slogout. */
 SLOGOUT_API const struct slogout_counts *slogout_counts(const struct slogout *slogout);
 
 /* ---- session: one connection -------------------------------------------------------------------- */
 
-/* Lives, with all it points to, during close_connection. Append-only. */
+/* The moment that a line of the library needs. Octets that are queued and not sent yet, or received and not
+ * parsed yet, do not matter to either. */
+enum slogout_when {
+    /* For LOGOUT, and for the `* BYE` in its place: between lines, and the tagged response to each command
+     * that the host has taken is queued, and no literal of the client is announced or incomplete. In IDLE
+     * that is from the moment when the `+` is queued until DONE is read. */
+    SLOGOUT_AT_REST,
+    /* For a last `* BYE`: the greeting is queued, the last octet queued for the client ends a line, the
+     * client is owed no `+` for a literal, no AUTHENTICATE, STARTTLS or COMPRESS is in progress, and the host
+     * has queued no `* BYE` of its own. */
+    SLOGOUT_BETWEEN_LINES
+};
+
+/* How an exchange ended. Valid, with all that it points to, until close_connection returns. Later versions
+ * append members. */
 struct slogout_result {
     enum slogout_outcome outcome;
-    int bye_sent;                          /* 1: our `* BYE` was taken by send_line */
-    int bye_seen;                          /* 1: the client wrote `* BYE` */
-    uint64_t asked_ms;                     /* when LOGOUT was taken by send_line; SLOGOUT_NEVER: it was not */
-    const char *tag;                       /* of that LOGOUT, NUL-terminated; NULL: none */
-    const struct slogout_response *answer; /* the tagged answer, if it came in this very call; else NULL */
+    int bye_sent;      /* 1 if send_line has taken our `* BYE`, else 0 */
+    int bye_seen;      /* 1 if the client sent `* BYE` after the LOGOUT, else 0 */
+    uint64_t asked_ms; /* when send_line took the LOGOUT, or SLOGOUT_NEVER if it did not */
+    const char *tag;   /* of that LOGOUT, NUL-terminated; NULL if there was none */
+    const struct slogout_response *answer; /* the client's tagged answer; NULL if none came */
 };
 
-/* The moment that a line of ours needs; slogout(7) defines both exactly. */
-enum slogout_when {
-    SLOGOUT_AT_REST,      /* no command or literal of the client's is half done, and the next holds as well */
-    SLOGOUT_BETWEEN_LINES /* the last octet queued for the client ends a line, and none is owed to it */
-};
-
-/* NOT copied: make it static const, it must outlive the session. Both functions are needed. */
+/* NOT copied: make it static const, because it must outlive the session. Both functions are required. */
 struct slogout_callbacks {
     size_t size; /* sizeof(struct slogout_callbacks) */
-    /* Queues one whole line, CRLF included, to go out without waiting for more. Must not block. line lives
-     * during the call. Returns 0 when it has taken all of it; SLOGOUT_BUSY if this is not the moment, and
-     * then calls slogout_session_resume() when it is; or negative if the connection is broken. */
+    /* Queues one whole line of len octets, CRLF included, to be sent without waiting for more output. Must
+     * not block. line is valid until the function returns. Returns 0 if all of the line is queued;
+     * SLOGOUT_BUSY if the connection is not at the moment that `when` names, and then the host calls
+     * slogout_session_resume() once it is; or a negative number if the connection is broken. */
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
-    /* The last callback, once. Close when the queue is out: shutdown(SHUT_WR), read on until end of file,
-     * in bounded time, then close. The host still frees the session, here or later. May end the process;
-     * must not longjmp. */
+    /* Closes the connection after all queued output is sent: shutdown(SHUT_WR), read and discard until end of
+     * file, then close, in bounded time. A bare close() can destroy what is queued. Runs no further command
+     * of the client. Called once, as the last callback of the session; the host still frees the session, here
+     * or later. May end the process. */
     void (*close_connection)(struct slogout_session *session, const struct slogout_result *result,
                              void *conn);
 };
 
-/* Makes a session, OPEN, for one connection. conn is the host's own pointer, for the callbacks. *out is the
- * caller's, to be given to slogout_session_free(); untouched on failure. Nothing is allocated later.
+/* Makes a session for one connection, in OPEN. Nothing is allocated after this call. conn is the host's own
+ * pointer, passed to the callbacks. On success *out belongs to the caller, who passes it to
+ * slogout_session_free(); on failure *out is untouched.
  *   ARGUMENT  out, slogout, callbacks or one of the two functions is NULL
  *   SIZE, NOMEM */
 SLOGOUT_API int slogout_session_new(struct slogout_session **out, struct slogout *slogout,
                                     const struct slogout_callbacks *callbacks, void *conn);
 
-/* Frees it; NULL is fine. An exchange that is open ends as HOST_CLOSED. No callback follows for this
- * session. Inside a callback the memory goes when the outermost call of the library returns, but the
- * session may not be used any more. */
+/* Frees a session, without a callback. NULL is allowed. An exchange in progress ends as HOST_CLOSED. May be
+ * called in any callback, also for the session of that callback; its memory is then released when the
+ * outermost call into the library returns, but the session must not be used any more. */
 SLOGOUT_API void slogout_session_free(struct slogout_session *session);
 
-/* Says that the client has enabled SLOGOUT_CAPABILITY (not 0), or no longer has (0, after
- * UNAUTHENTICATE). Counts at the moment when the client is told. Never sends anything. */
+/* Marks that the client has enabled SLOGOUT_CAPABILITY (enabled is not 0), or no longer has (0, after
+ * UNAUTHENTICATE). The mark counts at the moment when LOGOUT or `* BYE` is due. Never sends anything. */
 SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, int enabled);
 
-/* Asks the client to leave, at once if send_line takes the line, else at the next slogout_session_resume().
- * bye_text is what every `* BYE` of ours will say; NULL: the setting's. It is NOT copied and must live
- * until the session has ended or is cancelled. Does nothing and returns 0 if the client is being asked
- * already; the first text stays. [calls back]
- *   STATE     LEAVING or ENDED
- *   TEXT, ARGUMENT, REENTRANT */
+/* Asks the client to leave: offers LOGOUT, or `* BYE` if the client may not be asked, to send_line at once
+ * and, if that returns SLOGOUT_BUSY, at each slogout_session_resume(). bye_text follows `* BYE ` in each of
+ * our `* BYE` lines; NULL stands for the text of the settings. bye_text is NOT copied, and must live until
+ * the session has ended or the request is canceled. If the client is being asked already, does nothing, keeps
+ * the first text, and returns 0. [calls back]
+ *   STATE      LEAVING or ENDED
+ *   TEXT
+ *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
+ *   REENTRANT */
 SLOGOUT_API int slogout_session_request(struct slogout_session *session, const char *bye_text,
                                         uint64_t now_ms);
 
-/* Says that a moment has come: the connection is at rest or, while the session is LEAVING, between lines.
- * What is due is offered to send_line again. Harmless, and cheap, at any other time. [calls back]
- *   ARGUMENT, REENTRANT (but 0 in any state other than PENDING and LEAVING) */
+/* Reports that the connection may be at rest or, in LEAVING, between lines: offers the line that is due to
+ * send_line again. Call it when a command has completed, when IDLE has begun, and when the output drains if
+ * send_line waited for that. At any other time it does no harm and costs little. [calls back]
+ *   ARGUMENT, REENTRANT (0 in each state except PENDING and LEAVING) */
 SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t now_ms);
 
-/* Shows a line of the client's that stands where a command could begin, or in IDLE; with or without its
- * CRLF. Never literal data, nor the rest of a line after a literal, nor AUTHENTICATE data. Returns
- * SLOGOUT_CONSUMED, or 0: treat it as ever, nothing has changed. Costs a load and a branch until LOGOUT is
- * on the wire. [calls back]
- *   ARGUMENT, REENTRANT (but 0 before ASKED) */
+/* Passes a line of the client to the library, of len octets with or without its CRLF: each line that stands
+ * where a command may begin, and each line that is read in IDLE. Do not pass literal data, the rest of a line
+ * after a literal, or AUTHENTICATE data. Returns SLOGOUT_CONSUMED if the line is an answer to the library, or
+ * came after the outcome was settled: do not run it and do not reply to it. Returns 0 for any other line,
+ * which the host handles as usual. Returns no error: for an argument that is not valid, and inside a
+ * callback, it does nothing and returns 0. Costs a load and a branch unless LOGOUT has been sent. [calls
+ * back] */
 SLOGOUT_API int slogout_session_feed_line(struct slogout_session *session, const char *line, size_t len,
                                           uint64_t now_ms);
 
-/* The same for a host that has parsed the line already. One that saw only `*` gives status BYE, tag_len 0
- * and no text. [calls back]
- *   ARGUMENT (also if status is not of its enum), REENTRANT (but 0 before ASKED) */
+/* Does the same as slogout_session_feed_line() for a line that the host has parsed already. A host that has
+ * seen only the `*` passes SLOGOUT_STATUS_BYE, no tag and no text. [calls back] */
 SLOGOUT_API int slogout_session_feed_response(struct slogout_session *session,
                                               const struct slogout_response *response, uint64_t now_ms);
 
-/* Takes a request back: the session is OPEN again and out of its drain. Never sends anything.
- *   STATE  LOGOUT is on the wire, or the session is leaving: what was asked cannot be unasked */
+/* Withdraws a request: the session is OPEN again, and out of its drain. Never sends anything. Returns 0 also
+ * if there was no request.
+ *   STATE  LOGOUT has been sent, or the session is LEAVING or ENDED
+ *   ARGUMENT */
 SLOGOUT_API int slogout_session_cancel(struct slogout_session *session);
 
-/* Ends it now, from any state: `* BYE` as soon as a line has ended, then close_connection. A session that is
- * LEAVING is closed without waiting for that. [calls back]
- *   ARGUMENT, REENTRANT */
+/* Ends a session now, whatever its state: `* BYE` as soon as the connection is between lines, for at most
+ * leave_timeout_ms, then close_connection. A session that is LEAVING already is closed at once, without its
+ * `* BYE`. [calls back]
+ *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
+ *   REENTRANT */
 SLOGOUT_API int slogout_session_force(struct slogout_session *session, uint64_t now_ms);
 
-/* Says that the connection ends by other means: why is CLIENT_LOGOUT, PEER_CLOSED or HOST_CLOSED. Call it
- * when that end begins, before the host writes a `* BYE` of its own, not when the socket closes: nothing of
- * ours follows, neither line nor close_connection. An outcome that is settled stays.
- *   ARGUMENT  why is none of the three */
+/* Reports that the connection ends in another way: CLIENT_LOGOUT, PEER_CLOSED or HOST_CLOSED. Call it when
+ * that end begins, before the host queues a `* BYE` of its own, not when the socket is closed. The library
+ * sends nothing more, and does not call close_connection. An outcome that is settled stays. Returns 0 also if
+ * the session has ended.
+ *   ARGUMENT  session is NULL, or why is none of the three */
 SLOGOUT_API int slogout_session_abandon(struct slogout_session *session, enum slogout_outcome why);
 
-/* Its state; ENDED for NULL. PENDING and LEAVING: slogout_session_resume() is wanted. From PENDING to
- * LEAVING: do not hibernate, hand over or pool this connection. */
+/* Returns the state, or ENDED for NULL. While a session is PENDING, ASKED or LEAVING, do not hibernate the
+ * connection, hand it to another process, or return it to a pool. */
 SLOGOUT_API enum slogout_state slogout_session_state(const struct slogout_session *session);
+
+/* ---- one response of a client; usable without a slogout ------------------------------------------ */
+
+enum slogout_status { SLOGOUT_STATUS_OK, SLOGOUT_STATUS_NO, SLOGOUT_STATUS_BAD, SLOGOUT_STATUS_BYE };
+
+/* The pointers point into the parsed line and live as long as it does. They are not NUL-terminated. */
+struct slogout_response {
+    enum slogout_status status;
+    const char *tag; /* tag_len is 0 if the response is untagged, as each BYE is */
+    size_t tag_len;
+    const char *code; /* between [ and ]; code_len is 0 if there is no response code */
+    size_t code_len;
+    const char *text; /* any octets; text_len may be 0 */
+    size_t text_len;
+};
+
+/* Parses one line of len octets, with or without its CRLF or LF: `* BYE [text]` or `TAG OK|NO|BAD [text]`.
+ * The word may be in any case; one SP stands before it, and SP or the end of the line after it. The text is
+ * not interpreted: `{3}` at its end does not announce a literal. To keep the cost independent of len, a tag
+ * longer than 255 octets does not parse, and a response code longer than 255 octets stays part of the text.
+ * Returns 1 and fills *out; for any other line, or a NULL pointer, returns 0 and leaves *out untouched. */
+SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char *line, size_t len);
+
+/* Makes octets from the wire safe for a log: a control character or 8-bit octet becomes \xNN, and `"` and `\`
+ * become `\"` and `\\`. Writes at most out_size octets, does not cut an escape in two, and NUL-terminates
+ * unless out_size is 0. Returns the length that the whole text needs, without the NUL; if that is out_size or
+ * more, the text was cut. */
+SLOGOUT_API size_t slogout_escape(char *out, size_t out_size, const char *bytes, size_t len);
+
+/* ---- tags; usable without a slogout --------------------------------------------------------------- */
+
+#define SLOGOUT_PREFIX_MAX 16 /* octets in a prefix, without its NUL */
+#define SLOGOUT_TAG_SIZE   32 /* octets that hold any tag of slogout_tags_next(), with its NUL */
+
+struct slogout_tags {
+    const char *prefix; /* 1 to SLOGOUT_PREFIX_MAX tag characters, NUL-terminated; belongs to the caller */
+    uint32_t last;      /* the number of the last tag; 0 before the first */
+};
+
+/* Returns 1 if the octets are a tag by RFC 3501 section 9, which is one or more ASTRING-CHAR other than "+",
+ * else 0. There is no maximum length. */
+SLOGOUT_API int slogout_tag_valid(const char *tag, size_t len);
+
+/* Writes the next tag, which is the prefix and a number, NUL-terminated to `tag`, and stores the number in
+ * tags->last. Returns the length without the NUL, or 0 without a change if the prefix is not valid. A tag
+ * repeats after 2^32 - 1 calls. */
+SLOGOUT_API size_t slogout_tags_next(struct slogout_tags *tags, char tag[SLOGOUT_TAG_SIZE]);
 
 /* ---- names: static strings, never NULL ------------------------------------------------------------ */
 
-/* SLOGOUT_VERSION of the library that is linked. */
+/* Returns the SLOGOUT_VERSION of the library that is linked. */
 SLOGOUT_API const char *slogout_version(void);
-/* One sentence for an error, without a full stop; for 0 and unknown numbers too. */
+/* Returns one sentence, without a period, for an error or 0; "unknown error" for another number. */
 SLOGOUT_API const char *slogout_strerror(int error);
-/* "ANSWERED" and so on; "UNKNOWN" for a number that is no outcome. */
+/* Returns "ANSWERED" for SLOGOUT_OUTCOME_ANSWERED, and so on; "UNKNOWN" for a number that is not an
+ * outcome. */
 SLOGOUT_API const char *slogout_outcome_name(enum slogout_outcome outcome);
 
 #ifdef __cplusplus
