@@ -17,12 +17,12 @@
  * The filter holds back at most 256 octets, of a line that may still turn out to be one of these.
  *
  * A filter is blind where it cannot follow the stream: after the OK to STARTTLS, to COMPRESS, or to
- * AUTHENTICATE with a mechanism that may start a security layer; after a command whose tag is followed by
- * other than one SP and an atom, or is longer than 256 octets; with more than four commands in flight whose
- * response it must see (ENABLE, UNAUTHENTICATE, STARTTLS, COMPRESS, AUTHENTICATE); after a BADCHARSET code
- * with a literal; and after anything else that it does not understand. From then on all octets pass
- * unchanged, and the session is as one whose send_line always returns SLOGOUT_BUSY, so that its timers close
- * the connection without a `* BYE`. The member blind of slogout_counts() counts these events.
+ * AUTHENTICATE with a mechanism that may start a security layer; after a command whose tag is longer than 256
+ * octets, or is not followed by one SP and an atom; with more than four commands in flight whose response it
+ * must see (ENABLE, UNAUTHENTICATE, STARTTLS, COMPRESS, AUTHENTICATE); after a BADCHARSET code with a
+ * literal; and after anything else that it does not understand. From then on all octets pass unchanged, and
+ * the session is as one whose send_line always returns SLOGOUT_BUSY, so that its timers close the connection
+ * without a `* BYE`. The member blind of slogout_counts() counts these events.
  *
  * The session ends without a line of ours, as by slogout_session_abandon():
  *   - as CLIENT_LOGOUT when the server sends `* BYE` and the client had sent LOGOUT;
@@ -88,9 +88,9 @@ SLOGOUT_API int slogout_filter_feed_client(struct slogout_session *session, cons
 SLOGOUT_API int slogout_filter_feed_server(struct slogout_session *session, const char *bytes, size_t len,
                                            uint64_t now_ms);
 
-/* Says that the host itself has begun another layer beneath the stream, and ends it on both sides: TLS after
- * STARTTLS, or COMPRESS. Both directions begin anew, where a command may begin; a blind filter sees again.
- * What was held back is dropped: what came in plain text before TLS must not count after it.
+/* Reports that the host has begun a layer below the stream, which it removes on both sides: TLS after
+ * STARTTLS, or COMPRESS. Both directions restart where a command may begin, and a blind filter sees again.
+ * Octets that were held back are dropped.
  *   ARGUMENT  session is not a filter */
 SLOGOUT_API int slogout_filter_restart(struct slogout_session *session);
 
