@@ -3,8 +3,8 @@
 usage: examples.py DIRECTORY LIBRARY COMPILER...
 Puts them into DIRECTORY and links them with LIBRARY; COMPILER is a command with all its flags.
 
-In a page each literal block says in a comment before it what it is:
-    .\\" example     a whole C program; it must compile, exit 0, and print what the next block says
+A comment before each literal block of a page says what it is:
+    .\\" example     a whole C program, which must compile, exit with 0, and print what the next block says
     .\\" output      what the program before it prints; CR is not shown
     .\\" figure      anything else
 Each page of section 3 has one example. In the README the example is the indented block that begins with #include;
@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 WIDTH = 75  # a page of 80 columns indents by 5
-SECONDS = 60  # for one program, far more than any needs
+SECONDS = 60  # for one program; none needs more than a second
 ESCAPES = {"\\e": "\\", "\\-": "-", "\\&": ""}
 
 
@@ -32,7 +32,7 @@ def unescape(where, text):
 
 
 def blocks(page):
-    """The literal blocks of a page: (where, what it is, text)."""
+    """Yields the literal blocks of a page: (where, kind, text)."""
     lines = open(page).read().split("\n")
     for number, line in enumerate(lines):
         if not line.startswith(".Bd -literal"):

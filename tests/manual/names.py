@@ -1,4 +1,4 @@
-"""What the headers declare, the map exports, the shared library has, and the manual documents is the same.
+"""Checks that the headers declare what the map and the shared library export and the manual documents.
 
 usage: names.py SHARED_LIBRARY"""
 
@@ -19,12 +19,12 @@ def without_comments(source):
 
 
 def squeeze(prototype):
-    """A prototype in one spelling: no space but between two words."""
+    """Returns a prototype in one spelling, with spaces between words only."""
     return re.sub(r"\s*(\W)\s*", r"\1", " ".join(prototype.split()))
 
 
 def declared_functions(headers):
-    """The prototype of each function of the interface, by name."""
+    """Returns the prototype of each public function, by name."""
     found = re.findall(r"^SLOGOUT_API\s+([^;{]*?(slogout_\w+)\([^;]*\));", headers, re.M)
     return {name: squeeze(prototype) for prototype, name in found}
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the library, its unit tests and cmocka for one machine, and runs them there:
-#     tests/portability/unit.sh NAME CMOCKA_SOURCE RUNNER CC FLAG...
-# RUNNER starts a program of that machine; empty: it is this machine.
+# usage: unit.sh NAME CMOCKA_SOURCE RUNNER CC FLAG...
+# Builds the library, its unit tests and cmocka for one machine, and runs the tests. RUNNER starts a program of that
+# machine; it is empty for this one.
 set -eu
 
 name=$1 cmocka=$2 runner=$3
@@ -16,7 +16,7 @@ fail()
     exit 1
 }
 
-# The library as strictly as anywhere; the tests and cmocka only have to work.
+# Warnings are errors in the library only.
 warnings="-std=c99 -pedantic-errors -Wall -Wextra -Wcast-qual -Wshadow -Wconversion -Wsign-conversion -Werror"
 library=
 for source in lib/*.c; do
