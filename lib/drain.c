@@ -1,113 +1,81 @@
+/* A drain: begins its sessions one after the other, at the pace of its plan, and forces at the end those that are left.
+ *
+ * The sessions stand in lists by state (struct slo_session_set). The drain has one alarm, which is set for whatever is due
+ * next, and each time it rings one thing is done. Each change of a member's state sets the alarm again, so a drain
+ * that has nothing to do costs nothing. */
 #include <string.h>
 #include <slogout/drain.h>
+#include "call.h"
+#include "drain_pacer.h"
 #include "drain_plan.h"
 #include "saturate.h"
 #include "session.h"
-#include "call.h"
-#include "drain_pacer.h"
 
 enum drain_state { COLLECTING, RUNNING, PAUSED, CANCELLED, DONE };
 
 struct slogout_drain {
     /* for life */
-    struct slo_alarm alarm; /* first, see slo_allocate() */
+    struct slo_link memory; /* first, see slo_allocate() */
+    struct slo_alarm alarm;
     struct slogout *slogout;
     void (*done)(struct slogout_drain *drain, void *user_data);
     void *user_data;
     struct slo_session_set set;
     enum drain_state state;
-    /* of one plan */
+    /* of one plan; times are milliseconds from start */
     struct slogout_plan plan;
-    struct slo_schedule schedule; /* from start */
-    uint64_t start;
-    struct slo_pacer slots; /* from start; for those that wait or, when forcing, for all without an outcome */
-    uint32_t grain;         /* milliseconds; the alarm rings at multiples of it */
-    int forcing;            /* the slots are those of the tail */
-    int joined;             /* since the current slot was cut; it may be too long */
+    struct slo_schedule schedule;
+    uint64_t start;         /* by the clock */
+    struct slo_pacer pacer; /* of those WAITING or, if is_forcing, of all that have no outcome */
+    uint32_t grain;         /* the alarm is set to multiples of this, in milliseconds */
+    int is_forcing;
+    int has_joined; /* a session has joined since the current slot was cut, so the slot may be too long */
 };
 
 /* ---- what is due next ---- */
 
-/* A host's timer set for each slot would cost more than the slots: a whole spread takes this many, about. All
- * divide 100 ms, so the pace is even over that. */
-static uint32_t grain_for(uint64_t spread)
-{
-    static const unsigned char grains[] = {1, 2, 5, 10, 20, 50};
-    size_t i;
-
-    for (i = 0; i < sizeof grains; i++)
-        if (spread <= grains[i] * UINT64_C(15000))
-            return grains[i];
-    return 100;
-}
-
-static uint64_t in_flight(const struct slogout_counts *counts)
-{
-    return counts->pending + counts->asked;
-}
-
-/* Those that must be forced if nothing else happens. */
+/* Returns the sessions that must be forced if nothing else happens: they have no outcome, and none is settled. */
 static uint64_t unsettled(const struct slogout_counts *counts)
 {
-    return counts->waiting + in_flight(counts);
+    return counts->waiting + counts->pending + counts->asked;
 }
 
-static int is_empty(const struct slogout_drain *drain)
+static int is_empty(const struct slogout_counts *counts)
 {
-    const struct slogout_counts *counts = &drain->set.counts;
     return unsettled(counts) + counts->leaving + counts->ended == 0;
 }
 
-static int can_begin(const struct slogout_drain *drain)
+/* Whatever has a member, but only members that the host has to close and free, waits without an alarm. */
+static void set_alarm(struct slogout_drain *drain)
 {
     const struct slogout_counts *counts = &drain->set.counts;
     const uint32_t limit = drain->schedule.in_flight;
-
-    return drain->state == RUNNING && counts->waiting && (!limit || in_flight(counts) < limit);
-}
-
-/* A slot that may be too long is looked at first. */
-static uint64_t slot_deadline(const struct slogout_drain *drain)
-{
-    return drain->joined ? 0 : slo_add(drain->start, slo_pacer_instant_ms(&drain->slots, drain->grain));
-}
-
-static uint64_t force_deadline(const struct slogout_drain *drain)
-{
-    const uint64_t from = slo_add(drain->start, drain->schedule.force);
-    return drain->forcing ? slo_max(from, slot_deadline(drain)) : from;
-}
-
-/* Nothing is due for a drain whose sessions only have to be closed and freed by the host. */
-static uint64_t next_deadline(const struct slogout_drain *drain)
-{
-    const struct slogout_counts *counts = &drain->set.counts;
+    const int may_begin = counts->waiting && (!limit || counts->pending + counts->asked < limit);
+    const uint64_t force = slo_add(drain->start, drain->schedule.force);
+    uint64_t slot = slo_add(drain->start, slo_pacer_instant_ms(&drain->pacer, drain->grain));
     uint64_t next = SLOGOUT_NEVER;
 
-    if (drain->state == COLLECTING || drain->state == DONE)
-        return SLOGOUT_NEVER;
-    if (is_empty(drain))
-        return 0;
+    if (drain->has_joined)
+        slot = 0; /* the slot must be cut again before it can be waited for */
     if (unsettled(counts) || counts->leaving)
         next = slogout_drain_deadline(drain);
     if (unsettled(counts) && drain->state != CANCELLED)
-        next = slo_min(next, force_deadline(drain));
-    if (can_begin(drain) && !drain->forcing)
-        next = slo_min(next, slot_deadline(drain));
-    return next;
+        next = slo_min(next, drain->is_forcing ? slo_max(force, slot) : force);
+    if (may_begin && drain->state == RUNNING && !drain->is_forcing)
+        next = slo_min(next, slot);
+    if (is_empty(counts))
+        next = 0;
+    if (drain->state == COLLECTING || drain->state == DONE)
+        next = SLOGOUT_NEVER;
+    slo_alarm_set(&drain->alarm, next);
 }
 
-static void set_alarm(struct slogout_drain *drain)
-{
-    drain->alarm.deadline = next_deadline(drain);
-}
-
-static void changed(struct slo_session_set *set)
+static void on_change(struct slo_session_set *set)
 {
     set_alarm(slo_container_of(set, struct slogout_drain, set));
 }
 
-/* ---- slots ---- */
+/* ---- the pace ---- */
 
 static uint64_t elapsed(const struct slogout_drain *drain)
 {
@@ -118,136 +86,89 @@ static struct slo_timeouts timeouts_of(const struct slogout *slogout)
 {
     const struct slo_timeouts timeouts = {slogout->settings.answer_timeout_ms,
                                           slogout->settings.leave_timeout_ms};
+
     return timeouts;
 }
 
-static struct slo_backlog demand_for_force(const struct slogout_drain *drain, uint64_t count)
-{
-    const uint64_t end = slo_add(drain->schedule.force, drain->schedule.tail);
-    const struct slo_backlog demand = {count, count, end};
-    return demand;
-}
-
-/* While LOGOUT may still go out, all are to be begun in time for it; then `* BYE` is left, until forcing
- * begins. */
-static struct slo_backlog demand_for_begin(const struct slogout_drain *drain, uint64_t count)
+/* Returns what the pacer has to fit in, without the sessions (0 or 1) whose turn it is now. As long as LOGOUT may still be
+ * sent, all sessions are to be begun in time for it. After that they are sent `* BYE`, until forcing begins. */
+static struct slo_backlog backlog_without(const struct slogout_drain *drain, uint64_t begun)
 {
     const struct slo_schedule *schedule = &drain->schedule;
-    struct slo_backlog demand = {count, count, schedule->force};
+    const uint64_t all = drain->is_forcing ? unsettled(&drain->set.counts) : drain->set.counts.waiting;
+    const uint64_t count = slo_subtract(all, begun);
+    struct slo_backlog backlog = {count, count, schedule->force};
 
-    if (count && elapsed(drain) < schedule->ask_until) {
+    if (drain->is_forcing) {
+        backlog.urgent_by_ms = slo_add(schedule->force, schedule->tail);
+    } else if (count && elapsed(drain) < schedule->ask_until) {
         const struct slo_plan_round round =
             slo_plan_round(schedule, drain->slogout->settings.answer_timeout_ms, count);
-        demand.urgent = round.sessions;
-        demand.urgent_by = round.latest;
+        backlog.urgent = round.sessions;
+        backlog.urgent_by_ms = round.latest;
     }
-    return demand;
+    return backlog;
 }
 
-/* Without so many that have their turn now. */
-static struct slo_backlog demand_without(const struct slogout_drain *drain, uint64_t going)
+static void next_slot(struct slogout_drain *drain, uint64_t begun)
 {
-    const struct slogout_counts *counts = &drain->set.counts;
+    const struct slo_backlog backlog = backlog_without(drain, begun);
 
-    if (drain->forcing)
-        return demand_for_force(drain, slo_subtract(unsettled(counts), going));
-    return demand_for_begin(drain, counts->waiting - going);
+    slo_pacer_next(&drain->pacer, elapsed(drain), &backlog);
 }
 
-static void next_slot(struct slogout_drain *drain, uint64_t going)
+static void open_window(struct slogout_drain *drain, uint64_t from, uint64_t length)
 {
-    const struct slo_backlog demand = demand_without(drain, going);
-    slo_pacer_next(&drain->slots, elapsed(drain), &demand);
-}
-
-static void open_slots(struct slogout_drain *drain, uint64_t from, uint64_t length)
-{
-    drain->joined = 0;
-    slo_pacer_open(&drain->slots, from, slo_add(from, length));
+    drain->has_joined = 0;
+    slo_pacer_open(&drain->pacer, from, slo_add(from, length));
     next_slot(drain, 0);
     set_alarm(drain);
 }
 
-/* Here and not when somebody joins, since only a tick knows what time it is. */
-static void adapt_slot(struct slogout_drain *drain)
-{
-    const struct slo_backlog demand = demand_without(drain, 0);
-
-    drain->joined = 0;
-    slo_pacer_adapt(&drain->slots, elapsed(drain), &demand);
-    set_alarm(drain);
-}
-
-/* ---- what a ring does: one thing ---- */
+/* ---- what is done when the alarm rings ---- */
 
 static struct slogout_session *session_of(struct slo_link *member)
 {
     return slo_container_of(member, struct slogout_session, member);
 }
 
-/* Or NULL. */
+/* Returns the session that came to this state first, or NULL. */
 static struct slogout_session *first_in(struct slogout_drain *drain, enum slogout_state state)
 {
     struct slo_link *list = &drain->set.members[state];
+
     return slo_link_used(list) ? session_of(list->next) : NULL;
 }
 
-static void finish(struct slogout_drain *drain)
-{
-    drain->state = DONE;
-    set_alarm(drain);
-    drain->done(drain, drain->user_data);
-}
-
-/* Is the next one that waits of the same group, so that it leaves in the same slot? */
-static int has_neighbour(const struct slogout_drain *drain, struct slogout_session *session)
-{
-    struct slo_link *next = session->member.next;
-
-    if (!session->moment.group || next == &drain->set.members[SLOGOUT_STATE_WAITING])
-        return 0;
-    return session_of(next)->moment.group == session->moment.group;
-}
-
-static void count_over_limit(struct slogout_drain *drain)
-{
-    struct slogout_counts *counts = &drain->set.counts;
-
-    if (!drain->plan.max_in_flight || in_flight(counts) < drain->plan.max_in_flight)
-        return;
-    counts->over_limit++;
-    drain->slogout->counts.over_limit++;
-}
-
-/* Neighbours share an instant, but each uses up a slot of its own: groups do not hasten those behind them. */
+/* Neighbors of one group share an instant, but each uses a slot of its own, so that groups do not hasten the sessions after
+ * them. */
 static void begin_next(struct slogout_drain *drain)
 {
-    const uint64_t instant = drain->slots.instant;
-    struct slogout_session *session = session_of(drain->set.members[SLOGOUT_STATE_WAITING].next);
+    struct slogout_counts *counts = &drain->set.counts;
+    const uint32_t limit = drain->plan.max_in_flight;
+    const uint64_t instant = drain->pacer.instant;
+    struct slo_link *waiting = &drain->set.members[SLOGOUT_STATE_WAITING];
+    struct slogout_session *session = session_of(waiting->next);
+    struct slo_link *next = session->member.next;
 
     next_slot(drain, 1);
-    if (has_neighbour(drain, session))
-        drain->slots.instant = instant;
-    count_over_limit(drain);
+    if (session->moment.group && next != waiting && session_of(next)->moment.group == session->moment.group)
+        drain->pacer.instant = instant;
+    if (limit && counts->pending + counts->asked >= limit) {
+        counts->over_limit++;
+        drain->slogout->counts.over_limit++;
+    }
     slo_session_request(session);
 }
 
-static void open_tail(struct slogout_drain *drain)
-{
-    drain->forcing = 1;
-    open_slots(drain, drain->schedule.force, drain->schedule.tail);
-}
-
-/* Those first who have not been told at all. */
+/* The sessions that have not been told anything are forced first. */
 static void force_next(struct slogout_drain *drain)
 {
-    static const enum slogout_state order[] = {SLOGOUT_STATE_WAITING, SLOGOUT_STATE_PENDING,
-                                               SLOGOUT_STATE_ASKED, SLOGOUT_STATE_LEAVING};
-    struct slogout_session *session = NULL;
-    size_t i;
+    enum slogout_state state = SLOGOUT_STATE_WAITING;
+    struct slogout_session *session;
 
-    for (i = 0; !session; i++)
-        session = first_in(drain, order[i]);
+    while ((session = first_in(drain, state)) == NULL)
+        state++;
     next_slot(drain, 1);
     slo_session_force(session);
 }
@@ -257,31 +178,34 @@ static void ring(struct slo_alarm *alarm)
     struct slogout_drain *drain = slo_container_of(alarm, struct slogout_drain, alarm);
     const uint64_t now = elapsed(drain);
 
-    if (is_empty(drain))
-        finish(drain);
-    else if (now >= drain->schedule.force && !drain->forcing)
-        open_tail(drain);
-    else if (drain->joined && now < drain->schedule.deadline)
-        adapt_slot(drain);
-    else if (drain->forcing)
+    if (is_empty(&drain->set.counts)) {
+        drain->state = DONE;
+        set_alarm(drain);
+        drain->done(drain, drain->user_data);
+    } else if (now >= drain->schedule.force && !drain->is_forcing) {
+        drain->is_forcing = 1;
+        open_window(drain, drain->schedule.force, drain->schedule.tail);
+    } else if (drain->has_joined && now < drain->schedule.deadline) {
+        /* Done here and not when the session joined, since only a tick knows what time it is. */
+        const struct slo_backlog backlog = backlog_without(drain, 0);
+        drain->has_joined = 0;
+        slo_pacer_adapt(&drain->pacer, now, &backlog);
+        set_alarm(drain);
+    } else if (drain->is_forcing) {
         force_next(drain);
-    else
+    } else {
         begin_next(drain);
+    }
 }
 
 /* ---- public ---- */
-
-static int read_plan(struct slogout_plan *plan, const struct slogout_plan *from)
-{
-    return from ? slo_copy_sized(plan, sizeof *plan, from) : SLOGOUT_ERR_ARGUMENT;
-}
 
 int slogout_plan_check(const struct slogout *slogout, const struct slogout_plan *plan, uint64_t sessions,
                        struct slogout_advice *advice)
 {
     struct slogout_plan checked;
     struct slo_timeouts timeouts;
-    const int error = slogout ? read_plan(&checked, plan) : SLOGOUT_ERR_ARGUMENT;
+    const int error = slogout && plan ? slo_copy_sized(&checked, sizeof checked, plan) : SLOGOUT_ERR_ARGUMENT;
 
     if (error)
         return error;
@@ -302,14 +226,15 @@ int slogout_drain_new(struct slogout_drain **out, struct slogout *slogout,
     drain = slo_allocate(slogout, sizeof *drain);
     if (!drain)
         return SLOGOUT_ERR_NOMEM;
-    memset(drain, 0, sizeof *drain);
     drain->slogout = slogout;
     drain->done = done;
     drain->user_data = user_data;
-    drain->set.changed = changed;
+    drain->grain = 1;
+    drain->set.changed = on_change;
     drain->set.ask_before = SLOGOUT_NEVER;
     for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++)
         slo_link_init(&drain->set.members[state]);
+    slo_link_init(&drain->memory);
     slo_alarm_init(&drain->alarm, &slogout->clock, ring);
     *out = drain;
     return 0;
@@ -323,28 +248,20 @@ static void reopen_all(struct slogout_drain *drain, enum slogout_state state)
         slogout_session_cancel(session);
 }
 
-static void dismiss_all(struct slogout_drain *drain, enum slogout_state state)
-{
-    struct slogout_session *session;
-
-    while ((session = first_in(drain, state)) != NULL)
-        slo_session_quit(session);
-}
-
 void slogout_drain_free(struct slogout_drain *drain)
 {
-    static const enum slogout_state others[] = {SLOGOUT_STATE_PENDING, SLOGOUT_STATE_ASKED,
-                                                SLOGOUT_STATE_LEAVING, SLOGOUT_STATE_ENDED};
-    size_t i;
+    struct slogout_session *session;
+    enum slogout_state state;
 
     if (!drain)
         return;
     slo_enter(drain->slogout);
     reopen_all(drain, SLOGOUT_STATE_WAITING);
-    for (i = 0; i < sizeof others / sizeof *others; i++)
-        dismiss_all(drain, others[i]);
-    slo_alarm_remove(&drain->alarm);
-    slo_release_later(drain->slogout, &drain->alarm.link);
+    for (state = SLOGOUT_STATE_PENDING; state <= SLOGOUT_STATE_ENDED; state++)
+        while ((session = first_in(drain, state)) != NULL)
+            slo_session_quit(session);
+    slo_alarm_set(&drain->alarm, SLOGOUT_NEVER);
+    slo_release_later(drain->slogout, &drain->memory);
     slo_leave(drain->slogout);
 }
 
@@ -359,10 +276,24 @@ int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *sessi
     slo_enter(drain->slogout);
     error = slo_session_join(session, &drain->set, group);
     if (!error)
-        drain->joined = 1;
+        drain->has_joined = 1;
     set_alarm(drain);
     slo_leave(drain->slogout);
     return error;
+}
+
+/* Setting the host's timer for each slot would cost more than the slots. Returns what to round the alarm down to, so
+ * that a spread of up to 25 minutes sets the timer about 15,000 times at most. Each value divides 100, so the
+ * pace is even over any 100 ms. */
+static uint32_t grain_for(uint64_t spread)
+{
+    static const unsigned char grains[] = {1, 2, 5, 10, 20, 50};
+    size_t i;
+
+    for (i = 0; i < sizeof grains; i++)
+        if (spread <= grains[i] * UINT64_C(15000))
+            return grains[i];
+    return 100;
 }
 
 static void follow(struct slogout_drain *drain, const struct slo_schedule *schedule)
@@ -370,53 +301,41 @@ static void follow(struct slogout_drain *drain, const struct slo_schedule *sched
     drain->schedule = *schedule;
     drain->start = drain->slogout->clock.now;
     drain->grain = grain_for(schedule->spread);
-    drain->forcing = 0;
+    drain->is_forcing = 0;
     drain->state = RUNNING;
     drain->set.ask_before = slo_add(drain->start, schedule->ask_until);
-    open_slots(drain, 0, schedule->spread);
-}
-
-static int start(struct slogout_drain *drain, const struct slogout_plan *plan)
-{
-    const struct slo_timeouts timeouts = timeouts_of(drain->slogout);
-    const uint64_t sessions = unsettled(&drain->set.counts);
-    struct slo_schedule schedule;
-
-    if (!plan->best_effort && !slo_plan_fits(plan, &timeouts, sessions))
-        return SLOGOUT_ERR_PLAN;
-    drain->plan = *plan;
-    drain->slots.random = plan->seed;
-    slo_plan_schedule(plan, &timeouts, sessions, &schedule);
-    follow(drain, &schedule);
-    return 0;
-}
-
-static int resume(struct slogout_drain *drain)
-{
-    if (drain->state != RUNNING && drain->state != PAUSED)
-        return SLOGOUT_ERR_STATE;
-    drain->state = RUNNING;
-    set_alarm(drain);
-    return 0;
+    open_window(drain, 0, schedule->spread);
 }
 
 int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *plan, uint64_t now_ms)
 {
     struct slogout_plan checked;
-    int error;
+    struct slo_schedule schedule;
+    struct slo_timeouts timeouts;
+    int error = 0;
 
     if (!drain || now_ms == SLOGOUT_NEVER)
         return SLOGOUT_ERR_ARGUMENT;
-    if (drain->state == CANCELLED || drain->state == DONE)
+    if (drain->state == CANCELLED || drain->state == DONE || (drain->state == COLLECTING && !plan))
         return SLOGOUT_ERR_STATE;
-    error = plan ? read_plan(&checked, plan) : 0;
+    if (plan)
+        error = slo_copy_sized(&checked, sizeof checked, plan);
     if (error)
         return error;
     slo_enter(drain->slogout);
     slo_clock_advance(&drain->slogout->clock, now_ms);
-    error = plan ? start(drain, &checked) : resume(drain);
+    if (plan) {
+        timeouts = timeouts_of(drain->slogout);
+        slo_plan_schedule(&checked, &timeouts, unsettled(&drain->set.counts), &schedule);
+        drain->plan = checked;
+        drain->pacer.random = checked.seed;
+        follow(drain, &schedule);
+    } else {
+        drain->state = RUNNING;
+        set_alarm(drain);
+    }
     slo_leave(drain->slogout);
-    return error;
+    return 0;
 }
 
 int slogout_drain_pause(struct slogout_drain *drain)
@@ -445,27 +364,21 @@ int slogout_drain_cancel(struct slogout_drain *drain)
     return 0;
 }
 
-/* A second one does not put off the first. */
-static void force_all(struct slogout_drain *drain)
-{
-    const struct slo_schedule schedule = {
-        .tail = drain->plan.tail_ms,
-        .deadline = (uint64_t)drain->plan.tail_ms + drain->slogout->settings.leave_timeout_ms,
-    };
-
-    if (slogout_drain_deadline(drain) > slo_add(drain->slogout->clock.now, schedule.deadline))
-        follow(drain, &schedule);
-}
-
 int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms)
 {
+    struct slo_schedule schedule = {0};
+
     if (!drain || now_ms == SLOGOUT_NEVER)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state == DONE)
         return SLOGOUT_ERR_STATE;
     slo_enter(drain->slogout);
     slo_clock_advance(&drain->slogout->clock, now_ms);
-    force_all(drain);
+    schedule.tail = drain->plan.tail_ms;
+    schedule.deadline = schedule.tail + drain->slogout->settings.leave_timeout_ms;
+    /* Another call must not put off what the first has promised. */
+    if (slogout_drain_deadline(drain) > slo_add(drain->slogout->clock.now, schedule.deadline))
+        follow(drain, &schedule);
     slo_leave(drain->slogout);
     return 0;
 }

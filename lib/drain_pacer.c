@@ -1,13 +1,13 @@
-#include "saturate.h"
 #include "drain_pacer.h"
+#include "saturate.h"
 
-static uint64_t fixed(uint64_t ms)
+static uint64_t fixed_point(uint64_t ms)
 {
     return slo_min(ms, SLO_PACER_LONGEST) << SLO_PACER_FRACTION;
 }
 
-/* SplitMix64 (Steele, Lea, Flood, 2014): neighbouring seeds, such as process numbers, give unrelated first
- * values. */
+/* SplitMix64 (Steele, Lea, Flood, 2014). Unlike many generators, it gives unrelated first values for seeds that are
+ * close to each other, as process numbers are. */
 static uint64_t next_random(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15;
@@ -17,60 +17,56 @@ static uint64_t next_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-void slo_pacer_open(struct slo_pacer *slots, uint64_t from_ms, uint64_t end_ms)
+/* Cuts a slot from the rest of the window, which begins at from, and draws an instant in it. */
+static void cut(struct slo_pacer *pacer, uint64_t from, const struct slo_backlog *backlog)
 {
-    slots->to = fixed(from_ms);
-    slots->end = fixed(end_ms);
-    slots->span = slots->end - slots->to;
-}
-
-/* Cuts a slot from the rest of the window, and draws an instant in it. */
-static void cut(struct slo_pacer *slots, uint64_t from, const struct slo_backlog *demand)
-{
-    const uint64_t even = slo_subtract(slots->end, from) / demand->count;
-    const uint64_t urgent = slo_subtract(fixed(demand->urgent_by), from) / demand->urgent;
+    const uint64_t even = slo_subtract(pacer->end, from) / backlog->count;
+    const uint64_t urgent = slo_subtract(fixed_point(backlog->urgent_by_ms), from) / backlog->urgent;
     const uint64_t length = slo_min(even, urgent);
 
-    slots->from = from;
-    slots->to = from + length;
-    slots->instant = from + (length ? next_random(&slots->random) % length : 0);
+    pacer->from = from;
+    pacer->to = from + length;
+    pacer->instant = from + (length ? next_random(&pacer->random) % length : 0);
 }
 
-static void no_slot(struct slo_pacer *slots)
+/* Until the first slot is cut, the current one is empty and stands where the window begins. */
+void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms)
 {
-    slots->from = 0;
-    slots->to = UINT64_MAX;
+    pacer->to = fixed_point(from_ms);
+    pacer->end = fixed_point(end_ms);
+    pacer->span = pacer->end - pacer->to;
 }
 
-void slo_pacer_next(struct slo_pacer *slots, uint64_t now_ms, const struct slo_backlog *demand)
+void slo_pacer_next(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog)
 {
-    const uint64_t overdue = fixed(slo_subtract(now_ms, SLO_PACER_CATCH_UP_MS));
-    const uint64_t from = slo_max(slots->to, overdue);
-    const uint64_t rest = slots->to < slots->end ? slots->end - slots->to : slots->span;
+    const uint64_t overdue = fixed_point(slo_subtract(now_ms, SLO_PACER_CATCH_UP_MS));
+    const uint64_t from = slo_max(pacer->to, overdue);
+    const uint64_t rest = pacer->to < pacer->end ? pacer->end - pacer->to : pacer->span;
 
-    if (!demand->count) {
-        no_slot(slots);
+    if (backlog->count == 0) {
+        pacer->from = 0;
+        pacer->to = UINT64_MAX;
         return;
     }
-    slots->end = slo_add(from, rest);
-    cut(slots, from, demand);
+    pacer->end = slo_add(from, rest);
+    cut(pacer, from, backlog);
 }
 
-void slo_pacer_adapt(struct slo_pacer *slots, uint64_t now_ms, const struct slo_backlog *demand)
+void slo_pacer_adapt(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog)
 {
-    struct slo_pacer adapted = *slots;
-    const uint64_t now = fixed(now_ms);
+    struct slo_pacer adapted = *pacer;
+    const uint64_t now = fixed_point(now_ms);
 
-    if (slots->end <= now)
-        adapted.end = slo_add(now, slots->span);
-    cut(&adapted, slo_max(slots->from, now), demand);
-    if (adapted.to < slots->to)
-        *slots = adapted;
+    if (pacer->end <= now)
+        adapted.end = slo_add(now, pacer->span);
+    cut(&adapted, slo_max(pacer->from, now), backlog);
+    if (adapted.to < pacer->to)
+        *pacer = adapted;
 }
 
-uint64_t slo_pacer_instant_ms(const struct slo_pacer *slots, uint32_t grain_ms)
+uint64_t slo_pacer_instant_ms(const struct slo_pacer *pacer, uint32_t grain_ms)
 {
-    const uint64_t ms = slots->instant >> SLO_PACER_FRACTION;
+    const uint64_t ms = pacer->instant >> SLO_PACER_FRACTION;
 
     return ms - ms % grain_ms;
 }

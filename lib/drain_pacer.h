@@ -1,41 +1,47 @@
-/* Instants spread evenly over a window: one slot for each thing that waits, one random instant in each
- * slot. Nothing is stored for what waits, so the slots follow when it gets more or less. */
+/* The pace of a drain: spreads instants evenly over a window of time.
+ *
+ * Each session that waits gets a slot of the window, and one random instant in its slot. Only the current slot is
+ * stored. The next one is cut from what is left of the window when the current one has been used, so the slots follow
+ * when the number of those that wait grows or shrinks. Times are milliseconds from the start of the drain where a name
+ * ends in _ms, else fractions of milliseconds, since many slots may fall in one millisecond. */
 #ifndef SLO_DRAIN_PACER_H
 #define SLO_DRAIN_PACER_H
 
 #include <stdint.h>
 
-/* Instants are finer than milliseconds: many slots may fall in one. */
-#define SLO_PACER_FRACTION 20 /* bits after the point */
-#define SLO_PACER_LONGEST                                                                                    \
-    ((uint64_t)1 << (63 - SLO_PACER_FRACTION)) /* milliseconds; later is as good as never */
+#define SLO_PACER_FRACTION 20 /* bits after the binary point */
+/* The latest time, in milliseconds, that a window can end. A later one counts as this. */
+#define SLO_PACER_LONGEST ((uint64_t)1 << (63 - SLO_PACER_FRACTION))
 
-/* What a host may be late without harm. What is overdue by more is not caught up: the rest of the window
- * moves. */
+/* A host that ticks late by up to this makes up for it. What is overdue by more is not done in a burst: the rest of the
+ * window moves. */
 #define SLO_PACER_CATCH_UP_MS 100
 
 struct slo_pacer {
-    uint64_t random;   /* state of the generator */
-    uint64_t from, to; /* the current slot; to is UINT64_MAX if there is none */
+    uint64_t random;   /* the state of the generator: any number, such as a seed */
+    uint64_t from, to; /* the current slot; to is UINT64_MAX if nobody waits for one */
     uint64_t end;      /* of the window */
-    uint64_t span;     /* length of the window as it was opened */
-    uint64_t instant;  /* inside the current slot */
+    uint64_t span;     /* the length of the window when it was opened */
+    uint64_t instant;  /* when the current slot is used */
 };
 
-/* Who waits for a slot. */
+/* The sessions that wait for a slot. */
 struct slo_backlog {
-    uint64_t count; /* of those that wait */
-    uint64_t urgent,
-        urgent_by; /* so many of them must have had their turn at this time, unless it has passed */
+    uint64_t count;        /* of them all */
+    uint64_t urgent;       /* how many of these must have had a slot by urgent_by_ms; not 0, unless count is */
+    uint64_t urgent_by_ms; /* if this has passed, the next slot is at once */
 };
 
-/* Opens a window, in milliseconds; slo_pacer_next() cuts its first slot. The generator goes on where it stood. */
-void slo_pacer_open(struct slo_pacer *slots, uint64_t from_ms, uint64_t end_ms);
-/* Goes on to the next slot; if nobody waits, there is none. A window that has passed is opened again. */
-void slo_pacer_next(struct slo_pacer *slots, uint64_t now_ms, const struct slo_backlog *demand);
-/* The current slot was cut for fewer than wait now: cuts it anew, if that makes it end earlier. */
-void slo_pacer_adapt(struct slo_pacer *slots, uint64_t now_ms, const struct slo_backlog *demand);
-/* The instant, rounded down to a multiple of so many milliseconds. */
-uint64_t slo_pacer_instant_ms(const struct slo_pacer *slots, uint32_t grain_ms);
+/* Opens a window. slo_pacer_next() must follow, to cut its first slot. The generator goes on where it was. end_ms must not
+ * be before from_ms. */
+void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms);
+/* Goes on to the next slot, for a backlog that no longer has the session that used the current one. If the window
+ * has passed, another of the same length begins. */
+void slo_pacer_next(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog);
+/* Cuts the current slot again, for a backlog that has grown since it was cut, if that makes the slot end earlier. The
+ * backlog must not be empty. */
+void slo_pacer_adapt(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog);
+/* Returns the instant of the current slot, rounded down to a multiple of grain_ms, which must not be 0. */
+uint64_t slo_pacer_instant_ms(const struct slo_pacer *pacer, uint32_t grain_ms);
 
 #endif

@@ -1,38 +1,49 @@
-/* The arithmetic of a drain's promise: what a plan needs, what would do, and what is made of it. Lengths in
- * milliseconds from the start of the drain; SLOGOUT_NEVER: no deadline.
+/* The arithmetic of a drain's promise: what a plan needs, what would be enough, and what the drain makes of it.
  *
- *   0 ............ last_ask ............... force ..... force + tail ............ deadline
- *   LOGOUT, in slots  | only `* BYE` goes out |  forced, in slots  | the last lines end  | nobody is left
- *                     |<-- answer timeout --->|                    |<- leave timeout --->| */
+ * All lengths are in milliseconds from the start of the drain. SLOGOUT_NEVER stands for no deadline.
+ *
+ *   0 ......... last LOGOUT ............. force ......... force + tail ......... deadline
+ *   LOGOUT, paced    | only `* BYE`, paced  | forced, paced     | the last lines are  | every session has
+ *                    |                      |                   | written             | its outcome
+ *                    |<-- answer timeout -->|<----- tail ------>|<-- leave timeout -->| */
 #ifndef SLO_DRAIN_PLAN_H
 #define SLO_DRAIN_PLAN_H
 
 #include <slogout/drain.h>
 
+/* The settings that a promise depends on. */
 struct slo_timeouts {
-    uint32_t answer, leave;
+    uint32_t answer; /* not 0 */
+    uint32_t leave;
 };
 
-/* What a drain does by a plan, after all compromises. */
+/* What a drain does. */
 struct slo_schedule {
     uint64_t force;     /* when forcing begins */
-    uint64_t ask_until; /* LOGOUT goes out before this, and never again; 0: never at all */
+    uint64_t ask_until; /* LOGOUT is sent before this time, and not at it; 0 if it is never sent */
     uint64_t deadline;
     uint64_t spread, tail;
-    uint32_t in_flight; /* 0: no limit */
+    uint32_t in_flight; /* 0 if there is no limit */
 };
 
+/* Those of the sessions that must be begun first. */
+struct slo_plan_round {
+    uint64_t sessions; /* how many; not 0 */
+    uint64_t latest;   /* by when */
+};
+
+/* Returns 1 if the plan can be kept for this number of sessions even if no client answers, else 0. No session counts
+ * as one, here and below: the drain is measured by the first that will come. */
 int slo_plan_fits(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions);
+/* Fills in what slogout_plan_check() reports. */
 void slo_plan_advise(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
                      struct slogout_advice *advice);
-/* For a plan that fits this is the plan itself; from any other it makes the best that keeps the deadline. */
-void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
-                       uint64_t sessions, struct slo_schedule *schedule);
-/* How many of those that wait (not 0) must be begun before the places in flight are used again for the
- * others, and by when, so that all can be asked in time if no client answers. */
-struct slo_plan_round {
-    uint64_t sessions, latest;
-};
+/* Makes a schedule that keeps the deadline. If the plan fits, the schedule keeps all of it. If not, the spread is cut
+ * short first, then the limit is raised, and a session whose answer timer no longer fits is not sent LOGOUT. */
+void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
+                       struct slo_schedule *schedule);
+/* Returns how many of the waiting sessions, which must not be 0, must be begun before places in flight are used again
+ * for the others, and by when, so that all can be asked in time if no client answers. */
 struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32_t answer_timeout,
                                      uint64_t waiting);
 

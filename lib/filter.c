@@ -19,6 +19,7 @@ struct watch {
 struct filter {
     /* for life */
     struct slogout_session session; /* first: what slogout_session_free() frees */
+    struct slo_refusal refusal;     /* second: of the session */
     const struct slogout_filter_callbacks *host;
     /* of the stream */
     struct slo_imap_server server;
@@ -466,7 +467,6 @@ int slogout_filter_new(struct slogout_session **out, struct slogout *slogout,
     filter = slo_allocate(slogout, sizeof *filter);
     if (!filter)
         return SLOGOUT_ERR_NOMEM;
-    memset(filter, 0, sizeof *filter);
     slo_session_init(&filter->session, slogout, &own_callbacks, conn);
     filter->host = callbacks;
     *out = &filter->session;

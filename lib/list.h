@@ -1,4 +1,4 @@
-/* An intrusive, circular, doubly linked list. A link in no list points at itself. */
+/* An intrusive, circular, doubly linked list. A list is a link itself; a link that is in no list points at itself. */
 #ifndef SLO_LIST_H
 #define SLO_LIST_H
 
@@ -10,20 +10,20 @@ struct slo_link {
 
 #define slo_container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* Makes an empty list, or a link in no list. */
+/* Makes an empty list, or a link that is in no list. */
 static inline void slo_link_init(struct slo_link *link)
 {
     link->next = link;
     link->prev = link;
 }
 
-/* Of a list: it has a member. Of a link: it is in a list. */
+/* Returns 1 if this list has a member or, of a member, if it is in a list. */
 static inline int slo_link_used(const struct slo_link *link)
 {
     return link->next != link;
 }
 
-/* Harmless on a link that is in no list. */
+/* Takes a link out of its list. Does nothing to a link that is in no list. */
 static inline void slo_link_remove(struct slo_link *link)
 {
     link->prev->next = link->next;
@@ -31,19 +31,13 @@ static inline void slo_link_remove(struct slo_link *link)
     slo_link_init(link);
 }
 
+/* Adds a link that is in no list to the end of the list. */
 static inline void slo_link_append(struct slo_link *list, struct slo_link *link)
 {
     link->prev = list->prev;
     link->next = list;
     list->prev->next = link;
     list->prev = link;
-}
-
-/* From wherever it is to the end of that list. */
-static inline void slo_link_move(struct slo_link *list, struct slo_link *link)
-{
-    slo_link_remove(link);
-    slo_link_append(list, link);
 }
 
 #endif

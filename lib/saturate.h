@@ -1,4 +1,4 @@
-/* Arithmetic that stops at the greatest value instead of wrapping. */
+/* Arithmetic on unsigned 64-bit numbers that stops at the greatest value, or at 0, instead of wrapping. */
 #ifndef SLO_SATURATE_H
 #define SLO_SATURATE_H
 
@@ -29,6 +29,7 @@ static inline uint64_t slo_max(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* b must not be 0. */
 static inline uint64_t slo_divide_up(uint64_t a, uint64_t b)
 {
     return a / b + (a % b > 0 ? 1 : 0);

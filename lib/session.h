@@ -1,4 +1,4 @@
-/* One connection: the state table. */
+/* One connection: its life as a state table, the lines that it sends, and how it ends. */
 #ifndef SLO_SESSION_H
 #define SLO_SESSION_H
 
@@ -6,57 +6,68 @@
 
 /* The sessions of one drain, as a session knows them. */
 struct slo_session_set {
-    struct slo_link
-        members[SLOGOUT_STATE_ENDED + 1]; /* by state; each in the order in which it came to that state */
+    /* By state. Each list is in the order in which its members came to that state. */
+    struct slo_link members[SLOGOUT_STATE_ENDED + 1];
     struct slogout_counts counts;
-    uint64_t ask_before; /* LOGOUT goes out before this; later ones are told by `* BYE` */
-    void (*changed)(struct slo_session_set *set); /* a member has moved; must not call back */
+    uint64_t ask_before; /* a member is sent LOGOUT before this time, and `* BYE` from then on */
+    void (*changed)(struct slo_session_set *set); /* called after a member has moved; must not call back */
 };
 
 struct slogout_session {
     /* for life */
-    struct slo_timer timer; /* first, see slo_allocate(); runs while PENDING, ASKED, LEAVING */
+    struct slo_timer timer; /* first, see slo_allocate(); runs while PENDING, ASKED or LEAVING */
     struct slogout *slogout;
     const struct slogout_callbacks *callbacks;
     void *conn;
     struct slo_session_set *set; /* of its drain, or NULL */
     struct slo_link member;      /* in one of the set's lists */
     /* of one exchange */
-    const char *bye_text; /* the host's; NULL: the setting's */
+    const char *bye_text; /* the host's; NULL for that of the settings */
     union {
-        uint64_t group;    /* its drain's, while WAITING */
-        uint64_t asked_ms; /* when LOGOUT was taken, from ASKED on */
+        uint64_t group;    /* in its drain, while WAITING */
+        uint64_t asked_ms; /* when LOGOUT was sent, from ASKED on */
     } moment;
-    uint32_t tag_number; /* of that LOGOUT; 0: there is none */
-    /* bit-fields all: some compilers do not let them share four octets with a uint8_t, and the session
-     * grows */
+    uint32_t tag_number; /* of that LOGOUT; 0 if there is none */
+    /* All of these are bit-fields: some compilers do not let bit-fields share four octets with a uint8_t, and the
+     * session would grow. */
     unsigned state : 8;   /* enum slogout_state */
     unsigned outcome : 8; /* enum slogout_outcome, while LEAVING */
     unsigned enabled : 1;
     unsigned bye_seen : 1;
-    unsigned refused : 1; /* NO or BAD was noted, the timer will tell */
-    unsigned freed : 1;   /* it stays in memory to the end of the outermost call */
+    unsigned refusal : 2; /* SLOGOUT_STATUS_NO or _BAD if the client has refused and the timer is waited for; else 0 */
+    unsigned freed : 1;   /* stays in memory until the outermost call returns */
 };
 
-/* What the public functions do, for lib/: between enter and leave, at the time of the clock. */
+#define SLO_REFUSAL_MAX 126
+
+/* The beginning of a refusal that is waited out. Stands directly after the session in memory, if on_refusal is
+ * SLOGOUT_REFUSAL_WAIT. */
+struct slo_refusal {
+    unsigned char code_len, text_len;
+    char octets[SLO_REFUSAL_MAX]; /* the response code, then the text */
+};
+
+/* Makes a session inside something larger, in memory of slo_allocate(). */
+void slo_session_init(struct slogout_session *session, struct slogout *slogout,
+                      const struct slogout_callbacks *callbacks, void *conn);
+
+/* The public functions of these names, for callers that are between enter and leave. The time is the clock's. */
 int slo_session_request(struct slogout_session *session);
 int slo_session_force(struct slogout_session *session);
 void slo_session_resume(struct slogout_session *session);
 void slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response);
 
-/* A session inside something larger, in memory of slo_allocate() that is all zeros. */
-void slo_session_init(struct slogout_session *session, struct slogout *slogout,
-                      const struct slogout_callbacks *callbacks, void *conn);
-/* Writes the tag of its LOGOUT, NUL-terminated: the length. Only for one that has been sent. */
+/* Writes the tag of the session's LOGOUT, NUL-terminated, and returns its length. There must have been one. */
 size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE]);
 
-/* The timer of a session has run out and stopped: what struct slo_timers calls. */
+/* Ends what the session was waiting for. Its timer, which has stopped, is the argument. For struct slo_timers. */
 void slo_session_expired(struct slo_timer *timer);
 
-/* Counts it in that drain from now on. SLOGOUT_ERR_STATE if it is in a drain, or leaving. */
+/* Adds the session to a drain's set. An OPEN session becomes WAITING. Returns 0, or SLOGOUT_ERR_STATE if the session
+ * is in a drain, LEAVING or ENDED. */
 int slo_session_join(struct slogout_session *session, struct slo_session_set *set, uint64_t group);
-/* Takes it out of its drain, if it is in one; the exchange goes on. Only for a session that is not
- * WAITING. */
+/* Takes the session out of its drain, if it is in one. An exchange goes on. A session that is WAITING must leave that
+ * state at once. */
 void slo_session_quit(struct slogout_session *session);
 
 #endif

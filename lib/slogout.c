@@ -1,3 +1,4 @@
+/* A slogout: its settings, its time and its counters. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,10 @@
 
 /* The draft, section 3: "The timer MUST have a timing interval longer than 32 seconds." */
 #define ANSWER_TIMEOUT_FLOOR 32000
+
+/* One tick does at most this many things, so that it does not keep the host's other connections waiting for more than
+ * about a millisecond. What is left makes the next deadline. */
+#define TICK_BUDGET 1000
 
 static void *default_allocate(size_t size, void *user_data)
 {
@@ -19,32 +24,29 @@ static void default_release(void *memory, void *user_data)
     free(memory);
 }
 
-/* ---- settings ---- */
-
-static void default_number(uint32_t *number, uint32_t value)
+/* Copies the host's settings, or none if from is NULL, with defaults for what is 0. Returns 0 or an error. */
+static int read_settings(struct slogout_settings *settings, const struct slogout_settings *from)
 {
-    if (!*number)
-        *number = value;
-}
+    static const struct slogout_settings none = {.size = sizeof none};
+    const int error = slo_copy_sized(settings, sizeof *settings, from ? from : &none);
 
-static void default_text(const char **text, const char *value)
-{
-    if (!*text)
-        *text = value;
-}
-
-static void set_defaults(struct slogout_settings *settings)
-{
-    default_number(&settings->answer_timeout_ms, 35000);
-    default_number(&settings->ready_timeout_ms, 300000);
-    default_number(&settings->leave_timeout_ms, 10000);
-    default_number(&settings->tick_budget, 1000);
-    default_text(&settings->tag_prefix, "SLO.");
-    default_text(&settings->bye_text, "Server is closing the connection");
+    if (error)
+        return error;
+    if (!settings->answer_timeout_ms)
+        settings->answer_timeout_ms = 35000;
+    if (!settings->ready_timeout_ms)
+        settings->ready_timeout_ms = 300000;
+    if (!settings->leave_timeout_ms)
+        settings->leave_timeout_ms = 10000;
+    if (!settings->tag_prefix)
+        settings->tag_prefix = "SLO.";
+    if (!settings->bye_text)
+        settings->bye_text = "Server is closing the connection";
     if (!settings->allocate && !settings->release) {
         settings->allocate = default_allocate;
         settings->release = default_release;
     }
+    return 0;
 }
 
 static int check_settings(const struct slogout_settings *settings)
@@ -60,26 +62,14 @@ static int check_settings(const struct slogout_settings *settings)
     return settings->allocate && settings->release ? 0 : SLOGOUT_ERR_ARGUMENT;
 }
 
-/* The host's settings, checked and with all defaults. */
-static int read_settings(struct slogout_settings *settings, const struct slogout_settings *from)
-{
-    static const struct slogout_settings defaults = {.size = sizeof defaults};
-    const int error = slo_copy_sized(settings, sizeof *settings, from ? from : &defaults);
-
-    if (error)
-        return error;
-    set_defaults(settings);
-    return check_settings(settings);
-}
-
-/* ---- public ---- */
-
 int slogout_new(struct slogout **out, const struct slogout_settings *settings)
 {
     struct slogout_settings checked;
     struct slogout *slogout;
-    const int error = out ? read_settings(&checked, settings) : SLOGOUT_ERR_ARGUMENT;
+    int error = out ? read_settings(&checked, settings) : SLOGOUT_ERR_ARGUMENT;
 
+    if (!error)
+        error = check_settings(&checked);
     if (error)
         return error;
     slogout = checked.allocate(sizeof *slogout, checked.user_data);
@@ -92,11 +82,12 @@ int slogout_new(struct slogout **out, const struct slogout_settings *settings)
     slogout->settings.tag_prefix = slogout->tag_prefix;
     slogout->settings.bye_text = slogout->bye_text;
     slogout->tags.prefix = slogout->tag_prefix;
+    slo_link_init(&slogout->freed);
+    /* The order decides which timer comes first when several are due at the same time. */
     slo_clock_init(&slogout->clock);
     slo_timers_init(&slogout->ready, &slogout->clock, checked.ready_timeout_ms, slo_session_expired);
     slo_timers_init(&slogout->answer, &slogout->clock, checked.answer_timeout_ms, slo_session_expired);
     slo_timers_init(&slogout->leave, &slogout->clock, checked.leave_timeout_ms, slo_session_expired);
-    slo_link_init(&slogout->freed);
     *out = slogout;
     return 0;
 }
@@ -137,8 +128,8 @@ int slogout_tick(struct slogout *slogout, uint64_t now_ms)
 
     if (error)
         return error;
-    slo_clock_ring(&slogout->clock, slogout->settings.tick_budget);
-    slogout->clock.announced = SLOGOUT_NEVER; /* the host's one-shot may be spent: tell it again */
+    slo_clock_ring(&slogout->clock, TICK_BUDGET);
+    slogout->clock.announced = SLOGOUT_NEVER; /* the host's one-shot timer may be spent, so it is set again */
     slo_leave(slogout);
     return 0;
 }

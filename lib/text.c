@@ -3,13 +3,8 @@
 
 /* ---- tags ---- */
 
-/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR leaves out CTL, SP, 8-bit and
- * these. */
-static int is_tag_char(char c)
-{
-    return c > ' ' && c < 0x7f && !strchr("(){%*\"\\+", c);
-}
-
+/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR excludes CTL, SP, 8-bit octets and the
+ * characters in the string here. */
 int slogout_tag_valid(const char *tag, size_t len)
 {
     size_t i;
@@ -17,12 +12,12 @@ int slogout_tag_valid(const char *tag, size_t len)
     if (!tag)
         return 0;
     for (i = 0; i < len; i++)
-        if (!is_tag_char(tag[i]))
+        if (tag[i] <= ' ' || tag[i] >= 0x7f || strchr("(){%*\"\\+", tag[i]))
             return 0;
     return len > 0;
 }
 
-/* An endless string is not read to its end. */
+/* Does not look for the end of a string that is too long, since there may be none. */
 int slo_tag_prefix_valid(const char *prefix)
 {
     size_t len = 0;
@@ -70,12 +65,12 @@ static int code_valid(const char *text)
     return name_end == bracket || (*name_end == ' ' && name_end + 1 < bracket);
 }
 
-/* What cannot be in the text cannot end the line early: no text injects a second one. */
+/* Without control characters, no text can end the line early and inject another. */
 int slo_bye_text_valid(const char *text)
 {
-    size_t len = 0;
+    size_t len;
 
-    for (; len <= SLO_BYE_TEXT_MAX && text[len]; len++)
+    for (len = 0; len <= SLO_BYE_TEXT_MAX && text[len]; len++)
         if (text[len] < ' ' || text[len] > '~')
             return 0;
     return len > 0 && len <= SLO_BYE_TEXT_MAX && (*text != '[' || code_valid(text));
@@ -93,38 +88,31 @@ size_t slo_bye_write(char line[SLO_BYE_LINE_MAX], const char *text)
 
 /* ---- octets for a log ---- */
 
-/* Writes how one octet looks in a log: the length, at most 4. */
-static size_t escape_one(char out[4], unsigned char byte)
-{
-    static const char hex[] = "0123456789abcdef";
-    const char coded[4] = {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
-    const char quoted[2] = {'\\', (char)byte};
-
-    if (byte < ' ' || byte > '~') {
-        memcpy(out, coded, sizeof coded);
-        return sizeof coded;
-    }
-    if (byte == '"' || byte == '\\') {
-        memcpy(out, quoted, sizeof quoted);
-        return sizeof quoted;
-    }
-    *out = (char)byte;
-    return 1;
-}
-
 size_t slogout_escape(char *out, size_t out_size, const char *bytes, size_t len)
 {
-    char one[4];
-    size_t needed = 0; /* by all of it */
-    size_t used = 0;   /* written; less than out_size, but where both are 0 */
+    static const char hex[] = "0123456789abcdef";
+    size_t needed = 0; /* by everything so far */
+    size_t used = 0;   /* written; less than out_size, unless that is 0 */
     size_t i;
 
     if (!out)
         out_size = 0;
     for (i = 0; bytes && i < len; i++) {
-        size_t n = escape_one(one, (unsigned char)bytes[i]);
+        const unsigned char byte = (unsigned char)bytes[i];
+        const char coded[4] = {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+        const char quoted[2] = {'\\', (char)byte};
+        const char *escaped = quoted + 1;
+        size_t n = 1;
+
+        if (byte < ' ' || byte > '~') {
+            escaped = coded;
+            n = sizeof coded;
+        } else if (byte == '"' || byte == '\\') {
+            escaped = quoted;
+            n = sizeof quoted;
+        }
         if (used == needed && n < out_size - used) {
-            memcpy(out + used, one, n);
+            memcpy(out + used, escaped, n);
             used += n;
         }
         needed += n;
@@ -162,6 +150,7 @@ const char *slogout_version(void)
 const char *slogout_strerror(int error)
 {
     const int count = sizeof errors / sizeof *errors;
+
     return error <= 0 && error > -count ? errors[-error] : "unknown error";
 }
 

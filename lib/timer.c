@@ -1,10 +1,13 @@
 #include <slogout/slogout.h>
-#include "timer.h"
 #include "saturate.h"
+#include "timer.h"
+
+/* ---- the clock and its alarms ---- */
 
 void slo_clock_init(struct slo_clock *clock)
 {
-    slo_link_init(&clock->alarms);
+    clock->alarms = NULL;
+    clock->made = 0;
     clock->now = 0;
     clock->announced = SLOGOUT_NEVER;
 }
@@ -15,72 +18,61 @@ void slo_clock_advance(struct slo_clock *clock, uint64_t now)
         clock->now = now;
 }
 
-/* NULL: there is no alarm at all. */
-static struct slo_alarm *earliest_alarm(const struct slo_clock *clock)
-{
-    struct slo_alarm *earliest = NULL;
-    struct slo_link *link;
-
-    for (link = clock->alarms.next; link != &clock->alarms; link = link->next) {
-        struct slo_alarm *alarm = slo_container_of(link, struct slo_alarm, link);
-        if (!earliest || alarm->deadline < earliest->deadline)
-            earliest = alarm;
-    }
-    return earliest;
-}
-
 uint64_t slo_clock_deadline(const struct slo_clock *clock)
 {
-    const struct slo_alarm *alarm = earliest_alarm(clock);
-    return alarm ? alarm->deadline : SLOGOUT_NEVER;
+    return clock->alarms ? clock->alarms->key : SLOGOUT_NEVER;
 }
 
-/* Looks for the earliest anew each time: a ring may remove any alarm, its own and the next one included. */
+/* The earliest alarm is looked up each time, since a ring may set or free any alarm, its own included. */
 void slo_clock_ring(struct slo_clock *clock, uint32_t budget)
 {
-    for (; budget > 0; budget--) {
-        struct slo_alarm *alarm = earliest_alarm(clock);
-        if (!alarm || alarm->deadline > clock->now)
-            return;
+    for (; budget > 0 && clock->alarms && clock->alarms->key <= clock->now; budget--) {
+        struct slo_alarm *alarm = slo_container_of(clock->alarms, struct slo_alarm, node);
         alarm->ring(alarm);
     }
 }
 
 void slo_alarm_init(struct slo_alarm *alarm, struct slo_clock *clock, void (*ring)(struct slo_alarm *alarm))
 {
-    alarm->deadline = SLOGOUT_NEVER;
+    alarm->node.key = SLOGOUT_NEVER;
+    alarm->node.order = clock->made++;
+    alarm->clock = clock;
     alarm->ring = ring;
-    slo_link_append(&clock->alarms, &alarm->link);
 }
 
-void slo_alarm_remove(struct slo_alarm *alarm)
+void slo_alarm_set(struct slo_alarm *alarm, uint64_t deadline)
 {
-    slo_link_remove(&alarm->link);
+    if (alarm->node.key == deadline)
+        return;
+    if (alarm->node.key != SLOGOUT_NEVER)
+        slo_heap_remove(&alarm->clock->alarms, &alarm->node);
+    alarm->node.key = deadline;
+    if (deadline != SLOGOUT_NEVER)
+        slo_heap_insert(&alarm->clock->alarms, &alarm->node);
 }
 
-static struct slo_timer *first_timer(const struct slo_timers *timers)
+/* ---- timers of one kind ---- */
+
+static void set_for_head(struct slo_timers *timers)
 {
-    return slo_container_of(timers->queue.next, struct slo_timer, link);
+    const struct slo_timer *head = slo_container_of(timers->queue.next, struct slo_timer, link);
+
+    slo_alarm_set(&timers->alarm, slo_link_used(&timers->queue) ? head->deadline : SLOGOUT_NEVER);
 }
 
-static void set_alarm(struct slo_timers *timers)
-{
-    timers->alarm.deadline = slo_link_used(&timers->queue) ? first_timer(timers)->deadline : SLOGOUT_NEVER;
-}
-
-static void timers_ring(struct slo_alarm *alarm)
+static void expire_head(struct slo_alarm *alarm)
 {
     struct slo_timers *timers = slo_container_of(alarm, struct slo_timers, alarm);
-    struct slo_timer *first = first_timer(timers);
+    struct slo_timer *head = slo_container_of(timers->queue.next, struct slo_timer, link);
 
-    slo_timer_stop(timers, first);
-    timers->expired(first);
+    slo_timer_stop(timers, head);
+    timers->expired(head);
 }
 
 void slo_timers_init(struct slo_timers *timers, struct slo_clock *clock, uint64_t interval,
                      void (*expired)(struct slo_timer *timer))
 {
-    slo_alarm_init(&timers->alarm, clock, timers_ring);
+    slo_alarm_init(&timers->alarm, clock, expire_head);
     slo_link_init(&timers->queue);
     timers->interval = interval;
     timers->expired = expired;
@@ -90,11 +82,11 @@ void slo_timer_start(struct slo_timers *timers, struct slo_timer *timer, uint64_
 {
     timer->deadline = slo_min(slo_add(now, timers->interval), SLOGOUT_NEVER - 1);
     slo_link_append(&timers->queue, &timer->link);
-    set_alarm(timers);
+    set_for_head(timers);
 }
 
 void slo_timer_stop(struct slo_timers *timers, struct slo_timer *timer)
 {
     slo_link_remove(&timer->link);
-    set_alarm(timers);
+    set_for_head(timers);
 }

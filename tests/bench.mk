@@ -1,6 +1,6 @@
 # Figures: sizes, instruction counts and, beside a peer in the same run, speed. Not a part of `make check`.
 
-CORE_ROOMS := call response session slogout text timer
+CORE_ROOMS := call heap response session slogout text timer
 SMALL_OBJECTS := $(CORE_ROOMS:%=build/bench/small/%.o)
 
 .PHONY: bench

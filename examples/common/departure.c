@@ -99,8 +99,8 @@ static void done(struct slogout_drain *drain, void *user_data)
 
 /* ---- public ---- */
 
-/* best_effort when it comes to it: how many clients there will be is not known yet, and more than can be
- * asked in time are no reason to stay. */
+/* The plan is checked for one client, since how many there will be is not known yet. More than can be asked in time
+ * are no reason to stay. */
 int departure_init(struct departure *departure, struct slogout *slogout,
                    const struct departure_options *options, uint64_t *shortest_deadline)
 {
@@ -116,7 +116,6 @@ int departure_init(struct departure *departure, struct slogout *slogout,
     complete(&departure->plan, options, slogout);
     error = slogout_plan_check(slogout, &departure->plan, 1, &advice);
     *shortest_deadline = advice.shortest_deadline_ms;
-    departure->plan.best_effort = 1;
     return error ? error : slogout_drain_new(&departure->drain, slogout, done, departure);
 }
 

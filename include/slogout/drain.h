@@ -27,9 +27,6 @@ struct slogout_plan {
     uint64_t deadline_ms;   /* each session has its outcome by then; 0: no deadline */
     uint32_t max_in_flight; /* PENDING and ASKED at a time; does not pace `* BYE`; 0: no limit */
     uint32_t seed;          /* of the random instants inside the slots; each process needs its own */
-    /* Not 0: start although the plan cannot be kept whole. The deadline is kept; for it the spread shrinks,
-     * then max_in_flight grows, and whoever's answer timer no longer fits is not asked but told by `* BYE`. */
-    int best_effort;
 };
 
 /* Filled by slogout_plan_check(): how far each member of a plan would have to change, if it alone changed. */

@@ -133,7 +133,6 @@ struct slogout_settings {
     uint32_t answer_timeout_ms; /* the longest time in ASKED; greater than 32,000; default 35,000 */
     uint32_t ready_timeout_ms;  /* the longest time in PENDING; default 300,000 */
     uint32_t leave_timeout_ms;  /* the longest time in LEAVING; default 10,000 */
-    uint32_t tick_budget;       /* one slogout_tick() does at most this many due things; default 1,000 */
     enum slogout_ask ask;       /* who is sent LOGOUT; default SLOGOUT_ASK_ENABLED */
     enum slogout_on_refusal on_refusal; /* what NO and BAD do; default SLOGOUT_REFUSAL_BYE */
     const char *tag_prefix;             /* begins each tag: 1 to SLOGOUT_PREFIX_MAX octets; default "SLO." */
@@ -182,7 +181,7 @@ SLOGOUT_API uint64_t slogout_deadline(const struct slogout *slogout);
  * or -1 if nothing has a deadline. */
 SLOGOUT_API int slogout_poll_timeout(const struct slogout *slogout, uint64_t now_ms);
 
-/* Does what is due at now_ms, earliest first. Does at most tick_budget things; the rest is due at once, which
+/* Does what is due at now_ms, earliest first. Does at most 1,000 things; the rest is due at once, which
  * slogout_deadline() and set_timer report. May be called early, late and repeatedly. Feed all input that has
  * been read before the tick, so that an answer that came in time is heard before its timer. [calls back]
  *   ARGUMENT   slogout is NULL, or now_ms is SLOGOUT_NEVER
@@ -216,7 +215,9 @@ struct slogout_result {
     int bye_seen;      /* 1 if the client sent `* BYE` after the LOGOUT, else 0 */
     uint64_t asked_ms; /* when send_line took the LOGOUT, or SLOGOUT_NEVER if it did not */
     const char *tag;   /* of that LOGOUT, NUL-terminated; NULL if there was none */
-    const struct slogout_response *answer; /* the client's tagged answer; NULL if none came */
+    /* The client's tagged answer: the one that was fed by this very call or, with SLOGOUT_REFUSAL_WAIT, the
+     * last NO or BAD, of which the first 126 octets of code and text are kept; else NULL. */
+    const struct slogout_response *answer;
 };
 
 /* NOT copied: make it static const, because it must outlive the session. Both functions are required. */

@@ -102,7 +102,7 @@ static void set_up(size_t count)
 {
     static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, close_connection};
     static const struct slogout_settings settings = {
-        .size = sizeof settings, .tick_budget = 1000, .allocate = allocate, .release = release};
+        .size = sizeof settings, .allocate = allocate, .release = release};
     size_t i;
 
     host.count = count;

@@ -8,7 +8,8 @@ list:
 saturate:
 response:
 text:
-timer:        list saturate
+heap:
+timer:        heap list saturate
 call:         text timer
 session:      call text
 slogout:      session text

@@ -208,6 +208,10 @@ static void check_result(const struct host_conn *conn, const struct slogout_resu
     assert_int_equal(result->bye_sent, conn->bye_sent);
     assert_int_equal(result->tag != NULL, conn->logout_sent);
     assert_int_equal(result->asked_ms != SLOGOUT_NEVER, conn->logout_sent);
+    if (result->answer) {
+        assert_int_equal(result->answer->tag_len, strlen(result->tag));
+        assert_memory_equal(result->answer->tag, result->tag, result->answer->tag_len);
+    }
 }
 
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *user)

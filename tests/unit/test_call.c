@@ -103,5 +103,5 @@ int main(void)
         cmocka_unit_test(test_sizes_that_cannot_be_are_refused_unread),
         cmocka_unit_test(test_the_largest_size_that_is_believed),
     };
-    return cmocka_run_group_tests_name("sized", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("call", tests, NULL, NULL);
 }

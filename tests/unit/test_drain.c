@@ -237,19 +237,20 @@ static void test_a_session_that_leaves_or_has_ended_cannot_join(void **state)
     crowd_free(crowd);
 }
 
-static void test_a_plan_that_cannot_be_kept_is_refused_and_changes_nothing(void **state)
+static void test_a_plan_that_cannot_be_kept_whole_keeps_its_deadline(void **state)
 {
     struct slogout_plan shorter = tight;
     struct crowd *crowd = crowd_of(10, &silent);
 
     (void)state;
     shorter.deadline_ms--;
-    assert_int_equal(slogout_drain_start(crowd->drain, &shorter, 0), SLOGOUT_ERR_PLAN);
-    assert_int_equal(slogout_drain_pause(crowd->drain), SLOGOUT_ERR_STATE);
-    assert_int_equal(counts(crowd)->waiting, 10);
+    assert_int_equal(slogout_plan_check(crowd->slogout, &shorter, 10, NULL), SLOGOUT_ERR_PLAN);
+    start(crowd, &shorter);
+    assert_int_equal(slogout_drain_deadline(crowd->drain), 69999);
     start(crowd, &tight);
-    assert_int_equal(slogout_drain_start(crowd->drain, &shorter, 0), SLOGOUT_ERR_PLAN);
     assert_int_equal(slogout_drain_deadline(crowd->drain), 70000);
+    start(crowd, &shorter);
+    assert_int_equal(slogout_drain_deadline(crowd->drain), 69999);
     crowd_free(crowd);
 }
 
@@ -741,7 +742,7 @@ int main(void)
         cmocka_unit_test(test_each_function_in_each_state),
         cmocka_unit_test(test_a_session_joins_from_open_pending_and_asked_alone),
         cmocka_unit_test(test_a_session_that_leaves_or_has_ended_cannot_join),
-        cmocka_unit_test(test_a_plan_that_cannot_be_kept_is_refused_and_changes_nothing),
+        cmocka_unit_test(test_a_plan_that_cannot_be_kept_whole_keeps_its_deadline),
         cmocka_unit_test(test_a_plan_without_size_is_refused),
         cmocka_unit_test(test_the_plan_is_measured_by_the_settings),
         cmocka_unit_test(test_nothing_happens_until_the_start),

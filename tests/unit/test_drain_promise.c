@@ -378,7 +378,7 @@ static void test_nobody_is_asked_after_force(void **state)
 /* Forcing would begin at 20 s. */
 static void test_cancel_takes_the_deadline_from_those_who_were_asked(void **state)
 {
-    const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 30000, .best_effort = 1};
+    const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 30000};
     struct crowd *crowd = crowd_new(NULL, 1, &silent, 1, 100000);
 
     (void)state;
@@ -430,7 +430,7 @@ static void test_force_does_not_put_off_the_deadline(void **state)
     crowd_free(crowd);
 }
 
-/* ---- best effort ---- */
+/* ---- plans that cannot be kept whole ---- */
 
 /* Kubernetes' default is shorter than the draft's timer: nobody is asked, all are told by `* BYE`, spread. */
 static void test_with_30_s_nobody_is_asked_and_bye_is_spread(void **state)
@@ -439,8 +439,7 @@ static void test_with_30_s_nobody_is_asked_and_bye_is_spread(void **state)
                                       .spread_ms = 600000,
                                       .tail_ms = 2000,
                                       .deadline_ms = 30000,
-                                      .max_in_flight = 10,
-                                      .best_effort = 1};
+                                      .max_in_flight = 10};
     struct crowd *crowd = drained(1800, &silent, 1, &plan);
     uint64_t t;
 
@@ -458,7 +457,7 @@ static void test_with_30_s_nobody_is_asked_and_bye_is_spread(void **state)
 static void test_the_spread_shrinks(void **state)
 {
     const struct slogout_plan plan = {
-        .size = sizeof plan, .spread_ms = 60000, .deadline_ms = 65000, .best_effort = 1};
+        .size = sizeof plan, .spread_ms = 60000, .deadline_ms = 65000};
     struct crowd *crowd = drained(2000, &silent, 1, &plan);
     uint64_t t;
 
@@ -479,8 +478,7 @@ static void test_the_limit_grows_and_that_is_counted(void **state)
     const struct slogout_plan plan = {.size = sizeof plan,
                                       .spread_ms = 20000,
                                       .deadline_ms = 90000,
-                                      .max_in_flight = 100,
-                                      .best_effort = 1};
+                                      .max_in_flight = 100};
     struct crowd *crowd = drained(1000, &silent, 1, &plan);
 
     (void)state;
@@ -492,7 +490,7 @@ static void test_the_limit_grows_and_that_is_counted(void **state)
 }
 
 /* Whatever the plan, the deadline is kept, and nobody's answer timer is cut short. */
-static void test_best_effort_keeps_every_deadline(void **state)
+static void test_every_deadline_is_kept(void **state)
 {
     static const struct manner mixed[] = {{1, 0, 50, "OK", 0},
                                           {1, 0, CROWD_NEVER, "OK", 0},
@@ -513,30 +511,12 @@ static void test_best_effort_keeps_every_deadline(void **state)
                                                       .spread_ms = spreads[d],
                                                       .tail_ms = tails[b],
                                                       .deadline_ms = deadlines[a],
-                                                      .max_in_flight = limits[c],
-                                                      .best_effort = 1};
+                                                      .max_in_flight = limits[c]};
                     struct crowd *crowd = drained(200, mixed, 5, &plan);
                     assert_true(crowd->done_ms <= deadlines[a]);
                     expect_whole_timers(crowd);
                     crowd_free(crowd);
                 }
-}
-
-static void test_best_effort_changes_nothing_in_a_plan_that_can_be_kept(void **state)
-{
-    struct slogout_plan plan = {.size = sizeof plan,
-                                .spread_ms = 20000,
-                                .tail_ms = 5000,
-                                .deadline_ms = 110000,
-                                .max_in_flight = 500};
-    struct crowd *crowd = drained(1000, &silent, 1, &plan), *best;
-
-    (void)state;
-    plan.best_effort = 1;
-    best = drained(1000, &silent, 1, &plan);
-    assert_memory_equal(crowd->moments, best->moments, plan.deadline_ms * sizeof *crowd->moments);
-    crowd_free(crowd);
-    crowd_free(best);
 }
 
 /* ---- numbers at the end of their range ---- */
@@ -582,8 +562,7 @@ int main(void)
         cmocka_unit_test(test_with_30_s_nobody_is_asked_and_bye_is_spread),
         cmocka_unit_test(test_the_spread_shrinks),
         cmocka_unit_test(test_the_limit_grows_and_that_is_counted),
-        cmocka_unit_test(test_best_effort_keeps_every_deadline),
-        cmocka_unit_test(test_best_effort_changes_nothing_in_a_plan_that_can_be_kept),
+        cmocka_unit_test(test_every_deadline_is_kept),
         cmocka_unit_test(test_the_greatest_numbers_saturate),
         /* The slowest: most that is wrong is found before it. */
         cmocka_unit_test(test_every_advice_that_is_taken_is_kept),

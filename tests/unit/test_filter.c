@@ -323,6 +323,20 @@ static void a_refusal_may_wait(void **state)
     stop(&host);
 }
 
+static void a_refusal_that_was_waited_out_is_in_the_result(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_WAIT);
+    client(&host, "SLP.1 NO [X] not now\r\n");
+    server(&host, "* 1 EXISTS\r\n");
+    host.now += 35000;
+    slogout_tick(host.slogout, host.now);
+    expect(&host, "S: * 1 EXISTS\r\n" BYE "close REFUSED not now\n");
+    stop(&host);
+}
+
 /* ---- limits ---- */
 
 static void eight_byes_and_no_more(void **state)
@@ -947,6 +961,7 @@ int main(void)
         cmocka_unit_test(what_was_held_is_passed_once_if_it_was_no_answer),
         cmocka_unit_test(an_answer_that_has_begun_is_taken_whole),
         cmocka_unit_test(a_refusal_may_wait),
+        cmocka_unit_test(a_refusal_that_was_waited_out_is_in_the_result),
         cmocka_unit_test(eight_byes_and_no_more),
         cmocka_unit_test(an_endless_answer_is_a_refusal),
         cmocka_unit_test(the_text_of_a_long_answer_is_cut),

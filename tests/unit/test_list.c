@@ -82,26 +82,6 @@ static void test_removing_twice_is_harmless(void **state)
     expect_list(&list, "b");
 }
 
-static void test_move_goes_to_the_end_of_another_list_or_of_its_own(void **state)
-{
-    struct item a = {.name = 'a'}, b = {.name = 'b'}, c = {.name = 'c'};
-    struct slo_link from, to;
-
-    (void)state;
-    slo_link_init(&from);
-    slo_link_init(&to);
-    slo_link_init(&c.link);
-    slo_link_append(&from, &a.link);
-    slo_link_append(&from, &b.link);
-    slo_link_move(&from, &a.link);
-    expect_list(&from, "ba");
-    slo_link_move(&to, &a.link);
-    expect_list(&from, "b");
-    expect_list(&to, "a");
-    slo_link_move(&to, &c.link);
-    expect_list(&to, "ac");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,7 +89,6 @@ int main(void)
         cmocka_unit_test(test_members_stand_in_the_order_of_appending),
         cmocka_unit_test(test_remove_first_middle_last_and_only),
         cmocka_unit_test(test_removing_twice_is_harmless),
-        cmocka_unit_test(test_move_goes_to_the_end_of_another_list_or_of_its_own),
     };
     return cmocka_run_group_tests_name("list", tests, NULL, NULL);
 }

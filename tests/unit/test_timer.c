@@ -10,7 +10,7 @@ static char rung[32];
 struct bell {
     struct slo_alarm alarm;
     char name;
-    struct bell *removes, *wakes; /* when it rings; or NULL */
+    struct bell *silences, *wakes; /* when it rings; or NULL */
 };
 
 struct egg {
@@ -32,11 +32,11 @@ static void ring(struct slo_alarm *alarm)
     struct bell *bell = slo_container_of(alarm, struct bell, alarm);
 
     note(bell->name);
-    bell->alarm.deadline = SLOGOUT_NEVER;
-    if (bell->removes)
-        slo_alarm_remove(&bell->removes->alarm);
+    slo_alarm_set(&bell->alarm, SLOGOUT_NEVER);
+    if (bell->silences)
+        slo_alarm_set(&bell->silences->alarm, SLOGOUT_NEVER);
     if (bell->wakes)
-        bell->wakes->alarm.deadline = 0;
+        slo_alarm_set(&bell->wakes->alarm, 0);
 }
 
 static void expired(struct slo_timer *timer)
@@ -55,10 +55,9 @@ static int forget_rung(void **state)
 static void bell_init(struct bell *bell, struct slo_clock *clock, char name, uint64_t deadline)
 {
     slo_alarm_init(&bell->alarm, clock, ring);
-    assert_true(bell->alarm.deadline == SLOGOUT_NEVER);
-    bell->alarm.deadline = deadline;
+    slo_alarm_set(&bell->alarm, deadline);
     bell->name = name;
-    bell->removes = bell->wakes = NULL;
+    bell->silences = bell->wakes = NULL;
 }
 
 static void egg_init(struct egg *egg, char name)
@@ -195,7 +194,7 @@ static void test_the_budget_ends_the_ringing_and_leaves_the_rest_due(void **stat
     assert_string_equal(rung, "abc");
 }
 
-static void test_a_ring_may_remove_its_own_alarm_and_the_next(void **state)
+static void test_a_ring_may_silence_its_own_alarm_and_the_next(void **state)
 {
     struct slo_clock clock;
     struct bell a, b, c;
@@ -205,13 +204,12 @@ static void test_a_ring_may_remove_its_own_alarm_and_the_next(void **state)
     bell_init(&a, &clock, 'a', 1);
     bell_init(&b, &clock, 'b', 2);
     bell_init(&c, &clock, 'c', 3);
-    a.removes = &b;
-    c.removes = &c;
+    a.silences = &b;
+    c.silences = &c;
     slo_clock_advance(&clock, 3);
     slo_clock_ring(&clock, 1000);
     assert_string_equal(rung, "ac");
-    assert_ptr_equal(clock.alarms.next, &a.alarm.link);
-    assert_ptr_equal(clock.alarms.prev, &a.alarm.link);
+    assert_null(clock.alarms);
 }
 
 static void test_an_alarm_woken_by_another_rings_in_the_same_ringing(void **state)
@@ -380,7 +378,7 @@ int main(void)
         cmocka_unit_test_setup(test_alarms_ring_in_the_order_of_their_deadlines, forget_rung),
         cmocka_unit_test_setup(test_of_equal_deadlines_the_first_alarm_rings_first, forget_rung),
         cmocka_unit_test_setup(test_the_budget_ends_the_ringing_and_leaves_the_rest_due, forget_rung),
-        cmocka_unit_test_setup(test_a_ring_may_remove_its_own_alarm_and_the_next, forget_rung),
+        cmocka_unit_test_setup(test_a_ring_may_silence_its_own_alarm_and_the_next, forget_rung),
         cmocka_unit_test_setup(test_an_alarm_woken_by_another_rings_in_the_same_ringing, forget_rung),
         cmocka_unit_test_setup(test_timers_expire_an_interval_after_their_start_first_started_first,
                                forget_rung),
@@ -390,5 +388,5 @@ int main(void)
         cmocka_unit_test(test_ten_thousand_timers_expire_in_order_a_few_at_a_time),
         cmocka_unit_test_setup(test_deadlines_saturate_below_never, forget_rung),
     };
-    return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("timer", tests, NULL, NULL);
 }
