@@ -1,6 +1,6 @@
 #!/bin/sh
-# `make install` into an empty DESTDIR suffices to build and run a program and to read the manual, and `make uninstall`
-# removes all of it and nothing else.
+# What `make install` puts below an empty DESTDIR is enough to build and run a program and to read the manual;
+# `make uninstall` takes all of it away and nothing else.
 # usage: install.sh DIRECTORY, with MAKE and CC in the environment
 set -eu
 
@@ -39,13 +39,13 @@ int main(void)
 END
 $CC "-I$root$prefix/include" -o "$stage/static" "$stage/program.c" "$root$prefix/lib64/libslogout.a"
 "$stage/static" >/dev/null || fail "the program with the static library does not run"
-rm "$root$prefix/lib64/libslogout.a" # so that the next program is linked with the shared one
+rm "$root$prefix/lib64/libslogout.a" # so that the next program gets the shared one
 export PKG_CONFIG_LIBDIR="$root$prefix/lib64/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
 pkg-config --exists slogout || fail "pkg-config does not find slogout"
 # shellcheck disable=SC2046 # the flags are words
 $CC $(pkg-config --cflags slogout) -o "$stage/program" "$stage/program.c" $(pkg-config --libs slogout)
 version=$(LD_LIBRARY_PATH="$root$prefix/lib64" "$stage/program") || fail "the program does not run"
-[ "$version" = "$(pkg-config --modversion slogout)" ] || fail "slogout.pc has another version than $version"
+[ "$version" = "$(pkg-config --modversion slogout)" ] || fail "slogout.pc is not of version $version"
 
 cd "$root$prefix/share/man"
 for function in $(sed -n 's/^ *\(slogout_[a-z_]*\);/\1/p' "$OLDPWD/lib/slogout.map"); do
@@ -56,5 +56,5 @@ cd "$OLDPWD"
 
 "$MAKE" -s uninstall "$@"
 after=$(cd "$root" && find . ! -type d | sort)
-[ "$before" = "$after" ] || fail "uninstall did not restore the tree: $after"
+[ "$before" = "$after" ] || fail "uninstall left or took: $after"
 [ ! -e "$root$prefix/include/slogout" ] || fail "uninstall left the directory of the headers"

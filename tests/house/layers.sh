@@ -1,5 +1,5 @@
 #!/bin/sh
-# Dependencies in lib/ go in one direction: a file may include its own header and those named here.
+# Dependencies in lib/ go in one direction. Reads the #include lines: a room may know those named here, and its own header.
 set -eu
 cd "$(dirname "$0")/../.."
 

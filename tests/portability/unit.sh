@@ -1,7 +1,7 @@
 #!/bin/sh
-# usage: unit.sh NAME CMOCKA_SOURCE RUNNER CC FLAG...
-# Builds the library, its unit tests and cmocka for one machine, and runs the tests. RUNNER starts a program of that
-# machine; it is empty for this one.
+# Builds the library, its unit tests and cmocka for one machine, and runs them there:
+#     tests/portability/unit.sh NAME CMOCKA_SOURCE RUNNER CC FLAG...
+# RUNNER starts a program of that machine; empty: it is this machine.
 set -eu
 
 name=$1 cmocka=$2 runner=$3
@@ -16,7 +16,7 @@ fail()
     exit 1
 }
 
-# Warnings are errors in the library only.
+# The library as strictly as anywhere; the tests and cmocka only have to work.
 warnings="-std=c99 -pedantic-errors -Wall -Wextra -Wcast-qual -Wshadow -Wconversion -Wsign-conversion -Werror"
 library=
 for source in lib/*.c; do

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Runs a Windows program under wine, in a private prefix.
+# Runs a Windows program under wine, with a prefix of its own.
 WINEPREFIX=$(realpath -m build/portability/wine) WINEDEBUG=-all exec wine "$@"
