@@ -110,6 +110,10 @@ SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char 
  * NUL-terminated unless out_size is 0. Returns the length that all of it needs, without the NUL. */
 SLOGOUT_API size_t slogout_escape(char *out, size_t out_size, const char *bytes, size_t len);
 
+/* Returns 1 if one of the words in the arguments of an ENABLE is SLOGOUT_CAPABILITY, in any case, else 0. Takes
+ * one word, or several with SP between them, with or without the CRLF after them. */
+SLOGOUT_API int slogout_enable_names_us(const char *arguments, size_t len);
+
 /* ---- tags; usable alone ------------------------------------------------------------------------ */
 
 #define SLOGOUT_PREFIX_MAX 16 /* octets in a prefix, without its NUL */
@@ -216,6 +220,14 @@ struct slogout_result {
     const char *tag;                       /* of that LOGOUT, NUL-terminated; NULL: none */
     const struct slogout_response *answer; /* the tagged answer, if it came in this very call; else NULL */
 };
+
+#define SLOGOUT_RESULT_SIZE 320 /* room for what slogout_result_format() writes, and its NUL */
+
+/* Writes a result as one line for a log: its members by name, and the client's answer, if there is one, escaped
+ * as by slogout_escape() and cut to 64 octets of code and 128 of text. Writes at most out_size octets, always
+ * NUL-terminated unless out_size is 0. Returns the length that all of it needs, without the NUL; 0 if result is
+ * NULL. */
+SLOGOUT_API size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result);
 
 /* The moment that a line of ours needs; slogout(7) defines both exactly. */
 enum slogout_when {
