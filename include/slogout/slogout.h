@@ -311,7 +311,7 @@ SLOGOUT_API int slogout_session_abandon(struct slogout_session *session, enum sl
  * connection, hand it to another process, or return it to a pool. */
 SLOGOUT_API enum slogout_state slogout_session_state(const struct slogout_session *session);
 
-/* ---- one response of a client; usable without a slogout ------------------------------------------ */
+/* ---- lines of a client; usable without a slogout ------------------------------------------------- */
 
 enum slogout_status { SLOGOUT_STATUS_OK, SLOGOUT_STATUS_NO, SLOGOUT_STATUS_BAD, SLOGOUT_STATUS_BYE };
 
@@ -332,6 +332,10 @@ struct slogout_response {
  * longer than 255 octets does not parse, and a response code longer than 255 octets stays part of the text.
  * Returns 1 and fills *out; for any other line, or a NULL pointer, returns 0 and leaves *out untouched. */
 SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char *line, size_t len);
+
+/* Returns 1 if one of the words at arguments is SLOGOUT_CAPABILITY, in any case, else 0. Takes the arguments
+ * of an ENABLE with SP between them, with or without the CRLF after them, or a single word. */
+SLOGOUT_API int slogout_enable_names_us(const char *arguments, size_t len);
 
 /* Makes octets from the wire safe for a log: a control character or 8-bit octet becomes \xNN, and `"` and `\`
  * become `\"` and `\\`. Writes at most out_size octets, does not cut an escape in two, and NUL-terminates
@@ -358,7 +362,7 @@ SLOGOUT_API int slogout_tag_valid(const char *tag, size_t len);
  * repeats after 2^32 - 1 calls. */
 SLOGOUT_API size_t slogout_tags_next(struct slogout_tags *tags, char tag[SLOGOUT_TAG_SIZE]);
 
-/* ---- names: static strings, never NULL ------------------------------------------------------------ */
+/* ---- names, which are static strings and never NULL; logs ------------------------------------------ */
 
 /* Returns the SLOGOUT_VERSION of the library that is linked. */
 SLOGOUT_API const char *slogout_version(void);
@@ -367,6 +371,14 @@ SLOGOUT_API const char *slogout_strerror(int error);
 /* Returns "ANSWERED" for SLOGOUT_OUTCOME_ANSWERED, and so on; "UNKNOWN" for a number that is not an
  * outcome. */
 SLOGOUT_API const char *slogout_outcome_name(enum slogout_outcome outcome);
+
+#define SLOGOUT_RESULT_SIZE 320 /* octets that hold any line of slogout_result_format(), with its NUL */
+
+/* Writes a result as a line for a log, without a line end: the members by name and, if there is one, the
+ * client's answer, of which 64 octets of code and 128 of text are kept, escaped as by slogout_escape().
+ * Writes at most out_size octets, and NUL-terminates unless out_size is 0. Returns the length that the whole
+ * line needs, without the NUL, or 0 if result is NULL. */
+SLOGOUT_API size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result);
 
 #ifdef __cplusplus
 }
