@@ -18,9 +18,10 @@
  *   slogout_session_abandon()      when the host or the client ends the connection in another way
  *   slogout_session_free()         when the host frees the connection
  *
- * drain.h makes many sessions leave, paced and by a deadline. filter.h is for a host that has only octets,
- * such as a proxy. slogout(7) has the table of states and events; slogout-porting(7) shows where to make
- * these calls in a server.
+ * The host serves commands as usual until close_connection is called. drain.h makes many sessions leave,
+ * paced and by a deadline. filter.h is for a host that has only octets, such as a proxy. host.h has the clock
+ * and the lingering close of a POSIX host. slogout(7) has the table of states and events; slogout-porting(7)
+ * shows where to make these calls in a server.
  *
  * Time. `now_ms` is milliseconds of any monotonic clock, read after the last call that could block. Time that
  * runs backwards counts as standing still. SLOGOUT_NEVER is not a time.
@@ -62,8 +63,9 @@ extern "C" {
 #define SLOGOUT_VERSION "0.2.0"
 #define SLOGOUT_VERSION_NUMBER 200 /* major * 10,000 + minor * 100 + patch, for #if */
 
-/* What the host adds to its capabilities and accepts in ENABLE (RFC 5161). The name begins with X because it
- * is not registered (RFC 3501, sections 7.2.1 and 9). */
+/* What the host adds to its capabilities, accepts in ENABLE and lists in `* ENABLED` (RFC 5161); see
+ * slogout_enable_names_us(). The name begins with X because it is not registered (RFC 3501, sections 7.2.1
+ * and 9). */
 #define SLOGOUT_CAPABILITY "X-SERVER-LOGOUT"
 
 #define SLOGOUT_NEVER ((uint64_t)-1) /* no deadline */
