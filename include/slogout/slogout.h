@@ -120,7 +120,7 @@ struct slogout_response;
 
 enum slogout_ask {
     SLOGOUT_ASK_ENABLED, /* LOGOUT to sessions that slogout_session_set_enabled() marks, `* BYE` to others */
-    SLOGOUT_ASK_ALL      /* LOGOUT to all sessions. Only where all clients are known: most others break */
+    SLOGOUT_ASK_ALL      /* LOGOUT to all sessions; only where all clients are known, because most clients break on it */
 };
 
 enum slogout_on_refusal {
@@ -279,8 +279,8 @@ SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t
  * after a literal, or AUTHENTICATE data. Returns SLOGOUT_CONSUMED if the line is an answer to the library, or
  * came after the outcome was settled: do not run it and do not reply to it. Returns 0 for any other line,
  * which the host handles as usual. Returns no error: for an argument that is not valid, and inside a
- * callback, it does nothing and returns 0. Costs a load and a branch unless LOGOUT has been sent. [calls
- * back] */
+ * callback, it does nothing and returns 0. Costs a load and a branch unless LOGOUT has been sent.
+ * [calls back] */
 SLOGOUT_API int slogout_session_feed_line(struct slogout_session *session, const char *line, size_t len,
                                           uint64_t now_ms);
 
