@@ -34,7 +34,7 @@ struct slogout_drain {
 
 /* ---- what is due next ---- */
 
-/* Returns the sessions that must be forced if nothing else happens: they have no outcome, and none is settled. */
+/* Returns how many sessions must be forced if nothing else happens. */
 static uint64_t unsettled(const struct slogout_counts *counts)
 {
     return counts->waiting + counts->pending + counts->asked;
@@ -45,10 +45,11 @@ static int is_empty(const struct slogout_counts *counts)
     return unsettled(counts) + counts->leaving + counts->ended == 0;
 }
 
-/* Whatever has a member, but only members that the host has to close and free, waits without an alarm. */
+/* Sets the alarm for what is due first. Nothing is due for a drain whose members all are for the host to close and free. */
 static void set_alarm(struct slogout_drain *drain)
 {
     const struct slogout_counts *counts = &drain->set.counts;
+    const uint64_t remaining = unsettled(counts);
     const uint32_t limit = drain->schedule.in_flight;
     const int may_begin = counts->waiting && (!limit || counts->pending + counts->asked < limit);
     const uint64_t force = slo_add(drain->start, drain->schedule.force);
@@ -57,9 +58,9 @@ static void set_alarm(struct slogout_drain *drain)
 
     if (drain->has_joined)
         slot = 0; /* the slot must be cut again before it can be waited for */
-    if (unsettled(counts) || counts->leaving)
+    if (remaining || counts->leaving)
         next = slogout_drain_deadline(drain);
-    if (unsettled(counts) && drain->state != CANCELLED)
+    if (remaining && drain->state != CANCELLED)
         next = slo_min(next, drain->is_forcing ? slo_max(force, slot) : force);
     if (may_begin && drain->state == RUNNING && !drain->is_forcing)
         next = slo_min(next, slot);

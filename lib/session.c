@@ -13,7 +13,7 @@
 struct event {
     const char *bye_text;                  /* REQUEST */
     const struct slogout_response *answer; /* OK, REFUSAL */
-    enum slogout_outcome outcome;          /* FORCE, ABANDON */
+    enum slogout_outcome outcome;          /* TIMER, REFUSAL, FORCE, ABANDON: of the exchange, if it ends by this */
 };
 
 enum event_kind { JOIN, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, EVENTS };
@@ -22,8 +22,8 @@ enum event_kind { JOIN, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_
  * (to none of these). */
 typedef int cell(struct slogout_session *session, const struct event *event);
 
-static cell nothing, bad_state, consume, wait, begin, ask_or_bye, send_last_bye, reopen, never_ready, expire,
-    give_up, note_bye, answered, refused, leave, withdraw, abandon, end_as_settled;
+static cell nothing, bad_state, consume, wait, begin, ask_or_bye, send_last_bye, reopen, leave, give_up, note_bye,
+    answered, refused, withdraw, abandon, end_as_settled;
 
 static const struct event no_event;
 
@@ -35,7 +35,7 @@ static cell *const table[EVENTS][SLOGOUT_STATE_ENDED + 1] = {
     [REQUEST]    = { begin,    begin,     nothing,     nothing,   bad_state,      bad_state },
     [RESUME]     = { nothing,  nothing,   ask_or_bye,  nothing,   send_last_bye,  nothing   },
     [CANCEL]     = { nothing,  reopen,    reopen,      bad_state, bad_state,      bad_state },
-    [TIMER]      = { nothing,  nothing,   never_ready, expire,    give_up,        nothing   },
+    [TIMER]      = { nothing,  nothing,   leave,       leave,     give_up,        nothing   },
     [BYE]        = { nothing,  nothing,   nothing,     note_bye,  consume,        consume   },
     [OK]         = { nothing,  nothing,   nothing,     answered,  consume,        consume   },
     [REFUSAL]    = { nothing,  nothing,   nothing,     refused,   consume,        consume   },
@@ -44,11 +44,6 @@ static cell *const table[EVENTS][SLOGOUT_STATE_ENDED + 1] = {
     [ABANDON]    = { withdraw, abandon,   abandon,     abandon,   end_as_settled, nothing   },
 };
 /* clang-format on */
-
-static int handle(struct slogout_session *session, enum event_kind kind, const struct event *event)
-{
-    return table[kind][session->state](session, event);
-}
 
 /* ---- state, timer and counters change together, and only here ---- */
 
@@ -136,11 +131,6 @@ static void keep_refusal(struct slogout_session *session, const struct slogout_r
 
 /* ---- the host's callbacks are called only here ---- */
 
-static int offer_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when)
-{
-    return session->callbacks->send_line(session, line, len, when, session->conn);
-}
-
 /* Ends the session. close_connection comes last, since the host may free the session in it. */
 static int finish(struct slogout_session *session, enum slogout_outcome outcome, int bye_sent,
                   const struct event *event)
@@ -168,8 +158,6 @@ static int finish(struct slogout_session *session, enum slogout_outcome outcome,
     return 0;
 }
 
-/* ---- what is sent ---- */
-
 /* The number of the tag counts as used only when the line is taken. */
 static int send_logout(struct slogout_session *session, const struct event *event)
 {
@@ -180,7 +168,8 @@ static int send_logout(struct slogout_session *session, const struct event *even
     int result;
 
     memcpy(line + tag_len, command, sizeof command);
-    result = offer_line(session, line, tag_len + sizeof command - 1, SLOGOUT_AT_REST);
+    result = session->callbacks->send_line(session, line, tag_len + sizeof command - 1, SLOGOUT_AT_REST,
+                                           session->conn);
     if (result == 0) {
         session->slogout->tags = tags;
         session->tag_number = tags.last;
@@ -202,7 +191,8 @@ static int send_bye(struct slogout_session *session, enum slogout_when when, enu
 {
     const char *text = session->bye_text ? session->bye_text : session->slogout->bye_text;
     char line[SLO_BYE_LINE_MAX];
-    const int result = offer_line(session, line, slo_bye_write(line, text), when);
+    const size_t len = slo_bye_write(line, text);
+    const int result = session->callbacks->send_line(session, line, len, when, session->conn);
 
     if (result > 0 || session->state == SLOGOUT_STATE_ENDED)
         return 0;
@@ -265,26 +255,11 @@ static int send_last_bye(struct slogout_session *session, const struct event *ev
     return send_bye(session, SLOGOUT_BETWEEN_LINES, outcome, outcome, event);
 }
 
-static int leave_as(struct slogout_session *session, enum slogout_outcome outcome, const struct event *event)
-{
-    session->outcome = (uint8_t)outcome;
-    set_state(session, SLOGOUT_STATE_LEAVING);
-    return send_last_bye(session, event);
-}
-
 static int leave(struct slogout_session *session, const struct event *event)
 {
-    return leave_as(session, event->outcome, event);
-}
-
-static int never_ready(struct slogout_session *session, const struct event *event)
-{
-    return leave_as(session, SLOGOUT_OUTCOME_NEVER_READY, event);
-}
-
-static int expire(struct slogout_session *session, const struct event *event)
-{
-    return leave_as(session, session->refusal ? SLOGOUT_OUTCOME_REFUSED : SLOGOUT_OUTCOME_EXPIRED, event);
+    session->outcome = (uint8_t)event->outcome;
+    set_state(session, SLOGOUT_STATE_LEAVING);
+    return send_last_bye(session, event);
 }
 
 static int give_up(struct slogout_session *session, const struct event *event)
@@ -320,7 +295,7 @@ static int refused(struct slogout_session *session, const struct event *event)
     if (session->slogout->settings.on_refusal == SLOGOUT_REFUSAL_WAIT)
         keep_refusal(session, event->answer);
     else
-        leave_as(session, SLOGOUT_OUTCOME_REFUSED, event);
+        leave(session, event);
     return SLOGOUT_CONSUMED;
 }
 
@@ -359,19 +334,19 @@ void slo_session_init(struct slogout_session *session, struct slogout *slogout,
 
 int slo_session_request(struct slogout_session *session)
 {
-    return handle(session, REQUEST, &no_event);
+    return table[REQUEST][session->state](session, &no_event);
 }
 
 int slo_session_force(struct slogout_session *session)
 {
     const struct event event = {.outcome = SLOGOUT_OUTCOME_FORCED};
 
-    return handle(session, FORCE, &event);
+    return table[FORCE][session->state](session, &event);
 }
 
 void slo_session_resume(struct slogout_session *session)
 {
-    handle(session, RESUME, &no_event);
+    table[RESUME][session->state](session, &no_event);
 }
 
 size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE])
@@ -392,19 +367,26 @@ static enum event_kind kind_of(const struct slogout_session *session, const stru
 
 void slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response)
 {
-    const struct event event = {.answer = response};
+    const struct event event = {.answer = response, .outcome = SLOGOUT_OUTCOME_REFUSED};
 
-    handle(session, kind_of(session, response), &event);
+    table[kind_of(session, response)][session->state](session, &event);
 }
 
 void slo_session_expired(struct slo_timer *timer)
 {
-    handle(slo_container_of(timer, struct slogout_session, timer), TIMER, &no_event);
+    struct slogout_session *session = slo_container_of(timer, struct slogout_session, timer);
+    struct event event = {.outcome = SLOGOUT_OUTCOME_EXPIRED};
+
+    if (session->state == SLOGOUT_STATE_PENDING)
+        event.outcome = SLOGOUT_OUTCOME_NEVER_READY;
+    else if (session->refusal)
+        event.outcome = SLOGOUT_OUTCOME_REFUSED;
+    table[TIMER][session->state](session, &event);
 }
 
 int slo_session_join(struct slogout_session *session, struct slo_session_set *set, uint64_t group)
 {
-    const int error = session->set ? SLOGOUT_ERR_STATE : handle(session, JOIN, &no_event);
+    const int error = session->set ? SLOGOUT_ERR_STATE : table[JOIN][session->state](session, &no_event);
 
     if (error)
         return error;
@@ -486,7 +468,7 @@ static int handle_at(struct slogout_session *session, uint64_t now, enum event_k
 
     if (result)
         return result;
-    result = handle(session, kind, event);
+    result = table[kind][session->state](session, event);
     slo_leave(slogout);
     return result;
 }
@@ -514,7 +496,7 @@ int slogout_session_resume(struct slogout_session *session, uint64_t now_ms)
 /* response is NULL for a line that is not one. An error is no reason for the host to drop the line. */
 static int feed(struct slogout_session *session, const struct slogout_response *response, uint64_t now)
 {
-    const struct event event = {.answer = response};
+    const struct event event = {.answer = response, .outcome = SLOGOUT_OUTCOME_REFUSED};
     const int result = handle_at(session, now, response ? kind_of(session, response) : OTHER_LINE, &event);
 
     return result == SLOGOUT_CONSUMED ? SLOGOUT_CONSUMED : 0;
@@ -554,7 +536,7 @@ int slogout_session_cancel(struct slogout_session *session)
     if (!session)
         return SLOGOUT_ERR_ARGUMENT;
     slo_enter(session->slogout);
-    result = handle(session, CANCEL, &no_event);
+    result = table[CANCEL][session->state](session, &no_event);
     slo_leave(session->slogout);
     return result;
 }
@@ -574,7 +556,7 @@ int slogout_session_abandon(struct slogout_session *session, enum slogout_outcom
     if (!session || why < SLOGOUT_OUTCOME_CLIENT_LOGOUT || why > SLOGOUT_OUTCOME_HOST_CLOSED)
         return SLOGOUT_ERR_ARGUMENT;
     slo_enter(session->slogout);
-    result = handle(session, ABANDON, &event);
+    result = table[ABANDON][session->state](session, &event);
     slo_leave(session->slogout);
     return result;
 }

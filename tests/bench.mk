@@ -21,8 +21,9 @@ LIBEVENT = $(shell pkg-config --exists libevent_core && echo -DLIBEVENT $$(pkg-c
 build/bench/drain.o: CPPFLAGS += $(LIBEVENT)
 build/bench/drain: LDLIBS = $(shell pkg-config --libs libevent_core)
 
-bench: build/bench/core build/bench/drain build/bench/filter $(SMALL_OBJECTS)
+bench: build/bench/core build/bench/drain build/bench/drains build/bench/filter $(SMALL_OBJECTS)
 	@sh tests/bench/core.sh build/bench/core $(SMALL_OBJECTS)
+	@sh tests/bench/drains.sh build/bench/drains
 	@sh tests/bench/drain.sh build/bench/drain
 	@build/bench/filter
 

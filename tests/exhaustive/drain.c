@@ -21,7 +21,7 @@ enum step {
     ADD_A,
     ADD_B,
     START,       /* a plan with a deadline that fits */
-    START_SHORT, /* best effort, too short to ask anybody */
+    START_SHORT, /* too short to ask anybody */
     RESUME,
     PAUSE,
     CANCEL,
@@ -260,7 +260,7 @@ static void done(struct slogout_drain *drain, void *user_data)
 static const struct slogout_plan fitting = {
     .size = sizeof fitting, .spread_ms = 20000, .tail_ms = 5000, .deadline_ms = 70000};
 static const struct slogout_plan too_short = {
-    .size = sizeof too_short, .spread_ms = 20000, .deadline_ms = 30000, .best_effort = 1};
+    .size = sizeof too_short, .spread_ms = 20000, .deadline_ms = 30000};
 
 static void add(struct client *client)
 {
@@ -286,7 +286,7 @@ static void start(const struct slogout_plan *plan)
     if (error)
         return;
     world.life = RUNNING;
-    world.last_ask = plan->best_effort ? 0 : world.now + plan->deadline_ms - plan->tail_ms - 10000 - 35000;
+    world.last_ask = plan == &too_short ? 0 : world.now + plan->deadline_ms - plan->tail_ms - 10000 - 35000;
 }
 
 static void resume(void)

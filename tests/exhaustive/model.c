@@ -67,7 +67,7 @@ static const enum cell table[ROWS][SLOGOUT_STATE_ENDED + 1] = {
 static struct model *m;
 static const struct trace *calls;
 static int cursor;
-static int tagged_answer; /* it is one, and this very call brought it */
+static int tagged_answer; /* 1 and the status of the one that this very call brought; 0: none */
 
 static struct model_session *session_of(enum who who)
 {
@@ -206,8 +206,8 @@ static void expect_close(enum who who, int bye_sent)
         fail("outcome %d instead of %d", (int)call->closed.outcome, (int)session->outcome);
     if (call->closed.bye_sent != bye_sent || call->closed.bye_seen != session->bye_seen)
         fail("bye_sent or bye_seen is wrong");
-    if (!call->closed.answer != !tagged_answer)
-        fail("an answer in the result, or none");
+    if (call->answer != (tagged_answer ? tagged_answer : session->refused))
+        fail("answer %d in the result", call->answer);
     check_tag(session, call);
     play_action(call);
 }
@@ -293,7 +293,7 @@ static void refuse(enum who who)
     if (m->settings.on_refusal == SLOGOUT_REFUSAL_BYE)
         leave(who, SLOGOUT_OUTCOME_REFUSED);
     else
-        session_of(who)->refused = 1;
+        session_of(who)->refused = (unsigned char)tagged_answer;
 }
 
 static int play(enum who who, enum cell cell, enum slogout_outcome why)
@@ -401,9 +401,7 @@ static void expire(enum who who)
 
 static int tick(void)
 {
-    unsigned budget = m->settings.tick_budget;
-
-    for (; budget > 0 && model_deadline(m) <= m->now; budget--)
+    while (model_deadline(m) <= m->now)
         expire(first_due());
     m->told = SLOGOUT_NEVER;
     return 0;
@@ -431,9 +429,13 @@ static const enum row rows_of_inputs[INPUTS] = {
 /* Nobody can answer before there was a LOGOUT. */
 static int input(const struct step *step)
 {
+    static const unsigned char answers[INPUTS] = {[OK_LINE] = 1 + SLOGOUT_STATUS_OK,
+                                                  [OK_PARSED] = 1 + SLOGOUT_STATUS_OK,
+                                                  [NO_LINE] = 1 + SLOGOUT_STATUS_NO,
+                                                  [BAD_PARSED] = 1 + SLOGOUT_STATUS_BAD};
     const enum row input = rows_of_inputs[step->variant];
 
-    tagged_answer = session_of(step->who)->tag && (input == CLIENT_OK || input == CLIENT_NO_OR_BAD);
+    tagged_answer = session_of(step->who)->tag ? answers[step->variant] : 0;
     if (input != CLIENT_BYE && !tagged_answer)
         return row(step->who, CLIENT_OTHER, 0);
     return row(step->who, input, 0);
@@ -463,7 +465,7 @@ static int timed(const struct step *step)
     if (step->kind != TICK && is_idle(step))
         return 0;
     if (step->now == SLOGOUT_NEVER)
-        return SLOGOUT_ERR_ARGUMENT;
+        return step->kind == INPUT ? 0 : SLOGOUT_ERR_ARGUMENT;
     if (step->now > m->now)
         m->now = step->now;
     if (step->kind == REQUEST)

@@ -10,13 +10,13 @@ struct model_session {
     unsigned tag; /* number of its LOGOUT, 0: none */
     enum slogout_state state;
     enum slogout_outcome outcome;
-    unsigned char alive, enabled, own_text, bye_seen, refused, in_drain;
+    unsigned char alive, enabled, own_text, bye_seen, in_drain;
+    unsigned char refused; /* 1 and the status of the refusal that is waited out; 0: none */
 };
 
 struct model_settings {
     enum slogout_ask ask;
     enum slogout_on_refusal on_refusal;
-    unsigned tick_budget;
     int drain_asks; /* 0: the drain has no time left for an answer, its members get * BYE */
     int polled;     /* there is no set_timer */
 };

@@ -166,20 +166,19 @@ static void explore(const struct model_settings *settings)
     for (current = 0; current < node_count; current++)
         make_all_steps();
     depth = nodes[node_count - 1].depth;
-    printf("  ask %d, on refusal %d, budget %u, drain %s, %s: %d states, %lu transitions, the last new state "
+    printf("  ask %d, on refusal %d, drain %s, %s: %d states, %lu transitions, the last new state "
            "after %d "
            "steps\n",
-           (int)settings->ask, (int)settings->on_refusal, settings->tick_budget,
-           settings->drain_asks ? "asks" : "does not ask", settings->polled ? "polled" : "told", node_count,
+           (int)settings->ask, (int)settings->on_refusal, settings->drain_asks ? "asks" : "does not ask", settings->polled ? "polled" : "told", node_count,
            transitions - before, depth);
     fflush(stdout);
 }
 
 static const struct model_settings all_settings[] = {
-    {SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_WAIT, .tick_budget = 1000, .drain_asks = 1, .polled = 0},
-    {SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, .tick_budget = 1, .drain_asks = 1, .polled = 0},
-    {SLOGOUT_ASK_ALL, SLOGOUT_REFUSAL_WAIT, .tick_budget = 1, .drain_asks = 1, .polled = 0},
-    {SLOGOUT_ASK_ALL, SLOGOUT_REFUSAL_BYE, .tick_budget = 2, .drain_asks = 0, .polled = 1},
+    {SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_WAIT, .drain_asks = 1, .polled = 0},
+    {SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, .drain_asks = 1, .polled = 0},
+    {SLOGOUT_ASK_ALL, SLOGOUT_REFUSAL_WAIT, .drain_asks = 1, .polled = 0},
+    {SLOGOUT_ASK_ALL, SLOGOUT_REFUSAL_BYE, .drain_asks = 0, .polled = 1},
 };
 
 int main(int argc, char **argv)

@@ -69,6 +69,7 @@ struct call {
     int action_result;
     struct slogout_result closed; /* its pointers are good for NULL or not */
     char tag[SLOGOUT_TAG_SIZE];   /* of that result */
+    int answer;                   /* of that result: 1 and the status, or 0 if there is none */
     uint64_t deadline;
 };
 

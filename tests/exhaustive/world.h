@@ -9,9 +9,12 @@
 
 #define BLOCKS (2 * SESSIONS) /* what is freed in a callback goes late: room for those after it */
 
-/* Memory for a session. */
+/* Memory for a session, with room for a refusal that is waited out. */
 struct block {
-    struct slogout_session memory;
+    struct {
+        struct slogout_session session;
+        struct slo_refusal refusal;
+    } memory;
     int used;
 };
 

@@ -310,7 +310,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     host.left = size;
     settings.ask = octet() % 2 ? SLOGOUT_ASK_ALL : SLOGOUT_ASK_ENABLED;
     settings.on_refusal = octet() % 2 ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE;
-    settings.tick_budget = octet() % 4;
     settings.set_timer = octet() % 2 ? set_timer : NULL;
     if (slogout_new(&host.slogout, &settings) != 0)
         return 0;

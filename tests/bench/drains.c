@@ -1,0 +1,183 @@
+/* The cost of many drains in one slogout, to be counted by callgrind: each drain has one session, as when many users
+ * are taken off one by one.
+ *
+ *   drains beside DRAINS    runs EVENTS events of unrelated sessions beside drains that wait; count unrelated_events()
+ *   drains all DRAINS       starts, runs and ends the drains; count all_drains() */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <slogout/drain.h>
+
+#define EVENTS    4000 /* drains.sh divides by it */
+#define ANSWER_MS 100  /* from the LOGOUT to the client's OK */
+
+struct conn {
+    struct slogout_session *session;
+    char answer[32];
+    size_t len;
+    uint64_t answer_ms;
+};
+
+static struct {
+    struct slogout *slogout;
+    struct conn *conns, **asked; /* asked: in the order of the LOGOUTs */
+    size_t asks, answers, dones;
+    uint64_t now, timer;
+} host;
+
+/* `TAG LOGOUT` becomes `TAG OK`. */
+static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *user)
+{
+    struct conn *conn = user;
+    const size_t tag_len = len - sizeof "LOGOUT\r\n" + 1;
+
+    (void)session;
+    (void)when;
+    memcpy(conn->answer, line, tag_len);
+    memcpy(conn->answer + tag_len, "OK", 2);
+    conn->len = tag_len + 2;
+    conn->answer_ms = host.now + ANSWER_MS;
+    host.asked[host.asks++] = conn;
+    return 0;
+}
+
+static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
+{
+    (void)result;
+    (void)conn;
+    slogout_session_free(session);
+}
+
+static void set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_data)
+{
+    (void)slogout;
+    (void)user_data;
+    host.timer = deadline_ms;
+}
+
+static void done(struct slogout_drain *drain, void *user_data)
+{
+    (void)user_data;
+    slogout_drain_free(drain);
+    host.dones++;
+}
+
+static void set_up(size_t count)
+{
+    static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, close_connection};
+    static const struct slogout_settings settings = {.size = sizeof settings, .set_timer = set_timer};
+    size_t i;
+
+    host.timer = SLOGOUT_NEVER;
+    host.conns = calloc(count, sizeof *host.conns);
+    host.asked = calloc(count, sizeof(struct conn *));
+    if (!host.conns || !host.asked || slogout_new(&host.slogout, &settings))
+        exit(1);
+    for (i = 0; i < count; i++) {
+        if (slogout_session_new(&host.conns[i].session, host.slogout, &callbacks, &host.conns[i]))
+            exit(1);
+        slogout_session_set_enabled(host.conns[i].session, 1);
+    }
+}
+
+static struct slogout_drain *start(struct conn *conn, uint32_t seed, uint32_t spread)
+{
+    const struct slogout_plan plan = {
+        .size = sizeof plan, .spread_ms = spread, .deadline_ms = (uint64_t)spread + 50000, .seed = seed};
+    struct slogout_drain *drain;
+
+    if (slogout_drain_new(&drain, host.slogout, done, NULL) || slogout_drain_add(drain, conn->session, 0) ||
+        slogout_drain_start(drain, &plan, 0))
+        exit(1);
+    return drain;
+}
+
+static void feed(struct conn *conn)
+{
+    if (slogout_session_feed_line(conn->session, conn->answer, conn->len, host.now) != SLOGOUT_CONSUMED)
+        exit(1);
+}
+
+static void tick(void)
+{
+    host.timer = SLOGOUT_NEVER;
+    if (slogout_tick(host.slogout, host.now))
+        exit(1);
+}
+
+/* What callgrind counts. Not static, so that the functions keep their names. */
+void unrelated_events(struct conn *conns);
+void all_drains(size_t count);
+
+/* A request, a `* BYE`, an OK and a tick make four events. */
+void unrelated_events(struct conn *conns)
+{
+    size_t i;
+
+    for (i = 0; i < EVENTS / 4; i++) {
+        if (slogout_session_request(conns[i].session, NULL, host.now) ||
+            slogout_session_feed_line(conns[i].session, "* BYE", 5, host.now) != SLOGOUT_CONSUMED)
+            exit(1);
+        feed(&conns[i]);
+        tick();
+        host.now++;
+    }
+}
+
+void all_drains(size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        start(&host.conns[i], (uint32_t)i, 20000);
+    for (; host.dones < count; host.now++) {
+        while (host.answers < host.asks && host.asked[host.answers]->answer_ms <= host.now)
+            feed(host.asked[host.answers++]);
+        while (host.timer <= host.now)
+            tick();
+    }
+}
+
+static int run_beside(size_t count)
+{
+    struct slogout_drain **drains = calloc(count, sizeof(struct slogout_drain *));
+    size_t i;
+
+    if (!drains)
+        return 1;
+    set_up(count + EVENTS / 4);
+    for (i = 0; i < count; i++)
+        drains[i] = start(&host.conns[i], (uint32_t)i, 1000000000);
+    host.now = 1;
+    unrelated_events(host.conns + count);
+    for (i = 0; i < count; i++) {
+        slogout_drain_free(drains[i]);
+        slogout_session_free(host.conns[i].session);
+    }
+    free(drains);
+    return slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] != EVENTS / 4;
+}
+
+static int run_all(size_t count)
+{
+    set_up(count);
+    all_drains(count);
+    return slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] != count;
+}
+
+int main(int argc, char **argv)
+{
+    const size_t count = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+    int failed = 2;
+
+    if (count > 0 && !strcmp(argv[1], "beside"))
+        failed = run_beside(count);
+    if (count > 0 && !strcmp(argv[1], "all"))
+        failed = run_all(count);
+    if (!failed)
+        failed = slogout_free(host.slogout) != 0;
+    free(host.conns);
+    free(host.asked);
+    return failed;
+}
