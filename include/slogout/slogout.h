@@ -120,7 +120,7 @@ struct slogout_response;
 
 enum slogout_ask {
     SLOGOUT_ASK_ENABLED, /* LOGOUT to sessions that slogout_session_set_enabled() marks, `* BYE` to others */
-    SLOGOUT_ASK_ALL      /* LOGOUT to all sessions; only where all clients are known, because most clients break on it */
+    SLOGOUT_ASK_ALL      /* LOGOUT to all sessions. Most clients break on it: only where all are known */
 };
 
 enum slogout_on_refusal {
