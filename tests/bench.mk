@@ -1,4 +1,4 @@
-# Figures: sizes, instruction counts and, beside a peer in the same run, speed. Not part of check.
+# Figures: sizes, instruction counts and, beside a peer in the same run, speed. Not a part of `make check`.
 
 CORE_ROOMS := call heap response session slogout text timer
 SMALL_OBJECTS := $(CORE_ROOMS:%=build/bench/small/%.o)
@@ -16,7 +16,7 @@ build/bench/%.o: tests/bench/%.c
 build/bench/%: build/bench/%.o $(STATIC)
 	$(SAY)$(CC) -o $@ $^ $(LDLIBS)
 
-# libevent is a peer to measure against, if it is there.
+# libevent is a peer to measure against, if it is installed.
 LIBEVENT = $(shell pkg-config --exists libevent_core && echo -DLIBEVENT $$(pkg-config --cflags libevent_core))
 build/bench/drain.o: CPPFLAGS += $(LIBEVENT)
 build/bench/drain: LDLIBS = $(shell pkg-config --libs libevent_core)

@@ -45,9 +45,10 @@ build/tests/examples/echo_server: $(TEST_ECHO_OBJECTS)
 unit: $(UNIT_TESTS)
 	@failed=0; for test in $(UNIT_TESTS); do $$test || failed=1; done; exit $$failed
 
-# The pages are clean, document what there is, and their examples run.
+# The pages are well-formed, short and complete, and their examples run.
 manual: $(STATIC) $(SHARED)
 	mandoc -T lint -W warning $(MANUALS)
+	sh tests/manual/lengths.sh $(MANUALS)
 	python3 -B tests/manual/names.py $(SHARED)
 	python3 -B tests/manual/examples.py build/tests/manual $(STATIC) \
 	  $(CC) -std=c99 -Iinclude $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS)

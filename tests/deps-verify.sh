@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs what `make verify` needs beside what `make deps` did, on Debian 12: clang 19, the analysers, compilers, C libraries
-# and emulators of the other machines.
+# Installs what `make verify` needs in addition to `make deps`, on Debian 12: clang 19, analyzers, and the compilers, C
+# libraries and emulators of other machines.
 set -eu
 
 command -v apt-get >/dev/null || { echo "make deps-verify: needs Debian 12" >&2; exit 1; }
-# libc6-dev-i386 and lib32gcc for -m32: gcc-multilib would do, but cannot stand beside a cross compiler.
+# libc6-dev-i386 and lib32gcc are for -m32; gcc-multilib conflicts with the cross compilers.
 packages="clang-19 llvm-19 libclang-rt-19-dev clang-tidy-19 clang-tools-19 cppcheck g++ tcc util-linux
     libc6-dev-i386 lib32gcc-12-dev musl-tools gcc-mingw-w64-x86-64 wine wine64 qemu-user-static
     binutils-s390x-linux-gnu libc6-dev-s390x-cross libgcc-12-dev-s390x-cross

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests need: a C compiler with its sanitizers, cmocka, pkg-config, Python 3, mandoc,
-# valgrind. Does nothing, and asks for no rights, where all of it is there.
+# Installs what the tests need: a C compiler with sanitizers, cmocka, pkg-config, Python 3, mandoc and valgrind. Does
+# nothing, and needs no privileges, if all of these are installed.
 set -eu
 
 has_sanitizers()
@@ -41,14 +41,14 @@ elif command -v apt-get >/dev/null; then
 elif command -v dnf >/dev/null; then
     as_root dnf install -q -y gcc make libasan libubsan libcmocka-devel pkgconf-pkg-config python3 mandoc valgrind
 elif command -v apk >/dev/null; then
-    # gcc has no sanitizers on musl; clang has: make check CC=clang
+    # On musl only clang has the sanitizers: make check CC=clang
     as_root apk add -q clang compiler-rt musl-dev make cmocka-dev pkgconf python3 mandoc valgrind
 elif command -v pacman >/dev/null; then
     as_root pacman -S -q --needed --noconfirm gcc make cmocka pkgconf python mandoc valgrind
 elif command -v brew >/dev/null; then
     brew install -q cmocka pkgconf python3 mandoc
 else
-    echo "make deps: no apt-get, dnf, apk, pacman or brew here. The tests need a C compiler with" \
+    echo "make deps: found none of apt-get, dnf, apk, pacman and brew. The tests need a C compiler with" \
         "ASan and UBSan, cmocka, pkg-config, Python 3, mandoc and valgrind." >&2
     exit 1
 fi

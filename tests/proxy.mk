@@ -1,5 +1,4 @@
-# The proxy: by itself, and between servers and clients that no one here wrote. `make deps-proxy` installs these
-# (Debian 12).
+# The proxy alone, and between servers and clients that others wrote. `make deps-proxy` installs these (Debian 12).
 
 MAIL_SERVERS := build/mail-servers
 PROXY_TESTS ?= test_program test_dovecot test_clients test_servers

@@ -1,4 +1,5 @@
-# The drain simulated: `make sim` writes build/sim/*.csv and prints the table, `make plot` draws build/drain.svg and .png.
+# Simulation of a drain: `make sim` writes build/sim/*.csv and prints the table, `make plot` draws build/drain.svg and
+# build/drain.png.
 
 SIM_CLIENTS ?= 1000000
 SIM_CAPACITY ?= 10000

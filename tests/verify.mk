@@ -1,5 +1,5 @@
-# What proves that it holds. `make verify` is all of it; each part ends with a line that states its figure.
-# `make deps-verify` installs what it needs (Debian 12).
+# What proves the library: `make verify` runs all of it, and each part ends with a line that states its figure.
+# `make deps-verify` installs what this needs (Debian 12).
 
 CLANG ?= clang-19
 LLVM_SUFFIX ?= -19
@@ -8,7 +8,7 @@ LLVM_SUFFIX ?= -19
 
 VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz mutants
 
-# One part after the other, each with both cores.
+# One part after the other, each on two cores.
 verify:
 	@for part in $(VERIFY_PARTS); do $(MAKE) --no-print-directory -s -j2 -Otarget $$part || exit 1; done
 	@echo "verify: $(words $(VERIFY_PARTS)) parts hold ($(VERIFY_PARTS))"
@@ -16,10 +16,10 @@ verify:
 deps-verify: deps
 	sh tests/deps-verify.sh
 
-# ---- exhaustive: every sequence of events, every short string ----
+# ---- exhaustive: each sequence of events, each short string ----
 
 EXHAUSTIVE := build/tests/exhaustive
-# 6 takes a minute.
+# 6 steps take a minute.
 DRAIN_STEPS ?= 5
 EXHAUSTIVE_FLAGS := -O2 -g
 EXHAUSTIVE_LIB := $(LIB_SOURCES:lib/%.c=$(EXHAUSTIVE)/lib/%.o)
@@ -79,7 +79,7 @@ $(FUZZ_NAMES): fuzz-%: build/fuzz/%
 fuzz: $(FUZZ_NAMES)
 .PHONY: $(FUZZ_NAMES)
 
-# ---- coverage: the unit tests alone, over lib/ ----
+# ---- coverage of lib/ by the unit tests alone ----
 
 COVERAGE := build/coverage
 COVERAGE_FLAGS := -O0 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
@@ -104,17 +104,17 @@ coverage: $(COVERAGE_TESTS)
 	  $(COVERAGE_TESTS:%=-object=%) -sources lib > $(COVERAGE)/all.json
 	@python3 -B tests/coverage/report.py $(COVERAGE)/all.json
 
-# ---- mutants: do the tests notice? Without sanitizers, and what survives that with them ----
+# ---- mutants: do the tests notice? Without sanitizers first, then the survivors with them ----
 #
-# The test programs are made once and for all, with a shared library that each mutant's takes the place of.
+# The test programs are built once, with a shared library that the library of each mutant replaces.
 
-# Compiles many times as fast as an optimizing compiler; only what survives with it needs a better one.
+# Compiles many times faster than an optimizing compiler, which only the survivors need.
 MUTANTS_FAST ?= tcc
 MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Iexamples -fPIC -fno-semantic-interposition
 MUTANTS_PLAIN := -O1
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 MUTANTS_UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-# A quarter of a minute when sanitizers watch.
+# Takes 15 s with the sanitizers.
 MUTANTS_LONG := test_drain_promise
 
 # $(1): plain or strict; $(2): its flags
@@ -152,7 +152,7 @@ mutants:
 	  "build/mutants/strict/response 4" "build/mutants/strict/drain 3"
 
 
-# ---- portability: each machine alone is `make portability-NAME` ----
+# ---- portability: `make portability-NAME` runs one machine ----
 
 CMOCKA_SOURCE := build/cmocka
 PORTABILITY := $(addprefix portability-,gcc-O0 gcc-O3 clang-O0 clang-O3 i386 s390x armhf musl mingw)
@@ -160,7 +160,7 @@ PORTABILITY := $(addprefix portability-,gcc-O0 gcc-O3 clang-O0 clang-O3 i386 s39
 $(CMOCKA_SOURCE)/src/cmocka.c:
 	sh tests/portability/cmocka.sh $(CMOCKA_SOURCE)
 
-# $(1): name, $(2): what runs its programs, $(3): its compiler
+# $(1): name, $(2): the command that runs its programs, $(3): its compiler
 define PORTABILITY_RULE
 portability-$(1): $(CMOCKA_SOURCE)/src/cmocka.c
 	@sh tests/portability/unit.sh $(1) $(CMOCKA_SOURCE) "$(2)" $(3)
@@ -180,7 +180,7 @@ portability: $(PORTABILITY)
 	@CC=$(CC) sh tests/portability/libc.sh
 	@echo "portability: unit tests on $(words $(PORTABILITY)) platforms ($(PORTABILITY:portability-%=%))"
 
-# ---- analysers: what reads the source, what watches the unit tests, what watches threads ----
+# ---- analyzers of the source, of the running unit tests, and of threads ----
 
 ANALYSE_FLAGS := -std=c99 -Iinclude -O2
 
@@ -221,7 +221,7 @@ analyse: analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memc
 
 .PHONY: analyse analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memcheck $(MEMCHECKS) threads
 
-# ---- faults: the echo server while system calls fail (those of the library are in tests/unit/) ----
+# ---- faults: the echo server while system calls fail (tests/unit/ has those of the library) ----
 
 build/tests/faults/shim.so: tests/faults/shim.c
 	@mkdir -p $(@D)
@@ -232,5 +232,5 @@ faults: build/tests/faults/shim.so $(TEST_PROGRAMS)
 
 .PHONY: faults
 
-# What each object was made from, wherever it stands.
+# The dependencies of each object.
 -include $(foreach part,tests/exhaustive fuzz coverage mutants,$(shell find build/$(part) -name '*.d' 2>/dev/null))

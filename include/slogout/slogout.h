@@ -18,9 +18,10 @@
  *   slogout_session_abandon()      when the host or the client ends the connection in another way
  *   slogout_session_free()         when the host frees the connection
  *
- * drain.h makes many sessions leave, paced and by a deadline. filter.h is for a host that has only octets,
- * such as a proxy. slogout(7) has the table of states and events; slogout-porting(7) shows where to make
- * these calls in a server.
+ * The host serves commands as usual until close_connection is called. drain.h makes many sessions leave,
+ * paced and by a deadline. filter.h is for a host that has only octets, such as a proxy. host.h has the clock
+ * and the lingering close of a POSIX host. slogout(7) has the table of states and events; slogout-porting(7)
+ * shows where to make these calls in a server.
  *
  * Time. `now_ms` is milliseconds of any monotonic clock, read after the last call that could block. Time that
  * runs backwards counts as standing still. SLOGOUT_NEVER is not a time.
@@ -62,8 +63,9 @@ extern "C" {
 #define SLOGOUT_VERSION "0.2.0"
 #define SLOGOUT_VERSION_NUMBER 200 /* major * 10,000 + minor * 100 + patch, for #if */
 
-/* What the host adds to its capabilities and accepts in ENABLE (RFC 5161). The name begins with X because it
- * is not registered (RFC 3501, sections 7.2.1 and 9). */
+/* What the host adds to its capabilities, accepts in ENABLE and lists in `* ENABLED` (RFC 5161); see
+ * slogout_enable_names_us(). The name begins with X because it is not registered (RFC 3501, sections 7.2.1
+ * and 9). */
 #define SLOGOUT_CAPABILITY "X-SERVER-LOGOUT"
 
 #define SLOGOUT_NEVER ((uint64_t)-1) /* no deadline */
@@ -118,7 +120,7 @@ struct slogout_response;
 
 enum slogout_ask {
     SLOGOUT_ASK_ENABLED, /* LOGOUT to sessions that slogout_session_set_enabled() marks, `* BYE` to others */
-    SLOGOUT_ASK_ALL      /* LOGOUT to all sessions. Only where all clients are known: most others break */
+    SLOGOUT_ASK_ALL      /* LOGOUT to all sessions. Most clients break on it: only where all are known */
 };
 
 enum slogout_on_refusal {
@@ -215,8 +217,8 @@ struct slogout_result {
     int bye_seen;      /* 1 if the client sent `* BYE` after the LOGOUT, else 0 */
     uint64_t asked_ms; /* when send_line took the LOGOUT, or SLOGOUT_NEVER if it did not */
     const char *tag;   /* of that LOGOUT, NUL-terminated; NULL if there was none */
-    /* The client's tagged answer: the one that this very call has fed or, if NO or BAD was waited out, the last
-     * of those, of whose response code and text the first 126 octets are kept. NULL if there is neither. */
+    /* The client's tagged answer: the one that was fed by this very call or, with SLOGOUT_REFUSAL_WAIT, the
+     * last NO or BAD, of which the first 126 octets of code and text are kept; else NULL. */
     const struct slogout_response *answer;
 };
 
@@ -277,8 +279,8 @@ SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t
  * after a literal, or AUTHENTICATE data. Returns SLOGOUT_CONSUMED if the line is an answer to the library, or
  * came after the outcome was settled: do not run it and do not reply to it. Returns 0 for any other line,
  * which the host handles as usual. Returns no error: for an argument that is not valid, and inside a
- * callback, it does nothing and returns 0. Costs a load and a branch unless LOGOUT has been sent. [calls
- * back] */
+ * callback, it does nothing and returns 0. Costs a load and a branch unless LOGOUT has been sent.
+ * [calls back] */
 SLOGOUT_API int slogout_session_feed_line(struct slogout_session *session, const char *line, size_t len,
                                           uint64_t now_ms);
 
@@ -311,7 +313,7 @@ SLOGOUT_API int slogout_session_abandon(struct slogout_session *session, enum sl
  * connection, hand it to another process, or return it to a pool. */
 SLOGOUT_API enum slogout_state slogout_session_state(const struct slogout_session *session);
 
-/* ---- one response of a client; usable without a slogout ------------------------------------------ */
+/* ---- lines of a client; usable without a slogout ------------------------------------------------- */
 
 enum slogout_status { SLOGOUT_STATUS_OK, SLOGOUT_STATUS_NO, SLOGOUT_STATUS_BAD, SLOGOUT_STATUS_BYE };
 
@@ -332,6 +334,10 @@ struct slogout_response {
  * longer than 255 octets does not parse, and a response code longer than 255 octets stays part of the text.
  * Returns 1 and fills *out; for any other line, or a NULL pointer, returns 0 and leaves *out untouched. */
 SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char *line, size_t len);
+
+/* Returns 1 if one of the words at arguments is SLOGOUT_CAPABILITY, in any case, else 0. Takes the arguments
+ * of an ENABLE with SP between them, with or without the CRLF after them, or a single word. */
+SLOGOUT_API int slogout_enable_names_us(const char *arguments, size_t len);
 
 /* Makes octets from the wire safe for a log: a control character or 8-bit octet becomes \xNN, and `"` and `\`
  * become `\"` and `\\`. Writes at most out_size octets, does not cut an escape in two, and NUL-terminates
@@ -358,7 +364,7 @@ SLOGOUT_API int slogout_tag_valid(const char *tag, size_t len);
  * repeats after 2^32 - 1 calls. */
 SLOGOUT_API size_t slogout_tags_next(struct slogout_tags *tags, char tag[SLOGOUT_TAG_SIZE]);
 
-/* ---- names: static strings, never NULL ------------------------------------------------------------ */
+/* ---- names, which are static strings and never NULL; logs ------------------------------------------ */
 
 /* Returns the SLOGOUT_VERSION of the library that is linked. */
 SLOGOUT_API const char *slogout_version(void);
@@ -367,6 +373,14 @@ SLOGOUT_API const char *slogout_strerror(int error);
 /* Returns "ANSWERED" for SLOGOUT_OUTCOME_ANSWERED, and so on; "UNKNOWN" for a number that is not an
  * outcome. */
 SLOGOUT_API const char *slogout_outcome_name(enum slogout_outcome outcome);
+
+#define SLOGOUT_RESULT_SIZE 320 /* octets that hold any line of slogout_result_format(), with its NUL */
+
+/* Writes a result as a line for a log, without a line end: the members by name and, if there is one, the
+ * client's answer, of which 64 octets of code and 128 of text are kept, escaped as by slogout_escape().
+ * Writes at most out_size octets, and NUL-terminates unless out_size is 0. Returns the length that the whole
+ * line needs, without the NUL, or 0 if result is NULL. */
+SLOGOUT_API size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result);
 
 #ifdef __cplusplus
 }

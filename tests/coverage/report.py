@@ -1,4 +1,4 @@
-"""Reads llvm-cov's export: what of lib/ the unit tests have not reached, and the figures.
+"""Prints what the unit tests have not covered of lib/, and the figures, from the export of llvm-cov.
 
 Fails unless every line, every branch both ways and every MC/DC condition is covered."""
 
@@ -32,14 +32,14 @@ def conditions_not_shown(file):
         line, column, covered = record[0], record[1], record[-1]
         if isinstance(covered, list) and not all(covered):
             missing = [str(i + 1) for i, shown in enumerate(covered) if not shown]
-            yield f"{line}:{column}: condition {', '.join(missing)} not shown to matter"
+            yield f"{line}:{column}: condition {', '.join(missing)} never decides"
 
 
 def main(path):
     with open(path, encoding="utf-8") as stream:
         data = json.load(stream)["data"][0]
     for file in data["files"]:
-        if is_full(file["summary"]): # an inline function is told once for each file that has it
+        if is_full(file["summary"]): # an inline function is counted in each file that has it
             continue
         name = os.path.relpath(file["filename"])
         for line in lines_not_reached(file):

@@ -1,5 +1,5 @@
-"""The echo server while the system fails it: each kind of fault over a whole session, and a broken connection at each
-single write. It must lose nothing that can be kept, serve the next client, and end cleanly, under the sanitizers."""
+"""The echo server while system calls fail: each kind of fault over a whole session, and a broken connection at each
+write. The server must lose nothing that can be kept, serve the next client, and exit cleanly, under the sanitizers."""
 
 import os
 import re
@@ -12,16 +12,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/interop"))
 
-import harness  # noqa: E402  (it stands with the interop tests)
+import harness  # noqa: E402  (is with the interop tests)
 
 SHIM = ROOT / "build/tests/faults/shim.so"
 TEXT = bytes(range(1, 256)) * 8
-total = 0  # faults injected
+total = 0  # faults that were injected
 
 
 class FaultyServer(harness.Server):
     def __init__(self, faults, *options):
-        # what is set here is seen by the program that is started next, and by no other
+        # seen by the next program that is started, and by no other
         os.environ.update(FAULTS=faults, LD_PRELOAD=str(SHIM), ASAN_OPTIONS="verify_asan_link_order=0")
         try:
             super().__init__(*options)
@@ -30,7 +30,7 @@ class FaultyServer(harness.Server):
                 del os.environ[name]
 
     def end(self):
-        """The number of faults there were."""
+        """Ends the server and returns the number of faults."""
         global total
         self.stop()
         count = int(re.search(rb"shim: (\d+) faults injected", self.events)[1])
@@ -47,7 +47,7 @@ def echo(client):
 
 
 def whole_session(server):
-    """Everything that the protocol has, and each byte of it is looked at."""
+    """Uses the whole protocol and checks each byte of it."""
     with closing(server.login()) as asked, closing(server.login(enable=False)) as told:
         echo(asked)
         echo(told)
@@ -61,7 +61,7 @@ def whole_session(server):
 
 
 def is_served(server):
-    """False if somebody was cut off: then the next client must not be."""
+    """Returns False if a client was cut off; then the next client must be served."""
     try:
         whole_session(server)
         return True
@@ -94,7 +94,7 @@ class Faults(unittest.TestCase):
         self.run_whole("accept=ECONNABORTED%2")
 
     def test_the_next_client_is_served_when_a_connection_broke_at_any_write(self):
-        """The i-th write fails, for all i of the session: until one is run to its end without a fault."""
+        """The i-th write fails, for each i until a session ends without a fault."""
         for i in range(1, 100):
             server = FaultyServer(f"send=EPIPE@{i}")
             served = is_served(server)
@@ -107,7 +107,7 @@ class Faults(unittest.TestCase):
 
 if __name__ == "__main__":
     harness.PATIENCE = 15
-    # a connection that is cut off while it logs in is left to the garbage collector
+    # the garbage collector closes a connection that is cut off during login
     outcome = unittest.main(exit=False, verbosity=0, warnings="ignore").result
     print(f"faults: {total} faults injected into {outcome.testsRun} tests of the echo server, "
           f"{'nothing broken' if outcome.wasSuccessful() else 'FAILED'}")

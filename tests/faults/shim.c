@@ -1,7 +1,7 @@
-/* System calls that fail as told, for a program that is started with this library in LD_PRELOAD.
+/* System calls that fail as FAULTS says, for a program that is started with this library in LD_PRELOAD.
  *
- * FAULTS="accept=EMFILE%2 send=short%1 send=EPIPE@7": every 2nd accept() fails, each send() takes one octet, the 7th
- * send() fails. At the end of the program their number is told on standard error. */
+ * FAULTS="accept=EMFILE%2 send=short%1 send=EPIPE@7" makes each second accept() fail, each send() take one octet, and
+ * the seventh send() fail. At exit the number of faults is written to standard error. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SHORT (-1) /* no error: does part of what was asked */
+#define SHORT (-1) /* not an error: transfers one octet */
 
 static const struct error {
     const char *name;
@@ -34,11 +34,11 @@ static int error_number(const char *name, size_t len)
     for (i = 0; i < sizeof errors / sizeof *errors; i++)
         if (strlen(errors[i].name) == len && strncmp(errors[i].name, name, len) == 0)
             return errors[i].number;
-    fprintf(stderr, "shim: no error of that name: %s\n", name);
+    fprintf(stderr, "shim: unknown error: %s\n", name);
     abort();
 }
 
-/* The fault, if this one is for that call: `NAME=ERROR@N` or `NAME=ERROR%N`. */
+/* Returns the error number if the fault, `NAME=ERROR@N` or `NAME=ERROR%N`, is for this call, else 0. */
 static int fault_of(const char *fault, const char *name, unsigned long call)
 {
     const size_t len = strlen(name);
@@ -54,7 +54,7 @@ static int fault_of(const char *fault, const char *name, unsigned long call)
     return error_number(error, error_len);
 }
 
-/* 0: none. */
+/* Returns the error number or SHORT, or 0 if the call does not fail. */
 static int next_fault(enum function function)
 {
     const char *fault = getenv("FAULTS");

@@ -1,6 +1,6 @@
 #!/bin/sh
-# No writable state: the static library (argument) has nothing in .data and .bss, so it has no global either.
-# Tables of pointers are constant; in position-independent code they stand in .data.rel.ro.
+# usage: sections.sh LIBRARY. The static library has nothing in .data and .bss, so it has no global state. In
+# position-independent code, constant tables of pointers are in .data.rel.ro.
 set -eu
 
 found=$(objdump -h "$1" | awk '

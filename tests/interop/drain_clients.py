@@ -1,6 +1,6 @@
-"""Many clients in one process, for the drain: they log in, idle, and do one thing when LOGOUT comes.
+"""Many clients in one process, for the drain: they log in, enter IDLE, and answer LOGOUT in one way.
 
-    drain_clients.py HOST PORT COUNT ok|no|none     prints `ready`, and a JSON object when all connections are closed
+    drain_clients.py HOST PORT COUNT ok|no|none     prints `ready`, then a JSON object when all connections are closed
 """
 
 import json
@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 
-BATCH = 100  # no more than the server's backlog takes at once
+BATCH = 100  # no more than the backlog of the server holds
 PATIENCE = 60
 REPLIES = {"ok": b"* BYE leaving\r\n%s OK LOGOUT completed\r\n", "no": b"%s NO not now\r\n", "none": None}
 

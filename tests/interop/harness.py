@@ -1,4 +1,4 @@
-"""What the interop tests share: the programs, connections to them, and dialogues written as in the RFCs.
+"""What the interop tests share: programs, connections to them, and dialogues written as in the RFCs.
 
 Every wait is bounded, so a test fails rather than hangs. Nothing here asserts on elapsed time.
 """
@@ -16,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN = ROOT / "build/examples"
 SANITIZED = ROOT / "build/tests/examples"
-PATIENCE = 30  # seconds that one thing may take, on a machine that is very busy
-LIFETIME = 150  # seconds after which a program is killed, whatever is tested
+PATIENCE = 30  # seconds that one step may take on a busy machine
+LIFETIME = 150  # seconds after which a program is killed
 ASK = ("C: ask XDRAIN", "S: ask OK .*", "S: TAG LOGOUT")
 SANITIZER_REPORT = re.compile(rb"Sanitizer|runtime error:")
 
@@ -36,7 +36,7 @@ def run(program, *arguments):
 
 
 def start(program, *arguments, build=SANITIZED):
-    """Starts a program that does not outlive the tests, nor LIFETIME."""
+    """Starts a program that outlives neither the tests nor LIFETIME."""
     process = subprocess.Popen([build / program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     atexit.register(process.kill)
     watchdog = threading.Timer(LIFETIME, process.kill)
@@ -46,7 +46,7 @@ def start(program, *arguments, build=SANITIZED):
 
 
 class Server:
-    """An echo server of its own, on a free port."""
+    """An echo server on a free port."""
 
     def __init__(self, *options, host="127.0.0.1", build=SANITIZED):
         listen = f"[{host}]:0" if ":" in host else f"{host}:0"
@@ -69,14 +69,14 @@ class Server:
                 self.events_changed.notify_all()
 
     def wait_outcome(self, outcome, since=0, patience=PATIENCE):
-        """Until it says so, after that many octets of its events."""
+        """Waits until the server reports this outcome, after that many octets of its events."""
         event = f"outcome={outcome}".encode()
         with self.events_changed:
             if not self.events_changed.wait_for(lambda: event in self.events[since:], patience):
                 raise AssertionError(f"{event} is not in {self.events[since:]}")
 
     def connect(self, receive_buffer=None):
-        """A connection that has only seen the greeting."""
+        """Returns a connection that has read the greeting."""
         client = socket.socket(socket.AF_INET6 if ":" in self.address[0] else socket.AF_INET)
         if receive_buffer:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -94,8 +94,8 @@ class Server:
         return connection
 
     def settle(self):
-        """Returns when the server has read all that was sent to it before: a command that is answered after
-        another was belongs to a later turn of its loop."""
+        """Returns when the server has read all that was sent before: a command that is answered after another one
+        belongs to a later turn of the loop."""
         witness = self.connect()
         witness.command("NOOP")
         witness.command("NOOP")
@@ -105,7 +105,7 @@ class Server:
         self.process.send_signal(number)
 
     def wait(self, status=0):
-        """Its end, which must be clean."""
+        """Waits for the end of the server, which must be clean."""
         got = self.process.wait(PATIENCE)
         self.collector.join(PATIENCE)
         self.process.stdout.close()
@@ -114,7 +114,7 @@ class Server:
         assert got == status, (got, self.events)
 
     def stop(self):
-        """Ends it from whatever state: a leak of what was left open is a report of the sanitizer's, too."""
+        """Ends the server in any state. The sanitizers report a leak of what was still open."""
         if self.process.poll() is None:
             self.signal(signal.SIGTERM)
             self.signal(signal.SIGTERM)
@@ -137,7 +137,7 @@ class Client:
         raise AssertionError(f"no {pattern!r} in {self.transcript!r}, {self.process.stderr.read()!r}")
 
     def end(self, patience=PATIENCE):
-        """Its exit status."""
+        """Waits for the end and returns the exit status."""
         rest, errors = self.process.communicate(timeout=patience)
         self.transcript += rest.decode()
         check_report(errors)
@@ -145,7 +145,7 @@ class Client:
 
 
 class Connection:
-    """One end of a connection, most often the client's, byte by byte under the test's control."""
+    """One end of a connection, usually the client's, which the test controls byte by byte."""
 
     def __init__(self, connected_socket):
         self.socket = connected_socket
@@ -159,7 +159,7 @@ class Connection:
         self.socket.close()
 
     def shut_down(self):
-        """The server sees the end of file, and can still write."""
+        """Ends our direction; the server can still write."""
         self.socket.shutdown(socket.SHUT_WR)
 
     def reset(self):
@@ -171,11 +171,11 @@ class Connection:
         self.socket.sendall(data)
 
     def send_aside(self, data):
-        """Sends beside what the test reads; a future, whose result is needed only where it must succeed."""
+        """Sends in the background. Returns a future, whose result matters only where sending must succeed."""
         return concurrent.futures.ThreadPoolExecutor(max_workers=1).submit(self.socket.sendall, data)
 
     def fill(self):
-        """Some more input; False at its end. A reset is an error."""
+        """Reads more input. Returns False at end of file; a reset is an error."""
         data = self.socket.recv(1 << 20)
         self.input += data
         return bool(data)
@@ -212,14 +212,14 @@ class Connection:
         assert not self.input, bytes(self.input)
 
     def expect_echo(self, data):
-        """The untagged response of ECHO."""
+        """Reads the untagged response of ECHO."""
         self.play(r"S: \* ECHO \{%d}" % len(data))
         echoed = self.read_exact(len(data))
         assert echoed == data, "the literal is damaged"
         self.play("S: ")
 
     def command(self, text):
-        """One command that must be OK: its untagged responses."""
+        """Sends a command, which must succeed. Returns its untagged responses."""
         self.number += 1
         tag = f"t{self.number}"
         self.send(f"{tag} {text}\r\n".encode("latin-1"))
@@ -237,9 +237,9 @@ class Connection:
         self.play("C: * BYE leaving", "C: TAG OK LOGOUT completed", "END")
 
     def play(self, *steps):
-        """A dialogue. TAG is the tag of the server's LOGOUT.
-        C: text    sends it and CRLF       c: text  sends it alone
-        S: regex   a line that matches     END      end of file and nothing before it; closes"""
+        """Plays a dialogue, in which TAG is the tag of the server's LOGOUT.
+        C: text    sends the text and CRLF    c: text  sends the text only
+        S: regex   reads a line that matches  END      reads end of file and nothing before it; closes"""
         for step in steps:
             kind, text = step[:3], step[3:]
             if kind == "C: ":
@@ -263,7 +263,7 @@ class Connection:
 
 
 class ServerTest(unittest.TestCase):
-    """Tests on one server. What one of them does must harm neither the server nor a bystander."""
+    """Tests that share a server. None may harm the server or a bystander."""
 
     options = ()
 
@@ -282,7 +282,7 @@ class ServerTest(unittest.TestCase):
         self.bystander.command("NOOP")
 
     def play(self, *steps):
-        """A dialogue of self.client; `=> OUTCOME`: the server says that it ended so."""
+        """Plays a dialogue on self.client. `=> OUTCOME` waits until the server reports that outcome."""
         events = len(self.server.events)
         for step in steps:
             if step.startswith("=> "):
@@ -292,7 +292,7 @@ class ServerTest(unittest.TestCase):
 
 
 def dialogues(table):
-    """Makes each entry of a table, behaviour: steps, a test of a ServerTest."""
+    """Makes a test in a ServerTest of each entry of a table {behavior: steps}."""
     def decorate(cls):
         for behaviour, steps in table.items():
             setattr(cls, "test_" + behaviour, lambda self, steps=steps: self.play(*steps))

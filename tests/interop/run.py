@@ -1,5 +1,5 @@
-"""Runs all test modules beside each other, for they mostly wait, each in a process. Prints what a module has
-to say when it has ended. Arguments: the names of some modules; default: all."""
+"""Runs the test modules side by side, because they mostly wait, each in its own process. Prints the output of a
+module when it has ended. Arguments: names of modules; default: all."""
 
 import concurrent.futures
 import subprocess

@@ -11,12 +11,12 @@ COMPLETE = 0
 NOT_COMPLETE = 1
 USAGE = 2
 
-# What the client prints of the exchange, with other lines between these.
+# What the client prints of the exchange, possibly with other lines in between.
 TRANSCRIPT = (r"S: \* OK .*", r"C: \S+ LOGIN .*", r"C: \S+ ENABLE X-SERVER-LOGOUT",
               r"S: \* ENABLED X-SERVER-LOGOUT", r"C: \S+ IDLE", r"S: \+.*",
               r"S: SLO\.1 LOGOUT", r"C: \* BYE .*", r"C: SLO\.1 OK .*")
 
-# --answer: what it sends, what the server says. A BYE completes it as well.
+# --answer: what the client sends and the server replies. A BYE completes the exchange too.
 ANSWERS = {
     "ok": (r"C: \* BYE .*\nC: SLO\.1 OK .*\n", ""),
     "no": (r"C: SLO\.1 NO .*\n", r"S: \* BYE .*\n"),
@@ -30,7 +30,7 @@ def lines_in_order(patterns):
 
 class WithOurServer(unittest.TestCase):
     def exchange(self, *arguments, options=()):
-        """The client's exit status and transcript, when all are asked while it is in IDLE."""
+        """Returns the exit status and transcript of a client that is asked in IDLE."""
         server = Server(*options)
         self.addCleanup(server.stop)
         client = Client(*arguments, server.text_address)
@@ -109,7 +109,7 @@ class WithAnotherServer(unittest.TestCase):
         self.server.close()
         self.assertEqual(self.client.end(), NOT_COMPLETE)
 
-    def test_is_not_content_with_an_end_of_file_behind_logout(self):
+    def test_is_not_content_with_an_end_of_file_after_logout(self):
         self.become_idle()
         self.server.play("c: A001 LOG")
         self.server.shut_down()

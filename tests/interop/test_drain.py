@@ -1,8 +1,9 @@
-"""The echo server's departure by a plan, with real connections.
+"""The echo server drains real connections by a plan.
 
-SPREAD_MS, DEADLINE_MS and ANSWER_TIMEOUT_MS in the environment change the large one: by default it is as short as the
-draft's timer allows, and 5 s. `SPREAD_MS=20000 DEADLINE_MS=60000 ANSWER_TIMEOUT_MS=35000` fits exactly: 20 s, 35 s
-for the answers, 5 s to leave. Then a tick that is late leaves no time to ask the last ones: they are told by BYE."""
+SPREAD_MS, DEADLINE_MS and ANSWER_TIMEOUT_MS in the environment change the test with 10,000 clients, which by default
+is as short as the draft's timer allows, plus 5 s. SPREAD_MS=20000 DEADLINE_MS=60000 ANSWER_TIMEOUT_MS=35000 fits
+exactly: 20 s, 35 s for the answers, 5 s to leave. Then a late tick leaves no time to ask the last clients, who receive
+BYE."""
 
 import json
 import os
@@ -37,7 +38,7 @@ class Drain(unittest.TestCase):
         return client
 
     def summary(self, server):
-        """What it says when it is over."""
+        """Returns what the server reports at the end."""
         events = bytes(server.events)
         outcomes = dict(re.findall(rb"^drain outcome=(\w+) sessions=(\d+)$", events, re.M))
         over = re.search(rb"^drain over seconds=([\d.]+) kept=(\w+) without_bye=(\d+) over_limit=(\d+)$", events, re.M)
@@ -94,7 +95,7 @@ class Plan(Drain):
         server.wait()
         outcomes, seconds, kept = self.summary(server)
         self.assertEqual(outcomes, {"BYE_ONLY": 20})
-        self.assertGreater(seconds, 1.8)  # the last has the last twentieth of the spread
+        self.assertGreater(seconds, 1.8)  # the last client is in the last twentieth of the spread
         self.assertEqual(kept, "yes")
 
 
@@ -129,7 +130,7 @@ class End(Drain):
         sentinel.play("S: TAG LOGOUT")
         client.play("S: TAG LOGOUT")
         client.send(b"a ECHO {16777216+}\r\n" + bytes(16777216).replace(b"\0", b"x") + b"\r\n")
-        client.play(r"S: \* ECHO \{16777216}")  # and it does not read on: it cannot be told
+        client.play(r"S: \* ECHO \{16777216}")  # the client reads no further, so no BYE can be sent
         server.signal(signal.SIGTERM)
         sentinel.play(r"S: \* BYE .*", "END")
         server.signal(signal.SIGSTOP)
@@ -204,7 +205,7 @@ class TenThousand(Drain):
     def check_outcomes(self, server, ends):
         outcomes, seconds, kept = self.summary(server)
         if told_by_bye := outcomes.pop("BYE_ONLY", 0):
-            print(f"not asked, for a tick was late: {told_by_bye}")
+            print(f"not asked, because a tick was late: {told_by_bye}")
         self.assertLess(told_by_bye, ALL / 100)
         self.assertEqual(sum(outcomes.values()), ALL - told_by_bye)
         for outcome, most in {"ANSWERED": 8000, "REFUSED": 1000, "EXPIRED": 1000}.items():
@@ -217,7 +218,7 @@ class TenThousand(Drain):
             self.assertEqual((end["eof"], end["bye"]), (1000, 1000))
 
     def check_pace(self, told):
-        """In each second as many, within a half: the clients' processes are not always run in time."""
+        """In each second the same number of clients, within a half: their processes do not always run in time."""
         self.assertGreater(len(told), ALL * 0.99)
         by_second = [0] * (SPREAD // 1000)
         for moment in told:

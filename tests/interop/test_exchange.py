@@ -1,4 +1,4 @@
-"""The exchange, at every moment at which it may come."""
+"""The exchange, at each moment when it may begin."""
 
 import signal
 import unittest
@@ -22,7 +22,7 @@ GOODBYE_TO_B = (r"S: \* BYE .*", "S: b OK .*", "END", "=> CLIENT_LOGOUT")
     "commands_are_served_until_the_answer": ASK + (
         "C: a NOOP", "S: a OK .*", "C: b CAPABILITY", r"S: \* CAPABILITY .*", "S: b OK .*",
         "C: c ECHO {2}", r"S: \+.*", "C: hi", r"S: \* ECHO \{2}", "S: hi", "S: c OK .*") + ANSWER,
-    "commands_behind_the_answer_are_not_run": ASK + (
+    "commands_after_the_answer_are_not_run": ASK + (
         "c: TAG OK\r\na ECHO hi\r\nb NOOP\r\n", "END", "=> ANSWERED"),
     "a_second_request_asks_no_second_time": ASK + ("C: a XDRAIN", "S: a OK .*") + ANSWER,
     "an_answer_in_one_segment_with_a_command": ASK + (
@@ -36,7 +36,7 @@ GOODBYE_TO_B = (r"S: \* BYE .*", "S: b OK .*", "END", "=> CLIENT_LOGOUT")
         "C: a IDLE", r"S: \+.*", "C: TAG OK", "END", "=> ANSWERED"),
     "the_clients_logout_crosses_ours_and_comes_second": (
         "c: a XDRAIN\r\nb LOGOUT\r\n", "S: a OK .*", "S: TAG LOGOUT") + GOODBYE_TO_B,
-    "the_clients_logout_and_an_answer_behind_it": ASK + ("c: b LOGOUT\r\nTAG OK\r\n",) + GOODBYE_TO_B,
+    "the_clients_logout_and_an_answer_after_it": ASK + ("c: b LOGOUT\r\nTAG OK\r\n",) + GOODBYE_TO_B,
 })
 class Exchange(ServerTest):
     def test_the_clients_logout_comes_first_and_no_other_follows(self):
@@ -123,7 +123,7 @@ class OnRefusalWait(ServerTest):
 
 
 class AskedBySignal(unittest.TestCase):
-    """SIGUSR1 asks all; a sentinel, asked too, shows that it was heard."""
+    """SIGUSR1 asks all clients. A sentinel, which is asked too, shows that the signal has been handled."""
 
     def setUp(self):
         self.server = Server()
@@ -191,7 +191,7 @@ class AskedBySignal(unittest.TestCase):
         self.client.answer()
 
     def test_while_pipelined_commands_are_queued(self):
-        """LOGOUT stands between two of them, wherever the signal met the server."""
+        """LOGOUT stands between two replies, whenever the signal arrives."""
         commands = 5000
         self.client.send(b"".join(b"p%d NOOP\r\n" % i for i in range(commands)))
         self.server.signal(signal.SIGUSR1)

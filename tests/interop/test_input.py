@@ -1,4 +1,4 @@
-"""Whatever comes over the wire has a defined outcome, and harms nobody else."""
+"""Any input has a defined outcome and harms no other client."""
 
 import unittest
 
@@ -45,14 +45,14 @@ MEGABYTE = 1 << 20
 })
 class Input(ServerTest):
     def test_a_non_synchronising_literal_of_4_gb(self):
-        """It cannot be refused, nor read."""
+        """The server can neither refuse nor read it."""
         self.client.play("C: a ECHO {4294967296+}", r"S: \* BYE \[TOOBIG\] .*", "END")
 
     def test_too_many_bad_commands_in_a_row(self):
         bad = ("C: a NONSENSE", "S: a BAD .*")
         self.client.play(*bad * 19, "C: b NOOP", "S: b OK .*", *bad * 20, r"S: \* BYE .*", "END")
 
-    def test_an_answer_inside_a_literal_is_none_and_the_one_behind_it_is(self):
+    def test_an_answer_inside_a_literal_is_none_and_the_one_after_it_is(self):
         self.client.ask()
         answer = f"{self.client.tag} OK\r\n"
         for plus, prompt in (("", [r"S: \+.*"]), ("+", [])):
@@ -63,7 +63,7 @@ class Input(ServerTest):
         self.client.expect_echo(answer.encode())
         self.client.play("S: b OK .*", "END")
 
-    def test_an_answer_behind_a_synchronising_literal_that_was_refused(self):
+    def test_an_answer_after_a_synchronising_literal_that_was_refused(self):
         self.client.play(*ASK, "C: a ECHO {4294967296}", "S: a (NO|BAD) .*")
         self.client.answer()
 
@@ -73,7 +73,7 @@ class Input(ServerTest):
 
 
 class EndOfFile(ServerTest):
-    """The client's side of one dialogue, cut at every octet."""
+    """The client's side of a dialogue, cut off at each octet."""
 
     STEPS = (
         ("C: a LOGIN {4}", r"S: \+.*"),
@@ -88,7 +88,7 @@ class EndOfFile(ServerTest):
     )
 
     def play_until(self, client, cut):
-        """Plays what comes before that octet. False: the dialogue is not that long."""
+        """Plays the dialogue up to that octet. Returns False if it is not that long."""
         for sent, *received in self.STEPS:
             line = sent[3:].replace("TAG", client.tag) + "\r\n"
             client.play("c: " + line[:cut])

@@ -10,9 +10,9 @@ import unittest
 from harness import PATIENCE, PLAIN, Server, ServerTest
 
 MANY = 10000
-BATCH = 100  # no more than the server's backlog takes at once
+BATCH = 100  # no more than the backlog of the server holds
 MEGABYTE = 1 << 20
-RECEIVE_BUFFER = 1 << 18  # of a client that reads too slowly, or the system might make it very large
+RECEIVE_BUFFER = 1 << 18  # of a slow reader; the system might choose a very large one
 
 
 def echo(data):
@@ -20,7 +20,7 @@ def echo(data):
 
 
 class LingeringClose(ServerTest):
-    """All output arrives, whatever is unread, in the server or in the kernel, when the connection ends."""
+    """All output arrives, even if the server or the kernel has unread input when the connection ends."""
 
     DATA = b"0123456789abcdef" * (MEGABYTE // 16)
 
@@ -28,27 +28,27 @@ class LingeringClose(ServerTest):
         self.client = self.server.login(receive_buffer=4096)
         self.addCleanup(self.client.close)
 
-    def check_all_arrives(self, behind):
-        sent = self.client.send_aside(echo(self.DATA) + behind)
+    def check_all_arrives(self, after):
+        sent = self.client.send_aside(echo(self.DATA) + after)
         self.client.expect_echo(self.DATA)
         self.client.play("S: a OK .*")
-        sent.result(PATIENCE)  # even what comes too late is read, for a while
+        sent.result(PATIENCE)  # the server reads late input too, for a while
         self.client.play("END")
 
-    def test_behind_an_answer(self):
+    def test_after_an_answer(self):
         self.client.ask()
         self.check_all_arrives(b"%s OK\r\n" % self.client.tag.encode())
 
-    def test_behind_an_answer_and_more_input_than_any_buffer_holds(self):
+    def test_after_an_answer_and_more_input_than_any_buffer_holds(self):
         self.client.ask()
         self.check_all_arrives(b"%s OK\r\n" % self.client.tag.encode() + b"b NOOP\r\n" * (2 * MEGABYTE))
 
-    def test_behind_the_clients_logout_and_more_input(self):
+    def test_after_the_clients_logout_and_more_input(self):
         self.client.send_aside(echo(self.DATA) + b"b LOGOUT\r\n" + b"c NOOP\r\n" * 20000)
         self.client.expect_echo(self.DATA)
         self.client.play("S: a OK .*", r"S: \* BYE .*", "S: b OK .*", "END")
 
-    def test_behind_end_of_file(self):
+    def test_after_end_of_file(self):
         self.client.send_aside(echo(self.DATA)).add_done_callback(lambda _: self.client.shut_down())
         self.client.expect_echo(self.DATA)
         self.client.play("S: a OK .*", "END")
@@ -72,7 +72,7 @@ class SlowReader(ServerTest):
         self.client.ask()
         self.client.answer()
 
-    def test_is_asked_behind_its_literal(self):
+    def test_is_asked_after_its_literal(self):
         server = Server()
         self.addCleanup(server.stop)
         client, sentinel = server.login(receive_buffer=RECEIVE_BUFFER), server.login()
@@ -87,12 +87,12 @@ class SlowReader(ServerTest):
 
 
 class Crowd:
-    """Many connections in one process, each at its place in one dialogue: what is awaited, and the reply."""
+    """Many connections in one process, each at its place in one dialogue of (awaited, reply)."""
 
     def __init__(self, address, dialogue):
         self.address = address
         self.dialogue = dialogue
-        self.done = [0] * (len(dialogue) + 1)  # connections that have done this step; the last is end of file
+        self.done = [0] * (len(dialogue) + 1)  # the connections that have done each step; the last step is end of file
         self.selector = selectors.DefaultSelector()
 
     def join(self):
@@ -101,7 +101,7 @@ class Crowd:
         self.selector.register(connection, selectors.EVENT_READ, {"place": 0, "received": b""})
 
     def until(self, step, connections):
-        """So many connections have done that step."""
+        """Waits until this number of connections has done that step."""
         while self.done[step] < connections:
             ready = self.selector.select(PATIENCE)
             assert ready, f"step {step}: only {self.done[step]} of {connections}"
@@ -147,7 +147,7 @@ class TenThousand(unittest.TestCase):
     IDLE, END = 1, 3
 
     def test_idle_connections_are_asked_and_leave(self):
-        server = Server(build=PLAIN)  # the sanitizers are at work in all the other tests
+        server = Server(build=PLAIN)  # all other tests run with the sanitizers
         self.addCleanup(server.stop)
         crowd = Crowd(server.address, self.DIALOGUE)
         self.addCleanup(crowd.close)

@@ -1,4 +1,4 @@
-"""The echo server as a program: its options, its signals, its end."""
+"""The echo server as a program: options, signals and exit."""
 
 import signal
 import socket

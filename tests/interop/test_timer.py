@@ -1,4 +1,4 @@
-"""The timers for real: the only tests that look at a clock. They all wait at the same time."""
+"""The timers on a real clock: the only tests that read one. They all wait at the same time."""
 
 import concurrent.futures
 import re
@@ -14,11 +14,11 @@ LONG = 60
 OPTIONS = ("--answer-timeout", str(ANSWER_TIMEOUT * 1000))
 DATA = b"0123456789abcdef" * (4 << 20)  # 64 MB
 FIRST, LAST = DATA[:len(DATA) // 4 * 3], DATA[len(DATA) // 4 * 3:]
-RECEIVE_BUFFER = 1 << 18  # of a client that reads too slowly, or the system might make it very large
+RECEIVE_BUFFER = 1 << 18  # of a slow reader; the system might choose a very large one
 
 
 class Asked:
-    """A client that was asked, and the two moments between which that was."""
+    """A client that was asked, and the times before and after that."""
 
     def __init__(self, server):
         self.client = server.login(receive_buffer=RECEIVE_BUFFER)
@@ -28,7 +28,7 @@ class Asked:
         self.after = time.monotonic()
 
     def expires(self):
-        """The close comes after more than 32 s (the draft, section 3) and less than 35, with a BYE."""
+        """Checks that the server sends BYE and closes after more than 32 s (the draft, section 3) and less than 35."""
         self.client.play(r"S: \* BYE .*", "END")
         closed = time.monotonic()
         assert closed - self.before > 32, closed - self.before
@@ -36,14 +36,14 @@ class Asked:
 
 
 def get_stuck(client):
-    """Asks for an ECHO and reads the first part of it: what is left is more than fits in buffers."""
+    """Sends an ECHO and reads the first part of the reply; the rest does not fit into the buffers."""
     client.send_aside(b"a ECHO {%d+}\r\n%s\r\n" % (len(DATA), DATA))
     client.play(r"S: \* ECHO \{%d}" % len(DATA))
     assert client.read_exact(len(FIRST)) == FIRST, "the literal is damaged"
 
 
 def check_cut_off(server, client, outcome):
-    """Reads on too late: what is left is a part of the literal, and not an octet of the server's own."""
+    """Reads on after the close: only a part of the literal arrives, without an octet of any other line."""
     server.wait_outcome(outcome, patience=LONG)
     rest = client.read_to_end()
     client.close()
@@ -78,7 +78,7 @@ def idle(server):
 def stuck_then_reads(server):
     asked = Asked(server)
     get_stuck(asked.client)
-    time.sleep(max(0, asked.after + ANSWER_TIMEOUT + 0.5 - time.monotonic()))  # the leave timer runs
+    time.sleep(max(0, asked.after + ANSWER_TIMEOUT + 0.5 - time.monotonic()))  # now the leave timer runs
     assert asked.client.read_exact(len(LAST)) == LAST, "the literal is damaged"
     asked.client.play("S: ", "S: a OK .*", r"S: \* BYE .*", "END")
 
@@ -90,8 +90,8 @@ def stuck_for_ever(server):
 
 
 def stuck_at_the_deadline(_):
-    """It is not at rest when SIGTERM comes, so it is never asked."""
-    deadline = ANSWER_TIMEOUT + LEAVE_TIMEOUT  # the shortest that can be promised
+    """The client is not at rest when SIGTERM comes, so it is never asked."""
+    deadline = ANSWER_TIMEOUT + LEAVE_TIMEOUT  # the shortest that can be kept
     server = Server(*OPTIONS, "--deadline", str(deadline * 1000))
     client = server.login(receive_buffer=RECEIVE_BUFFER)
     get_stuck(client)
@@ -115,7 +115,7 @@ def stuck_when_forced(_):
 
 
 def program(answer, said):
-    """The client program: what it says after LOGOUT, until the timer expires."""
+    """Checks what the client program sends after LOGOUT until the timer expires."""
     server = Server(*OPTIONS)
     client = Client("--answer", answer, server.text_address)
     client.read_until(r"S: \+")
@@ -151,7 +151,7 @@ CASES = {
 
 
 class Timers(unittest.TestCase):
-    """Each case runs in a thread of its own from the start, and its test collects the result."""
+    """Each case runs in its own thread from the start, and its test collects the result."""
 
     @classmethod
     def setUpClass(cls):

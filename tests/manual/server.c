@@ -1,4 +1,4 @@
-/* Drives the README's example through the four ways in which a session ends. */
+/* Runs the README's example through four ways in which a session ends. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,22 +10,15 @@ static void check(const char *what, int is_so)
 {
     if (is_so)
         return;
-    fprintf(stderr, "README: not so: %s\n", what);
+    fprintf(stderr, "README: failed: %s\n", what);
     exit(1);
 }
 
-/* ---- what server.h says ---- */
+/* ---- what server.h declares ---- */
 
 uint64_t now_ms(void)
 {
     return clock_ms;
-}
-
-/* Nothing ever happens but that time passes. */
-void wait_for_events(int timeout_ms)
-{
-    check("a timer is set", timeout_ms >= 0);
-    clock_ms += (uint64_t)timeout_ms;
 }
 
 int at_rest(const struct conn *conn)
@@ -54,30 +47,37 @@ void finish(struct conn *conn)
     conn->is_finished = 1;
 }
 
-void run(struct conn *conn, const char *command, size_t len)
-{
-    queue(conn, "(runs ", 6);
-    queue(conn, command, len);
-    queue(conn, ")", 1);
-}
-
 /* ---- the tests ---- */
 
 static void start(struct conn *conn)
 {
     memset(conn, 0, sizeof *conn);
-    check("a session is made", on_connection(conn) == 0);
+    check("a session is made", on_accept(conn) == 0);
 }
 
 static void receive(struct conn *conn, const char *line)
 {
-    on_line(conn, line, strlen(line));
+    if (on_line(conn, line, strlen(line)) == 0) {
+        queue(conn, "(runs ", 6);
+        queue(conn, line, strlen(line));
+        queue(conn, ")", 1);
+    }
+}
+
+/* One turn of the loop, in which nothing happens except that time passes. */
+static void turn(void)
+{
+    const int timeout_ms = on_wait();
+
+    check("a timer is set", timeout_ms >= 0);
+    clock_ms += (uint64_t)timeout_ms;
+    on_turn();
 }
 
 static void check_end(const char *what, struct conn *conn, const char *output)
 {
     check(what, conn->is_finished && strcmp(conn->output, output) == 0);
-    on_close(conn);
+    on_free(conn);
 }
 
 static void test_asks_when_the_command_is_over_and_closes_on_the_answer(void)
@@ -87,10 +87,10 @@ static void test_asks_when_the_command_is_over_and_closes_on_the_answer(void)
     start(&conn);
     on_enable(&conn);
     conn.in_command = 1;
-    check("a request is taken", on_user_moved(&conn) == 0);
+    check("a request is taken", on_move(&conn) == 0);
     check("nothing is sent inside a command", conn.output[0] == '\0');
     conn.in_command = 0;
-    on_line_queued(&conn);
+    on_reply_queued(&conn);
     receive(&conn, "a NOOP");
     check("it is not closed before the answer", !conn.is_finished);
     receive(&conn, "SLO.1 OK");
@@ -102,8 +102,8 @@ static void test_says_bye_to_a_client_that_has_not_enabled(void)
     struct conn conn;
 
     start(&conn);
-    check("a request is taken", on_user_moved(&conn) == 0);
-    check_end("it is told by BYE", &conn, "* BYE Mailbox has moved\r\n");
+    check("a request is taken", on_move(&conn) == 0);
+    check_end("it receives BYE", &conn, "* BYE Mailbox has moved\r\n");
 }
 
 static void test_says_bye_between_lines_when_the_time_is_up(void)
@@ -112,12 +112,12 @@ static void test_says_bye_between_lines_when_the_time_is_up(void)
 
     start(&conn);
     on_enable(&conn);
-    check("a request is taken", on_user_moved(&conn) == 0);
+    check("a request is taken", on_move(&conn) == 0);
     conn.in_line = 1;
     turn();
     check("no BYE stands inside a line", strcmp(conn.output, "SLO.2 LOGOUT\r\n") == 0);
     conn.in_line = 0;
-    on_line_queued(&conn);
+    on_reply_queued(&conn);
     check_end("it expires", &conn, "SLO.2 LOGOUT\r\n* BYE Mailbox has moved\r\n");
     check("that took the default of 35 s", clock_ms == 35000);
 }
@@ -127,10 +127,10 @@ static void test_says_nothing_after_the_own_logout_of_a_client(void)
     struct conn conn;
 
     start(&conn);
-    on_logout(&conn);
-    check("a request comes too late", on_user_moved(&conn) == SLOGOUT_ERR_STATE);
+    on_end(&conn, SLOGOUT_OUTCOME_CLIENT_LOGOUT);
+    check("a request comes too late", on_move(&conn) == SLOGOUT_ERR_STATE);
     check("nothing is sent", conn.output[0] == '\0' && !conn.is_finished);
-    on_close(&conn);
+    on_free(&conn);
 }
 
 int main(void)

@@ -1,17 +1,17 @@
-"""Are the tests any good? Changes lib/ in one place at a time and sees whether a test notices.
+"""Do the tests notice a change of lib/? Changes one place at a time and runs the tests.
 
 A mutant has one operator, constant, condition or statement changed, in a .c file or in an inline function of a header.
-A fast compiler makes a shared library of it, with which the test programs that enter its file, or a file that includes
-it, are run until one fails or hangs: they are built once, from what is not changed, but for a changed header's own
-test. What survives them is tried with an optimizing compiler and sanitizers as well. What does not compile is not
-counted; nor is what the optimizing compiler makes the very same object code of, which is the same program. What
-survives is listed, and must stand in equivalents.txt with the reason why no test can tell it from the original.
+A fast compiler makes a shared library of it. The test programs, which are built once from the unchanged source (except
+for the test of a changed header), run with that library until one fails or hangs; only those run that enter a changed
+file. A mutant that survives is tried again with an optimizing compiler and sanitizers. Mutants that do not compile, or
+that the optimizing compiler turns into the same object code, do not count. Each mutant that survives is listed, and
+must stand in equivalents.txt with the reason why no test can tell it from the original.
 
     mutate.py DIRECTORY COMPILER FLAGS -- TEST_PROGRAM... -- DIRECTORY COMPILER FLAGS -- TEST_PROGRAM...
 
-The first compiler is the fast one, the second the thorough one; each works in its directory. Environment: MUTANTS, a
-regular expression of what to try, matched with PATH:LINE; EQUIVALENTS=1 tries those in equivalents.txt too, which no
-test should kill; CMOCKA, what links a program with it.
+The first compiler is the fast one, the second the thorough one; each works in its directory. Environment: MUTANTS is a
+regular expression that selects mutants by PATH:LINE; EQUIVALENTS=1 tries those in equivalents.txt too, none of which
+a test should kill; CMOCKA has the flags that link a program with cmocka.
 """
 
 import concurrent.futures
@@ -28,9 +28,9 @@ from collections import namedtuple
 WITHOUT_SANITIZERS = "-fno-sanitize=all"
 HERE = os.path.dirname(__file__)
 GOAL = 0.95
-PATIENCE = 0.75, 4  # seconds, and times as long as without a mutant, before a test program counts as hanging
+PATIENCE = 0.75, 4  # a test program hangs after this many seconds, and this many times its usual time
 
-Mutant = namedtuple("Mutant", "path line old new source")  # line: its number; old, new: the line; source: all of it
+Mutant = namedtuple("Mutant", "path line old new source")  # line: the number; old, new: the text of the line; source: the whole file
 
 TOKEN = re.compile(r"""
     (?P<skip>/\*.*?\*/ | ^[ \t]*\#(?:[^\n\\]|\\.)*$ | "(?:[^"\\\n]|\\.)*")
@@ -46,7 +46,7 @@ OPERATORS = {
     "&": ["|"], "|": ["&"], "^": ["|"], "<<": [">>"], ">>": ["<<"], "~": [""],
     "++": ["--"], "--": ["++"], "+=": ["-="], "-=": ["+="], "*=": ["/="], "/=": ["*="],
 }
-# A statement on lines of its own that calls, assigns or jumps; declarations have a type before the name.
+# A statement on its own lines that calls, assigns or jumps; a declaration has a type before the name.
 STATEMENT = re.compile(r"^[ \t]+(?!return\b|else\b|case\b|default\b)(?:\*?[\w.>\[\]-]+ ?(?:[-+*/|&^]|<<|>>)?= ?"
                        r"|\w[\w.>\[\]-]*\(|break;|continue;|goto |[\w.>-]+(?:\+\+|--);)[^;{}]*;$|^[ \t]+break;$", re.MULTILINE)
 # A whole function of a header.
@@ -102,8 +102,8 @@ def return_changes(source):
 
 
 def skipped_in(path, source):
-    """What is not mutated: comments, strings, directives, and of a header all but its functions, because the test
-    programs were built with its types and constants as they are."""
+    """Returns the spans that are not mutated: comments, strings, directives and, in a header, all but the functions,
+    because the test programs were built with its types and constants."""
     skipped = [m.span() for m in TOKEN.finditer(source) if m.lastgroup == "skip"]
     if path.endswith(".h"):
         functions = [m.span() for m in INLINE.finditer(source)]
@@ -155,7 +155,7 @@ def name_of(program):
 
 
 def run(program, directory, timeout=None, **environment):
-    """Does it pass with the library that is there? cmocka goes no further than the first assertion that fails."""
+    """Returns whether a program passes with the library in this directory. cmocka stops at the first failure."""
     environment = dict(os.environ, LD_LIBRARY_PATH=directory, CMOCKA_TEST_ABORT="1", **environment)
     return subprocess.run(program.split(), env=environment, timeout=timeout, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL, check=False).returncode == 0
@@ -187,7 +187,7 @@ class Workshop:
         subprocess.run([self.compiler, *self.flags, *more_flags, "-shared", "-o", output, *objects], check=True)
 
     def measure(self):
-        """How long each program takes without any mutant, which it must survive."""
+        """Measures how long each program takes without a mutant, and that it passes."""
         self.link(self.build, self.objects.values())
         for program in self.programs:
             before = time.monotonic()
@@ -199,14 +199,14 @@ class Workshop:
                 sys.exit(f"mutants: the test of {path} fails without any mutant")
 
     def changed_by(self, mutant):
-        """The sources of which the objects are other ones."""
+        """Returns the sources whose objects change."""
         return [path for path in sources() if mutant.path in self.includes[path] | {path}]
 
     def make(self, mutant, directory, *more_flags):
-        """The objects that are other ones, by their sources; None if one does not compile."""
+        """Returns the objects that change, by source, or None if one does not compile."""
         made = {}
         if mutant.path.endswith(".h"):
-            for path in in_lib(".h"):  # they find each other beside the file that includes them
+            for path in in_lib(".h"):  # the compiler finds them next to the file that includes them
                 with open(os.path.join(directory, os.path.basename(path)), "w", encoding="ascii") as stream:
                     stream.write(mutant.source if path == mutant.path else text_of(path))
         for path in self.changed_by(mutant):
@@ -216,13 +216,13 @@ class Workshop:
         return made
 
     def order(self, mutant, entered):
-        """Those that enter a changed file, the fastest first; one named after the mutant's file ten times as soon."""
+        """Returns the programs that enter a changed file, fastest first; the file's own test counts as ten times faster."""
         stem, paths = os.path.basename(mutant.path)[:-2], set(self.changed_by(mutant))
         return sorted((program for program in self.programs if paths & entered[name_of(program)]),
                       key=lambda program: self.seconds[name_of(program)] / (10 if stem in program else 1))
 
     def own_test(self, header, directory):
-        """The test of a header's functions, which has them in itself."""
+        """Builds the test of a header's functions, which contains them."""
         program = os.path.join(directory, "test_" + os.path.basename(header)[:-2])
         support = glob.glob(os.path.join(os.path.dirname(self.programs[0]), "tests/support/*.o"))
         subprocess.run([self.compiler, "-w", f"-I{directory}", *self.flags, "-o", program,
@@ -242,7 +242,7 @@ class Workshop:
             return False
 
     def try_mutant(self, mutant, entered):
-        """broken, killed or survived."""
+        """Returns broken, killed or survived."""
         with tempfile.TemporaryDirectory(dir=self.build) as directory:
             made = self.make(mutant, directory)
             if made is None:
@@ -253,7 +253,7 @@ class Workshop:
 
 
 def is_same(shop, mutant):
-    """Does it become the very same object code?"""
+    """Returns whether the mutant has the same object code."""
     codes = []
     for source in text_of(mutant.path), mutant.source:
         with tempfile.TemporaryDirectory(dir=shop.build) as directory:
@@ -262,7 +262,7 @@ def is_same(shop, mutant):
     return codes[0] == codes[1]
 
 
-# Every object gets its own name for the function that the compiler has it call; the one of leaving is shared.
+# Each object calls an entry function of its own name; the exit function is shared.
 TRACERS = """
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,7 +286,7 @@ void __cyg_profile_func_exit(void *function, void *caller) { (void)function, (vo
 
 
 def trace(shop, programs):
-    """Which files of lib/ each program enters: every function tells the tracer of its file that it was called."""
+    """Returns which files of lib/ each program enters: each function calls the tracer of its file."""
     entered = {}
     with tempfile.TemporaryDirectory(dir=shop.build) as directory:
         log, tracers = os.path.join(directory, "entered"), os.path.join(directory, "tracers.o")
@@ -326,7 +326,7 @@ class Judge:
         self.equivalents = {} if os.environ.get("EQUIVALENTS") else read_equivalents()
 
     def verdict(self, mutant):
-        """broken, same, equivalent, killed or survived."""
+        """Returns broken, same, equivalent, killed or survived."""
         if (mutant.path, mutant.old, mutant.new) in self.equivalents:
             return "equivalent"
         result = self.fast.try_mutant(mutant, self.entered)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches the source of Debian's cmocka into a directory: tests/portability/cmocka.sh DIRECTORY. The other machines
-# have no cmocka of their own, so the unit tests bring it along. Touches nothing of the system's apt.
+# usage: cmocka.sh DIRECTORY. Fetches the source of Debian's cmocka, because the other machines have no cmocka. Does not
+# touch the state of the system's apt.
 set -eu
 
 directory=$(realpath -m "$1")

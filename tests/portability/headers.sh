@@ -1,5 +1,5 @@
 #!/bin/sh
-# Each public header alone, twice in a row, in each language that may include it, without a warning.
+# Each public header compiles alone, and twice in a row, in each language without a warning.
 set -eu
 
 count=0

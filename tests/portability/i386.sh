@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a program for i386: tests/portability/i386.sh PROGRAM. Some 64-bit kernels cannot; then an emulator does.
+# usage: i386.sh PROGRAM. Runs a program for i386, with an emulator if the kernel cannot.
 set -eu
 
 if /lib/ld-linux.so.2 --version >/dev/null 2>&1; then

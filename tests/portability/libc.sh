@@ -1,6 +1,6 @@
 #!/bin/sh
-# The library compiled freestanding asks for these functions of libc and for nothing else. free and malloc are the
-# default allocator; the others any libc for the smallest machines has.
+# The library, compiled freestanding, uses only these functions of libc. free and malloc are the default allocator; any
+# small libc has the others.
 set -eu
 
 allowed="free malloc memchr memcmp memcpy memset strchr strcpy strcspn strlen strncmp"

@@ -1,5 +1,5 @@
-/* One slogout for each thread, eight of them at once, for ThreadSanitizer: if the library had anything that is
- * shared and written, it would be seen here. */
+/* Eight threads at once, each with its own slogout, under ThreadSanitizer, which reports any state that the library
+ * shares between them. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ static void connect_all(struct slogout *slogout, struct slogout_drain *drain, st
     }
 }
 
-/* Answers whoever was asked, and is ready when asked to be. */
+/* Answers each LOGOUT, and resumes each session that was busy. */
 static void serve(struct conn *conns, uint64_t now)
 {
     int i;
