@@ -121,6 +121,7 @@ clean:
 	rm -rf build
 
 include tests/check.mk
+include tests/hosts.mk
 include tests/proxy.mk
 include tests/bench.mk
 include tests/sim.mk

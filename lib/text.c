@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include "text.h"
 
@@ -134,6 +135,35 @@ size_t slogout_escape(char *out, size_t out_size, const char *bytes, size_t len)
     return needed;
 }
 
+/* ---- ENABLE ---- */
+
+/* Compares without regard to case, whatever the locale says of letters. The name's own letters are capitals. */
+static int is_capability(const char *word, size_t len)
+{
+    static const char name[] = SLOGOUT_CAPABILITY;
+    size_t i;
+
+    if (len != sizeof name - 1)
+        return 0;
+    for (i = 0; i < len; i++)
+        if (word[i] != name[i] && word[i] != (name[i] | 0x20))
+            return 0;
+    return 1;
+}
+
+int slogout_enable_names_us(const char *arguments, size_t len)
+{
+    size_t begin = 0, end;
+
+    for (end = 0; arguments && end <= len; end++)
+        if (end == len || arguments[end] == ' ' || arguments[end] == '\r' || arguments[end] == '\n') {
+            if (is_capability(arguments + begin, end - begin))
+                return 1;
+            begin = end + 1;
+        }
+    return 0;
+}
+
 /* ---- names ---- */
 
 static const char *const errors[] = {
@@ -168,4 +198,31 @@ const char *slogout_strerror(int error)
 const char *slogout_outcome_name(enum slogout_outcome outcome)
 {
     return (unsigned)outcome < SLOGOUT_OUTCOME_COUNT ? outcomes[outcome] : "UNKNOWN";
+}
+
+/* ---- an outcome for a log ---- */
+
+static const char *status_name(enum slogout_status status)
+{
+    static const char *const names[] = {"OK", "NO", "BAD", "BYE"};
+
+    return (unsigned)status < sizeof names / sizeof *names ? names[status] : "UNKNOWN";
+}
+
+size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result)
+{
+    char code[SLO_LOGGED_CODE + 1], text[SLO_LOGGED_TEXT + 1];
+    char answer[sizeof " answer=UNKNOWN code=\"\" text=\"\"" + SLO_LOGGED_CODE + SLO_LOGGED_TEXT] = "";
+
+    if (!result)
+        return slogout_escape(out, out_size, NULL, 0);
+    if (result->answer) {
+        slogout_escape(code, sizeof code, result->answer->code, result->answer->code_len);
+        slogout_escape(text, sizeof text, result->answer->text, result->answer->text_len);
+        snprintf(answer, sizeof answer, " answer=%s code=\"%s\" text=\"%s\"", status_name(result->answer->status),
+                 code, text);
+    }
+    return (size_t)snprintf(out, out ? out_size : 0, "outcome=%s tag=%s bye_sent=%d bye_seen=%d%s",
+                            slogout_outcome_name(result->outcome), result->tag ? result->tag : "-",
+                            result->bye_sent, result->bye_seen, answer);
 }

@@ -8,6 +8,10 @@
 #define SLO_BYE_TEXT_MAX 200
 #define SLO_BYE_LINE_MAX (sizeof "* BYE \r\n" - 1 + SLO_BYE_TEXT_MAX)
 
+/* Of a client's code and text so many octets go into a log line, counted as they stand there. */
+#define SLO_LOGGED_CODE 64
+#define SLO_LOGGED_TEXT 128
+
 /* Returns 1 if the prefix has 1 to SLOGOUT_PREFIX_MAX octets and each may stand in a tag, else 0. */
 int slo_tag_prefix_valid(const char *prefix);
 /* Writes the tag with this number, NUL-terminated, and returns its length. The prefix must be valid. */

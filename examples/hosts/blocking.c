@@ -1,0 +1,275 @@
+/* A host that blocks: one process for each connection, as in Cyrus, Courier and imap4d.
+ * The parent passes SIGTERM on. A child that gets it leaves by a plan of its own, at its own instant in the spread,
+ * so the processes leave paced without knowing of each other. A second SIGTERM does not wait for answers. */
+#define _POSIX_C_SOURCE 200809L
+#include <poll.h>
+#include <sys/wait.h>
+#include <slogout/host.h>
+#include "net.h"
+
+#define MAX_PROCESSES    1024
+#define WRITE_TIMEOUT_MS 60000 /* no reply may take longer to leave, whatever slogout's timers say */
+
+static struct net_options options;
+static int signal_pipe[2];
+
+/* ---- signals: the handler writes into a pipe, and each wait watches that pipe too ---- */
+
+/* With a mask that only the wait opens (ppoll) a signal would not be delivered while the client's socket is ready: a
+ * client that floods us would never be asked. */
+static void on_signal(int number)
+{
+    const int error = errno;
+    const char octet = (char)number;
+
+    if (write(signal_pipe[1], &octet, 1) < 0) /* full: the wait ends anyhow */
+        errno = error;
+}
+
+static int open_signal_pipe(void)
+{
+    return pipe(signal_pipe) < 0 || net_prepare(signal_pipe[0]) < 0 || net_prepare(signal_pipe[1]) < 0 ? -1 : 0;
+}
+
+/* ---- a child: one connection ---- */
+
+static int client;
+static struct imap imap;
+static struct slogout *slogout;
+static struct slogout_session *session;
+static struct slogout_drain *drain; /* of this session alone */
+static struct slogout_linger linger;
+static int is_leaving;
+
+/* Called from within turn(), and so from within every read and write. It queues only; turn() sends. */
+static int send_line(struct slogout_session *of, const char *line, size_t len, enum slogout_when when, void *conn)
+{
+    (void)of;
+    (void)conn;
+    if (when == SLOGOUT_AT_REST ? !imap_at_rest(&imap) : !imap_between_lines(&imap))
+        return SLOGOUT_BUSY;
+    return imap_put(&imap, line, len);
+}
+
+/* Sets what ends the command loop. The read or the write that we are inside of returns first. */
+static void close_connection(struct slogout_session *of, const struct slogout_result *result, void *conn)
+{
+    char text[SLOGOUT_RESULT_SIZE];
+
+    (void)of;
+    (void)conn;
+    slogout_result_format(text, sizeof text, result);
+    fprintf(stderr, "%s\n", text);
+    slogout_linger_begin(&linger, slogout_now_ms(), LINGER_MS);
+}
+
+static const struct slogout_callbacks callbacks = {
+    .size = sizeof callbacks,
+    .send_line = send_line,
+    .close_connection = close_connection,
+};
+
+/* The connection ends by other means than slogout's, from now on. */
+static void abandon(enum slogout_outcome why)
+{
+    slogout_session_abandon(session, why);
+    slogout_linger_begin(&linger, slogout_now_ms(), LINGER_MS);
+}
+
+static void done(struct slogout_drain *finished, void *user_data)
+{
+    (void)finished;
+    (void)user_data; /* nothing to do: the process ends with its connection */
+}
+
+static void take_signals(uint64_t now)
+{
+    char number;
+
+    while (read(signal_pipe[0], &number, 1) == 1) {
+        if (number != SIGTERM)
+            continue;
+        if (is_leaving)
+            slogout_drain_force(drain, now);
+        else
+            slogout_drain_start(drain, &options.plan, now);
+        is_leaving = 1;
+    }
+}
+
+/* All waiting is here, for input if `events` says so and for room while output is queued; so here are the ticks and
+ * the signals. Returns 0 when the connection is to be closed. */
+static int turn(short events, uint64_t limit_ms)
+{
+    struct pollfd polls[2] = {{signal_pipe[0], POLLIN, 0}, {client, events, 0}};
+    uint64_t deadline = slogout_deadline(slogout);
+
+    deadline = limit_ms < deadline ? limit_ms : deadline;
+    if (imap.out_len > 0)
+        polls[1].events |= POLLOUT;
+    if (poll(polls, 2, slogout_timeout(deadline, slogout_now_ms())) > 0 && polls[1].revents &&
+        net_write(client, &imap) < 0)
+        abandon(SLOGOUT_OUTCOME_PEER_CLOSED);
+    take_signals(slogout_now_ms());
+    slogout_tick(slogout, slogout_now_ms());
+    if (slogout_now_ms() >= limit_ms)
+        abandon(SLOGOUT_OUTCOME_HOST_CLOSED);
+    return !linger.deadline_ms;
+}
+
+/* The lowest read. Returns 0 when the connection is to be closed. */
+static int read_more(void)
+{
+    int got = 0;
+
+    while (got == 0 && turn(POLLIN, SLOGOUT_NEVER))
+        got = net_read(client, &imap);
+    if (got < 0)
+        abandon(SLOGOUT_OUTCOME_PEER_CLOSED);
+    return got > 0;
+}
+
+/* The lowest write. Returns as read_more(). */
+static int flush(void)
+{
+    const uint64_t limit = slogout_now_ms() + WRITE_TIMEOUT_MS;
+
+    while (imap.out_len > 0)
+        if (!turn(0, limit))
+            return 0;
+    return 1;
+}
+
+static void run(void)
+{
+    const enum imap_event event = imap_run(&imap);
+
+    if (event == IMAP_ENABLE)
+        slogout_session_set_enabled(session, 1);
+    if (event != IMAP_LOGOUT && event != IMAP_LOST)
+        return;
+    abandon(event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED);
+    imap_goodbye(&imap, event);
+}
+
+static void serve(void)
+{
+    enum imap_event event;
+
+    imap_greet(&imap);
+    while (!linger.deadline_ms) {
+        event = imap_next(&imap);
+        if (event == IMAP_WAIT && (!flush() || (!imap.is_stalled && !read_more())))
+            return;
+        if (event == IMAP_LINE && !slogout_session_feed_line(session, imap.line, imap.line_len, slogout_now_ms()))
+            run();
+        slogout_session_resume(session, slogout_now_ms());
+    }
+}
+
+/* Sends what is queued, and waits for the client's end of file, in bounded time. */
+static void close_gently(void)
+{
+    while (net_write(client, &imap) == 0 &&
+           !slogout_linger_step(&linger, client, imap.out_len == 0, slogout_now_ms())) {
+        const short input = linger.input_ended ? 0 : POLLIN;
+        struct pollfd waiting = {client, (short)(input | (linger.is_shut ? 0 : POLLOUT)), 0};
+        poll(&waiting, 1, slogout_timeout(linger.deadline_ms, slogout_now_ms()));
+    }
+    close(client);
+}
+
+/* The slogout is made after the fork. The seed is of the process, or all would draw the same instant. */
+static int child(void)
+{
+    options.plan.seed = (uint32_t)getpid();
+    if (net_slogout(&slogout, &options) < 0 || slogout_drain_new(&drain, slogout, done, NULL) != 0 ||
+        slogout_session_new(&session, slogout, &callbacks, NULL) != 0)
+        return 1;
+    slogout_drain_add(drain, session, 0);
+    serve();
+    close_gently();
+    slogout_session_free(session);
+    slogout_drain_free(drain);
+    return slogout_free(slogout) != 0;
+}
+
+/* ---- the parent ---- */
+
+static pid_t pids[MAX_PROCESSES];
+static size_t count;
+static int listener, reserve = -1;
+
+/* Signals wait until the child has a pipe of its own: what it wrote into its parent's would be taken for the parent's. */
+static void start_child(int fd)
+{
+    sigset_t all, before;
+    pid_t pid;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    pid = fork();
+    if (pid == 0) {
+        close(listener);
+        close(signal_pipe[0]);
+        close(signal_pipe[1]);
+        client = fd;
+        if (open_signal_pipe() < 0)
+            exit(1);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        exit(child());
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (pid > 0)
+        pids[count++] = pid;
+    close(fd);
+}
+
+static void bury_children(void)
+{
+    pid_t pid;
+    size_t i;
+
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+        for (i = count; i-- > 0;)
+            if (pids[i] == pid)
+                pids[i] = pids[--count];
+}
+
+static void pass_on(int number)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        kill(pids[i], number);
+}
+
+int main(int argc, char **argv)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    char number;
+    int fd;
+
+    if (net_options(&options, argc, argv) < 0 || net_slogout(&slogout, &options) < 0)
+        return 2;
+    slogout_free(slogout); /* the plan is checked; each child makes its own */
+    if (open_signal_pipe() < 0 || sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGCHLD, &action, NULL) < 0 ||
+        (listener = net_listen(&options)) < 0)
+        return 1;
+    while (listener >= 0 || count > 0) {
+        struct pollfd polls[2] = {{signal_pipe[0], POLLIN, 0}, {count < MAX_PROCESSES ? listener : -1, POLLIN, 0}};
+        const int ready = poll(polls, 2, -1);
+        while (read(signal_pipe[0], &number, 1) == 1) {
+            if (number == SIGTERM && listener >= 0)
+                close(listener);
+            if (number == SIGTERM) {
+                listener = -1; /* first no more clients, or they come back while others leave */
+                pass_on(SIGTERM);
+            }
+        }
+        bury_children();
+        if (ready > 0 && polls[1].revents && listener >= 0 && (fd = net_accept(listener, &reserve)) >= 0)
+            start_child(fd);
+    }
+    return 0;
+}

@@ -1,0 +1,182 @@
+/* What main() of each example host begins with, the command line and a listening socket, and how an octet gets
+ * from a non-blocking socket into struct imap and back. */
+#ifndef HOSTS_NET_H
+#define HOSTS_NET_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <slogout/drain.h>
+#include "imap.h"
+
+/* ---- the start ---- */
+
+/* The time that a client has to read what is left for it, and to close. */
+#define LINGER_MS 5000
+
+struct net_options {
+    struct slogout_settings settings;
+    struct slogout_plan plan;
+    const char *host, *port;
+};
+
+static inline int net_usage(const char *program)
+{
+    fprintf(stderr, "usage: %s [-s SPREAD_MS] [-d DEADLINE_MS] [-r READY_TIMEOUT_MS] [-l LEAVE_TIMEOUT_MS] HOST PORT\n",
+            program);
+    return -1;
+}
+
+/* Returns 0, or -1 with a message. */
+static inline int net_options(struct net_options *options, int argc, char **argv)
+{
+    const struct net_options defaults = {
+        {.size = sizeof(struct slogout_settings), .ready_timeout_ms = 20000, .leave_timeout_ms = 5000},
+        {.size = sizeof(struct slogout_plan), .spread_ms = 10000, .tail_ms = 1000, .deadline_ms = 60000},
+        NULL,
+        NULL,
+    };
+    int option;
+
+    *options = defaults;
+    options->plan.seed = (uint32_t)getpid();
+    while ((option = getopt(argc, argv, "s:d:r:l:")) != -1) {
+        char *end;
+        const unsigned long value = optarg ? strtoul(optarg, &end, 10) : 0;
+        if (option == '?' || *end || end == optarg || value > 3600000)
+            return net_usage(argv[0]);
+        if (option == 's')
+            options->plan.spread_ms = (uint32_t)value;
+        else if (option == 'd')
+            options->plan.deadline_ms = value;
+        else if (option == 'r')
+            options->settings.ready_timeout_ms = (uint32_t)value;
+        else
+            options->settings.leave_timeout_ms = (uint32_t)value;
+    }
+    if (argc - optind != 2)
+        return net_usage(argv[0]);
+    options->host = argv[optind];
+    options->port = argv[optind + 1];
+    return 0;
+}
+
+/* Makes a slogout, and checks the plan now and not when SIGTERM comes. Returns 0, or -1 with a message. */
+static inline int net_slogout(struct slogout **slogout, const struct net_options *options)
+{
+    struct slogout_advice advice = {0, 0, 0};
+    int error = slogout_new(slogout, &options->settings);
+
+    if (!error)
+        error = slogout_plan_check(*slogout, &options->plan, 1, &advice);
+    if (error)
+        fprintf(stderr, "%s\n", slogout_strerror(error));
+    if (error == SLOGOUT_ERR_PLAN)
+        fprintf(stderr, "the shortest deadline is %lu ms\n", (unsigned long)advice.shortest_deadline_ms);
+    return error ? -1 : 0;
+}
+
+static inline int net_prepare(int fd)
+{
+    const int yes = 1;
+
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+        return -1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    return 0;
+}
+
+/* Returns a non-blocking socket, whose address it prints, or -1 with a message. A peer that has gone must be an
+ * error of send() and no signal. */
+static inline int net_listen(const struct net_options *options)
+{
+    const struct addrinfo hints = {
+        .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *info;
+    struct sockaddr_storage bound;
+    socklen_t len = sizeof bound;
+    char port[8];
+    const int yes = 1;
+    int fd;
+
+    signal(SIGPIPE, SIG_IGN);
+    if (getaddrinfo(options->host, options->port, &hints, &info) != 0) {
+        fprintf(stderr, "%s %s is no address\n", options->host, options->port);
+        return -1;
+    }
+    fd = socket(info->ai_family, info->ai_socktype, info->ai_protocol);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0 ||
+        bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, SOMAXCONN) < 0 || net_prepare(fd) < 0 ||
+        getsockname(fd, (struct sockaddr *)&bound, &len) < 0 ||
+        getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof port, NI_NUMERICSERV) != 0) {
+        perror("cannot listen");
+        return -1;
+    }
+    freeaddrinfo(info);
+    printf("listening on %s:%s\n", options->host, port);
+    fflush(stdout);
+    return fd;
+}
+
+/* Returns a non-blocking connection, or -1. While the process has no descriptor left the listener stays readable,
+ * and a loop would spin; so one is kept in reserve (-1: none yet), to take such a client and send it away. */
+static inline int net_accept(int listener, int *reserve)
+{
+    int fd = accept(listener, NULL, NULL);
+
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE) && *reserve >= 0) {
+        close(*reserve);
+        *reserve = -1;
+        fd = accept(listener, NULL, NULL);
+        if (fd >= 0)
+            close(fd);
+        fd = -1;
+    }
+    if (fd >= 0 && net_prepare(fd) < 0) {
+        close(fd);
+        fd = -1;
+    }
+    if (*reserve < 0)
+        *reserve = fcntl(listener, F_DUPFD_CLOEXEC, 0);
+    return fd;
+}
+
+/* ---- octets ---- */
+
+static inline int net_is_passing(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
+}
+
+/* Reads what there is room for. Returns 1; 0 if there is nothing now, or no room; -1 at the end of file and if
+ * the connection is broken. */
+static inline int net_read(int fd, struct imap *imap)
+{
+    const size_t room = imap_in_room(imap);
+    const ssize_t got = room > 0 ? recv(fd, imap->in + imap->in_len, room, 0) : 0;
+
+    if (got > 0)
+        imap->in_len += (size_t)got;
+    if (got > 0 || room == 0)
+        return got > 0;
+    return got < 0 && net_is_passing(errno) ? 0 : -1;
+}
+
+/* Sends what the socket takes. Returns 0, or -1 if the connection is broken. */
+static inline int net_write(int fd, struct imap *imap)
+{
+    const ssize_t sent = imap->out_len > 0 ? send(fd, imap->out, imap->out_len, 0) : 0;
+
+    if (sent > 0)
+        imap_sent(imap, (size_t)sent);
+    return sent < 0 && !net_is_passing(errno) ? -1 : 0;
+}
+
+#endif

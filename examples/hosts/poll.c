@@ -1,0 +1,253 @@
+/* A host on poll(): a loop of its own, with slogout_deadline() as the limit of each wait.
+ * SIGTERM takes the clients off by a plan and ends the program; a second one does not wait for answers. SIGUSR1
+ * pauses that, and lets it go on. */
+#define _POSIX_C_SOURCE 200809L
+#include <poll.h>
+#include <slogout/host.h>
+#include "net.h"
+
+#define MAX_CLIENTS 4096
+
+struct client {
+    int fd;
+    struct slogout_session *session;
+    struct slogout_linger linger;
+    struct imap imap;
+};
+
+enum { SIGNALS, LISTENER, FIXED };
+
+static struct net_options options;
+static struct slogout *slogout;
+static struct slogout_drain *drain;
+static int listener, reserve = -1, is_leaving, is_done;
+static int signal_pipe[2];
+static struct client *clients[MAX_CLIENTS];
+static struct pollfd polls[FIXED + MAX_CLIENTS]; /* that of a client stands at its place */
+static size_t count;
+
+/* ---- one client ---- */
+
+/* Queues a line of slogout's if its moment has come. Whoever says BUSY must call slogout_session_resume() later:
+ * serve() does. */
+static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
+{
+    struct client *client = conn;
+
+    (void)session;
+    if (when == SLOGOUT_AT_REST ? !imap_at_rest(&client->imap) : !imap_between_lines(&client->imap))
+        return SLOGOUT_BUSY;
+    return imap_put(&client->imap, line, len);
+}
+
+static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
+{
+    struct client *client = conn;
+    char text[SLOGOUT_RESULT_SIZE];
+
+    (void)session;
+    slogout_result_format(text, sizeof text, result);
+    fprintf(stderr, "%s\n", text);
+    slogout_linger_begin(&client->linger, slogout_now_ms(), LINGER_MS);
+}
+
+static const struct slogout_callbacks callbacks = {
+    .size = sizeof callbacks,
+    .send_line = send_line,
+    .close_connection = close_connection,
+};
+
+/* The connection ends by other means than slogout's, from now on. */
+static void abandon(struct client *client, enum slogout_outcome why, uint64_t now)
+{
+    slogout_session_abandon(client->session, why);
+    slogout_linger_begin(&client->linger, now, LINGER_MS);
+}
+
+static void run(struct client *client, uint64_t now)
+{
+    const enum imap_event event = imap_run(&client->imap);
+
+    if (event == IMAP_ENABLE)
+        slogout_session_set_enabled(client->session, 1);
+    if (event != IMAP_LOGOUT && event != IMAP_LOST)
+        return;
+    abandon(client, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED, now);
+    imap_goodbye(&client->imap, event);
+}
+
+/* Serves what has been read. Nothing is run any more once the connection is closing. */
+static void serve(struct client *client, uint64_t now)
+{
+    struct imap *imap = &client->imap;
+    enum imap_event event;
+
+    while (!client->linger.deadline_ms && (event = imap_next(imap)) != IMAP_WAIT) {
+        if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
+            run(client, now);
+        slogout_session_resume(client->session, now);
+    }
+}
+
+/* Does what poll() allows. Returns 1 if it is time to free the client. */
+static int handle(struct client *client, short events, uint64_t now)
+{
+    if (!client->linger.deadline_ms && events & (POLLIN | POLLERR | POLLHUP) &&
+        net_read(client->fd, &client->imap) < 0) {
+        abandon(client, SLOGOUT_OUTCOME_PEER_CLOSED, now);
+        client->linger.input_ended = 1;
+    }
+    serve(client, now);
+    if (net_write(client->fd, &client->imap) < 0) {
+        slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED);
+        return 1;
+    }
+    return client->linger.deadline_ms &&
+           slogout_linger_step(&client->linger, client->fd, client->imap.out_len == 0, now);
+}
+
+static short interest(struct client *client)
+{
+    const struct slogout_linger *linger = &client->linger;
+    const int input = linger->deadline_ms ? !linger->input_ended : imap_in_room(&client->imap) > 0;
+    const int output = linger->deadline_ms ? !linger->is_shut : client->imap.out_len > 0 || client->imap.is_stalled;
+
+    return (short)((input ? POLLIN : 0) | (output ? POLLOUT : 0));
+}
+
+static void accept_client(void)
+{
+    const int fd = net_accept(listener, &reserve);
+    struct client *client = fd >= 0 ? calloc(1, sizeof *client) : NULL;
+
+    if (client && slogout_session_new(&client->session, slogout, &callbacks, client) == 0) {
+        client->fd = fd;
+        imap_greet(&client->imap);
+        clients[count++] = client;
+        return;
+    }
+    free(client);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* The last one takes its place. */
+static void free_client(size_t place)
+{
+    slogout_session_free(clients[place]->session);
+    close(clients[place]->fd);
+    free(clients[place]);
+    clients[place] = clients[--count];
+}
+
+/* ---- leaving ---- */
+
+static void on_signal(int number)
+{
+    const int error = errno;
+    const char octet = (char)number;
+
+    if (write(signal_pipe[1], &octet, 1) < 0) /* full: the loop is awake */
+        errno = error;
+}
+
+static void done(struct slogout_drain *finished, void *user_data)
+{
+    (void)finished;
+    (void)user_data;
+    is_done = 1;
+}
+
+static int by_user(const void *a, const void *b)
+{
+    const uint64_t first = (*(struct client *const *)a)->imap.user;
+    const uint64_t second = (*(struct client *const *)b)->imap.user;
+
+    return (first > second) - (first < second);
+}
+
+/* First no more clients, or they come back while others leave. The connections of one user go together: they
+ * are added one after the other, as a group. */
+static void leave(uint64_t now)
+{
+    size_t i;
+
+    if (is_leaving) {
+        slogout_drain_force(drain, now);
+        return;
+    }
+    is_leaving = 1;
+    close(listener);
+    qsort(clients, count, sizeof *clients, by_user);
+    for (i = 0; i < count; i++)
+        slogout_drain_add(drain, clients[i]->session, clients[i]->imap.user);
+    slogout_drain_start(drain, &options.plan, now);
+}
+
+static void handle_signals(uint64_t now)
+{
+    char number;
+
+    while (read(signal_pipe[0], &number, 1) == 1)
+        if (number == SIGTERM)
+            leave(now);
+        else if (slogout_drain_pause(drain) != 0)
+            slogout_drain_start(drain, NULL, now);
+}
+
+/* ---- the loop ---- */
+
+static void poll_for(size_t place, int fd, short events)
+{
+    polls[place].fd = fd;
+    polls[place].events = events;
+    polls[place].revents = 0;
+}
+
+/* Input before the tick: an answer that came in time wins over the timer. Nothing here blocks, so one `now` is
+ * good for a turn. */
+static void turn(void)
+{
+    uint64_t deadline = slogout_deadline(slogout);
+    uint64_t now;
+    size_t i;
+
+    poll_for(SIGNALS, signal_pipe[0], POLLIN);
+    poll_for(LISTENER, is_leaving || count == MAX_CLIENTS ? -1 : listener, POLLIN);
+    for (i = 0; i < count; i++) {
+        const uint64_t linger = clients[i]->linger.deadline_ms;
+        deadline = linger && linger < deadline ? linger : deadline;
+        poll_for(FIXED + i, clients[i]->fd, interest(clients[i]));
+    }
+    if (poll(polls, (nfds_t)(FIXED + count), slogout_timeout(deadline, slogout_now_ms())) < 0)
+        return; /* EINTR: what poll() would have said comes again */
+    now = slogout_now_ms();
+    for (i = count; i-- > 0;) {
+        const short events = polls[FIXED + i].revents;
+        const uint64_t linger = clients[i]->linger.deadline_ms;
+        if ((events || (linger && now >= linger)) && handle(clients[i], events, now))
+            free_client(i);
+    }
+    slogout_tick(slogout, now);
+    handle_signals(now);
+    if (polls[LISTENER].revents && !is_leaving)
+        accept_client();
+}
+
+int main(int argc, char **argv)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+    if (net_options(&options, argc, argv) < 0 || net_slogout(&slogout, &options) < 0 ||
+        slogout_drain_new(&drain, slogout, done, NULL) != 0)
+        return 2;
+    if (pipe(signal_pipe) < 0 || net_prepare(signal_pipe[0]) < 0 || net_prepare(signal_pipe[1]) < 0 ||
+        sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGUSR1, &action, NULL) < 0 ||
+        (listener = net_listen(&options)) < 0)
+        return 1;
+    while (!is_done || count > 0)
+        turn();
+    slogout_drain_free(drain);
+    return slogout_free(slogout) != 0;
+}
