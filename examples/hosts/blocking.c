@@ -4,7 +4,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <poll.h>
 #include <sys/wait.h>
-#include <slogout/host.h>
 #include "net.h"
 
 #define MAX_PROCESSES    1024
@@ -54,12 +53,9 @@ static int send_line(struct slogout_session *of, const char *line, size_t len, e
 /* Sets what ends the command loop. The read or the write that we are inside of returns first. */
 static void close_connection(struct slogout_session *of, const struct slogout_result *result, void *conn)
 {
-    char text[SLOGOUT_RESULT_SIZE];
-
     (void)of;
     (void)conn;
-    slogout_result_format(text, sizeof text, result);
-    fprintf(stderr, "%s\n", text);
+    net_log(result);
     slogout_linger_begin(&linger, slogout_now_ms(), LINGER_MS);
 }
 
@@ -172,8 +168,9 @@ static void close_gently(void)
 {
     while (net_write(client, &imap) == 0 &&
            !slogout_linger_step(&linger, client, imap.out_len == 0, slogout_now_ms())) {
-        const short input = linger.input_ended ? 0 : POLLIN;
-        struct pollfd waiting = {client, (short)(input | (linger.is_shut ? 0 : POLLOUT)), 0};
+        const int interest = net_interest(&imap, &linger);
+        struct pollfd waiting = {client, 0, 0};
+        waiting.events = (short)((interest & NET_INPUT ? POLLIN : 0) | (interest & NET_OUTPUT ? POLLOUT : 0));
         poll(&waiting, 1, slogout_timeout(linger.deadline_ms, slogout_now_ms()));
     }
     close(client);

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <slogout/drain.h>
+#include <slogout/host.h>
 #include "imap.h"
 
 /* ---- the start ---- */
@@ -148,7 +149,25 @@ static inline int net_accept(int listener, int *reserve)
     return fd;
 }
 
-/* ---- octets ---- */
+/* ---- a client ---- */
+
+enum { NET_INPUT = 1, NET_OUTPUT = 2 };
+
+/* Returns what a connection waits for now, NET_INPUT and NET_OUTPUT. */
+static inline int net_interest(struct imap *imap, const struct slogout_linger *linger)
+{
+    if (linger->deadline_ms)
+        return (linger->input_ended ? 0 : NET_INPUT) | (linger->is_shut ? 0 : NET_OUTPUT);
+    return (imap_in_room(imap) > 0 ? NET_INPUT : 0) | (imap->out_len > 0 || imap->is_stalled ? NET_OUTPUT : 0);
+}
+
+static inline void net_log(const struct slogout_result *result)
+{
+    char text[SLOGOUT_RESULT_SIZE];
+
+    slogout_result_format(text, sizeof text, result);
+    fprintf(stderr, "%s\n", text);
+}
 
 static inline int net_is_passing(int error)
 {

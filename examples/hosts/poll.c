@@ -3,7 +3,6 @@
  * pauses that, and lets it go on. */
 #define _POSIX_C_SOURCE 200809L
 #include <poll.h>
-#include <slogout/host.h>
 #include "net.h"
 
 #define MAX_CLIENTS 4096
@@ -44,11 +43,9 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
     struct client *client = conn;
-    char text[SLOGOUT_RESULT_SIZE];
 
     (void)session;
-    slogout_result_format(text, sizeof text, result);
-    fprintf(stderr, "%s\n", text);
+    net_log(result);
     slogout_linger_begin(&client->linger, slogout_now_ms(), LINGER_MS);
 }
 
@@ -105,15 +102,6 @@ static int handle(struct client *client, short events, uint64_t now)
     }
     return client->linger.deadline_ms &&
            slogout_linger_step(&client->linger, client->fd, client->imap.out_len == 0, now);
-}
-
-static short interest(struct client *client)
-{
-    const struct slogout_linger *linger = &client->linger;
-    const int input = linger->deadline_ms ? !linger->input_ended : imap_in_room(&client->imap) > 0;
-    const int output = linger->deadline_ms ? !linger->is_shut : client->imap.out_len > 0 || client->imap.is_stalled;
-
-    return (short)((input ? POLLIN : 0) | (output ? POLLOUT : 0));
 }
 
 static void accept_client(void)
@@ -198,10 +186,10 @@ static void handle_signals(uint64_t now)
 
 /* ---- the loop ---- */
 
-static void poll_for(size_t place, int fd, short events)
+static void poll_for(size_t place, int fd, int interest)
 {
     polls[place].fd = fd;
-    polls[place].events = events;
+    polls[place].events = (short)((interest & NET_INPUT ? POLLIN : 0) | (interest & NET_OUTPUT ? POLLOUT : 0));
     polls[place].revents = 0;
 }
 
@@ -213,12 +201,12 @@ static void turn(void)
     uint64_t now;
     size_t i;
 
-    poll_for(SIGNALS, signal_pipe[0], POLLIN);
-    poll_for(LISTENER, is_leaving || count == MAX_CLIENTS ? -1 : listener, POLLIN);
+    poll_for(SIGNALS, signal_pipe[0], NET_INPUT);
+    poll_for(LISTENER, is_leaving || count == MAX_CLIENTS ? -1 : listener, NET_INPUT);
     for (i = 0; i < count; i++) {
         const uint64_t linger = clients[i]->linger.deadline_ms;
         deadline = linger && linger < deadline ? linger : deadline;
-        poll_for(FIXED + i, clients[i]->fd, interest(clients[i]));
+        poll_for(FIXED + i, clients[i]->fd, net_interest(&clients[i]->imap, &clients[i]->linger));
     }
     if (poll(polls, (nfds_t)(FIXED + count), slogout_timeout(deadline, slogout_now_ms())) < 0)
         return; /* EINTR: what poll() would have said comes again */

@@ -1,0 +1,272 @@
+/* A host with threads: in each a loop on poll(), with a slogout and a drain of its own, and nothing shared: even
+ * the listening socket has a descriptor in each. A thread is sent messages through its pipe, for a session belongs
+ * to one thread.
+ * SIGTERM takes the clients off by a plan and ends the program; a second one does not wait for answers. */
+#define _POSIX_C_SOURCE 200809L
+#include <poll.h>
+#include <pthread.h>
+#include "net.h"
+
+#define THREADS     4
+#define MAX_CLIENTS 2048 /* of a thread */
+
+struct client {
+    int fd;
+    struct slogout_session *session;
+    struct slogout_linger linger;
+    struct imap imap;
+};
+
+enum { MESSAGES, LISTENER, FIXED };
+
+struct loop {
+    pthread_t thread;
+    int messages[2]; /* a pipe: each octet is a SIGTERM */
+    int listener;    /* non-blocking, for another thread may be faster */
+    int reserve, is_leaving, is_done;
+    struct slogout_plan plan;
+    struct slogout *slogout;
+    struct slogout_drain *drain;
+    struct client *clients[MAX_CLIENTS];
+    struct pollfd polls[FIXED + MAX_CLIENTS]; /* that of a client stands at its place */
+    size_t count;
+};
+
+static struct loop loops[THREADS];
+
+/* ---- one client ---- */
+
+/* Queues a line of slogout's if its moment has come. Whoever says BUSY must call slogout_session_resume() later:
+ * serve() does. */
+static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
+{
+    struct client *client = conn;
+
+    (void)session;
+    if (when == SLOGOUT_AT_REST ? !imap_at_rest(&client->imap) : !imap_between_lines(&client->imap))
+        return SLOGOUT_BUSY;
+    return imap_put(&client->imap, line, len);
+}
+
+static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
+{
+    struct client *client = conn;
+
+    (void)session;
+    net_log(result);
+    slogout_linger_begin(&client->linger, slogout_now_ms(), LINGER_MS);
+}
+
+static const struct slogout_callbacks callbacks = {
+    .size = sizeof callbacks,
+    .send_line = send_line,
+    .close_connection = close_connection,
+};
+
+/* The connection ends by other means than slogout's, from now on. */
+static void abandon(struct client *client, enum slogout_outcome why, uint64_t now)
+{
+    slogout_session_abandon(client->session, why);
+    slogout_linger_begin(&client->linger, now, LINGER_MS);
+}
+
+static void run(struct client *client, uint64_t now)
+{
+    const enum imap_event event = imap_run(&client->imap);
+
+    if (event == IMAP_ENABLE)
+        slogout_session_set_enabled(client->session, 1);
+    if (event != IMAP_LOGOUT && event != IMAP_LOST)
+        return;
+    abandon(client, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED, now);
+    imap_goodbye(&client->imap, event);
+}
+
+/* Serves what has been read. Nothing is run any more once the connection is closing. */
+static void serve(struct client *client, uint64_t now)
+{
+    struct imap *imap = &client->imap;
+    enum imap_event event;
+
+    while (!client->linger.deadline_ms && (event = imap_next(imap)) != IMAP_WAIT) {
+        if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
+            run(client, now);
+        slogout_session_resume(client->session, now);
+    }
+}
+
+/* Does what poll() allows. Returns 1 if it is time to free the client. */
+static int handle(struct client *client, short events, uint64_t now)
+{
+    if (!client->linger.deadline_ms && events & (POLLIN | POLLERR | POLLHUP) &&
+        net_read(client->fd, &client->imap) < 0) {
+        abandon(client, SLOGOUT_OUTCOME_PEER_CLOSED, now);
+        client->linger.input_ended = 1;
+    }
+    serve(client, now);
+    if (net_write(client->fd, &client->imap) < 0) {
+        slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED);
+        return 1;
+    }
+    return client->linger.deadline_ms &&
+           slogout_linger_step(&client->linger, client->fd, client->imap.out_len == 0, now);
+}
+
+static void accept_client(struct loop *loop)
+{
+    const int fd = net_accept(loop->listener, &loop->reserve);
+    struct client *client = fd >= 0 ? calloc(1, sizeof *client) : NULL;
+
+    if (client && slogout_session_new(&client->session, loop->slogout, &callbacks, client) == 0) {
+        slogout_drain_add(loop->drain, client->session, 0);
+        client->fd = fd;
+        imap_greet(&client->imap);
+        loop->clients[loop->count++] = client;
+        return;
+    }
+    free(client);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* The last one takes its place. */
+static void free_client(struct loop *loop, size_t place)
+{
+    struct client *client = loop->clients[place];
+
+    slogout_session_free(client->session);
+    close(client->fd);
+    free(client);
+    loop->clients[place] = loop->clients[--loop->count];
+}
+
+/* ---- a thread ---- */
+
+/* Each session joined the drain when it was made, and is freed: there is no client left. */
+static void done(struct slogout_drain *finished, void *user_data)
+{
+    struct loop *loop = user_data;
+
+    (void)finished;
+    loop->is_done = 1;
+}
+
+/* First no more clients, or they come back while others leave. */
+static void leave(struct loop *loop, uint64_t now)
+{
+    if (loop->is_leaving) {
+        slogout_drain_force(loop->drain, now);
+        return;
+    }
+    loop->is_leaving = 1;
+    close(loop->listener);
+    slogout_drain_start(loop->drain, &loop->plan, now);
+}
+
+static void poll_for(struct loop *loop, size_t place, int fd, int interest)
+{
+    loop->polls[place].fd = fd;
+    loop->polls[place].events =
+        (short)((interest & NET_INPUT ? POLLIN : 0) | (interest & NET_OUTPUT ? POLLOUT : 0));
+    loop->polls[place].revents = 0;
+}
+
+/* Input before the tick: an answer that came in time wins over the timer. Nothing here blocks, so one `now` is
+ * good for a turn. */
+static void turn(struct loop *loop)
+{
+    uint64_t deadline = slogout_deadline(loop->slogout);
+    uint64_t now;
+    size_t i;
+    char octet;
+
+    poll_for(loop, MESSAGES, loop->messages[0], NET_INPUT);
+    poll_for(loop, LISTENER, loop->is_leaving || loop->count == MAX_CLIENTS ? -1 : loop->listener, NET_INPUT);
+    for (i = 0; i < loop->count; i++) {
+        struct client *client = loop->clients[i];
+        const uint64_t linger = client->linger.deadline_ms;
+        deadline = linger && linger < deadline ? linger : deadline;
+        poll_for(loop, FIXED + i, client->fd, net_interest(&client->imap, &client->linger));
+    }
+    if (poll(loop->polls, (nfds_t)(FIXED + loop->count), slogout_timeout(deadline, slogout_now_ms())) < 0)
+        return; /* EINTR: what poll() would have said comes again */
+    now = slogout_now_ms();
+    for (i = loop->count; i-- > 0;) {
+        const short events = loop->polls[FIXED + i].revents;
+        const uint64_t linger = loop->clients[i]->linger.deadline_ms;
+        if ((events || (linger && now >= linger)) && handle(loop->clients[i], events, now))
+            free_client(loop, i);
+    }
+    slogout_tick(loop->slogout, now);
+    while (read(loop->messages[0], &octet, 1) == 1)
+        leave(loop, now);
+    if (loop->polls[LISTENER].revents && !loop->is_leaving)
+        accept_client(loop);
+}
+
+static void *run_loop(void *argument)
+{
+    struct loop *loop = argument;
+
+    while (!loop->is_done)
+        turn(loop);
+    slogout_drain_free(loop->drain);
+    slogout_free(loop->slogout);
+    return NULL;
+}
+
+/* ---- the main thread ---- */
+
+/* The signal is blocked in all threads, so it comes here alone and interrupts nobody. */
+static void *wait_for_signals(void *argument)
+{
+    const sigset_t *sigterm = argument;
+    int number, i;
+
+    while (sigwait(sigterm, &number) == 0)
+        for (i = 0; i < THREADS; i++)
+            if (write(loops[i].messages[1], "", 1) < 0)
+                perror("message");
+    return NULL;
+}
+
+/* The same plan in each thread, and a seed of its own. */
+static int start(struct loop *loop, const struct net_options *options, int listener, uint32_t number)
+{
+    loop->listener = fcntl(listener, F_DUPFD_CLOEXEC, 0);
+    loop->reserve = -1;
+    loop->plan = options->plan;
+    loop->plan.seed += number;
+    if (loop->listener < 0 || pipe(loop->messages) < 0 || net_prepare(loop->messages[0]) < 0 || net_prepare(loop->messages[1]) < 0 ||
+        net_slogout(&loop->slogout, options) < 0 ||
+        slogout_drain_new(&loop->drain, loop->slogout, done, loop) != 0)
+        return -1;
+    return pthread_create(&loop->thread, NULL, run_loop, loop) == 0 ? 0 : -1;
+}
+
+int main(int argc, char **argv)
+{
+    struct net_options options;
+    pthread_t waiter;
+    sigset_t sigterm;
+    uint32_t i;
+    int listener;
+
+    sigemptyset(&sigterm);
+    sigaddset(&sigterm, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &sigterm, NULL); /* before there are threads: they inherit it */
+    if (net_options(&options, argc, argv) < 0)
+        return 2;
+    if ((listener = net_listen(&options)) < 0)
+        return 1;
+    for (i = 0; i < THREADS; i++)
+        if (start(&loops[i], &options, listener, i) < 0)
+            return 2;
+    close(listener); /* each thread has its own */
+    if (pthread_create(&waiter, NULL, wait_for_signals, &sigterm) != 0 || pthread_detach(waiter) != 0)
+        return 1;
+    for (i = 0; i < THREADS; i++)
+        pthread_join(loops[i].thread, NULL);
+    return 0;
+}
