@@ -224,12 +224,12 @@ int main(int argc, char **argv)
     ev_timer_init(&ticker, on_tick, 0., 0.);
     if (!loop || net_slogout(&slogout, &options) < 0 || slogout_drain_new(&drain, slogout, done, NULL) != 0)
         return 2;
+    ev_signal_init(&sigterm, on_sigterm, SIGTERM);
+    ev_signal_start(loop, &sigterm);
     if ((fd = net_listen(&options)) < 0)
         return 1;
     ev_io_init(&listener, on_listener, fd, EV_READ);
     ev_io_start(loop, &listener);
-    ev_signal_init(&sigterm, on_sigterm, SIGTERM);
-    ev_signal_start(loop, &sigterm);
     ev_run(loop, 0);
     slogout_drain_free(drain);
     return slogout_free(slogout) != 0;

@@ -231,11 +231,11 @@ int main(int argc, char **argv)
     ticker = base ? evtimer_new(base, on_tick, NULL) : NULL;
     if (!ticker || net_slogout(&slogout, &options) < 0 || slogout_drain_new(&drain, slogout, done, NULL) != 0)
         return 2;
-    if ((listener = net_listen(&options)) < 0)
+    sigterm = evsignal_new(base, SIGTERM, on_sigterm, NULL);
+    if (!sigterm || event_add(sigterm, NULL) < 0 || (listener = net_listen(&options)) < 0)
         return 1;
     listening = event_new(base, listener, EV_READ | EV_PERSIST, on_listener, NULL);
-    sigterm = evsignal_new(base, SIGTERM, on_sigterm, NULL);
-    if (!listening || !sigterm || event_add(listening, NULL) < 0 || event_add(sigterm, NULL) < 0)
+    if (!listening || event_add(listening, NULL) < 0)
         return 1;
     event_base_dispatch(base);
     slogout_drain_free(drain);
