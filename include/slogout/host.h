@@ -1,7 +1,7 @@
 /* What a POSIX host writes around slogout: a clock, timeouts, and the close that loses nothing.
  *
  * Optional and header-only: nothing here is in the library, and the library needs nothing of it. In strict
- * C99 define _POSIX_C_SOURCE as 200809L before the first #include. slogout_host(3) explains each function.
+ * C99 define _POSIX_C_SOURCE as 200809L before the first #include. slogout_now_ms(3) has an example.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLOGOUT_HOST_H
