@@ -15,19 +15,19 @@ TEST_ECHO_OBJECTS := $(ECHO_OBJECTS:build/%=build/tests/%)
 
 .PHONY: unit manual install-check sockets
 
-build/tests/lib/%.o: lib/%.c
+build/tests/lib/%.o: lib/%.c build/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(TEST_CFLAGS) -c -o $@ $<
 
-build/tests/examples/%.o: examples/%.c
+build/tests/examples/%.o: examples/%.c build/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Iexamples $(TEST_CFLAGS) -c -o $@ $<
 
-build/tests/unit/%.o: tests/unit/%.c
+build/tests/unit/%.o: tests/unit/%.c build/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Iexamples $(TEST_CFLAGS) -c -o $@ $<
 
-build/tests/support/%.o: tests/support/%.c
+build/tests/support/%.o: tests/support/%.c build/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests $(TEST_CFLAGS) -c -o $@ $<
 
