@@ -63,10 +63,18 @@ sockets: $(TEST_PROGRAMS) build/examples/echo_server
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
   $(TEST_COMMON_OBJECTS:.o=.d) $(TEST_ECHO_OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
 
+# How lib/ is built: which rooms know which, what the library defines for others, how long its functions are.
 .PHONY: house
-house: $(STATIC)
-	@sh tests/house/layers.sh
+house: $(STATIC) build/tests/house/neighbors
+	@sh tests/house/layers.sh $(STATIC)
+	@sh tests/house/symbols.sh $(STATIC) $(SOVERSION)
 	@sh tests/house/sections.sh $(STATIC)
+	@build/tests/house/neighbors && echo "neighbors: a host with functions of common names runs an exchange"
+	@python3 -B tests/house/functions.py lib/*.[ch]
+
+build/tests/house/neighbors: tests/house/neighbors.c $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) $(CFLAGS) -o $@ $< $(STATIC)
 
 # Together, because interop waits most of its time.
 check:

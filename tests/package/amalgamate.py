@@ -1,4 +1,4 @@
-"""Writes all of lib/ as one C file, with what is not public static, and the public headers beside it.
+"""Writes all of lib/ as one C file, with internal linkage for what is not public, and the public headers beside it.
 
 usage: amalgamate.py DIRECTORY
 
@@ -24,7 +24,12 @@ HEAD = """\
 {license}
  */
 """
-QUIET = """
+LOCAL = """
+/* What is not public. Tests define SLO_LOCAL as nothing to reach it. */
+#ifndef SLO_LOCAL
+#define SLO_LOCAL static
+#endif
+
 /* A core alone has no use for some of these. */
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
@@ -65,14 +70,14 @@ class Room:
         return sorted({name for item in self.items if item.is_directive for name in item.hidden_names()})
 
     def text(self, renamed):
-        """Its source without #include, its declarations static, its tokens renamed."""
+        """Its source without #include, its declarations with SLO_LOCAL, its tokens renamed."""
         edits = []
         for item in self.items:
             if item.is_directive and INCLUDE.match(item.tokens[0].text):
                 edits.append((item.start, item.tokens[0].end + 1, ""))
             elif item.name and not item.is_static and not item.name.startswith("slogout_"):
                 extern = item.tokens[0].text == "extern"
-                edits.append((item.start, item.start + len("extern ") * extern, "static "))
+                edits.append((item.start, item.start + len("extern ") * extern, "SLO_LOCAL "))
         before = ""
         for token in tokens(self.source):
             if token.kind == "name" and token.text in renamed and before not in {".", "->"}:
@@ -162,7 +167,7 @@ def main(target):
         HEAD.format(version=version, license=as_comment(read(ROOT / "COPYING"))),
         "".join(f"#include <{name}>\n" for name in library.system_includes()),
         f'#include "slogout/{public[0].name}"\n#ifndef SLOGOUT_CORE\n{more}#endif\n',
-        QUIET, *map(library.section, core),
+        LOCAL, *map(library.section, core),
         "\n#ifndef SLOGOUT_CORE\n", *map(library.section, rest), "\n#endif /* SLOGOUT_CORE */\n",
         TAIL])
     folder = Path(target)
