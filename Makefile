@@ -39,9 +39,9 @@ MAJOR := $(firstword $(subst ., ,$(VERSION)))
 MINOR := $(word 2,$(subst ., ,$(VERSION)))
 SOVERSION := $(if $(filter 0,$(MAJOR)),0.$(MINOR),$(MAJOR))
 
-# What the compiler compiles for: mingw, darwin, or elf for all others.
+# What the compiler compiles for: mingw, macos, or elf for all others.
 MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
-PLATFORM := $(if $(findstring mingw,$(MACHINE)),mingw,$(if $(findstring darwin,$(MACHINE)),darwin,elf))
+PLATFORM := $(if $(findstring mingw,$(MACHINE)),mingw,$(if $(findstring apple,$(MACHINE)),macos,elf))
 
 WARNINGS := -Wall -Wextra -pedantic -Wcast-qual -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
   -Wold-style-definition -Wundef -Wpointer-arith -Wconversion -Wsign-conversion -Wwrite-strings -Wvla -Wformat=2
@@ -68,7 +68,7 @@ IMPORT_LIBRARY := build/libslogout.dll.a
 EXPORTS := build/slogout.def
 MAKE_EXPORTS = (echo EXPORTS; $(FUNCTIONS))
 LINK_SHARED = -shared -static-libgcc -Wl,--no-insert-timestamp -Wl,--out-implib,$(IMPORT_LIBRARY) $(EXPORTS)
-else ifeq ($(PLATFORM),darwin)
+else ifeq ($(PLATFORM),macos)
 SHARED := build/libslogout.$(VERSION).dylib
 SHARED_NAMES := libslogout.$(SOVERSION).dylib libslogout.dylib
 EXPORTS := build/slogout.exports
@@ -111,7 +111,7 @@ help:
 	@sed -n -e '/^#/!q' -e 's/^# \{0,1\}//p' Makefile
 
 # Changes only when what it says does.
-FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter darwin,$(PLATFORM)),$(LIBDIR))
+FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))
 build/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
@@ -193,10 +193,10 @@ clean:
 	rm -rf build
 
 include tests/check.mk
-include tests/package.mk
 include tests/proxy.mk
 include tests/bench.mk
 include tests/sim.mk
 include tests/verify.mk
+include tests/package.mk
 include examples/dovecot/dovecot.mk
 -include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(RELAY_OBJECTS:.o=.d) $(PROGRAMS:=.d)

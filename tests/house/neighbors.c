@@ -42,7 +42,7 @@ struct connection {
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
-    struct connection *connection = conn;
+    struct connection *connection = (struct connection *)conn; /* for C++ */
 
     (void)session, (void)when;
     if (len >= sizeof connection->sent)
@@ -54,7 +54,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
 
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
-    struct connection *connection = conn;
+    struct connection *connection = (struct connection *)conn; /* for C++ */
 
     (void)session;
     connection->closed = 1;
