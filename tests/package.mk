@@ -32,12 +32,42 @@ deps-package: deps
 deps-plot: deps
 	sh tests/package/deps.sh gnuplot-nox
 
-# ---- package-check: two minutes ----
+# ---- package-check ----
 
 ONE_FILE_PLATFORMS := $(addprefix package-one-file-,gcc clang i386)
+PACKAGE_PARTS := package-one-file $(ONE_FILE_PLATFORMS) package-build package-windows package-macos abi
 
-# $(1): name, $(2): what runs its programs, $(3): its compiler
+.PHONY: package-parts package-distribution $(PACKAGE_PARTS)
+
+package-check:
+	@$(MAKE) --no-print-directory -s $(if $(filter -j%,$(MAKEFLAGS)),,-j2) -Otarget package-parts
+	@echo "package-check: all parts hold ($(PACKAGE_PARTS:package-%=%))"
+
+package-parts: $(PACKAGE_PARTS)
+
+package-one-file: amalgamation
+	@CLANG=$(CLANG) sh tests/package/one_file.sh $(ONE_FILE) $(PACKAGE)/one_file
+
+# The unit tests with the one file. $(1): name, $(2): what runs its programs, $(3): its compiler
 define ONE_FILE_RULE
 package-one-file-$(1): amalgamation $(CMOCKA_SOURCE)/src/cmocka.c
 	@ONE_FILE=$(ONE_FILE) sh tests/portability/unit.sh one-file-$(1) $(CMOCKA_SOURCE) "$(2)" $(3)
 endef
+$(eval $(call ONE_FILE_RULE,gcc,,gcc -O2))
+$(eval $(call ONE_FILE_RULE,clang,,$(CLANG) -O2))
+$(eval $(call ONE_FILE_RULE,i386,sh tests/portability/i386.sh,gcc -m32 -O2))
+
+# Leaves the distribution unpacked for the others.
+package-distribution: dist
+	@MAKE='$(MAKE)' CC='$(CC)' sh tests/package/distribution.sh $(DIST) $(DIST_NAME) $(PACKAGE)/dist
+
+package-build package-windows package-macos: package-distribution
+
+package-build:
+	@MAKE='$(MAKE)' CC='$(CC)' sh tests/package/build.sh $(PACKAGE)/dist/$(DIST_NAME)
+
+package-windows:
+	@MAKE='$(MAKE)' sh tests/package/windows.sh $(PACKAGE)/dist/$(DIST_NAME)
+
+package-macos:
+	@MAKE='$(MAKE)' CLANG=$(CLANG) LLVM_SUFFIX=$(LLVM_SUFFIX) sh tests/package/macos.sh $(PACKAGE)/dist/$(DIST_NAME)

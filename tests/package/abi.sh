@@ -43,9 +43,10 @@ if [ "$action" = record ]; then
 fi
 
 # shellcheck disable=SC2086 # words
-abidiff $only_public --headers-dir2 include --no-added-syms "$baseline" "$library" >&2 || differs=1
+abidiff $only_public --headers-dir2 include --no-added-syms "$baseline" "$library" >"$library.diff" || differs=1
 lost=$(LC_ALL=C comm -23 "$constants" "$library.txt")
 if [ -n "${differs:-}$lost" ]; then
+    [ -z "${differs:-}" ] || cat "$library.diff" >&2
     [ -z "$lost" ] || printf 'These constants are not what they were:\n%s\n' "$lost" >&2
     echo "abi: differs from the record. slogout(7), VERSIONS, says what may change when. If this may," \
         "run make abi-record." >&2
