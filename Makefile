@@ -95,7 +95,7 @@ RELAY_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/relay/*.c))
 .SECONDARY:
 
 # `make -j deps check`: one goal after the other, since nothing can be built before the compiler is there.
-ifneq ($(filter deps,$(MAKECMDGOALS)),)
+ifneq ($(filter deps deps-%,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
