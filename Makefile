@@ -47,7 +47,8 @@ WARNINGS := -Wall -Wextra -pedantic -Wcast-qual -Wshadow -Wswitch-enum -Wstrict-
   -Wold-style-definition -Wundef -Wpointer-arith -Wconversion -Wsign-conversion -Wwrite-strings -Wvla -Wformat=2
 C99 := -std=c99 -Iinclude -MMD -MP
 # No path of the build in the objects, where the compiler can leave it out.
-NO_PATHS := $(shell $(CC) -ffile-prefix-map=a=b -E -x c /dev/null >/dev/null 2>&1 && echo '-ffile-prefix-map="$(CURDIR)"=.')
+NO_PATHS := $(shell $(CC) -ffile-prefix-map=a=b -E -x c /dev/null >/dev/null 2>&1 && \
+  echo '-ffile-prefix-map="$(CURDIR)"=.')
 ifneq ($(PLATFORM),mingw)
 FOR_SHARED := -fPIC -fvisibility=hidden -DSLOGOUT_API='__attribute__((visibility("default")))'
 endif
@@ -58,8 +59,8 @@ LIB_SOURCES := $(sort $(wildcard lib/*.c))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=build/%.o)
 STATIC := build/libslogout.a
 
-# SHARED is the library, SHARED_NAMES are symbolic links to it. On macOS the linker wants the names of the functions with
-# an underscore, on Windows in a .def file; elsewhere it reads the map, which also gives them a version.
+# SHARED is the library, SHARED_NAMES are symbolic links to it. On macOS the linker wants the names of the functions
+# with an underscore, on Windows in a .def file; elsewhere it reads the map, which also gives them a version.
 FUNCTIONS := sed -n 's/^ *\(slogout_[a-z_]*\);/\1/p' lib/slogout.map
 ifeq ($(PLATFORM),mingw)
 SHARED := build/libslogout-$(SOVERSION).dll

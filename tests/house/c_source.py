@@ -1,4 +1,4 @@
-"""C source, cut into tokens and into what stands at its top level. Enough for a tree of one style, without a compiler."""
+"""C source, cut into tokens and into what stands at its top level. Enough for a tree of one style."""
 
 import re
 from dataclasses import dataclass

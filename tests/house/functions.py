@@ -30,8 +30,8 @@ def main(paths):
     lengths = [body_lines(function) for _, function in functions]
     rate = 100 * sum(calls(function, names) for _, function in functions) / sum(lengths)
     longest = max(zip(lengths, (function.name for _, function in functions)))
-    print(f"functions: {len(functions)}, median {statistics.median(lengths):g} lines, longest {longest[0]} ({longest[1]}), "
-          f"{rate:.1f} internal calls in 100 lines ({PEERS})")
+    print(f"functions: {len(functions)}, median {statistics.median(lengths):g} lines, longest {longest[0]} "
+          f"({longest[1]}), {rate:.1f} internal calls in 100 lines ({PEERS})")
     wrong = [f"{path}:{function.tokens[0].line}: {function.name} has {length} lines, more than {LONGEST}"
              for (path, function), length in zip(functions, lengths) if length > LONGEST]
     if rate > CALLS:

@@ -53,7 +53,10 @@ $1 == "include" {
     from = part[1]; sub(/^lib\//, "", from); sub(/\.[ch]$/, "", from)
     to = $3; gsub(/"|\.h/, "", to)
     if (!(from in known)) { print part[1] ": no rule for this room in tests/house/layers.sh"; bad = 1 }
-    else if (from != to && !((from ">" to) in allowed)) { print part[1] ":" part[2] ": " from " may not know " to; bad = 1 }
+    else if (from != to && !((from ">" to) in allowed)) {
+        print part[1] ":" part[2] ": " from " may not know " to
+        bad = 1
+    }
     includes++
 }
 $1 == "symbol" && $2 ~ /\.o:$/ { object = $2; sub(/\.o:$/, "", object) }

@@ -13,10 +13,10 @@ fail()
 defined=$(nm -g --defined-only "$1" | awk 'NF == 3 { print $3 }' | sort)
 [ -n "$defined" ] || fail "nothing is defined in $1"
 bare=$(echo "$defined" | grep -Ev '^(slogout|slo)_' || :)
-[ -z "$bare" ] || fail "without a prefix in $1:" $bare
+[ -z "$bare" ] || fail "without a prefix in $1: $bare"
 public=$(echo "$defined" | grep '^slogout_')
-map=$(sed -n 's/^ *\(slogout_[a-z_]*\);/\1/p' lib/slogout.map | sort)
-[ "$public" = "$map" ] || fail "lib/slogout.map and $1 differ:" $(printf '%s\n' $public $map | sort | uniq -u)
+map=$(sh tests/house/public.sh)
+[ "$public" = "$map" ] || fail "lib/slogout.map and $1 differ:" "$(printf '%s\n' "$public" "$map" | sort | uniq -u)"
 
 grep -qx "SLOGOUT_$2 {" lib/slogout.map || fail "the symbols in lib/slogout.map are not of SLOGOUT_$2"
 text=$(sed -n 's/^#define SLOGOUT_VERSION "\(.*\)"/\1/p' include/slogout/slogout.h)

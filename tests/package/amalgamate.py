@@ -175,7 +175,8 @@ def main(target):
     (folder / "slogout.c").write_text(text, encoding="utf-8")
     for header in public:
         (folder / "slogout" / header.name).write_text(read(header), encoding="utf-8")
-    print(f"amalgamation: {folder}/slogout.c, {text.count(chr(10))} lines; core: {' '.join(core)}; rest: {' '.join(rest)}")
+    lines = text.count("\n")
+    print(f"amalgamation: {folder}/slogout.c, {lines} lines; core: {' '.join(core)}; rest: {' '.join(rest)}")
 
 
 main(*sys.argv[1:])

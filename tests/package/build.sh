@@ -1,23 +1,8 @@
 #!/bin/sh
 # What the Makefile promises beside the libraries, tried in a distribution that was unpacked.
 # usage: build.sh FOLDER, with MAKE and CC in the environment
-set -eu
-unset MAKEFLAGS MFLAGS MAKELEVEL
-rm -rf "$1.build"
-cp -r "$1" "$1.build"
-cd "$1.build"
-rm -rf build
-
-fail()
-{
-    echo "build: $*" >&2
-    exit 1
-}
-
-quiet_make()
-{
-    "$MAKE" -s CC="$CC" "$@" >make.log 2>&1 || { cat make.log >&2; fail "make $* fails"; }
-}
+. tests/package/common.sh
+enter_copy "$1"
 
 if bmake >bmake.log 2>&1 || ! grep -q 'slogout needs GNU make.*gmake' bmake.log; then
     fail "BSD make does not say what is needed: $(cat bmake.log)"
@@ -25,7 +10,7 @@ fi
 
 "$MAKE" help | grep -q 'make install ' || fail "make help says nothing of install"
 
-quiet_make static install-static DESTDIR="$PWD/stage"
+quiet_make CC="$CC" static install-static DESTDIR="$PWD/stage"
 if find build stage -name 'libslogout.so*' | grep -q . || [ ! -f stage/usr/local/lib/libslogout.a ]; then
     fail "install-static did not build or install the static library alone"
 fi
@@ -37,7 +22,7 @@ build_with()
     touch -d '4 hours ago' build/flags
     find build -name '*.o' -exec touch -d '3 hours ago' '{}' +
     touch -d '2 hours ago' build/libslogout.a
-    quiet_make static "$@"
+    quiet_make CC="$CC" static "$@"
     built=$(find build/lib -name '*.o' -mmin -60 | wc -l)
 }
 

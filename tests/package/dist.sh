@@ -1,7 +1,7 @@
 #!/bin/sh
-# Writes the distribution, with GNU tar: dist.sh NAME FILE, with NAME/ in front of each path. The same sources give the same octets:
-# sorted names, no owner, one time, that of the last commit or of Makefile in a distribution, or SOURCE_DATE_EPOCH.
-# In a clone the files are those that git knows.
+# Writes the distribution, with GNU tar: dist.sh NAME FILE, with NAME/ in front of each path. The same sources give the
+# same octets: sorted names, no owner, and one time, which is that of the last commit, in a distribution that of
+# Makefile, or SOURCE_DATE_EPOCH. In a clone the files are those that git knows.
 set -eu
 
 name=$1 file=$2

@@ -1,25 +1,18 @@
 #!/bin/sh
-# The one file: the same each time it is made, without a warning in C99, with nothing for others but the public functions,
-# no larger than the archive, and linked with a host in C++. Whole, and the core alone.
+# The one file: the same each time it is made, without a warning in C99, with external linkage for the public functions
+# only, no larger than the archive, and linked with a host in C++. Whole, and the core alone.
+# shellcheck disable=SC2086 # words
 # usage: one_file.sh FOLDER BUILD, with CLANG in the environment
-set -eu
+. tests/package/common.sh
 
 folder=$1 build=$2
 strict="-std=c99 -pedantic -Wall -Wextra -Wcast-qual -Wshadow -Wconversion -Wsign-conversion -Wundef -Wvla -Werror"
 mkdir -p "$build"
 
-fail()
-{
-    echo "one_file: $*" >&2
-    exit 1
-}
-
-# Functions that lib/slogout.map exports, of these headers only.
+# The public functions that these headers declare.
 functions()
 {
-    sed -n 's/^ *\(slogout_[a-z_]*\);/\1/p' lib/slogout.map | while read -r name; do
-        ! grep -qh "^SLOGOUT_API.*\b$name(" "$@" || echo "$name"
-    done | sort
+    sh tests/house/public.sh | while read -r name; do ! grep -q "^SLOGOUT_API.*\b$name(" "$@" || echo "$name"; done
 }
 
 text_size()

@@ -67,5 +67,5 @@ for source in tests/unit/test_*.c; do
 done
 passed=$(cat "$build"/*.log | tr -d '\r' | awk '/^\[  PASSED  \] [0-9]+ test/ { n += $4 } END { print n + 0 }')
 test "$passed" -gt 0 || fail "no test ran"
-echo "portability $name: $passed unit tests passed${open_library:+, $public programs of them with public functions only}"
 test -z "$open_library" || test "$public" -gt 0 || fail "no test needs public functions only"
+echo "portability $name: $passed unit tests passed${open_library:+, $public programs with public functions only}"
