@@ -1,7 +1,7 @@
-/* What a POSIX host writes around slogout: a clock, timeouts, and the close that loses nothing.
+/* slogout for POSIX hosts: a clock, timeouts, and a close that loses no output.
  *
- * Optional and header-only: nothing here is in the library, and the library needs nothing of it. In strict
- * C99 define _POSIX_C_SOURCE as 200809L before the first #include. slogout_now_ms(3) has an example.
+ * This header is optional. All of it is inline: the library neither contains nor needs it. In strict C99,
+ * define _POSIX_C_SOURCE as 200809L before the first #include. slogout_now_ms(3) has an example.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLOGOUT_HOST_H
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <slogout/slogout.h>
 
-/* Returns the milliseconds of the monotonic clock, rounded down. */
+/* Returns the time of the monotonic clock in milliseconds, rounded down. */
 static inline uint64_t slogout_now_ms(void)
 {
     struct timespec now;
@@ -25,9 +25,9 @@ static inline uint64_t slogout_now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)(now.tv_nsec / 1000000);
 }
 
-/* Returns a timeout for poll(): the milliseconds from now_ms to deadline_ms, 0 if it has passed, -1 for
- * SLOGOUT_NEVER. slogout_poll_timeout() is the same for slogout's deadline alone; this one is for the
- * earliest of several, and for timers that take milliseconds. */
+/* Returns a timeout for poll(): the milliseconds from now_ms to deadline_ms, 0 if that has passed, or -1 for
+ * SLOGOUT_NEVER. slogout_poll_timeout() does this for the deadline of a slogout; this function is for the
+ * earliest of several deadlines, and for timers that take milliseconds. */
 static inline int slogout_timeout(uint64_t deadline_ms, uint64_t now_ms)
 {
     if (deadline_ms == SLOGOUT_NEVER)
@@ -37,7 +37,7 @@ static inline int slogout_timeout(uint64_t deadline_ms, uint64_t now_ms)
     return deadline_ms - now_ms < INT_MAX ? (int)(deadline_ms - now_ms) : INT_MAX;
 }
 
-/* Returns the same as a struct timeval, for select() and for libevent. deadline_ms is not SLOGOUT_NEVER. */
+/* Returns the same as a struct timeval, for select() and libevent. deadline_ms must not be SLOGOUT_NEVER. */
 static inline struct timeval slogout_timeval(uint64_t deadline_ms, uint64_t now_ms)
 {
     const int ms = slogout_timeout(deadline_ms, now_ms);
@@ -48,25 +48,25 @@ static inline struct timeval slogout_timeval(uint64_t deadline_ms, uint64_t now_
     return timeout;
 }
 
-/* A lingering close. close() with unread input makes the kernel reset the connection, and what was sent last
- * is lost; so the host sends what is queued, ends its direction, and reads on until the peer has ended its
- * own, all by a deadline. Owns no descriptor. All zero: the connection is not closing. */
+/* A lingering close. close() with unread input makes the kernel reset the connection, which loses the last
+ * output. So the host sends what is queued, ends its direction, and reads until the peer has ended the other
+ * direction, all by a deadline. Owns no descriptor. A struct of zeros is a connection that is not closing. */
 struct slogout_linger {
     uint64_t deadline_ms; /* when to close at the latest; 0: not closing */
-    int is_shut;          /* shutdown(SHUT_WR) is done */
-    int input_ended;      /* the peer's end of file was read: no longer poll for input */
+    int is_shut;          /* shutdown(SHUT_WR) was called */
+    int input_ended;      /* the peer's end of file was read: do not poll for input any more */
 };
 
-/* Begins to close a connection, to be over after timeout_ms at the latest. Does nothing if it has begun. */
+/* Begins to close a connection, for timeout_ms at the most. Does nothing if that has begun already. */
 static inline void slogout_linger_begin(struct slogout_linger *linger, uint64_t now_ms, uint32_t timeout_ms)
 {
     if (!linger->deadline_ms)
         linger->deadline_ms = now_ms + timeout_ms + !(now_ms + timeout_ms);
 }
 
-/* Goes on with it. Call it when fd is readable, when the queue is out, and at deadline_ms; at any other time
- * it is harmless. flushed: nothing is queued any more. Reads at most once, and does not block. Returns 1 when
- * it is time for close(fd), which is the host's, and 0 until then. */
+/* Continues the close of fd. Call it when fd is readable, when the queue has been sent, and at deadline_ms;
+ * at any other time it does no harm. flushed is not 0 if nothing is queued. Reads at most once, and does not
+ * block. Returns 1 when the host should close fd, and 0 until then. */
 static inline int slogout_linger_step(struct slogout_linger *linger, int fd, int flushed, uint64_t now_ms)
 {
     char octets[4096];
