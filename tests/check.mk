@@ -77,6 +77,34 @@ build/tests/house/neighbors: tests/house/neighbors.c $(STATIC)
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) $(CFLAGS) -o $@ $< $(STATIC)
 
+# What the model writes, and the library does.
+TRANSCRIPTS := $(wildcard tests/transcripts/*.txt)
+
+build/tests/transcripts/%.o: tests/transcripts/%.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests $(TEST_CFLAGS) -c -o $@ $<
+
+build/tests/transcripts/write: build/tests/transcripts/write.o tests/exhaustive/model.c
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(TEST_CFLAGS) -o $@ $^
+
+build/tests/transcripts/run: build/tests/transcripts/run.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
+	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
+
+# $(1): the folder to write into
+write-transcripts = for state in OPEN WAITING PENDING ASKED LEAVING ENDED; do \
+  build/tests/transcripts/write $$state > $(1)/$$(echo $$state | tr A-Z a-z).txt || exit 1; done
+
+.PHONY: transcripts transcripts-check
+transcripts: build/tests/transcripts/write
+	@$(call write-transcripts,tests/transcripts)
+
+transcripts-check: build/tests/transcripts/write build/tests/transcripts/run
+	@mkdir -p build/tests/transcripts/written
+	@$(call write-transcripts,build/tests/transcripts/written)
+	@for file in $(TRANSCRIPTS); do cmp $$file build/tests/transcripts/written/$$(basename $$file) || exit 1; done
+	@build/tests/transcripts/run $(TRANSCRIPTS) >build/tests/transcripts/run.log 2>&1 || { cat build/tests/transcripts/run.log; exit 1; }
+	@echo "transcripts: $$(cat $(TRANSCRIPTS) | grep -c '^settings') written by the model, and the library does what they say"
+
 # Together, because interop waits most of its time.
 check:
-	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j3) -Otarget sockets house unit manual install-check
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j3) -Otarget sockets house unit manual install-check transcripts-check

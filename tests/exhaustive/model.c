@@ -136,15 +136,31 @@ static int act(const struct call *call)
     return 0;
 }
 
-static const struct call *expect_call(enum call_kind kind, enum who who)
+/* When calls are predicted, they are written here instead of being compared. */
+static struct trace *predicted;
+static int reply; /* of the host to the first line that is predicted; it takes the others */
+
+static const struct call *predict_call(const struct call *expected)
+{
+    struct call *call = &predicted->call[predicted->length++];
+
+    *call = *expected;
+    call->result = expected->kind == SEND_LINE ? reply : 0;
+    reply = expected->kind == SEND_LINE ? 0 : reply;
+    return call;
+}
+
+static const struct call *expect_call(const struct call *expected)
 {
     const struct call *call = &calls->call[cursor];
 
+    if (predicted)
+        return predict_call(expected);
     if (cursor == calls->length)
-        fail("a call of kind %d is missing", (int)kind);
-    if (call->kind != kind || (kind != SET_TIMER && call->who != who))
-        fail("a call of kind %d for %d instead of kind %d for %d", (int)call->kind, (int)call->who, (int)kind,
-             (int)who);
+        fail("a call of kind %d is missing", (int)expected->kind);
+    if (call->kind != expected->kind || (call->kind != SET_TIMER && call->who != expected->who))
+        fail("a call of kind %d for %d instead of kind %d for %d", (int)call->kind, (int)call->who,
+             (int)expected->kind, (int)expected->who);
     cursor++;
     return call;
 }
@@ -159,8 +175,11 @@ static void play_action(const struct call *call)
 
 static int expect_line(enum who who, const char *line, enum slogout_when when)
 {
-    const struct call *call = expect_call(SEND_LINE, who);
+    struct call expected = {.kind = SEND_LINE, .who = who, .when = when};
+    const struct call *call;
 
+    snprintf(expected.line, sizeof expected.line, "%s", line);
+    call = expect_call(&expected);
     if (strcmp(call->line, line) != 0)
         fail("wrote \"%s\" instead of \"%s\"", call->line, line);
     if (call->when != when)
@@ -184,31 +203,39 @@ static int expect_logout(enum who who)
     return expect_line(who, line, SLOGOUT_AT_REST);
 }
 
-static void check_tag(const struct model_session *session, const struct call *call)
+static struct call expected_close(enum who who, int bye_sent)
 {
-    char tag[SLOGOUT_TAG_SIZE];
+    const struct model_session *session = session_of(who);
+    struct call expected = {.kind = CLOSE_CONNECTION, .who = who};
 
-    if (!call->closed.tag != !session->tag)
-        fail("a tag in the result, or none");
-    if (call->closed.asked_ms != (session->tag ? session->asked_at : SLOGOUT_NEVER))
-        fail("asked_ms is wrong");
-    snprintf(tag, sizeof tag, "SLO.%u", session->tag);
-    if (session->tag && strcmp(call->tag, tag) != 0)
-        fail("the tag %s in the result instead of %s", call->tag, tag);
+    expected.closed.outcome = session->outcome;
+    expected.closed.bye_sent = bye_sent;
+    expected.closed.bye_seen = session->bye_seen;
+    expected.closed.asked_ms = session->tag ? session->asked_at : SLOGOUT_NEVER;
+    expected.answer = tagged_answer ? tagged_answer : session->refused;
+    if (session->tag)
+        snprintf(expected.tag, sizeof expected.tag, "SLO.%u", session->tag);
+    expected.closed.tag = session->tag ? "" : NULL; /* the tag itself stands beside it */
+    return expected;
 }
 
 static void expect_close(enum who who, int bye_sent)
 {
-    const struct model_session *session = session_of(who);
-    const struct call *call = expect_call(CLOSE_CONNECTION, who);
+    const struct call expected = expected_close(who, bye_sent);
+    const struct call *call = expect_call(&expected);
 
-    if (call->closed.outcome != session->outcome)
-        fail("outcome %d instead of %d", (int)call->closed.outcome, (int)session->outcome);
-    if (call->closed.bye_sent != bye_sent || call->closed.bye_seen != session->bye_seen)
+    if (call->closed.outcome != expected.closed.outcome)
+        fail("outcome %d instead of %d", (int)call->closed.outcome, (int)expected.closed.outcome);
+    if (call->closed.bye_sent != bye_sent || call->closed.bye_seen != expected.closed.bye_seen)
         fail("bye_sent or bye_seen is wrong");
-    if (call->answer != (tagged_answer ? tagged_answer : session->refused))
+    if (call->answer != expected.answer)
         fail("answer %d in the result", call->answer);
-    check_tag(session, call);
+    if (!call->closed.tag != !expected.closed.tag)
+        fail("a tag in the result, or none");
+    if (call->closed.asked_ms != expected.closed.asked_ms)
+        fail("asked_ms is wrong");
+    if (expected.closed.tag && strcmp(call->tag, expected.tag) != 0)
+        fail("the tag %s in the result instead of %s", call->tag, expected.tag);
     play_action(call);
 }
 
@@ -409,13 +436,13 @@ static int tick(void)
 
 static void tell_deadline(void)
 {
-    const uint64_t deadline = model_deadline(m);
+    const struct call expected = {.kind = SET_TIMER, .deadline = model_deadline(m)};
 
-    if (m->settings.polled || deadline >= m->told)
+    if (m->settings.polled || expected.deadline >= m->told)
         return;
-    if (expect_call(SET_TIMER, A)->deadline != deadline)
+    if (expect_call(&expected)->deadline != expected.deadline)
         fail("set_timer to something else than the earliest deadline");
-    m->told = deadline;
+    m->told = expected.deadline;
 }
 
 /* ---- steps ---- */
@@ -510,18 +537,37 @@ void model_start(struct model *model, const struct model_settings *settings)
     model->told = SLOGOUT_NEVER;
 }
 
+static int make_step(struct model *model, const struct step *step)
+{
+    int result;
+
+    m = model;
+    tagged_answer = 0;
+    result = is_timed(step->kind) ? timed(step) : untimed(step);
+    tell_deadline();
+    return result;
+}
+
 void model_step(struct model *model, const struct step *step, const struct trace *trace, int returned)
 {
     int expected;
 
-    m = model;
+    predicted = NULL;
     calls = trace;
     cursor = 0;
-    tagged_answer = 0;
-    expected = is_timed(step->kind) ? timed(step) : untimed(step);
-    tell_deadline();
+    expected = make_step(model, step);
     if (cursor != calls->length)
         fail("a call too many, of kind %d", (int)calls->call[cursor].kind);
     if (returned != expected)
         fail("returned %d instead of %d", returned, expected);
+}
+
+int model_predict(struct model *model, const struct step *step, int first_reply, struct trace *trace)
+{
+    predicted = trace;
+    predicted->length = 0;
+    reply = first_reply;
+    calls = trace; /* for first_due(), which finds no call there */
+    cursor = 0;
+    return make_step(model, step);
 }

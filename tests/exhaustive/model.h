@@ -35,6 +35,10 @@ void model_start(struct model *model, const struct model_settings *settings);
 /* Fails unless the step returned what it should and made just these calls. */
 void model_step(struct model *model, const struct step *step, const struct trace *trace, int returned);
 
+/* Fills the trace with the calls that the step must cause and returns what it must return. The host answers first_reply to
+ * the first line and takes the others. */
+int model_predict(struct model *model, const struct step *step, int first_reply, struct trace *trace);
+
 uint64_t model_deadline(const struct model *model);
 
 #endif

@@ -4,6 +4,7 @@
  *   write STATE
  *
  * README in this folder describes the format. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,14 +26,12 @@ struct event {
 #define UNTIL_DEADLINE ((unsigned)-1)
 #define JUST_BEFORE_IT ((unsigned)-2)
 
-static const struct event
-    enable = {"enable", ENABLE, 1, 0, TAKES},
-    join = {"join", JOIN, 0, 0, TAKES},
-    request = {"request", REQUEST, 0, 0, TAKES},
-    request_busy = {"request", REQUEST, 0, 0, BUSY},
-    force_busy = {"force", FORCE, 0, 10, BUSY},
-    refusal = {"C: SLO.1 BAD unknown", INPUT, BAD_PARSED, 10, TAKES},
-    answer = {"C: SLO.1 OK done", INPUT, OK_LINE, 10, TAKES};
+static const struct event enable = {"enable", ENABLE, 1, 0, TAKES}, join = {"join", JOIN, 0, 0, TAKES},
+                          request = {"request", REQUEST, 0, 0, TAKES},
+                          request_busy = {"request", REQUEST, 0, 0, BUSY},
+                          force_busy = {"force", FORCE, 0, 10, BUSY},
+                          refusal = {"C: SLO.1 BAD unknown", INPUT, BAD_PARSED, 10, TAKES},
+                          answer = {"C: SLO.1 OK done", INPUT, OK_LINE, 10, TAKES};
 
 /* How a session comes to a state. */
 struct path {
@@ -51,8 +50,16 @@ static const struct path paths[] = {
     {"PENDING", "PENDING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&request_busy, NULL}},
     {"PENDING", "PENDING, enabled", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&enable, &request_busy, NULL}},
     {"ASKED", "ASKED", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&enable, &request, NULL}},
-    {"ASKED", "ASKED, a refusal is waited out", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_WAIT, {&enable, &request, NULL}},
-    {"ASKED", "ASKED, and refused", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_WAIT, {&enable, &request, &refusal, NULL}},
+    {"ASKED",
+     "ASKED, a refusal is waited out",
+     SLOGOUT_ASK_ENABLED,
+     SLOGOUT_REFUSAL_WAIT,
+     {&enable, &request, NULL}},
+    {"ASKED",
+     "ASKED, and refused",
+     SLOGOUT_ASK_ENABLED,
+     SLOGOUT_REFUSAL_WAIT,
+     {&enable, &request, &refusal, NULL}},
     {"LEAVING", "LEAVING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&enable, &request, &force_busy, NULL}},
     {"ENDED", "ENDED", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&enable, &request, &answer, NULL}},
 };
@@ -88,6 +95,7 @@ static const struct event events[] = {
 };
 
 static struct model model;
+static const char *answer_text; /* of the last tagged answer */
 
 /* ---- what the model says, in the words of a transcript ---- */
 
@@ -96,29 +104,32 @@ static const char *const outcomes[SLOGOUT_OUTCOME_COUNT] = {
     "FORCED",   "SEND_FAILED", "CLIENT_LOGOUT", "PEER_CLOSED", "HOST_CLOSED",
 };
 
-static void write_call(const struct call *call, const struct event *event)
+static void write_line(const struct call *call)
 {
-    if (call->kind == SEND_LINE) {
-        printf("S: %.*s (%s)%s\n", (int)strcspn(call->line, "\r"), call->line,
-               call->when == SLOGOUT_AT_REST ? "at rest" : "between lines",
-               call->result == BUSY     ? " BUSY"
-               : call->result == BROKEN ? " BROKEN"
-                                        : "");
-        return;
-    }
+    printf("S: %.*s (%s)%s\n", (int)strcspn(call->line, "\r"), call->line,
+           call->when == SLOGOUT_AT_REST ? "at rest" : "between lines",
+           call->result == BUSY     ? " BUSY"
+           : call->result == BROKEN ? " BROKEN"
+                                    : "");
+}
+
+static void write_close(const struct call *call)
+{
+    static const char *const statuses[] = {"OK", "NO", "BAD"};
+
     printf("close %s", outcomes[call->closed.outcome]);
-    if (call->closed.asked_ms != SLOGOUT_NEVER)
+    if (call->closed.tag)
         printf(" %s@%llu", call->tag, (unsigned long long)call->closed.asked_ms);
     printf("%s%s", call->closed.bye_sent ? " bye-sent" : "", call->closed.bye_seen ? " bye-seen" : "");
-    if (event->kind == INPUT && call->closed.answer)
-        printf(" answer");
+    if (call->answer)
+        printf(" answer=%s:%s", statuses[call->answer - 1], answer_text);
     printf("\n");
 }
 
 static void write_result(int result)
 {
     if (result == SLOGOUT_CONSUMED)
-        printf("= consumed\n");
+        printf("= CONSUMED\n");
     else if (result == SLOGOUT_ERR_STATE)
         printf("= ERR_STATE\n");
     else if (result == 0)
@@ -127,21 +138,121 @@ static void write_result(int result)
         fail("a result that no transcript can have: %d", result);
 }
 
-/* Returns 1 if a line was offered to the host. */
-static int write_event(const struct event *event, uint64_t now)
+/* ---- one transcript ---- */
+
+static uint64_t time_of(const struct event *event)
 {
-    const struct step step = {event->kind, A, event->variant, now};
+    if (event->after_ms == UNTIL_DEADLINE)
+        return model_deadline(&model);
+    if (event->after_ms == JUST_BEFORE_IT)
+        return model_deadline(&model) - 1;
+    return model.now + event->after_ms;
+}
+
+static void write_event(const struct event *event)
+{
+    static const char tag[] = "C: SLO.1 ";
+    const struct step step = {event->kind, A, event->variant, time_of(event)};
     struct trace trace;
     int result;
-    int offered = 0;
     int i;
 
-    model_predict(&model, &step, event->reply, &trace, &result);
-    printf("%llu %s\n", (unsigned long long)now, event->words);
-    for (i = 0; i < trace.length; i++) {
-        offered |= trace.call[i].kind == SEND_LINE;
-        write_call(&trace.call[i], event);
-    }
+    if (strncmp(event->words, tag, sizeof tag - 1) == 0 && event->variant != TAGGED_BYE_PARSED)
+        answer_text = strchr(event->words + sizeof tag - 1, ' ') + 1;
+    result = model_predict(&model, &step, event->reply, &trace);
+    printf("%llu %s\n", (unsigned long long)step.now, event->words);
+    for (i = 0; i < trace.length; i++)
+        if (trace.call[i].kind == SEND_LINE)
+            write_line(&trace.call[i]);
+        else
+            write_close(&trace.call[i]);
     write_result(result);
-    return offered;
+}
+
+static void begin(const struct path *path)
+{
+    const struct model_settings settings = {
+        .ask = path->ask, .on_refusal = path->on_refusal, .drain_asks = 1, .polled = 1};
+    const struct step birth = {NEW, A, 0, 0};
+    struct trace trace;
+    size_t i;
+
+    model_start(&model, &settings);
+    model_predict(&model, &birth, TAKES, &trace);
+    printf("settings ask=%s on_refusal=%s answer_timeout=%d ready_timeout=%d leave_timeout=%d\n",
+           path->ask == SLOGOUT_ASK_ALL ? "all" : "enabled",
+           path->on_refusal == SLOGOUT_REFUSAL_WAIT ? "wait" : "bye", ANSWER_TIMEOUT, READY_TIMEOUT,
+           LEAVE_TIMEOUT);
+    for (i = 0; path->events[i]; i++)
+        write_event(path->events[i]);
+}
+
+/* The event, and then all timers until the session is over, while the host takes each line. */
+static void write_transcript(const struct path *path, const struct event *event)
+{
+    static const struct event last_ticks = {"tick", TICK, 0, UNTIL_DEADLINE, TAKES};
+
+    printf("\n# %s: %s%s\n", path->title, event->words,
+           event->after_ms == JUST_BEFORE_IT   ? ", just before the deadline"
+           : event->after_ms == UNTIL_DEADLINE ? ", at the deadline"
+                                               : "");
+    if (event->reply != TAKES)
+        printf("# the host's first reply is %s\n", event->reply == BUSY ? "BUSY" : "BROKEN");
+    begin(path);
+    write_event(event);
+    while (model_deadline(&model) != SLOGOUT_NEVER)
+        write_event(&last_ticks);
+}
+
+/* Returns 1 if the state has a timer for an event that needs one, and a line for the host to reply to. */
+static int makes_sense(const struct path *path, const struct event *event)
+{
+    const int needs_deadline = event->after_ms == UNTIL_DEADLINE || event->after_ms == JUST_BEFORE_IT;
+    const struct step step = {event->kind, A, event->variant, SLOGOUT_NEVER - 1};
+    struct trace trace;
+    const struct step birth = {NEW, A, 0, 0};
+    const struct model_settings settings = {
+        .ask = path->ask, .on_refusal = path->on_refusal, .drain_asks = 1, .polled = 1};
+    size_t i;
+
+    model_start(&model, &settings);
+    model_predict(&model, &birth, TAKES, &trace);
+    for (i = 0; path->events[i]; i++) {
+        const struct step on_the_way = {path->events[i]->kind, A, path->events[i]->variant, 1};
+        model_predict(&model, &on_the_way, path->events[i]->reply, &trace);
+    }
+    if (needs_deadline && model_deadline(&model) == SLOGOUT_NEVER)
+        return 0;
+    if (event->reply == TAKES)
+        return 1;
+    model_predict(&model, &step, event->reply, &trace);
+    return trace.length > 0 && trace.call[0].kind == SEND_LINE;
+}
+
+void fail(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "\n");
+    exit(1);
+}
+
+int main(int argc, char **argv)
+{
+    const struct path *path;
+    const struct event *event;
+
+    if (argc != 2)
+        return 2;
+    printf("# What can happen to a session that is %s, written by the model. The README here explains the "
+           "lines.\n",
+           argv[1]);
+    for (path = paths; path < paths + sizeof paths / sizeof *paths; path++)
+        for (event = events; event < events + sizeof events / sizeof *events; event++)
+            if (strcmp(path->state, argv[1]) == 0 && makes_sense(path, event))
+                write_transcript(path, event);
+    return 0;
 }
