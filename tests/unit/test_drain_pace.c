@@ -290,6 +290,39 @@ static void test_a_tight_limit_makes_no_burst(void **state)
     crowd_free(crowd);
 }
 
+/* The place goes to the next at once, whatever has freed it, so the host's timer must come nearer at once. */
+static void test_set_timer_reports_a_place_that_has_become_free(void **state)
+{
+    enum how { ABANDON, FREE, CANCEL, HOWS };
+    struct slogout_plan plan = plan_of(0);
+    int how;
+
+    (void)state;
+    plan.max_in_flight = 1;
+    for (how = ABANDON; how < HOWS; how++) {
+        static const struct manner never_at_rest = {1, CROWD_NEVER, CROWD_NEVER, "OK", 0};
+        struct crowd *crowd = crowd_of(2, &never_at_rest);
+        start(crowd, &plan);
+        crowd_run(crowd, 1000);
+        assert_int_equal(counts(crowd)->pending, 1);
+        assert_int_equal(counts(crowd)->waiting, 1);
+        assert_true(crowd->timer > crowd->now);
+        if (how == ABANDON) {
+            assert_int_equal(slogout_session_abandon(crowd->clients[0].session, SLOGOUT_OUTCOME_PEER_CLOSED), 0);
+        } else if (how == CANCEL) {
+            assert_int_equal(slogout_session_cancel(crowd->clients[0].session), 0);
+        } else {
+            slogout_session_free(crowd->clients[0].session);
+            crowd->clients[0].session = NULL;
+        }
+        assert_true(crowd->timer <= crowd->now);
+        crowd_tick(crowd);
+        assert_int_equal(counts(crowd)->pending, 1);
+        assert_int_equal(counts(crowd)->waiting, 0);
+        crowd_free(crowd);
+    }
+}
+
 /* ---- while it runs ---- */
 
 static void test_pause_begins_nobody_and_resume_goes_on_at_the_same_pace(void **state)
@@ -664,6 +697,7 @@ int main(void)
         cmocka_unit_test(test_neighbours_without_a_group_are_no_group),
         cmocka_unit_test(test_the_limit_holds_for_groups_too),
         cmocka_unit_test(test_a_tight_limit_makes_no_burst),
+        cmocka_unit_test(test_set_timer_reports_a_place_that_has_become_free),
         cmocka_unit_test(test_pause_begins_nobody_and_resume_goes_on_at_the_same_pace),
         cmocka_unit_test(test_the_deadline_stands_while_it_is_paused),
         cmocka_unit_test(test_who_was_held_back_too_long_is_told_by_bye),

@@ -4,41 +4,41 @@
 #define NEVER UINT64_MAX
 
 /* A window of 20 s that is never late. */
-static void open_window(struct slo_pacer *slots, uint64_t seed)
+static void open_window(struct slo_pacer *pacer, uint64_t seed)
 {
-    memset(slots, 0, sizeof *slots);
-    slots->random = seed;
-    slo_pacer_open(slots, 0, 20000);
+    memset(pacer, 0, sizeof *pacer);
+    pacer->random = seed;
+    slo_pacer_open(pacer, 0, 20000);
 }
 
 /* The latest is that of all. */
-static void next_by(struct slo_pacer *slots, uint64_t now, uint64_t waiting, uint64_t latest)
+static void next_by(struct slo_pacer *pacer, uint64_t now, uint64_t waiting, uint64_t latest)
 {
-    const struct slo_backlog demand = {waiting, waiting, latest};
-    slo_pacer_next(slots, now, &demand);
+    const struct slo_backlog backlog = {waiting, waiting, latest};
+    slo_pacer_next(pacer, now, &backlog);
 }
 
-static void adapt(struct slo_pacer *slots, uint64_t now, uint64_t waiting, uint64_t latest)
+static void adapt(struct slo_pacer *pacer, uint64_t now, uint64_t waiting, uint64_t latest)
 {
-    const struct slo_backlog demand = {waiting, waiting, latest};
-    slo_pacer_adapt(slots, now, &demand);
+    const struct slo_backlog backlog = {waiting, waiting, latest};
+    slo_pacer_adapt(pacer, now, &backlog);
 }
 
-static uint64_t next(struct slo_pacer *slots, uint64_t now, uint64_t waiting)
+static uint64_t next(struct slo_pacer *pacer, uint64_t now, uint64_t waiting)
 {
-    next_by(slots, now, waiting, NEVER);
-    return slo_pacer_instant_ms(slots, 1);
+    next_by(pacer, now, waiting, NEVER);
+    return slo_pacer_instant_ms(pacer, 1);
 }
 
 static void test_each_slot_has_one_instant(void **state)
 {
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
     uint64_t i;
 
     (void)state;
-    open_window(&slots, 1);
+    open_window(&pacer, 1);
     for (i = 0; i < 200; i++) {
-        const uint64_t instant = next(&slots, i * 100, 200 - i);
+        const uint64_t instant = next(&pacer, i * 100, 200 - i);
         assert_true(instant >= i * 100 && instant < (i + 1) * 100);
     }
 }
@@ -46,27 +46,27 @@ static void test_each_slot_has_one_instant(void **state)
 /* The last one's slot ends where the window ends, though the number does not divide it. */
 static void test_the_slots_fill_the_window(void **state)
 {
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
     uint64_t i;
 
     (void)state;
-    open_window(&slots, 1);
+    open_window(&pacer, 1);
     for (i = 0; i < 7777; i++)
-        next_by(&slots, 0, 7777 - i, NEVER);
-    assert_true(slots.to == slots.end);
-    assert_true(slots.end == (uint64_t)20000 << SLO_PACER_FRACTION);
+        next_by(&pacer, 0, 7777 - i, NEVER);
+    assert_true(pacer.to == pacer.end);
+    assert_true(pacer.end == (uint64_t)20000 << SLO_PACER_FRACTION);
 }
 
 static void test_slots_are_finer_than_milliseconds(void **state)
 {
     unsigned count[20000] = {0};
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
     unsigned i;
 
     (void)state;
-    open_window(&slots, 1);
+    open_window(&pacer, 1);
     for (i = 0; i < 1000000; i++)
-        count[next(&slots, 0, 1000000 - i)]++;
+        count[next(&pacer, 0, 1000000 - i)]++;
     for (i = 0; i < 20000; i++)
         assert_in_range(count[i], 49, 51);
 }
@@ -76,13 +76,13 @@ static void test_one_alone_has_the_whole_window(void **state)
 {
     unsigned count[20] = {0};
     double chi_square = 0;
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
     unsigned i;
 
     (void)state;
     for (i = 0; i < 10000; i++) {
-        open_window(&slots, i);
-        count[next(&slots, 0, 1) / 1000]++;
+        open_window(&pacer, i);
+        count[next(&pacer, 0, 1) / 1000]++;
     }
     for (i = 0; i < 20; i++)
         chi_square += (count[i] - 500.0) * (count[i] - 500.0) / 500.0;
@@ -108,14 +108,14 @@ static void test_the_seed_decides(void **state)
 
 static void test_the_generator_goes_on_in_a_new_window(void **state)
 {
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
     uint64_t first;
 
     (void)state;
-    open_window(&slots, 7);
-    first = next(&slots, 0, 1);
-    slo_pacer_open(&slots, 0, 20000);
-    assert_true(next(&slots, 0, 1) != first);
+    open_window(&pacer, 7);
+    first = next(&pacer, 0, 1);
+    slo_pacer_open(&pacer, 0, 20000);
+    assert_true(next(&pacer, 0, 1) != first);
 }
 
 static void test_slots_grow_when_fewer_wait_and_shrink_when_more_do(void **state)
@@ -123,14 +123,14 @@ static void test_slots_grow_when_fewer_wait_and_shrink_when_more_do(void **state
     static const struct {
         uint64_t waiting, to_ms;
     } table[] = {{20, 1000}, {19, 2000}, {9, 4000}, {160, 4100}, {159, 4200}, {1, 20000}};
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
     size_t i;
 
     (void)state;
-    open_window(&slots, 1);
+    open_window(&pacer, 1);
     for (i = 0; i < LENGTH(table); i++) {
-        next_by(&slots, 0, table[i].waiting, NEVER);
-        assert_int_equal(slots.to >> SLO_PACER_FRACTION, table[i].to_ms);
+        next_by(&pacer, 0, table[i].waiting, NEVER);
+        assert_int_equal(pacer.to >> SLO_PACER_FRACTION, table[i].to_ms);
     }
 }
 
@@ -155,116 +155,116 @@ static void test_what_is_overdue_is_spread_again(void **state)
 
     (void)state;
     for (i = 0; i < LENGTH(table); i++) {
-        struct slo_pacer slots;
+        struct slo_pacer pacer;
 
-        open_window(&slots, 1);
-        next_by(&slots, 0, 20, NEVER);
-        next_by(&slots, table[i].now, 19, table[i].latest);
-        assert_int_equal(slots.from, table[i].from << SLO_PACER_FRACTION);
-        assert_int_equal(slots.to, table[i].to << SLO_PACER_FRACTION);
-        assert_int_equal(slots.end, table[i].end << SLO_PACER_FRACTION);
+        open_window(&pacer, 1);
+        next_by(&pacer, 0, 20, NEVER);
+        next_by(&pacer, table[i].now, 19, table[i].latest);
+        assert_int_equal(pacer.from, table[i].from << SLO_PACER_FRACTION);
+        assert_int_equal(pacer.to, table[i].to << SLO_PACER_FRACTION);
+        assert_int_equal(pacer.end, table[i].end << SLO_PACER_FRACTION);
     }
 }
 
 static void test_a_window_that_has_passed_is_opened_again(void **state)
 {
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
 
     (void)state;
-    open_window(&slots, 1);
-    next_by(&slots, 0, 1, NEVER);
-    next_by(&slots, 20000, 10, NEVER);
-    assert_int_equal(slots.to >> SLO_PACER_FRACTION, 22000);
-    next_by(&slots, 0, 1, NEVER);
-    next_by(&slots, 90100, 10, NEVER);
-    assert_int_equal(slots.from >> SLO_PACER_FRACTION, 90000);
-    assert_int_equal(slots.to >> SLO_PACER_FRACTION, 92000);
-    next_by(&slots, 0, 1, NEVER);
-    next_by(&slots, 0, 10, 115000);
-    assert_int_equal(slots.to >> SLO_PACER_FRACTION, 110500);
+    open_window(&pacer, 1);
+    next_by(&pacer, 0, 1, NEVER);
+    next_by(&pacer, 20000, 10, NEVER);
+    assert_int_equal(pacer.to >> SLO_PACER_FRACTION, 22000);
+    next_by(&pacer, 0, 1, NEVER);
+    next_by(&pacer, 90100, 10, NEVER);
+    assert_int_equal(pacer.from >> SLO_PACER_FRACTION, 90000);
+    assert_int_equal(pacer.to >> SLO_PACER_FRACTION, 92000);
+    next_by(&pacer, 0, 1, NEVER);
+    next_by(&pacer, 0, 10, 115000);
+    assert_int_equal(pacer.to >> SLO_PACER_FRACTION, 110500);
 }
 
 static void test_no_instant_is_later_than_the_latest(void **state)
 {
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
 
     (void)state;
-    open_window(&slots, 1);
-    next_by(&slots, 0, 10, 500);
-    assert_int_equal(slots.to >> SLO_PACER_FRACTION, 50);
-    next_by(&slots, 0, 1, 500);
-    assert_int_equal(slots.to >> SLO_PACER_FRACTION, 500);
-    next_by(&slots, 0, 9, 500);
-    assert_int_equal(slo_pacer_instant_ms(&slots, 1), 500);
-    next_by(&slots, 0, 8, 400);
-    assert_int_equal(slo_pacer_instant_ms(&slots, 1), 500);
+    open_window(&pacer, 1);
+    next_by(&pacer, 0, 10, 500);
+    assert_int_equal(pacer.to >> SLO_PACER_FRACTION, 50);
+    next_by(&pacer, 0, 1, 500);
+    assert_int_equal(pacer.to >> SLO_PACER_FRACTION, 500);
+    next_by(&pacer, 0, 9, 500);
+    assert_int_equal(slo_pacer_instant_ms(&pacer, 1), 500);
+    next_by(&pacer, 0, 8, 400);
+    assert_int_equal(slo_pacer_instant_ms(&pacer, 1), 500);
 }
 
 /* 10 places for 100: the first 10 have 500 ms, and have it evenly. */
 static void test_those_that_are_urgent_share_the_time_until_then(void **state)
 {
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
     uint64_t i;
 
     (void)state;
-    open_window(&slots, 1);
+    open_window(&pacer, 1);
     for (i = 0; i < 10; i++) {
-        const struct slo_backlog demand = {100 - i, 10 - i, 500};
-        slo_pacer_next(&slots, 0, &demand);
-        assert_int_equal(slots.to >> SLO_PACER_FRACTION, (i + 1) * 50);
+        const struct slo_backlog backlog = {100 - i, 10 - i, 500};
+        slo_pacer_next(&pacer, 0, &backlog);
+        assert_int_equal(pacer.to >> SLO_PACER_FRACTION, (i + 1) * 50);
     }
 }
 
 /* The first values of SplitMix64 from 0, less the bit that the longest window has not. */
 static void test_the_generator_is_splitmix64(void **state)
 {
-    struct slo_pacer slots = {0};
+    struct slo_pacer pacer = {0};
 
     (void)state;
-    slo_pacer_open(&slots, 0, SLO_PACER_LONGEST);
-    next(&slots, 0, 1);
-    assert_true(slots.instant == (0xe220a8397b1dcdaf & INT64_MAX));
-    slo_pacer_open(&slots, 0, SLO_PACER_LONGEST);
-    next(&slots, 0, 1);
-    assert_true(slots.instant == (0x6e789e6aa1b965f4 & INT64_MAX));
+    slo_pacer_open(&pacer, 0, SLO_PACER_LONGEST);
+    next(&pacer, 0, 1);
+    assert_true(pacer.instant == (0xe220a8397b1dcdaf & INT64_MAX));
+    slo_pacer_open(&pacer, 0, SLO_PACER_LONGEST);
+    next(&pacer, 0, 1);
+    assert_true(pacer.instant == (0x6e789e6aa1b965f4 & INT64_MAX));
 }
 
 static void test_a_slot_that_would_end_as_early_stays(void **state)
 {
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
     uint64_t instant;
 
     (void)state;
-    open_window(&slots, 1);
-    instant = next(&slots, 0, 10);
-    adapt(&slots, 0, 10, NEVER);
-    assert_int_equal(slo_pacer_instant_ms(&slots, 1), instant);
+    open_window(&pacer, 1);
+    instant = next(&pacer, 0, 10);
+    adapt(&pacer, 0, 10, NEVER);
+    assert_int_equal(slo_pacer_instant_ms(&pacer, 1), instant);
 }
 
 static void test_who_joins_does_not_wait_for_a_slot_that_nobody_had(void **state)
 {
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
 
     (void)state;
-    open_window(&slots, 1);
-    next(&slots, 0, 2);
-    next(&slots, 0, 1);
-    next(&slots, 0, 0);
-    adapt(&slots, 5000, 3, NEVER);
-    assert_int_equal(slots.from >> SLO_PACER_FRACTION, 5000);
-    assert_int_equal(slots.to >> SLO_PACER_FRACTION, 10000);
+    open_window(&pacer, 1);
+    next(&pacer, 0, 2);
+    next(&pacer, 0, 1);
+    next(&pacer, 0, 0);
+    adapt(&pacer, 5000, 3, NEVER);
+    assert_int_equal(pacer.from >> SLO_PACER_FRACTION, 5000);
+    assert_int_equal(pacer.to >> SLO_PACER_FRACTION, 10000);
 }
 
 static void test_an_empty_window_is_one_instant(void **state)
 {
-    struct slo_pacer slots = {0};
+    struct slo_pacer pacer = {0};
     unsigned i;
 
     (void)state;
-    slo_pacer_open(&slots, 3000, 3000);
+    slo_pacer_open(&pacer, 3000, 3000);
     for (i = 10; i > 0; i--) {
-        next(&slots, 0, i);
-        assert_int_equal(slots.instant, (uint64_t)3000 << SLO_PACER_FRACTION);
+        next(&pacer, 0, i);
+        assert_int_equal(pacer.instant, (uint64_t)3000 << SLO_PACER_FRACTION);
     }
 }
 
@@ -284,14 +284,14 @@ static void test_a_slot_is_cut_shorter_when_more_wait(void **state)
 
     (void)state;
     for (i = 0; i < LENGTH(table); i++) {
-        struct slo_pacer slots;
+        struct slo_pacer pacer;
 
-        open_window(&slots, 1);
-        next_by(&slots, 0, 2, NEVER);
-        adapt(&slots, table[i].now, table[i].waiting, table[i].latest);
-        assert_int_equal(slots.from >> SLO_PACER_FRACTION, table[i].from);
-        assert_int_equal(slots.to >> SLO_PACER_FRACTION, table[i].to);
-        assert_true(slots.instant >= slots.from && slots.instant < slots.to);
+        open_window(&pacer, 1);
+        next_by(&pacer, 0, 2, NEVER);
+        adapt(&pacer, table[i].now, table[i].waiting, table[i].latest);
+        assert_int_equal(pacer.from >> SLO_PACER_FRACTION, table[i].from);
+        assert_int_equal(pacer.to >> SLO_PACER_FRACTION, table[i].to);
+        assert_true(pacer.instant >= pacer.from && pacer.instant < pacer.to);
     }
 }
 
@@ -307,57 +307,75 @@ static void test_who_joins_when_nobody_waits_has_the_rest_of_the_window_or_a_new
 
     (void)state;
     for (i = 0; i < LENGTH(table); i++) {
-        struct slo_pacer slots;
+        struct slo_pacer pacer;
 
-        open_window(&slots, 1);
-        next_by(&slots, 0, 1, NEVER);
-        next_by(&slots, 0, 0, NEVER);
-        adapt(&slots, table[i].now, 2, table[i].latest);
-        assert_int_equal(slots.from >> SLO_PACER_FRACTION, table[i].now);
-        assert_int_equal(slots.to >> SLO_PACER_FRACTION, table[i].to);
+        open_window(&pacer, 1);
+        next_by(&pacer, 0, 1, NEVER);
+        next_by(&pacer, 0, 0, NEVER);
+        adapt(&pacer, table[i].now, 2, table[i].latest);
+        assert_int_equal(pacer.from >> SLO_PACER_FRACTION, table[i].now);
+        assert_int_equal(pacer.to >> SLO_PACER_FRACTION, table[i].to);
+    }
+}
+
+/* Each new window is as long as the first one, however late it opens. */
+static void test_sessions_that_join_after_their_window_has_passed_again_and_again(void **state)
+{
+    struct slo_pacer pacer;
+    uint64_t now;
+
+    (void)state;
+    open_window(&pacer, 1);
+    next_by(&pacer, 0, 1, NEVER);
+    for (now = 50000; now < 1000000; now += 50000) {
+        next_by(&pacer, now, 0, NEVER);
+        adapt(&pacer, now, 2, NEVER);
+        assert_int_equal(pacer.from >> SLO_PACER_FRACTION, now);
+        assert_int_equal(pacer.to >> SLO_PACER_FRACTION, now + 10000);
+        assert_int_equal(pacer.end >> SLO_PACER_FRACTION, now + 20000);
     }
 }
 
 static void test_those_who_join_never_put_off_the_next(void **state)
 {
-    struct slo_pacer slots;
+    struct slo_pacer pacer;
     uint64_t now, to;
 
     (void)state;
-    open_window(&slots, 1);
-    next_by(&slots, 0, 1, NEVER);
+    open_window(&pacer, 1);
+    next_by(&pacer, 0, 1, NEVER);
     for (now = 0; now < 20000; now += 10) {
-        to = slots.to;
-        adapt(&slots, now, 2 + now / 10, NEVER);
-        assert_true(slots.to <= to);
+        to = pacer.to;
+        adapt(&pacer, now, 2 + now / 10, NEVER);
+        assert_true(pacer.to <= to);
     }
-    assert_true(slo_pacer_instant_ms(&slots, 1) < 1000);
+    assert_true(slo_pacer_instant_ms(&pacer, 1) < 1000);
 }
 
 static void test_the_instant_is_rounded_down_to_the_grain(void **state)
 {
-    struct slo_pacer slots = {0};
+    struct slo_pacer pacer = {0};
 
     (void)state;
-    slots.instant = ((uint64_t)12399 << SLO_PACER_FRACTION) + ((uint64_t)1 << (SLO_PACER_FRACTION - 1));
-    assert_int_equal(slo_pacer_instant_ms(&slots, 1), 12399);
-    assert_int_equal(slo_pacer_instant_ms(&slots, 2), 12398);
-    assert_int_equal(slo_pacer_instant_ms(&slots, 50), 12350);
-    assert_int_equal(slo_pacer_instant_ms(&slots, 100), 12300);
+    pacer.instant = ((uint64_t)12399 << SLO_PACER_FRACTION) + ((uint64_t)1 << (SLO_PACER_FRACTION - 1));
+    assert_int_equal(slo_pacer_instant_ms(&pacer, 1), 12399);
+    assert_int_equal(slo_pacer_instant_ms(&pacer, 2), 12398);
+    assert_int_equal(slo_pacer_instant_ms(&pacer, 50), 12350);
+    assert_int_equal(slo_pacer_instant_ms(&pacer, 100), 12300);
 }
 
 static void test_what_is_too_late_is_as_good_as_never(void **state)
 {
-    struct slo_pacer slots = {0};
+    struct slo_pacer pacer = {0};
 
     (void)state;
-    slo_pacer_open(&slots, NEVER, NEVER);
-    assert_true(next(&slots, NEVER, 5) == SLO_PACER_LONGEST);
-    slo_pacer_open(&slots, 0, NEVER);
-    next_by(&slots, 0, 1, NEVER);
-    assert_true(slots.to == SLO_PACER_LONGEST << SLO_PACER_FRACTION);
-    next_by(&slots, NEVER, 1, NEVER);
-    assert_true(slots.to == SLO_PACER_LONGEST << SLO_PACER_FRACTION);
+    slo_pacer_open(&pacer, NEVER, NEVER);
+    assert_true(next(&pacer, NEVER, 5) == SLO_PACER_LONGEST);
+    slo_pacer_open(&pacer, 0, NEVER);
+    next_by(&pacer, 0, 1, NEVER);
+    assert_true(pacer.to == SLO_PACER_LONGEST << SLO_PACER_FRACTION);
+    next_by(&pacer, NEVER, 1, NEVER);
+    assert_true(pacer.to == SLO_PACER_LONGEST << SLO_PACER_FRACTION);
 }
 
 int main(void)
@@ -380,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_an_empty_window_is_one_instant),
         cmocka_unit_test(test_a_slot_is_cut_shorter_when_more_wait),
         cmocka_unit_test(test_who_joins_when_nobody_waits_has_the_rest_of_the_window_or_a_new_one),
+        cmocka_unit_test(test_sessions_that_join_after_their_window_has_passed_again_and_again),
         cmocka_unit_test(test_those_who_join_never_put_off_the_next),
         cmocka_unit_test(test_the_instant_is_rounded_down_to_the_grain),
         cmocka_unit_test(test_what_is_too_late_is_as_good_as_never),

@@ -494,6 +494,46 @@ static void test_one_late_tick_does_all_that_is_due_in_the_order_of_deadlines(vo
                       "close EXPIRED SLO.1@0 bye-sent\n");
 }
 
+static char offers[16]; /* clients that were offered a line, by number, and c for each that was closed */
+
+static void note_line(struct crowd *crowd, struct client *client)
+{
+    offers[strlen(offers)] = (char)('0' + (client - crowd->clients));
+}
+
+static void note_close(struct crowd *crowd, struct client *client)
+{
+    (void)crowd;
+    (void)client;
+    offers[strlen(offers)] = 'c';
+}
+
+static void test_of_what_is_due_together_timers_come_before_drains(void **state)
+{
+    static const struct manner manners[] = {{1, CROWD_NEVER, 0, NULL, 0}, {1, 0, CROWD_NEVER, NULL, 0}};
+    static const struct slogout_settings settings =
+        SETTINGS(.answer_timeout_ms = 40000, .ready_timeout_ms = 40000, .leave_timeout_ms = 40000);
+    const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 80000}; /* forces at 40,000 */
+    struct crowd *crowd = crowd_new(&settings, 4, manners, 2, 50000);
+    struct client *clients = crowd->clients;
+
+    (void)state;
+    crowd_add(crowd, 3, 4, 0);
+    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
+    assert_int_equal(slogout_drain_pause(crowd->drain), 0);
+    assert_int_equal(slogout_session_force(clients[2].session, 0), 0);
+    assert_int_equal(slogout_session_request(clients[1].session, NULL, 0), 0);
+    assert_int_equal(slogout_session_request(clients[0].session, NULL, 0), 0);
+    memset(offers, 0, sizeof offers);
+    crowd->in_send_line = note_line;
+    crowd->in_close = note_close;
+    assert_int_equal(slogout_deadline(crowd->slogout), 40000);
+    assert_int_equal(slogout_tick(crowd->slogout, 40000), 0);
+    /* PENDING, ASKED (which is closed), LEAVING (which is only closed), then the drain's */
+    assert_string_equal(offers, "01cc3c");
+    crowd_free(crowd);
+}
+
 /* A host that polls and one that is told see the same, whenever they come. */
 static void run_until_over(struct host *host)
 {
@@ -579,6 +619,7 @@ int main(void)
         host_test(test_set_timer_comes_once_and_only_when_the_outermost_call_returns),
         cmocka_unit_test(test_a_tick_does_no_more_than_1000_things),
         host_test(test_one_late_tick_does_all_that_is_due_in_the_order_of_deadlines),
+        cmocka_unit_test(test_of_what_is_due_together_timers_come_before_drains),
         host_test(test_polling_and_set_timer_give_the_same),
     };
     return cmocka_run_group_tests_name("slogout", tests, NULL, NULL);
