@@ -136,10 +136,8 @@ static int flush(void)
     return 1;
 }
 
-static void run(void)
+static void react(enum imap_event event)
 {
-    const enum imap_event event = imap_run(&imap);
-
     if (event == IMAP_ENABLE)
         slogout_session_set_enabled(session, 1);
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
@@ -158,7 +156,8 @@ static void serve(void)
         if (event == IMAP_WAIT && (!flush() || (!imap.is_stalled && !read_more())))
             return;
         if (event == IMAP_LINE && !slogout_session_feed_line(session, imap.line, imap.line_len, slogout_now_ms()))
-            run();
+            event = imap_run(&imap);
+        react(event);
         slogout_session_resume(session, slogout_now_ms());
     }
 }

@@ -82,10 +82,8 @@ static void abandon(struct client *client, enum slogout_outcome why)
     begin_to_close(client);
 }
 
-static void run(struct client *client)
+static void react(struct client *client, enum imap_event event)
 {
-    const enum imap_event event = imap_run(&client->imap);
-
     if (event == IMAP_ENABLE)
         slogout_session_set_enabled(client->session, 1);
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
@@ -102,7 +100,8 @@ static void serve(struct client *client, uint64_t now)
 
     while (!client->linger.deadline_ms && (event = imap_next(imap)) != IMAP_WAIT) {
         if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
-            run(client);
+            event = imap_run(imap);
+        react(client, event);
         slogout_session_resume(client->session, now);
     }
 }
@@ -225,12 +224,12 @@ int main(int argc, char **argv)
     ev_timer_init(&ticker, on_tick, 0., 0.);
     if (!loop || net_slogout(&slogout, &options) < 0 || slogout_drain_new(&drain, slogout, done, NULL) != 0)
         return 2;
+    ev_signal_init(&sigterm, on_sigterm, SIGTERM);
+    ev_signal_start(loop, &sigterm);
     if ((fd = net_listen(&options)) < 0)
         return 1;
     ev_io_init(&listener, on_listener, fd, EV_READ);
     ev_io_start(loop, &listener);
-    ev_signal_init(&sigterm, on_sigterm, SIGTERM);
-    ev_signal_start(loop, &sigterm);
     ev_run(loop, 0);
     slogout_drain_free(drain);
     return slogout_free(slogout) != 0;

@@ -86,10 +86,8 @@ static void abandon(struct client *client, enum slogout_outcome why)
     begin_to_close(client);
 }
 
-static void run(struct client *client)
+static void react(struct client *client, enum imap_event event)
 {
-    const enum imap_event event = imap_run(&client->imap);
-
     if (event == IMAP_ENABLE)
         slogout_session_set_enabled(client->session, 1);
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
@@ -106,7 +104,8 @@ static void serve(struct client *client, uint64_t now)
 
     while (!client->linger.deadline_ms && (event = imap_next(imap)) != IMAP_WAIT) {
         if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
-            run(client);
+            event = imap_run(imap);
+        react(client, event);
         slogout_session_resume(client->session, now);
     }
 }
@@ -232,11 +231,11 @@ int main(int argc, char **argv)
     ticker = base ? evtimer_new(base, on_tick, NULL) : NULL;
     if (!ticker || net_slogout(&slogout, &options) < 0 || slogout_drain_new(&drain, slogout, done, NULL) != 0)
         return 2;
-    if ((listener = net_listen(&options)) < 0)
+    sigterm = evsignal_new(base, SIGTERM, on_sigterm, NULL);
+    if (!sigterm || event_add(sigterm, NULL) < 0 || (listener = net_listen(&options)) < 0)
         return 1;
     listening = event_new(base, listener, EV_READ | EV_PERSIST, on_listener, NULL);
-    sigterm = evsignal_new(base, SIGTERM, on_sigterm, NULL);
-    if (!listening || !sigterm || event_add(listening, NULL) < 0 || event_add(sigterm, NULL) < 0)
+    if (!listening || event_add(listening, NULL) < 0)
         return 1;
     event_base_dispatch(base);
     slogout_drain_free(drain);

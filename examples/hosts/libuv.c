@@ -153,10 +153,8 @@ static void abandon(struct client *client, enum slogout_outcome why)
     begin_to_close(client);
 }
 
-static void run(struct client *client)
+static void react(struct client *client, enum imap_event event)
 {
-    const enum imap_event event = imap_run(&client->imap);
-
     if (event == IMAP_ENABLE)
         slogout_session_set_enabled(client->session, 1);
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
@@ -174,7 +172,8 @@ static void serve(struct client *client, uint64_t now)
 
     while (!client->is_closing && (event = imap_next(imap)) != IMAP_WAIT) {
         if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
-            run(client);
+            event = imap_run(imap);
+        react(client, event);
         slogout_session_resume(client->session, now);
     }
     watch(client);

@@ -19,7 +19,7 @@ enum { SIGNALS, LISTENER, FIXED };
 static struct net_options options;
 static struct slogout *slogout;
 static struct slogout_drain *drain;
-static int listener, reserve = -1, is_leaving, is_done;
+static int listener, reserve = -1, is_leaving, is_paused, is_done;
 static int signal_pipe[2];
 static struct client *clients[MAX_CLIENTS];
 static struct pollfd polls[FIXED + MAX_CLIENTS]; /* that of a client stands at its place */
@@ -62,10 +62,8 @@ static void abandon(struct client *client, enum slogout_outcome why, uint64_t no
     slogout_linger_begin(&client->linger, now, LINGER_MS);
 }
 
-static void run(struct client *client, uint64_t now)
+static void react(struct client *client, enum imap_event event, uint64_t now)
 {
-    const enum imap_event event = imap_run(&client->imap);
-
     if (event == IMAP_ENABLE)
         slogout_session_set_enabled(client->session, 1);
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
@@ -82,7 +80,8 @@ static void serve(struct client *client, uint64_t now)
 
     while (!client->linger.deadline_ms && (event = imap_next(imap)) != IMAP_WAIT) {
         if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
-            run(client, now);
+            event = imap_run(imap);
+        react(client, event, now);
         slogout_session_resume(client->session, now);
     }
 }
@@ -180,8 +179,10 @@ static void handle_signals(uint64_t now)
     while (read(signal_pipe[0], &number, 1) == 1)
         if (number == SIGTERM)
             leave(now);
-        else if (slogout_drain_pause(drain) != 0)
-            slogout_drain_start(drain, NULL, now);
+        else if ((is_paused = is_leaving && !is_paused))
+            slogout_drain_pause(drain);
+        else
+            slogout_drain_start(drain, NULL, now); /* does nothing unless it was paused */
 }
 
 /* ---- the loop ---- */

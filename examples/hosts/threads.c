@@ -71,10 +71,8 @@ static void abandon(struct client *client, enum slogout_outcome why, uint64_t no
     slogout_linger_begin(&client->linger, now, LINGER_MS);
 }
 
-static void run(struct client *client, uint64_t now)
+static void react(struct client *client, enum imap_event event, uint64_t now)
 {
-    const enum imap_event event = imap_run(&client->imap);
-
     if (event == IMAP_ENABLE)
         slogout_session_set_enabled(client->session, 1);
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
@@ -91,7 +89,8 @@ static void serve(struct client *client, uint64_t now)
 
     while (!client->linger.deadline_ms && (event = imap_next(imap)) != IMAP_WAIT) {
         if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
-            run(client, now);
+            event = imap_run(imap);
+        react(client, event, now);
         slogout_session_resume(client->session, now);
     }
 }

@@ -1,7 +1,7 @@
 /* slogout for POSIX hosts: a clock, timeouts, and a close that loses no output.
  *
  * This header is optional. All of it is inline: the library neither contains nor needs it. In strict C99,
- * define _POSIX_C_SOURCE as 200809L before the first #include. slogout_host(3) has an example.
+ * define _POSIX_C_SOURCE as 200809L before the first #include. slogout_now_ms(3) has an example.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLOGOUT_HOST_H

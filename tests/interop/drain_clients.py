@@ -25,9 +25,9 @@ class Clients:
         self.told = []  # seconds, on the clock that all processes share
         self.ends = {"eof": 0, "reset": 0, "bye": 0}
 
-    def connect(self):
+    def connect(self, number):
         connection = socket.create_connection(self.address, timeout=PATIENCE)
-        connection.sendall(b"a LOGIN user secret\r\nb ENABLE X-SERVER-LOGOUT\r\nc IDLE\r\n")
+        connection.sendall(b"a LOGIN user%d secret\r\nb ENABLE X-SERVER-LOGOUT\r\nc IDLE\r\n" % number)
         self.selector.register(connection, selectors.EVENT_READ, bytearray())
 
     def turn(self):
@@ -72,7 +72,7 @@ def main(host, port, count, answer):
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     clients = Clients((host, int(port)), REPLIES[answer])
     for connected in range(1, count + 1):
-        clients.connect()
+        clients.connect(connected)
         while connected % BATCH == 0 and clients.idle < connected:
             clients.turn()
     while clients.idle < count:

@@ -50,7 +50,11 @@ class Server:
 
     def __init__(self, *options, host="127.0.0.1", build=SANITIZED):
         listen = f"[{host}]:0" if ":" in host else f"{host}:0"
-        self.process = start("echo_server", "--listen", listen, *options, build=build)
+        self.follow(start("echo_server", "--listen", listen, *options, build=build))
+
+    def follow(self, process):
+        """Collects what it says, and learns its address."""
+        self.process = process
         self.events = bytearray()  # its standard error
         self.events_changed = threading.Condition()
         self.collector = threading.Thread(target=self._collect_events, daemon=True)
