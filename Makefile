@@ -1,72 +1,139 @@
 # slogout: GNU make, any C99 compiler.
-#   make                  the libraries and the examples, in build/
-#   make demo             shows one exchange live (needs cc and make only)
-#   make deps check       installs what the tests need, then runs them
-#   make install          to $(DESTDIR)$(PREFIX)
-# CC, AR, CFLAGS, CPPFLAGS, LDFLAGS are the user's; what the project needs is kept apart from them.
+#   make                      the libraries and the examples, in build/
+#   make demo                 shows one exchange live (needs cc and make only)
+#   make static, shared       one library alone
+#   make amalgamation         the library as one C file, in build/amalgamation/ (needs Python 3)
+#   make install              to $(DESTDIR)$(PREFIX); install-static leaves out the shared library
+#   make uninstall            takes away what install put there
+#   make dovecot              the plugin for Dovecot 2.3; install-dovecot puts it in place
+#   make dist                 the distribution, build/slogout-VERSION.tar.gz
+#   make check                the tests, in a minute
+#   make package-check        the library as packagers and vendors get it
+#   make verify               everything that proves
+#   make bench, sim, plot     figures and a picture of a drain
+#   make abi, abi-record      compares the shared library with the recorded ABI; records it
+#   make clean                removes build/
+# Install what a group of tests needs with make deps, deps-package, deps-verify, deps-plot, deps-dovecot or deps-proxy.
+# `make V=1` shows the commands. Set CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, LIBDIR, INCLUDEDIR, MANDIR as you like:
+# the project's own flags are kept apart, and what was built with other flags is built again.
+
+all:
+# BSD make stops at the next line and prints it. To GNU make the line is a rule without a recipe.
+.error slogout needs GNU make, which BSD systems call gmake:
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+BINDIR ?= $(PREFIX)/bin
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 CFLAGS ?= -O2 -g
 AR ?= ar
 INSTALL ?= install
 
-# What is being made, in one word; `make V=1` shows the commands.
+# What is being made, in one word.
 SAY = $(if $(V),,@echo "  $@";)
 
 VERSION := $(shell sed -n 's/^.define SLOGOUT_VERSION *"\(.*\)"/\1/p' include/slogout/slogout.h)
+# Before 1.0 each minor version may break programs, so the minor number is part of the library's name.
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
+MINOR := $(word 2,$(subst ., ,$(VERSION)))
+SOVERSION := $(if $(filter 0,$(MAJOR)),0.$(MINOR),$(MAJOR))
+
+# What the compiler compiles for: mingw, macos, or elf for all others.
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
+PLATFORM := $(if $(findstring mingw,$(MACHINE)),mingw,$(if $(findstring apple,$(MACHINE)),macos,elf))
 
 WARNINGS := -Wall -Wextra -pedantic -Wcast-qual -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
   -Wold-style-definition -Wundef -Wpointer-arith -Wconversion -Wsign-conversion -Wwrite-strings -Wvla -Wformat=2
 C99 := -std=c99 -Iinclude -MMD -MP
-EXPORT := -DSLOGOUT_API='__attribute__((visibility("default")))'
+# No path of the build in the objects, where the compiler can leave it out.
+NO_PATHS := $(shell $(CC) -ffile-prefix-map=a=b -E -x c /dev/null >/dev/null 2>&1 && \
+  echo '-ffile-prefix-map="$(CURDIR)"=.')
+ifneq ($(PLATFORM),mingw)
+FOR_SHARED := -fPIC -fvisibility=hidden -DSLOGOUT_API='__attribute__((visibility("default")))'
+endif
 
-HEADERS := $(wildcard include/slogout/*.h)
-MANUALS := $(wildcard man/*.[0-9])
-LIB_SOURCES := $(wildcard lib/*.c)
+HEADERS := $(sort $(wildcard include/slogout/*.h))
+MANUALS := $(sort $(wildcard man/*.[0-9]))
+LIB_SOURCES := $(sort $(wildcard lib/*.c))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=build/%.o)
 STATIC := build/libslogout.a
-SONAME := libslogout.so.$(MAJOR)
+
+# SHARED is the library, SHARED_NAMES are symbolic links to it. On macOS the linker wants the names of the functions
+# with an underscore, on Windows in a .def file; elsewhere it reads the map, which also gives them a version.
+FUNCTIONS := sed -n 's/^ *\(slogout_[a-z_]*\);/\1/p' lib/slogout.map
+ifeq ($(PLATFORM),mingw)
+SHARED := build/libslogout-$(SOVERSION).dll
+SHARED_NAMES :=
+IMPORT_LIBRARY := build/libslogout.dll.a
+EXPORTS := build/slogout.def
+MAKE_EXPORTS = (echo EXPORTS; $(FUNCTIONS))
+LINK_SHARED = -shared -static-libgcc -Wl,--no-insert-timestamp -Wl,--out-implib,$(IMPORT_LIBRARY) $(EXPORTS)
+else ifeq ($(PLATFORM),macos)
+SHARED := build/libslogout.$(VERSION).dylib
+SHARED_NAMES := libslogout.$(SOVERSION).dylib libslogout.dylib
+EXPORTS := build/slogout.exports
+MAKE_EXPORTS = $(FUNCTIONS) | sed 's/^/_/'
+LINK_SHARED = -dynamiclib -install_name "$(LIBDIR)/libslogout.$(SOVERSION).dylib" -current_version $(VERSION) \
+  -compatibility_version $(SOVERSION) -Wl,-exported_symbols_list,$(EXPORTS)
+else
 SHARED := build/libslogout.so.$(VERSION)
+SHARED_NAMES := libslogout.so.$(SOVERSION) libslogout.so
+EXPORTS := lib/slogout.map
+LINK_SHARED = -shared -Wl,-soname,libslogout.so.$(SOVERSION) -Wl,--version-script,$(EXPORTS) \
+  -Wl,-Bsymbolic-functions -Wl,-z,defs
+endif
 
 # A program is examples/NAME.c; what programs share is in examples/common/, the rest of echo_server in examples/echo/, of
-# proxy in examples/relay/.
-PROGRAMS := $(patsubst examples/%.c,build/examples/%,$(wildcard examples/*.c))
+# proxy in examples/relay/. They need POSIX.
+PROGRAMS := $(if $(filter mingw,$(PLATFORM)),,$(patsubst examples/%.c,build/examples/%,$(wildcard examples/*.c)))
 COMMON_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/common/*.c))
 ECHO_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/echo/*.c))
 RELAY_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/relay/*.c))
 
-.PHONY: all examples demo deps check install uninstall clean
+.PHONY: all help static shared examples demo deps check install install-static uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 # `make -j deps check`: one goal after the other, since nothing can be built before the compiler is there.
-ifneq ($(filter deps,$(MAKECMDGOALS)),)
+ifneq ($(filter deps deps-%,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-all: $(STATIC) $(SHARED) examples
+all: static shared examples
+
+static: $(STATIC)
+
+shared: $(SHARED)
 
 examples: $(PROGRAMS)
 
-build/lib/%.o: lib/%.c
+help:
+	@sed -n -e '/^#/!q' -e 's/^# \{0,1\}//p' Makefile
+
+# Changes only when what it says does.
+FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))
+build/flags: FORCE
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -fPIC -fvisibility=hidden $(EXPORT) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
+
+build/lib/%.o: lib/%.c build/flags
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) $(FOR_SHARED) $(NO_PATHS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(STATIC): $(LIB_OBJECTS)
 	@rm -f $@
-	$(SAY)$(AR) rcs $@ $^
+	$(SAY)$(AR) rcs $@ $(LIB_OBJECTS)
 
-$(SHARED): $(LIB_OBJECTS) lib/slogout.map
-	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,lib/slogout.map \
-	  -Wl,-Bsymbolic-functions -Wl,-z,defs -o $@ $(LIB_OBJECTS)
-	@ln -sf $(@F) build/$(SONAME)
-	@ln -sf $(SONAME) build/libslogout.so
+build/slogout.def build/slogout.exports: lib/slogout.map
+	@mkdir -p $(@D)
+	@$(MAKE_EXPORTS) > $@
 
-build/examples/%.o: examples/%.c
+$(SHARED): $(LIB_OBJECTS) $(EXPORTS) build/flags
+	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_SHARED) -o $@ $(LIB_OBJECTS)
+	@for name in $(SHARED_NAMES); do ln -sf $(@F) build/$$name || exit 1; done
+
+build/examples/%.o: examples/%.c build/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Iexamples $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
@@ -93,29 +160,35 @@ build/man.made: $(MANUALS)
 	    test -e $$name.3 || echo ".so man3/$$page" > $$name.3 || exit 1; done; done
 	touch $@
 
-# What is put where, for uninstall to find it again.
+# What is put where, for uninstall to find it again. Each may have spaces in it.
 TO_INCLUDE := $(DESTDIR)$(INCLUDEDIR)/slogout
+TO_BIN := $(DESTDIR)$(BINDIR)
 TO_LIB := $(DESTDIR)$(LIBDIR)
 TO_PC := $(TO_LIB)/pkgconfig
 TO_MAN := $(DESTDIR)$(MANDIR)
+TO_SHARED := $(if $(IMPORT_LIBRARY),$(TO_BIN),$(TO_LIB))
 
-install: $(STATIC) $(SHARED) build/man.made
-	$(INSTALL) -d $(TO_INCLUDE) $(TO_PC) $(TO_MAN)/man3 $(TO_MAN)/man7
-	$(INSTALL) -m 644 $(HEADERS) $(TO_INCLUDE)
-	$(INSTALL) -m 644 $(STATIC) $(TO_LIB)
-	$(INSTALL) -m 755 $(SHARED) $(TO_LIB)
-	ln -sf $(notdir $(SHARED)) $(TO_LIB)/$(SONAME)
-	ln -sf $(SONAME) $(TO_LIB)/libslogout.so
+install-static: $(STATIC) build/man.made
+	$(INSTALL) -d "$(TO_INCLUDE)" "$(TO_PC)" "$(TO_MAN)/man3" "$(TO_MAN)/man7"
+	$(INSTALL) -m 644 $(HEADERS) "$(TO_INCLUDE)"
+	$(INSTALL) -m 644 $(STATIC) "$(TO_LIB)"
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	  -e 's|@VERSION@|$(VERSION)|' lib/slogout.pc.in > $(TO_PC)/slogout.pc
-	$(INSTALL) -m 644 build/man/man3/* $(TO_MAN)/man3
-	$(INSTALL) -m 644 build/man/man7/* $(TO_MAN)/man7
+	  -e 's|@VERSION@|$(VERSION)|' lib/slogout.pc.in > "$(TO_PC)/slogout.pc"
+	$(INSTALL) -m 644 build/man/man3/* "$(TO_MAN)/man3"
+	$(INSTALL) -m 644 build/man/man7/* "$(TO_MAN)/man7"
+
+install: install-static $(SHARED)
+	$(INSTALL) -d "$(TO_SHARED)"
+	$(INSTALL) -m 755 $(SHARED) "$(TO_SHARED)"
+	for name in $(SHARED_NAMES); do ln -sf $(notdir $(SHARED)) "$(TO_LIB)/$$name" || exit 1; done
+	$(if $(IMPORT_LIBRARY),$(INSTALL) -m 644 $(IMPORT_LIBRARY) "$(TO_LIB)")
 
 uninstall: build/man.made
-	rm -f $(HEADERS:include/slogout/%=$(TO_INCLUDE)/%) $(TO_PC)/slogout.pc
-	rm -f $(addprefix $(TO_LIB)/,$(notdir $(STATIC)) $(notdir $(SHARED)) $(SONAME) libslogout.so)
-	cd build/man && for page in man*/*; do rm -f $(TO_MAN)/$$page; done
-	rmdir $(TO_INCLUDE) 2>/dev/null || :
+	for name in $(notdir $(HEADERS)); do rm -f "$(TO_INCLUDE)/$$name"; done
+	for name in $(notdir $(STATIC) $(IMPORT_LIBRARY)) $(SHARED_NAMES); do rm -f "$(TO_LIB)/$$name"; done
+	rm -f "$(TO_SHARED)/$(notdir $(SHARED))" "$(TO_PC)/slogout.pc"
+	cd build/man && for page in man*/*; do rm -f "$(TO_MAN)/$$page"; done
+	rmdir "$(TO_INCLUDE)" 2>/dev/null || :
 
 clean:
 	rm -rf build
@@ -126,5 +199,6 @@ include tests/proxy.mk
 include tests/bench.mk
 include tests/sim.mk
 include tests/verify.mk
+include tests/package.mk
 include examples/dovecot/dovecot.mk
 -include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(RELAY_OBJECTS:.o=.d) $(PROGRAMS:=.d)

@@ -15,19 +15,19 @@ TEST_ECHO_OBJECTS := $(ECHO_OBJECTS:build/%=build/tests/%)
 
 .PHONY: unit manual install-check sockets
 
-build/tests/lib/%.o: lib/%.c
+build/tests/lib/%.o: lib/%.c build/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(TEST_CFLAGS) -c -o $@ $<
 
-build/tests/examples/%.o: examples/%.c
+build/tests/examples/%.o: examples/%.c build/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Iexamples $(TEST_CFLAGS) -c -o $@ $<
 
-build/tests/unit/%.o: tests/unit/%.c
+build/tests/unit/%.o: tests/unit/%.c build/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Iexamples $(TEST_CFLAGS) -c -o $@ $<
 
-build/tests/support/%.o: tests/support/%.c
+build/tests/support/%.o: tests/support/%.c build/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests $(TEST_CFLAGS) -c -o $@ $<
 
@@ -64,10 +64,18 @@ sockets: $(TEST_PROGRAMS) build/examples/echo_server
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
   $(TEST_COMMON_OBJECTS:.o=.d) $(TEST_ECHO_OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
 
+# How lib/ is built: which rooms know which, what the library defines for others, how long its functions are.
 .PHONY: house
-house: $(STATIC)
-	@sh tests/house/layers.sh
+house: $(STATIC) build/tests/house/neighbors
+	@sh tests/house/layers.sh $(STATIC)
+	@sh tests/house/symbols.sh $(STATIC) $(SOVERSION)
 	@sh tests/house/sections.sh $(STATIC)
+	@build/tests/house/neighbors && echo "neighbors: a host with functions of common names runs an exchange"
+	@python3 -B tests/house/functions.py lib/*.[ch]
+
+build/tests/house/neighbors: tests/house/neighbors.c $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) $(CFLAGS) -o $@ $< $(STATIC)
 
 # Together, because interop waits most of its time.
 check:

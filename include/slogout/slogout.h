@@ -345,18 +345,6 @@ SLOGOUT_API int slogout_enable_names_us(const char *arguments, size_t len);
  * more, the text was cut. */
 SLOGOUT_API size_t slogout_escape(char *out, size_t out_size, const char *bytes, size_t len);
 
-#define SLOGOUT_RESULT_SIZE 320 /* octets that hold any line of slogout_result_format(), with its NUL */
-
-/* Writes a result as one line of text for a log: the outcome, the tag, bye_sent and bye_seen, and of an answer
- * its status, code and text, which are escaped as by slogout_escape() and cut to 64 and 128 octets. Writes at
- * most out_size octets, and NUL-terminates unless out_size is 0. Returns the length that the whole line needs,
- * without the NUL; for a NULL result that is 0. */
-SLOGOUT_API size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result);
-
-/* Returns 1 if the arguments of an ENABLE command name SLOGOUT_CAPABILITY, in any case, else 0. Takes the
- * whole rest of the command, with or without its CRLF, or one word of it. */
-SLOGOUT_API int slogout_enable_names_us(const char *arguments, size_t len);
-
 /* ---- tags; usable without a slogout --------------------------------------------------------------- */
 
 #define SLOGOUT_PREFIX_MAX 16 /* octets in a prefix, without its NUL */

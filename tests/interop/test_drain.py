@@ -1,9 +1,9 @@
 """The echo server drains real connections by a plan.
 
 SPREAD_MS, DEADLINE_MS and ANSWER_TIMEOUT_MS in the environment change the test with 10,000 clients, which by default
-is as short as the draft's timer allows, plus 5 s. SPREAD_MS=20000 DEADLINE_MS=60000 ANSWER_TIMEOUT_MS=35000 fits
-exactly: 20 s, 35 s for the answers, 5 s to leave. Then a late tick leaves no time to ask the last clients, who receive
-BYE."""
+is as short as the draft's timer allows, plus 20 s by which a busy machine may be late. SPREAD_MS=20000
+DEADLINE_MS=60000 ANSWER_TIMEOUT_MS=35000 fits exactly: 20 s, 35 s for the answers, 5 s to leave. Then a late tick
+leaves no time to ask the last clients, who receive BYE."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from harness import PATIENCE, PLAIN, SANITIZED, Server, run
 
 SPREAD = int(os.environ.get("SPREAD_MS", "5000"))
 ANSWER_TIMEOUT = int(os.environ.get("ANSWER_TIMEOUT_MS", "32001"))
-DEADLINE = int(os.environ.get("DEADLINE_MS", SPREAD + ANSWER_TIMEOUT + 5000 + 5000))
+DEADLINE = int(os.environ.get("DEADLINE_MS", SPREAD + ANSWER_TIMEOUT + 5000 + 20000))
 PARTS = (("ok", 4000), ("ok", 4000), ("no", 1000), ("none", 1000))  # one process each
 ALL = sum(count for _, count in PARTS)
 
@@ -150,12 +150,15 @@ class Progress(Drain):
         server.wait()
         lines = re.findall(rb"^drain asked=\d+ answered=\d+ refused=\d+ expired=\d+ bye_only=(\d+) remaining=(\d+) "
                            rb"over_by=\d+s$", bytes(server.events), re.M)
-        self.assertIn(len(lines), (3, 4))
+        self.assertIn(len(lines), range(3, int(self.summary(server)[1]) + 3))
         self.assertEqual(lines[0], (b"0", b"3"))
         self.assertEqual(lines[-1], (b"3", b"0"))
 
     def test_on_a_terminal_one_line_that_is_written_over(self):
-        ours, theirs = pty.openpty()
+        try:
+            ours, theirs = pty.openpty()
+        except OSError as error:
+            self.skipTest(f"no pseudo-terminal: {error}")
         process = subprocess.Popen([SANITIZED / "echo_server", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
                                    stderr=theirs)
         self.addCleanup(process.kill)
@@ -192,15 +195,16 @@ class TenThousand(Drain):
         processes = [(answer, self.clients(server, answer, count)) for answer, count in PARTS]
         for _, process in processes:
             self.assertEqual(process.stdout.readline(), "ready\n")
-        begun = time.monotonic()
+        waited, begun = waited_for_cpu(server.process.pid), time.time()
         server.signal(signal.SIGTERM)
-        ends = {"ok": [], "no": [], "none": []}
+        ends, late = {"ok": [], "no": [], "none": []}, 0
         for answer, process in processes:
             output, _ = process.communicate(timeout=DEADLINE / 1000 + PATIENCE)
             ends[answer].append(json.loads(output))
+            late = max(late, waited_for_cpu(server.process.pid) - waited)
         server.wait()
         self.check_outcomes(server, ends)
-        self.check_pace([told - begun for part in ends.values() for end in part for told in end["told"]])
+        self.check_pace(sorted(told - begun for part in ends.values() for end in part for told in end["told"]), late)
 
     def check_outcomes(self, server, ends):
         outcomes, seconds, kept = self.summary(server)
@@ -217,16 +221,35 @@ class TenThousand(Drain):
         for end in ends["no"] + ends["none"]:
             self.assertEqual((end["eof"], end["bye"]), (1000, 1000))
 
-    def check_pace(self, told):
-        """In each second the same number of clients, within a half: their processes do not always run in time."""
+    def check_pace(self, told, late):
+        """Checks that each second has the same number of LOGOUTs, within a half. On a busy machine the server does not
+        run in time, which shows as a gap, after which the rest of the spread moves. So a second with gaps may have
+        fewer, but none may have more, and the gaps together must not be longer than the time for which the server has
+        waited for a processor, plus a second."""
         self.assertGreater(len(told), ALL * 0.99)
-        by_second = [0] * (SPREAD // 1000)
-        for moment in told:
-            by_second[min(int(moment), len(by_second) - 1)] += 1
-        print("LOGOUTs a second:", *by_second)
         line = ALL * 1000 / SPREAD
-        for count in by_second:
-            self.assertLess(abs(count - line), line / 2)
+        by_second = [0] * (int(told[-1]) + 1)
+        lost = [0] * len(by_second)
+        for before, moment in zip([0] + told, told):
+            by_second[int(moment)] += 1
+            if moment - before > 20 / line:
+                for second in range(int(before), int(moment) + 1):
+                    lost[second] += min(moment, second + 1) - max(before, second)
+        print("LOGOUTs a second:", *by_second, f"in gaps: {sum(lost):.1f} s, waited for a processor: {late:.1f} s")
+        self.assertLess(sum(lost), late * 2 + 1)
+        self.assertLess(told[-1], SPREAD / 1000 + sum(lost) + 1)
+        for count, gaps in zip(by_second[:-1], lost):
+            self.assertLess(count, line * 1.5)
+            self.assertGreaterEqual(count, line * (1 - gaps) / 2)
+        self.assertLess(by_second[-1], line * 1.5)
+
+
+def waited_for_cpu(pid):
+    """Returns the seconds that a process has waited for a processor, or 0 if that is not known."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0
 
 
 if __name__ == "__main__":

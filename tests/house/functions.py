@@ -1,0 +1,42 @@
+"""How long the functions of a library are, and how much they call each other. Fails where one is longer than a thought,
+or where reading means jumping from one to the next.
+
+usage: functions.py FILE... """
+
+import statistics
+import sys
+
+from c_source import items, read
+
+LONGEST = 60  # lines of a body
+CALLS = 20  # of functions of the same library, in 100 lines of bodies
+PEERS = "Postfix 4, BearSSL 5, wslay 10, hiredis 11, libtls 12, ngtcp2 15"
+
+
+def body_lines(function):
+    """Lines between the line of the opening brace and that of the closing one."""
+    return max(function.body[-1].line - function.body[0].line - 1, 1)
+
+
+def calls(function, names):
+    body = function.body
+    return sum(token.text in names and after.text == "(" and before.text not in {".", "->"}
+               for before, token, after in zip(body, body[1:], body[2:]))
+
+
+def main(paths):
+    functions = [(path, item) for path in paths for item in items(read(path)) if item.body]
+    names = {function.name for _, function in functions}
+    lengths = [body_lines(function) for _, function in functions]
+    rate = 100 * sum(calls(function, names) for _, function in functions) / sum(lengths)
+    longest = max(zip(lengths, (function.name for _, function in functions)))
+    print(f"functions: {len(functions)}, median {statistics.median(lengths):g} lines, longest {longest[0]} "
+          f"({longest[1]}), {rate:.1f} internal calls in 100 lines ({PEERS})")
+    wrong = [f"{path}:{function.tokens[0].line}: {function.name} has {length} lines, more than {LONGEST}"
+             for (path, function), length in zip(functions, lengths) if length > LONGEST]
+    if rate > CALLS:
+        wrong.append(f"functions: more than {CALLS} internal calls in 100 lines")
+    sys.exit("\n".join(wrong) or 0)
+
+
+main(sys.argv[1:])
