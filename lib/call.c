@@ -1,7 +1,7 @@
 #include <string.h>
 #include "call.h"
 
-/* No version of any struct will be as large as this. A larger size was never set, and must not be believed. */
+/* No version of any struct will be larger than this. Such a size was never set, and must not be believed. */
 #define SIZE_LIMIT 4096
 
 /* The memory is counted before the host's allocator runs, so that slogout_free() fails inside it. */

@@ -1,4 +1,4 @@
-/* struct slogout: what its sessions and drains share, and what every public function does when it begins and ends. */
+/* struct slogout: what its sessions and drains share, and how public functions begin and end. */
 #ifndef SLO_CALL_H
 #define SLO_CALL_H
 
@@ -19,23 +19,23 @@ struct slogout {
     char bye_text[SLO_BYE_TEXT_MAX + 1];
 };
 
-/* Returns memory for a session or a drain, all zeros, or NULL. Its first member must be a struct slo_link, which is the
- * library's own until the memory is given back. */
+/* Returns memory for a session or a drain, all zeros, or NULL. Its first member must be a struct slo_link,
+ * which is the library's own until the memory is given back. */
 void *slo_allocate(struct slogout *slogout, size_t size);
 /* Gives memory back when the outermost call returns. The link must be in no list. */
 void slo_release_later(struct slogout *slogout, struct slo_link *memory);
 
-/* Each public function that changes anything does so between enter and leave. When the outermost call leaves, the host
- * is told of a deadline that has come nearer, and memory that was freed is released. */
+/* Each public function that changes anything does so between enter and leave. When the outermost call leaves,
+ * the host is told of a deadline that has come nearer, and memory that was freed is released. */
 void slo_enter(struct slogout *slogout);
 void slo_leave(struct slogout *slogout);
-/* Enters a function that may call back, at the host's time. Returns 0, SLOGOUT_ERR_REENTRANT inside a callback, or
- * SLOGOUT_ERR_ARGUMENT if now is SLOGOUT_NEVER. After an error there is nothing to leave. */
+/* Enters a function that may call back, at the host's time. Returns 0, SLOGOUT_ERR_REENTRANT inside a
+ * callback, or SLOGOUT_ERR_ARGUMENT if now is SLOGOUT_NEVER. After an error there is nothing to leave. */
 int slo_enter_at(struct slogout *slogout, uint64_t now);
 
-/* Copies a struct that the caller filled, which begins with its size, into one of `known` octets. Members that a
- * smaller struct lacks become 0. A larger one must be all zeros after the members known here. Returns 0, or
- * SLOGOUT_ERR_SIZE and then *to is untouched. */
+/* Copies a struct that the caller filled, which begins with its size, into one of `known` octets. Members
+ * that a smaller struct lacks become 0. A larger one must be all zeros after the members known here. Returns
+ * 0, or SLOGOUT_ERR_SIZE and then *to is untouched. */
 int slo_copy_sized(void *to, size_t known, const void *from);
 
 #endif

@@ -1,8 +1,9 @@
-/* A drain: begins its sessions one after the other, at the pace of its plan, and forces at the end those that are left.
+/* A drain: begins its sessions one after the other, at the pace of its plan, and forces at the end those that
+ * are left.
  *
- * The sessions stand in lists by state (struct slo_session_set). The drain has one alarm, which is set for whatever is due
- * next, and each time it rings one thing is done. Each change of a member's state sets the alarm again, so a drain
- * that has nothing to do costs nothing. */
+ * The sessions stand in lists by state (struct slo_session_set). The drain has one alarm, which is set for
+ * whatever is due next, and each time it rings one thing is done. Each change of a member's state sets the
+ * alarm again, so a drain that has nothing to do costs nothing. */
 #include <string.h>
 #include <slogout/drain.h>
 #include "call.h"
@@ -45,7 +46,7 @@ static int is_empty(const struct slogout_counts *counts)
     return unsettled(counts) + counts->leaving + counts->ended == 0;
 }
 
-/* Sets the alarm for what is due first. Nothing is due for a drain whose members all are for the host to close and free. */
+/* Sets the alarm for what is due first. Nothing is, if the host only has to close and free the members. */
 static void set_alarm(struct slogout_drain *drain)
 {
     const struct slogout_counts *counts = &drain->set.counts;
@@ -91,8 +92,9 @@ static struct slo_timeouts timeouts_of(const struct slogout *slogout)
     return timeouts;
 }
 
-/* Returns what the pacer has to fit in, without the sessions (0 or 1) whose turn it is now. As long as LOGOUT may still be
- * sent, all sessions are to be begun in time for it. After that they are sent `* BYE`, until forcing begins. */
+/* Returns what the pacer has to fit in, without the sessions (0 or 1) whose turn it is now. As long as LOGOUT
+ * may still be sent, all sessions are to be begun in time for it. After that they are sent `* BYE`, until
+ * forcing begins. */
 static struct slo_backlog backlog_without(const struct slogout_drain *drain, uint64_t begun)
 {
     const struct slo_schedule *schedule = &drain->schedule;
@@ -141,8 +143,8 @@ static struct slogout_session *first_in(struct slogout_drain *drain, enum slogou
     return slo_link_used(list) ? session_of(list->next) : NULL;
 }
 
-/* Neighbors of one group share an instant, but each uses a slot of its own, so that groups do not hasten the sessions after
- * them. */
+/* Neighbors of one group share an instant, but each uses a slot of its own, so that groups do not hasten the
+ * sessions after them. */
 static void begin_next(struct slogout_drain *drain)
 {
     struct slogout_counts *counts = &drain->set.counts;
@@ -283,9 +285,9 @@ int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *sessi
     return error;
 }
 
-/* Setting the host's timer for each slot would cost more than the slots. Returns what to round the alarm down to, so
- * that a spread of up to 25 minutes sets the timer about 15,000 times at most. Each value divides 100, so the
- * pace is even over any 100 ms. */
+/* Setting the host's timer for each slot would cost more than the slots. Returns what to round the alarm down
+ * to, so that a spread of up to 25 minutes sets the timer about 15,000 times at most. Each value divides 100,
+ * so the pace is even over any 100 ms. */
 static uint32_t grain_for(uint64_t spread)
 {
     static const unsigned char grains[] = {1, 2, 5, 10, 20, 50};

@@ -6,8 +6,8 @@ static uint64_t fixed_point(uint64_t ms)
     return slo_min(ms, SLO_PACER_LONGEST) << SLO_PACER_FRACTION;
 }
 
-/* SplitMix64 (Steele, Lea, Flood, 2014). Unlike many generators, it gives unrelated first values for seeds that are
- * close to each other, as process numbers are. */
+/* SplitMix64 (Steele, Lea, Flood, 2014). Unlike many generators, it gives unrelated first values for seeds
+ * that are close to each other, as process numbers are. */
 static uint64_t next_random(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15;

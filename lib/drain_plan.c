@@ -10,8 +10,8 @@ struct needs {
     uint32_t limit;    /* the smallest one that has all asked in time before that; 0 if none does */
 };
 
-/* If no client answers, the places in flight are free again when the answer timeout has passed, so the sessions go
- * through them in rounds. */
+/* If no client answers, the places in flight are free again when the answer timeout has passed, so the
+ * sessions go through them in rounds. */
 static struct needs needs_of(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
                              uint64_t sessions)
 {
@@ -48,8 +48,8 @@ void slo_plan_advise(const struct slogout_plan *plan, const struct slo_timeouts 
     advice->smallest_in_flight = needs.spread <= needs.force ? needs.limit : 0;
 }
 
-void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
-                       struct slo_schedule *schedule)
+void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
+                       uint64_t sessions, struct slo_schedule *schedule)
 {
     const struct needs needs = needs_of(plan, timeouts, sessions);
     const int can_ask = needs.force >= timeouts->answer;

@@ -1,4 +1,4 @@
-/* The arithmetic of a drain's promise: what a plan needs, what would be enough, and what the drain makes of it.
+/* The arithmetic of a drain's promise: what a plan needs, what would be enough, what the drain makes of it.
  *
  * All lengths are in milliseconds from the start of the drain. SLOGOUT_NEVER stands for no deadline.
  *
@@ -32,18 +32,19 @@ struct slo_plan_round {
     uint64_t latest;   /* by when */
 };
 
-/* Returns 1 if the plan can be kept for this number of sessions even if no client answers, else 0. No session counts
- * as one, here and below: the drain is measured by the first that will come. */
+/* Returns 1 if the plan can be kept for this number of sessions even if no client answers, else 0. No session
+ * counts as one, here and below: the drain is measured by the first that will come. */
 int slo_plan_fits(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions);
 /* Fills in what slogout_plan_check() reports. */
 void slo_plan_advise(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
                      struct slogout_advice *advice);
-/* Makes a schedule that keeps the deadline. If the plan fits, the schedule keeps all of it. If not, the spread is cut
- * short first, then the limit is raised, and a session whose answer timer no longer fits is not sent LOGOUT. */
-void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
-                       struct slo_schedule *schedule);
-/* Returns how many of the waiting sessions, which must not be 0, must be begun before places in flight are used again
- * for the others, and by when, so that all can be asked in time if no client answers. */
+/* Makes a schedule that keeps the deadline. If the plan fits, the schedule keeps all of it. If not, the
+ * spread is cut short first, then the limit is raised, and a session whose answer timer no longer fits is not
+ * sent LOGOUT. */
+void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
+                       uint64_t sessions, struct slo_schedule *schedule);
+/* Returns how many of the waiting sessions, which must not be 0, must be begun before places in flight are
+ * used again for the others, and by when, so that all can be asked in time if no client answers. */
 struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32_t answer_timeout,
                                      uint64_t waiting);
 

@@ -21,8 +21,8 @@ static struct slo_heap_node *meld(struct slo_heap_node *a, struct slo_heap_node 
     return first;
 }
 
-/* Makes one heap of sibling nodes: of each two from left to right, then of all these from right to left. The order of the
- * two passes is what gives a pairing heap its amortized cost. */
+/* Makes one heap of sibling nodes: of each two from left to right, then of all these from right to left. The
+ * order of the two passes is what gives a pairing heap its amortized cost. */
 static struct slo_heap_node *meld_siblings(struct slo_heap_node *node)
 {
     struct slo_heap_node *pairs = NULL; /* linked by next, the last one first */

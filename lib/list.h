@@ -1,4 +1,4 @@
-/* An intrusive, circular, doubly linked list. A list is a link itself; a link that is in no list points at itself. */
+/* An intrusive, circular, doubly linked list. A list is a link; a link that is in no list points at itself. */
 #ifndef SLO_LIST_H
 #define SLO_LIST_H
 

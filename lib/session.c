@@ -1,3 +1,9 @@
+/* Whatever happens, a call of the host, a line of the client or the end of a timer, is an event. The event
+ * and the state of the session select a cell of the table below, and the cell is all that is done.
+ *
+ * The host may cancel, abandon or free the session inside a callback. A freed session stays in memory until
+ * the outermost call returns, and is ENDED. So a cell looks at the state again after send_line, and
+ * close_connection is the last thing that it does. */
 #include <string.h>
 #include "call.h"
 #include "session.h"
@@ -13,24 +19,26 @@
 struct event {
     const char *bye_text;                  /* REQUEST */
     const struct slogout_response *answer; /* OK, REFUSAL */
-    enum slogout_outcome outcome;          /* TIMER, REFUSAL, FORCE, ABANDON: of the exchange, if it ends by this */
+    enum slogout_outcome outcome;          /* TIMER, REFUSAL, FORCE, ABANDON: the one that this leads to */
 };
 
+/* clang-format off */
 enum event_kind { JOIN, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, EVENTS };
+/* clang-format on */
 
-/* Returns what the public function returns: 0, SLOGOUT_CONSUMED (to BYE, OK, REFUSAL and OTHER_LINE only) or an error
- * (to none of these). */
+/* Returns what the public function returns: 0, SLOGOUT_CONSUMED (to BYE, OK, REFUSAL and OTHER_LINE only) or
+ * an error (to none of these). */
 typedef int cell(struct slogout_session *session, const struct event *event);
 
-static cell nothing, bad_state, consume, wait, begin, ask_or_bye, send_last_bye, reopen, leave, give_up, note_bye,
-    answered, refused, withdraw, abandon, end_as_settled;
+static cell nothing, bad_state, consume, wait, begin, ask_or_bye, send_last_bye, reopen, leave, give_up,
+    note_bye, answered, refused, withdraw, abandon, end_as_settled;
 
 static const struct event no_event;
 
 /* The life of a session. A timer runs in PENDING, ASKED and LEAVING. */
 /* clang-format off */
 static cell *const table[EVENTS][SLOGOUT_STATE_ENDED + 1] = {
-    /*               OPEN      WAITING    PENDING      ASKED      LEAVING         ENDED     */
+    /*               OPEN      WAITING    PENDING      ASKED      LEAVING         ENDED */
     [JOIN]       = { wait,     bad_state, nothing,     nothing,   bad_state,      bad_state },
     [REQUEST]    = { begin,    begin,     nothing,     nothing,   bad_state,      bad_state },
     [RESUME]     = { nothing,  nothing,   ask_or_bye,  nothing,   send_last_bye,  nothing   },
@@ -145,7 +153,8 @@ static int finish(struct slogout_session *session, enum slogout_outcome outcome,
         result.asked_ms = session->moment.asked_ms;
     }
     if (session->refusal && !event->answer) {
-        const struct slo_refusal *kept = &slo_container_of(session, struct session_with_refusal, session)->refusal;
+        const struct slo_refusal *kept =
+            &slo_container_of(session, struct session_with_refusal, session)->refusal;
         refusal.status = (enum slogout_status)session->refusal;
         refusal.code = kept->octets;
         refusal.code_len = kept->code_len;
@@ -174,18 +183,18 @@ static int send_logout(struct slogout_session *session, const struct event *even
         session->slogout->tags = tags;
         session->tag_number = tags.last;
     }
-    if (result > 0 || session->state == SLOGOUT_STATE_ENDED) /* the host may have ended the session in send_line */
+    if (result > 0 || session->state == SLOGOUT_STATE_ENDED)
         return 0;
     if (result < 0)
         return finish(session, SLOGOUT_OUTCOME_SEND_FAILED, 0, event);
-    /* A host that cancels in send_line and takes the line all the same has asked: the line is on the wire, and section 3
-     * of the draft requires a timer. */
+    /* A host that cancels in send_line and takes the line all the same has asked: the line is on the wire,
+     * and section 3 of the draft requires a timer. */
     session->moment.asked_ms = session->slogout->clock.now;
     set_state(session, SLOGOUT_STATE_ASKED);
     return 0;
 }
 
-/* Sends `* BYE` and then ends the session, with if_broken for its outcome if the line could not be written. */
+/* Sends `* BYE`, then ends the session: as if_broken if the line could not be written. */
 static int send_bye(struct slogout_session *session, enum slogout_when when, enum slogout_outcome outcome,
                     enum slogout_outcome if_broken, const struct event *event)
 {
@@ -236,8 +245,8 @@ static int begin(struct slogout_session *session, const struct event *event)
     return ask_or_bye(session, event);
 }
 
-/* RFC 3501 section 7.2.1: a client is not sent what it has not asked for, unless the host says so. Nor is a client
- * asked whose answer timer its drain would cut short. */
+/* RFC 3501 section 7.2.1: a client is not sent what it has not asked for, unless the host says so. Nor is a
+ * client asked whose answer timer its drain would cut short. */
 static int ask_or_bye(struct slogout_session *session, const struct event *event)
 {
     const struct slogout *slogout = session->slogout;
@@ -360,7 +369,8 @@ static enum event_kind kind_of(const struct slogout_session *session, const stru
 
     if (response->status == SLOGOUT_STATUS_BYE)
         return response->tag_len ? OTHER_LINE : BYE;
-    if (response->tag_len != slo_session_tag(session, tag) || memcmp(response->tag, tag, response->tag_len) != 0)
+    if (response->tag_len != slo_session_tag(session, tag) ||
+        memcmp(response->tag, tag, response->tag_len) != 0)
         return OTHER_LINE;
     return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
 }
@@ -502,8 +512,10 @@ static int feed(struct slogout_session *session, const struct slogout_response *
     return result == SLOGOUT_CONSUMED ? SLOGOUT_CONSUMED : 0;
 }
 
-/* Not inlined, since a line that comes while nothing is asked must not pay for the stack frame of this function. */
-NOINLINE static int parse_and_feed(struct slogout_session *session, const char *line, size_t len, uint64_t now)
+/* Not inlined, since a line that comes while nothing is asked must not pay for the stack frame of this
+ * function. */
+NOINLINE static int parse_and_feed(struct slogout_session *session, const char *line, size_t len,
+                                   uint64_t now)
 {
     struct slogout_response response;
 

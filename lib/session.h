@@ -28,20 +28,21 @@ struct slogout_session {
         uint64_t asked_ms; /* when LOGOUT was sent, from ASKED on */
     } moment;
     uint32_t tag_number; /* of that LOGOUT; 0 if there is none */
-    /* All of these are bit-fields: some compilers do not let bit-fields share four octets with a uint8_t, and the
-     * session would grow. */
+    /* All of these are bit-fields: some compilers do not let bit-fields share four octets with a uint8_t, and
+     * the session would grow. */
     unsigned state : 8;   /* enum slogout_state */
     unsigned outcome : 8; /* enum slogout_outcome, while LEAVING */
     unsigned enabled : 1;
     unsigned bye_seen : 1;
-    unsigned refusal : 2; /* SLOGOUT_STATUS_NO or _BAD if the client has refused and the timer is waited for; else 0 */
-    unsigned freed : 1;   /* stays in memory until the outermost call returns */
+    unsigned
+        refusal : 2; /* SLOGOUT_STATUS_NO or _BAD if the client has refused and the timer is waited for; else 0 */
+    unsigned freed : 1; /* stays in memory until the outermost call returns */
 };
 
 #define SLO_REFUSAL_MAX 126
 
-/* The beginning of a refusal that is waited out. Stands directly after the session in memory, if on_refusal is
- * SLOGOUT_REFUSAL_WAIT. */
+/* The beginning of a refusal that is waited out. Stands directly after the session in memory, if on_refusal
+ * is SLOGOUT_REFUSAL_WAIT. */
 struct slo_refusal {
     unsigned char code_len, text_len;
     char octets[SLO_REFUSAL_MAX]; /* the response code, then the text */
@@ -51,23 +52,26 @@ struct slo_refusal {
 void slo_session_init(struct slogout_session *session, struct slogout *slogout,
                       const struct slogout_callbacks *callbacks, void *conn);
 
-/* The public functions of these names, for callers that are between enter and leave. The time is the clock's. */
+/* The public functions of these names, for callers that are between enter and leave. The time is the
+ * clock's. */
 int slo_session_request(struct slogout_session *session);
 int slo_session_force(struct slogout_session *session);
 void slo_session_resume(struct slogout_session *session);
 void slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response);
 
-/* Writes the tag of the session's LOGOUT, NUL-terminated, and returns its length. There must have been one. */
+/* Writes the tag of the session's LOGOUT, NUL-terminated, and returns its length. There must have been
+ * one. */
 size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE]);
 
-/* Ends what the session was waiting for. Its timer, which has stopped, is the argument. For struct slo_timers. */
+/* Ends what the session was waiting for. Its timer, which has stopped, is the argument. For struct
+ * slo_timers. */
 void slo_session_expired(struct slo_timer *timer);
 
-/* Adds the session to a drain's set. An OPEN session becomes WAITING. Returns 0, or SLOGOUT_ERR_STATE if the session
- * is in a drain, LEAVING or ENDED. */
+/* Adds the session to a drain's set. An OPEN session becomes WAITING. Returns 0, or SLOGOUT_ERR_STATE if the
+ * session is in a drain, LEAVING or ENDED. */
 int slo_session_join(struct slogout_session *session, struct slo_session_set *set, uint64_t group);
-/* Takes the session out of its drain, if it is in one. An exchange goes on. A session that is WAITING must leave that
- * state at once. */
+/* Takes the session out of its drain, if it is in one. An exchange goes on. A session that is WAITING must
+ * leave that state at once. */
 void slo_session_quit(struct slogout_session *session);
 
 #endif

@@ -8,8 +8,8 @@
 /* The draft, section 3: "The timer MUST have a timing interval longer than 32 seconds." */
 #define ANSWER_TIMEOUT_FLOOR 32000
 
-/* One tick does at most this many things, so that it does not keep the host's other connections waiting for more than
- * about a millisecond. What is left makes the next deadline. */
+/* One tick does at most this many things, so that it does not keep the host's other connections waiting for
+ * more than about a millisecond. What is left makes the next deadline. */
 #define TICK_BUDGET 1000
 
 static void *default_allocate(size_t size, void *user_data)

@@ -4,8 +4,8 @@
 
 /* ---- tags ---- */
 
-/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR excludes CTL, SP, 8-bit octets and the
- * characters in the string here. */
+/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR excludes CTL, SP, 8-bit octets and
+ * the characters in the string here. */
 int slogout_tag_valid(const char *tag, size_t len)
 {
     size_t i;

@@ -1,4 +1,5 @@
-/* What the library writes: the tags of its LOGOUT commands, and its `* BYE` lines. Also names and text for the host. */
+/* What the library writes: the tags of its LOGOUT commands, and its `* BYE` lines. Also names and text for
+ * the host. */
 #ifndef SLO_TEXT_H
 #define SLO_TEXT_H
 
@@ -16,8 +17,8 @@ int slo_tag_prefix_valid(const char *prefix);
 /* Writes the tag with this number, NUL-terminated, and returns its length. The prefix must be valid. */
 size_t slo_tag_write(char tag[SLOGOUT_TAG_SIZE], const char *prefix, uint32_t number);
 
-/* Returns 1 if the text has 1 to SLO_BYE_TEXT_MAX octets of printable ASCII and, if it begins with `[`, a well-formed
- * response code; else 0. */
+/* Returns 1 if the text has 1 to SLO_BYE_TEXT_MAX octets of printable ASCII and, if it begins with `[`, a
+ * well-formed response code; else 0. */
 int slo_bye_text_valid(const char *text);
 /* Writes `* BYE text` and CRLF, and returns the length. The text must be valid. */
 size_t slo_bye_write(char line[SLO_BYE_LINE_MAX], const char *text);

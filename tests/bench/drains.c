@@ -1,5 +1,5 @@
-/* The cost of many drains in one slogout, to be counted by callgrind: each drain has one session, as when many users
- * are taken off one by one.
+/* The cost of many drains in one slogout, to be counted by callgrind: each drain has one session, as when
+ * many users are taken off one by one.
  *
  *   drains beside DRAINS    runs EVENTS events of unrelated sessions beside drains that wait; count unrelated_events()
  *   drains all DRAINS       starts, runs and ends the drains; count all_drains() */

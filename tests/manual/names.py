@@ -31,7 +31,7 @@ def declared_functions(headers):
 
 def inline_functions(headers):
     """Returns the same of the functions that are in headers only."""
-    found = re.findall(r"^static inline ([^;{]*?(slogout_\w+)\([^;{]*\))\s*\{", headers, re.M)
+    found = re.findall(r"^static inline\s+([^;{]*?(slogout_\w+)\([^;{]*\))\s*\{", headers, re.M)
     return {name: squeeze(prototype) for prototype, name in found}
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Each public header alone, twice in a row, in each language that may include it, without a warning. Only host.h needs
-# what POSIX adds to C.
+# Each public header compiles alone, and twice in a row, in each language without a warning. Only host.h needs what
+# POSIX adds to C.
 set -eu
 
 count=0

@@ -308,7 +308,8 @@ static void test_set_timer_reports_a_place_that_has_become_free(void **state)
         assert_int_equal(counts(crowd)->waiting, 1);
         assert_true(crowd->timer > crowd->now);
         if (how == ABANDON) {
-            assert_int_equal(slogout_session_abandon(crowd->clients[0].session, SLOGOUT_OUTCOME_PEER_CLOSED), 0);
+            assert_int_equal(slogout_session_abandon(crowd->clients[0].session, SLOGOUT_OUTCOME_PEER_CLOSED),
+                             0);
         } else if (how == CANCEL) {
             assert_int_equal(slogout_session_cancel(crowd->clients[0].session), 0);
         } else {

@@ -435,11 +435,8 @@ static void test_force_does_not_put_off_the_deadline(void **state)
 /* Kubernetes' default is shorter than the draft's timer: nobody is asked, all are told by `* BYE`, spread. */
 static void test_with_30_s_nobody_is_asked_and_bye_is_spread(void **state)
 {
-    const struct slogout_plan plan = {.size = sizeof plan,
-                                      .spread_ms = 600000,
-                                      .tail_ms = 2000,
-                                      .deadline_ms = 30000,
-                                      .max_in_flight = 10};
+    const struct slogout_plan plan = {
+        .size = sizeof plan, .spread_ms = 600000, .tail_ms = 2000, .deadline_ms = 30000, .max_in_flight = 10};
     struct crowd *crowd = drained(1800, &silent, 1, &plan);
     uint64_t t;
 
@@ -456,8 +453,7 @@ static void test_with_30_s_nobody_is_asked_and_bye_is_spread(void **state)
 
 static void test_the_spread_shrinks(void **state)
 {
-    const struct slogout_plan plan = {
-        .size = sizeof plan, .spread_ms = 60000, .deadline_ms = 65000};
+    const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = 60000, .deadline_ms = 65000};
     struct crowd *crowd = drained(2000, &silent, 1, &plan);
     uint64_t t;
 
@@ -475,10 +471,8 @@ static void test_the_spread_shrinks(void **state)
 /* E is 80 s: two rounds, so 500 places are needed where 100 are wished. */
 static void test_the_limit_grows_and_that_is_counted(void **state)
 {
-    const struct slogout_plan plan = {.size = sizeof plan,
-                                      .spread_ms = 20000,
-                                      .deadline_ms = 90000,
-                                      .max_in_flight = 100};
+    const struct slogout_plan plan = {
+        .size = sizeof plan, .spread_ms = 20000, .deadline_ms = 90000, .max_in_flight = 100};
     struct crowd *crowd = drained(1000, &silent, 1, &plan);
 
     (void)state;

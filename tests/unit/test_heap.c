@@ -90,7 +90,8 @@ static void test_of_equal_keys_the_smaller_order_comes_first(void **state)
     }
 }
 
-/* Each subset of 5 nodes is removed, from heaps of several shapes, in either direction; what is left comes in order. */
+/* Each subset of 5 nodes is removed, from heaps of several shapes, in either direction; what is left comes in
+ * order. */
 static void test_any_node_can_be_removed(void **state)
 {
     enum { SIZE = 5, SHAPES = 4 };

@@ -642,7 +642,7 @@ static void test_rule_6_bye_leaves_at_once(void **state)
 /* What the host learns of the refusal although the timer ends it. */
 static void test_rule_6_wait_ends_as_refused_when_the_timer_expires(void **state)
 {
-#define TEN "0123456789"
+#define TEN   "0123456789"
 #define C_100 TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
     static const struct {
         const char *lines[2];
