@@ -201,4 +201,5 @@ include tests/sim.mk
 include tests/verify.mk
 include tests/package.mk
 include examples/dovecot/dovecot.mk
+include tests/bench-peers.mk
 -include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(RELAY_OBJECTS:.o=.d) $(PROGRAMS:=.d)

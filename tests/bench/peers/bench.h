@@ -1,0 +1,48 @@
+/* Measures several peers at the same job, in one run: their rounds are interleaved, so that what disturbs one disturbs
+ * the others, and the median of each peer's rounds is its figure. Figures go to standard output as lines of CSV:
+ *
+ *   row,n,peer,value,unit
+ *
+ * A program that is started as `PROGRAM once ROW PEER N` runs that peer once, for valgrind to count its
+ * instructions. */
+#ifndef BENCH_PEERS_BENCH_H
+#define BENCH_PEERS_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define BENCH_PEERS_MAX 8
+
+struct bench_peer {
+    const char *name;
+    /* Does the job n times, or with n of what the row counts, and returns the figure in the row's unit, such as the
+     * nanoseconds for each. Preparations are not in the time. */
+    double (*run)(size_t n);
+    size_t most; /* the largest n that the peer can do; 0: any */
+};
+
+struct bench_row {
+    const char *name;
+    const char *unit;
+    int rounds;
+    const size_t *sizes; /* up to 0 */
+    struct bench_peer peers[BENCH_PEERS_MAX];
+};
+
+/* Nanoseconds of a monotonic clock. */
+double bench_now(void);
+
+/* Writes the version of a peer, as the line `version,0,PEER,VERSION,`. */
+void bench_version(const char *peer, const char *version);
+
+/* Returns the order in which n things are visited: 0 to n - 1, or the same numbers shuffled, in each run alike. The
+ * caller frees it. */
+size_t *bench_order(size_t n, int is_shuffled);
+
+/* Runs all rows, or one peer of one row if the arguments say so. Returns what main() is to return. */
+int bench_main(int argc, char **argv, const struct bench_row *rows, size_t count);
+
+/* Ends the program with a message unless the condition holds: what is measured must have worked. */
+void bench_require(int condition, const char *what);
+
+#endif

@@ -1,0 +1,91 @@
+"""Runs the programs of this folder, prints one table, and writes bench.csv beside it.
+
+usage: run.py DIRECTORY SIZES PROGRAM...
+DIRECTORY gets bench.csv; SIZES is a file that `size` wrote, of objects to compare. Instructions are callgrind's, the
+difference of two runs, so that start and end drop out; they are counted where a row has the unit ns.
+"""
+
+import collections
+import csv
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+COUNTED = {  # rows whose job is done n times: how often, for callgrind
+    "recognize an answer": (1000, 3000),
+    "let a command through": (1000, 3000),
+    "timers in order": (1000, 3000),
+    "a drain in order": (2000, 6000),
+}
+UNCOUNTED = {"timerfd"}  # its work is the kernel's, which callgrind does not see
+
+Row = collections.namedtuple("Row", "row n peer value unit")
+
+
+def measure(program):
+    output = subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [Row(*line.split(",")) for line in output.splitlines()]
+
+
+def collected(program, row, peer, n):
+    with tempfile.NamedTemporaryFile() as out:
+        run = subprocess.run(
+            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out.name}", program, "once", row, peer, str(n)],
+            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    found = re.search(r"Collected : (\d+)", run.stderr)
+    if run.returncode or not found:
+        sys.exit(f"bench: valgrind {program}: {run.stderr[-2000:]}")
+    return int(found[1])
+
+
+def instructions(program, rows):
+    for row, peer in dict.fromkeys((row.row, row.peer) for row in rows if row.row in COUNTED):
+        if peer not in UNCOUNTED:
+            few, many = COUNTED[row]
+            count = collected(program, row, peer, many) - collected(program, row, peer, few)
+            yield Row(row, str(many), peer, f"{count / (many - few):.0f}", "instructions")
+
+
+def sizes(path):
+    """Lines `NAME text data bss` become two rows."""
+    with open(path, encoding="utf-8") as stream:
+        for name, text, data, bss in (line.rsplit(" ", 3) for line in stream):
+            yield Row("size of .text", "0", name, text, "octets")
+            yield Row("size of .data and .bss", "0", name, str(int(data) + int(bss)), "octets")
+
+
+def table(rows):
+    groups = collections.OrderedDict()
+    for row in rows:
+        groups.setdefault((row.row, row.n, row.unit), []).append(row)
+    for (name, n, unit), members in groups.items():
+        own = float(members[0].value)
+        head = name + (f", {int(n):,}" if n != "0" else "")
+        print(f"{head} [{unit}]")
+        for member in members:
+            value = float(member.value)
+            ratio = f"{value / own:10.2f} times" if own and member is not members[0] else ""
+            print(f"    {member.peer:<22} {value:>14,.2f}{ratio}")
+
+
+def main(directory, size_file, *programs):
+    rows = []
+    for program in programs:
+        measured = measure(program)
+        rows += measured
+        rows += instructions(program, measured)
+        print(f"  {os.path.basename(program)}", file=sys.stderr)
+    rows += sizes(size_file)
+    versions = [row for row in rows if row.row == "version"]
+    rows = [row for row in rows if row.row != "version"]
+    with open(os.path.join(directory, "bench.csv"), "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(Row._fields)
+        writer.writerows(rows)
+    table(rows)
+    print("versions: " + ", ".join(f"{row.peer} {row.value}" for row in dict.fromkeys(versions)))
+
+
+main(*sys.argv[1:])
