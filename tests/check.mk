@@ -1,4 +1,4 @@
-# The tests: unit tests and what stands beside them (fast), then interop tests over real sockets.
+# What `make check` runs: unit, manual, install and house tests, and interop tests over real sockets.
 
 TEST_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CMOCKA = $(shell pkg-config --cflags --libs cmocka)
@@ -53,7 +53,7 @@ manual: $(STATIC) $(SHARED)
 	python3 -B tests/manual/examples.py build/tests/manual $(STATIC) \
 	  $(CC) -std=c99 -Iinclude $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS)
 
-# What it calls has nothing left to build, so it may run beside the other tests.
+# The make that this calls has nothing left to build, so it may run next to the other tests.
 install-check: $(STATIC) $(SHARED) build/man.made
 	MAKE='$(MAKE)' CC='$(CC)' sh tests/install.sh build/tests/install
 
@@ -64,7 +64,7 @@ sockets: $(TEST_PROGRAMS) build/examples/echo_server
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
   $(TEST_COMMON_OBJECTS:.o=.d) $(TEST_ECHO_OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
 
-# How lib/ is built: which rooms know which, what the library defines for others, how long its functions are.
+# The rules for lib/: which file may use which, which symbols the library defines, how long its functions are.
 .PHONY: house
 house: $(STATIC) build/tests/house/neighbors
 	@sh tests/house/layers.sh $(STATIC)
@@ -105,6 +105,6 @@ transcripts-check: build/tests/transcripts/write build/tests/transcripts/run
 	@build/tests/transcripts/run $(TRANSCRIPTS) >build/tests/transcripts/run.log 2>&1 || { cat build/tests/transcripts/run.log; exit 1; }
 	@echo "transcripts: $$(cat $(TRANSCRIPTS) | grep -c '^settings') written by the model, and the library does what they say"
 
-# Together, because interop waits most of its time.
+# All at once, because the interop tests mostly wait.
 check:
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j3) -Otarget sockets house unit manual install-check transcripts-check

@@ -18,11 +18,11 @@
  *
  * A filter is blind where it cannot follow the stream: after the OK to STARTTLS, to COMPRESS, or to
  * AUTHENTICATE with a mechanism that may start a security layer; after a command whose tag is longer than 256
- * octets, or is not followed by one SP and an atom; with more than four commands in flight whose response it
- * must see (ENABLE, UNAUTHENTICATE, STARTTLS, COMPRESS, AUTHENTICATE); after a BADCHARSET code with a
- * literal; and after anything else that it does not understand. From then on all octets pass unchanged, and
- * the session is as one whose send_line always returns SLOGOUT_BUSY, so that its timers close the connection
- * without a `* BYE`. The member blind of slogout_counts() counts these events.
+ * octets, or is not followed by one SP and an atom; with more than four commands in flight whose OK changes
+ * something (ENABLE with our capability, UNAUTHENTICATE, STARTTLS, COMPRESS, such an AUTHENTICATE); after a
+ * BADCHARSET code with a literal; and after anything else that it does not understand. From then on all
+ * octets pass unchanged, and the session is as one whose send_line always returns SLOGOUT_BUSY, so that its
+ * timers close the connection without a `* BYE`. The member blind of slogout_counts() counts these events.
  *
  * The session ends without a line of ours, as by slogout_session_abandon():
  *   - as CLIENT_LOGOUT when the server sends `* BYE` and the client had sent LOGOUT;

@@ -376,10 +376,10 @@ SLOGOUT_API const char *slogout_outcome_name(enum slogout_outcome outcome);
 
 #define SLOGOUT_RESULT_SIZE 320 /* octets that hold any line of slogout_result_format(), with its NUL */
 
-/* Writes a result as a line for a log, without a line end: the members by name and, if there is one, the
- * client's answer, of which 64 octets of code and 128 of text are kept, escaped as by slogout_escape().
- * Writes at most out_size octets, and NUL-terminates unless out_size is 0. Returns the length that the whole
- * line needs, without the NUL, or 0 if result is NULL. */
+/* Writes a result as a line for a log, without a line end: the outcome, tag, bye_sent and bye_seen and, if
+ * there is one, the client's answer, whose code and text are escaped as by slogout_escape() and cut to 64 and
+ * 128 octets. Writes at most out_size octets, and NUL-terminates unless out_size is 0. Returns the length
+ * that the whole line needs, without the NUL, or 0 if result is NULL. */
 SLOGOUT_API size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result);
 
 #ifdef __cplusplus

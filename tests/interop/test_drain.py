@@ -1,9 +1,9 @@
 """The echo server drains real connections by a plan.
 
 SPREAD_MS, DEADLINE_MS and ANSWER_TIMEOUT_MS in the environment change the test with 10,000 clients, which by default
-is as short as the draft's timer allows, plus 20 s by which a busy machine may be late. SPREAD_MS=20000 DEADLINE_MS=60000 ANSWER_TIMEOUT_MS=35000 fits
-exactly: 20 s, 35 s for the answers, 5 s to leave. Then a late tick leaves no time to ask the last clients, who receive
-BYE."""
+is as short as the draft's timer allows, plus 20 s by which a busy machine may be late. SPREAD_MS=20000
+DEADLINE_MS=60000 ANSWER_TIMEOUT_MS=35000 fits exactly: 20 s, 35 s for the answers, 5 s to leave. Then a late tick
+leaves no time to ask the last clients, who receive BYE."""
 
 import json
 import os
@@ -222,9 +222,10 @@ class TenThousand(Drain):
             self.assertEqual((end["eof"], end["bye"]), (1000, 1000))
 
     def check_pace(self, told, late):
-        """In each second the same number of clients, within a half. A busy machine does not let the server run in time:
-        that shows as a gap, after which the rest of the spread moves. So a second with gaps may have fewer, but none
-        may have more; and the gaps must be what the server waited for a processor, but for a second in all."""
+        """Checks that each second has the same number of LOGOUTs, within a half. On a busy machine the server does not
+        run in time, which shows as a gap, after which the rest of the spread moves. So a second with gaps may have
+        fewer, but none may have more, and the gaps together must not be longer than the time for which the server has
+        waited for a processor, plus a second."""
         self.assertGreater(len(told), ALL * 0.99)
         line = ALL * 1000 / SPREAD
         by_second = [0] * (int(told[-1]) + 1)
@@ -244,7 +245,7 @@ class TenThousand(Drain):
 
 
 def waited_for_cpu(pid):
-    """Seconds for which a process could have run and did not; 0 if the system does not say, or it has ended."""
+    """Returns the seconds that a process has waited for a processor, or 0 if that is not known."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     except (OSError, IndexError):
