@@ -56,7 +56,7 @@ void slo_session_init(struct slogout_session *session, struct slogout *slogout,
 int slo_session_request(struct slogout_session *session);
 int slo_session_force(struct slogout_session *session);
 void slo_session_resume(struct slogout_session *session);
-void slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response);
+int slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response);
 
 /* Writes the tag of the session's LOGOUT, NUL-terminated, and returns its length. There must have been
  * one. */
