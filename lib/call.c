@@ -23,8 +23,9 @@ void slo_release_later(struct slogout *slogout, struct slo_link *memory)
     slo_link_append(&slogout->freed, memory);
 }
 
-void slo_enter(struct slogout *slogout)
+void slo_enter(struct slogout *slogout, uint64_t now)
 {
+    slo_clock_advance(&slogout->clock, now);
     slogout->depth++;
 }
 
@@ -52,8 +53,7 @@ int slo_enter_at(struct slogout *slogout, uint64_t now)
         return SLOGOUT_ERR_REENTRANT;
     if (now == SLOGOUT_NEVER)
         return SLOGOUT_ERR_ARGUMENT;
-    slo_clock_advance(&slogout->clock, now);
-    slo_enter(slogout);
+    slo_enter(slogout, now);
     return 0;
 }
 

@@ -26,11 +26,12 @@ void *slo_allocate(struct slogout *slogout, size_t size);
 void slo_release_later(struct slogout *slogout, struct slo_link *memory);
 
 /* Each public function that changes anything does so between enter and leave. When the outermost call leaves,
- * the host is told of a deadline that has come nearer, and memory that was freed is released. */
-void slo_enter(struct slogout *slogout);
+ * the host is told of a deadline that has come nearer, and memory that was freed is released. A time before
+ * the greatest one seen, such as 0, leaves the time as it is. now must not be SLOGOUT_NEVER. */
+void slo_enter(struct slogout *slogout, uint64_t now);
 void slo_leave(struct slogout *slogout);
-/* Enters a function that may call back, at the host's time. Returns 0, SLOGOUT_ERR_REENTRANT inside a
- * callback, or SLOGOUT_ERR_ARGUMENT if now is SLOGOUT_NEVER. After an error there is nothing to leave. */
+/* Enters a function that may call back. Returns 0, SLOGOUT_ERR_REENTRANT inside a callback, or
+ * SLOGOUT_ERR_ARGUMENT if now is SLOGOUT_NEVER. After an error there is nothing to leave. */
 int slo_enter_at(struct slogout *slogout, uint64_t now);
 
 /* Copies a struct that the caller filled, which begins with its size, into one of `known` octets. Members

@@ -92,11 +92,13 @@ static struct slo_timeouts timeouts_of(const struct slogout *slogout)
     return timeouts;
 }
 
-/* Returns what the pacer has to fit in, without the sessions (0 or 1) whose turn it is now. As long as LOGOUT
- * may still be sent, all sessions are to be begun in time for it. After that they are sent `* BYE`, until
- * forcing begins. */
-static struct slo_backlog backlog_without(const struct slogout_drain *drain, uint64_t begun)
+/* Cuts a slot, by slo_pacer_next() or slo_pacer_adapt(), for all that wait but those (0 or 1) whose turn it is
+ * now. As long as LOGOUT may still be sent, all sessions are to be begun in time for it. After that they are
+ * sent `* BYE`, until forcing begins. */
+static void cut_slot(struct slogout_drain *drain, uint64_t begun,
+                     void (*cut)(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog))
 {
+    const uint64_t now = elapsed(drain);
     const struct slo_schedule *schedule = &drain->schedule;
     const uint64_t all = drain->is_forcing ? unsettled(&drain->set.counts) : drain->set.counts.waiting;
     const uint64_t count = slo_subtract(all, begun);
@@ -104,43 +106,31 @@ static struct slo_backlog backlog_without(const struct slogout_drain *drain, uin
 
     if (drain->is_forcing) {
         backlog.urgent_by_ms = slo_add(schedule->force, schedule->tail);
-    } else if (count && elapsed(drain) < schedule->ask_until) {
+    } else if (count && now < schedule->ask_until) {
         const struct slo_plan_round round =
             slo_plan_round(schedule, drain->slogout->settings.answer_timeout_ms, count);
         backlog.urgent = round.sessions;
         backlog.urgent_by_ms = round.latest;
     }
-    return backlog;
-}
-
-static void next_slot(struct slogout_drain *drain, uint64_t begun)
-{
-    const struct slo_backlog backlog = backlog_without(drain, begun);
-
-    slo_pacer_next(&drain->pacer, elapsed(drain), &backlog);
+    cut(&drain->pacer, now, &backlog);
 }
 
 static void open_window(struct slogout_drain *drain, uint64_t from, uint64_t length)
 {
     drain->has_joined = 0;
     slo_pacer_open(&drain->pacer, from, slo_add(from, length));
-    next_slot(drain, 0);
+    cut_slot(drain, 0, slo_pacer_next);
     set_alarm(drain);
 }
 
 /* ---- what is done when the alarm rings ---- */
-
-static struct slogout_session *session_of(struct slo_link *member)
-{
-    return slo_container_of(member, struct slogout_session, member);
-}
 
 /* Returns the session that came to this state first, or NULL. */
 static struct slogout_session *first_in(struct slogout_drain *drain, enum slogout_state state)
 {
     struct slo_link *list = &drain->set.members[state];
 
-    return slo_link_used(list) ? session_of(list->next) : NULL;
+    return slo_link_used(list) ? slo_container_of(list->next, struct slogout_session, member) : NULL;
 }
 
 /* Neighbors of one group share an instant, but each uses a slot of its own, so that groups do not hasten the
@@ -150,12 +140,12 @@ static void begin_next(struct slogout_drain *drain)
     struct slogout_counts *counts = &drain->set.counts;
     const uint32_t limit = drain->plan.max_in_flight;
     const uint64_t instant = drain->pacer.instant;
-    struct slo_link *waiting = &drain->set.members[SLOGOUT_STATE_WAITING];
-    struct slogout_session *session = session_of(waiting->next);
-    struct slo_link *next = session->member.next;
+    struct slogout_session *session = first_in(drain, SLOGOUT_STATE_WAITING);
+    struct slogout_session *next = slo_container_of(session->member.next, struct slogout_session, member);
+    const int has_next = session->member.next != &drain->set.members[SLOGOUT_STATE_WAITING];
 
-    next_slot(drain, 1);
-    if (session->moment.group && next != waiting && session_of(next)->moment.group == session->moment.group)
+    cut_slot(drain, 1, slo_pacer_next);
+    if (session->moment.group && has_next && next->moment.group == session->moment.group)
         drain->pacer.instant = instant;
     if (limit && counts->pending + counts->asked >= limit) {
         counts->over_limit++;
@@ -172,7 +162,7 @@ static void force_next(struct slogout_drain *drain)
 
     while ((session = first_in(drain, state)) == NULL)
         state++;
-    next_slot(drain, 1);
+    cut_slot(drain, 1, slo_pacer_next);
     slo_session_force(session);
 }
 
@@ -190,9 +180,8 @@ static void ring(struct slo_alarm *alarm)
         open_window(drain, drain->schedule.force, drain->schedule.tail);
     } else if (drain->has_joined && now < drain->schedule.deadline) {
         /* Done here and not when the session joined, since only a tick knows what time it is. */
-        const struct slo_backlog backlog = backlog_without(drain, 0);
         drain->has_joined = 0;
-        slo_pacer_adapt(&drain->pacer, now, &backlog);
+        cut_slot(drain, 0, slo_pacer_adapt);
         set_alarm(drain);
     } else if (drain->is_forcing) {
         force_next(drain);
@@ -237,7 +226,6 @@ int slogout_drain_new(struct slogout_drain **out, struct slogout *slogout,
     drain->set.ask_before = SLOGOUT_NEVER;
     for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++)
         slo_link_init(&drain->set.members[state]);
-    slo_link_init(&drain->memory);
     slo_alarm_init(&drain->alarm, &slogout->clock, ring);
     *out = drain;
     return 0;
@@ -258,7 +246,7 @@ void slogout_drain_free(struct slogout_drain *drain)
 
     if (!drain)
         return;
-    slo_enter(drain->slogout);
+    slo_enter(drain->slogout, 0);
     reopen_all(drain, SLOGOUT_STATE_WAITING);
     for (state = SLOGOUT_STATE_PENDING; state <= SLOGOUT_STATE_ENDED; state++)
         while ((session = first_in(drain, state)) != NULL)
@@ -276,7 +264,7 @@ int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *sessi
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state == CANCELLED || drain->state == DONE)
         return SLOGOUT_ERR_STATE;
-    slo_enter(drain->slogout);
+    slo_enter(drain->slogout, 0);
     error = slo_session_join(session, &drain->set, group);
     if (!error)
         drain->has_joined = 1;
@@ -325,8 +313,7 @@ int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *
         error = slo_copy_sized(&checked, sizeof checked, plan);
     if (error)
         return error;
-    slo_enter(drain->slogout);
-    slo_clock_advance(&drain->slogout->clock, now_ms);
+    slo_enter(drain->slogout, now_ms);
     if (plan) {
         timeouts = timeouts_of(drain->slogout);
         slo_plan_schedule(&checked, &timeouts, unsettled(&drain->set.counts), &schedule);
@@ -358,7 +345,7 @@ int slogout_drain_cancel(struct slogout_drain *drain)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state != RUNNING && drain->state != PAUSED)
         return SLOGOUT_ERR_STATE;
-    slo_enter(drain->slogout);
+    slo_enter(drain->slogout, 0);
     drain->state = CANCELLED;
     reopen_all(drain, SLOGOUT_STATE_WAITING);
     reopen_all(drain, SLOGOUT_STATE_PENDING);
@@ -375,8 +362,7 @@ int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state == DONE)
         return SLOGOUT_ERR_STATE;
-    slo_enter(drain->slogout);
-    slo_clock_advance(&drain->slogout->clock, now_ms);
+    slo_enter(drain->slogout, now_ms);
     schedule.tail = drain->plan.tail_ms;
     schedule.deadline = schedule.tail + drain->slogout->settings.leave_timeout_ms;
     /* Another call must not put off what the first has promised. */

@@ -363,23 +363,18 @@ size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_T
     return slo_tag_write(tag, session->slogout->tag_prefix, session->tag_number);
 }
 
-static enum event_kind kind_of(const struct slogout_session *session, const struct slogout_response *response)
-{
-    char tag[SLOGOUT_TAG_SIZE];
-
-    if (response->status == SLOGOUT_STATUS_BYE)
-        return response->tag_len ? OTHER_LINE : BYE;
-    if (response->tag_len != slo_session_tag(session, tag) ||
-        memcmp(response->tag, tag, response->tag_len) != 0)
-        return OTHER_LINE;
-    return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
-}
-
-void slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response)
+int slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response)
 {
     const struct event event = {.answer = response, .outcome = SLOGOUT_OUTCOME_REFUSED};
+    enum event_kind kind = OTHER_LINE;
+    char tag[SLOGOUT_TAG_SIZE];
+    const size_t tag_len = slo_session_tag(session, tag);
 
-    table[kind_of(session, response)][session->state](session, &event);
+    if (response->status == SLOGOUT_STATUS_BYE)
+        kind = response->tag_len ? OTHER_LINE : BYE;
+    else if (response->tag_len == tag_len && memcmp(response->tag, tag, tag_len) == 0)
+        kind = response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
+    return table[kind][session->state](session, &event);
 }
 
 void slo_session_expired(struct slo_timer *timer)
@@ -454,7 +449,7 @@ void slogout_session_free(struct slogout_session *session)
     if (!session)
         return;
     slogout = session->slogout;
-    slo_enter(slogout);
+    slo_enter(slogout, 0);
     slogout_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
     slo_session_quit(session);
     move_count(&slogout->counts, SLOGOUT_STATE_ENDED, SLOGOUT_STATE_OPEN);
@@ -503,13 +498,20 @@ int slogout_session_resume(struct slogout_session *session, uint64_t now_ms)
     return handle_at(session, now_ms, RESUME, &no_event);
 }
 
-/* response is NULL for a line that is not one. An error is no reason for the host to drop the line. */
+/* response is NULL for a line that is not one. After an error the host handles the line as usual. */
 static int feed(struct slogout_session *session, const struct slogout_response *response, uint64_t now)
 {
-    const struct event event = {.answer = response, .outcome = SLOGOUT_OUTCOME_REFUSED};
-    const int result = handle_at(session, now, response ? kind_of(session, response) : OTHER_LINE, &event);
+    struct slogout *slogout = session->slogout;
+    int result;
 
-    return result == SLOGOUT_CONSUMED ? SLOGOUT_CONSUMED : 0;
+    if (slo_enter_at(slogout, now))
+        return 0;
+    if (response)
+        result = slo_session_feed_response(session, response);
+    else
+        result = table[OTHER_LINE][session->state](session, &no_event);
+    slo_leave(slogout);
+    return result;
 }
 
 /* Not inlined, since a line that comes while nothing is asked must not pay for the stack frame of this
@@ -547,7 +549,7 @@ int slogout_session_cancel(struct slogout_session *session)
 
     if (!session)
         return SLOGOUT_ERR_ARGUMENT;
-    slo_enter(session->slogout);
+    slo_enter(session->slogout, 0);
     result = table[CANCEL][session->state](session, &no_event);
     slo_leave(session->slogout);
     return result;
@@ -567,7 +569,7 @@ int slogout_session_abandon(struct slogout_session *session, enum slogout_outcom
 
     if (!session || why < SLOGOUT_OUTCOME_CLIENT_LOGOUT || why > SLOGOUT_OUTCOME_HOST_CLOSED)
         return SLOGOUT_ERR_ARGUMENT;
-    slo_enter(session->slogout);
+    slo_enter(session->slogout, 0);
     result = table[ABANDON][session->state](session, &event);
     slo_leave(session->slogout);
     return result;

@@ -34,9 +34,8 @@ struct slogout_session {
     unsigned outcome : 8; /* enum slogout_outcome, while LEAVING */
     unsigned enabled : 1;
     unsigned bye_seen : 1;
-    unsigned
-        refusal : 2; /* SLOGOUT_STATUS_NO or _BAD if the client has refused and the timer is waited for; else 0 */
-    unsigned freed : 1; /* stays in memory until the outermost call returns */
+    unsigned refusal : 2; /* SLOGOUT_STATUS_NO or _BAD while a refusal is waited out; else 0 */
+    unsigned freed : 1;   /* stays in memory until the outermost call returns */
 };
 
 #define SLO_REFUSAL_MAX 126
@@ -57,7 +56,7 @@ void slo_session_init(struct slogout_session *session, struct slogout *slogout,
 int slo_session_request(struct slogout_session *session);
 int slo_session_force(struct slogout_session *session);
 void slo_session_resume(struct slogout_session *session);
-void slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response);
+int slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response);
 
 /* Writes the tag of the session's LOGOUT, NUL-terminated, and returns its length. There must have been
  * one. */

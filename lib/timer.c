@@ -1,5 +1,4 @@
 #include <slogout/slogout.h>
-#include "saturate.h"
 #include "timer.h"
 
 /* ---- the clock and its alarms ---- */
@@ -80,7 +79,9 @@ void slo_timers_init(struct slo_timers *timers, struct slo_clock *clock, uint64_
 
 void slo_timer_start(struct slo_timers *timers, struct slo_timer *timer, uint64_t now)
 {
-    timer->deadline = slo_min(slo_add(now, timers->interval), SLOGOUT_NEVER - 1);
+    const uint64_t last = SLOGOUT_NEVER - 1;
+
+    timer->deadline = timers->interval < last - now ? now + timers->interval : last;
     slo_link_append(&timers->queue, &timer->link);
     set_for_head(timers);
 }

@@ -1,8 +1,6 @@
-/* Every way through a piece of code that asks choose() what happens next.
+/* Runs every path through code that asks choose() what happens next.
  *
- *     do
- *         ... choose(2) ... choose(3) ...
- *     while (choose_next());
+ *     do ... choose(2) ... choose(3) ... while (choose_next());
  *
  * runs the body once for each sequence of answers. */
 #ifndef CHOOSE_H
@@ -19,7 +17,7 @@ struct choices {
 int choose(int count);
 /* The answers given in this run. */
 struct choices choices_taken(void);
-/* The next run gives these. */
+/* Makes the next run give these answers. */
 void choices_replay(const struct choices *choices);
 /* Goes on to the next run; 0: there is none, and the first one comes again. */
 int choose_next(void);

@@ -1,9 +1,9 @@
-/* Every sequence of so many steps with one drain and two sessions: what the host calls, what the clients
+/* Every sequence of a number of steps with one drain and two sessions: what the host calls, what the clients
  * do, what time it is, and what the host does inside a callback. Each sequence starts from nothing, and at
- * its end all is forced.
+ * its end the drain is forced.
  *
- * After each step an onlooker who knows only include/slogout/drain.h checks errors, counters, deadlines
- * and outcomes.
+ * After each step an observer who knows only include/slogout/drain.h checks errors, counters, deadlines and
+ * outcomes.
  *
  *     drain [STEPS]       default: 5 */
 #include <inttypes.h>
@@ -68,7 +68,7 @@ static const char *const step_names[STEPS] = {"add A",
                                               "in close: both hang up",
                                               "in done: free drain"};
 
-/* As drain.h tells it. */
+/* The states of a drain, by drain.h. */
 enum life { COLLECTING, RUNNING, PAUSED, CANCELLED, DONE };
 
 struct client {
@@ -84,7 +84,7 @@ static struct {
     struct client client[SESSIONS];
     uint64_t now;
     enum life life;
-    uint64_t last_ask; /* LOGOUT no later than this; by the plan */
+    uint64_t last_ask; /* no LOGOUT is sent after this, by the plan */
     uint64_t members_ended;
     int dones, in_send_line, in_close, in_done;
 } world;

@@ -3,7 +3,7 @@
 #include "fail.h"
 #include "model.h"
 
-/* The rows and cells of the table, as DESIGN.md words them. */
+/* The rows and cells of the state table. */
 enum row {
     JOINS_A_DRAIN,
     REQUESTED,
@@ -63,11 +63,11 @@ static const enum cell table[ROWS][SLOGOUT_STATE_ENDED + 1] = {
 };
 /* clang-format on */
 
-/* The step under way. */
+/* The step that is being made. */
 static struct model *m;
 static const struct trace *calls;
 static int cursor;
-static int tagged_answer; /* 1 and the status of the one that this very call brought; 0: none */
+static int tagged_answer; /* 1 and the status of the answer that this very call fed; 0: none */
 
 static struct model_session *session_of(enum who who)
 {
@@ -129,7 +129,7 @@ static int act(const struct call *call)
     case NEW_IT:
         create(session_of(call->target));
         return 0;
-    case REENTER: /* the host itself looks at what came back */
+    case REENTER: /* the host checks these results itself */
     case NO_ACTION:
         return 0;
     }
@@ -268,7 +268,7 @@ static void leave(enum who who, enum slogout_outcome outcome)
     part(who);
 }
 
-/* Rule 4: the tag's number is taken only when the line is, but then whatever the host did meanwhile. */
+/* The number of the tag is used up when the line is taken, whatever the host did inside send_line. */
 static void ask(enum who who)
 {
     struct model_session *session = session_of(who);
@@ -287,7 +287,7 @@ static void ask(enum who who)
     to(session, SLOGOUT_STATE_ASKED);
 }
 
-/* DESIGN.md section 2, rule 7; section 5, "the draft's timer is never knowingly cut short". */
+/* Only enabled sessions are asked, unless all are, and no answer timer is knowingly cut short. */
 static int may_be_asked(const struct model_session *session)
 {
     return (session->enabled || m->settings.ask == SLOGOUT_ASK_ALL) &&
@@ -312,7 +312,7 @@ static void reopen(struct model_session *session)
 {
     to(session, SLOGOUT_STATE_OPEN);
     session->in_drain = 0;
-    session->own_text = 0; /* it came with the request that is taken back */
+    session->own_text = 0; /* the text belongs to the request that is taken back */
 }
 
 static void refuse(enum who who)
@@ -359,7 +359,7 @@ static int play(enum who who, enum cell cell, enum slogout_outcome why)
     case LEAVE_NEVER_READY:
         leave(who, SLOGOUT_OUTCOME_NEVER_READY);
         return 0;
-    case LEAVE_EXPIRED: /* rule 6: a refusal that was noted comes out here */
+    case LEAVE_EXPIRED: /* a refusal that was waited out decides the outcome here */
         leave(who, session->refused ? SLOGOUT_OUTCOME_REFUSED : SLOGOUT_OUTCOME_EXPIRED);
         return 0;
     case LEAVE_FORCED:
@@ -405,7 +405,7 @@ uint64_t model_deadline(const struct model *model)
     return a < b ? a : b;
 }
 
-/* Which of two timers that are due at the same instant comes first is not said, so the trace decides. */
+/* The order of two timers that are due at the same instant is not specified, so the trace decides. */
 static enum who first_due(void)
 {
     const uint64_t deadline = model_deadline(m);
@@ -453,7 +453,7 @@ static const enum row rows_of_inputs[INPUTS] = {
     [COMMAND_LINE] = CLIENT_OTHER, [FOREIGN_OK_LINE] = CLIENT_OTHER, [TAGGED_BYE_PARSED] = CLIENT_OTHER,
 };
 
-/* Nobody can answer before there was a LOGOUT. */
+/* Without a LOGOUT there is no tag, so no line can be a tagged answer. */
 static int input(const struct step *step)
 {
     static const unsigned char answers[INPUTS] = {[OK_LINE] = 1 + SLOGOUT_STATUS_OK,
@@ -468,7 +468,7 @@ static int input(const struct step *step)
     return row(step->who, input, 0);
 }
 
-/* What comes where it can change nothing is not even looked at: no time, no error. */
+/* Returns 1 for a step that returns 0 before its arguments are looked at. */
 static int is_idle(const struct step *step)
 {
     const enum slogout_state state = session_of(step->who)->state;

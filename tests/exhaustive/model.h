@@ -1,4 +1,4 @@
-/* DESIGN.md section 2 once more, in other words: what must come of each step. */
+/* The state table once more, in other words: what each step must do. */
 #ifndef MODEL_H
 #define MODEL_H
 
@@ -17,22 +17,22 @@ struct model_session {
 struct model_settings {
     enum slogout_ask ask;
     enum slogout_on_refusal on_refusal;
-    int drain_asks; /* 0: the drain has no time left for an answer, its members get * BYE */
+    int drain_asks; /* 0: the drain has no time left for an answer, so its members are sent `* BYE` */
     int polled;     /* there is no set_timer */
 };
 
 struct model {
     struct model_settings settings;
     uint64_t now;
-    uint64_t told; /* what the host's timer is set to, SLOGOUT_NEVER: nothing */
+    uint64_t told; /* what the host's timer is set to; SLOGOUT_NEVER: it is not set */
     unsigned last_tag;
     struct model_session session[SESSIONS];
-    struct slogout_counts counts; /* outcome and without_bye alone; the others follow from the states */
+    struct slogout_counts counts; /* only outcome and without_bye; the others follow from the states */
     struct slogout_counts drain;
 };
 
 void model_start(struct model *model, const struct model_settings *settings);
-/* Fails unless the step returned what it should and made just these calls. */
+/* Fails unless the step returned what it should and made exactly these calls. */
 void model_step(struct model *model, const struct step *step, const struct trace *trace, int returned);
 
 /* Fills the trace with the calls that the step must cause and returns what it must return. The host answers first_reply to

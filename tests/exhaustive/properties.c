@@ -4,7 +4,7 @@
 
 /* ---- the onlooker ---- */
 
-static const struct step *step; /* under way */
+static const struct step *step; /* the step that is being made */
 static uint64_t now;
 
 void witness_step(const struct step *next)
@@ -12,11 +12,11 @@ void witness_step(const struct step *next)
     step = next;
     now = step->now != SLOGOUT_NEVER && step->now > world.now ? step->now : world.now;
     if (step->kind == TICK && step->now != SLOGOUT_NEVER)
-        world.told = SLOGOUT_NEVER; /* the host's timer is spent */
+        world.told = SLOGOUT_NEVER; /* the host's one-shot timer has fired */
 }
 
-/* Only these may make a session write again to which the host said BUSY. (So does a request after a cancel:
- * that is another exchange.) */
+/* Only these steps may make a session call send_line again after BUSY. (A request after a cancel does too,
+ * but that is another exchange.) */
 static int may_write_again(enum who who)
 {
     return step->kind == TICK || ((step->kind == READY || step->kind == FORCE) && step->who == who);

@@ -1,9 +1,9 @@
 #include "reference.h"
 
-/* RFC 3501 section 9, and what the host may have left of the line's end. Each production is a function that
- * takes the octets from `from` to `to`, and says how many octets at their start it matches: -1, none. In reading,
- * the words of DESIGN.md rule 8 go before the grammar: SP or the end of the line after the word, any octets in the
- * text. In the sizes, slogout.h: a tag or a response code of more than 255 octets is not taken for one. */
+/* RFC 3501 section 9. Each production is a function that takes the octets from `from` to `to` and returns how
+ * many octets at their beginning it matches, or NONE. This reading departs from the grammar where slogout.h
+ * does: the word is followed by SP or the end of the line, the text may be any octets, the end of the line
+ * may be missing, and a tag or a response code of more than 255 octets is not taken for one. */
 
 #define NONE           ((size_t)-1)
 #define SIZE_MAX_TAKEN 255

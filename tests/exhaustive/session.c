@@ -1,8 +1,9 @@
 /* Every sequence of events that a slogout with two sessions can see.
  *
- * Breadth first, over the real library: from each state every step is made with every behaviour of the host,
- * checked against the model and the properties, and the state that results is put back in line unless it has been
- * seen. It ends when no step leads to a new state; what holds then holds for sequences of any length.
+ * The search is breadth first and runs the real library. From each state every step is made with every
+ * behavior of the host, and checked against the model and the properties. The state that results is added to
+ * the queue unless it has been seen. The search ends when no step leads to a new state, and then its result
+ * holds for sequences of any length.
  *
  *     session          all settings, two sessions
  *     session quick    all settings, one session */
@@ -19,7 +20,7 @@ struct node {
     struct choices choices; /* the step that led here */
     int parent;             /* -1: the first */
     int depth;
-    struct world *snapshot; /* until its steps have been made */
+    struct world *snapshot; /* NULL after its steps have been made */
 };
 
 static struct node *nodes;
@@ -27,7 +28,7 @@ static int node_count, node_room;
 static int *buckets; /* node number + 1; 0: free */
 static int bucket_count;
 static int sessions = SESSIONS;
-static int current; /* the node whose steps are being made */
+static int current; /* the node from which steps are being made */
 static unsigned long transitions;
 
 /* ---- failing: the shortest way to it is told ---- */
@@ -85,7 +86,7 @@ static size_t hash(const struct key *key)
     return (size_t)(h ^ h >> 29);
 }
 
-/* Where it stands, or where it would. */
+/* Returns the bucket that has the key, or the one where it would be. */
 static int *find(const struct key *key)
 {
     size_t i = hash(key) % (size_t)bucket_count;
@@ -169,8 +170,8 @@ static void explore(const struct model_settings *settings)
     printf("  ask %d, on refusal %d, drain %s, %s: %d states, %lu transitions, the last new state "
            "after %d "
            "steps\n",
-           (int)settings->ask, (int)settings->on_refusal, settings->drain_asks ? "asks" : "does not ask", settings->polled ? "polled" : "told", node_count,
-           transitions - before, depth);
+           (int)settings->ask, (int)settings->on_refusal, settings->drain_asks ? "asks" : "does not ask",
+           settings->polled ? "polled" : "told", node_count, transitions - before, depth);
     fflush(stdout);
 }
 

@@ -1,11 +1,11 @@
-/* What can happen to a slogout with two sessions, and what came of it. */
+/* What can happen to a slogout with two sessions, and what the library did. */
 #ifndef STEP_H
 #define STEP_H
 
 #include <slogout/slogout.h>
 
-/* Time stands on a grid: multiples of the unit, and one millisecond before each. So every timer that is
- * started on the grid has its deadline there, and a session sees that deadline early by one, exactly, and late. */
+/* Time is on a grid: multiples of the unit, and one millisecond before each. So each timer that is started on
+ * the grid expires on the grid, and a session sees its deadline one millisecond early, exactly, and late. */
 #define UNIT           16001
 #define READY_TIMEOUT  (3 * UNIT)
 #define ANSWER_TIMEOUT (2 * UNIT)
@@ -32,7 +32,7 @@ enum step_kind {
     STEP_KINDS
 };
 
-/* INPUT's variants: by line or parsed already. */
+/* The variants of INPUT: a line, or a response that has been parsed. */
 enum input {
     BYE_LINE,
     BYE_PARSED,
@@ -50,7 +50,7 @@ struct step {
     enum step_kind kind;
     enum who who;
     int variant;  /* ENABLE: on; REQUEST: with a text; ABANDON: enum slogout_outcome; INPUT: enum input */
-    uint64_t now; /* for those that take it */
+    uint64_t now; /* for steps that take a time */
 };
 
 /* What the host does inside a callback. */
@@ -67,7 +67,7 @@ struct call {
     enum action_kind action;
     enum who target;
     int action_result;
-    struct slogout_result closed; /* its pointers are good for NULL or not */
+    struct slogout_result closed; /* its pointers may only be compared with NULL */
     char tag[SLOGOUT_TAG_SIZE];   /* of that result */
     int answer;                   /* of that result: 1 and the status, or 0 if there is none */
     uint64_t deadline;

@@ -8,11 +8,11 @@
 struct world world;
 int world_verbose;
 
-static struct trace trace; /* of the step under way */
+static struct trace trace; /* of the step that is being made */
 static int in_callback;
-static int sessions;    /* 1: A alone */
-static int no_step;     /* a choice made no sense here */
-static int always_busy; /* no choices: send_line says BUSY */
+static int sessions;    /* 1: there is only A */
+static int no_step;     /* a choice was not possible */
+static int always_busy; /* send_line returns BUSY, and nothing is chosen */
 static unsigned char conn[SESSIONS];
 
 static const char *const step_names[STEP_KINDS] = {"new",         "free",    "join",  "quit",
@@ -40,7 +40,7 @@ static void *allocate(size_t size, void *user_data)
     fail("no block of %zu octets", size);
 }
 
-/* What is freed is overwritten, so that whoever still reads it goes astray. */
+/* Released memory is overwritten, so that a later read is noticed. */
 static void release(void *memory, void *user_data)
 {
     struct block *block = slo_container_of(memory, struct block, memory);
@@ -156,17 +156,17 @@ static int do_action(enum action_kind kind, enum who target)
 
 struct action {
     enum action_kind kind;
-    int other; /* to the other session */
+    int other; /* the action is on the other session */
 };
 
-/* What A's host does, and then what happens only if there is a B. */
+/* What the host does inside a callback of A. The last four need a B. */
 static const struct action actions[] = {{NO_ACTION, 0},  {FREE_IT, 0},  {ABANDON_IT, 0}, {CANCEL_IT, 0},
                                         {ENABLE_IT, 0},  {REENTER, 0},  {FREE_IT, 1},    {NEW_IT, 1},
                                         {ABANDON_IT, 1}, {CANCEL_IT, 1}};
 #define ACTIONS       (int)(sizeof actions / sizeof *actions)
 #define ACTIONS_ALONE 6
 
-/* B is there for what one session can do to another; it does less of its own. */
+/* B is there to show what one session can do to another, so it does less by itself. */
 static const struct action actions_of_b[] = {{NO_ACTION, 0}, {FREE_IT, 0}, {FREE_IT, 1}};
 
 static const struct action *choose_action(enum who who)
@@ -277,7 +277,7 @@ void world_start(const struct model_settings *settings, int session_count)
 static const int abandon_reasons[] = {SLOGOUT_OUTCOME_CLIENT_LOGOUT, SLOGOUT_OUTCOME_PEER_CLOSED,
                                       SLOGOUT_OUTCOME_HOST_CLOSED};
 
-/* What stands after the tag, or without one; NULL: parsed already. */
+/* What follows the tag, or the whole line; NULL: the line has been parsed already. */
 static const char *const lines[INPUTS] = {
     [BYE_LINE] = "* bye {3}\r\n", [COMMAND_LINE] = "a NOOP",      [OK_LINE] = " Ok done\r\n",
     [NO_LINE] = " NO\n",          [FOREIGN_OK_LINE] = "0 OK\r\n",
@@ -360,8 +360,8 @@ static int is_timed(enum step_kind kind)
     return kind == REQUEST || kind == READY || kind == FORCE || kind == INPUT || kind == TICK;
 }
 
-/* The next instants of the grid that matter: this one, the next one, one at which all timers have run out; and
- * two that are none: not a time at all, and earlier than now. */
+/* The instants of the grid that matter: this one, the next one, and one at which all timers have expired;
+ * and two that are not valid: SLOGOUT_NEVER, and a time before now. */
 static uint64_t choose_time(const struct step *step)
 {
     if (!is_timed(step->kind))
@@ -389,7 +389,7 @@ static int choose_variant(const struct step *step)
     return (step->kind == ENABLE || step->kind == REQUEST) && step->who == A ? choose(2) : 0;
 }
 
-/* B need not be enabled: with SLOGOUT_ASK_ALL it is asked all the same. */
+/* B need not be enabled, since SLOGOUT_ASK_ALL asks it anyway. */
 static int is_possible(const struct step *step)
 {
     if (step->kind == TICK)
@@ -399,7 +399,7 @@ static int is_possible(const struct step *step)
     return !world.session[step->who] == (step->kind == NEW);
 }
 
-/* 0: not possible here. QUIT is for a session that is not WAITING (session.h). */
+/* Returns 0 if the step is not possible. slo_session_quit() is not for a session that is WAITING. */
 static int choose_step(struct step *step)
 {
     step->kind = (enum step_kind)choose(STEP_KINDS);
@@ -443,7 +443,8 @@ int world_step(void)
     return 1;
 }
 
-/* However busy, each timer brings a session one state on: PENDING or ASKED, LEAVING, ENDED. */
+/* Although send_line is always BUSY, each timer takes a session to the next state: from PENDING or ASKED
+ * to LEAVING, and then to ENDED. */
 void world_check_end(void)
 {
     struct step step = {TICK, A, 0, world.now};
@@ -498,7 +499,7 @@ static void describe(unsigned char bytes[8], const struct slogout_session *sessi
           remaining(slo_link_used(&session->timer.link) ? session->timer.deadline : SLOGOUT_NEVER));
 }
 
-/* Of two deadlines that have passed only the order matters; at equal deadlines the place in the queue. */
+/* If two deadlines have passed, only their order matters; if they are equal, the place in the queue. */
 static unsigned char order(const struct slogout_session *a, const struct slogout_session *b)
 {
     if (!a || !b || !slo_link_used(&a->timer.link) || !slo_link_used(&b->timer.link))

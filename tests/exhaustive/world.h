@@ -7,7 +7,7 @@
 #include "session.h"
 #include "step.h"
 
-#define BLOCKS (2 * SESSIONS) /* what is freed in a callback goes late: room for those after it */
+#define BLOCKS (2 * SESSIONS) /* twice as many, since memory that is freed in a callback is released later */
 
 /* Memory for a session, with room for a refusal that is waited out. */
 struct block {
@@ -18,15 +18,15 @@ struct block {
     int used;
 };
 
-/* What an onlooker knows of one session. */
+/* What an observer knows of one session. */
 struct witness {
     char tag[SLOGOUT_TAG_SIZE]; /* of the LOGOUT that was taken */
     uint64_t asked_at;
     unsigned char logouts, byes; /* taken */
     unsigned char closes;
     unsigned char given_up;     /* the host freed or abandoned it before it had ended */
-    unsigned char busy;         /* of the last line: the host said so */
-    unsigned char write_failed; /* of the last line */
+    unsigned char busy;         /* send_line returned BUSY for the last line */
+    unsigned char write_failed; /* the last line could not be written */
 };
 
 struct world {
@@ -35,27 +35,27 @@ struct world {
     struct witness witness[SESSIONS];
     struct slo_session_set set;
     struct model model;
-    uint64_t now;       /* the greatest shown */
+    uint64_t now;       /* the greatest time that the library was given */
     uint64_t told;      /* by set_timer since the last tick */
-    uint64_t exchanges; /* that ended, in any way */
+    uint64_t exchanges; /* exchanges that ended, in any way */
     struct slogout memory;
     struct block block[BLOCKS];
 };
 
 extern struct world world;
-extern int world_verbose; /* tells each step on standard output */
+extern int world_verbose; /* prints each step */
 
-/* sessions 1: there is no B. */
+/* With sessions 1 there is no B. */
 void world_start(const struct model_settings *settings, int sessions);
 
-/* Makes one step, asking choose() for which one and for all that the host does meanwhile, and checks it against
- * the model and the properties. 0: the choices make no step. */
+/* Makes one step, which choose() selects, as it does everything that the host does meanwhile, and checks
+ * the step against the model and the properties. Returns 0 if the choices make no step. */
 int world_step(void);
 
-/* Is everybody out in the end who must be, however busy the host says it is? Spoils the world. */
+/* Fails unless each session that must end does, although send_line is always BUSY. Changes the world. */
 void world_check_end(void);
 
-/* All that the future depends on. */
+/* Everything that the future depends on. */
 struct key {
     unsigned char bytes[20];
 };

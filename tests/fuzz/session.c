@@ -1,4 +1,5 @@
-/* A host with a few sessions, whose octets say what it does, hears and answers. */
+/* A host with a few sessions. The fuzzed octets choose what it does, what it reads and what its callbacks
+ * return. */
 #include <stdlib.h>
 #include <string.h>
 #include <slogout/slogout.h>
@@ -47,7 +48,7 @@ static struct conn *some_conn(void)
     return &host.conns[octet() % SESSIONS];
 }
 
-/* From no step at all to all of time; mostly about as long as a timer. */
+/* Returns a step in time: none, up to the greatest, or mostly about as long as a timer. */
 static uint64_t some_time(void)
 {
     const unsigned shift = octet() % 64;
@@ -213,7 +214,7 @@ static void force(struct conn *conn)
     slogout_session_force(conn->session, some_time());
 }
 
-/* Exactly as long as it is, so that the sanitizer sees one octet too many. */
+/* A copy of exactly this length, so that sanitizers report each read past the end. */
 static void hear(struct conn *conn, const char *start, size_t start_len)
 {
     const size_t wanted = octet() % 64;

@@ -12,7 +12,7 @@ saturate:
 text:
 heap:
 response:     text
-timer:        heap list saturate
+timer:        heap list
 call:         text timer
 session:      call text response
 slogout:      session text

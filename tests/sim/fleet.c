@@ -46,7 +46,7 @@ static void try_again(struct queue *queue, uint32_t client, uint32_t now, enum r
         queue->refused[client]++;
 }
 
-/* Room comes evenly, and does not pile up beyond 100 ms' worth. In thousandths of a log-in. */
+/* Room for log-ins, in thousandths of one, grows evenly and is kept for at most 100 ms. */
 static void receive(struct reconnects *reconnects, struct queue *queue, uint32_t count, enum retry retry,
                     uint32_t capacity)
 {

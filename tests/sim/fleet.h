@@ -4,7 +4,7 @@
 
 #include "sim/strategy.h"
 
-#define FLEET_SECONDS 3000 /* what is later is not looked at */
+#define FLEET_SECONDS 3000 /* what comes later is not simulated */
 
 /* What a client does when the fleet has no room for its log-in. */
 enum retry {
@@ -15,10 +15,10 @@ enum retry {
 struct reconnects {
     uint32_t attempts[FLEET_SECONDS]; /* by second */
     uint32_t peak;                    /* the most in one second */
-    uint32_t all_in_s;                /* when all are logged in again; FLEET_SECONDS: not yet */
+    uint32_t all_in_s;                /* when all clients have logged in again; FLEET_SECONDS: not so soon */
 };
 
-/* Each client tries first within a second after its connection was cut. `capacity`: log-ins a second. */
+/* Each client first tries within a second after its connection was cut. capacity is in log-ins a second. */
 void fleet_receive(struct reconnects *reconnects, const struct departures *departures, enum retry retry,
                    uint32_t capacity);
 

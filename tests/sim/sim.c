@@ -32,7 +32,7 @@ struct figures {
     const struct departures *departures;
     uint32_t empty_ms; /* when the last connection was cut */
     uint32_t untold;
-    uint32_t burst;                  /* the most that were cut within one of the tenths of a second */
+    uint32_t burst;                  /* the most that were cut within one tenth of a second */
     struct reconnects reconnects[2]; /* by enum retry */
 };
 
@@ -185,7 +185,7 @@ static void expect_one_outcome_each(const struct crowd *crowd, const char *run)
     expect(crowd->done_ms <= DEADLINE_MS, run, "the deadline");
 }
 
-/* Of departures begun, by LOGOUT or by `* BYE`. Groups count as one. */
+/* Of departures that were begun, by LOGOUT or by `* BYE`. A group counts as one. */
 static void expect_smooth(const struct crowd *crowd, const char *run, uint32_t group_size)
 {
     const double line = crowd->count * 100.0 / usual.spread_ms;

@@ -5,10 +5,10 @@
 
 #include <stdint.h>
 
-/* What all strategies are set to, so far as they can be: empty after ten minutes. */
+/* What each strategy is set to, if it can be set: the server is empty after ten minutes. */
 #define DEADLINE_MS 600000
 
-/* What became of the clients under one strategy. */
+/* What happened to the clients under one strategy. */
 struct departures {
     uint32_t count;
     uint32_t *cut_ms; /* by client */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum event { WIRE, RELEASE }; /* kinds: the client answers or comes to rest; the host frees the session */
+enum event { WIRE, RELEASE }; /* the client answers or is at rest; the host frees the session */
 
 static void *reserve(size_t count, size_t size)
 {

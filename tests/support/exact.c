@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include "support/exact.h"
 
-/* One octet stands before it, because memory of size 0 has no end that a sanitizer would watch. */
+/* One octet stands before the copy, since sanitizers do not watch the end of memory of size 0. */
 char *exact_fill(char byte, size_t count)
 {
     char *memory = malloc(1 + count);

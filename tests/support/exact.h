@@ -1,12 +1,12 @@
-/* Octets that end where their memory ends, so that the sanitizer reports whoever reads one too many. */
+/* Octets that end where their memory ends, so that sanitizers report each read past the end. */
 #ifndef TESTS_SUPPORT_EXACT_H
 #define TESTS_SUPPORT_EXACT_H
 
 #include <stddef.h>
 
-/* A copy to be given to exact_free(). Even of length 0 its end is the end of the memory. */
+/* Returns a copy, to be passed to exact_free(). Its end is the end of the memory even if len is 0. */
 char *exact_copy(const char *bytes, size_t len);
-/* `count` times the same octet. */
+/* Returns `count` times the same octet, to be passed to exact_free(). */
 char *exact_fill(char byte, size_t count);
 void exact_free(char *bytes);
 

@@ -39,7 +39,7 @@ void host_forget(struct host *host)
 
 /* ---- counting again ---- */
 
-/* By state, of all sessions or of those in the set. */
+/* Counts by state all sessions, or those in the set. */
 static void count_states(const struct host *host, int in_tally, uint64_t states[SLOGOUT_STATE_ENDED + 1])
 {
     unsigned i;
@@ -61,7 +61,8 @@ static void check_states(const struct slogout_counts *counts, const uint64_t sta
     assert_int_equal(counts->ended, states[SLOGOUT_STATE_ENDED]);
 }
 
-/* Each list holds the sessions of one state, and no session is missing; OPEN is in no drain. */
+/* Each list of the set holds the sessions of one state, and none is missing. An OPEN session is in no
+ * drain. */
 static void check_members(const struct slo_session_set *set, const uint64_t states[SLOGOUT_STATE_ENDED + 1])
 {
     unsigned state;
@@ -77,7 +78,8 @@ static void check_members(const struct slo_session_set *set, const uint64_t stat
     }
 }
 
-/* There is a deadline if and only if something is PENDING, ASKED or LEAVING: the earliest of theirs. */
+/* The deadline is the earliest of the sessions that are PENDING, ASKED or LEAVING; without these there is
+ * none. */
 static void check_deadline(const struct host *host)
 {
     uint64_t earliest = SLOGOUT_NEVER;
@@ -148,7 +150,7 @@ static void act(struct host *host, enum host_place place, struct slogout_session
         action(host, session);
 }
 
-/* One line, ended by CRLF, and with nothing else in it that ends one. */
+/* Expects one line that ends in CRLF and has no other CR or LF. */
 static void check_line(const char *line, size_t len)
 {
     assert_true(len > 2 && len <= 2 + 6 + 200);
@@ -158,7 +160,7 @@ static void check_line(const char *line, size_t len)
     assert_null(memchr(line, '\0', len));
 }
 
-/* DESIGN.md: LOGOUT at most once, and never after a `* BYE`; nothing at all after that. */
+/* LOGOUT comes at most once and never after a `* BYE`, and nothing comes after a `* BYE`. */
 static void note_line(struct host_conn *conn, const char *line, size_t len)
 {
     assert_false(conn->bye_sent);
@@ -378,7 +380,7 @@ static int feed_line(struct host *host, struct slogout_session *session, const c
     return result;
 }
 
-/* A host that parses lines itself knows nothing to show of one that is no response. */
+/* A host that parses lines itself does not feed a line that is no response. */
 static int feed_response(struct host *host, struct slogout_session *session, const char *line)
 {
     struct slogout_response response;
@@ -407,7 +409,7 @@ int host_force(struct host *host, struct slogout_session *session)
     return checked(host, slogout_session_force(session, host->now));
 }
 
-/* There is an outcome if there was an exchange; one that is settled stays. */
+/* There is an outcome only if there was an exchange, and an outcome that is settled stays. */
 static void count_host_end(struct host *host, const struct slogout_session *session, enum slogout_outcome why)
 {
     const enum slogout_state state = slogout_session_state(session);

@@ -1,16 +1,16 @@
-/* A host for the unit tests: it does what the test told it, and writes down what the library does.
+/* A host for the unit tests: it does what the test asks for, and records what the library does.
  *
- * Each test has one, made by host_setup() and ended by host_teardown(); host_test() names both. The steps
- * below call the public function of the same name with host->now, and then count everything again:
- * host_check() compares the library's counters, deadline and lists with what the host knows. It also runs at
- * the beginning of each callback.
+ * Each test has one, made by host_setup() and ended by host_teardown(); host_test() names both. Each step below
+ * calls the public function of its name with host->now, and then host_check(), which counts everything and
+ * compares the library's counters, deadline and lists with what the host knows. host_check() also runs at the
+ * beginning of each callback.
  *
  * The trace has one line for each callback:
- *   S: SLO.1 LOGOUT (at rest)                send_line took it
- *   S: * BYE text (between lines) BUSY       send_line said BUSY; or BROKEN: it returned a negative number
+ *   S: SLO.1 LOGOUT (at rest)                send_line has taken it
+ *   S: * BYE text (between lines) BUSY       send_line was BUSY; or BROKEN if it returned a negative number
  *   close EXPIRED SLO.1@5 bye-sent bye-seen answer=OK:text
  *                    close_connection: the outcome, the tag and the time of the LOGOUT, then what applies
- *   timer 35000                              set_timer, if the test's settings have host_set_timer
+ *   timer 35000                              set_timer, if the settings of the test have host_set_timer
  * From the second session on, a line begins with `#2 ` and so on. */
 #ifndef TESTS_SUPPORT_HOST_H
 #define TESTS_SUPPORT_HOST_H
@@ -19,16 +19,16 @@
 #include "session.h"
 
 #define HOST_SESSIONS 16
-#define HOST_GROUP    77 /* of all sessions that join the set */
+#define HOST_GROUP    77 /* the group of all sessions that join the set */
 
-/* Where the host can be told to do something inside a callback. */
+/* The callbacks inside which the test can have something done. */
 enum host_place { IN_SEND_LINE, IN_CLOSE_CONNECTION, IN_SET_TIMER, IN_ALLOCATE, IN_RELEASE, HOST_PLACES };
 
-/* How host_line() shows a line of the client's to the library. */
+/* How host_line() feeds a line. */
 enum host_form { WITH_CRLF, WITH_LF, WITHOUT_LINE_END, AS_RESPONSE, HOST_FORMS };
 
 struct host;
-/* session: the callback's; NULL in set_timer, allocate and release */
+/* session is the argument of the callback, or NULL in set_timer, allocate and release */
 typedef void host_action(struct host *host, struct slogout_session *session);
 
 struct host_conn {
@@ -38,23 +38,23 @@ struct host_conn {
 };
 
 struct host {
-    /* told by the test */
+    /* set by the test */
     uint64_t now;
     enum host_form form;
-    const char *
-        send_says; /* one character for each send_line to come: 't' takes, 'B' BUSY, '-' broken; then takes */
+    /* One character for each send_line to come: 't' takes, 'B' is BUSY, '-' is broken. After these it takes. */
+    const char *send_says;
     host_action *inside[HOST_PLACES]; /* done once, in the next callback of that kind */
-    unsigned fail_allocation;         /* the n-th from now returns NULL; 0: none */
-    const void *row;                  /* of a test that stands in a table */
+    unsigned fail_allocation;         /* this one, counted from now, returns NULL; 0: none */
+    const void *row;                  /* of a test that is one row of a table */
 
-    /* what the library has of it */
+    /* what the library has */
     struct slogout *slogout;
     struct slogout_session *sessions[HOST_SESSIONS]; /* NULL: freed, or not made yet */
     struct host_conn conns[HOST_SESSIONS];
     unsigned connected;         /* how many were made */
     struct slo_session_set set; /* in place of a drain */
 
-    /* what came back */
+    /* what the library did */
     char trace[4000];
     size_t trace_len;
     unsigned allocations, memory, set_changes; /* memory: allocated and not yet released */
@@ -63,13 +63,14 @@ struct host {
 
 #define host_test(function) cmocka_unit_test_setup_teardown(function, host_setup, host_teardown)
 int host_setup(void **state);
-/* Frees all; fails if something was traced that the test has not expected, or if memory is left. */
+/* Frees everything. Fails if the test has not expected all of the trace, or if memory is left. */
 int host_teardown(void **state);
 
-/* Makes the slogout. allocate, release and user_data are always the host's. NULL: the defaults. */
+/* Makes the slogout, with the defaults if settings is NULL. allocate, release and user_data are always the
+ * host's. */
 void host_start(struct host *host, const struct slogout_settings *settings);
 void host_set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
-/* A new session; enabled: it is one that LOGOUT is sent to. */
+/* Makes a session. An enabled one is sent LOGOUT. */
 struct slogout_session *host_connect(struct host *host);
 struct slogout_session *host_connect_enabled(struct host *host);
 
@@ -85,12 +86,12 @@ void host_tick(struct host *host);
 void host_tick_at(struct host *host, uint64_t now);
 
 void host_check(const struct host *host);
-/* The trace since the last call is exactly this. */
+/* Expects exactly this trace since the last call. */
 void host_expect(struct host *host, const char *trace);
-/* Drops that trace. */
+/* Drops the trace since the last call. */
 void host_forget(struct host *host);
 
-/* What most traces consist of. */
+/* The lines of most traces. */
 #define DEFAULT_BYE "* BYE Server is closing the connection"
 #define S_LOGOUT    "S: SLO.1 LOGOUT (at rest)"
 #define S_BYE       "S: " DEFAULT_BYE " (at rest)"

@@ -1,4 +1,4 @@
-/* What every unit test includes: cmocka and what it needs before it. */
+/* Included by each unit test: cmocka, and the headers that must come before it. */
 #ifndef TESTS_SUPPORT_TEST_H
 #define TESTS_SUPPORT_TEST_H
 

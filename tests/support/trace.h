@@ -1,4 +1,4 @@
-/* What came to pass, as text to compare with what should have. */
+/* A record of what happened, as text that a test compares with what should happen. */
 #ifndef TESTS_SUPPORT_TRACE_H
 #define TESTS_SUPPORT_TRACE_H
 
@@ -11,7 +11,7 @@ struct trace {
 
 void trace_octets(struct trace *trace, const char *octets, size_t len);
 void trace_text(struct trace *trace, const char *text);
-/* Takes every such word out of a text. */
+/* Removes each occurrence of the word from the text. */
 void trace_without(char *text, const char *word);
 
 #endif

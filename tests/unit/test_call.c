@@ -3,7 +3,7 @@
 #include "call.h"
 #include "support/exact.h"
 
-/* What this library knows, and what an older and a newer program may have. */
+/* A struct as this library knows it. An older program has a smaller one, a newer program a larger one. */
 struct known {
     size_t size;
     int first, second;
@@ -11,7 +11,7 @@ struct known {
 
 static const struct known filled = {sizeof filled, 11, 22};
 
-/* A struct of `size` octets, of which the first are those of `filled` and the last is `tail`. */
+/* Copies a struct that says `size` and has `memory` octets: first those of `filled`, and `tail` last. */
 static int copy(struct known *to, size_t size, size_t memory, char tail)
 {
     char *from = exact_fill(0, memory);
@@ -71,7 +71,7 @@ static void test_a_tail_that_is_not_zero_is_refused(void **state)
     assert_int_equal(to.first, 2);
 }
 
-/* Nothing but the size itself is in memory here: it must be refused before anything else is read. */
+/* Only the size itself is in memory here, so it must be refused before anything else is read. */
 static void test_sizes_that_cannot_be_are_refused_unread(void **state)
 {
     static const size_t sizes[] = {0, 1, sizeof(size_t) - 1, 4097, 1u << 20, SIZE_MAX};

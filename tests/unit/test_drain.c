@@ -1,4 +1,4 @@
-/* The drain's life: its functions in each of its states, its members, its callbacks. */
+/* The life of a drain: its functions in each of its states, its members, its callbacks. */
 #include "support/test.h"
 #include <stdlib.h>
 #include "support/crowd.h"
@@ -10,7 +10,7 @@ static const struct manner not_enabled = {0, 0, CROWD_NEVER, "OK", 0};
 static const struct manner never_at_rest = {1, CROWD_NEVER, CROWD_NEVER, "OK", 0};
 static const struct manner lingering = {1, 0, 50, "OK", 500};
 
-/* 20 s of spread, nothing else. */
+/* A spread of 20 s and no deadline. */
 static const struct slogout_plan relaxed = {.size = sizeof relaxed, .spread_ms = 20000, .seed = 1};
 /* The shortest deadline for a spread of 20 s and a tail of 5 s. */
 static const struct slogout_plan tight = {
@@ -40,7 +40,7 @@ static void start(struct crowd *crowd, const struct slogout_plan *plan)
     assert_int_equal(slogout_drain_start(crowd->drain, plan, crowd->now), 0);
 }
 
-/* Every one of them has exactly one outcome, all in all these. */
+/* Each client has exactly one outcome, and the outcomes add up to these. */
 static void expect_outcomes(const struct crowd *crowd, enum slogout_outcome outcome, uint64_t number)
 {
     uint64_t all = 0;
@@ -328,7 +328,7 @@ static void test_done_waits_until_all_are_freed(void **state)
     crowd_free(crowd);
 }
 
-/* Remaining is 0, yet the connections are closing. Nothing of the drain's is due then. */
+/* Each session has its outcome, but connections are still being closed. Nothing of the drain is due then. */
 static void test_outcome_is_not_departure(void **state)
 {
     struct crowd *crowd = crowd_of(10, &lingering);
@@ -356,7 +356,7 @@ static void test_ended_counts_until_the_free_even_after_the_deadline(void **stat
     crowd_free(crowd);
 }
 
-/* The one that joined last has gone before the drain could make room for it. */
+/* The session that joined last is gone before the slot could be cut again for it. */
 static void test_at_the_deadline_those_who_leave_are_forced(void **state)
 {
     static const struct manner manners[] = {{1, 0, 50, "OK", CROWD_NEVER},
@@ -615,7 +615,7 @@ static void free_another(struct crowd *crowd)
     another = NULL;
 }
 
-/* Both are due in the same tick, and the second is freed, with a member, in the done of the first. */
+/* Both drains are due in the same tick, and the done of the first frees the second, which has a member. */
 static void test_a_drain_is_freed_in_the_done_of_another(void **state)
 {
     struct crowd *crowd = crowd_new(NULL, 1, &prompt, 1, 100);
@@ -664,7 +664,7 @@ static void test_members_of_a_freed_drain_are_open_or_go_on(void **state)
     struct crowd *crowd = crowd_new(NULL, 5, mixed, 3, 400000);
 
     (void)state;
-    slogout_session_force(crowd->clients[1].session, 0); /* LEAVING before: not a member */
+    slogout_session_force(crowd->clients[1].session, 0); /* was LEAVING, so it is not a member */
     crowd_add(crowd, 0, 1, 0);
     crowd_add(crowd, 2, 4, 0);
     start(crowd, &tight);

@@ -1,4 +1,4 @@
-/* The drain's pace: how smooth it is, and what changes it. */
+/* The pace of a drain: how even it is, and what changes it. */
 #include "support/test.h"
 #include <stdlib.h>
 #include "support/crowd.h"
@@ -31,7 +31,7 @@ static const struct slogout_counts *counts(const struct crowd *crowd)
     return slogout_drain_counts(crowd->drain);
 }
 
-/* Departures that were begun: LOGOUT, or `* BYE` in its place. */
+/* Counts the departures that were begun, by LOGOUT or by `* BYE` in its place. */
 static uint32_t begun(const struct crowd *crowd, uint64_t from, uint64_t to)
 {
     uint32_t count = 0;
@@ -41,7 +41,7 @@ static uint32_t begun(const struct crowd *crowd, uint64_t from, uint64_t to)
     return count;
 }
 
-/* Each window of 100 ms in from..to has what the plan's line has there, within 10 % and 1. */
+/* Expects per_100_ms departures in each 100 ms of the time, give or take 10 % and 1. */
 static void expect_even(const struct crowd *crowd, uint64_t from, uint64_t to, double per_100_ms)
 {
     const double slack = per_100_ms / 10 + 1;
@@ -78,7 +78,7 @@ static void test_departures_are_even(void **state)
         }
 }
 
-/* Of all moments at which somebody left. */
+/* Over all milliseconds in which a client left. */
 static uint64_t greatest_common_divisor(const struct crowd *crowd, uint64_t until)
 {
     uint64_t divisor = 0;
@@ -253,7 +253,7 @@ static void test_neighbours_without_a_group_are_no_group(void **state)
     crowd_free(crowd);
 }
 
-/* Five a user, two places: the group is begun as places come free. */
+/* Five connections for each user, and two places. The group is begun as places become free. */
 static void test_the_limit_holds_for_groups_too(void **state)
 {
     struct slogout_plan plan = plan_of(1000);
@@ -270,8 +270,9 @@ static void test_the_limit_holds_for_groups_too(void **state)
     crowd_free(crowd);
 }
 
-/* E is 365 s, L 330 s: silent clients keep 1,000 places for ten rounds of 35 s, so the first round has 15
- * s. It is even too, and so is each that follows, as places come free. */
+/* Forcing begins at 365 s, the last LOGOUT is at 330 s. Silent clients keep 1,000 places for ten rounds of
+ * 35 s, so the first round has 15 s. The first round is even, and so is each that follows, as places
+ * become free. */
 static void test_a_tight_limit_makes_no_burst(void **state)
 {
     struct slogout_plan plan = plan_of(330000);
@@ -290,7 +291,8 @@ static void test_a_tight_limit_makes_no_burst(void **state)
     crowd_free(crowd);
 }
 
-/* The place goes to the next at once, whatever has freed it, so the host's timer must come nearer at once. */
+/* The next session gets the place at once, however the place became free, so the host's timer must come
+ * nearer at once. */
 static void test_set_timer_reports_a_place_that_has_become_free(void **state)
 {
     enum how { ABANDON, FREE, CANCEL, HOWS };
@@ -342,12 +344,13 @@ static void test_pause_begins_nobody_and_resume_goes_on_at_the_same_pace(void **
     crowd_run(crowd, 400000);
     expect_even(crowd, 0, 5000, 10);
     expect_even(crowd, 35001, 49900, 10);
-    assert_in_range(crowd->moments[35000].logouts, 9, 12); /* 100 ms' worth are caught up */
+    assert_in_range(crowd->moments[35000].logouts, 9, 12); /* what is due in 100 ms is caught up */
     assert_int_equal(crowd->outcomes, 2000);
     crowd_free(crowd);
 }
 
-/* E is 45 s, L 10 s; what was held back goes out by LOGOUT until L, and by `* BYE` until E. */
+/* The last LOGOUT is at 10 s, forcing begins at 45 s. Sessions that were held back are asked until then,
+ * and sent `* BYE` after that. */
 static void test_the_deadline_stands_while_it_is_paused(void **state)
 {
     struct slogout_plan plan = plan_of(5000);
@@ -408,7 +411,7 @@ static void test_cancel_opens_those_who_were_not_asked(void **state)
     crowd_free(crowd);
 }
 
-/* A quarter is gone after 5 s of 20; then the rest has another 5 s. */
+/* A quarter is gone after 5 s of 20 s. Then the rest has another 5 s. */
 static void test_a_shorter_plan_counts_from_now(void **state)
 {
     struct slogout_plan plan = plan_of(20000);
@@ -503,7 +506,8 @@ static void test_who_joins_shares_the_time_that_is_left(void **state)
     crowd_free(crowd);
 }
 
-/* The first who comes has the whole spread for itself; the others must not have to wait for it. */
+/* The first session has the whole spread to itself. Those that join must not have to wait for its slot to
+ * end. */
 static void test_all_join_after_the_start(void **state)
 {
     static const uint32_t before[] = {0, 1};
@@ -556,7 +560,7 @@ static void test_who_joins_a_drain_without_a_spread_is_begun_at_once(void **stat
     crowd_free(crowd);
 }
 
-/* It may be earlier than the slot that was cut for one alone; only a tick can tell. */
+/* The time may be earlier than the slot that was cut for one session alone, which only a tick can know. */
 static void test_a_tick_is_wanted_when_somebody_has_joined_and_only_then(void **state)
 {
     const struct slogout_plan plan = plan_of(20000);
@@ -575,7 +579,7 @@ static void test_a_tick_is_wanted_when_somebody_has_joined_and_only_then(void **
     crowd_free(crowd);
 }
 
-/* One has 20 s for itself and is still there, or not, when 999 more come after 10 s. */
+/* One session has 20 s to itself. It is still there, or it is not, when 999 more join after 10 s. */
 static void test_many_join_one(void **state)
 {
     struct slogout_plan plan = plan_of(20000);
@@ -586,7 +590,7 @@ static void test_many_join_one(void **state)
 
         crowd->clients[0].manner = &silent;
         slogout_session_request(crowd->clients[0].session, NULL, 0);
-        crowd_add(crowd, 0, 2, 0); /* the one that is asked already keeps the drain from being done */
+        crowd_add(crowd, 0, 2, 0); /* the session that was asked already keeps the drain from being done */
         start(crowd, &plan);
         crowd_run(crowd, 9999);
         crowd_add(crowd, 2, 1001, 0);
@@ -597,7 +601,7 @@ static void test_many_join_one(void **state)
     }
 }
 
-/* All were begun by 20 s, but are not gone; who comes at 30 s has a spread again, and no burst. */
+/* All were begun by 20 s, but are not gone. Sessions that join at 30 s get another spread, not a burst. */
 static void test_who_joins_after_the_spread_has_another_one(void **state)
 {
     const struct slogout_plan plan = plan_of(20000);
@@ -668,7 +672,7 @@ static void test_a_tick_begins_no_more_than_1000(void **state)
     crowd_free(crowd);
 }
 
-/* The clock of the host was not 0 at the start. */
+/* The host's clock was not 0 at the start. */
 static void test_lengths_count_from_the_start(void **state)
 {
     struct slogout_plan plan = plan_of(20000);
@@ -718,7 +722,7 @@ int main(void)
         cmocka_unit_test(test_a_host_that_ticks_each_100_ms_keeps_the_pace),
         cmocka_unit_test(test_a_tick_begins_no_more_than_1000),
         cmocka_unit_test(test_lengths_count_from_the_start),
-        /* The slowest: most that is wrong is found before it. */
+        /* The slowest comes last, since most faults are found before it. */
         cmocka_unit_test(test_long_spreads_are_even_and_set_few_timers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

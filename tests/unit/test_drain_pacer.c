@@ -3,7 +3,7 @@
 
 #define NEVER UINT64_MAX
 
-/* A window of 20 s that is never late. */
+/* Opens a window of 20 s. */
 static void open_window(struct slo_pacer *pacer, uint64_t seed)
 {
     memset(pacer, 0, sizeof *pacer);
@@ -11,7 +11,7 @@ static void open_window(struct slo_pacer *pacer, uint64_t seed)
     slo_pacer_open(pacer, 0, 20000);
 }
 
-/* The latest is that of all. */
+/* All that wait must have had their slot by the latest time. */
 static void next_by(struct slo_pacer *pacer, uint64_t now, uint64_t waiting, uint64_t latest)
 {
     const struct slo_backlog backlog = {waiting, waiting, latest};
@@ -43,7 +43,7 @@ static void test_each_slot_has_one_instant(void **state)
     }
 }
 
-/* The last one's slot ends where the window ends, though the number does not divide it. */
+/* The last slot ends where the window ends, although the number of slots does not divide the window. */
 static void test_the_slots_fill_the_window(void **state)
 {
     struct slo_pacer pacer;
@@ -134,7 +134,8 @@ static void test_slots_grow_when_fewer_wait_and_shrink_when_more_do(void **state
     }
 }
 
-/* Window of 20 s, 20 wait, one slot of 1 s used up; then what is left starts, and the next slot ends. */
+/* In a window of 20 s 20 wait, and one slot of 1 s has been used. Where the next slot begins and ends, and
+ * the window. */
 static void test_what_is_overdue_is_spread_again(void **state)
 {
     static const struct {
@@ -200,7 +201,7 @@ static void test_no_instant_is_later_than_the_latest(void **state)
     assert_int_equal(slo_pacer_instant_ms(&pacer, 1), 500);
 }
 
-/* 10 places for 100: the first 10 have 500 ms, and have it evenly. */
+/* Of 100 that wait 10 are urgent. They have 500 ms, which they share evenly. */
 static void test_those_that_are_urgent_share_the_time_until_then(void **state)
 {
     struct slo_pacer pacer;
@@ -215,7 +216,7 @@ static void test_those_that_are_urgent_share_the_time_until_then(void **state)
     }
 }
 
-/* The first values of SplitMix64 from 0, less the bit that the longest window has not. */
+/* The first values of SplitMix64 with seed 0, without the bit that the longest window does not have. */
 static void test_the_generator_is_splitmix64(void **state)
 {
     struct slo_pacer pacer = {0};

@@ -15,8 +15,8 @@ static struct slogout_plan plan_of(uint32_t spread, uint32_t tail, uint64_t dead
     return plan;
 }
 
-/* DESIGN.md section 5: E = deadline - tail - leave timeout; L = E - answer timeout; spread <= L, and
- * ceil(N/M) * answer timeout <= E. */
+/* With force = deadline - tail - leave timeout, a plan fits if spread + answer timeout <= force and
+ * ceil(sessions / limit) * answer timeout <= force. */
 static void test_what_can_be_kept(void **state)
 {
     static const struct {
@@ -195,7 +195,7 @@ static void test_the_schedule(void **state)
     }
 }
 
-/* LOGOUT goes out up to 70,000; 7 places, and silent clients keep one for 35,000. */
+/* LOGOUT is sent until 70,000. There are 7 places, and a silent client keeps one for 35,000. */
 static void test_the_round_that_comes_next(void **state)
 {
     static const struct {

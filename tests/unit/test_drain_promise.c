@@ -1,4 +1,4 @@
-/* The drain's promise: over by the deadline, within the limit, and nobody's answer timer cut short. */
+/* The promise of a drain: it is over by the deadline, keeps the limit, and cuts no answer timer short. */
 #include "support/test.h"
 #include "support/crowd.h"
 
@@ -24,7 +24,7 @@ static struct crowd *drained(uint32_t count, const struct manner *manners, uint3
     return crowd;
 }
 
-/* Whoever was asked had its whole answer timer, or answered. */
+/* Each client that was asked had its whole answer timer, or answered. */
 static void expect_whole_timers(const struct crowd *crowd)
 {
     uint32_t i;
@@ -48,7 +48,7 @@ static void keep(const struct slogout_plan *plan, uint32_t count)
     crowd_free(crowd);
 }
 
-/* Takes each advice alone, and keeps what it makes of the plan. */
+/* Follows each piece of advice alone, and keeps the plan that results. */
 static unsigned keep_advice(const struct slogout_plan *plan, uint32_t count)
 {
     struct crowd *nobody = crowd_new(NULL, 0, &silent, 1, 0);
@@ -99,7 +99,7 @@ static void test_every_advice_that_is_taken_is_kept(void **state)
     assert_true(kept > 3000);
 }
 
-/* Answers come at any time, so that places come free at any time. */
+/* Answers come at various times, so places become free at various times. */
 static void test_the_limit_is_never_exceeded(void **state)
 {
     static const struct manner mixed[] = {{1, 0, 50, "OK", 0},
@@ -120,7 +120,8 @@ static void test_the_limit_is_never_exceeded(void **state)
 
 /* ---- at the deadline ---- */
 
-/* E is 55 s: LOGOUT at 20 s, the last moment, expires in the very tick at which forcing begins. */
+/* Forcing begins at 55 s. A LOGOUT at 20 s, the last moment, expires in the very tick in which forcing
+ * begins. */
 static void test_expiry_at_the_moment_of_forcing_is_no_force(void **state)
 {
     const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 65000, .spread_ms = 20000};
@@ -155,8 +156,8 @@ static void test_a_millisecond_later_it_is_bye(void **state)
     crowd_free(crowd);
 }
 
-/* Neither LOGOUT nor `* BYE` can be written: forced over the tail, closed when the leave timeout has
- * passed. */
+/* Neither LOGOUT nor `* BYE` can be written. The sessions are forced over the tail, and closed when the
+ * leave timeout has passed. */
 static void test_those_who_are_never_at_rest_are_gone_at_the_deadline(void **state)
 {
     const struct slogout_plan plan = {
@@ -177,8 +178,7 @@ static void test_those_who_are_never_at_rest_are_gone_at_the_deadline(void **sta
     crowd_free(crowd);
 }
 
-/* Those who have not been told at all come first, then those who are not at rest, then those who were
- * asked. */
+/* WAITING sessions come first, then PENDING ones, then those that were asked. */
 static void test_the_order_of_forcing(void **state)
 {
     static const struct manner mixed[] = {{1, 0, CROWD_NEVER, "OK", 0}, {1, CROWD_NEVER, 0, "OK", 0}};
@@ -241,7 +241,7 @@ static void test_who_joins_while_they_are_forced_is_forced_in_the_tail(void **st
     crowd_free(crowd);
 }
 
-/* Nobody without an outcome is left in the middle of the tail, but one whose connection is not freed. */
+/* In the middle of the tail each session has its outcome, but one is not freed yet. */
 static void test_who_joins_when_all_others_were_forced(void **state)
 {
     static const struct manner kept = {1, 0, CROWD_NEVER, "OK", 5000};
@@ -282,7 +282,7 @@ static void test_who_joins_last_is_gone_at_the_deadline_too(void **state)
     crowd_free(crowd);
 }
 
-/* All that is left then is the first, which is LEAVING until 54 s, for it was forced late. */
+/* Only the first session is left then. It was forced late, so it is LEAVING until 54 s. */
 static void test_who_joins_and_hangs_up_does_not_put_off_the_deadline(void **state)
 {
     const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 50000};
@@ -357,7 +357,7 @@ static void test_force_after_cancel_ends_those_who_were_asked(void **state)
     crowd_free(crowd);
 }
 
-/* Between force and the tick that obeys it. */
+/* Between the call and the tick that acts on it. */
 static void test_nobody_is_asked_after_force(void **state)
 {
     const struct slogout_plan plan = {.size = sizeof plan};
@@ -393,7 +393,7 @@ static void test_cancel_takes_the_deadline_from_those_who_were_asked(void **stat
     crowd_free(crowd);
 }
 
-/* An operator who is impatient must not make it longer. */
+/* An operator who asks again must not make the drain longer. */
 static void test_force_again_does_not_put_off_the_first(void **state)
 {
     const struct slogout_plan plan = {.size = sizeof plan, .tail_ms = 5000};
@@ -432,7 +432,8 @@ static void test_force_does_not_put_off_the_deadline(void **state)
 
 /* ---- plans that cannot be kept whole ---- */
 
-/* Kubernetes' default is shorter than the draft's timer: nobody is asked, all are told by `* BYE`, spread. */
+/* The default of Kubernetes is shorter than the timer of the draft. No client is asked; all are sent `*
+ * BYE`, spread. */
 static void test_with_30_s_nobody_is_asked_and_bye_is_spread(void **state)
 {
     const struct slogout_plan plan = {
@@ -468,7 +469,7 @@ static void test_the_spread_shrinks(void **state)
     crowd_free(crowd);
 }
 
-/* E is 80 s: two rounds, so 500 places are needed where 100 are wished. */
+/* Forcing begins at 80 s, which is enough for two rounds, so 500 places are needed where the plan has 100. */
 static void test_the_limit_grows_and_that_is_counted(void **state)
 {
     const struct slogout_plan plan = {
@@ -483,7 +484,7 @@ static void test_the_limit_grows_and_that_is_counted(void **state)
     crowd_free(crowd);
 }
 
-/* Whatever the plan, the deadline is kept, and nobody's answer timer is cut short. */
+/* Whatever the plan, the deadline is kept and no answer timer is cut short. */
 static void test_every_deadline_is_kept(void **state)
 {
     static const struct manner mixed[] = {{1, 0, 50, "OK", 0},
@@ -558,7 +559,7 @@ int main(void)
         cmocka_unit_test(test_the_limit_grows_and_that_is_counted),
         cmocka_unit_test(test_every_deadline_is_kept),
         cmocka_unit_test(test_the_greatest_numbers_saturate),
-        /* The slowest: most that is wrong is found before it. */
+        /* The slowest comes last, since most faults are found before it. */
         cmocka_unit_test(test_every_advice_that_is_taken_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

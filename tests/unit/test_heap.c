@@ -17,7 +17,8 @@ static int precedes(const struct slo_heap_node *a, const struct slo_heap_node *b
     return a->key < b->key || (a->key == b->key && a->order < b->order);
 }
 
-/* Every node is reached once, stands in its list in both directions, and does not precede its parent. */
+/* Returns how many nodes there are. Each must be linked in both directions and must not precede its
+ * parent. */
 static size_t check(const struct slo_heap_node *root)
 {
     const struct slo_heap_node *open[COUNT];
@@ -90,8 +91,8 @@ static void test_of_equal_keys_the_smaller_order_comes_first(void **state)
     }
 }
 
-/* Each subset of 5 nodes is removed, from heaps of several shapes, in either direction; what is left comes in
- * order. */
+/* Removes each subset of 5 nodes from heaps of several shapes, in either direction. The others must come
+ * in order. */
 static void test_any_node_can_be_removed(void **state)
 {
     enum { SIZE = 5, SHAPES = 4 };
@@ -108,7 +109,7 @@ static void test_any_node_can_be_removed(void **state)
                 node_init(&nodes[i], shape & 1 ? i + 1 : SIZE - i, i);
                 slo_heap_insert(&root, &nodes[i]);
             }
-            slo_heap_remove(&root, &early); /* the others have become more than one level */
+            slo_heap_remove(&root, &early); /* now the others are on more than one level */
             for (i = 0; i < SIZE; i++) {
                 const unsigned j = shape & 2 ? i : SIZE - 1 - i;
                 if (subset & 1u << j) {
@@ -127,7 +128,7 @@ static void test_any_node_can_be_removed(void **state)
         }
 }
 
-/* Against a slow reference: all nodes looked at each time. */
+/* The reference looks at all nodes at each step. */
 static void test_a_long_history_of_insertions_and_removals(void **state)
 {
     struct slo_heap_node *root = NULL;

@@ -6,7 +6,7 @@ struct item {
     struct slo_link link;
 };
 
-/* The names of a list's members, forwards; and backwards it must be the same list. */
+/* Expects these names, in this order when read forward, and in the opposite order when read backward. */
 static void expect_list(struct slo_link *list, const char *names)
 {
     struct slo_link *link;

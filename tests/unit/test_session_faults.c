@@ -19,7 +19,7 @@ static void test_session_new_without_memory_changes_nothing(void **state)
     assert_int_equal(slogout_session_new(&out, host->slogout, session->callbacks, NULL), SLOGOUT_ERR_NOMEM);
     assert_null(out);
     host_check(host);
-    host->fail_allocation = 1; /* what is refused before takes no memory */
+    host->fail_allocation = 1; /* what is refused earlier takes no memory */
     assert_int_equal(slogout_session_new(&out, host->slogout, &callbacks, NULL), SLOGOUT_ERR_SIZE);
     assert_int_equal(host->fail_allocation, 1);
     host->fail_allocation = 0;
@@ -44,7 +44,7 @@ static void test_a_slogout_is_freed_although_a_session_got_no_memory(void **stat
 
 /* ---- send_line: a scenario of which each line meets each answer of the host ---- */
 
-/* Ends with all sessions ENDED, and each with an outcome. */
+/* Ends with all sessions ENDED, each with an outcome. */
 static void scenario(struct host *host)
 {
     struct slogout_session *sessions[10];
@@ -88,7 +88,7 @@ static uint64_t outcomes(const struct host *host)
     return sum;
 }
 
-/* Whatever the host says: each session has exactly one outcome, and all but the abandoned one were closed. */
+/* Whatever send_line returned, each session has one outcome, and all except the abandoned one were closed. */
 static void run_scenario(const char *says)
 {
     void *state = NULL;
@@ -155,7 +155,7 @@ static void test_each_line_and_all_after_it_broken_or_busy(void **state)
     }
 }
 
-/* All ways in which the first eight lines can be taken, BUSY or broken. */
+/* Each of the first eight lines is taken, BUSY or broken, in all combinations. */
 static void test_all_combinations_of_the_first_eight_lines(void **state)
 {
     unsigned number;
@@ -173,7 +173,7 @@ static void test_all_combinations_of_the_first_eight_lines(void **state)
 
 /* ---- each callback frees, abandons or cancels, at each place of the scenario ---- */
 
-static unsigned countdown; /* callbacks until the one that acts */
+static unsigned countdown; /* how many callbacks come before the one that acts */
 static host_action *action;
 
 static void count_down(struct host *host, struct slogout_session *session)

@@ -1,4 +1,4 @@
-/* Rule 10: what may be called inside a callback, and what comes of it. */
+/* What may be called inside a callback, and what follows from it. */
 #include "support/host.h"
 #include <stdlib.h>
 
@@ -39,7 +39,7 @@ static void by_leave_timer(struct host *host, struct slogout_session *session)
     host_tick_at(host, 10000);
 }
 
-/* The one that is LEAVING ends first, so that what is left has a later deadline than this. */
+/* The LEAVING session ends first, so that the deadline of this one is nearer than all that are left. */
 static void by_nearer_deadline(struct host *host, struct slogout_session *session)
 {
     host_action *const action = host->inside[IN_SET_TIMER];
@@ -152,7 +152,7 @@ static const struct calling_back {
     {"slogout_free", free_slogout, EVERY_STATE},
 };
 
-/* The session of the callback, and one more in each state. */
+/* Makes the session of the callback, and one more in each state. */
 static void populate(struct host *host)
 {
     static const struct slogout_settings settings = {.size = sizeof settings,
@@ -218,7 +218,7 @@ struct pair {
     const struct calling_back *function;
 };
 
-/* The whole trace is what it would have been without the call. */
+/* The whole trace is the same as without the call. */
 static void test_rule_10_reentrant(void **state)
 {
     const struct pair *pair = *state;
@@ -263,7 +263,7 @@ static void unmark_it(struct host *host, struct slogout_session *session)
     result_inside = 0;
 }
 
-/* The memory goes when the outermost call returns. */
+/* The memory is released when the outermost call returns. */
 static void free_it(struct host *host, struct slogout_session *session)
 {
     const unsigned memory = host->memory;
@@ -294,18 +294,18 @@ static void abandon_and_free_it(struct host *host, struct slogout_session *sessi
 #define ENDED     SLOGOUT_STATE_ENDED
 #define ERR_STATE SLOGOUT_ERR_STATE
 
-/* The outcome may be counted inside the callback or by what follows it; the trace is of both. */
+/* The outcome is counted inside the callback or after it. The trace covers both. */
 static const struct allowed {
     enum inside inside;
     const char *what;
     host_action *action;
     const char *says;
-    int result; /* of the function inside */
+    int result; /* returned by the function that is called inside */
     enum slogout_state new_state;
     enum slogout_outcome outcome;
     const char *trace;
 } allowed[] = {
-    /* it was asked all the same, for the line is on the wire */
+    /* the client was asked all the same, since the line is on the wire */
     {IN_LOGOUT, "cancel, then takes the line", cancel_it, "t", 0, ASKED, NONE, S_LOGOUT "\n"},
     {IN_LOGOUT, "cancel, then BUSY", cancel_it, "B", 0, OPEN, NONE, S_LOGOUT " BUSY\n"},
     {IN_LOGOUT, "cancel, then broken", cancel_it, "-", 0, ENDED, SLOGOUT_OUTCOME_SEND_FAILED,
@@ -392,7 +392,7 @@ static const struct allowed {
      S_LAST_BYE " BUSY\nclose FORCED\n"},
 };
 
-/* What is over stays over, and what goes on goes on. */
+/* A session that is over stays over, and an exchange goes on. */
 static void expect_aftermath(struct host *host, struct slogout_session *session, enum slogout_state state)
 {
     assert_int_equal(slogout_session_state(session), state);
@@ -504,7 +504,7 @@ static void make_another_slogout(struct host *host, struct slogout_session *sess
     (void)host;
     (void)session;
     assert_int_equal(slogout_new(&other, NULL), 0);
-    assert_int_equal(slogout_tick(other, 0), 0); /* the depth of a call is each slogout's own */
+    assert_int_equal(slogout_tick(other, 0), 0); /* another slogout is not inside a callback */
     assert_int_equal(slogout_free(other), 0);
 }
 
@@ -521,7 +521,7 @@ static const struct done_to_others {
     {"another slogout made, used and freed", make_another_slogout},
 };
 
-/* In set_timer the host may call nothing of that, in allocate and release it may. */
+/* Inside set_timer the host may call none of these; inside allocate and release it may. */
 static const enum inside where_allowed[] = {
     IN_LOGOUT,       IN_BYE_ONLY,       IN_LAST_BYE,      IN_CLOSE_ANSWERED,
     IN_CLOSE_FORCED, IN_CLOSE_BYE_ONLY, IN_CLOSE_IN_TICK, IN_RELEASE_OF_FREE,
@@ -547,13 +547,14 @@ static void lines_of_the_first(char *trace)
     *to = '\0';
 }
 
-/* Is it the first session's callback, and its last? In the tick it is of the one that was LEAVING before. */
+/* Returns 1 if the callback is the last one of the first session. In the tick it belongs to the LEAVING
+ * session. */
 static int is_last_of_the_first(enum inside inside)
 {
     return callbacks[inside].place == IN_CLOSE_CONNECTION && inside != IN_CLOSE_IN_TICK;
 }
 
-/* The first session ends as it would have without; what happens to the others is seen by host_check(). */
+/* The first session ends as it would have otherwise. host_check() sees what happens to the others. */
 static void test_rule_10_others(void **state)
 {
     const struct others_row *row = *state;
@@ -581,7 +582,7 @@ static void free_second(struct host *host, struct slogout_session *session)
     host_free(host, host->sessions[1]);
 }
 
-/* It is due in the same tick, and would have been next. */
+/* The other session is due in the same tick, and would be next. */
 static void test_rule_10_no_callback_follows_for_a_session_freed_in_the_tick_that_expires_it(void **state)
 {
     struct host *host = *state;
@@ -640,7 +641,7 @@ static void test_rule_10_several_sessions_freed_in_one_callback(void **state)
     assert_int_equal(host->memory, 1);
 }
 
-/* release() of one session frees the next, and so on: each goes once, none by recursion. */
+/* The release() of each session frees the next one. Each is released once, and without recursion. */
 static void free_next(struct host *host, struct slogout_session *session)
 {
     unsigned i;
@@ -669,7 +670,7 @@ static void test_rule_10_release_may_free_the_next_session(void **state)
     host->inside[IN_RELEASE] = NULL;
 }
 
-/* A pool: the slot of the old connection serves the next one. */
+/* As in a pool, the place of the old connection serves the next one. */
 static void free_it_and_connect(struct host *host, struct slogout_session *session)
 {
     host_free(host, session);
@@ -694,7 +695,8 @@ static void test_rule_10_a_session_made_in_a_callback_is_used_after_it(void **st
 static void use_everything(struct host *host, struct slogout_session *session)
 {
     (void)session;
-    assert_int_equal(slogout_free(host->slogout), SLOGOUT_ERR_STATE); /* the session to be counts already */
+    assert_int_equal(slogout_free(host->slogout),
+                     SLOGOUT_ERR_STATE); /* the session that is being made counts already */
     assert_int_equal(host_request(host, host->sessions[0], NULL), 0);
     assert_int_equal(host_line(host, host->sessions[0], "* BYE"), SLOGOUT_CONSUMED);
     host_tick_at(host, 35000);
@@ -745,7 +747,7 @@ static void test_rule_10_inside_allocate_inside_a_callback_it_is_a_callback(void
 
 /* ---- a test for each pair ---- */
 
-#define REENTRANT_INSIDES IN_ALLOCATE_OF_NEW /* all before it */
+#define REENTRANT_INSIDES IN_ALLOCATE_OF_NEW /* everything before it */
 #define REENTRANT_TESTS   (REENTRANT_INSIDES * LENGTH(calling_back))
 #define ALLOWED_TESTS     LENGTH(allowed)
 #define OTHERS_TESTS      (LENGTH(where_allowed) * LENGTH(done_to_others))

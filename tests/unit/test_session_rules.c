@@ -1,8 +1,10 @@
-/* The numbered rules that the state table cannot show, in the order of their numbers. */
+/* What the state table cannot show: CONSUMED (1), the answer timer (2), ticks (3), moments (4), the `*
+ * BYE` that is owed (5), refusals (6), who is asked (7), input (8), tags (9), memory (11), logs (12), the
+ * end of a slogout (13). Reentrancy (10) has a file of its own. */
 #include "support/host.h"
 #include "support/exact.h"
 
-#define LAST (SLOGOUT_NEVER - 1) /* the greatest time there is */
+#define LAST (SLOGOUT_NEVER - 1) /* the greatest valid time */
 
 #define SETTINGS(...)                                                                                        \
     {                                                                                                        \
@@ -12,7 +14,7 @@
 static const struct slogout_settings wait_on_refusal = SETTINGS(.on_refusal = SLOGOUT_REFUSAL_WAIT);
 static const struct slogout_settings ask_all = SETTINGS(.ask = SLOGOUT_ASK_ALL);
 
-/* A session that was asked at host->now, by SLO.1 if it is the first. */
+/* Makes a session that is asked at host->now, with tag SLO.1 if it is the first. */
 static struct slogout_session *ask(struct host *host)
 {
     struct slogout_session *session = host_connect_enabled(host);
@@ -60,7 +62,7 @@ static void test_rule_1_below_asked_no_line_leaves_a_trace(void **state)
     assert_int_equal(host->slogout->clock.now, 0);
 }
 
-/* A load and a branch: nothing else is looked at, neither the line nor the time. */
+/* Neither the line nor the time is looked at. */
 static void test_rule_1_below_asked_nothing_is_looked_at(void **state)
 {
     struct host *host = *state;
@@ -151,7 +153,8 @@ static void test_rule_2_the_answer_timer_runs_from_the_moment_that_logout_is_tak
     host_request(host, session, NULL);
     host->now = 2000;
     host_ready(host, session);
-    assert_int_equal(slogout_deadline(host->slogout), 301000); /* the ready timer's, from the request on */
+    assert_int_equal(slogout_deadline(host->slogout),
+                     301000); /* the deadline of the ready timer, from the request on */
     host->now = 5000;
     host_ready(host, session);
     assert_int_equal(slogout_deadline(host->slogout), 40000);
@@ -187,7 +190,7 @@ static void test_rule_2_a_stale_now_shortens_the_timer_by_its_staleness(void **s
     struct host *host = *state;
 
     host_start(host, NULL);
-    host->now = 7000; /* read before a call that blocked until 10,000 */
+    host->now = 7000; /* read before a call that blocked until 10,000, so stale */
     ask(host);
     assert_int_equal(slogout_deadline(host->slogout), 42000);
 }
@@ -221,7 +224,7 @@ static void test_rule_2_deadlines_saturate_at_the_end_of_time(void **state)
     host_tick(host);
     assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
     host->now = LAST;
-    host->send_says = "B"; /* LEAVING has no time left either: it ends in the same tick */
+    host->send_says = "B"; /* LEAVING has no time left either, so the session ends in the same tick */
     host_tick(host);
     host_expect(host, S_LAST_BYE " BUSY\nclose EXPIRED SLO.1@18446744073709551613\n");
 }
@@ -298,7 +301,7 @@ static void test_rule_3_every_timer_expires_at_its_deadline_never_before(void **
     host_expect(host, "close NEVER_READY\n");
 }
 
-/* From the tick that found the answer timer spent, and not from when that should have been. */
+/* The leave timer runs from the tick that found the answer timer expired, not from when that tick was due. */
 static void test_rule_3_after_a_late_tick_the_leave_timer_is_whole(void **state)
 {
     struct host *host = *state;
@@ -326,7 +329,7 @@ static void test_rule_3_an_answer_at_the_same_now_wins_over_the_tick(void **stat
     host_expect(host, "close ANSWERED SLO.1@0 answer=OK\n");
 }
 
-/* Only a tick expires anything: input that was read late is not too late before it. */
+/* Only a tick lets a timer expire, so input that was read late is in time before the tick. */
 static void test_rule_3_an_answer_after_the_deadline_but_before_the_tick_counts(void **state)
 {
     struct host *host = *state;
@@ -507,8 +510,9 @@ static void test_rule_5_a_bye_that_is_owed_and_not_sent_is_counted(void **state)
     host_force(host, session);
     host_tick_at(host, 10000);
     assert_int_equal(slogout_counts(host->slogout)->without_bye, 3);
-    host_abandon(host, host_connect(host), SLOGOUT_OUTCOME_PEER_CLOSED); /* not ours */
-    host_line(host, ask(host), "SLO.1 OK");                              /* not owed */
+    host_abandon(host, host_connect(host),
+                 SLOGOUT_OUTCOME_PEER_CLOSED); /* the connection ended by other means */
+    host_line(host, ask(host), "SLO.1 OK");    /* no `* BYE` is owed */
     assert_int_equal(slogout_counts(host->slogout)->without_bye, 3);
     host_forget(host);
 }
@@ -555,7 +559,7 @@ static void test_rule_5_the_first_text_stays(void **state)
     host_expect(host, "S: * BYE First (at rest)\nclose BYE_ONLY bye-sent\n");
 }
 
-/* It was the request's, and that was taken back; nor need it live any more. */
+/* The text belonged to the request that was taken back, and need not live any longer. */
 static void test_rule_5_a_cancelled_request_takes_its_text_along(void **state)
 {
     struct host *host = *state;
@@ -618,7 +622,7 @@ static void test_rule_5_logout_never_follows_a_bye(void **state)
     host_request(host, session, NULL);
     host_force(host, session);
     host_expect(host, S_BYE " BUSY\n" S_LAST_BYE " BUSY\n");
-    slogout_session_set_enabled(session, 1); /* too late: it is leaving */
+    slogout_session_set_enabled(session, 1); /* too late, the session is leaving */
     assert_int_equal(host_request(host, session, NULL), SLOGOUT_ERR_STATE);
     host_ready(host, session);
     host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
@@ -639,7 +643,7 @@ static void test_rule_6_bye_leaves_at_once(void **state)
     host_expect(host, S_LAST_BYE "\nclose REFUSED SLO.1@0 bye-sent answer=NO[CANNOT]:never\n");
 }
 
-/* What the host learns of the refusal although the timer ends it. */
+/* The timer ends the session, and the result has the beginning of the refusal. */
 static void test_rule_6_wait_ends_as_refused_when_the_timer_expires(void **state)
 {
 #define TEN   "0123456789"
@@ -687,7 +691,7 @@ static void test_rule_6_wait_ends_as_refused_when_the_timer_expires(void **state
     }
 }
 
-/* A host that has parsed the line itself may give what it has not seen as NULL. */
+/* A host that has parsed the line itself may pass NULL for what it has not seen. */
 static void test_rule_6_wait_for_a_refusal_without_text(void **state)
 {
     static const struct slogout_response no = {SLOGOUT_STATUS_NO, "SLO.1", 5, NULL, 7, NULL, 7};
@@ -770,7 +774,7 @@ static void test_rule_7_it_counts_at_the_moment_when_the_client_is_told(void **s
     host_ready(host, session);
     slogout_session_set_enabled(session, 1);
     host_ready(host, session);
-    slogout_session_set_enabled(session, 0); /* on the wire: it has been asked */
+    slogout_session_set_enabled(session, 0); /* the line is on the wire, so the client was asked */
     host_expect(host, S_BYE " BUSY\n" S_LOGOUT " BUSY\n" S_BYE " BUSY\n" S_LOGOUT "\n");
     assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
     host_line(host, session, "SLO.1 OK");
@@ -851,7 +855,7 @@ static void test_rule_8_responses_that_are_none(void **state)
     host_expect(host, "");
 }
 
-/* The same script through all forms of input: what is returned, and what comes of it. */
+/* Feeds the same script in one of the forms of input, and keeps what is returned. */
 static void run_script(struct host *host, enum host_form form, int *results)
 {
     static const char *const script[] = {
@@ -1155,7 +1159,7 @@ static void test_members_stand_in_the_order_in_which_they_came_to_their_state(vo
     host_forget(host);
 }
 
-/* The two share their memory. */
+/* The two sessions are at the same address. */
 static void test_a_group_is_kept_while_waiting_and_does_not_touch_when_it_was_asked(void **state)
 {
     struct host *host = *state;
@@ -1197,7 +1201,7 @@ static void test_nobody_is_asked_whose_answer_the_drain_cannot_wait_for(void **s
     host_expect(host, "#2 " S_BYE "\n#2 close BYE_ONLY bye-sent\n#3 S: SLO.2 LOGOUT (at rest)\n");
 }
 
-/* What a drain does in a tick, between enter and leave, without a time and a text of its own. */
+/* As a drain does in a tick, between enter and leave, without a time and a text of its own. */
 static void test_a_drain_requests_and_forces_by_the_same_table(void **state)
 {
     struct host *host = *state;

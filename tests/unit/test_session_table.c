@@ -1,5 +1,5 @@
-/* The state table, cell by cell: what one event does in one state. Each row is a test with a name of its own,
- * and is run for a session alone and for one in a drain, wherever that can be. */
+/* The state table, cell by cell: what one event does in one state. Each row is a test with a name of its
+ * own, and runs for a session alone and, wherever that is possible, for a session in a drain. */
 #include "support/host.h"
 #include <stdlib.h>
 
@@ -39,7 +39,7 @@ static int cancel(struct host *host, struct slogout_session *session)
     return host_cancel(host, session);
 }
 
-#define TIMER_MS 33000 /* the interval of the timer in question; the others are far longer */
+#define TIMER_MS 33000 /* the interval of the timer in question; the others are much longer */
 
 static int timer(struct host *host, struct slogout_session *session)
 {
@@ -181,7 +181,8 @@ struct cell {
     const char *trace;
 };
 
-/* Who is ASKED was asked at 0 by SLO.1; who is LEAVING has REFUSED; who has ENDED has ANSWERED. */
+/* A session in ASKED was asked at 0 with tag SLO.1. In LEAVING its outcome is REFUSED, in ENDED it is
+ * ANSWERED. */
 #define OPEN      SLOGOUT_STATE_OPEN
 #define WAITING   SLOGOUT_STATE_WAITING
 #define PENDING   SLOGOUT_STATE_PENDING
@@ -394,7 +395,7 @@ static const struct cell cells[] = {
      ""},
     {ABANDON_HOST_CLOSED, ENDED, "", "0", 0, ENDED, NONE, ""},
 
-    /* not in the table: slogout_session_free() abandons as HOST_CLOSED; the state of NULL is ENDED */
+    /* not in the table: slogout_session_free() abandons as HOST_CLOSED, and the state of NULL is ENDED */
     {FREE, OPEN, "", "no outcome, no callback", 0, ENDED, NONE, ""},
     {FREE, WAITING, "", "HOST_CLOSED, no callback", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED, ""},
     {FREE, PENDING, "", "HOST_CLOSED, no callback", 0, ENDED, SLOGOUT_OUTCOME_HOST_CLOSED, ""},
@@ -434,7 +435,7 @@ static void expect_outcome(const uint64_t before[SLOGOUT_OUTCOME_COUNT], const s
         assert_int_equal(counts->outcome[i], before[i] + (i == (unsigned)outcome ? 1 : 0));
 }
 
-/* A member stays one to its end, but that cancel takes it out. */
+/* A member stays a member to its end, unless it is canceled. */
 static int is_member_after(const struct cell *cell, int was_member)
 {
     if (cell->event == FREE || (cell->event == CANCEL && cell->result == 0))
@@ -442,7 +443,7 @@ static int is_member_after(const struct cell *cell, int was_member)
     return was_member || (cell->event == JOIN && cell->result == 0);
 }
 
-/* host_check() has seen that the lists hold those, and only those, that know their set. */
+/* host_check() has seen that the lists hold exactly the sessions that have a set. */
 static void expect_membership(const struct host *host, const struct cell *cell, int member)
 {
     unsigned state, members = 0;
@@ -454,7 +455,8 @@ static void expect_membership(const struct host *host, const struct cell *cell, 
         assert_int_equal(host->sessions[0]->set != NULL, member);
 }
 
-/* The result, the state, the callbacks, the counters, and that the drain hears of a member that has moved. */
+/* Checks the result, the state, the callbacks, the counters, and that the set is told of a member that
+ * moved. */
 static void run_cell(const struct cell *cell, int in_drain)
 {
     void *state = NULL;
@@ -485,7 +487,7 @@ static void run_cell(const struct cell *cell, int in_drain)
     host_teardown(&state);
 }
 
-/* OPEN is in no drain, WAITING always, and what is in one joins no other. */
+/* An OPEN session is in no drain, a WAITING one always is, and a member of one drain joins no other. */
 static void test_cell(void **state)
 {
     const struct cell *cell = *state;

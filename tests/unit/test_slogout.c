@@ -5,7 +5,7 @@
 #include "call.h"
 #include "support/exact.h"
 
-#define LAST (SLOGOUT_NEVER - 1) /* the greatest time there is */
+#define LAST (SLOGOUT_NEVER - 1) /* the greatest valid time */
 
 /* ---- settings ---- */
 
@@ -112,7 +112,7 @@ static void test_no_settings_are_the_defaults(void **state)
     assert_int_equal(slogout_free(b), 0);
 }
 
-/* The size stands first in a struct of `size` octets whose other octets are 0, but perhaps the last. */
+/* Tries a struct of `size` octets: its size, then zeros, then `tail` in the last octet. */
 static int try_size(size_t size, size_t memory, char last)
 {
     char *bytes = exact_fill(0, memory);
@@ -144,7 +144,8 @@ static void test_settings_of_every_size(void **state)
     assert_int_equal(try_size(known + 8, known + 8, 1), SLOGOUT_ERR_SIZE);
 }
 
-/* A program that knows fewer members gets the defaults of the others, whatever its memory has after them. */
+/* A program that knows fewer members gets the defaults of the others, whatever follows the struct in
+ * memory. */
 static void test_members_beyond_a_smaller_size_are_not_read(void **state)
 {
     const struct slogout_settings settings = {
@@ -280,7 +281,7 @@ static void test_never_is_not_a_time(void **state)
     host_request(host, session, NULL);
     host_expect(host, S_LOGOUT "\n");
     assert_int_equal(slogout_tick(host->slogout, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
-    assert_true(slogout_deadline(host->slogout) == 35000); /* that time has not come */
+    assert_true(slogout_deadline(host->slogout) == 35000); /* the time did not advance */
     host_check(host);
 }
 
@@ -309,7 +310,7 @@ static void test_poll_timeout(void **state)
         assert_int_equal(slogout_poll_timeout(host->slogout, rows[i].now), rows[i].timeout);
 }
 
-/* Milliseconds are 64 bits wide, the timeout of poll() is an int. */
+/* Milliseconds have 64 bits, but the timeout of poll() is an int. */
 static void test_poll_timeout_of_more_than_an_int(void **state)
 {
     struct host *host = *state;
@@ -326,7 +327,7 @@ static void test_poll_timeout_of_more_than_an_int(void **state)
     assert_int_equal(slogout_poll_timeout(host->slogout, UINT32_MAX - (uint64_t)INT_MAX + 1), INT_MAX - 1);
 }
 
-/* The greatest time seen counts: what is due stays due, and a wait is never longer than the interval. */
+/* The greatest time seen counts, so what is due stays due, and no wait is longer than the interval. */
 static void test_poll_timeout_when_time_runs_backwards(void **state)
 {
     struct host *host = *state;
@@ -363,9 +364,11 @@ static void test_set_timer_tells_a_deadline_that_comes_nearer(void **state)
     host->now = 2;
     host_request(host, c, NULL); /* until 35,002, which is not */
     host_expect(host, "#3 S: SLO.2 LOGOUT (at rest)\n");
-    host_line(host, b, "SLO.1 OK"); /* the earliest goes: the timer is superseded, which is harmless */
+    host_line(
+        host, b,
+        "SLO.1 OK"); /* the earliest deadline is gone; the host's timer is superseded, which does no harm */
     host_expect(host, "#2 close ANSWERED SLO.1@1 answer=OK\n");
-    host_tick_at(host, 35001); /* the host's timer fires: nothing is due, the next is told */
+    host_tick_at(host, 35001); /* the host's timer fires, nothing is due, and the next deadline is reported */
     host_expect(host, "timer 35002\n");
 }
 
@@ -387,7 +390,8 @@ static void test_set_timer_comes_after_each_tick_while_there_is_a_deadline(void 
     host_tick_at(host, 9);
     host_expect(host, "timer 35000\n"); /* backwards */
     host_tick_at(host, 35000);
-    host_expect(host, S_LAST_BYE "\nclose EXPIRED SLO.1@0 bye-sent\n"); /* no deadline, never told NEVER */
+    host_expect(host, S_LAST_BYE
+                "\nclose EXPIRED SLO.1@0 bye-sent\n"); /* no deadline is left, and NEVER is not reported */
     host_tick_at(host, 35001);
     host_expect(host, "");
 }
@@ -403,15 +407,16 @@ static void test_set_timer_is_told_the_same_deadline_again_after_it_was_cancelle
     host_request(host, session, NULL);
     host_expect(host, S_LOGOUT " BUSY\ntimer 300000\n");
     host_cancel(host, session);
-    host_expect(host, ""); /* nothing to cancel: the host's timer will be harmless */
+    host_expect(host, ""); /* nothing is canceled; the host's timer will do no harm */
     host->now = 5;
     host_request(host, session, NULL);
-    host_expect(host, S_LOGOUT " BUSY\n"); /* 300,005: the host's timer comes before, and then it is told */
+    host_expect(host, S_LOGOUT
+                " BUSY\n"); /* until 300,005; the host's timer fires before, and then this is reported */
     host_tick_at(host, 300000);
     host_expect(host, "timer 300005\n");
 }
 
-/* LEAVING has a deadline of its own, and it is told in the tick that made it. */
+/* The deadline of LEAVING is reported by the very tick that has started it. */
 static void test_set_timer_after_a_tick_tells_what_the_tick_has_started(void **state)
 {
     struct host *host = *state;
@@ -435,7 +440,7 @@ static void test_set_timer_comes_once_and_only_when_the_outermost_call_returns(v
 
     host_start(host, &with_set_timer);
     session = host_connect_enabled(host);
-    host_force(host, session); /* LEAVING and its timer come and go within */
+    host_force(host, session); /* LEAVING and its timer begin and end inside the call */
     host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
 }
 
@@ -493,7 +498,8 @@ static void test_one_late_tick_does_all_that_is_due_in_the_order_of_deadlines(vo
                       "close EXPIRED SLO.1@0 bye-sent\n");
 }
 
-static char offers[16]; /* clients that were offered a line, by number, and c for each that was closed */
+static char
+    offers[16]; /* the number of each client that was offered a line, and c for each that was closed */
 
 static void note_line(struct crowd *crowd, struct client *client)
 {
@@ -528,12 +534,12 @@ static void test_of_what_is_due_together_timers_come_before_drains(void **state)
     crowd->in_close = note_close;
     assert_int_equal(slogout_deadline(crowd->slogout), 40000);
     assert_int_equal(slogout_tick(crowd->slogout, 40000), 0);
-    /* PENDING, ASKED (which is closed), LEAVING (which is only closed), then the drain's */
+    /* PENDING; ASKED, which is closed as well; LEAVING, which is only closed; the member of the drain */
     assert_string_equal(offers, "01cc3c");
     crowd_free(crowd);
 }
 
-/* A host that polls and one that is told see the same, whenever they come. */
+/* A host that polls and a host with set_timer see the same, whenever they tick. */
 static void run_until_over(struct host *host)
 {
     while (slogout_deadline(host->slogout) != SLOGOUT_NEVER) {

@@ -81,7 +81,7 @@ static void test_response_codes(void **state)
         {"[ X] y", 0},
         {"[ ] y", 0},
         {"[X ] y", 0},
-        /* not the atom that a code begins with */
+        /* is not the atom that a code must begin with */
         {"[(X] y", 0},
         {"[X(] y", 0},
         {"[X)] y", 0},

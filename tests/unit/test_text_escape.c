@@ -3,7 +3,7 @@
 #include <slogout/slogout.h>
 #include "support/exact.h"
 
-/* Into memory of exactly this size: what was written, and what all of it needs. */
+/* Escapes into memory of exactly this size. Expects what is written, and the length that all of it needs. */
 static void expect_escape(size_t out_size, const char *bytes, size_t len, const char *written, size_t needed)
 {
     char *out = exact_fill('?', out_size);
@@ -71,7 +71,8 @@ static void test_rule_12_the_buffer_is_never_exceeded_and_always_terminated(void
         expect_escape(out_size, "a\n\"b", 4, written[out_size], 8);
 }
 
-/* A shorter one that would fit is not written after one that did not: the text is cut, not thinned. */
+/* After an escape that did not fit, a shorter one that would fit is not written: the text is cut, with no
+ * gap. */
 static void test_rule_12_nothing_follows_the_cut(void **state)
 {
     (void)state;

@@ -23,7 +23,7 @@ static void test_every_error_has_a_sentence_of_its_own(void **state)
     }
 }
 
-/* One word of each stands for its sentence: they must not be mixed up. */
+/* One word of each sentence shows that the sentences are not mixed up. */
 static void test_sentences_belong_to_their_errors(void **state)
 {
     static const struct {

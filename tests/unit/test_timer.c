@@ -2,15 +2,15 @@
 #include <slogout/slogout.h>
 #include "timer.h"
 
-#define LAST (SLOGOUT_NEVER - 1) /* the greatest time there is */
+#define LAST (SLOGOUT_NEVER - 1) /* the greatest valid time */
 
-/* What rang or expired, in order, as a text of letters. */
+/* The names of the alarms that rang and of the timers that expired, in order. */
 static char rung[32];
 
 struct bell {
     struct slo_alarm alarm;
     char name;
-    struct bell *silences, *wakes; /* when it rings; or NULL */
+    struct bell *silences, *wakes; /* done when this one rings, unless NULL */
 };
 
 struct egg {
@@ -305,7 +305,7 @@ enum { MANY = 10000 };
 static unsigned many_expired;
 static struct slo_timer many[MANY];
 
-/* Every third was stopped: the others come in the order in which they were started. */
+/* Every third timer was stopped. The others expire in the order in which they were started. */
 static void expired_in_order(struct slo_timer *timer)
 {
     if (many_expired % 3 == 0)
