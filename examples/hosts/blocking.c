@@ -2,7 +2,6 @@
  * The parent passes SIGTERM on. A child that gets it leaves by a plan of its own, at its own instant in the spread,
  * so the processes leave paced without knowing of each other. A second SIGTERM does not wait for answers. */
 #define _POSIX_C_SOURCE 200809L
-#include <poll.h>
 #include <sys/wait.h>
 #include "net.h"
 
@@ -10,25 +9,6 @@
 #define WRITE_TIMEOUT_MS 60000 /* no reply may take longer to leave, whatever slogout's timers say */
 
 static struct net_options options;
-static int signal_pipe[2];
-
-/* ---- signals: the handler writes into a pipe, and each wait watches that pipe too ---- */
-
-/* With a mask that only the wait opens (ppoll) a signal would not be delivered while the client's socket is ready: a
- * client that floods us would never be asked. */
-static void on_signal(int number)
-{
-    const int error = errno;
-    const char octet = (char)number;
-
-    if (write(signal_pipe[1], &octet, 1) < 0) /* full: the wait ends anyhow */
-        errno = error;
-}
-
-static int open_signal_pipe(void)
-{
-    return pipe(signal_pipe) < 0 || net_prepare(signal_pipe[0]) < 0 || net_prepare(signal_pipe[1]) < 0 ? -1 : 0;
-}
 
 /* ---- a child: one connection ---- */
 
@@ -80,36 +60,37 @@ static void done(struct slogout_drain *finished, void *user_data)
 
 static void take_signals(uint64_t now)
 {
-    char number;
+    int number;
 
-    while (read(signal_pipe[0], &number, 1) == 1) {
-        if (number != SIGTERM)
-            continue;
-        if (is_leaving)
-            slogout_drain_force(drain, now);
-        else
+    while ((number = net_next_signal()))
+        if (number == SIGTERM && !is_leaving++)
             slogout_drain_start(drain, &options.plan, now);
-        is_leaving = 1;
-    }
+        else if (number == SIGTERM)
+            slogout_drain_force(drain, now);
 }
 
-/* All waiting is here, for input if `events` says so and for room while output is queued; so here are the ticks and
- * the signals. Returns 0 when the connection is to be closed. */
+/* All waiting is here, for input if `events` says so and for room while output is queued; so the tick is here, and the
+ * signals. These are looked for on each turn: a mask that only the wait opens (ppoll) would never let one in while the
+ * socket is ready, and a client that floods us would never be asked. The tick comes first, when all input that was
+ * read has been fed. Returns 0 when the connection is to be closed. */
 static int turn(short events, uint64_t limit_ms)
 {
-    struct pollfd polls[2] = {{signal_pipe[0], POLLIN, 0}, {client, events, 0}};
-    uint64_t deadline = slogout_deadline(slogout);
+    struct pollfd polls[2] = {{net_signals[0], POLLIN, 0}, {client, events, 0}};
+    uint64_t now = slogout_now_ms();
+    uint64_t deadline;
 
-    deadline = limit_ms < deadline ? limit_ms : deadline;
+    slogout_tick(slogout, now);
+    take_signals(now);
+    if (now >= limit_ms)
+        abandon(SLOGOUT_OUTCOME_HOST_CLOSED);
+    if (linger.deadline_ms)
+        return 0;
     if (imap.out_len > 0)
         polls[1].events |= POLLOUT;
-    if (poll(polls, 2, slogout_timeout(deadline, slogout_now_ms())) > 0 && polls[1].revents &&
-        net_write(client, &imap) < 0)
+    deadline = slogout_deadline(slogout);
+    poll(polls, 2, slogout_timeout(limit_ms < deadline ? limit_ms : deadline, now));
+    if (net_write(client, &imap) < 0)
         abandon(SLOGOUT_OUTCOME_PEER_CLOSED);
-    take_signals(slogout_now_ms());
-    slogout_tick(slogout, slogout_now_ms());
-    if (slogout_now_ms() >= limit_ms)
-        abandon(SLOGOUT_OUTCOME_HOST_CLOSED);
     return !linger.deadline_ms;
 }
 
@@ -167,9 +148,7 @@ static void close_gently(void)
 {
     while (net_write(client, &imap) == 0 &&
            !slogout_linger_step(&linger, client, imap.out_len == 0, slogout_now_ms())) {
-        const int interest = net_interest(&imap, &linger);
-        struct pollfd waiting = {client, 0, 0};
-        waiting.events = (short)((interest & NET_INPUT ? POLLIN : 0) | (interest & NET_OUTPUT ? POLLOUT : 0));
+        struct pollfd waiting = {client, net_poll_events(net_interest(&imap, &linger)), 0};
         poll(&waiting, 1, slogout_timeout(linger.deadline_ms, slogout_now_ms()));
     }
     close(client);
@@ -207,10 +186,10 @@ static void start_child(int fd)
     pid = fork();
     if (pid == 0) {
         close(listener);
-        close(signal_pipe[0]);
-        close(signal_pipe[1]);
+        close(net_signals[0]);
+        close(net_signals[1]);
         client = fd;
-        if (open_signal_pipe() < 0)
+        if (net_open_signals() < 0)
             exit(1);
         sigprocmask(SIG_SETMASK, &before, NULL);
         exit(child());
@@ -232,37 +211,34 @@ static void bury_children(void)
                 pids[i] = pids[--count];
 }
 
-static void pass_on(int number)
+/* First no more clients, or they come back while others leave. */
+static void leave(void)
 {
     size_t i;
 
+    if (listener >= 0)
+        close(listener);
+    listener = -1;
     for (i = 0; i < count; i++)
-        kill(pids[i], number);
+        kill(pids[i], SIGTERM);
 }
 
 int main(int argc, char **argv)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    char number;
-    int fd;
+    int fd, number;
 
     if (net_options(&options, argc, argv) < 0 || net_slogout(&slogout, &options) < 0)
         return 2;
     slogout_free(slogout); /* the plan is checked; each child makes its own */
-    if (open_signal_pipe() < 0 || sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGCHLD, &action, NULL) < 0 ||
+    if (net_open_signals() < 0 || net_catch(SIGTERM) < 0 || net_catch(SIGCHLD) < 0 ||
         (listener = net_listen(&options)) < 0)
         return 1;
     while (listener >= 0 || count > 0) {
-        struct pollfd polls[2] = {{signal_pipe[0], POLLIN, 0}, {count < MAX_PROCESSES ? listener : -1, POLLIN, 0}};
+        struct pollfd polls[2] = {{net_signals[0], POLLIN, 0}, {count < MAX_PROCESSES ? listener : -1, POLLIN, 0}};
         const int ready = poll(polls, 2, -1);
-        while (read(signal_pipe[0], &number, 1) == 1) {
-            if (number == SIGTERM && listener >= 0)
-                close(listener);
-            if (number == SIGTERM) {
-                listener = -1; /* first no more clients, or they come back while others leave */
-                pass_on(SIGTERM);
-            }
-        }
+        while ((number = net_next_signal()))
+            if (number == SIGTERM)
+                leave();
         bury_children();
         if (ready > 0 && polls[1].revents && listener >= 0 && (fd = net_accept(listener, &reserve)) >= 0)
             start_child(fd);

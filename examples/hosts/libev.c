@@ -209,7 +209,8 @@ static void on_sigterm(struct ev_loop *of, struct ev_signal *signal, int events)
     is_leaving = 1;
     ev_io_stop(loop, &listener);
     close(listener.fd);
-    slogout_drain_start(drain, &options.plan, slogout_now_ms());
+    if (slogout_drain_start(drain, &options.plan, slogout_now_ms()) != 0)
+        slogout_drain_force(drain, slogout_now_ms());
 }
 
 int main(int argc, char **argv)

@@ -217,7 +217,8 @@ static void on_sigterm(evutil_socket_t fd, short events, void *user_data)
     event_del(listening);
     close(listener);
     listener = -1;
-    slogout_drain_start(drain, &options.plan, slogout_now_ms());
+    if (slogout_drain_start(drain, &options.plan, slogout_now_ms()) != 0)
+        slogout_drain_force(drain, slogout_now_ms());
 }
 
 int main(int argc, char **argv)

@@ -146,20 +146,14 @@ static const struct slogout_callbacks callbacks = {
 
 /* ---- input ---- */
 
-/* The connection ends by other means than slogout's, from now on. */
-static void abandon(struct client *client, enum slogout_outcome why)
-{
-    slogout_session_abandon(client->session, why);
-    begin_to_close(client);
-}
-
 static void react(struct client *client, enum imap_event event)
 {
     if (event == IMAP_ENABLE)
         slogout_session_set_enabled(client->session, 1);
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
         return;
-    slogout_session_abandon(client->session, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED);
+    slogout_session_abandon(client->session, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT
+                                                                  : SLOGOUT_OUTCOME_HOST_CLOSED);
     imap_goodbye(&client->imap, event);
     begin_to_close(client);
 }
@@ -190,10 +184,11 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *room)
         return;
     }
     client->input_ended = 1;
+    slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED);
     if (client->is_shut || got != UV_EOF)
         close_client(client);
     else
-        abandon(client, SLOGOUT_OUTCOME_PEER_CLOSED);
+        begin_to_close(client);
 }
 
 static void on_written(uv_write_t *request, int status)
@@ -266,7 +261,8 @@ static void on_sigterm(uv_signal_t *handle, int number)
         return;
     }
     uv_close((uv_handle_t *)&listener, NULL);
-    slogout_drain_start(drain, &options.plan, slogout_now_ms());
+    if (slogout_drain_start(drain, &options.plan, slogout_now_ms()) != 0)
+        slogout_drain_force(drain, slogout_now_ms());
 }
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,16 +150,55 @@ static inline int net_accept(int listener, int *reserve)
     return fd;
 }
 
+/* ---- signals: the handler writes into a pipe, and each wait watches the pipe ---- */
+
+static int net_signals[2];
+
+static inline void net_on_signal(int number)
+{
+    const int error = errno;
+    const char octet = (char)number;
+
+    if (write(net_signals[1], &octet, 1) < 0) /* full: the wait ends anyhow */
+        errno = error;
+}
+
+/* Makes the pipe of this process. Returns 0 or -1. */
+static inline int net_open_signals(void)
+{
+    return pipe(net_signals) < 0 || net_prepare(net_signals[0]) < 0 || net_prepare(net_signals[1]) < 0 ? -1 : 0;
+}
+
+static inline int net_catch(int number)
+{
+    const struct sigaction action = {.sa_handler = net_on_signal, .sa_flags = SA_RESTART};
+
+    return sigaction(number, &action, NULL);
+}
+
+/* Returns a signal that has come, or 0. */
+static inline int net_next_signal(void)
+{
+    char octet;
+
+    return read(net_signals[0], &octet, 1) == 1 ? octet : 0;
+}
+
 /* ---- a client ---- */
 
 enum { NET_INPUT = 1, NET_OUTPUT = 2 };
 
-/* Returns what a connection waits for now, NET_INPUT and NET_OUTPUT. */
+/* Returns what a connection waits for now: NET_INPUT, NET_OUTPUT, both or neither. */
 static inline int net_interest(struct imap *imap, const struct slogout_linger *linger)
 {
     if (linger->deadline_ms)
         return (linger->input_ended ? 0 : NET_INPUT) | (linger->is_shut ? 0 : NET_OUTPUT);
     return (imap_in_room(imap) > 0 ? NET_INPUT : 0) | (imap->out_len > 0 || imap->is_stalled ? NET_OUTPUT : 0);
+}
+
+static inline short net_poll_events(int interest)
+{
+    return (short)((interest & NET_INPUT ? POLLIN : 0) | (interest & NET_OUTPUT ? POLLOUT : 0));
 }
 
 static inline void net_log(const struct slogout_result *result)

@@ -2,7 +2,6 @@
  * SIGTERM takes the clients off by a plan and ends the program; a second one does not wait for answers. SIGUSR1
  * pauses that, and lets it go on. */
 #define _POSIX_C_SOURCE 200809L
-#include <poll.h>
 #include "net.h"
 
 #define MAX_CLIENTS 4096
@@ -20,7 +19,6 @@ static struct net_options options;
 static struct slogout *slogout;
 static struct slogout_drain *drain;
 static int listener, reserve = -1, is_leaving, is_paused, is_done;
-static int signal_pipe[2];
 static struct client *clients[MAX_CLIENTS];
 static struct pollfd polls[FIXED + MAX_CLIENTS]; /* that of a client stands at its place */
 static size_t count;
@@ -130,15 +128,6 @@ static void free_client(size_t place)
 
 /* ---- leaving ---- */
 
-static void on_signal(int number)
-{
-    const int error = errno;
-    const char octet = (char)number;
-
-    if (write(signal_pipe[1], &octet, 1) < 0) /* full: the loop is awake */
-        errno = error;
-}
-
 static void done(struct slogout_drain *finished, void *user_data)
 {
     (void)finished;
@@ -169,14 +158,15 @@ static void leave(uint64_t now)
     qsort(clients, count, sizeof *clients, by_user);
     for (i = 0; i < count; i++)
         slogout_drain_add(drain, clients[i]->session, clients[i]->imap.user);
-    slogout_drain_start(drain, &options.plan, now);
+    if (slogout_drain_start(drain, &options.plan, now) != 0)
+        slogout_drain_force(drain, now);
 }
 
 static void handle_signals(uint64_t now)
 {
-    char number;
+    int number;
 
-    while (read(signal_pipe[0], &number, 1) == 1)
+    while ((number = net_next_signal()))
         if (number == SIGTERM)
             leave(now);
         else if ((is_paused = is_leaving && !is_paused))
@@ -190,7 +180,7 @@ static void handle_signals(uint64_t now)
 static void poll_for(size_t place, int fd, int interest)
 {
     polls[place].fd = fd;
-    polls[place].events = (short)((interest & NET_INPUT ? POLLIN : 0) | (interest & NET_OUTPUT ? POLLOUT : 0));
+    polls[place].events = net_poll_events(interest);
     polls[place].revents = 0;
 }
 
@@ -202,7 +192,7 @@ static void turn(void)
     uint64_t now;
     size_t i;
 
-    poll_for(SIGNALS, signal_pipe[0], NET_INPUT);
+    poll_for(SIGNALS, net_signals[0], NET_INPUT);
     poll_for(LISTENER, is_leaving || count == MAX_CLIENTS ? -1 : listener, NET_INPUT);
     for (i = 0; i < count; i++) {
         const uint64_t linger = clients[i]->linger.deadline_ms;
@@ -226,13 +216,10 @@ static void turn(void)
 
 int main(int argc, char **argv)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-
     if (net_options(&options, argc, argv) < 0 || net_slogout(&slogout, &options) < 0 ||
         slogout_drain_new(&drain, slogout, done, NULL) != 0)
         return 2;
-    if (pipe(signal_pipe) < 0 || net_prepare(signal_pipe[0]) < 0 || net_prepare(signal_pipe[1]) < 0 ||
-        sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGUSR1, &action, NULL) < 0 ||
+    if (net_open_signals() < 0 || net_catch(SIGTERM) < 0 || net_catch(SIGUSR1) < 0 ||
         (listener = net_listen(&options)) < 0)
         return 1;
     while (!is_done || count > 0)

@@ -3,7 +3,6 @@
  * to one thread.
  * SIGTERM takes the clients off by a plan and ends the program; a second one does not wait for answers. */
 #define _POSIX_C_SOURCE 200809L
-#include <poll.h>
 #include <pthread.h>
 #include "net.h"
 
@@ -160,14 +159,14 @@ static void leave(struct loop *loop, uint64_t now)
     }
     loop->is_leaving = 1;
     close(loop->listener);
-    slogout_drain_start(loop->drain, &loop->plan, now);
+    if (slogout_drain_start(loop->drain, &loop->plan, now) != 0)
+        slogout_drain_force(loop->drain, now);
 }
 
 static void poll_for(struct loop *loop, size_t place, int fd, int interest)
 {
     loop->polls[place].fd = fd;
-    loop->polls[place].events =
-        (short)((interest & NET_INPUT ? POLLIN : 0) | (interest & NET_OUTPUT ? POLLOUT : 0));
+    loop->polls[place].events = net_poll_events(interest);
     loop->polls[place].revents = 0;
 }
 
