@@ -28,7 +28,7 @@ static void show_text(const char *name, const char *value) { printf("%s \"%s\"\n
 END
         # shellcheck disable=SC2086 # words
         echo 'int main(void) {' "$(printf 'SHOW(%s) ' $names)" '}'
-    } | $CC -std=c11 -Iinclude -x c -o "$library.constants" -
+    } | $CC -std=gnu11 -Iinclude -x c -o "$library.constants" -
     "$library.constants" | LC_ALL=C sort
 }
 
