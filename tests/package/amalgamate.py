@@ -155,14 +155,15 @@ def as_comment(text):
 
 def main(target):
     public = sorted((ROOT / "include/slogout").glob("*.h"), key=lambda path: (path.stem != "slogout", path.stem))
+    compiled = [header for header in public if "SLOGOUT_API" in read(header)]  # host.h is all inline
     version = re.search(r'#define SLOGOUT_VERSION "(.*)"', read(public[0]))[1]
     library = Library(ROOT / "lib")
     core = library.rooms_of(public[0])
     rest = []
-    for header in public[1:]:
+    for header in compiled[1:]:
         rest += [stem for stem in library.rooms_of(header) if stem not in core + rest]
     rest += [stem for stem in library.rooms if stem not in core + rest]
-    more = "".join(f'#include "slogout/{header.name}"\n' for header in public[1:])
+    more = "".join(f'#include "slogout/{header.name}"\n' for header in compiled[1:])
     text = "".join([
         HEAD.format(version=version, license=as_comment(read(ROOT / "COPYING"))),
         "".join(f"#include <{name}>\n" for name in library.system_includes()),
