@@ -338,7 +338,6 @@ void slo_session_init(struct slogout_session *session, struct slogout *slogout,
     session->callbacks = callbacks;
     session->conn = conn;
     slo_link_init(&session->timer.link);
-    slo_link_init(&session->member);
 }
 
 int slo_session_request(struct slogout_session *session)
@@ -521,7 +520,7 @@ NOINLINE static int parse_and_feed(struct slogout_session *session, const char *
 {
     struct slogout_response response;
 
-    if (!line && len > 0)
+    if (!line)
         return 0;
     return feed(session, slogout_response_parse(&response, line, len) ? &response : NULL, now);
 }

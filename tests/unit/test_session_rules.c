@@ -909,8 +909,15 @@ static void test_rule_8_a_line_must_have_octets(void **state)
     host_start(host, NULL);
     session = ask(host);
     assert_int_equal(slogout_session_feed_line(session, NULL, 1, 0), 0);
-    assert_int_equal(slogout_session_feed_line(session, NULL, 0, 0), 0); /* an empty line */
+    assert_int_equal(slogout_session_feed_line(session, NULL, 0, 0), 0);
     assert_int_equal(slogout_session_feed_line(session, "", 0, 0), 0);
+    host->send_says = "B";
+    host_force(host, session); /* LEAVING consumes every line */
+    assert_int_equal(slogout_session_feed_line(session, NULL, 1, 0), 0);
+    assert_int_equal(slogout_session_feed_line(session, NULL, 0, 0), 0);
+    assert_int_equal(slogout_session_feed_response(session, NULL, 0), 0);
+    assert_int_equal(slogout_session_feed_line(session, "", 0, 0), SLOGOUT_CONSUMED);
+    host_forget(host);
 }
 
 /* ---- rule 9: tags ---- */
