@@ -8,7 +8,7 @@
 /* What a server says first. */
 extern const char imap_greeting[];
 
-/* Does all that poll()'s answer allows: reads, runs commands, writes. [calls back] */
-void imap_serve(struct connection *connection, short revents, uint64_t now);
+/* Does all that can be done now: reads, runs commands, writes. [calls back] */
+void imap_serve(struct connection *connection, uint64_t now);
 
 #endif

@@ -18,7 +18,7 @@ class Proxy:
 
     def __init__(self, server, *options, listen="127.0.0.1:0", program=PROGRAM):
         server = f"127.0.0.1:{server}" if isinstance(server, int) else server
-        self.process = subprocess.Popen([program, "--listen", listen, "--server", server, *options],
+        self.process = subprocess.Popen([program, "--listen", listen, "--server", server, "--spread", "0", *options],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         atexit.register(self.process.kill)
         self.events = b""

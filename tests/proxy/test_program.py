@@ -82,7 +82,7 @@ class Servers(ProxyTest):
             waiting.append(one)
         proxy = Proxy(busy.getsockname()[1])
         with connect(proxy) as client:
-            self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server does not answer\r\n")
+            self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server cannot be reached\r\n")
         proxy.stop()
         for one in waiting + [busy]:
             one.close()
