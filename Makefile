@@ -141,7 +141,6 @@ build/examples/%: build/examples/%.o $(COMMON_OBJECTS) $(STATIC)
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC)
 
 build/examples/echo_server: $(ECHO_OBJECTS)
-build/examples/proxy: $(RELAY_OBJECTS)
 
 demo: build/examples/echo_server build/examples/client
 	@sh examples/demo.sh build/examples
@@ -201,5 +200,6 @@ include tests/sim.mk
 include tests/verify.mk
 include tests/package.mk
 include examples/dovecot/dovecot.mk
+include examples/proxy/proxy.mk
 include tests/bench-peers.mk
 -include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(RELAY_OBJECTS:.o=.d) $(PROGRAMS:=.d)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <slogout/filter.h>
 #include "common/log.h"
-#include "common/resolver.h"
+#include "relay/resolver.h"
 #include "common/service.h"
 #include "relay/relay.h"
 

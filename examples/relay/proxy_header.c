@@ -58,17 +58,20 @@ static void get_address(const struct sockaddr_storage *storage, void *host, void
 
 /* ---- version 1 ---- */
 
-/* Takes the next word of a line, which one space or the end of the line follows. Returns 0, or -1. */
-static int take_word(char **line, char **word)
+/* Cuts a line into exactly five words with one space between them. Returns 0, or -1. */
+static int split(char *line, char *words[5])
 {
-    const size_t len = strcspn(*line, " ");
+    int i;
 
-    if (len == 0)
-        return -1;
-    *word = *line;
-    *line += len;
-    if (**line)
-        *(*line)++ = '\0';
+    for (i = 0; i < 5; i++) {
+        const size_t len = strcspn(line, " ");
+        const int is_last = line[len] == '\0';
+        if (len == 0 || is_last != (i == 4))
+            return -1;
+        words[i] = line;
+        line[len] = '\0';
+        line += len + 1;
+    }
     return 0;
 }
 
@@ -92,11 +95,10 @@ static int read_line(struct proxy_header *header, char *line)
 
     if (strncmp(line, "UNKNOWN", 7) == 0 && (!line[7] || line[7] == ' '))
         return 0;
-    for (i = 0; i < 5; i++)
-        if (take_word(&line, &words[i]) < 0)
-            return -1;
+    if (split(line, words) < 0)
+        return -1;
     family = strcmp(words[0], "TCP4") == 0 ? AF_INET : strcmp(words[0], "TCP6") == 0 ? AF_INET6 : AF_UNSPEC;
-    if (family == AF_UNSPEC || *line)
+    if (family == AF_UNSPEC)
         return -1;
     for (i = 0; i < 2; i++)
         if (inet_pton(family, words[1 + i], hosts[i]) != 1 || read_port(words[3 + i], &ports[i]) < 0)

@@ -260,6 +260,7 @@ static void read_header(struct relay *relay, uint64_t now)
     if (got <= 0) {
         stream_read(stream, transit, room); /* what it means is the stream's to say */
         if (stream->input_ended || stream->state == STREAM_OVER) {
+            relay->is_logged = before == 0; /* a health check is no client */
             abandon(relay, "client", now);
             close_streams(relay, now);
         }

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
-#include "common/resolver.h"
+#include "relay/resolver.h"
 #include "common/signals.h"
 
 /* What the thread and the program share. */
