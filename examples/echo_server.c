@@ -5,6 +5,13 @@
 #include "echo/connection.h"
 #include "echo/imap.h"
 
+static const struct option options[] = {
+    {"--literal-max", OPTION_NUMBER, "N", &imap_literal_max, 1, COMMAND_LITERAL_MAX,
+     "Take literals of at most N octets in a command after LOGIN, and 8192 before it; a client makes the server "
+     "hold at most twice as much, and 200,000 octets. Default 67108864."},
+    {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+};
+
 static struct peer *open_connection(int fd, struct slogout *slogout, uint64_t number, uint64_t now)
 {
     struct connection *connection = connection_new(fd, slogout, number, now, imap_greeting);
@@ -41,6 +48,7 @@ static void free_connection(struct peer *peer)
 int main(int argc, char **argv)
 {
     static const struct service service = {
+        .options = options,
         .open = open_connection,
         .serve = serve,
         .wants = wants,

@@ -1,7 +1,7 @@
 # The proxy alone, and between servers and clients that others wrote. `make deps-proxy` installs these (Debian 12).
 
 MAIL_SERVERS := build/mail-servers
-PROXY_TESTS ?= test_program test_dovecot test_clients test_servers
+PROXY_TESTS ?= test_program test_operator test_haproxy test_dovecot test_clients test_servers
 TEST_RELAY_OBJECTS := $(RELAY_OBJECTS:build/%=build/tests/%)
 
 PROXY_UNIT := $(addprefix build/tests/proxy/,test_proxy_header test_poller test_poller_poll)
@@ -31,8 +31,14 @@ proxy-unit: $(PROXY_UNIT)
 deps-proxy:
 	sh tests/proxy/deps.sh $(MAIL_SERVERS)
 
+# Beside each other, because they mostly wait.
 proxy-check: proxy-unit build/tests/examples/proxy build/examples/proxy build/examples/echo_server
-	cd tests/proxy && MAIL_SERVERS=$(abspath $(MAIL_SERVERS)) python3 -B -m unittest -v $(PROXY_TESTS)
+	@$(MAKE) --no-print-directory -j3 -Otarget $(PROXY_TESTS:%=proxy-%)
+
+$(PROXY_TESTS:%=proxy-%): proxy-%:
+	cd tests/proxy && MAIL_SERVERS=$(abspath $(MAIL_SERVERS)) python3 -B -m unittest -v $*
+
+.PHONY: $(PROXY_TESTS:%=proxy-%)
 
 interop: proxy-check
 

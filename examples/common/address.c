@@ -1,4 +1,6 @@
-#ifndef __APPLE__ /* whose headers have SO_REUSEPORT only without it */
+/* SO_REUSEPORT is not in POSIX: some headers have it only with the one, some only without the other. */
+#define _DEFAULT_SOURCE
+#ifndef __APPLE__
 #define _POSIX_C_SOURCE 200809L
 #endif
 #include <errno.h>

@@ -83,6 +83,7 @@ struct connection *connection_new(int fd, struct slogout *slogout, uint64_t numb
     connection->peer.number = number;
     connection->peer.begun_ms = now;
     connection->peer.streams[0] = &connection->stream;
+    connection->reader.literal_max = CONNECTION_LITERAL_MAX;
     log_client(connection);
     connection_say(connection, greeting);
     return connection;

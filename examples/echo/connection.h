@@ -13,6 +13,8 @@
 #define CONNECTION_IN_MAX  16384 /* octets read and not yet used: more stay with the client */
 #define CONNECTION_OUT_MAX 65536 /* octets queued before commands wait; the answer to one may go beyond */
 
+#define CONNECTION_LITERAL_MAX 8192 /* octets of the literals of a command before LOGIN */
+
 /* The answer to an ECHO as far as it is not queued yet. Points into the reader, which keeps the command
  * until then. */
 struct echo {

@@ -4,6 +4,8 @@
 #define CAPABILITIES     "IMAP4rev1 LITERAL+ ENABLE IDLE " SLOGOUT_CAPABILITY
 #define BAD_COMMANDS_MAX 20 /* in a row: it is no IMAP client */
 
+uint64_t imap_literal_max = COMMAND_LITERAL_MAX;
+
 const char imap_greeting[] = "* OK [CAPABILITY " CAPABILITIES "] echo_server ready\r\n";
 
 /* A command, read. */
@@ -58,6 +60,7 @@ static const char *login(struct connection *connection, struct request *request,
         !words_astring(words, &password) || !words_end(words))
         return bad_arguments;
     connection->logged_in = 1;
+    connection->reader.literal_max = (size_t)imap_literal_max;
     connection_reply(connection, &request->tag, "OK LOGIN completed");
     return NULL;
 }

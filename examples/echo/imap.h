@@ -8,6 +8,9 @@
 /* What a server says first. */
 extern const char imap_greeting[];
 
+/* Octets of the literals of a command after LOGIN. */
+extern uint64_t imap_literal_max;
+
 /* Does all that can be done now: reads, runs commands, writes. [calls back] */
 void imap_serve(struct connection *connection, uint64_t now);
 

@@ -44,8 +44,8 @@ class ProxyTest(unittest.TestCase):
         self.addCleanup(self.listener.close)
         self.listener.settimeout(PATIENCE)
 
-    def start(self, *options, **more):
-        proxy = Proxy(self.listener.getsockname()[1], *options, **more)
+    def start(self, *options, server=None, **more):
+        proxy = Proxy(server or self.listener.getsockname()[1], *options, **more)
         self.addCleanup(proxy.stop)
         return proxy
 
