@@ -39,7 +39,7 @@ static void reload(void)
 }
 
 /* A name server that is down is no reason to forget what it said before. */
-static void turn(void)
+static void take_addresses(void)
 {
     int error;
 
@@ -72,7 +72,7 @@ int main(int argc, char **argv)
         .options = options,
         .start = start,
         .reload = reload,
-        .turn = turn,
+        .wake = take_addresses,
         .open = open_relay,
         .serve = relay_serve,
         .wants = relay_wants,

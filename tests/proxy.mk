@@ -42,4 +42,13 @@ $(PROXY_TESTS:%=proxy-%): proxy-%:
 
 interop: proxy-check
 
+# Beside HAProxy and nginx: two minutes.
+build/bench/load: tests/proxy/load.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) -Wall -Wextra -O2 -o $@ $<
+
+.PHONY: bench-proxy
+bench-proxy: build/bench/load build/examples/proxy
+	@python3 -B tests/proxy/bench.py $(abspath $^)
+
 -include $(TEST_RELAY_OBJECTS:.o=.d) $(wildcard build/tests/proxy/*.d)

@@ -40,7 +40,8 @@ struct loop {
     size_t count, room;
     struct peer *touched; /* a list */
     uint64_t accepted;    /* so far */
-    uint64_t now;         /* of this turn */
+    uint64_t now;         /* of this turn, as what follows */
+    int has_clients, has_signals;
 };
 
 /* ---- peers ---- */
@@ -234,6 +235,8 @@ static void log_counters(const struct loop *loop)
 static void act_on_signals(struct loop *loop)
 {
     signals_clear();
+    if (loop->service->wake)
+        loop->service->wake();
     if (signals_taken(SIGHUP) && loop->service->reload)
         loop->service->reload();
     if (signals_taken(SIGUSR2))
@@ -279,20 +282,21 @@ static int timeout_until(uint64_t deadline, uint64_t now)
     return deadline - now < INT_MAX ? (int)(deadline - now) : INT_MAX;
 }
 
-/* Serves the peers that have an event or an alarm. Returns 1 if there are clients to accept. */
-static int serve(struct loop *loop, const struct poller_event *events, int count)
+/* Serves the peers that have an event or an alarm. */
+static void serve(struct loop *loop, const struct poller_event *events, int count)
 {
     struct alarm *alarm;
     struct peer *peer;
-    int accepts = 0;
     int i;
 
     for (i = 0; i < count; i++) {
         if (events[i].watch == &loop->listener.watch) {
-            accepts = 1;
-        } else if (events[i].watch != &loop->signals) {
+            loop->has_clients = 1;
+        } else if (events[i].watch == &loop->signals) {
+            loop->has_signals = 1;
+        } else {
             struct stream *stream = (struct stream *)(void *)events[i].watch;
-            stream->ready |= events[i].ready;
+            stream_note(stream, events[i].ready);
             service_touch(stream->owner);
         }
     }
@@ -300,7 +304,6 @@ static int serve(struct loop *loop, const struct poller_event *events, int count
         service_touch((struct peer *)(void *)alarm);
     for (peer = loop->touched; peer; peer = peer->next_touched)
         loop->service->serve(peer, loop->now);
-    return accepts;
 }
 
 /* Input before the tick: an answer that came in time wins over the timer. Nothing here blocks, so one `now` is good
@@ -318,12 +321,13 @@ static int turn(struct loop *loop)
     loop->now = now_ms();
     if (loop->now >= loop->listener.again_ms)
         listener_resume(&loop->listener);
-    if (serve(loop, events, count) && loop->listener.watch.fd >= 0)
+    serve(loop, events, count);
+    if (loop->has_clients)
         listener_accept(&loop->listener, ACCEPT_BATCH, loop->now, add_peer, loop);
     slogout_tick(loop->slogout, loop->now);
-    act_on_signals(loop);
-    if (loop->service->turn)
-        loop->service->turn();
+    if (loop->has_signals)
+        act_on_signals(loop);
+    loop->has_clients = loop->has_signals = 0;
     keep_deadline(loop);
     departure_report(&loop->departure, loop->now);
     changed = count > 0 || loop->touched || loop->departure.is_begun;

@@ -45,7 +45,7 @@ struct service {
     /* All but open, serve, wants, deadline, is_over and free may be NULL. */
     int (*start)(const char *program); /* before any client. Returns 0, or -1 when it has said why not */
     void (*reload)(void);              /* SIGHUP */
-    void (*turn)(void);                /* after each wait: what came by signals_wake() */
+    void (*wake)(void);                /* signals_wake() has been called, or a signal has come */
     /* Takes the socket, and fills in session, slogout, number and streams. Returns NULL if it cannot, and then the
      * socket is the caller's. */
     struct peer *(*open)(int fd, struct slogout *slogout, uint64_t number, uint64_t now);

@@ -33,6 +33,11 @@ static int is_passing(int error)
 
 /* ---- input ---- */
 
+void stream_note(struct stream *stream, unsigned ready)
+{
+    stream->ready = (stream->ready | ready) & 7u;
+}
+
 /* A short read has emptied the socket: the poller reports what comes next. */
 size_t stream_read(struct stream *stream, char *octets, size_t size)
 {

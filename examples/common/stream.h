@@ -18,8 +18,8 @@ enum stream_state {
 struct stream {
     struct poller_watch watch; /* first: an event of it is one of the stream */
     void *owner;               /* the user's, to find the connection */
-    unsigned ready;            /* POLLER_...: set by the loop, cleared when it has been acted upon */
     enum stream_state state;
+    unsigned ready : 3;       /* POLLER_...: set by stream_note(), cleared when it has been acted upon */
     unsigned input_ended : 1; /* the peer's end of file was read */
     unsigned is_shut : 1;     /* the peer has ours */
     unsigned is_broken : 1;   /* the peer takes no more octets, but what it has sent may not be read yet */
@@ -34,6 +34,9 @@ int stream_init(struct stream *stream, int fd, void *owner);
 
 /* Closes the descriptor, which the poller must not watch any more. */
 void stream_free(struct stream *stream);
+
+/* Notes what the poller reports. */
+void stream_note(struct stream *stream, unsigned ready);
 
 /* Reads once, if the poller has reported input. Returns the number of octets; 0 if there are none now, or no
  * more at all: see input_ended and state. */

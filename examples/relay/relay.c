@@ -36,9 +36,10 @@ struct relay {
     unsigned is_greeted : 1;                /* the server has sent something */
     unsigned is_logged : 1;                 /* the end of the session is in the log */
     unsigned char ended[SERVICE_STREAMS];   /* the filter has been told that side's end of file */
-    size_t address;                         /* of the server's list, the one that is tried */
-    struct queue header;                    /* what has come of the PROXY header; then the one to be sent */
-    uint64_t deadline;                      /* UINT64_MAX: none; CLOSING: that of the streams counts */
+    unsigned char address;                  /* of the server's list, the one that is tried */
+    unsigned short header_len;
+    char *header;      /* what has come of the PROXY header; then the one to be sent; NULL: none */
+    uint64_t deadline; /* UINT64_MAX: none; CLOSING: that of the streams counts */
     struct stream streams[SERVICE_STREAMS];
 };
 
@@ -52,10 +53,17 @@ static struct relay *relay_of(struct peer *peer)
 
 /* ---- the end ---- */
 
+static void drop_header(struct relay *relay)
+{
+    free(relay->header);
+    relay->header = NULL;
+    relay->header_len = 0;
+}
+
 static void close_streams(struct relay *relay, uint64_t now)
 {
     relay->state = CLOSING;
-    queue_clear(&relay->header);
+    drop_header(relay);
     stream_close(&relay->streams[CLIENT], now);
     if (relay->peer.streams[SERVER])
         stream_close(&relay->streams[SERVER], now);
@@ -203,8 +211,9 @@ static void finish_to_connect(struct relay *relay, uint64_t now)
     }
     relay->state = RELAYING;
     relay->deadline = UINT64_MAX;
-    stream_put(stream, queue_octets(&relay->header), relay->header.len);
-    queue_clear(&relay->header);
+    if (relay->header)
+        stream_put(stream, relay->header, relay->header_len);
+    drop_header(relay);
 }
 
 /* ---- the PROXY header ---- */
@@ -217,23 +226,37 @@ static void log_client(const struct relay *relay, const struct proxy_header *hea
     log_line("connection=%" PRIu64 " client=%s", relay->peer.number, text);
 }
 
-/* The client is known. What is to be sent of it takes the place of what has come. */
+/* Puts the header to be sent in place of the one that has come. Returns 0, or -1 if there is no memory. */
+static int keep_header(struct relay *relay, const struct proxy_header *header)
+{
+    char octets[PROXY_HEADER_MAX];
+    size_t len = 0;
+
+    if (relay->settings->send_header != RELAY_NO_HEADER)
+        len = proxy_header_write(header, relay->settings->send_header, octets);
+    drop_header(relay);
+    if (len == 0)
+        return 0;
+    relay->header = malloc(len);
+    if (!relay->header)
+        return -1;
+    memcpy(relay->header, octets, len);
+    relay->header_len = (unsigned short)len;
+    return 0;
+}
+
+/* The client is known. */
 static void begin_with(struct relay *relay, struct proxy_header *header, uint64_t now)
 {
     const int fd = relay->streams[CLIENT].watch.fd;
     socklen_t source_len = sizeof header->source, destination_len = sizeof header->destination;
-    char octets[PROXY_HEADER_MAX];
-    size_t len = 0;
 
     if (!header->is_known &&
         getpeername(fd, (struct sockaddr *)&header->source, &source_len) == 0 &&
         getsockname(fd, (struct sockaddr *)&header->destination, &destination_len) == 0)
         header->is_known = 1;
     log_client(relay, header);
-    if (relay->settings->send_header != RELAY_NO_HEADER)
-        len = proxy_header_write(header, relay->settings->send_header, octets);
-    queue_clear(&relay->header);
-    if (len > 0 && queue_append(&relay->header, octets, len) < 0)
+    if (keep_header(relay, header) < 0)
         give_up_connecting(relay, now);
     else
         begin_to_connect(relay, now);
@@ -251,7 +274,7 @@ static void refuse_header(struct relay *relay, const char *why, uint64_t now)
 static void read_header(struct relay *relay, uint64_t now)
 {
     struct stream *stream = &relay->streams[CLIENT];
-    const size_t before = relay->header.len;
+    const size_t before = relay->header_len;
     const size_t room = PROXY_HEADER_MAX - before;
     struct proxy_header header;
     const ssize_t got = recv(stream->watch.fd, transit, room, MSG_PEEK);
@@ -266,12 +289,14 @@ static void read_header(struct relay *relay, uint64_t now)
         }
         return;
     }
-    if (queue_append(&relay->header, transit, (size_t)got) < 0) {
+    if (!relay->header && !(relay->header = malloc(PROXY_HEADER_MAX))) {
         refuse_header(relay, "out of memory", now);
         return;
     }
-    len = proxy_header_read(&header, queue_octets(&relay->header), relay->header.len);
-    if (len < 0 || (len == 0 && relay->header.len == PROXY_HEADER_MAX)) {
+    memcpy(relay->header + before, transit, (size_t)got);
+    relay->header_len = (unsigned short)(before + (size_t)got);
+    len = proxy_header_read(&header, relay->header, relay->header_len);
+    if (len < 0 || (len == 0 && relay->header_len == PROXY_HEADER_MAX)) {
         refuse_header(relay, "the PROXY header is missing or malformed", now);
         return;
     }
@@ -312,7 +337,7 @@ void relay_free(struct peer *peer)
 
     abandon(relay, "proxy", now_ms());
     slogout_session_free(peer->session);
-    queue_clear(&relay->header);
+    drop_header(relay);
     stream_free(&relay->streams[CLIENT]);
     if (peer->streams[SERVER])
         stream_free(&relay->streams[SERVER]);
@@ -362,7 +387,7 @@ static void pass(struct relay *relay, unsigned from, uint64_t now)
 
     if (stream_has_output(sink)) {
         stream_flush(sink);
-        source->ready |= POLLER_IN; /* it may have waited for this */
+        stream_note(source, POLLER_IN); /* it may have waited for this */
     }
     while (left-- > 0 && !stream_has_output(sink) && relay->state != CLOSING &&
            (len = stream_read(source, transit, sizeof transit)) > 0) {

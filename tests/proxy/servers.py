@@ -18,11 +18,11 @@ UNPACKED = Path(os.environ.get("MAIL_SERVERS", ROOT / "build/mail-servers"))
 PATIENCE = 30  # seconds
 
 
-def wait_until(condition, seconds=PATIENCE):
+def wait_until(condition, seconds=PATIENCE, failure=lambda: "waited in vain"):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError("waited in vain")
+            raise AssertionError(failure())
         time.sleep(0.02)
 
 

@@ -231,12 +231,14 @@ SyncState *
 
     def test_dovecot_sees_the_client_s_address_and_that_it_has_tls(self):
         proxy, front = self.start(HAProxy)
-        client = TLSClient(front, "seen", False)
-        client.connect()
-        _, port = client.connection.sock.getsockname()
-        proxy.wait_event(f"connection=1 client=127.0.0.1:{port}")
-        wait_until(lambda: re.search(rb"Login: user=<seen>.*rip=127\.0\.0\.1,.*, TLS", self.dovecot.log()))
-        client.close()
+        plain = socket.create_connection(("127.0.0.1", front.port), PATIENCE, source_address=("127.0.0.5", 0))
+        with ssl.create_default_context(cafile=front.certificate).wrap_socket(plain, server_hostname="localhost") as client:
+            _, port = client.getsockname()
+            client.sendall(b"a LOGIN seen secret\r\nb LOGOUT\r\n")
+            self.assertIn(b"b OK", read_to_end(client))
+        proxy.wait_event(f"connection=\\d+ client=127.0.0.5:{port}")
+        wait_until(lambda: re.search(rb"Login: user=<seen>.* rip=127\.0\.0\.5, .*(secured|TLS)", self.dovecot.log()),
+                   failure=self.dovecot.log)
 
 
 class Crowd(ProxyTest):
