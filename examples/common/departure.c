@@ -1,9 +1,9 @@
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <unistd.h>
+#include <slogout/host.h>
 #include "common/departure.h"
 #include "common/log.h"
-#include "common/now.h"
 #include "common/stream.h"
 
 #define SPREAD            10000 /* milliseconds, all of these */
@@ -53,7 +53,7 @@ static void complete(struct slogout_plan *plan, const struct departure_options *
 /* Neighbouring processes have neighbouring numbers; the time tells restarts apart. */
 static uint64_t own_seed(void)
 {
-    return (uint64_t)getpid() * 65599 + now_ms();
+    return (uint64_t)getpid() * 65599 + slogout_now_ms();
 }
 
 /* ---- how far it is ---- */

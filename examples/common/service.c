@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <slogout/host.h>
 #include "common/address.h"
 #include "common/asking.h"
 #include "common/command_line.h"
@@ -16,7 +17,6 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/notify.h"
-#include "common/now.h"
 #include "common/service.h"
 #include "common/signals.h"
 
@@ -273,15 +273,6 @@ static uint64_t next_deadline(const struct loop *loop)
     return earlier(deadline, departure_deadline(&loop->departure));
 }
 
-static int timeout_until(uint64_t deadline, uint64_t now)
-{
-    if (deadline == UINT64_MAX)
-        return -1;
-    if (deadline <= now)
-        return 0;
-    return deadline - now < INT_MAX ? (int)(deadline - now) : INT_MAX;
-}
-
 /* Serves the peers that have an event or an alarm. */
 static void serve(struct loop *loop, const struct poller_event *events, int count)
 {
@@ -311,14 +302,14 @@ static void serve(struct loop *loop, const struct poller_event *events, int coun
 static int turn(struct loop *loop)
 {
     struct poller_event events[EVENTS];
-    int count = poller_wait(loop->poller, events, EVENTS, timeout_until(next_deadline(loop), loop->now));
+    int count = poller_wait(loop->poller, events, EVENTS, slogout_timeout(next_deadline(loop), loop->now));
     int changed;
 
     if (count < 0 && errno != EINTR && errno != EAGAIN)
         return -1;
     if (count < 0)
         count = 0;
-    loop->now = now_ms();
+    loop->now = slogout_now_ms();
     if (loop->now >= loop->listener.again_ms)
         listener_resume(&loop->listener);
     serve(loop, events, count);
@@ -433,7 +424,7 @@ int service_main(const struct service *service, int argc, char **argv)
                      .leave_timeout_ms = LEAVE_TIMEOUT},
         .departure = {DEPARTURE_DEFAULT, DEPARTURE_DEFAULT, 0, DEPARTURE_DEFAULT},
     };
-    struct loop loop = {.service = service, .program = options_program(argv), .listener = {.watch = {.fd = -1}}, .now = now_ms()};
+    struct loop loop = {.service = service, .program = options_program(argv), .listener = {.watch = {.fd = -1}}, .now = slogout_now_ms()};
     int status;
 
     if (command_line_read(&line, service->options, argc, argv) < 0)

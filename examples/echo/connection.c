@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <slogout/host.h>
 #include "common/address.h"
 #include "common/log.h"
-#include "common/now.h"
 #include "common/outcome.h"
 #include "echo/connection.h"
 
@@ -39,7 +39,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
 {
     static const struct echo none;
     struct connection *connection = conn;
-    const uint64_t now = now_ms();
+    const uint64_t now = slogout_now_ms();
 
     (void)session;
     outcome_log(connection->peer.number, now - connection->peer.begun_ms, result);
@@ -91,7 +91,7 @@ struct connection *connection_new(int fd, struct slogout *slogout, uint64_t numb
 
 void connection_free(struct connection *connection)
 {
-    connection_abandon(connection, SLOGOUT_OUTCOME_PEER_CLOSED, now_ms());
+    connection_abandon(connection, SLOGOUT_OUTCOME_PEER_CLOSED, slogout_now_ms());
     slogout_session_free(connection->peer.session);
     command_reader_reset(&connection->reader);
     queue_clear(&connection->idle_tag);

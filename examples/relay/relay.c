@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <slogout/filter.h>
+#include <slogout/host.h>
 #include "common/log.h"
-#include "common/now.h"
 #include "common/outcome.h"
 #include "relay/proxy_header.h"
 #include "relay/relay.h"
@@ -131,7 +131,7 @@ static int to_server(struct slogout_session *session, const char *octets, size_t
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
     struct relay *relay = conn;
-    const uint64_t now = now_ms();
+    const uint64_t now = slogout_now_ms();
 
     (void)session;
     outcome_log(relay->peer.number, now - relay->peer.begun_ms, result);
@@ -335,7 +335,7 @@ void relay_free(struct peer *peer)
 {
     struct relay *relay = relay_of(peer);
 
-    abandon(relay, "proxy", now_ms());
+    abandon(relay, "proxy", slogout_now_ms());
     slogout_session_free(peer->session);
     drop_header(relay);
     stream_free(&relay->streams[CLIENT]);
