@@ -5,12 +5,13 @@
 #   make amalgamation         the library as one C file, in build/amalgamation/ (needs Python 3)
 #   make install              to $(DESTDIR)$(PREFIX); install-static leaves out the shared library
 #   make uninstall            takes away what install put there
+#   make install-proxy        the proxy as slogout-proxy, with its page; uninstall-proxy takes it away
 #   make dovecot              the plugin for Dovecot 2.3; install-dovecot puts it in place
 #   make dist                 the distribution, build/slogout-VERSION.tar.gz
 #   make check                the tests, in a minute
 #   make package-check        the library as packagers and vendors get it
 #   make verify               everything that proves
-#   make bench, sim, plot     figures and a picture of a drain
+#   make bench, sim, plot     figures and a picture of a drain; bench-proxy: the proxy beside HAProxy and nginx
 #   make abi, abi-record      compares the shared library with the recorded ABI; records it
 #   make clean                removes build/
 # Install what a group of tests needs with make deps, deps-package, deps-verify, deps-plot, deps-dovecot or deps-proxy.
@@ -141,7 +142,6 @@ build/examples/%: build/examples/%.o $(COMMON_OBJECTS) $(STATIC)
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC)
 
 build/examples/echo_server: $(ECHO_OBJECTS)
-build/examples/proxy: $(RELAY_OBJECTS)
 
 demo: build/examples/echo_server build/examples/client
 	@sh examples/demo.sh build/examples
@@ -201,5 +201,6 @@ include tests/sim.mk
 include tests/verify.mk
 include tests/package.mk
 include examples/dovecot/dovecot.mk
+include examples/proxy/proxy.mk
 include tests/bench-peers.mk
 -include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(RELAY_OBJECTS:.o=.d) $(PROGRAMS:=.d)

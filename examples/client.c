@@ -220,17 +220,17 @@ int main(int argc, char **argv)
     int no_enable = 0;
     int answer = 0;
     const struct option options[] = {
-        {"--no-enable", OPTION_FLAG, NULL, &no_enable, 0, 0},
-        {"--answer", OPTION_CHOICE, ANSWERS, &answer, 0, 0},
-        {NULL, OPTION_FLAG, NULL, NULL, 0, 0},
+        {"--no-enable", OPTION_FLAG, NULL, &no_enable, 0, 0, "Do not enable " SLOGOUT_CAPABILITY "."},
+        {"--answer", OPTION_CHOICE, ANSWERS, &answer, 0, 0, "Answer LOGOUT like this. Default ok."},
+        {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
     };
-    const int place = options_read(options, "ADDR:PORT", 1, argc, argv);
+    const int place = options_read(options, "HOST:PORT", 1, argc, argv);
     int result;
 
     if (place < 0)
         return BAD_USAGE;
     if (!address_is_valid(argv[place])) {
-        fprintf(stderr, "client: %s is no ADDR:PORT\n", argv[place]);
+        fprintf(stderr, "client: %s is not valid; a host and a port are wanted, such as [::1]:143\n", argv[place]);
         return BAD_USAGE;
     }
     client.answer = &answers[answer];

@@ -31,7 +31,7 @@ wait_for() {
     done
 }
 
-"$programs/echo_server" --listen 127.0.0.1:0 >"$folder/server" 2>"$folder/events" &
+"$programs/echo_server" --listen 127.0.0.1:0 --spread 0 >"$folder/server" 2>"$folder/events" &
 server=$!
 wait_for '^listening on ' "$folder/server"
 address=$(sed -n 's/^listening on //p' "$folder/server")

@@ -5,23 +5,29 @@
 #include "echo/connection.h"
 #include "echo/imap.h"
 
-static struct peer *open_connection(int fd, struct slogout *slogout, uint64_t number)
+static const struct option options[] = {
+    {"--literal-max", OPTION_NUMBER, "N", &imap_literal_max, 1, COMMAND_LITERAL_MAX,
+     "Take literals of at most N octets in a command after LOGIN, and 8192 before it; a client makes the server "
+     "hold at most twice as much, and 200,000 octets. Default 67108864."},
+    {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
+};
+
+static struct peer *open_connection(int fd, struct slogout *slogout, uint64_t number, uint64_t now)
 {
-    struct connection *connection = connection_new(fd, slogout, number, imap_greeting);
+    struct connection *connection = connection_new(fd, slogout, number, now, imap_greeting);
 
     return connection ? &connection->peer : NULL;
 }
 
-static short interest(const struct peer *peer, unsigned stream)
+static unsigned wants(const struct peer *peer, unsigned stream)
 {
     (void)stream;
-    return connection_interest((const struct connection *)(const void *)peer);
+    return connection_wants((const struct connection *)(const void *)peer);
 }
 
-static void serve(struct peer *peer, const short revents[SERVICE_STREAMS], uint64_t now)
+static void serve(struct peer *peer, uint64_t now)
 {
-    if (revents[0])
-        imap_serve((struct connection *)(void *)peer, revents[0], now);
+    imap_serve((struct connection *)(void *)peer, now);
 }
 
 static uint64_t deadline(const struct peer *peer)
@@ -41,12 +47,11 @@ static void free_connection(struct peer *peer)
 
 int main(int argc, char **argv)
 {
-    struct service service = {
-        .name = "echo_server",
-        .server_address = "",
+    static const struct service service = {
+        .options = options,
         .open = open_connection,
-        .interest = interest,
         .serve = serve,
+        .wants = wants,
         .deadline = deadline,
         .is_over = is_over,
         .free = free_connection,

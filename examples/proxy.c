@@ -1,28 +1,88 @@
 /* A proxy that asks the clients of an IMAP server to leave: the server knows nothing of it. The loop is in
  * common/service.c; what passes between the two sides is in relay/relay.c. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <slogout/filter.h>
+#include "common/log.h"
+#include "relay/resolver.h"
 #include "common/service.h"
 #include "relay/relay.h"
 
-static struct service service = {
-    .name = "proxy",
-    .tag_prefix = SLOGOUT_FILTER_PREFIX,
-    .server_address = "127.0.0.1:143",
-    .interest = relay_interest,
-    .serve = relay_serve,
-    .deadline = relay_deadline,
-    .is_over = relay_is_over,
-    .hurry = relay_hurry,
-    .free = relay_free,
+static const char *server = "127.0.0.1:143";
+static struct relay_settings settings;
+
+static const struct option options[] = {
+    {"--server", OPTION_HOST, "HOST:PORT", &server, 0, 0,
+     "Connect to this server. A name is resolved at the start and on SIGHUP, and all its addresses are tried in turn. "
+     "Default 127.0.0.1:143."},
+    {"--accept-proxy", OPTION_FLAG, NULL, &settings.accept_header, 0, 0,
+     "Require a PROXY protocol header, of version 1 or 2, from each client. Set it only if nobody but a proxy of yours "
+     "can connect."},
+    {"--send-proxy", OPTION_CHOICE, "no|v1|v2", &settings.send_header, 0, 0,
+     "Send a PROXY protocol header with the client's address to the server. Default no."},
+    {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
 };
 
-static struct peer *open_relay(int fd, struct slogout *slogout, uint64_t number)
+static int start(const char *program)
 {
-    return relay_new(fd, service.server_address, slogout, number);
+    const int error = address_resolve(server, &settings.servers);
+
+    if (!error)
+        return 0;
+    fprintf(stderr, "%s: cannot resolve %s: %s\n", program, server, address_error(error));
+    return -1;
+}
+
+static void reload(void)
+{
+    resolver_start(server);
+}
+
+/* A name server that is down is no reason to forget what it said before. */
+static void take_addresses(void)
+{
+    int error;
+
+    if (!resolver_take(&settings.servers, &error))
+        return;
+    if (error)
+        log_line("server=%s keeps its addresses: %s", server, address_error(error));
+    else
+        log_line("server=%s addresses=%zu", server, settings.servers.count);
+}
+
+static struct peer *open_relay(int fd, struct slogout *slogout, uint64_t number, uint64_t now)
+{
+    return relay_new(fd, &settings, slogout, number, now);
+}
+
+static void write_metrics(FILE *file)
+{
+    fprintf(file,
+            "# TYPE slogout_server_failures counter\n"
+            "# HELP slogout_server_failures Clients that were told that the server cannot be reached.\n"
+            "slogout_server_failures_total %" PRIu64 "\n",
+            settings.failures);
 }
 
 int main(int argc, char **argv)
 {
-    service.open = open_relay;
+    static const struct service service = {
+        .tag_prefix = SLOGOUT_FILTER_PREFIX,
+        .options = options,
+        .start = start,
+        .reload = reload,
+        .wake = take_addresses,
+        .open = open_relay,
+        .serve = relay_serve,
+        .wants = relay_wants,
+        .deadline = relay_deadline,
+        .is_over = relay_is_over,
+        .leave = relay_leave,
+        .hurry = relay_hurry,
+        .free = relay_free,
+        .write_metrics = write_metrics,
+    };
+
     return service_main(&service, argc, argv);
 }

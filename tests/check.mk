@@ -7,7 +7,7 @@ TEST_LIB_OBJECTS := $(LIB_SOURCES:lib/%.c=build/tests/lib/%.o)
 TEST_SUPPORT_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard tests/support/*.c))
 
 # The parts of the examples that do no I/O are tested as lib/ is.
-TEST_EXAMPLE_OBJECTS := $(patsubst %,build/tests/examples/%.o,common/queue echo/command_reader echo/words)
+TEST_EXAMPLE_OBJECTS := $(patsubst %,build/tests/examples/%.o,common/alarms common/queue echo/command_reader echo/words)
 # The programs with the sanitizers, for the interop tests.
 TEST_PROGRAMS := $(PROGRAMS:build/%=build/tests/%)
 TEST_COMMON_OBJECTS := $(COMMON_OBJECTS:build/%=build/tests/%)
@@ -34,7 +34,7 @@ build/tests/support/%.o: tests/support/%.c build/flags
 build/tests/unit/%: build/tests/unit/%.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
-build/tests/unit/test_command_reader build/tests/unit/test_queue: $(TEST_EXAMPLE_OBJECTS)
+build/tests/unit/test_command_reader build/tests/unit/test_queue build/tests/unit/test_alarms: $(TEST_EXAMPLE_OBJECTS)
 
 build/tests/examples/%: build/tests/examples/%.o $(TEST_COMMON_OBJECTS) $(TEST_LIB_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^

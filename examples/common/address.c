@@ -1,4 +1,8 @@
+/* SO_REUSEPORT is not in POSIX: some headers have it only with the one, some only without the other. */
+#define _DEFAULT_SOURCE
+#ifndef __APPLE__
 #define _POSIX_C_SOURCE 200809L
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -10,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "common/address.h"
+
+/* ---- text ---- */
 
 /* Copies the host, without the brackets of an IPv6 address. Returns the port, or NULL. */
 static const char *split(const char *address, char host[ADDRESS_SIZE])
@@ -37,96 +43,87 @@ static int port_is_valid(const char *port)
     return digits > 0 && digits <= 5 && !port[digits] && atoi(port) <= 65535;
 }
 
-static struct addrinfo *resolve(const char *address)
+/* RFC 1123 section 2.1; an underscore is met in practice, and a percent sign begins the zone of an IPv6 address. */
+static int host_is_valid(const char *host)
 {
-    const struct addrinfo hints = {
-        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *info;
-    char host[ADDRESS_SIZE];
-    const char *port = split(address, host);
+    static const char octets[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:%";
 
-    if (port && port_is_valid(port) && getaddrinfo(host, port, &hints, &info) == 0)
-        return info;
-    errno = EINVAL;
-    return NULL;
+    return *host != '-' && strspn(host, octets) == strlen(host);
 }
 
 int address_is_valid(const char *address)
 {
-    struct addrinfo *info = resolve(address);
+    char host[ADDRESS_SIZE];
+    const char *port = split(address, host);
 
-    if (!info)
+    return port && port_is_valid(port) && host_is_valid(host);
+}
+
+static int look_up(const char *address, int flags, struct addrinfo **info)
+{
+    const struct addrinfo hints = {
+        .ai_flags = flags | AI_NUMERICSERV, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    char host[ADDRESS_SIZE];
+
+    return address_is_valid(address) ? getaddrinfo(host, split(address, host), &hints, info) : EAI_NONAME;
+}
+
+int address_is_numeric(const char *address)
+{
+    struct addrinfo *info;
+
+    if (look_up(address, AI_NUMERICHOST, &info))
         return 0;
     freeaddrinfo(info);
     return 1;
 }
 
-static int bind_and_listen(int fd, const struct addrinfo *info)
+int address_resolve(const char *address, struct address_list *list)
 {
-    const int yes = 1;
+    struct addrinfo *info;
+    const struct addrinfo *one;
+    const int error = look_up(address, 0, &info);
 
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0)
-        return -1;
-    if (bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, SOMAXCONN) < 0)
-        return -1;
-    return address_prepare(fd);
-}
-
-static int connect_to(int fd, const struct addrinfo *info)
-{
-    return connect(fd, info->ai_addr, info->ai_addrlen);
-}
-
-static int begin_to_connect_to(int fd, const struct addrinfo *info)
-{
-    if (address_prepare(fd) < 0)
-        return -1;
-    return connect_to(fd, info) < 0 && errno != EINPROGRESS ? -1 : 0;
-}
-
-static int make_socket(const char *address, int (*use)(int fd, const struct addrinfo *info))
-{
-    struct addrinfo *info = resolve(address);
-    int fd, error;
-
-    if (!info)
-        return -1;
-    fd = socket(info->ai_family, info->ai_socktype, info->ai_protocol);
-    if (fd >= 0 && use(fd, info) < 0) {
-        error = errno;
-        close(fd);
-        errno = error;
-        fd = -1;
+    if (error)
+        return error;
+    list->count = 0;
+    for (one = info; one && list->count < ADDRESS_LIST_SIZE; one = one->ai_next) {
+        memcpy(&list->at[list->count], one->ai_addr, one->ai_addrlen);
+        list->len[list->count++] = one->ai_addrlen;
     }
     freeaddrinfo(info);
-    return fd;
+    return 0;
 }
 
-int address_listen(const char *address)
+const char *address_error(int error)
 {
-    return make_socket(address, bind_and_listen);
+    return gai_strerror(error);
 }
 
-int address_connect(const char *address)
+void address_print(const struct sockaddr_storage *address, char text[ADDRESS_SIZE])
 {
-    return make_socket(address, connect_to);
-}
-
-void address_of(int fd, char text[ADDRESS_SIZE])
-{
-    struct sockaddr_storage storage;
-    struct sockaddr *bound = (struct sockaddr *)&storage;
-    socklen_t len = sizeof storage;
+    const int is_ipv6 = address->ss_family == AF_INET6;
     char host[ADDRESS_SIZE - sizeof "[]:65535"];
     char port[sizeof "65535"];
 
     text[0] = '\0';
-    if (getsockname(fd, bound, &len) < 0)
-        return;
-    if (getnameinfo(bound, len, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-        return;
-    snprintf(text, ADDRESS_SIZE, bound->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+    if (getnameinfo((const struct sockaddr *)address,
+                    is_ipv6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in), host, sizeof host, port,
+                    sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+        snprintf(text, ADDRESS_SIZE, is_ipv6 ? "[%s]:%s" : "%s:%s", host, port);
 }
+
+void address_of(int fd, char text[ADDRESS_SIZE])
+{
+    struct sockaddr_storage bound;
+    socklen_t len = sizeof bound;
+
+    text[0] = '\0';
+    if (getsockname(fd, (struct sockaddr *)&bound, &len) == 0)
+        address_print(&bound, text);
+}
+
+/* ---- sockets ---- */
 
 int address_prepare(int fd)
 {
@@ -138,7 +135,75 @@ int address_prepare(int fd)
     return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
-int address_begin_connect(const char *address)
+/* Returns the descriptor if nothing failed, else closes it and returns -1. */
+static int keep(int fd, int failed)
 {
-    return make_socket(address, begin_to_connect_to);
+    const int error = errno;
+
+    if (!failed)
+        return fd;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static int share_port(int fd)
+{
+#ifdef SO_REUSEPORT
+    const int yes = 1;
+
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+#else
+    (void)fd;
+    errno = ENOPROTOOPT;
+    return -1;
+#endif
+}
+
+int address_listen(const char *address, int reuse_port)
+{
+    const int yes = 1;
+    struct address_list list;
+    int fd;
+
+    if (!address_is_numeric(address) || address_resolve(address, &list) != 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    fd = socket(list.at[0].ss_family, SOCK_STREAM, 0);
+    if (fd < 0)
+        return -1;
+    return keep(fd, setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0 ||
+                        (reuse_port && share_port(fd) < 0) ||
+                        bind(fd, (const struct sockaddr *)&list.at[0], list.len[0]) < 0 ||
+                        listen(fd, SOMAXCONN) < 0 || address_prepare(fd) < 0);
+}
+
+int address_connect(const char *address)
+{
+    struct address_list list;
+    size_t place;
+    int fd = -1;
+
+    if (address_resolve(address, &list) != 0) {
+        errno = EHOSTUNREACH;
+        return -1;
+    }
+    for (place = 0; place < list.count && fd < 0; place++) {
+        fd = socket(list.at[place].ss_family, SOCK_STREAM, 0);
+        if (fd >= 0)
+            fd = keep(fd, connect(fd, (const struct sockaddr *)&list.at[place], list.len[place]) < 0);
+    }
+    return fd;
+}
+
+int address_begin_connect(const struct address_list *list, size_t place)
+{
+    const int fd = socket(list->at[place].ss_family, SOCK_STREAM, 0);
+
+    if (fd < 0)
+        return -1;
+    return keep(fd, address_prepare(fd) < 0 ||
+                        (connect(fd, (const struct sockaddr *)&list->at[place], list->len[place]) < 0 &&
+                         errno != EINPROGRESS));
 }

@@ -1,15 +1,17 @@
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <unistd.h>
+#include <slogout/host.h>
 #include "common/departure.h"
 #include "common/log.h"
-#include "common/now.h"
+#include "common/stream.h"
 
 #define SPREAD            10000 /* milliseconds, all of these */
 #define ROOM              10000 /* to ask those who are not at rest when their turn comes */
+#define LINGER            STREAM_LINGER /* from the last outcome to the close of the last connection */
 #define REPORT_INTERVAL   1000
 #define TERMINAL_INTERVAL 200
-#define PUNCTUAL          100 /* so much later is in time: a process is not always run when it wants to be */
+#define PUNCTUAL          100 /* later by this is in time: a process is not always run when it wants to be */
 
 /* ---- the plan ---- */
 
@@ -25,7 +27,7 @@ static uint64_t given(uint64_t option, uint64_t otherwise)
 
 /* What was not given comes out of what was: a spread that the deadline allows; a tail of a tenth of the
  * spread, or of the time that is left over; a deadline that has room for all. A plan that cannot be kept
- * stays as it is. */
+ * stays as it is. The deadline of the plan is that of the program without the linger. */
 static void complete(struct slogout_plan *plan, const struct departure_options *options,
                      const struct slogout *slogout)
 {
@@ -33,6 +35,8 @@ static void complete(struct slogout_plan *plan, const struct departure_options *
 
     plan->spread_ms = (uint32_t)given(options->spread, 0);
     plan->deadline_ms = given(options->deadline, 0);
+    if (plan->deadline_ms)
+        plan->deadline_ms = plan->deadline_ms > LINGER ? plan->deadline_ms - LINGER : 1;
     slogout_plan_check(slogout, plan, 1, &advice);
     if (options->spread == DEPARTURE_DEFAULT && advice.longest_spread_ms != SLOGOUT_NEVER)
         plan->spread_ms = (uint32_t)smaller(SPREAD, advice.longest_spread_ms);
@@ -49,13 +53,15 @@ static void complete(struct slogout_plan *plan, const struct departure_options *
 /* Neighbouring processes have neighbouring numbers; the time tells restarts apart. */
 static uint64_t own_seed(void)
 {
-    return (uint64_t)getpid() * 65599 + now_ms();
+    return (uint64_t)getpid() * 65599 + slogout_now_ms();
 }
 
 /* ---- how far it is ---- */
 
-static uint64_t remaining(const struct slogout_counts *counts)
+uint64_t departure_remaining(const struct departure *departure)
 {
+    const struct slogout_counts *counts = slogout_drain_counts(departure->drain);
+
     return counts->waiting + counts->pending + counts->asked + counts->leaving;
 }
 
@@ -64,18 +70,18 @@ static uint64_t seconds_until(uint64_t then, uint64_t now)
     return then > now ? (then - now + 999) / 1000 : 0;
 }
 
-static void tell_progress(const struct departure *departure, uint64_t now)
+static void report_progress(const struct departure *departure, uint64_t now)
 {
     const struct slogout_counts *counts = slogout_drain_counts(departure->drain);
 
     log_progress("drain asked=%" PRIu64 " answered=%" PRIu64 " refused=%" PRIu64 " expired=%" PRIu64
                  " bye_only=%" PRIu64 " remaining=%" PRIu64 " over_by=%" PRIu64 "s",
                  counts->asked, counts->outcome[SLOGOUT_OUTCOME_ANSWERED], counts->outcome[SLOGOUT_OUTCOME_REFUSED],
-                 counts->outcome[SLOGOUT_OUTCOME_EXPIRED], counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], remaining(counts),
+                 counts->outcome[SLOGOUT_OUTCOME_EXPIRED], counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], departure_remaining(departure),
                  seconds_until(departure->over_by_ms, now));
 }
 
-static void tell_end(const struct departure *departure)
+static void report_end(const struct departure *departure)
 {
     const struct slogout_counts *counts = slogout_drain_counts(departure->drain);
     int outcome;
@@ -84,9 +90,10 @@ static void tell_end(const struct departure *departure)
         if (counts->outcome[outcome])
             log_line("drain outcome=%s sessions=%" PRIu64,
                      slogout_outcome_name((enum slogout_outcome)outcome), counts->outcome[outcome]);
-    log_line("drain over seconds=%.1f kept=%s without_bye=%" PRIu64 " over_limit=%" PRIu64,
+    log_line("drain over seconds=%.1f kept=%s without_bye=%" PRIu64 " over_limit=%" PRIu64 " cut_off=%" PRIu64,
              (double)(departure->settled_ms - departure->begun_ms) / 1000,
-             departure_kept(departure) ? "yes" : "no", counts->without_bye, counts->over_limit);
+             departure_kept(departure) ? "yes" : "no", counts->without_bye, counts->over_limit,
+             departure->cut_off);
 }
 
 static void done(struct slogout_drain *drain, void *user_data)
@@ -108,6 +115,8 @@ int departure_init(struct departure *departure, struct slogout *slogout,
                                              .max_in_flight = (uint32_t)options->max_in_flight,
                                              .seed = (uint32_t)given(options->seed, own_seed())},
                                     .settled_ms = UINT64_MAX,
+                                    .gone_by_ms = UINT64_MAX,
+                                    .late_ms = UINT64_MAX,
                                     .report_ms = UINT64_MAX};
     struct slogout_advice advice;
     int error;
@@ -115,7 +124,7 @@ int departure_init(struct departure *departure, struct slogout *slogout,
     *departure = fresh;
     complete(&departure->plan, options, slogout);
     error = slogout_plan_check(slogout, &departure->plan, 1, &advice);
-    *shortest_deadline = advice.shortest_deadline_ms;
+    *shortest_deadline = advice.shortest_deadline_ms + LINGER;
     return error ? error : slogout_drain_new(&departure->drain, slogout, done, departure);
 }
 
@@ -141,22 +150,37 @@ void departure_go(struct departure *departure, uint64_t now)
         departure->begun_ms = now;
     }
     departure->over_by_ms = slogout_drain_deadline(departure->drain);
+    departure->gone_by_ms = departure->over_by_ms + LINGER;
+    departure->late_ms = departure->over_by_ms;
     departure->report_ms = now;
+}
+
+int departure_is_late(struct departure *departure, uint64_t now)
+{
+    if (now < departure->late_ms)
+        return 0;
+    departure->late_ms = UINT64_MAX;
+    return 1;
+}
+
+uint64_t departure_deadline(const struct departure *departure)
+{
+    return smaller(smaller(departure->report_ms, departure->late_ms), departure->gone_by_ms);
 }
 
 void departure_report(struct departure *departure, uint64_t now)
 {
     if (departure->report_ms == UINT64_MAX)
         return;
-    if (departure->settled_ms == UINT64_MAX && !remaining(slogout_drain_counts(departure->drain)))
+    if (departure->settled_ms == UINT64_MAX && !departure_remaining(departure))
         departure->settled_ms = now;
     if (departure->is_over || now >= departure->report_ms) {
-        tell_progress(departure, now);
+        report_progress(departure, now);
         departure->report_ms = now + (log_is_terminal() ? TERMINAL_INTERVAL : REPORT_INTERVAL);
     }
     if (departure->is_over) {
         departure->report_ms = UINT64_MAX;
-        tell_end(departure);
+        report_end(departure);
     }
 }
 

@@ -1,22 +1,32 @@
 #define _POSIX_C_SOURCE 200809L
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include "common/log.h"
 
-#define CLEAR_REST "\033[K" /* of the line, which may have been longer */
+#define LINE_MAX_OCTETS 1024
+#define CLEAR_REST      "\033[K" /* of the line, which may have been longer */
 
 int log_is_terminal(void)
 {
     return isatty(STDERR_FILENO);
 }
 
-static void tell(const char *format, va_list arguments, const char *line_end)
+/* In one write, so that the lines of two processes do not mix. */
+static void write_line(const char *format, va_list arguments, const char *line_end)
 {
-    fputs(log_is_terminal() ? "\r" : "", stderr);
-    vfprintf(stderr, format, arguments);
-    fputs(log_is_terminal() ? CLEAR_REST : "", stderr);
-    fputs(line_end, stderr);
+    char line[LINE_MAX_OCTETS];
+    const int terminal = log_is_terminal();
+    size_t len = 0;
+
+    if (terminal)
+        line[len++] = '\r';
+    vsnprintf(line + len, sizeof line - len - sizeof CLEAR_REST - 1, format, arguments);
+    if (terminal)
+        strcat(line, CLEAR_REST);
+    strcat(line, line_end);
+    fputs(line, stderr);
 }
 
 void log_line(const char *format, ...)
@@ -24,7 +34,7 @@ void log_line(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    tell(format, arguments, "\n");
+    write_line(format, arguments, "\n");
     va_end(arguments);
 }
 
@@ -33,6 +43,6 @@ void log_progress(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    tell(format, arguments, log_is_terminal() ? "" : "\n");
+    write_line(format, arguments, log_is_terminal() ? "" : "\n");
     va_end(arguments);
 }

@@ -1,4 +1,4 @@
-/* What a program tells on standard error: lines that stay, and how far it is. On a terminal the latter is
+/* What a program reports on standard error: lines that stay, and how far it is. On a terminal the latter is
  * one line that is written over. */
 #ifndef LOG_H
 #define LOG_H

@@ -2,22 +2,49 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <slogout/slogout.h>
 #include "common/address.h"
 #include "common/options.h"
 
-static const char *program_name(const char *path)
+const char *options_program(char **argv)
 {
+    const char *path = argv[0] ? argv[0] : "";
     const char *slash = strrchr(path, '/');
 
     return slash ? slash + 1 : path;
 }
 
+#define HELP_COLUMN 30
+#define HELP_WIDTH  66
+
+/* Prints the help in lines of HELP_WIDTH octets at most, below each other. */
+static void print_help(const char *help, int column)
+{
+    while (*help) {
+        size_t len = strlen(help);
+        if (len > HELP_WIDTH)
+            for (len = HELP_WIDTH; help[len] != ' '; len--)
+                ;
+        printf("%*s%.*s\n", HELP_COLUMN - column, "", (int)len, help);
+        help += len + (help[len] == ' ');
+        column = 0;
+    }
+}
+
+static void print_option(const char *name, const char *argument, const char *help)
+{
+    const int column = printf("  %s %s", name, argument ? argument : "");
+
+    print_help(help, column < HELP_COLUMN ? column : HELP_COLUMN - 1);
+}
+
 static void print_usage(const struct option *options, const char *operands, const char *program)
 {
-    printf("usage: %s", program);
+    printf("usage: %s [OPTIONS]%s%s\n", program, *operands ? " " : "", operands);
     for (; options->name; options++)
-        printf(options->kind == OPTION_FLAG ? " [%s]" : " [%s %s]", options->name, options->argument);
-    printf("%s%s\n", *operands ? " " : "", operands);
+        print_option(options->name, options->argument, options->help);
+    print_option("--help", NULL, "Print this text.");
+    print_option("--version", NULL, "Print the version.");
 }
 
 /* The option that `word` is, or begins in the form --name=value. */
@@ -65,9 +92,13 @@ static int read_choice(const struct option *option, const char *value)
     return -1;
 }
 
-static int read_address(const struct option *option, const char *value)
+static int read_text(const struct option *option, const char *value)
 {
-    if (!address_is_valid(value))
+    if (option->kind == OPTION_ADDRESS && !address_is_numeric(value))
+        return -1;
+    if (option->kind == OPTION_HOST && !address_is_valid(value))
+        return -1;
+    if (!*value)
         return -1;
     *(const char **)option->value = value;
     return 0;
@@ -79,16 +110,22 @@ static int read_value(const struct option *option, const char *value)
         return read_number(option, value);
     if (option->kind == OPTION_CHOICE)
         return read_choice(option, value);
-    return read_address(option, value);
+    return read_text(option, value);
 }
 
-static void complain(const char *program, const struct option *option)
+static void complain(const char *program, const struct option *option, const char *value)
 {
+    fprintf(stderr, "%s: %s ", program, option->name);
+    if (value)
+        fprintf(stderr, "%s is not valid; it ", *value ? value : "\"\"");
     if (option->kind == OPTION_NUMBER)
-        fprintf(stderr, "%s: %s wants a number from %" PRIu64 " to %" PRIu64 "\n", program, option->name,
-                option->min, option->max);
+        fprintf(stderr, "wants a number from %" PRIu64 " to %" PRIu64 "\n", option->min, option->max);
+    else if (option->kind == OPTION_ADDRESS)
+        fprintf(stderr, "wants a numeric address and a port, such as 127.0.0.1:143 or [::1]:143\n");
+    else if (option->kind == OPTION_HOST)
+        fprintf(stderr, "wants a host and a port, such as mail.example.org:143 or [::1]:143\n");
     else
-        fprintf(stderr, "%s: %s wants %s\n", program, option->name, option->argument);
+        fprintf(stderr, "wants %s\n", option->argument);
 }
 
 /* Reads the option at *place and moves on to the next word. */
@@ -109,13 +146,13 @@ static int read_option(const struct option *options, const char *program, char *
     value = value ? value + 1 : argv[*place] ? argv[(*place)++] : NULL;
     if (value && read_value(option, value) == 0)
         return 0;
-    complain(program, option);
+    complain(program, option, value);
     return -1;
 }
 
 int options_read(const struct option *options, const char *operands, int count, int argc, char **argv)
 {
-    const char *program = program_name(argc > 0 ? argv[0] : "");
+    const char *program = options_program(argv);
     int place = 1;
 
     while (place < argc && argv[place][0] == '-') {
@@ -123,12 +160,18 @@ int options_read(const struct option *options, const char *operands, int count, 
             print_usage(options, operands, program);
             exit(EXIT_SUCCESS);
         }
+        if (strcmp(argv[place], "--version") == 0) {
+            printf("%s %s\n", program, SLOGOUT_VERSION);
+            exit(EXIT_SUCCESS);
+        }
         if (read_option(options, program, argv, &place) < 0)
             return -1;
     }
     if (argc - place == count)
         return place;
-    fprintf(stderr, "%s: wants %s after the options (see --help)\n", program,
-            *operands ? operands : "nothing");
+    if (argc - place > count)
+        fprintf(stderr, "%s: unexpected argument %s (see --help)\n", program, argv[place + count]);
+    else
+        fprintf(stderr, "%s: %s is missing after the options (see --help)\n", program, operands);
     return -1;
 }

@@ -6,7 +6,9 @@
 
 enum option_kind {
     OPTION_FLAG,    /* value: int, becomes 1 */
-    OPTION_ADDRESS, /* value: const char *, into argv: ADDR:PORT */
+    OPTION_ADDRESS, /* value: const char *, into argv: numeric ADDR:PORT */
+    OPTION_HOST,    /* value: const char *, into argv: HOST:PORT, a name or a number */
+    OPTION_TEXT,    /* value: const char *, into argv: anything but "" */
     OPTION_NUMBER,  /* value: uint64_t, from min to max */
     OPTION_CHOICE   /* value: int, the place of the word among those in `argument`, from 0 */
 };
@@ -14,15 +16,19 @@ enum option_kind {
 struct option {
     const char *name; /* "--listen"; NULL ends the table */
     enum option_kind kind;
-    const char *argument; /* for the usage: "ADDR:PORT"; of a choice, its words: "enabled|all" */
+    const char *argument; /* for --help: "ADDR:PORT"; of a choice, its words: "enabled|all" */
     void *value;          /* changed only if the option is given */
     uint64_t min, max;
+    const char *help; /* what it does, and its default */
 };
 
 /* Reads the options and leaves the operands: `count` of them there must be, and `operands` names them for
- * the usage, "" if there are none. Returns the place in argv of the first one. What is bad is told in one
- * line on standard error; then it returns -1, and the program is to exit with 2. --help prints the usage
- * and exits. */
+ * --help, "" if there are none. Returns the place in argv of the first one. What is bad is reported in one
+ * line on standard error; then it returns -1, and the program is to exit with 2. --help and --version print
+ * and exit. */
 int options_read(const struct option *options, const char *operands, int count, int argc, char **argv);
+
+/* Returns the name by which the program was called, for messages. */
+const char *options_program(char **argv);
 
 #endif

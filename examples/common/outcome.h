@@ -1,17 +1,17 @@
-/* The log: one line on standard error for each outcome. */
+/* The log of a connection: one line when its session ends. A session that was asked, or told `* BYE`, has an outcome;
+ * any other has "-". */
 #ifndef OUTCOME_H
 #define OUTCOME_H
 
 #include <stdint.h>
 #include <slogout/slogout.h>
 
-/* From close_connection. */
-void outcome_log(uint64_t connection, const struct slogout_result *result);
+/* Logs what close_connection reports. lasted_ms: since the client connected. */
+void outcome_log(uint64_t connection, uint64_t lasted_ms, const struct slogout_result *result);
 
-/* No callback tells the outcome of a session that is abandoned: whoever abandons it knows why. But a session
- * that was LEAVING keeps the outcome it had, and one that was not asked has none: the counters show which it
- * was. */
-void outcome_log_change(uint64_t connection, const struct slogout_counts *before,
+/* Logs the end of a session that has been abandoned since *before was copied from *now: no callback reports its
+ * outcome, but the counters do. by: which side ended it. */
+void outcome_log_change(uint64_t connection, uint64_t lasted_ms, const char *by, const struct slogout_counts *before,
                         const struct slogout_counts *now);
 
 #endif

@@ -2,284 +2,330 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
+#include <slogout/host.h>
 #include "common/address.h"
+#include "common/asking.h"
+#include "common/command_line.h"
 #include "common/departure.h"
-#include "common/now.h"
-#include "common/options.h"
+#include "common/listener.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/notify.h"
 #include "common/service.h"
 #include "common/signals.h"
 
 #define BAD_USAGE     2
 #define LEAVE_TIMEOUT 5000 /* milliseconds to end a line: as long as the rest of it has when it closes */
 #define ACCEPT_BATCH  64   /* connections taken in one turn */
-#define ACCEPT_PAUSE  1000 /* milliseconds without accept() when the system has no more descriptors */
+#define EVENTS        256  /* of the poller in one turn */
 
-struct server {
+struct loop {
     const struct service *service;
+    const char *program; /* its name, for messages */
     struct slogout *slogout;
     struct departure departure;
-    int listener;             /* -1: no longer */
-    uint64_t accept_again_ms; /* not before */
-    uint64_t accepted;        /* so far */
+    struct asking asking;
+    struct metrics metrics;
+    struct poller *poller;
+    struct listener listener;
+    struct poller_watch signals;
+    struct alarms alarms;
     struct peer **peers;
     size_t count, room;
-    struct pollfd *polls; /* FIXED_POLLS, then those of the peers; room for all of their streams */
-    size_t polled;        /* so many are in use */
+    struct peer *touched; /* a list */
+    uint64_t accepted;    /* so far */
+    uint64_t now;         /* of this turn, as what follows */
+    int has_clients, has_signals;
 };
-
-enum { POLL_SIGNALS, POLL_LISTENER, FIXED_POLLS };
-
-/* ---- command line ---- */
-
-struct command_line {
-    const char *address;
-    struct slogout_settings settings;
-    struct departure_options departure;
-};
-
-static int read_command_line(struct command_line *line, struct service *service, int argc, char **argv)
-{
-    struct departure_options *departure = &line->departure;
-    uint64_t answer_timeout = 0;
-    int ask = SLOGOUT_ASK_ENABLED;
-    int on_refusal = SLOGOUT_REFUSAL_BYE;
-    const struct option options[] = {
-        {"--listen", OPTION_ADDRESS, "ADDR:PORT", &line->address, 0, 0},
-        {"--ask", OPTION_CHOICE, "enabled|all", &ask, 0, 0},
-        {"--answer-timeout", OPTION_NUMBER, "MS", &answer_timeout, 1, UINT32_MAX},
-        {"--on-refusal", OPTION_CHOICE, "bye|wait", &on_refusal, 0, 0},
-        {"--spread", OPTION_NUMBER, "MS", &departure->spread, 0, UINT32_MAX},
-        {"--deadline", OPTION_NUMBER, "MS", &departure->deadline, 1, UINT32_MAX},
-        {"--max-in-flight", OPTION_NUMBER, "N", &departure->max_in_flight, 0, UINT32_MAX},
-        {"--seed", OPTION_NUMBER, "N", &departure->seed, 0, UINT32_MAX},
-        {*service->server_address ? "--server" : NULL, OPTION_ADDRESS, "ADDR:PORT", &service->server_address,
-         0, 0},
-        {NULL, OPTION_FLAG, NULL, NULL, 0, 0},
-    };
-
-    if (options_read(options, "", 0, argc, argv) < 0)
-        return -1;
-    line->settings.answer_timeout_ms = (uint32_t)answer_timeout;
-    line->settings.ask = (enum slogout_ask)ask;
-    line->settings.on_refusal = (enum slogout_on_refusal)on_refusal;
-    return 0;
-}
 
 /* ---- peers ---- */
 
-/* Room for one more peer and its places in the poll array. */
-static int make_room(struct server *server)
+void service_touch(struct peer *peer)
 {
-    const size_t room = server->room ? server->room * 2 : 64;
-    struct peer **peers;
-    struct pollfd *polls;
+    if (peer->is_touched || !peer->loop)
+        return;
+    peer->is_touched = 1;
+    peer->next_touched = peer->loop->touched;
+    peer->loop->touched = peer;
+}
 
-    if (server->count < server->room)
-        return 0;
-    polls = realloc(server->polls, (FIXED_POLLS + SERVICE_STREAMS * room) * sizeof *polls);
-    if (polls)
-        server->polls = polls;
-    peers = realloc(server->peers, room * sizeof(struct peer *));
-    if (peers)
-        server->peers = peers;
-    if (!polls || !peers)
+void service_unwatch(struct peer *peer, unsigned stream)
+{
+    if (peer->loop)
+        poller_set(peer->loop->poller, &peer->streams[stream]->watch, 0);
+}
+
+static int make_room(struct loop *loop)
+{
+    const size_t room = loop->room ? loop->room * 2 : 64;
+    struct peer **peers;
+
+    if (alarms_reserve(&loop->alarms, loop->count + 1) < 0)
         return -1;
-    server->room = room;
+    if (loop->count < loop->room)
+        return 0;
+    peers = realloc(loop->peers, room * sizeof(struct peer *));
+    if (!peers)
+        return -1;
+    loop->peers = peers;
+    loop->room = room;
     return 0;
 }
 
-static void add_peer(struct server *server, int fd)
+static void add_peer(int fd, void *user)
 {
+    struct loop *loop = user;
     struct peer *peer = NULL;
 
-    if (make_room(server) == 0)
-        peer = server->service->open(fd, server->slogout, server->accepted + 1);
+    if (make_room(loop) == 0)
+        peer = loop->service->open(fd, loop->slogout, loop->accepted + 1, loop->now);
     if (!peer) {
         close(fd);
         return;
     }
-    server->accepted++;
-    server->peers[server->count++] = peer;
+    loop->accepted++;
+    peer->begun_ms = loop->now;
+    peer->loop = loop;
+    peer->place = loop->count;
+    loop->peers[loop->count++] = peer;
+    service_touch(peer);
 }
 
-/* The last one takes its place. */
-static void remove_peer(struct server *server, size_t place)
+/* The last one takes its place. It must not be on the list of touched ones. */
+static void remove_peer(struct loop *loop, struct peer *peer)
 {
-    server->service->free(server->peers[place]);
-    server->peers[place] = server->peers[--server->count];
-    server->accept_again_ms = 0;
+    const size_t place = peer->place;
+    unsigned i;
+
+    for (i = 0; i < SERVICE_STREAMS; i++)
+        if (peer->streams[i])
+            poller_set(loop->poller, &peer->streams[i]->watch, 0);
+    alarms_set(&loop->alarms, &peer->alarm, ALARM_NEVER);
+    loop->peers[place] = loop->peers[--loop->count];
+    loop->peers[place]->place = place;
+    peer->loop = NULL;
+    loop->service->free(peer);
+    listener_resume(&loop->listener);
 }
 
-static int is_out_of_resources(int error)
+/* Sends what was put into the streams, and says what the peer waits for. Returns -1 if the system cannot watch it. */
+static int settle(struct loop *loop, struct peer *peer)
 {
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+    unsigned i;
+
+    for (i = 0; i < SERVICE_STREAMS; i++) {
+        if (!peer->streams[i])
+            continue;
+        stream_flush(peer->streams[i]);
+        if (poller_set(loop->poller, &peer->streams[i]->watch, loop->service->wants(peer, i)) < 0)
+            return -1;
+    }
+    alarms_set(&loop->alarms, &peer->alarm, loop->service->deadline(peer));
+    return 0;
 }
 
-/* A client that has gone already (ECONNABORTED) is no reason to stop. Without descriptors poll() would
- * report the listener again and again, so it is left out for a while, or until a connection closes. */
-static void accept_connections(struct server *server, uint64_t now)
+static void settle_touched(struct loop *loop)
 {
-    int left = ACCEPT_BATCH;
+    struct peer *peer;
 
-    while (left-- > 0) {
-        const int fd = accept(server->listener, NULL, NULL);
-        if (fd >= 0)
-            add_peer(server, fd);
-        else if (is_out_of_resources(errno))
-            server->accept_again_ms = now + ACCEPT_PAUSE;
-        if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
-            return;
+    while ((peer = loop->touched)) {
+        loop->touched = peer->next_touched;
+        peer->is_touched = 0;
+        if (settle(loop, peer) < 0 || loop->service->is_over(peer, loop->now))
+            remove_peer(loop, peer);
+    }
+}
+
+static void each_peer(struct loop *loop, void (*act)(struct peer *peer, uint64_t now))
+{
+    size_t i;
+
+    for (i = 0; act && i < loop->count; i++) {
+        act(loop->peers[i], loop->now);
+        service_touch(loop->peers[i]);
     }
 }
 
 /* ---- leaving ---- */
 
-static void ask_all(struct server *server, uint64_t now)
+static void ask_all(struct loop *loop)
 {
     size_t i;
 
-    for (i = 0; i < server->count; i++)
-        slogout_session_request(server->peers[i]->session, NULL, now);
+    if (loop->departure.is_begun || asking_prepare(&loop->asking, loop->slogout) < 0)
+        return;
+    for (i = 0; i < loop->count; i++)
+        asking_add(&loop->asking, loop->peers[i]->session);
+    asking_start(&loop->asking, &loop->departure.plan, loop->now);
 }
 
-static void hurry(struct server *server, uint64_t now)
+/* First no more clients, or they come back while others leave; but who has been connected by the system is a
+ * client. */
+static void begin_to_leave(struct loop *loop)
 {
     size_t i;
 
-    for (i = 0; server->service->hurry && i < server->count; i++)
-        server->service->hurry(server->peers[i], now);
+    notify_supervisor("STOPPING=1");
+    listener_resume(&loop->listener);
+    if (loop->listener.watch.fd >= 0)
+        listener_accept(&loop->listener, INT_MAX, loop->now, add_peer, loop);
+    listener_close(&loop->listener);
+    asking_end(&loop->asking);
+    for (i = 0; i < loop->count; i++)
+        departure_add(&loop->departure, loop->peers[i]->session);
+    departure_go(&loop->departure, loop->now);
+    each_peer(loop, loop->service->leave);
 }
 
-/* First no more clients, or they come back while others leave. */
-static void leave(struct server *server, uint64_t now)
+static void leave(struct loop *loop)
 {
-    const int again = server->departure.is_begun;
-    size_t i;
-
-    if (!again) {
-        close(server->listener);
-        server->listener = -1;
-        for (i = 0; i < server->count; i++)
-            departure_add(&server->departure, server->peers[i]->session);
+    if (!loop->departure.is_begun) {
+        begin_to_leave(loop);
+        return;
     }
-    departure_go(&server->departure, now);
-    if (again)
-        hurry(server, now);
+    departure_go(&loop->departure, loop->now);
+    each_peer(loop, loop->service->hurry);
 }
 
-static void heed_signals(struct server *server, uint64_t now)
+/* When all must have their outcome, the connections that are in no drain are closed too; when the program must be
+ * gone, what is left of any connection is cut off. */
+static void keep_deadline(struct loop *loop)
+{
+    if (departure_is_late(&loop->departure, loop->now))
+        each_peer(loop, loop->service->hurry);
+    if (loop->now < loop->departure.gone_by_ms)
+        return;
+    settle_touched(loop);
+    loop->departure.cut_off += loop->count;
+    while (loop->count > 0)
+        remove_peer(loop, loop->peers[loop->count - 1]);
+    slogout_tick(loop->slogout, loop->now);
+}
+
+/* ---- signals ---- */
+
+static struct metrics_figures figures(const struct loop *loop)
+{
+    const struct metrics_figures figures = {loop->count, loop->accepted, slogout_counts(loop->slogout),
+                                            &loop->departure, loop->service->write_metrics};
+
+    return figures;
+}
+
+static void log_counters(const struct loop *loop)
+{
+    const struct slogout_counts *counts = slogout_counts(loop->slogout);
+    int outcome;
+
+    log_line("counters connections=%zu accepted=%" PRIu64 " waiting=%" PRIu64 " pending=%" PRIu64 " asked=%" PRIu64
+             " leaving=%" PRIu64 " ended=%" PRIu64 " without_bye=%" PRIu64 " blind=%" PRIu64,
+             loop->count, loop->accepted, counts->waiting, counts->pending, counts->asked, counts->leaving,
+             counts->ended, counts->without_bye, counts->blind);
+    for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
+        log_line("counters outcome=%s sessions=%" PRIu64, slogout_outcome_name((enum slogout_outcome)outcome),
+                 counts->outcome[outcome]);
+}
+
+static void act_on_signals(struct loop *loop)
 {
     signals_clear();
+    if (loop->service->wake)
+        loop->service->wake();
+    if (signals_taken(SIGHUP) && loop->service->reload)
+        loop->service->reload();
+    if (signals_taken(SIGUSR2))
+        log_counters(loop);
     if (signals_taken(SIGUSR1))
-        ask_all(server, now);
-    if (signals_taken(SIGTERM))
-        leave(server, now);
+        ask_all(loop);
+    if (signals_taken(SIGTERM) || signals_taken(SIGINT))
+        leave(loop);
+}
+
+static int catch_signals(void)
+{
+    static const int numbers[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
+    size_t i;
+
+    for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (signals_catch(numbers[i]) < 0)
+            return -1;
+    return 0;
 }
 
 /* ---- the loop ---- */
-
-/* Returns its place. What poll() is not to look at must not take one: more than there may be descriptors are
- * EINVAL. */
-static size_t poll_for(struct server *server, int fd, short events)
-{
-    const struct pollfd poll = {fd, events, 0};
-
-    server->polls[server->polled] = poll;
-    return server->polled++;
-}
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
-static void poll_peer(struct server *server, struct peer *peer)
+static uint64_t next_deadline(const struct loop *loop)
 {
-    unsigned i;
+    uint64_t deadline = earlier(slogout_deadline(loop->slogout), alarms_next(&loop->alarms));
 
-    for (i = 0; i < SERVICE_STREAMS; i++) {
-        const short events = peer->streams[i] ? server->service->interest(peer, i) : SERVICE_NO_INTEREST;
-        peer->places[i] = 0;
-        if (events != SERVICE_NO_INTEREST)
-            peer->places[i] = poll_for(server, peer->streams[i]->fd, events);
+    deadline = earlier(deadline, earlier(loop->listener.again_ms, loop->metrics.due_ms));
+    return earlier(deadline, departure_deadline(&loop->departure));
+}
+
+/* Serves the peers that have an event or an alarm. */
+static void serve(struct loop *loop, const struct poller_event *events, int count)
+{
+    struct alarm *alarm;
+    struct peer *peer;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (events[i].watch == &loop->listener.watch) {
+            loop->has_clients = 1;
+        } else if (events[i].watch == &loop->signals) {
+            loop->has_signals = 1;
+        } else {
+            struct stream *stream = (struct stream *)(void *)events[i].watch;
+            stream_note(stream, events[i].ready);
+            service_touch(stream->owner);
+        }
     }
+    while ((alarm = alarms_take_due(&loop->alarms, loop->now)))
+        service_touch((struct peer *)(void *)alarm);
+    for (peer = loop->touched; peer; peer = peer->next_touched)
+        loop->service->serve(peer, loop->now);
 }
 
-/* Fills the poll array. Returns when something is due that is not slogout's, or UINT64_MAX. */
-static uint64_t prepare(struct server *server, uint64_t now)
+/* Input before the tick: an answer that came in time wins over the timer. Nothing here blocks, so one `now` is good
+ * for a turn. */
+static int turn(struct loop *loop)
 {
-    const int pausing = now < server->accept_again_ms;
-    uint64_t deadline = earlier(server->departure.report_ms, pausing ? server->accept_again_ms : UINT64_MAX);
-    size_t i;
+    struct poller_event events[EVENTS];
+    int count = poller_wait(loop->poller, events, EVENTS, slogout_timeout(next_deadline(loop), loop->now));
+    int changed;
 
-    server->polled = 0;
-    poll_for(server, signals_fd(), POLLIN);
-    poll_for(server, pausing ? -1 : server->listener, POLLIN);
-    for (i = 0; i < server->count; i++) {
-        poll_peer(server, server->peers[i]);
-        deadline = earlier(deadline, server->service->deadline(server->peers[i]));
-    }
-    return deadline;
-}
-
-static int timeout_until(uint64_t deadline, uint64_t now)
-{
-    if (deadline == UINT64_MAX)
+    if (count < 0 && errno != EINTR && errno != EAGAIN)
         return -1;
-    if (deadline <= now)
-        return 0;
-    return deadline - now < INT_MAX ? (int)(deadline - now) : INT_MAX;
-}
-
-static void serve(struct server *server, size_t place, uint64_t now)
-{
-    struct peer *peer = server->peers[place];
-    short revents[SERVICE_STREAMS];
-    unsigned i;
-
-    for (i = 0; i < SERVICE_STREAMS; i++)
-        revents[i] = peer->places[i] ? server->polls[peer->places[i]].revents : 0;
-    if (revents[0] || revents[1] || now >= server->service->deadline(peer))
-        server->service->serve(peer, revents, now);
-    if (server->service->is_over(peer, now))
-        remove_peer(server, place);
-}
-
-/* Backwards, because one that goes is replaced by the last, which has had its turn. */
-static void serve_all(struct server *server, uint64_t now)
-{
-    size_t i;
-
-    for (i = server->count; i-- > 0;)
-        serve(server, i, now);
-}
-
-/* Input before the tick: an answer that came in time wins over the timer. New connections last: they have no
- * place in the poll array yet. Nothing here blocks, so one `now` is good for a turn. */
-static int turn(struct server *server)
-{
-    uint64_t now = now_ms();
-    const uint64_t deadline = earlier(prepare(server, now), slogout_deadline(server->slogout));
-    const int ready = poll(server->polls, (nfds_t)server->polled, timeout_until(deadline, now));
-
-    if (ready < 0 && errno != EINTR && errno != EAGAIN)
-        return -1;
-    now = now_ms();
-    if (ready >= 0)
-        serve_all(server, now);
-    slogout_tick(server->slogout, now);
-    heed_signals(server, now);
-    departure_report(&server->departure, now);
-    if (ready > 0 && server->polls[POLL_LISTENER].revents && server->listener >= 0)
-        accept_connections(server, now);
+    if (count < 0)
+        count = 0;
+    loop->now = slogout_now_ms();
+    if (loop->now >= loop->listener.again_ms)
+        listener_resume(&loop->listener);
+    serve(loop, events, count);
+    if (loop->has_clients)
+        listener_accept(&loop->listener, ACCEPT_BATCH, loop->now, add_peer, loop);
+    slogout_tick(loop->slogout, loop->now);
+    if (loop->has_signals)
+        act_on_signals(loop);
+    loop->has_clients = loop->has_signals = 0;
+    keep_deadline(loop);
+    departure_report(&loop->departure, loop->now);
+    changed = count > 0 || loop->touched || loop->departure.is_begun;
+    settle_touched(loop);
+    if (metrics_is_due(&loop->metrics, changed, loop->now) &&
+        metrics_write(&loop->metrics, figures(loop), loop->now) < 0)
+        log_line("metrics failed: cannot write to %s: %s", loop->metrics.path, strerror(errno));
     return 0;
 }
 
@@ -297,81 +343,99 @@ static void raise_descriptor_limit(void)
 }
 
 /* Returns 0, or the exit status. A plan that cannot be kept is told now, not when it is too late. */
-static int set_up_slogout(struct server *server, const struct command_line *line)
+static int set_up_slogout(struct loop *loop, const struct command_line *line)
 {
     uint64_t shortest_deadline = 0;
-    int error = slogout_new(&server->slogout, &line->settings);
+    int error = slogout_new(&loop->slogout, &line->settings);
 
     if (!error)
-        error = departure_init(&server->departure, server->slogout, &line->departure, &shortest_deadline);
+        error = departure_init(&loop->departure, loop->slogout, &line->departure, &shortest_deadline);
     if (!error)
         return 0;
-    fprintf(stderr, "%s: %s", server->service->name, slogout_strerror(error));
     if (error == SLOGOUT_ERR_PLAN)
-        fprintf(stderr, "; --deadline must be at least %" PRIu64, shortest_deadline);
-    fprintf(stderr, "\n");
+        fprintf(stderr, "%s: --deadline %" PRIu64 " is too short for the other options; it must be at least %" PRIu64 "\n",
+                loop->program, line->departure.deadline, shortest_deadline);
+    else
+        fprintf(stderr, "%s: %s\n", loop->program, slogout_strerror(error));
     return error == SLOGOUT_ERR_NOMEM ? EXIT_FAILURE : BAD_USAGE;
 }
 
 /* Returns 0, or the exit status. */
-static int set_up_system(struct server *server, const char *address)
+static int set_up_system(struct loop *loop, const struct command_line *line)
 {
     char text[ADDRESS_SIZE];
 
     raise_descriptor_limit();
-    server->listener = address_listen(address);
-    if (server->listener < 0 || make_room(server) < 0 || signals_catch(SIGUSR1) < 0 ||
-        signals_catch(SIGTERM) < 0) {
-        fprintf(stderr, "%s: cannot listen on %s: %s\n", server->service->name, address, strerror(errno));
+    loop->poller = poller_new();
+    if (!loop->poller || catch_signals() < 0) {
+        fprintf(stderr, "%s: cannot wait for events: %s\n", loop->program, strerror(errno));
         return EXIT_FAILURE;
     }
-    address_of(server->listener, text);
+    loop->signals.fd = signals_fd();
+    if (poller_set(loop->poller, &loop->signals, POLLER_IN) < 0 || make_room(loop) < 0 ||
+        listener_open(&loop->listener, loop->poller, line->listen, line->reuse_port) < 0) {
+        fprintf(stderr, "%s: cannot listen on %s: %s\n", loop->program, line->listen, strerror(errno));
+        return EXIT_FAILURE;
+    }
+    if (metrics_init(&loop->metrics, line->metrics, figures(loop), loop->now) < 0) {
+        fprintf(stderr, "%s: cannot write the metrics to %s: %s\n", loop->program, line->metrics,
+                strerror(errno));
+        return EXIT_FAILURE;
+    }
+    address_of(loop->listener.watch.fd, text);
     printf("listening on %s\n", text);
     fflush(stdout);
+    notify_supervisor("READY=1");
     return 0;
 }
 
-static int run(struct server *server)
+static int run(struct loop *loop)
 {
-    while (!server->departure.is_over || server->count > 0)
-        if (turn(server) < 0) {
-            fprintf(stderr, "%s: poll: %s\n", server->service->name, strerror(errno));
+    while (!loop->departure.is_over || loop->count > 0)
+        if (turn(loop) < 0) {
+            fprintf(stderr, "%s: cannot wait for events: %s\n", loop->program, strerror(errno));
             return EXIT_FAILURE;
         }
-    return departure_kept(&server->departure) ? EXIT_SUCCESS : EXIT_FAILURE;
+    return departure_kept(&loop->departure) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static void clean_up(struct server *server)
+static void clean_up(struct loop *loop)
 {
-    while (server->count > 0)
-        remove_peer(server, server->count - 1);
-    if (server->listener >= 0)
-        close(server->listener);
-    free(server->peers);
-    free(server->polls);
-    departure_free(&server->departure);
-    slogout_free(server->slogout);
+    while (loop->count > 0)
+        remove_peer(loop, loop->peers[loop->count - 1]);
+    if (loop->metrics.path)
+        metrics_write(&loop->metrics, figures(loop), loop->now);
+    metrics_free(&loop->metrics);
+    listener_close(&loop->listener);
+    poller_free(loop->poller);
+    alarms_free(&loop->alarms);
+    free(loop->peers);
+    asking_end(&loop->asking);
+    departure_free(&loop->departure);
+    slogout_free(loop->slogout);
 }
 
-int service_main(struct service *service, int argc, char **argv)
+int service_main(const struct service *service, int argc, char **argv)
 {
     struct command_line line = {
-        "127.0.0.1:1143",
-        {.size = sizeof(struct slogout_settings),
-         .tag_prefix = service->tag_prefix,
-         .leave_timeout_ms = LEAVE_TIMEOUT},
-        {DEPARTURE_DEFAULT, DEPARTURE_DEFAULT, 0, DEPARTURE_DEFAULT},
+        .listen = "127.0.0.1:1143",
+        .settings = {.size = sizeof(struct slogout_settings),
+                     .tag_prefix = service->tag_prefix,
+                     .leave_timeout_ms = LEAVE_TIMEOUT},
+        .departure = {DEPARTURE_DEFAULT, DEPARTURE_DEFAULT, 0, DEPARTURE_DEFAULT},
     };
-    struct server server = {.service = service, .listener = -1};
+    struct loop loop = {.service = service, .program = options_program(argv), .listener = {.watch = {.fd = -1}}, .now = slogout_now_ms()};
     int status;
 
-    if (read_command_line(&line, service, argc, argv) < 0)
+    if (command_line_read(&line, service->options, argc, argv) < 0)
         return BAD_USAGE;
-    status = set_up_slogout(&server, &line);
+    status = set_up_slogout(&loop, &line);
+    if (!status && service->start && service->start(loop.program) < 0)
+        status = EXIT_FAILURE;
     if (!status)
-        status = set_up_system(&server, line.address);
+        status = set_up_system(&loop, &line);
     if (!status)
-        status = run(&server);
-    clean_up(&server);
+        status = run(&loop);
+    clean_up(&loop);
     return status;
 }

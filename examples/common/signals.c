@@ -11,13 +11,19 @@ static volatile sig_atomic_t arrived[SIGNALS];
 static int wake[2] = {-1, -1};
 
 /* The pipe is non-blocking: when it is full the loop is awake anyhow. */
-static void on_signal(int number)
+void signals_wake(void)
 {
-    const int error = errno;
     const ssize_t written = write(wake[1], "", 1);
 
     (void)written;
+}
+
+static void on_signal(int number)
+{
+    const int error = errno;
+
     arrived[number] = 1;
+    signals_wake();
     errno = error;
 }
 

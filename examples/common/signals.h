@@ -1,4 +1,4 @@
-/* Signals for a poll() loop. A handler only counts and wakes: nothing of slogout's is async-signal-safe. */
+/* Signals for an event loop. A handler only counts and wakes: nothing of slogout's is async-signal-safe. */
 #ifndef SIGNALS_H
 #define SIGNALS_H
 
@@ -14,5 +14,8 @@ void signals_clear(void);
 
 /* Returns 1 if the signal came since the last call for it. */
 int signals_taken(int number);
+
+/* Makes signals_fd() readable without a signal. May be called in any thread. */
+void signals_wake(void);
 
 #endif

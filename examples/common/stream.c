@@ -1,36 +1,28 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include "common/address.h"
 #include "common/stream.h"
 
-int stream_init(struct stream *stream, int fd)
+int stream_init(struct stream *stream, int fd, void *owner)
 {
     static const struct stream fresh;
 
     if (address_prepare(fd) < 0)
         return -1;
     *stream = fresh;
-    stream->fd = fd;
+    stream->watch.fd = fd;
+    stream->owner = owner;
     return 0;
 }
 
 void stream_free(struct stream *stream)
 {
-    queue_clear(&stream->in);
     queue_clear(&stream->out);
-    close(stream->fd);
-}
-
-int stream_put(struct stream *stream, const char *octets, size_t len)
-{
-    if (queue_append(&stream->out, octets, len) == 0)
-        return 0;
-    stream->state = STREAM_OVER;
-    return -1;
+    close(stream->watch.fd);
 }
 
 /* Not now, but perhaps later. */
@@ -39,9 +31,116 @@ static int is_passing(int error)
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
 }
 
+/* ---- input ---- */
+
+void stream_note(struct stream *stream, unsigned ready)
+{
+    stream->ready = (stream->ready | ready) & 7u;
+}
+
+/* A short read has emptied the socket: the poller reports what comes next. */
+size_t stream_read(struct stream *stream, char *octets, size_t size)
+{
+    ssize_t got;
+
+    if (!(stream->ready & (POLLER_IN | POLLER_FAILED)) || stream->input_ended || stream->state == STREAM_OVER)
+        return 0;
+    got = recv(stream->watch.fd, octets, size, 0);
+    if (got != (ssize_t)size)
+        stream->ready = 0;
+    if (got > 0)
+        return (size_t)got;
+    if (got == 0)
+        stream->input_ended = 1;
+    else if (!is_passing(errno))
+        stream->state = STREAM_OVER;
+    return 0;
+}
+
+static void throw_away_input(struct stream *stream)
+{
+    char octets[16384];
+
+    stream_read(stream, octets, sizeof octets);
+    stream->ready = 0;
+}
+
+/* ---- output ---- */
+
+/* Takes into the queue what was lent. */
+static int keep_lent(struct stream *stream)
+{
+    const size_t len = stream->lent_len;
+
+    stream->lent_len = 0;
+    if (queue_append(&stream->out, stream->lent, len) == 0)
+        return 0;
+    stream->state = STREAM_OVER;
+    return -1;
+}
+
+int stream_put(struct stream *stream, const char *octets, size_t len)
+{
+    if (keep_lent(stream) < 0)
+        return -1;
+    if (queue_append(&stream->out, octets, len) == 0)
+        return 0;
+    stream->state = STREAM_OVER;
+    return -1;
+}
+
+int stream_lend(struct stream *stream, const char *octets, size_t len)
+{
+    if (stream->lent_len > 0 && stream->lent + stream->lent_len == octets) {
+        stream->lent_len += len;
+        return 0;
+    }
+    if (keep_lent(stream) < 0)
+        return -1;
+    stream->lent = octets;
+    stream->lent_len = len;
+    return 0;
+}
+
+int stream_has_output(const struct stream *stream)
+{
+    return stream->out.len > 0 || stream->lent_len > 0;
+}
+
+/* What was queued goes before what was lent. SIGPIPE is ignored: see signals.h. */
+static ssize_t send_all(struct stream *stream)
+{
+    struct iovec pieces[2] = {{queue_octets(&stream->out), stream->out.len}, {NULL, stream->lent_len}};
+
+    if (stream->lent_len == 0)
+        return send(stream->watch.fd, pieces[0].iov_base, pieces[0].iov_len, 0);
+    if (stream->out.len == 0)
+        return send(stream->watch.fd, stream->lent, stream->lent_len, 0);
+    pieces[1].iov_base = (char *)(uintptr_t)stream->lent; /* writev() only reads */
+    return writev(stream->watch.fd, pieces, 2);
+}
+
+static void drop_sent(struct stream *stream, size_t sent)
+{
+    const size_t queued = sent < stream->out.len ? sent : stream->out.len;
+
+    if (queued > 0)
+        queue_drop(&stream->out, queued);
+    stream->lent += sent - queued;
+    stream->lent_len -= sent - queued;
+}
+
+static void drop_all(struct stream *stream)
+{
+    queue_clear(&stream->out);
+    stream->lent_len = 0;
+    if (stream->input_ended)
+        stream->state = STREAM_OVER;
+}
+
 void stream_shut(struct stream *stream)
 {
-    shutdown(stream->fd, SHUT_WR);
+    shutdown(stream->watch.fd, SHUT_WR);
     stream->is_shut = 1;
 }
 
@@ -59,45 +158,33 @@ void stream_flush(struct stream *stream)
 {
     ssize_t sent = 0;
 
-    if (stream->state == STREAM_OVER)
-        return;
-    if (stream->out.len > 0)
-        sent = send(stream->fd, queue_octets(&stream->out), stream->out.len, MSG_NOSIGNAL);
+    if (stream->state != STREAM_OVER && !stream->is_broken && stream_has_output(stream))
+        sent = send_all(stream);
     if (sent < 0 && !is_passing(errno))
-        stream->state = STREAM_OVER;
-    if (sent > 0)
-        queue_drop(&stream->out, (size_t)sent);
+        stream->is_broken = 1;
+    else if (sent > 0)
+        drop_sent(stream, (size_t)sent);
+    if (stream->is_broken || stream->state == STREAM_OVER)
+        drop_all(stream);
+    else if (stream->lent_len > 0)
+        keep_lent(stream);
     end_if_done(stream);
 }
 
-static int wants_input(const struct stream *stream)
+/* ---- the loop ---- */
+
+static int reads_on(const struct stream *stream, int reads)
 {
-    return !stream->input_ended && (stream->state != STREAM_OPEN || stream->in.len < STREAM_IN_MAX);
+    return !stream->input_ended && (stream->state != STREAM_OPEN || reads);
 }
 
-static void read_once(struct stream *stream)
+/* A failure that comes while we do not read cannot be learned from recv(). */
+void stream_serve(struct stream *stream, int reads)
 {
-    char octets[STREAM_IN_MAX];
-    const ssize_t got = recv(stream->fd, octets, sizeof octets - stream->in.len, 0);
-
-    if (got == 0)
-        stream->input_ended = 1;
-    else if (got < 0 && !is_passing(errno))
+    if (stream->ready & POLLER_FAILED && !reads_on(stream, reads))
         stream->state = STREAM_OVER;
-    else if (got > 0 && stream->state == STREAM_OPEN && queue_append(&stream->in, octets, (size_t)got) < 0)
-        stream->state = STREAM_OVER;
-}
-
-/* An error that comes while we do not read cannot be learnt from recv(). */
-void stream_serve(struct stream *stream, short revents)
-{
-    const int failed = revents & (POLLERR | POLLHUP | POLLNVAL);
-
-    if (failed && !wants_input(stream))
-        stream->state = STREAM_OVER;
-    else if (failed || revents & POLLIN)
-        read_once(stream);
-    stream_flush(stream);
+    if (stream->state == STREAM_FLUSHING || stream->state == STREAM_LINGERING)
+        throw_away_input(stream);
 }
 
 void stream_close(struct stream *stream, uint64_t now)
@@ -106,14 +193,13 @@ void stream_close(struct stream *stream, uint64_t now)
         return;
     stream->state = STREAM_FLUSHING;
     stream->deadline = now + STREAM_LINGER;
-    queue_clear(&stream->in);
 }
 
-short stream_interest(const struct stream *stream)
+unsigned stream_wants(const struct stream *stream, int reads)
 {
-    const int output = stream->out.len > 0 || stream->state == STREAM_FLUSHING;
-
-    return (short)((wants_input(stream) ? POLLIN : 0) | (output ? POLLOUT : 0));
+    if (stream->state == STREAM_OVER)
+        return 0;
+    return (reads_on(stream, reads) ? POLLER_IN : 0) | (stream->out.len > 0 ? POLLER_OUT : 0);
 }
 
 int stream_is_over(const struct stream *stream, uint64_t now)

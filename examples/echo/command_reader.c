@@ -101,7 +101,10 @@ static int read_line(struct command_reader *reader, const char *octets, size_t l
 
 static int is_too_big(const struct command_reader *reader)
 {
-    return reader->size > COMMAND_LITERAL_MAX - reader->literals.len;
+    const size_t max = reader->literal_max && reader->literal_max < COMMAND_LITERAL_MAX ? reader->literal_max
+                                                                                        : COMMAND_LITERAL_MAX;
+
+    return reader->size > max || reader->literals.len > max - reader->size;
 }
 
 /* Takes no memory for octets that are not there yet: an announcement costs the client nothing. */
@@ -200,7 +203,7 @@ enum command_event command_reader_feed(struct command_reader *reader, const char
 
 void command_reader_reset(struct command_reader *reader)
 {
-    static const struct command_reader fresh;
+    const struct command_reader fresh = {.literal_max = reader->literal_max};
 
     queue_clear(&reader->text);
     queue_clear(&reader->literals);

@@ -14,7 +14,8 @@
 #include <stddef.h>
 #include "common/queue.h"
 
-/* Octets of a command without its literals (RFC 2683 section 3.2.1.5), and of all its literals together. */
+/* Octets of a command without its literals (RFC 2683 section 3.2.1.5), and of all its literals together. The memory
+ * for either grows with what has come, to twice as much at most. */
 #define COMMAND_TEXT_MAX    8192
 #define COMMAND_LITERAL_MAX (64 * 1024 * 1024)
 
@@ -64,6 +65,7 @@ struct command_reader {
     enum literal_mark mark; /* how much of `{n+}` the last octets are */
     size_t size;            /* its n, or COMMAND_LITERAL_MAX + 1 if it is more than that */
     size_t literal_left;    /* octets of a literal still to come */
+    size_t literal_max;     /* set by the user, kept by a reset; 0 or too much: COMMAND_LITERAL_MAX */
 };
 
 /* Reads up to the next event and sets *used to the number of octets it took. Call it again after LINE and

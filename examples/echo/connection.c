@@ -1,8 +1,11 @@
+#define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <poll.h>
-#include "common/now.h"
+#include <slogout/host.h>
+#include "common/address.h"
+#include "common/log.h"
 #include "common/outcome.h"
 #include "echo/connection.h"
 
@@ -20,7 +23,15 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
         return SLOGOUT_BUSY;
     if (when == SLOGOUT_AT_REST && command_reader_is_busy(&connection->reader))
         return SLOGOUT_BUSY;
+    service_touch(&connection->peer);
     return stream_put(&connection->stream, line, len);
+}
+
+void connection_close(struct connection *connection, uint64_t now)
+{
+    queue_clear(&connection->in);
+    stream_close(&connection->stream, now);
+    service_touch(&connection->peer);
 }
 
 /* What is left of an ECHO stays unsaid: nobody read it for too long. */
@@ -28,11 +39,13 @@ static void close_connection(struct slogout_session *session, const struct slogo
 {
     static const struct echo none;
     struct connection *connection = conn;
+    const uint64_t now = slogout_now_ms();
 
     (void)session;
-    outcome_log(connection->peer.number, result);
+    outcome_log(connection->peer.number, now - connection->peer.begun_ms, result);
+    connection->is_logged = 1;
     connection->echo = none;
-    stream_close(&connection->stream, now_ms());
+    connection_close(connection, now);
 }
 
 static const struct slogout_callbacks callbacks = {
@@ -43,51 +56,70 @@ static const struct slogout_callbacks callbacks = {
 
 /* ---- life ---- */
 
-struct connection *connection_new(int fd, struct slogout *slogout, uint64_t number, const char *greeting)
+static void log_client(const struct connection *connection)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    char text[ADDRESS_SIZE] = "-";
+
+    if (getpeername(connection->stream.watch.fd, (struct sockaddr *)&address, &len) == 0)
+        address_print(&address, text);
+    log_line("connection=%" PRIu64 " client=%s", connection->peer.number, text);
+}
+
+struct connection *connection_new(int fd, struct slogout *slogout, uint64_t number, uint64_t now, const char *greeting)
 {
     struct connection *connection = calloc(1, sizeof *connection);
 
     if (!connection)
         return NULL;
     if (slogout_session_new(&connection->peer.session, slogout, &callbacks, connection) < 0 ||
-        stream_init(&connection->stream, fd) < 0) {
+        stream_init(&connection->stream, fd, &connection->peer) < 0) {
         slogout_session_free(connection->peer.session);
         free(connection);
         return NULL;
     }
     connection->peer.slogout = slogout;
     connection->peer.number = number;
+    connection->peer.begun_ms = now;
     connection->peer.streams[0] = &connection->stream;
+    connection->reader.literal_max = CONNECTION_LITERAL_MAX;
+    log_client(connection);
     connection_say(connection, greeting);
     return connection;
 }
 
 void connection_free(struct connection *connection)
 {
-    connection_abandon(connection, SLOGOUT_OUTCOME_PEER_CLOSED);
+    connection_abandon(connection, SLOGOUT_OUTCOME_PEER_CLOSED, slogout_now_ms());
     slogout_session_free(connection->peer.session);
     command_reader_reset(&connection->reader);
     queue_clear(&connection->idle_tag);
+    queue_clear(&connection->in);
     stream_free(&connection->stream);
     free(connection);
 }
 
-void connection_abandon(struct connection *connection, enum slogout_outcome why)
+void connection_abandon(struct connection *connection, enum slogout_outcome why, uint64_t now)
 {
     const struct slogout_counts *counts = slogout_counts(connection->peer.slogout);
     const struct slogout_counts before = *counts;
 
     slogout_session_abandon(connection->peer.session, why);
-    outcome_log_change(connection->peer.number, &before, counts);
+    if (connection->is_logged)
+        return;
+    connection->is_logged = 1;
+    outcome_log_change(connection->peer.number, now - connection->peer.begun_ms,
+                       why == SLOGOUT_OUTCOME_HOST_CLOSED ? "server" : "client", &before, counts);
 }
 
 void connection_goodbye(struct connection *connection, const char *text, uint64_t now)
 {
-    connection_abandon(connection, SLOGOUT_OUTCOME_HOST_CLOSED);
+    connection_abandon(connection, SLOGOUT_OUTCOME_HOST_CLOSED, now);
     connection_say(connection, "* BYE ");
     connection_say(connection, text);
     connection_say(connection, "\r\n");
-    stream_close(&connection->stream, now);
+    connection_close(connection, now);
 }
 
 /* ---- output ---- */
@@ -151,7 +183,7 @@ void connection_echo_more(struct connection *connection, uint64_t now)
 {
     struct span *rest = &connection->echo.rest;
     const size_t queued = connection->stream.out.len;
-    const size_t room = queued < STREAM_OUT_MAX ? STREAM_OUT_MAX - queued : 0;
+    const size_t room = queued < CONNECTION_OUT_MAX ? CONNECTION_OUT_MAX - queued : 0;
     const size_t count = rest->len < room ? rest->len : room;
 
     connection_put(connection, rest->octets, count);
@@ -162,9 +194,15 @@ void connection_echo_more(struct connection *connection, uint64_t now)
 }
 
 /* Input that is not used yet waits for room in the output. */
-short connection_interest(const struct connection *connection)
+int connection_reads(const struct connection *connection)
 {
-    const int waits = connection->stream.in.len > 0 || connection_is_echoing(connection);
+    return connection->in.len < CONNECTION_IN_MAX;
+}
 
-    return (short)(stream_interest(&connection->stream) | (waits ? POLLOUT : 0));
+unsigned connection_wants(const struct connection *connection)
+{
+    const int waits = connection->in.len > 0 || connection_is_echoing(connection);
+    const unsigned wanted = stream_wants(&connection->stream, connection_reads(connection));
+
+    return wanted | (waits && connection->stream.state == STREAM_OPEN ? POLLER_OUT : 0);
 }

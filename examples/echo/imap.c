@@ -4,6 +4,8 @@
 #define CAPABILITIES     "IMAP4rev1 LITERAL+ ENABLE IDLE " SLOGOUT_CAPABILITY
 #define BAD_COMMANDS_MAX 20 /* in a row: it is no IMAP client */
 
+uint64_t imap_literal_max = COMMAND_LITERAL_MAX;
+
 const char imap_greeting[] = "* OK [CAPABILITY " CAPABILITIES "] echo_server ready\r\n";
 
 /* A command, read. */
@@ -58,6 +60,7 @@ static const char *login(struct connection *connection, struct request *request,
         !words_astring(words, &password) || !words_end(words))
         return bad_arguments;
     connection->logged_in = 1;
+    connection->reader.literal_max = (size_t)imap_literal_max;
     connection_reply(connection, &request->tag, "OK LOGIN completed");
     return NULL;
 }
@@ -100,10 +103,10 @@ static const char *logout(struct connection *connection, struct request *request
 {
     if (!words_end(&request->arguments))
         return bad_arguments;
-    connection_abandon(connection, SLOGOUT_OUTCOME_CLIENT_LOGOUT);
+    connection_abandon(connection, SLOGOUT_OUTCOME_CLIENT_LOGOUT, now);
     connection_say(connection, "* BYE echo_server logging out\r\n");
     connection_reply(connection, &request->tag, "OK LOGOUT completed");
-    stream_close(&connection->stream, now);
+    connection_close(connection, now);
     return NULL;
 }
 
@@ -264,12 +267,13 @@ static void give_up(struct connection *connection, uint64_t now)
 /* Uses input up to the next event. Returns 0 if all is used. */
 static int take_input(struct connection *connection, uint64_t now)
 {
-    struct queue *in = &connection->stream.in;
+    struct queue *in = &connection->in;
     size_t used;
     const enum command_event event =
         command_reader_feed(&connection->reader, queue_octets(in), in->len, &used);
 
-    queue_drop(in, used);
+    if (used > 0)
+        queue_drop(in, used);
     switch (event) {
     case COMMAND_PARTIAL:
         return 0;
@@ -294,7 +298,7 @@ static int work(struct connection *connection, uint64_t now)
 {
     const struct stream *stream = &connection->stream;
 
-    while (stream->state == STREAM_OPEN && stream->out.len < STREAM_OUT_MAX)
+    while (stream->state == STREAM_OPEN && stream->out.len < CONNECTION_OUT_MAX)
         if (connection_is_echoing(connection))
             connection_echo_more(connection, now);
         else if (!take_input(connection, now))
@@ -302,14 +306,27 @@ static int work(struct connection *connection, uint64_t now)
     return 0;
 }
 
-void imap_serve(struct connection *connection, short revents, uint64_t now)
+static void read_input(struct connection *connection)
+{
+    char octets[CONNECTION_IN_MAX];
+    const size_t room = CONNECTION_IN_MAX - connection->in.len;
+    const size_t len = room && connection->stream.state == STREAM_OPEN
+                           ? stream_read(&connection->stream, octets, room)
+                           : 0;
+
+    if (queue_append(&connection->in, octets, len) < 0)
+        connection->stream.state = STREAM_OVER;
+}
+
+void imap_serve(struct connection *connection, uint64_t now)
 {
     struct stream *stream = &connection->stream;
 
-    stream_serve(stream, revents);
-    if (work(connection, now) && stream->input_ended) {
-        connection_abandon(connection, SLOGOUT_OUTCOME_PEER_CLOSED);
-        stream_close(stream, now);
-    }
+    stream_serve(stream, connection_reads(connection));
+    read_input(connection);
     stream_flush(stream);
+    if (work(connection, now) && stream->input_ended) {
+        connection_abandon(connection, SLOGOUT_OUTCOME_PEER_CLOSED, now);
+        connection_close(connection, now);
+    }
 }

@@ -8,7 +8,10 @@
 /* What a server says first. */
 extern const char imap_greeting[];
 
-/* Does all that poll()'s answer allows: reads, runs commands, writes. [calls back] */
-void imap_serve(struct connection *connection, short revents, uint64_t now);
+/* Octets of the literals of a command after LOGIN. */
+extern uint64_t imap_literal_max;
+
+/* Does all that can be done now: reads, runs commands, writes. [calls back] */
+void imap_serve(struct connection *connection, uint64_t now);
 
 #endif

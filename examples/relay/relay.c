@@ -1,22 +1,28 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <poll.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <slogout/filter.h>
-#include "common/address.h"
-#include "common/now.h"
+#include <slogout/host.h>
+#include "common/log.h"
 #include "common/outcome.h"
+#include "relay/proxy_header.h"
 #include "relay/relay.h"
 
-#define CONNECT_TIMEOUT 10000 /* milliseconds until the server must have taken the connection */
-#define PART_TIMEOUT    60000 /* from a goodbye of the server's, or an end of file, to the end */
+#define HEADER_TIMEOUT  5000  /* milliseconds until the PROXY header must be there */
+#define CONNECT_TIMEOUT 10000 /* until the server must have taken the connection; its addresses share it */
+#define PART_TIMEOUT    60000 /* from a BYE of the server's, or an end of file, to the end */
+#define READS           4     /* from one side in one turn, so that no connection starves the others */
 
 enum { CLIENT, SERVER };
 
+static const char *const names[] = {"client", "server"};
+
 enum relay_state {
+    HEADER, /* the PROXY header has not come yet */
     CONNECTING,
     RELAYING,
     PARTING, /* the session is over without us, the octets still flow, until the deadline */
@@ -25,12 +31,20 @@ enum relay_state {
 
 struct relay {
     struct peer peer; /* first */
+    struct relay_settings *settings;
     enum relay_state state;
-    uint64_t deadline;          /* UINT64_MAX: none; CLOSING: that of the streams counts */
-    int is_greeted;             /* the server has sent something */
-    int ended[SERVICE_STREAMS]; /* the filter has been told that side's end of file */
+    unsigned is_greeted : 1;                /* the server has sent something */
+    unsigned is_logged : 1;                 /* the end of the session is in the log */
+    unsigned char ended[SERVICE_STREAMS];   /* the filter has been told that side's end of file */
+    unsigned char address;                  /* of the server's list, the one that is tried */
+    unsigned short header_len;
+    char *header;      /* what has come of the PROXY header; then the one to be sent; NULL: none */
+    uint64_t deadline; /* UINT64_MAX: none; CLOSING: that of the streams counts */
     struct stream streams[SERVICE_STREAMS];
 };
+
+/* Where octets are on their way. Nobody needs them after the call that read them. */
+static char transit[RELAY_READ];
 
 static struct relay *relay_of(struct peer *peer)
 {
@@ -39,62 +53,92 @@ static struct relay *relay_of(struct peer *peer)
 
 /* ---- the end ---- */
 
+static void drop_header(struct relay *relay)
+{
+    free(relay->header);
+    relay->header = NULL;
+    relay->header_len = 0;
+}
+
 static void close_streams(struct relay *relay, uint64_t now)
 {
     relay->state = CLOSING;
+    drop_header(relay);
     stream_close(&relay->streams[CLIENT], now);
     if (relay->peer.streams[SERVER])
         stream_close(&relay->streams[SERVER], now);
+    service_touch(&relay->peer);
+}
+
+static void log_end(struct relay *relay, const char *by, const struct slogout_counts *before, uint64_t now)
+{
+    if (relay->is_logged)
+        return;
+    relay->is_logged = 1;
+    outcome_log_change(relay->peer.number, now - relay->peer.begun_ms, by, before,
+                       slogout_counts(relay->peer.slogout));
 }
 
 /* Ends a session that slogout does not end. */
-static void abandon(struct relay *relay, enum slogout_outcome why)
+static void abandon(struct relay *relay, const char *by, uint64_t now)
 {
-    const struct slogout_counts *counts = slogout_counts(relay->peer.slogout);
-    const struct slogout_counts before = *counts;
+    const struct slogout_counts before = *slogout_counts(relay->peer.slogout);
 
-    slogout_session_abandon(relay->peer.session, why);
-    outcome_log_change(relay->peer.number, &before, counts);
+    slogout_session_abandon(relay->peer.session, SLOGOUT_OUTCOME_PEER_CLOSED);
+    log_end(relay, by, &before, now);
 }
 
 /* RFC 3501 section 3.4: no close without the reason, where a line can stand. A greeting may be a BYE. */
-static void say_goodbye(struct relay *relay, const char *line, uint64_t now)
+static void say_goodbye(struct relay *relay, const char *by, const char *line, uint64_t now)
 {
     const int may = !relay->is_greeted || slogout_filter_between_lines(relay->peer.session);
 
     if (relay->state == CLOSING)
         return;
-    abandon(relay, SLOGOUT_OUTCOME_PEER_CLOSED);
+    abandon(relay, by, now);
     if (may)
         stream_put(&relay->streams[CLIENT], line, strlen(line));
     close_streams(relay, now);
 }
 
+static const char shutting_down[] = "* BYE Server is closing the connection\r\n";
+
 /* ---- slogout's callbacks ---- */
+
+/* The filter passes slices of what it is fed, and lines of its own. */
+static int queue_for(struct relay *relay, unsigned side, const char *octets, size_t len)
+{
+    struct stream *stream = &relay->streams[side];
+
+    service_touch(&relay->peer);
+    if (octets >= transit && octets < transit + sizeof transit)
+        return stream_lend(stream, octets, len);
+    return stream_put(stream, octets, len);
+}
 
 static int to_client(struct slogout_session *session, const char *octets, size_t len, void *conn)
 {
-    struct relay *relay = conn;
-
     (void)session;
-    return stream_put(&relay->streams[CLIENT], octets, len);
+    return queue_for(conn, CLIENT, octets, len);
 }
 
 static int to_server(struct slogout_session *session, const char *octets, size_t len, void *conn)
 {
-    struct relay *relay = conn;
-
     (void)session;
-    return stream_put(&relay->streams[SERVER], octets, len);
+    return queue_for(conn, SERVER, octets, len);
 }
 
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
     struct relay *relay = conn;
+    const uint64_t now = slogout_now_ms();
 
     (void)session;
-    outcome_log(relay->peer.number, result);
-    close_streams(relay, now_ms());
+    outcome_log(relay->peer.number, now - relay->peer.begun_ms, result);
+    relay->is_logged = 1;
+    if (!relay->is_greeted)
+        stream_put(&relay->streams[CLIENT], shutting_down, sizeof shutting_down - 1);
+    close_streams(relay, now);
 }
 
 static const struct slogout_filter_callbacks callbacks = {
@@ -104,40 +148,186 @@ static const struct slogout_filter_callbacks callbacks = {
     .close_connection = close_connection,
 };
 
-/* ---- life ---- */
+/* ---- connecting ---- */
 
-/* A failure that shows at once is told to the client as one that shows later is. */
-static void begin_to_connect(struct relay *relay, const char *address)
+static void give_up_connecting(struct relay *relay, uint64_t now)
 {
-    const int fd = address_begin_connect(address);
-
-    if (fd < 0 || stream_init(&relay->streams[SERVER], fd) < 0) {
-        if (fd >= 0)
-            close(fd);
-        say_goodbye(relay, "* BYE [UNAVAILABLE] The mail server cannot be reached\r\n", now_ms());
-        return;
-    }
-    relay->peer.streams[SERVER] = &relay->streams[SERVER];
-    relay->deadline = now_ms() + CONNECT_TIMEOUT;
+    relay->settings->failures++;
+    say_goodbye(relay, "server", "* BYE [UNAVAILABLE] The mail server cannot be reached\r\n", now);
 }
 
-struct peer *relay_new(int fd, const char *server_address, struct slogout *slogout, uint64_t number)
+static void log_failure(const struct relay *relay, int error)
+{
+    char text[ADDRESS_SIZE] = "-";
+
+    if (relay->address < relay->settings->servers.count)
+        address_print(&relay->settings->servers.at[relay->address], text);
+    log_line("connection=%" PRIu64 " server=%s failed: %s", relay->peer.number, text, strerror(error));
+}
+
+/* Begins with the first address, from relay->address on, that does not fail at once. */
+static void begin_to_connect(struct relay *relay, uint64_t now)
+{
+    const struct address_list *servers = &relay->settings->servers;
+    struct stream *stream = &relay->streams[SERVER];
+
+    relay->state = CONNECTING;
+    for (; relay->address < servers->count; relay->address++) {
+        const int fd = address_begin_connect(servers, relay->address);
+        if (fd >= 0 && stream_init(stream, fd, &relay->peer) == 0) {
+            relay->peer.streams[SERVER] = stream;
+            relay->deadline = now + CONNECT_TIMEOUT / servers->count;
+            return;
+        }
+        log_failure(relay, errno);
+        if (fd >= 0)
+            close(fd);
+    }
+    give_up_connecting(relay, now);
+}
+
+/* The socket is closed in place of the loop, for another one takes its place. */
+static void try_next_address(struct relay *relay, int error, uint64_t now)
+{
+    log_failure(relay, error);
+    service_unwatch(&relay->peer, SERVER);
+    stream_free(&relay->streams[SERVER]);
+    relay->peer.streams[SERVER] = NULL;
+    relay->address++;
+    begin_to_connect(relay, now);
+}
+
+static void finish_to_connect(struct relay *relay, uint64_t now)
+{
+    struct stream *stream = &relay->streams[SERVER];
+    int error = 0;
+    socklen_t len = sizeof error;
+
+    if (getsockopt(stream->watch.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+        error = errno;
+    if (error) {
+        try_next_address(relay, error, now);
+        return;
+    }
+    relay->state = RELAYING;
+    relay->deadline = UINT64_MAX;
+    if (relay->header)
+        stream_put(stream, relay->header, relay->header_len);
+    drop_header(relay);
+}
+
+/* ---- the PROXY header ---- */
+
+static void log_client(const struct relay *relay, const struct proxy_header *header)
+{
+    char text[ADDRESS_SIZE];
+
+    address_print(&header->source, text);
+    log_line("connection=%" PRIu64 " client=%s", relay->peer.number, text);
+}
+
+/* Puts the header to be sent in place of the one that has come. Returns 0, or -1 if there is no memory. */
+static int keep_header(struct relay *relay, const struct proxy_header *header)
+{
+    char octets[PROXY_HEADER_MAX];
+    size_t len = 0;
+
+    if (relay->settings->send_header != RELAY_NO_HEADER)
+        len = proxy_header_write(header, relay->settings->send_header, octets);
+    drop_header(relay);
+    if (len == 0)
+        return 0;
+    relay->header = malloc(len);
+    if (!relay->header)
+        return -1;
+    memcpy(relay->header, octets, len);
+    relay->header_len = (unsigned short)len;
+    return 0;
+}
+
+/* The client is known. */
+static void begin_with(struct relay *relay, struct proxy_header *header, uint64_t now)
+{
+    const int fd = relay->streams[CLIENT].watch.fd;
+    socklen_t source_len = sizeof header->source, destination_len = sizeof header->destination;
+
+    if (!header->is_known &&
+        getpeername(fd, (struct sockaddr *)&header->source, &source_len) == 0 &&
+        getsockname(fd, (struct sockaddr *)&header->destination, &destination_len) == 0)
+        header->is_known = 1;
+    log_client(relay, header);
+    if (keep_header(relay, header) < 0)
+        give_up_connecting(relay, now);
+    else
+        begin_to_connect(relay, now);
+}
+
+/* Whoever does not say who the client is, as agreed, is not answered: it may be no proxy at all. */
+static void refuse_header(struct relay *relay, const char *why, uint64_t now)
+{
+    log_line("connection=%" PRIu64 " refused: %s", relay->peer.number, why);
+    abandon(relay, "proxy", now);
+    close_streams(relay, now);
+}
+
+/* Looks at what has come before it is taken: what follows the header stays in the socket. */
+static void read_header(struct relay *relay, uint64_t now)
+{
+    struct stream *stream = &relay->streams[CLIENT];
+    const size_t before = relay->header_len;
+    const size_t room = PROXY_HEADER_MAX - before;
+    struct proxy_header header;
+    const ssize_t got = recv(stream->watch.fd, transit, room, MSG_PEEK);
+    int len;
+
+    if (got <= 0) {
+        stream_read(stream, transit, room); /* what it means is the stream's to say */
+        if (stream->input_ended || stream->state == STREAM_OVER) {
+            relay->is_logged = before == 0; /* a health check is no client */
+            abandon(relay, "client", now);
+            close_streams(relay, now);
+        }
+        return;
+    }
+    if (!relay->header && !(relay->header = malloc(PROXY_HEADER_MAX))) {
+        refuse_header(relay, "out of memory", now);
+        return;
+    }
+    memcpy(relay->header + before, transit, (size_t)got);
+    relay->header_len = (unsigned short)(before + (size_t)got);
+    len = proxy_header_read(&header, relay->header, relay->header_len);
+    if (len < 0 || (len == 0 && relay->header_len == PROXY_HEADER_MAX)) {
+        refuse_header(relay, "the PROXY header is missing or malformed", now);
+        return;
+    }
+    stream_read(stream, transit, len ? (size_t)len - before : (size_t)got);
+    if (len > 0)
+        begin_with(relay, &header, now);
+}
+
+/* ---- life ---- */
+
+struct peer *relay_new(int fd, struct relay_settings *settings, struct slogout *slogout, uint64_t number, uint64_t now)
 {
     struct relay *relay = calloc(1, sizeof *relay);
+    struct proxy_header unknown = {.is_known = 0};
 
     if (!relay)
         return NULL;
     if (slogout_filter_new(&relay->peer.session, slogout, &callbacks, relay) < 0 ||
-        stream_init(&relay->streams[CLIENT], fd) < 0) {
+        stream_init(&relay->streams[CLIENT], fd, &relay->peer) < 0) {
         slogout_session_free(relay->peer.session);
         free(relay);
         return NULL;
     }
+    relay->settings = settings;
     relay->peer.slogout = slogout;
     relay->peer.number = number;
+    relay->peer.begun_ms = now;
     relay->peer.streams[CLIENT] = &relay->streams[CLIENT];
-    relay->deadline = UINT64_MAX;
-    begin_to_connect(relay, server_address);
+    relay->deadline = now + HEADER_TIMEOUT;
+    if (!settings->accept_header)
+        begin_with(relay, &unknown, now);
     return &relay->peer;
 }
 
@@ -145,27 +335,13 @@ void relay_free(struct peer *peer)
 {
     struct relay *relay = relay_of(peer);
 
-    abandon(relay, SLOGOUT_OUTCOME_PEER_CLOSED);
+    abandon(relay, "proxy", slogout_now_ms());
     slogout_session_free(peer->session);
+    drop_header(relay);
     stream_free(&relay->streams[CLIENT]);
     if (peer->streams[SERVER])
         stream_free(&relay->streams[SERVER]);
     free(relay);
-}
-
-/* ---- connecting ---- */
-
-static void finish_to_connect(struct relay *relay, uint64_t now)
-{
-    int error = 0;
-    socklen_t len = sizeof error;
-
-    if (getsockopt(relay->streams[SERVER].fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || error) {
-        say_goodbye(relay, "* BYE [UNAVAILABLE] The mail server cannot be reached\r\n", now);
-        return;
-    }
-    relay->state = RELAYING;
-    relay->deadline = UINT64_MAX;
 }
 
 /* ---- relaying ---- */
@@ -186,41 +362,46 @@ static feeder *const feeders[SERVICE_STREAMS] = {
     [SERVER] = slogout_filter_feed_server,
 };
 
-/* Feeds the filter. What it says of the session in passing is logged. */
+/* Feeds the filter, and logs what that does to the session. */
 static void feed(struct relay *relay, unsigned from, const char *octets, size_t len, uint64_t now)
 {
     const struct slogout_counts *counts = slogout_counts(relay->peer.slogout);
     const struct slogout_counts before = *counts;
 
     feeders[from](relay->peer.session, octets, len, now);
+    if (counts->blind != before.blind)
+        log_line("connection=%" PRIu64 " blind by=%s", relay->peer.number, names[from]);
     if (relay->state == CLOSING || slogout_session_state(relay->peer.session) != SLOGOUT_STATE_ENDED)
         return;
-    if (relay->state == RELAYING)
-        outcome_log_change(relay->peer.number, &before, counts);
+    log_end(relay, names[from], &before, now);
     begin_to_part(relay, now);
 }
 
-/* Passes what the other side has room for. Returns 1 if there was something. */
-static int pass(struct relay *relay, unsigned from, uint64_t now)
+/* Passes what one side has sent, as long as the other takes it at once. */
+static void pass(struct relay *relay, unsigned from, uint64_t now)
 {
-    struct stream *stream = &relay->streams[from];
-    const size_t queued = relay->streams[!from].out.len;
-    const size_t room = queued < RELAY_OUT_MAX ? RELAY_OUT_MAX - queued : 0;
-    const size_t len = stream->in.len < room ? stream->in.len : room;
+    struct stream *source = &relay->streams[from];
+    struct stream *sink = &relay->streams[!from];
+    int left = READS;
+    size_t len;
 
-    if (len == 0 || relay->state == CLOSING)
-        return 0;
-    relay->is_greeted |= from == SERVER;
-    feed(relay, from, queue_octets(&stream->in), len, now);
-    if (relay->state != CLOSING)
-        queue_drop(&stream->in, len);
-    return 1;
+    if (stream_has_output(sink)) {
+        stream_flush(sink);
+        stream_note(source, POLLER_IN); /* it may have waited for this */
+    }
+    while (left-- > 0 && !stream_has_output(sink) && relay->state != CLOSING &&
+           (len = stream_read(source, transit, sizeof transit)) > 0) {
+        relay->is_greeted |= from == SERVER;
+        feed(relay, from, transit, len, now);
+        stream_flush(sink);
+        stream_flush(source); /* a line of the filter's */
+    }
 }
 
 /* All that this side sent has passed, and no more comes. */
 static int has_ended(const struct stream *stream)
 {
-    return (stream->input_ended || stream->state == STREAM_OVER) && stream->in.len == 0;
+    return stream->input_ended || stream->state == STREAM_OVER;
 }
 
 static void end_client(struct relay *relay, uint64_t now)
@@ -229,16 +410,16 @@ static void end_client(struct relay *relay, uint64_t now)
         close_streams(relay, now);
         return;
     }
-    if (relay->streams[SERVER].out.len == 0 && !relay->streams[SERVER].is_shut)
+    if (!stream_has_output(&relay->streams[SERVER]) && !relay->streams[SERVER].is_shut)
         stream_shut(&relay->streams[SERVER]);
 }
 
 static void end_server(struct relay *relay, uint64_t now)
 {
-    say_goodbye(relay, "* BYE [UNAVAILABLE] The mail server has gone\r\n", now);
+    say_goodbye(relay, "server", "* BYE [UNAVAILABLE] The mail server has gone\r\n", now);
 }
 
-/* Tells the filter of an end of file, once, and passes it on: a client may stop sending and read on. */
+/* Reports an end of file to the filter, once, and passes it on: a client may stop sending and read on. */
 static void end(struct relay *relay, unsigned side, uint64_t now)
 {
     if (relay->state == CLOSING || !has_ended(&relay->streams[side]))
@@ -255,51 +436,55 @@ static void end(struct relay *relay, unsigned side, uint64_t now)
         end_server(relay, now);
 }
 
-/* As long as something moves. It flushes first: what then waits for room waits for poll(), too. */
-static void relay_all(struct relay *relay, uint64_t now)
+static void time_out(struct relay *relay, uint64_t now)
 {
-    int moved;
-
-    do {
-        stream_flush(&relay->streams[CLIENT]);
-        stream_flush(&relay->streams[SERVER]);
-        moved = pass(relay, SERVER, now);
-        moved |= pass(relay, CLIENT, now);
-    } while (moved);
-    end(relay, CLIENT, now);
-    end(relay, SERVER, now);
+    if (relay->state == HEADER)
+        refuse_header(relay, "the PROXY header does not come", now);
+    else if (relay->state == CONNECTING)
+        try_next_address(relay, ETIMEDOUT, now);
+    else
+        say_goodbye(relay, "proxy", "* BYE [UNAVAILABLE] The mail server does not answer\r\n", now);
 }
 
-void relay_serve(struct peer *peer, const short revents[SERVICE_STREAMS], uint64_t now)
+static int reads(const struct relay *relay, unsigned side)
+{
+    if (relay->state == HEADER)
+        return 1;
+    return (relay->state == RELAYING || relay->state == PARTING) && !stream_has_output(&relay->streams[!side]);
+}
+
+void relay_serve(struct peer *peer, uint64_t now)
 {
     struct relay *relay = relay_of(peer);
+    unsigned side;
 
-    if (revents[CLIENT])
-        stream_serve(&relay->streams[CLIENT], revents[CLIENT]);
-    if (relay->state == CONNECTING && revents[SERVER])
+    if (relay->state == CONNECTING && relay->streams[SERVER].ready)
         finish_to_connect(relay, now);
-    else if (revents[SERVER])
-        stream_serve(&relay->streams[SERVER], revents[SERVER]);
-    if (relay->state == CONNECTING && relay->streams[CLIENT].state == STREAM_OVER)
-        close_streams(relay, now);
-    if (relay->state == RELAYING || relay->state == PARTING)
-        relay_all(relay, now);
+    for (side = 0; side < SERVICE_STREAMS; side++)
+        if (peer->streams[side] && !(relay->state == CONNECTING && side == SERVER))
+            stream_serve(peer->streams[side], reads(relay, side));
+    if (relay->state == HEADER && relay->streams[CLIENT].ready)
+        read_header(relay, now);
+    if (relay->state == RELAYING || relay->state == PARTING) {
+        pass(relay, SERVER, now);
+        pass(relay, CLIENT, now);
+        end(relay, CLIENT, now);
+        end(relay, SERVER, now);
+    }
     if (relay->state != CLOSING && now >= relay->deadline)
-        say_goodbye(relay, "* BYE [UNAVAILABLE] The mail server does not answer\r\n", now);
+        time_out(relay, now);
 }
 
 /* ---- the loop's questions ---- */
 
-/* Waiting to be connected is waiting to write. A stream that has nothing to do stays out of poll(): its
- * POLLHUP would come again and again while what it sent still waits for the other side. */
-short relay_interest(const struct peer *peer, unsigned stream)
+/* Waiting to be connected is waiting to write. */
+unsigned relay_wants(const struct peer *peer, unsigned side)
 {
     const struct relay *relay = (const struct relay *)(const void *)peer;
-    const short interest = stream_interest(&relay->streams[stream]);
 
-    if (relay->state == CONNECTING && stream == SERVER)
-        return POLLOUT;
-    return relay->streams[stream].state == STREAM_OVER || !interest ? SERVICE_NO_INTEREST : interest;
+    if (relay->state == CONNECTING && side == SERVER)
+        return POLLER_OUT;
+    return stream_wants(&relay->streams[side], reads(relay, side));
 }
 
 static uint64_t closing_deadline(const struct stream *stream)
@@ -327,11 +512,20 @@ int relay_is_over(const struct peer *peer, uint64_t now)
     return !peer->streams[SERVER] || stream_is_over(&relay->streams[SERVER], now);
 }
 
+/* A client that the server has not greeted yet gets the BYE in place of the greeting. */
+void relay_leave(struct peer *peer, uint64_t now)
+{
+    struct relay *relay = relay_of(peer);
+
+    if (!relay->is_greeted)
+        say_goodbye(relay, "proxy", shutting_down, now);
+}
+
 /* Sessions that ended by themselves are in no drain. */
 void relay_hurry(struct peer *peer, uint64_t now)
 {
     struct relay *relay = relay_of(peer);
 
     if (relay->state == PARTING)
-        say_goodbye(relay, "* BYE Server is closing the connection\r\n", now);
+        say_goodbye(relay, "proxy", shutting_down, now);
 }

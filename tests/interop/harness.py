@@ -48,8 +48,10 @@ def start(program, *arguments, build=SANITIZED):
 class Server:
     """An echo server on a free port."""
 
-    def __init__(self, *options, host="127.0.0.1", build=SANITIZED):
+    def __init__(self, *options, host="127.0.0.1", build=SANITIZED, spread="0"):
         listen = f"[{host}]:0" if ":" in host else f"{host}:0"
+        if spread is not None and "--spread" not in options:
+            options = ("--spread", spread, *options)
         self.follow(start("echo_server", "--listen", listen, *options, build=build))
 
     def follow(self, process):

@@ -27,8 +27,8 @@ ALL = sum(count for _, count in PARTS)
 
 
 class Drain(unittest.TestCase):
-    def start(self, *options, build=SANITIZED):
-        server = Server(*options, build=build)
+    def start(self, *options, **more):
+        server = Server(*options, **more)
         self.addCleanup(server.stop)
         return server
 
@@ -41,7 +41,8 @@ class Drain(unittest.TestCase):
         """Returns what the server reports at the end."""
         events = bytes(server.events)
         outcomes = dict(re.findall(rb"^drain outcome=(\w+) sessions=(\d+)$", events, re.M))
-        over = re.search(rb"^drain over seconds=([\d.]+) kept=(\w+) without_bye=(\d+) over_limit=(\d+)$", events, re.M)
+        over = re.search(rb"^drain over seconds=([\d.]+) kept=(\w+) without_bye=(\d+) over_limit=(\d+) "
+                         rb"cut_off=\d+$", events, re.M)
         self.assertTrue(over, events)
         return {name.decode(): int(count) for name, count in outcomes.items()}, float(over[1]), over[2].decode()
 
@@ -51,10 +52,10 @@ class Plan(Drain):
         for options in (["--spread", "20000"], ["--spread", "0"], [], ["--answer-timeout", "50000"]):
             refused = run("echo_server", *options, "--deadline", "30000")
             self.assertEqual(refused.returncode, 2)
-            shortest = int(re.search(rb"--deadline must be at least (\d+)", refused.stderr)[1])
+            shortest = int(re.search(rb"--deadline 30000 is too short .*; it must be at least (\d+)", refused.stderr)[1])
             shorter = run("echo_server", *options, "--deadline", str(shortest - 1))
             self.assertEqual(shorter.returncode, 2)
-            self.start(*options, "--deadline", str(shortest)).stop()
+            self.start(*options, "--deadline", str(shortest), spread=None).stop()
 
     def test_no_more_are_asked_at_once_than_the_limit(self):
         server = self.start("--spread", "0", "--max-in-flight", "2", "--deadline", "300000")

@@ -48,6 +48,14 @@ class Input(ServerTest):
         """The server can neither refuse nor read it."""
         self.client.play("C: a ECHO {4294967296+}", r"S: \* BYE \[TOOBIG\] .*", "END")
 
+    def test_literals_before_login_are_small(self):
+        client = self.server.connect()
+        client.play("C: a LOGIN user {8192}", r"S: \+.*", "c: " + "x" * 8192 + "\r\n", "S: a OK .*")
+        client.close()
+        client = self.server.connect()
+        client.play("C: a LOGIN {8193}", r"S: a NO \[TOOBIG\] .*", "C: b LOGIN {8192+}", "c: " + "x" * 8192 + " {1}\r\n",
+                    r"S: b NO \[TOOBIG\] .*", "C: c LOGIN {8193+}", r"S: \* BYE \[TOOBIG\] .*", "END")
+
     def test_too_many_bad_commands_in_a_row(self):
         bad = ("C: a NONSENSE", "S: a BAD .*")
         self.client.play(*bad * 19, "C: b NOOP", "S: b OK .*", *bad * 20, r"S: \* BYE .*", "END")
@@ -121,6 +129,15 @@ class EndOfFile(ServerTest):
 
     def test_by_a_reset_at_every_octet(self):
         self.cut_everywhere(lambda client: client.reset())
+
+
+class LiteralMax(ServerTest):
+    options = ("--literal-max", "10000")
+
+    def test_literals_after_login_are_as_large_as_the_option_says(self):
+        self.client.play("C: a ECHO {10000}", r"S: \+.*", "c: " + "x" * 10000 + "\r\n")
+        self.client.expect_echo(b"x" * 10000)
+        self.client.play("S: a OK .*", "C: b ECHO {10001}", r"S: b NO \[TOOBIG\] .*")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from harness import Client, Server
 
 ANSWER_TIMEOUT = 33  # seconds
 LEAVE_TIMEOUT = 5
+LINGER = 5
 LONG = 60
 OPTIONS = ("--answer-timeout", str(ANSWER_TIMEOUT * 1000))
 DATA = b"0123456789abcdef" * (4 << 20)  # 64 MB
@@ -91,7 +92,7 @@ def stuck_for_ever(server):
 
 def stuck_at_the_deadline(_):
     """The client is not at rest when SIGTERM comes, so it is never asked."""
-    deadline = ANSWER_TIMEOUT + LEAVE_TIMEOUT  # the shortest that can be kept
+    deadline = ANSWER_TIMEOUT + LEAVE_TIMEOUT + LINGER  # the shortest that can be kept
     server = Server(*OPTIONS, "--deadline", str(deadline * 1000))
     client = server.login(receive_buffer=RECEIVE_BUFFER)
     get_stuck(client)

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs what the tests of the proxy need, on Debian 12: a Dovecot and three clients. Courier and Cyrus cannot be
-# installed beside Dovecot, so their packages are only unpacked, into the folder named by the argument. Nothing is started:
-# the tests run servers of their own, in scratch folders and on free ports.
+# Installs what the tests of the proxy need, on Debian 12: a Dovecot, three clients, and HAProxy and nginx, to stand in
+# front of it and to measure against. Courier and Cyrus cannot be installed beside Dovecot, so their packages are only
+# unpacked, into the folder named by the argument. Nothing is started: the tests run servers of their own, in scratch
+# folders and on free ports.
 set -eu
 
 servers=$1
-packages="dovecot-imapd isync mutt curl python3"
+packages="dovecot-imapd isync mutt curl python3 haproxy nginx-light libnginx-mod-stream openssl python3-prometheus-client"
 unpacked="courier-imap courier-base courier-authlib libcourier-unicode4 libgamin0
     cyrus-imapd cyrus-common libical3"
 libraries="libsasl2-modules libxapian30 libpq5 libclamav12 libzephyr4 libjansson4 libwrap0 libgdbm6 libidn12 libxml2

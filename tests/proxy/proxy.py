@@ -1,6 +1,7 @@
 """The proxy, running, and what asks its clients to leave."""
 
 import atexit
+import os
 import random
 import re
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from servers import PATIENCE, ROOT
+from servers import PATIENCE, ROOT, wait_until
 
 PROGRAM = ROOT / "build/tests/examples/proxy"  # with the sanitizers
 
@@ -16,10 +17,12 @@ PROGRAM = ROOT / "build/tests/examples/proxy"  # with the sanitizers
 class Proxy:
     """In front of the server at this port of the loopback address, or at an address."""
 
-    def __init__(self, server, *options, listen="127.0.0.1:0", program=PROGRAM):
+    def __init__(self, server, *options, listen="127.0.0.1:0", program=PROGRAM, environment=None,
+                 preexec_fn=None):
         server = f"127.0.0.1:{server}" if isinstance(server, int) else server
-        self.process = subprocess.Popen([program, "--listen", listen, "--server", server, *options],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen([program, "--listen", listen, "--server", server, "--spread", "0", *options],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env={**os.environ, **(environment or {})}, preexec_fn=preexec_fn)
         atexit.register(self.process.kill)
         self.events = b""
         self.collector = threading.Thread(target=self.collect, daemon=True)
@@ -37,6 +40,10 @@ class Proxy:
     def outcomes(self):
         return re.findall(r"connection=\d+ outcome=(\w+)", self.events.decode())
 
+    def wait_event(self, line):
+        """Until it logs such a line."""
+        wait_until(lambda: re.search(rf"^{line}$".encode(), self.events, re.M))
+
     def ask(self):
         self.process.send_signal(signal.SIGUSR1)
 
@@ -51,6 +58,8 @@ class Proxy:
         self.end()
 
     def end(self):
+        if self.process.stdout.closed:
+            return
         status = self.process.wait(PATIENCE)
         self.collector.join(PATIENCE)
         self.process.stdout.close()

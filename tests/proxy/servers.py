@@ -18,11 +18,11 @@ UNPACKED = Path(os.environ.get("MAIL_SERVERS", ROOT / "build/mail-servers"))
 PATIENCE = 30  # seconds
 
 
-def wait_until(condition, seconds=PATIENCE):
+def wait_until(condition, seconds=PATIENCE, failure=lambda: "waited in vain"):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError("waited in vain")
+            raise AssertionError(failure())
         time.sleep(0.02)
 
 
@@ -69,6 +69,7 @@ default_login_user = {user}
 first_valid_uid = 1
 ssl = no
 disable_plaintext_auth = no
+haproxy_trusted_networks = 127.0.0.1
 mail_location = maildir:~/Maildir
 mail_fsync = never
 imap_idle_notify_interval = 0
@@ -96,6 +97,7 @@ service imap-login {{
   process_min_avail = 1
   inet_listener imap {{
     port = {port}
+    haproxy = {haproxy}
   }}
 }}
 namespace inbox {{
@@ -105,17 +107,19 @@ namespace inbox {{
 
 
 class Dovecot:
-    """Stock Dovecot, with no plugin of ours: any user, any password."""
+    """Stock Dovecot, with no plugin of ours: any user, any password. haproxy: it wants PROXY headers, and TLS."""
 
-    def __init__(self):
+    def __init__(self, haproxy=False):
         user, owner = account("dovecot")
+        self.haproxy = haproxy
         group = subprocess.check_output(["id", "-gn", user], text=True).strip()
         self.scratch = Scratch("dovecot", owner)
         root = self.scratch.path
         self.port = free_port()
         for folder in ("mail", "state", "run"):
             (root / folder).mkdir()
-        (root / "dovecot.conf").write_text(DOVECOT.format(root=root, user=user, group=group, port=self.port))
+        (root / "dovecot.conf").write_text(DOVECOT.format(root=root, user=user, group=group, port=self.port,
+                                                          haproxy="yes" if haproxy else "no"))
         self.scratch.give_away()
         self.process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", root / "dovecot.conf"],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -126,9 +130,14 @@ class Dovecot:
     def accepts(self):
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+                if self.haproxy:
+                    connection.sendall(b"PROXY UNKNOWN\r\n")
                 return connection.recv(100).startswith(b"* OK")
         except OSError:
             return False
+
+    def log(self):
+        return (self.scratch.path / "log").read_bytes()
 
     def files(self, user):
         """The messages in the user's mailboxes, as the server has stored them."""

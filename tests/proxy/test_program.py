@@ -44,8 +44,8 @@ class ProxyTest(unittest.TestCase):
         self.addCleanup(self.listener.close)
         self.listener.settimeout(PATIENCE)
 
-    def start(self, *options, **more):
-        proxy = Proxy(self.listener.getsockname()[1], *options, **more)
+    def start(self, *options, server=None, **more):
+        proxy = Proxy(server or self.listener.getsockname()[1], *options, **more)
         self.addCleanup(proxy.stop)
         return proxy
 
@@ -82,7 +82,7 @@ class Servers(ProxyTest):
             waiting.append(one)
         proxy = Proxy(busy.getsockname()[1])
         with connect(proxy) as client:
-            self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server does not answer\r\n")
+            self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server cannot be reached\r\n")
         proxy.stop()
         for one in waiting + [busy]:
             one.close()

@@ -415,9 +415,29 @@ static void words_end_with_the_text(void **state)
     expect_full("A {", '1', "", 0);
 }
 
+static void the_user_may_set_a_smaller_limit_which_a_reset_keeps(void **state)
+{
+    static const char fits[] = "a LOGIN {5+}\r\n12345 {3}\r\n";
+    static const char exceeds[] = "a LOGIN {5+}\r\n12345 {4}\r\n";
+    struct command_reader reader = {.literal_max = 8};
+    size_t used, rest;
+
+    (void)state;
+    assert_int_equal(command_reader_feed(&reader, fits, sizeof fits - 1, &used), COMMAND_LINE);
+    assert_int_equal(command_reader_feed(&reader, fits + used, sizeof fits - 1 - used, &rest), COMMAND_LITERAL);
+    assert_int_equal(reader.fault, COMMAND_FINE);
+    command_reader_reset(&reader);
+    assert_int_equal(command_reader_feed(&reader, exceeds, sizeof exceeds - 1, &used), COMMAND_LINE);
+    assert_int_equal(command_reader_feed(&reader, exceeds + used, sizeof exceeds - 1 - used, &rest), COMMAND_LITERAL);
+    assert_int_equal(reader.fault, COMMAND_LITERAL_TOO_BIG);
+    command_reader_reset(&reader);
+    assert_int_equal(reader.literal_max, 8);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_user_may_set_a_smaller_limit_which_a_reset_keeps),
         cmocka_unit_test(lines_end_with_lf_and_lose_a_cr_before_it),
         cmocka_unit_test(nul_and_bare_cr_are_a_fault_of_their_command_alone),
         cmocka_unit_test(a_literal_is_announced_read_and_followed_by_more),
