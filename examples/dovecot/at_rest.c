@@ -2,10 +2,10 @@
 #include "imap-fetch.h"
 #include "imap-notify.h"
 
-/* How often to look while nothing but the client's reading is waited for: Dovecot tells nobody of that. */
+/* How often to check whether the client has read its output, of which Dovecot notifies nobody. */
 #define LOOK_LATER_MSECS 100
 
-/* Marks a command that has begun: of the many times that Dovecot may call one, the first is different. */
+/* Marks a command that has begun. Dovecot may call a command many times, and the first time is different. */
 static struct {
     union imap_module_context module_ctx;
 } begun;
@@ -23,13 +23,13 @@ bool between_lines(const struct client *client)
     return client->output_cmd_lock == NULL && !notify_is_half_way(client);
 }
 
-/* From `+ idling` until DONE is read. */
+/* IDLE has a context from `+ idling` until DONE is read. */
 static bool is_idling(const struct client_command_context *cmd)
 {
     return cmd->name != NULL && strcasecmp(cmd->name, "IDLE") == 0 && cmd->context != NULL;
 }
 
-/* IDLE that goes on after hibernation has not locked the input, so the queue is what tells. */
+/* An IDLE that continues after hibernation does not lock the input, so this looks into the queue. */
 bool idles(const struct client *client)
 {
     const struct client_command_context *cmd;
@@ -46,7 +46,7 @@ static bool is_in_the_way(const struct imap_slogout_client *ours, const struct c
     return cmd != ours->starting && !cmd->tagline_sent && !is_idling(cmd);
 }
 
-/* A command that is half read stands in the queue as well. */
+/* A command that is half read is in the queue too. */
 bool at_rest(const struct imap_slogout_client *ours)
 {
     const struct client_command_context *cmd;
@@ -66,7 +66,7 @@ static void look(struct imap_slogout_client *ours)
     slogout_session_resume(ours->session, now_ms());
 }
 
-/* Not at once: the command whose tagged response this is has not been taken out of the queue yet. */
+/* Not at once, because the command that has just sent its tagged response is still in the queue. */
 void look_soon(struct imap_slogout_client *ours)
 {
     const enum slogout_state state = slogout_session_state(ours->session);
@@ -89,9 +89,9 @@ static bool drop_command(struct client_command_context *cmd)
     return TRUE;
 }
 
-/* Between two pipelined commands is a moment, too, and with a client that always has another one on its way
- * the only one: a look is due, for a tagged response has gone out and the loop has not turned since. What
- * comes after our `* BYE` is not run: the client must not be left in doubt about it. */
+/* The moment between two pipelined commands counts as well. It is the only one with a client that always has another
+ * command on its way. to_look is set then, since a tagged response has gone out in this turn of the loop. Commands
+ * that come after our `* BYE` are not run, because the client could not know whether they were. */
 static void begin(struct imap_slogout_client *ours, struct client_command_context *cmd)
 {
     ours->starting = cmd;
@@ -115,7 +115,7 @@ static void before_command(struct client_command_context *cmd)
         begin(ours, cmd);
 }
 
-/* IDLE may have begun, or put its reader back. */
+/* IDLE may have begun, or set its own reader again. */
 static void after_command(struct client_command_context *cmd)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);

@@ -18,7 +18,7 @@ static void tick(struct imap_slogout_client *ours)
     slogout_tick(ours->slogout, now_ms());
 }
 
-/* Dovecot's timeouts repeat and follow the wall clock; it corrects jumps, and slogout takes an early tick. */
+/* Dovecot's timeouts repeat and follow the wall clock. Dovecot corrects jumps, and slogout accepts an early tick. */
 static void set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_data)
 {
     struct imap_slogout_client *ours = user_data;
@@ -32,7 +32,7 @@ static void set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_
 
 /* ---- lines ---- */
 
-/* The end of a command is noticed; that output has left, or that a NOTIFY has ended, is not. */
+/* at_rest.c notices the end of a command. Nobody notices that output has left, or that a NOTIFY has ended. */
 static int wait_for_output(struct imap_slogout_client *ours)
 {
     look_later(ours);
@@ -49,7 +49,15 @@ static int write_line(struct imap_slogout_client *ours, const char *line, size_t
     return o_stream_flush(output) < 0 ? -1 : 0;
 }
 
-/* Dovecot's close drops what its stream still holds, so a line waits until all before it has left. */
+/* Flushes all layers of the output. Returns 1 when the kernel has all of it, 0 if it does not, -1 on error. */
+static int flush(struct ostream *output)
+{
+    if (o_stream_flush(output) < 0)
+        return -1;
+    return o_stream_get_buffer_used_size(output) == 0;
+}
+
+/* Dovecot's close drops what its streams still hold, so a line waits until all output before it has left. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
@@ -63,7 +71,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
         return wait_for_output(ours);
     if (when == SLOGOUT_AT_REST ? !at_rest(ours) : !between_lines(ours->client))
         return SLOGOUT_BUSY;
-    flushed = o_stream_flush(ours->client->output);
+    flushed = flush(ours->client->output);
     if (flushed == 0)
         return wait_for_output(ours);
     return flushed < 0 ? -1 : write_line(ours, line, len);
@@ -71,7 +79,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
 
 /* ---- the end ---- */
 
-/* A client that was only told by `* BYE` keeps Dovecot's usual reason. */
+/* A client that only got `* BYE` keeps the reason that stock Dovecot logs. */
 static const char *const reasons[SLOGOUT_OUTCOME_COUNT] = {
     [SLOGOUT_OUTCOME_ANSWERED] = "Server LOGOUT: answered",
     [SLOGOUT_OUTCOME_REFUSED] = "Server LOGOUT: refused",
@@ -82,7 +90,7 @@ static const char *const reasons[SLOGOUT_OUTCOME_COUNT] = {
     [SLOGOUT_OUTCOME_SEND_FAILED] = "Server LOGOUT: could not be sent",
 };
 
-/* How the client refused, in its own words. */
+/* Returns the client's refusal, in its own words. */
 static const char *refusal(const struct slogout_response *answer)
 {
     char text[200];
@@ -133,7 +141,8 @@ int exchange_init(struct imap_slogout_client *ours, const struct slogout_setting
     return error;
 }
 
-/* Commands that are cancelled afterwards still come by: to them the session is one that has ended. */
+/* Dovecot may still call the plugin for commands that it cancels after this. slogout takes NULL for a session that
+ * has ended. */
 void exchange_deinit(struct imap_slogout_client *ours)
 {
     slogout_session_free(ours->session);
@@ -141,5 +150,6 @@ void exchange_deinit(struct imap_slogout_client *ours)
     ours->session = NULL;
     timeout_remove(&ours->to_tick);
     timeout_remove(&ours->to_look);
+    timeout_remove(&ours->to_ask);
     timeout_remove(&ours->to_stop);
 }

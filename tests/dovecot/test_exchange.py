@@ -15,8 +15,8 @@ class Exchange(unittest.TestCase):
     def tearDownClass(cls):
         cls.server.close()
 
-    def kick(self, user="alice"):
-        self.assertIn(user, self.server.doveadm("kick", user))
+    def kick(self):
+        self.server.kick("alice")
 
     def asked(self, **options):
         """A client that has just read the server's LOGOUT, and the tag of it."""
@@ -30,7 +30,7 @@ class Exchange(unittest.TestCase):
 
     def test_the_capability_is_offered_after_login_and_enable_is_answered(self):
         with Client(self.server, enable=False) as client:
-            self.assertIn(" %s " % CAPABILITY, client.login[-1])
+            self.assertRegex(client.login[-1], r" %s[] ]" % CAPABILITY)
             self.assertIn(CAPABILITY, client.run("a", "CAPABILITY")[0].split())
             self.assertEqual(client.run("b", "ENABLE X-NOPE %s CONDSTORE" % CAPABILITY)[0],
                              "* ENABLED %s CONDSTORE" % CAPABILITY)
@@ -120,14 +120,14 @@ class Exchange(unittest.TestCase):
 class Settings(unittest.TestCase):
     def test_ask_all_asks_who_has_not_enabled_it(self):
         with Dovecot(settings={"slogout_ask": "all"}) as server, Client(server, enable=False) as client:
-            server.doveadm("kick", "alice")
+            server.kick("alice")
             client.send(client.logout_tag() + " OK\r\n")
             self.assertTrue(client.is_closed())
 
     def test_the_bye_text_is_the_one_that_was_set(self):
         with Dovecot(settings={"slogout_bye_text": "[UNAVAILABLE] Moving you"}) as server:
             with Client(server, enable=False) as client:
-                server.doveadm("kick", "alice")
+                server.kick("alice")
                 self.assertEqual(client.rest(), b"* BYE [UNAVAILABLE] Moving you\r\n")
 
     def test_a_bad_value_stops_the_plugin_from_loading_with_a_clear_message(self):
@@ -142,7 +142,7 @@ class Settings(unittest.TestCase):
                 with Client(server, enable=False) as client:
                     self.assertNotIn(CAPABILITY, client.login[-1])
                     self.assertRegex(client.run("e", "ENABLE " + CAPABILITY)[0], "^e OK Enabled")
-                    server.doveadm("kick", "alice")
+                    server.kick("alice")
                     self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
                 pattern = r"imap_slogout is not loaded: %s = %s: .*%s" % (name, value, complaint)
                 self.assertTrue(server.wait_for_log(pattern), server.log())

@@ -124,7 +124,7 @@ class Hibernation(unittest.TestCase):
         return wait_until(lambda: not self.server.processes("imap"), seconds)
 
     def test_an_exchange_blocks_hibernation(self):
-        self.server.doveadm("kick", "alice")
+        self.server.kick("alice")
         tag = self.client.logout_tag()
         self.assertFalse(self.hibernates(3))
         self.client.send(tag + " OK\r\n")
@@ -135,7 +135,7 @@ class Hibernation(unittest.TestCase):
         self.assertTrue(self.hibernates())
         self.client.send("DONE\r\n")
         self.assertRegex(self.client.line(), "^i OK Idle completed")
-        self.server.doveadm("kick", "alice")
+        self.server.kick("alice")
         answer(self, self.client)
 
     def test_a_client_that_comes_back_into_idle_is_asked_in_idle(self):
@@ -143,12 +143,12 @@ class Hibernation(unittest.TestCase):
         self.server.put_message("alice", b"Subject: news\r\n\r\nx\r\n")
         while not self.client.line().endswith(" EXISTS"):
             pass
-        self.server.doveadm("kick", "alice")
+        self.server.kick("alice")
         answer(self, self.client)
 
     def test_kicked_while_hibernated_it_is_closed_as_by_stock_dovecot(self):
         self.assertTrue(self.hibernates())
-        self.server.doveadm("kick", "alice")
+        self.server.kick("alice")
         self.assertEqual(self.client.rest(), b"")
 
 
