@@ -91,7 +91,9 @@ protocol imap {{
 {settings}
 }}
 passdb static {{
-  password = secret
+  fields {{
+    nopassword = yes
+  }}
 }}
 userdb static {{
   fields {{
@@ -123,8 +125,11 @@ def config_text():
 
 def in_terms_of_24(text):
     """2.4 has other names for a few settings."""
-    return text.replace("service_count = 0", "restart_request_count = unlimited").replace(
-        "service_count =", "restart_request_count =")
+    for old, new in (("service_count = 0", "restart_request_count = unlimited"),
+                     ("service_count =", "restart_request_count ="),
+                     ("vsz_limit = 0", "vsz_limit = unlimited")):
+        text = text.replace(old, new)
+    return text
 
 
 def account():
@@ -190,7 +195,7 @@ class Dovecot:
                 userip_connections=userip_connections) + extra.replace("ROOT", self.root))
         self._give_away()
         self.process = self._run([DOVECOT, "-F", "-c", self.config])
-        if not wait_until(self._accepts):
+        if not wait_until(lambda: self._accepts() or self.process.poll() is not None) or self.process.poll() is not None:
             log = self.log()
             self.close()
             raise RuntimeError("Dovecot does not start:\n" + log)

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from client import CAPABILITY, Client
-from server import Dovecot, wait_until
+from server import Dovecot, is_24, wait_until
 
 SHARED = "service imap {\n  client_limit = 10\n  service_count = 0\n  process_limit = 1\n}\n"
 HIBERNATE = "imap_hibernate_timeout = 1s\nservice imap-hibernate {\n  chroot =\n}\n"
@@ -86,7 +86,8 @@ class Shared(unittest.TestCase):
 
 class UserSettings(unittest.TestCase):
     def test_a_user_whose_settings_are_bad_is_served_beside_one_whose_are_good(self):
-        ask = "slogout_ask=%{if;%u;eq;bob;nobody;all}"
+        ask = "slogout_ask=" + ("%{user | if('eq', 'bob', 'nobody', 'all')}" if is_24() else
+                                "%{if;%u;eq;bob;nobody;all}")
         with Dovecot(extra=SHARED, user_settings=ask) as server:
             with Client(server, "alice", enable=False) as alice, Client(server, "bob", enable=False) as bob:
                 self.assertIn(CAPABILITY, alice.login[-1])
@@ -146,10 +147,11 @@ class Hibernation(unittest.TestCase):
         self.server.kick("alice")
         answer(self, self.client)
 
-    def test_kicked_while_hibernated_it_is_closed_as_by_stock_dovecot(self):
+    def test_kicked_while_hibernated_it_is_ended_as_by_stock_dovecot(self):
+        """The kick ends all of imap-hibernate in 2.3, and in 2.4 one session, which `doveadm kick` does not count."""
         self.assertTrue(self.hibernates())
-        self.server.kick("alice")
-        self.assertEqual(self.client.rest(), b"")
+        self.server.doveadm("kick", "alice")
+        self.assertEqual(self.client.rest(), b"* BYE Server shutting down.\r\n" if is_24() else b"")
 
 
 class Reload(unittest.TestCase):
