@@ -305,13 +305,14 @@ class Dovecot:
         wait_until(lambda: not self.left())
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def left(self):
-        """The pids that the master has started and that live; all stand in the session made for it."""
+    def left(self, name=None):
+        """The pids that the master has started and that live, with this name; all are in the session made for it."""
         self.process.poll()
-        out = subprocess.run(["ps", "-o", "pid=,stat=", "--sid", str(self.process.pid)],
+        out = subprocess.run(["ps", "-o", "pid=,stat=,comm=", "--sid", str(self.process.pid)],
                              capture_output=True, text=True).stdout
-        return [int(pid) for pid, state in (line.split() for line in out.splitlines()) if state[0] != "Z" and
-                int(pid) != self.process.pid]
+        lines = (line.split(None, 2) for line in out.splitlines())
+        return [int(pid) for pid, state, comm in lines
+                if state[0] != "Z" and int(pid) != self.process.pid and name in (None, comm)]
 
     def __enter__(self):
         return self

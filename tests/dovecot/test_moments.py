@@ -74,13 +74,16 @@ class Fetch(unittest.TestCase):
         server.kick("alice")
         return client, size
 
-    def read_slowly(self, client, size):
-        return self.begun + client.octets(size - len(self.begun), pause=0.002, most=32768)
+    def read_slowly(self, client, size, pause=0.002):
+        return self.begun + client.octets(size - len(self.begun), pause=pause, most=32768)
 
-    def assertWhole(self, client, size):
-        self.assertEqual(self.read_slowly(client, size), self.message)
+    def assertWhole(self, client, size, pause=0.002):
+        self.assertEqual(self.read_slowly(client, size, pause), self.message)
         self.assertEqual(client.line(), ")")
-        self.assertRegex(client.line(), "^f OK Fetch completed")
+        line = client.line()
+        while line.startswith("* OK [INPROGRESS "):  # 2.4 sends these every 10 s
+            line = client.line()
+        self.assertRegex(line, "^f OK Fetch completed")
 
     @unittest.skipIf(is_24(), "2.4 writes no BYE there")
     def test_stock_dovecot_writes_its_bye_into_the_literal(self):
@@ -112,6 +115,18 @@ class Fetch(unittest.TestCase):
         tag = client.logout_tag()
         client.send(tag + " OK\r\n")
         self.assertTrue(client.is_closed())
+
+    def test_over_tls_the_literal_arrives_whole_and_then_the_logout_or_the_bye(self):
+        """Through an imap-login process, which keeps output of its own."""
+        for enable in True, False:
+            with self.subTest(enable=enable):
+                client, size = self.begin(self.ours, tls=True, enable=enable)
+                self.assertWhole(client, size, pause=0)
+                if enable:
+                    client.send(client.logout_tag() + " OK\r\n")
+                    self.assertTrue(client.is_closed())
+                else:
+                    self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
 
     def test_with_the_plugin_the_literal_arrives_whole_and_then_the_bye(self):
         client, size = self.begin(self.ours, enable=False)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 import unittest
 
@@ -17,7 +18,7 @@ def answer(test, client):
     test.assertTrue(client.is_closed())
 
 
-class Shared(unittest.TestCase):
+class SharedProcess(unittest.TestCase):
     """Several clients in one process."""
 
     def setUp(self):
@@ -34,6 +35,8 @@ class Shared(unittest.TestCase):
         self.assertEqual(len(pids), 1)
         return pids[0]
 
+
+class Shared(SharedProcess):
     def test_each_client_has_an_exchange_of_its_own(self):
         alice, bob, carol = self.client("alice"), self.client("bob"), self.client("carol", enable=False)
         bob.run("n", "NOOP")
@@ -75,6 +78,15 @@ class Shared(unittest.TestCase):
         self.assertRegex(self.client("carol").run("n", "NOOP")[-1], "^n OK")
         self.assertEqual(self.pid(), pid)
 
+    def test_who_has_read_the_bye_may_still_send_while_the_process_goes_on(self):
+        alice, bob = self.client("alice", enable=False), self.client("bob")
+        os.kill(self.pid(), signal.SIGUSR1)
+        bob.send("%s OK\r\n" % bob.logout_tag())
+        for _ in range(3):
+            alice.send("n NOOP\r\n")
+            time.sleep(0.1)
+        self.assertEqual(alice.rest(), b"* BYE Server shutting down.\r\n")
+
     def test_sigterm_ends_a_process_that_has_no_client_any_more(self):
         self.client("alice").close()
         self.assertTrue(self.server.wait_for_log("Disconnected: "))
@@ -82,6 +94,47 @@ class Shared(unittest.TestCase):
         os.kill(pid, signal.SIGTERM)
         self.assertTrue(wait_until(lambda: pid not in self.server.processes("imap")), "the process stays")
         self.assertNotIn("killed with signal", self.server.log())
+
+
+@unittest.skipUnless(is_24(), "in 2.3 a kick is a signal to the process")
+class KickBySocket(SharedProcess):
+    """2.4 kicks one client of a shared process."""
+
+    def test_a_kick_asks_one_user_and_leaves_others_alone(self):
+        alice, bob = self.client("alice"), self.client("bob")
+        pid = self.pid()
+        self.server.kick("alice")
+        answer(self, alice)
+        self.assertRegex(bob.run("n", "NOOP")[-1], "^n OK")
+        self.assertEqual(bob.buffer, b"")
+        self.assertRegex(self.client("carol").run("n", "NOOP")[-1], "^n OK")
+        self.assertEqual(self.pid(), pid)
+        self.assertTrue(self.server.wait_for_log(r"imap\(alice\).*Server LOGOUT: kicked"))
+
+    def test_a_second_kick_ends_the_client_with_bye(self):
+        alice, bob = self.client("alice"), self.client("bob")
+        self.server.kick("alice")
+        alice.logout_tag()
+        self.server.kick("alice")
+        self.assertEqual(alice.rest(), b"* BYE Server shutting down.\r\n")
+        self.assertRegex(bob.run("n", "NOOP")[-1], "^n OK")
+
+    def test_a_kick_of_another_user_reaches_a_process_that_serves_one(self):
+        """SIGTERM without a name ends the process's client, SIGTERM with another's name does not."""
+        server = Dovecot()
+        self.addCleanup(server.close)
+        with Client(server, "alice") as alice:
+            pid = server.process_of("alice")
+            with socket.socket(socket.AF_UNIX) as admin:
+                admin.connect("%s/run/srv.imap/%d" % (server.root, pid))
+                admin.sendall(b"VERSION\tmaster-admin-client\t1\t0\nKICK-USER-SIGNAL\tbob\n")
+                os.kill(pid, signal.SIGTERM)
+                self.assertRegex(alice.run("n", "NOOP")[-1], "^n OK")
+                time.sleep(0.3)
+                self.assertRegex(alice.run("n", "NOOP")[-1], "^n OK")
+            self.assertEqual(alice.buffer, b"")
+            os.kill(pid, signal.SIGTERM)
+            answer(self, alice)
 
 
 class UserSettings(unittest.TestCase):
