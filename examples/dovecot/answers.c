@@ -33,13 +33,17 @@ static size_t rest_of_line(struct istream *input, const char **text)
 static bool take_answer(struct imap_slogout_client *ours, const struct client_command_context *cmd)
 {
     struct slogout_response response;
+    bool taken;
 
     i_zero(&response);
     response.status = status_of(cmd->name);
     response.tag = cmd->tag;
     response.tag_len = strlen(cmd->tag);
     response.text_len = rest_of_line(cmd->client->input, &response.text);
-    return slogout_session_feed_response(ours->session, &response, now_ms()) == SLOGOUT_CONSUMED;
+    ours->starting = cmd;
+    taken = slogout_session_feed_response(ours->session, &response, now_ms()) == SLOGOUT_CONSUMED;
+    ours->starting = NULL;
+    return taken;
 }
 
 /* Dovecot skips the rest of the line. */
@@ -95,7 +99,7 @@ static bool take_idle_lines(struct imap_slogout_client *ours)
     while ((len = first_line(client->input, &line)) > 0) {
         if (slogout_session_feed_line(ours->session, line, len, now_ms()) != SLOGOUT_CONSUMED)
             return FALSE;
-        if (client->disconnected)
+        if (slogout_session_state(ours->session) == SLOGOUT_STATE_ENDED)
             return TRUE;
         i_stream_skip(client->input, len);
     }

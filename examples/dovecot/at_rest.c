@@ -18,9 +18,21 @@ bool notify_is_half_way(const struct client *client)
            client->notify_ctx->fetch_ctx->state.line_partial;
 }
 
+/* Dovecot may have executed a command, and hold its tagged response until it has executed others. */
+static bool owes_response(const struct client *client)
+{
+    const struct client_command_context *cmd;
+
+    for (cmd = client->command_queue; cmd != NULL; cmd = cmd->next) {
+        if (cmd->state == CLIENT_COMMAND_STATE_WAIT_SYNC && !cmd->tagline_sent)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 bool between_lines(const struct client *client)
 {
-    return client->output_cmd_lock == NULL && !notify_is_half_way(client);
+    return client->output_cmd_lock == NULL && !notify_is_half_way(client) && !owes_response(client);
 }
 
 /* IDLE has a context from `+ idling` until DONE is read. */
@@ -58,12 +70,24 @@ bool at_rest(const struct imap_slogout_client *ours)
     return between_lines(ours->client);
 }
 
+/* Commands that come after the client's answer do not begin. */
+bool has_answered_all(const struct imap_slogout_client *ours)
+{
+    struct client_command_context *cmd;
+
+    for (cmd = ours->client->command_queue; cmd != NULL; cmd = cmd->next) {
+        if (is_in_the_way(ours, cmd) && SLOGOUT_CONTEXT(cmd) != NULL)
+            return FALSE;
+    }
+    return between_lines(ours->client);
+}
+
 /* ---- who notices ---- */
 
 static void look(struct imap_slogout_client *ours)
 {
     timeout_remove(&ours->to_look);
-    slogout_session_resume(ours->session, now_ms());
+    exchange_resume(ours);
 }
 
 /* Not at once, because the command that has just sent its tagged response is still in the queue. */
@@ -71,7 +95,7 @@ void look_soon(struct imap_slogout_client *ours)
 {
     const enum slogout_state state = slogout_session_state(ours->session);
 
-    if (state != SLOGOUT_STATE_PENDING && state != SLOGOUT_STATE_LEAVING)
+    if (state != SLOGOUT_STATE_PENDING && state != SLOGOUT_STATE_LEAVING && ours->end_reason == NULL)
         return;
     timeout_remove(&ours->to_look);
     ours->to_look = timeout_add_short(0, look, ours);
@@ -96,7 +120,7 @@ static void begin(struct imap_slogout_client *ours, struct client_command_contex
 {
     ours->starting = cmd;
     if (ours->to_look != NULL)
-        slogout_session_resume(ours->session, now_ms());
+        exchange_resume(ours);
     ours->starting = NULL;
     if (slogout_session_state(ours->session) >= SLOGOUT_STATE_LEAVING)
         cmd->func = drop_command;

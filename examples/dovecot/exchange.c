@@ -10,6 +10,10 @@ uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* For the responses to commands that came before the client's answer: as long as Dovecot waits for a client that does
+ * not read. */
+#define LAST_RESPONSES_MSECS (5 * 60 * 1000)
+
 /* ---- the timer ---- */
 
 static void tick(struct imap_slogout_client *ours)
@@ -108,13 +112,51 @@ static const char *reason(const struct slogout_result *result)
                        told ? "" : " (without BYE)", NULL);
 }
 
+/* The client has answered, but may have sent commands before that. It is owed their responses. */
+static void end_when_idle(struct imap_slogout_client *ours)
+{
+    const int flushed = has_answered_all(ours) ? flush(ours->client->output) : 0;
+
+    if (flushed == 0)
+        look_later(ours);
+    else
+        client_disconnect(ours->client, ours->end_reason);
+}
+
+static void give_up(struct imap_slogout_client *ours)
+{
+    client_disconnect(ours->client, ours->end_reason);
+}
+
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
     struct imap_slogout_client *ours = conn;
 
     (void)session;
     ours->linger = result->outcome == SLOGOUT_OUTCOME_ANSWERED || result->bye_sent;
-    client_disconnect(ours->client, reason(result));
+    if (result->outcome != SLOGOUT_OUTCOME_ANSWERED) {
+        client_disconnect(ours->client, reason(result));
+        return;
+    }
+    ours->end_reason = p_strdup(ours->client->pool, reason(result));
+    ours->to_end = timeout_add(LAST_RESPONSES_MSECS, give_up, ours);
+    end_when_idle(ours);
+}
+
+void exchange_resume(struct imap_slogout_client *ours)
+{
+    if (ours->end_reason == NULL)
+        slogout_session_resume(ours->session, now_ms());
+    else if (!ours->client->disconnected)
+        end_when_idle(ours);
+}
+
+void exchange_force(struct imap_slogout_client *ours)
+{
+    if (ours->end_reason == NULL)
+        slogout_session_force(ours->session, now_ms());
+    else
+        client_disconnect(ours->client, ours->end_reason);
 }
 
 /* ---- both ---- */
@@ -152,4 +194,5 @@ void exchange_deinit(struct imap_slogout_client *ours)
     timeout_remove(&ours->to_look);
     timeout_remove(&ours->to_ask);
     timeout_remove(&ours->to_stop);
+    timeout_remove(&ours->to_end);
 }

@@ -38,6 +38,8 @@ struct imap_slogout_client {
     struct timeout *to_look;                       /* checks whether the moment has come */
     struct timeout *to_ask;                        /* the client's instant in the spread */
     struct timeout *to_stop;                       /* the process may not stay longer */
+    struct timeout *to_end;                        /* the client is owed no more */
+    const char *end_reason;                        /* the client has answered, and is still owed responses; or NULL */
     io_callback_t *idle_input;                     /* IDLE's own reader, while answers.c reads before it */
     void *idle_context;
     bool linger; /* the plugin ended the session, so the next v.destroy() lingers */
@@ -56,6 +58,8 @@ const char *plugin_settings_check(const struct imap_slogout_settings *settings);
 
 /* exchange.c */
 uint64_t now_ms(void);
+void exchange_resume(struct imap_slogout_client *ours); /* when the moment may have come */
+void exchange_force(struct imap_slogout_client *ours);
 int exchange_init(struct imap_slogout_client *ours, const struct slogout_settings *settings);
 void exchange_deinit(struct imap_slogout_client *ours);
 
@@ -63,6 +67,7 @@ void exchange_deinit(struct imap_slogout_client *ours);
 bool idles(const struct client *client);
 bool at_rest(const struct imap_slogout_client *ours);
 bool between_lines(const struct client *client);
+bool has_answered_all(const struct imap_slogout_client *ours); /* all commands that have begun */
 bool notify_is_half_way(const struct client *client); /* NOTIFY sends FETCH data without taking the output lock */
 void look_soon(struct imap_slogout_client *ours);
 void look_later(struct imap_slogout_client *ours);

@@ -41,7 +41,7 @@ static void force(struct client *client)
         return;
     }
     timeout_remove(&ours->to_ask);
-    slogout_session_force(ours->session, now_ms());
+    exchange_force(ours);
 }
 
 static void stop(struct imap_slogout_client *ours)

@@ -105,6 +105,10 @@ userdb static {{
 }}
 """
 
+# More lines, in the names of 2.3: several clients in one process; hibernation.
+SHARED = "service imap {\n  client_limit = 10\n  service_count = 0\n  process_limit = 1\n}\n"
+HIBERNATE = "imap_hibernate_timeout = 1s\nservice imap-hibernate {\n  chroot =\n}\n"
+
 
 @functools.lru_cache(None)
 def version():

@@ -154,6 +154,30 @@ class Fetch(unittest.TestCase):
 class Unread(WithServer):
     """Output that waits for a slow reader when the connection ends."""
 
+    def test_responses_that_cross_the_answer_come_before_the_end(self):
+        """Dovecot holds the response to APPEND until it has executed what it has read already."""
+        for rest in "", "x NO":
+            with self.subTest(rest=rest):
+                client = self.client()
+                client.run("s", "SELECT INBOX")
+                self.kick()
+                tag = client.logout_tag()
+                client.send("a APPEND INBOX {1+}\r\nx\r\nb NOOP\r\n* BYE\r\n%s OK\r\n%s" % (tag, rest))
+                self.assertRegex(client.rest(), rb"(?s)^(.*\r\n)?a OK [^\r]*\r\nb OK [^\r]*\r\n$")
+
+    def test_a_literal_that_crosses_the_answer_comes_before_the_end(self):
+        message = large_message()[:3000000]
+        self.server.put_message("alice", message)
+        client = self.client(receive_buffer=65536)
+        client.run("s", "SELECT INBOX")
+        self.kick()
+        tag = client.logout_tag()
+        client.send("f FETCH * BODY.PEEK[]\r\n* BYE\r\n%s OK\r\n" % tag)
+        time.sleep(0.5)
+        client.line()
+        self.assertEqual(client.octets(len(message), pause=0.002, most=32768), message)
+        self.assertRegex(client.rest(), rb"^\)\r\nf OK [^\r]*\r\n$")
+
     def test_responses_that_the_server_could_not_write_yet_come_before_the_bye(self):
         client = self.client(enable=False, receive_buffer=65536)
         tags = ["%04d%s" % (i, "x" * 8000) for i in range(1500)]

@@ -7,11 +7,7 @@ import time
 import unittest
 
 from client import CAPABILITY, Client
-from server import Dovecot, is_24, wait_until
-
-SHARED = "service imap {\n  client_limit = 10\n  service_count = 0\n  process_limit = 1\n}\n"
-HIBERNATE = "imap_hibernate_timeout = 1s\nservice imap-hibernate {\n  chroot =\n}\n"
-
+from server import HIBERNATE, SHARED, Dovecot, is_24, wait_until
 
 def answer(test, client):
     client.send("* BYE\r\n%s OK\r\n" % client.logout_tag())
