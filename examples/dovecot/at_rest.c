@@ -1,6 +1,8 @@
 #include "imap_slogout.h"
 #include "imap-fetch.h"
 #include "imap-notify.h"
+#include "imap-sync.h"
+#include "ostream.h"
 
 /* How often to check whether the client has read its output, of which Dovecot notifies nobody. */
 #define LOOK_LATER_MSECS 100
@@ -19,7 +21,7 @@ bool notify_is_half_way(const struct client *client)
 }
 
 /* Dovecot may have executed a command, and hold its tagged response until it has executed others. */
-static bool owes_response(const struct client *client)
+bool owes_response(const struct client *client)
 {
     const struct client_command_context *cmd;
 
@@ -84,9 +86,23 @@ bool has_answered_all(const struct imap_slogout_client *ours)
 
 /* ---- who notices ---- */
 
+/* A command that is half read keeps Dovecot from sending the tagged responses that it holds. */
+static void send_held_responses(struct client *client)
+{
+    const struct client_command_context *const reading = client->input_lock;
+
+    if (reading == NULL || reading->state != CLIENT_COMMAND_STATE_WAIT_INPUT || !owes_response(client))
+        return;
+    o_stream_cork(client->output);
+    (void)cmd_sync_delayed(client);
+    o_stream_uncork(client->output);
+}
+
 static void look(struct imap_slogout_client *ours)
 {
     timeout_remove(&ours->to_look);
+    if (!ours->client->disconnected && slogout_session_state(ours->session) >= SLOGOUT_STATE_LEAVING)
+        send_held_responses(ours->client);
     exchange_resume(ours);
 }
 

@@ -36,7 +36,8 @@ static void set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_
 
 /* ---- lines ---- */
 
-/* at_rest.c notices the end of a command. Nobody notices that output has left, or that a NOTIFY has ended. */
+/* at_rest.c notices the end of a command. Nobody notices that output has left, that a NOTIFY has ended, or that Dovecot
+ * holds a tagged response. */
 static int wait_for_output(struct imap_slogout_client *ours)
 {
     look_later(ours);
@@ -71,7 +72,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
     (void)session;
     if (ours->client->disconnected)
         return -1;
-    if (notify_is_half_way(ours->client))
+    if (notify_is_half_way(ours->client) || (when == SLOGOUT_BETWEEN_LINES && owes_response(ours->client)))
         return wait_for_output(ours);
     if (when == SLOGOUT_AT_REST ? !at_rest(ours) : !between_lines(ours->client))
         return SLOGOUT_BUSY;
@@ -190,6 +191,7 @@ void exchange_deinit(struct imap_slogout_client *ours)
     slogout_session_free(ours->session);
     slogout_free(ours->slogout);
     ours->session = NULL;
+    ours->end_reason = NULL;
     timeout_remove(&ours->to_tick);
     timeout_remove(&ours->to_look);
     timeout_remove(&ours->to_ask);

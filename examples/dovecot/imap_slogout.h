@@ -67,6 +67,7 @@ void exchange_deinit(struct imap_slogout_client *ours);
 bool idles(const struct client *client);
 bool at_rest(const struct imap_slogout_client *ours);
 bool between_lines(const struct client *client);
+bool owes_response(const struct client *client); /* to a command that was executed */
 bool has_answered_all(const struct imap_slogout_client *ours); /* all commands that have begun */
 bool notify_is_half_way(const struct client *client); /* NOTIFY sends FETCH data without taking the output lock */
 void look_soon(struct imap_slogout_client *ours);

@@ -163,7 +163,16 @@ class Unread(WithServer):
                 self.kick()
                 tag = client.logout_tag()
                 client.send("a APPEND INBOX {1+}\r\nx\r\nb NOOP\r\n* BYE\r\n%s OK\r\n%s" % (tag, rest))
+                client.socket.settimeout(10)
                 self.assertRegex(client.rest(), rb"(?s)^(.*\r\n)?a OK [^\r]*\r\nb OK [^\r]*\r\n$")
+
+    def test_a_response_that_dovecot_holds_comes_before_the_bye_of_a_second_kick(self):
+        client = self.client()
+        client.run("s", "SELECT INBOX")
+        client.send("a APPEND INBOX {1+}\r\nx\r\nb NO")
+        self.kick()
+        self.kick()
+        self.assertRegex(client.rest(), rb"(?s)^(.*\r\n)?a OK [^\r]*\r\n\* BYE Server shutting down.\r\n$")
 
     def test_a_literal_that_crosses_the_answer_comes_before_the_end(self):
         message = large_message()[:3000000]
