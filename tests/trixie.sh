@@ -83,13 +83,15 @@ make_chroot()
     as_root mv -T "$root.part" "$root"
 }
 
-# in_chroot COMMAND [ARG...]: as root, in the project's copy.
+# in_chroot COMMAND [ARG...] runs a command as root in the project's copy. The root is a mount, so that the command can
+# make a mount namespace of its own.
 in_chroot()
 {
     as_root unshare --mount --pid --fork --kill-child sh -euc '
         root=$1
         shift
         cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
+        mount --bind "$root" "$root"
         mount --rbind /dev "$root/dev"
         mount -t proc proc "$root/proc"
         exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \

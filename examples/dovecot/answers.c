@@ -1,9 +1,9 @@
 #include "imap_slogout.h"
+#include "ioloop-private.h"
 #include "istream.h"
-#include "dovecot23.h"
 
-/* Dovecot takes `TAG OK` for a command, and stumbles over the `*` of `* BYE` before it has read the word.
- * IDLE reads for itself, and takes any line but DONE for a mistake. */
+/* Dovecot takes `TAG OK` for a command, so OK, NO and BAD are registered as commands. It rejects `* BYE` at the `*`,
+ * before it reads the word. IDLE reads its own input, and takes any line but DONE for a mistake. */
 
 /* ---- commands ---- */
 
@@ -14,7 +14,7 @@ static enum slogout_status status_of(const char *word)
     return strcasecmp(word, "NO") == 0 ? SLOGOUT_STATUS_NO : SLOGOUT_STATUS_BAD;
 }
 
-/* What has come of it so far: it is for the log alone. */
+/* Returns the length of what has come so far of the rest of the line, which is only for the log. */
 static size_t rest_of_line(struct istream *input, const char **text)
 {
     size_t size, len;
@@ -33,16 +33,20 @@ static size_t rest_of_line(struct istream *input, const char **text)
 static bool take_answer(struct imap_slogout_client *ours, const struct client_command_context *cmd)
 {
     struct slogout_response response;
+    bool taken;
 
     i_zero(&response);
     response.status = status_of(cmd->name);
     response.tag = cmd->tag;
     response.tag_len = strlen(cmd->tag);
     response.text_len = rest_of_line(cmd->client->input, &response.text);
-    return slogout_session_feed_response(ours->session, &response, now_ms()) == SLOGOUT_CONSUMED;
+    ours->starting = cmd;
+    taken = slogout_session_feed_response(ours->session, &response, now_ms()) == SLOGOUT_CONSUMED;
+    ours->starting = NULL;
+    return taken;
 }
 
-/* The rest of the line is Dovecot's to skip. */
+/* Dovecot skips the rest of the line. */
 static bool cmd_answer(struct client_command_context *cmd)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);
@@ -54,7 +58,7 @@ static bool cmd_answer(struct client_command_context *cmd)
 
 /* ---- `*` ---- */
 
-/* In the place of the BAD for a command whose tag could not be read; Dovecot then counts a bad command. */
+/* Called in place of the BAD for a command whose tag could not be read, which Dovecot counts as a bad command. */
 bool answers_take_star(struct imap_slogout_client *ours, struct client_command_context *cmd)
 {
     static const struct slogout_response bye = {.status = SLOGOUT_STATUS_BYE};
@@ -72,7 +76,7 @@ bool answers_take_star(struct imap_slogout_client *ours, struct client_command_c
 
 /* ---- IDLE ---- */
 
-/* With its LF. 0: it has not come yet. */
+/* Returns the length of the first line, with its LF, or 0 if it has not come yet. */
 static size_t first_line(struct istream *input, const char **line)
 {
     size_t size;
@@ -83,7 +87,7 @@ static size_t first_line(struct istream *input, const char **line)
     return lf != NULL ? (size_t)(lf - data) + 1 : 0;
 }
 
-/* TRUE: IDLE has nothing to read. The rest of the line that began IDLE, and trouble, are IDLE's. */
+/* Returns TRUE if IDLE has nothing to read. The rest of the line that began IDLE, and errors, are left to IDLE. */
 static bool take_idle_lines(struct imap_slogout_client *ours)
 {
     struct client *client = ours->client;
@@ -95,14 +99,14 @@ static bool take_idle_lines(struct imap_slogout_client *ours)
     while ((len = first_line(client->input, &line)) > 0) {
         if (slogout_session_feed_line(ours->session, line, len, now_ms()) != SLOGOUT_CONSUMED)
             return FALSE;
-        if (client->disconnected)
+        if (slogout_session_state(ours->session) == SLOGOUT_STATE_ENDED)
             return TRUE;
         i_stream_skip(client->input, len);
     }
     return TRUE;
 }
 
-/* Nothing of the client's may be touched after IDLE's own reader: it can end the client. */
+/* IDLE's own reader can end the client, so nothing of the client may be used after it. */
 static void read_idle(void *context)
 {
     struct imap_slogout_client *ours = context;
@@ -111,14 +115,17 @@ static void read_idle(void *context)
         ours->idle_input(ours->idle_context);
 }
 
-/* IDLE removes whatever reads for it when it ends. */
+/* Reads before IDLE does. IDLE removes its io, whatever its callback, when it ends. */
 void answers_watch_idle(struct imap_slogout_client *ours)
 {
     struct client *client = ours->client;
 
-    if (client->io == NULL || !idles(client) || host_reads_with(client->io, read_idle))
+    if (client->io == NULL || !idles(client) || client->io->callback == read_idle)
         return;
-    host_read_first(client->io, read_idle, ours, &ours->idle_input, &ours->idle_context);
+    ours->idle_input = client->io->callback;
+    ours->idle_context = client->io->context;
+    client->io->callback = read_idle;
+    client->io->context = ours;
 }
 
 void answers_init(void)

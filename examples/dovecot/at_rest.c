@@ -1,11 +1,13 @@
 #include "imap_slogout.h"
 #include "imap-fetch.h"
 #include "imap-notify.h"
+#include "imap-sync.h"
+#include "ostream.h"
 
-/* How often to look while nothing but the client's reading is waited for: Dovecot tells nobody of that. */
+/* How often to check whether the client has read its output, of which Dovecot notifies nobody. */
 #define LOOK_LATER_MSECS 100
 
-/* Marks a command that has begun: of the many times that Dovecot may call one, the first is different. */
+/* Marks a command that has begun. Dovecot may call a command many times, and the first time is different. */
 static struct {
     union imap_module_context module_ctx;
 } begun;
@@ -18,18 +20,30 @@ bool notify_is_half_way(const struct client *client)
            client->notify_ctx->fetch_ctx->state.line_partial;
 }
 
-bool between_lines(const struct client *client)
+/* Dovecot may have executed a command, and hold its tagged response until it has executed others. */
+bool owes_response(const struct client *client)
 {
-    return client->output_cmd_lock == NULL && !notify_is_half_way(client);
+    const struct client_command_context *cmd;
+
+    for (cmd = client->command_queue; cmd != NULL; cmd = cmd->next) {
+        if (cmd->state == CLIENT_COMMAND_STATE_WAIT_SYNC && !cmd->tagline_sent)
+            return TRUE;
+    }
+    return FALSE;
 }
 
-/* From `+ idling` until DONE is read. */
+bool between_lines(const struct client *client)
+{
+    return client->output_cmd_lock == NULL && !notify_is_half_way(client) && !owes_response(client);
+}
+
+/* IDLE has a context from `+ idling` until DONE is read. */
 static bool is_idling(const struct client_command_context *cmd)
 {
     return cmd->name != NULL && strcasecmp(cmd->name, "IDLE") == 0 && cmd->context != NULL;
 }
 
-/* IDLE that goes on after hibernation has not locked the input, so the queue is what tells. */
+/* An IDLE that continues after hibernation does not lock the input, so this looks into the queue. */
 bool idles(const struct client *client)
 {
     const struct client_command_context *cmd;
@@ -46,7 +60,7 @@ static bool is_in_the_way(const struct imap_slogout_client *ours, const struct c
     return cmd != ours->starting && !cmd->tagline_sent && !is_idling(cmd);
 }
 
-/* A command that is half read stands in the queue as well. */
+/* A command that is half read is in the queue too. */
 bool at_rest(const struct imap_slogout_client *ours)
 {
     const struct client_command_context *cmd;
@@ -58,20 +72,46 @@ bool at_rest(const struct imap_slogout_client *ours)
     return between_lines(ours->client);
 }
 
+/* Commands that come after the client's answer do not begin. */
+bool has_answered_all(const struct imap_slogout_client *ours)
+{
+    struct client_command_context *cmd;
+
+    for (cmd = ours->client->command_queue; cmd != NULL; cmd = cmd->next) {
+        if (is_in_the_way(ours, cmd) && SLOGOUT_CONTEXT(cmd) != NULL)
+            return FALSE;
+    }
+    return between_lines(ours->client);
+}
+
 /* ---- who notices ---- */
+
+/* A command that is half read keeps Dovecot from sending the tagged responses that it holds. */
+static void send_held_responses(struct client *client)
+{
+    const struct client_command_context *const reading = client->input_lock;
+
+    if (reading == NULL || reading->state != CLIENT_COMMAND_STATE_WAIT_INPUT || !owes_response(client))
+        return;
+    o_stream_cork(client->output);
+    (void)cmd_sync_delayed(client);
+    o_stream_uncork(client->output);
+}
 
 static void look(struct imap_slogout_client *ours)
 {
     timeout_remove(&ours->to_look);
-    slogout_session_resume(ours->session, now_ms());
+    if (!ours->client->disconnected && slogout_session_state(ours->session) >= SLOGOUT_STATE_LEAVING)
+        send_held_responses(ours->client);
+    exchange_resume(ours);
 }
 
-/* Not at once: the command whose tagged response this is has not been taken out of the queue yet. */
+/* Not at once, because the command that has just sent its tagged response is still in the queue. */
 void look_soon(struct imap_slogout_client *ours)
 {
     const enum slogout_state state = slogout_session_state(ours->session);
 
-    if (state != SLOGOUT_STATE_PENDING && state != SLOGOUT_STATE_LEAVING)
+    if (state != SLOGOUT_STATE_PENDING && state != SLOGOUT_STATE_LEAVING && ours->end_reason == NULL)
         return;
     timeout_remove(&ours->to_look);
     ours->to_look = timeout_add_short(0, look, ours);
@@ -89,14 +129,14 @@ static bool drop_command(struct client_command_context *cmd)
     return TRUE;
 }
 
-/* Between two pipelined commands is a moment, too, and with a client that always has another one on its way
- * the only one: a look is due, for a tagged response has gone out and the loop has not turned since. What
- * comes after our `* BYE` is not run: the client must not be left in doubt about it. */
+/* The moment between two pipelined commands counts as well. It is the only one with a client that always has another
+ * command on its way. to_look is set then, since a tagged response has gone out in this turn of the loop. Commands
+ * that come after our `* BYE` are not run, because the client could not know whether they were. */
 static void begin(struct imap_slogout_client *ours, struct client_command_context *cmd)
 {
     ours->starting = cmd;
     if (ours->to_look != NULL)
-        slogout_session_resume(ours->session, now_ms());
+        exchange_resume(ours);
     ours->starting = NULL;
     if (slogout_session_state(ours->session) >= SLOGOUT_STATE_LEAVING)
         cmd->func = drop_command;
@@ -115,7 +155,7 @@ static void before_command(struct client_command_context *cmd)
         begin(ours, cmd);
 }
 
-/* IDLE may have begun, or put its reader back. */
+/* IDLE may have begun, or set its own reader again. */
 static void after_command(struct client_command_context *cmd)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);

@@ -1,37 +1,70 @@
-# The plugin for Dovecot 2.3.
-#   make dovecot             builds it, with the headers of Debian's dovecot-dev
-#   make install-dovecot     puts it where Dovecot looks for plugins
-#   make deps-dovecot dovecot-check   installs what the tests need, then runs them against a real Dovecot
+# The plugin for Dovecot 2.3 and 2.4.
+#   make dovecot             builds it for the Dovecot whose headers are installed (Debian: dovecot-dev)
+#   make install-dovecot     installs it where Dovecot looks for plugins; make uninstall-dovecot removes it
+#   make deps-dovecot dovecot-check       installs what the tests need, then runs them against a real Dovecot
+#   make deps-dovecot24 dovecot24 dovecot24-check    the same with Dovecot 2.4 of Debian 13, elsewhere in a chroot
 
 DOVECOT_INCLUDE ?= /usr/include/dovecot
 DOVECOT_MODULES ?= /usr/lib/dovecot/modules
 
-DOVECOT_PLUGIN := build/dovecot/lib95_imap_slogout_plugin.so
-DOVECOT_OBJECTS := $(patsubst examples/dovecot/%.c,build/dovecot/%.o,$(wildcard examples/dovecot/*.c))
+DOVECOT := build/dovecot
+DOVECOT_PLUGIN := $(DOVECOT)/lib95_imap_slogout_plugin.so
+# 2.4 has a parser of its own for settings, which loads their declaration from a second file.
+DOVECOT_SETTINGS := $(DOVECOT)/settings/libimap_slogout_settings.so
+DOVECOT_IS_24 := $(shell grep -qs 'DOVECOT_ABI_VERSION "2\.4' $(DOVECOT_INCLUDE)/config.h && echo yes)
+DOVECOT_FILES := $(DOVECOT_PLUGIN) $(if $(DOVECOT_IS_24),$(DOVECOT_SETTINGS))
+DOVECOT_SOURCES := $(filter-out examples/dovecot/dovecot2%,$(wildcard examples/dovecot/*.c)) \
+  $(wildcard examples/dovecot/dovecot$(if $(DOVECOT_IS_24),24,23)*.c)
+DOVECOT_OBJECTS := $(DOVECOT_SOURCES:examples/dovecot/%.c=$(DOVECOT)/%.o)
 
 # Dovecot's headers are GNU C, and its macros check types with arrays that look variable to -Wvla.
 DOVECOT_WARNINGS := $(filter-out -pedantic -Wvla,$(WARNINGS))
+DOVECOT_LINK = $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--exclude-libs,ALL -o $@ $^
 
-.PHONY: dovecot dovecot-check install-dovecot deps-dovecot
+.PHONY: dovecot dovecot-check install-dovecot uninstall-dovecot deps-dovecot dovecot24 dovecot24-check deps-dovecot24
 
-dovecot: $(DOVECOT_PLUGIN)
+dovecot: $(DOVECOT_FILES)
 
-build/dovecot/%.o: examples/dovecot/%.c
+$(DOVECOT)/%.o: examples/dovecot/%.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) -std=gnu99 -Iinclude -isystem $(DOVECOT_INCLUDE) -DHAVE_CONFIG_H -MMD -MP $(DOVECOT_WARNINGS) \
 	  -fPIC -fvisibility=hidden $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(DOVECOT_PLUGIN): $(DOVECOT_OBJECTS) $(STATIC)
-	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--exclude-libs,ALL -o $@ $^
+	$(SAY)$(DOVECOT_LINK)
 
-install-dovecot: $(DOVECOT_PLUGIN)
+$(DOVECOT_SETTINGS): $(DOVECOT)/dovecot24_settings.o $(DOVECOT)/settings.o $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY)$(DOVECOT_LINK)
+
+install-dovecot: $(DOVECOT_FILES)
 	$(INSTALL) -d $(DESTDIR)$(DOVECOT_MODULES)
 	$(INSTALL) -m 644 $(DOVECOT_PLUGIN) $(DESTDIR)$(DOVECOT_MODULES)
+ifdef DOVECOT_IS_24
+	$(INSTALL) -d $(DESTDIR)$(DOVECOT_MODULES)/settings
+	$(INSTALL) -m 644 $(DOVECOT_SETTINGS) $(DESTDIR)$(DOVECOT_MODULES)/settings
+endif
+
+uninstall-dovecot:
+	rm -f $(DESTDIR)$(DOVECOT_MODULES)/$(notdir $(DOVECOT_PLUGIN))
+	rm -f $(DESTDIR)$(DOVECOT_MODULES)/settings/$(notdir $(DOVECOT_SETTINGS))
 
 deps-dovecot:
 	sh tests/dovecot/deps.sh
 
-dovecot-check: $(DOVECOT_PLUGIN)
-	python3 -B -m unittest discover -s tests/dovecot -v
+dovecot-check: $(DOVECOT_FILES)
+	python3 -B tests/dovecot/run.py
+
+# ---- Dovecot 2.4, on Debian 13 ----
+
+deps-dovecot24:
+	sh tests/trixie.sh install gcc libc6-dev make
+	sh tests/trixie.sh run make deps-dovecot
+
+dovecot24:
+	sh tests/trixie.sh run make dovecot
+
+dovecot24-check:
+	sh tests/trixie.sh run make dovecot-check
 
 -include $(DOVECOT_OBJECTS:.o=.d)

@@ -10,6 +10,10 @@ uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* For the responses to commands that came before the client's answer: as long as Dovecot waits for a client that does
+ * not read. */
+#define LAST_RESPONSES_MSECS (5 * 60 * 1000)
+
 /* ---- the timer ---- */
 
 static void tick(struct imap_slogout_client *ours)
@@ -18,7 +22,7 @@ static void tick(struct imap_slogout_client *ours)
     slogout_tick(ours->slogout, now_ms());
 }
 
-/* Dovecot's timeouts repeat and follow the wall clock; it corrects jumps, and slogout takes an early tick. */
+/* Dovecot's timeouts repeat and follow the wall clock. Dovecot corrects jumps, and slogout accepts an early tick. */
 static void set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_data)
 {
     struct imap_slogout_client *ours = user_data;
@@ -32,7 +36,8 @@ static void set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_
 
 /* ---- lines ---- */
 
-/* The end of a command is noticed; that output has left, or that a NOTIFY has ended, is not. */
+/* at_rest.c notices the end of a command. Nobody notices that output has left, that a NOTIFY has ended, or that Dovecot
+ * holds a tagged response. */
 static int wait_for_output(struct imap_slogout_client *ours)
 {
     look_later(ours);
@@ -49,7 +54,15 @@ static int write_line(struct imap_slogout_client *ours, const char *line, size_t
     return o_stream_flush(output) < 0 ? -1 : 0;
 }
 
-/* Dovecot's close drops what its stream still holds, so a line waits until all before it has left. */
+/* Flushes all layers of the output. Returns 1 when the kernel has all of it, 0 if it does not, -1 on error. */
+static int flush(struct ostream *output)
+{
+    if (o_stream_flush(output) < 0)
+        return -1;
+    return o_stream_get_buffer_used_size(output) == 0;
+}
+
+/* Dovecot's close drops what its streams still hold, so a line waits until all output before it has left. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
@@ -59,11 +72,11 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
     (void)session;
     if (ours->client->disconnected)
         return -1;
-    if (notify_is_half_way(ours->client))
+    if (notify_is_half_way(ours->client) || (when == SLOGOUT_BETWEEN_LINES && owes_response(ours->client)))
         return wait_for_output(ours);
     if (when == SLOGOUT_AT_REST ? !at_rest(ours) : !between_lines(ours->client))
         return SLOGOUT_BUSY;
-    flushed = o_stream_flush(ours->client->output);
+    flushed = flush(ours->client->output);
     if (flushed == 0)
         return wait_for_output(ours);
     return flushed < 0 ? -1 : write_line(ours, line, len);
@@ -71,7 +84,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
 
 /* ---- the end ---- */
 
-/* A client that was only told by `* BYE` keeps Dovecot's usual reason. */
+/* A client that only got `* BYE` keeps the reason that stock Dovecot logs. */
 static const char *const reasons[SLOGOUT_OUTCOME_COUNT] = {
     [SLOGOUT_OUTCOME_ANSWERED] = "Server LOGOUT: answered",
     [SLOGOUT_OUTCOME_REFUSED] = "Server LOGOUT: refused",
@@ -82,7 +95,7 @@ static const char *const reasons[SLOGOUT_OUTCOME_COUNT] = {
     [SLOGOUT_OUTCOME_SEND_FAILED] = "Server LOGOUT: could not be sent",
 };
 
-/* How the client refused, in its own words. */
+/* Returns the client's refusal, in its own words. */
 static const char *refusal(const struct slogout_response *answer)
 {
     char text[200];
@@ -100,13 +113,51 @@ static const char *reason(const struct slogout_result *result)
                        told ? "" : " (without BYE)", NULL);
 }
 
+/* The client has answered, but may have sent commands before that. It is owed their responses. */
+static void end_when_idle(struct imap_slogout_client *ours)
+{
+    const int flushed = has_answered_all(ours) ? flush(ours->client->output) : 0;
+
+    if (flushed == 0)
+        look_later(ours);
+    else
+        client_disconnect(ours->client, ours->end_reason);
+}
+
+static void give_up(struct imap_slogout_client *ours)
+{
+    client_disconnect(ours->client, ours->end_reason);
+}
+
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
     struct imap_slogout_client *ours = conn;
 
     (void)session;
     ours->linger = result->outcome == SLOGOUT_OUTCOME_ANSWERED || result->bye_sent;
-    client_disconnect(ours->client, reason(result));
+    if (result->outcome != SLOGOUT_OUTCOME_ANSWERED) {
+        client_disconnect(ours->client, reason(result));
+        return;
+    }
+    ours->end_reason = p_strdup(ours->client->pool, reason(result));
+    ours->to_end = timeout_add(LAST_RESPONSES_MSECS, give_up, ours);
+    end_when_idle(ours);
+}
+
+void exchange_resume(struct imap_slogout_client *ours)
+{
+    if (ours->end_reason == NULL)
+        slogout_session_resume(ours->session, now_ms());
+    else if (!ours->client->disconnected)
+        end_when_idle(ours);
+}
+
+void exchange_force(struct imap_slogout_client *ours)
+{
+    if (ours->end_reason == NULL)
+        slogout_session_force(ours->session, now_ms());
+    else
+        client_disconnect(ours->client, ours->end_reason);
 }
 
 /* ---- both ---- */
@@ -133,13 +184,17 @@ int exchange_init(struct imap_slogout_client *ours, const struct slogout_setting
     return error;
 }
 
-/* Commands that are cancelled afterwards still come by: to them the session is one that has ended. */
+/* Dovecot may still call the plugin for commands that it cancels after this. slogout takes NULL for a session that
+ * has ended. */
 void exchange_deinit(struct imap_slogout_client *ours)
 {
     slogout_session_free(ours->session);
     slogout_free(ours->slogout);
     ours->session = NULL;
+    ours->end_reason = NULL;
     timeout_remove(&ours->to_tick);
     timeout_remove(&ours->to_look);
+    timeout_remove(&ours->to_ask);
     timeout_remove(&ours->to_stop);
+    timeout_remove(&ours->to_end);
 }

@@ -1,13 +1,14 @@
 /* imap_slogout: a plugin that lets Dovecot's imap process ask its clients to leave.
  *
- *   plugin.c     loading; what is kept for a client, from its login to its end
- *   settings.c   slogout_ask and so on
- *   exchange.c   slogout's callbacks: a line, the end, the timer
- *   at_rest.c    whether the moment for a line has come, and who notices
- *   answers.c    how the client's answer is found in Dovecot's input
- *   triggers.c   SIGTERM, SIGUSR1, the end of the master process
- *   linger.c     the close that loses nothing
- *   dovecot23.h  what depends on Dovecot's version or private parts
+ *   plugin.c       loading, and what is kept for a client from login to end
+ *   settings.c     defaults, and what is wrong with a value
+ *   exchange.c     slogout's callbacks: a line, the end, the timer
+ *   at_rest.c      whether the moment for a line has come, and who notices
+ *   answers.c      finds the client's answer in Dovecot's input
+ *   triggers.c     kicks, signals, the end of the master process
+ *   schedule.c     when each client is asked
+ *   linger.c       the close that loses nothing
+ *   host.h         what differs between Dovecot 2.3 (dovecot23.c) and 2.4 (dovecot24.c, dovecot24_settings.c)
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef IMAP_SLOGOUT_H
@@ -18,33 +19,47 @@
 #include "module-context.h"
 #include <slogout/slogout.h>
 
+/* What the settings of one user say. */
+struct imap_slogout_settings {
+    struct slogout_settings slogout;
+    unsigned int spread_ms;
+};
+
 /* Lives in client->pool, from client_created() to the end of v.destroy(). */
 struct imap_slogout_client {
-    union imap_module_context module_ctx; /* first, as Dovecot wants it */
+    union imap_module_context module_ctx; /* first: Dovecot requires it */
     struct client *client;
-    struct slogout *slogout; /* one for each client: Dovecot's settings may differ from user to user */
+    struct slogout *slogout; /* one for each client, since settings may differ from user to user */
     struct slogout_session *session;
     unsigned int answer_timeout_ms;
-    const struct client_command_context *starting; /* about to run, nothing but its name was read; or NULL */
+    unsigned int spread_ms;
+    const struct client_command_context *starting; /* is about to run, only its name was read; or NULL */
     struct timeout *to_tick;                       /* slogout's timer */
-    struct timeout *to_look;                       /* looks whether the moment has come */
+    struct timeout *to_look;                       /* checks whether the moment has come */
+    struct timeout *to_ask;                        /* the client's instant in the spread */
     struct timeout *to_stop;                       /* the process may not stay longer */
+    struct timeout *to_end;                        /* the client is owed no more */
+    const char *end_reason;                        /* the client has answered, and is still owed responses; or NULL */
     io_callback_t *idle_input;                     /* IDLE's own reader, while answers.c reads before it */
     void *idle_context;
-    bool linger; /* we ended it: the next v.destroy() lingers */
+    bool linger; /* the plugin ended the session, so the next v.destroy() lingers */
 };
 
 extern MODULE_CONTEXT_DEFINE(imap_slogout_module, &imap_module_register);
 
-/* Of a client or a command. NULL: the plugin is not loaded for it; a command that has not begun. */
+/* Of a client or a command. NULL if the plugin is not loaded for the client, or the command has not begun. */
 #define SLOGOUT_CONTEXT(object) MODULE_CONTEXT(object, imap_slogout_module)
 
-/* settings.c: returns NULL, or what is wrong in words (data stack). */
-const char *settings_read(struct client *client, struct slogout_settings *settings);
-const char *settings_complaint(struct client *client, int slogout_error);
+/* settings.c */
+void plugin_settings_set_defaults(struct imap_slogout_settings *settings);
+const char *plugin_settings_complain(const char *name, const char *value, const char *what); /* on the data stack */
+/* Returns NULL, or what is wrong with the values. */
+const char *plugin_settings_check(const struct imap_slogout_settings *settings);
 
 /* exchange.c */
 uint64_t now_ms(void);
+void exchange_resume(struct imap_slogout_client *ours); /* when the moment may have come */
+void exchange_force(struct imap_slogout_client *ours);
 int exchange_init(struct imap_slogout_client *ours, const struct slogout_settings *settings);
 void exchange_deinit(struct imap_slogout_client *ours);
 
@@ -52,7 +67,9 @@ void exchange_deinit(struct imap_slogout_client *ours);
 bool idles(const struct client *client);
 bool at_rest(const struct imap_slogout_client *ours);
 bool between_lines(const struct client *client);
-bool notify_is_half_way(const struct client *client); /* with FETCH data, which it sends without a lock */
+bool owes_response(const struct client *client); /* to a command that was executed */
+bool has_answered_all(const struct imap_slogout_client *ours); /* all commands that have begun */
+bool notify_is_half_way(const struct client *client); /* NOTIFY sends FETCH data without taking the output lock */
 void look_soon(struct imap_slogout_client *ours);
 void look_later(struct imap_slogout_client *ours);
 void at_rest_init(void);
@@ -68,7 +85,15 @@ void answers_deinit(void);
 void triggers_init(void);
 void triggers_deinit(void);
 
-/* linger.c: FALSE: there is nothing to wait for. */
-bool linger(struct client *client);
+/* schedule.c: returns the instant, in milliseconds from the beginning of the spread, of client number (from 0) of the
+ * total in this process. */
+unsigned int schedule_instant(unsigned int spread_ms, unsigned int number, unsigned int total);
+
+/* linger.c: linger_take() closes the client's connection for writing and takes its descriptor, or returns -1 if there
+ * is nothing to wait for. linger_begin() waits for the client to close. linger_deinit() leaves what still waits to a
+ * child process. */
+int linger_take(struct client *client);
+void linger_begin(int fd);
+void linger_deinit(void);
 
 #endif

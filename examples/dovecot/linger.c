@@ -1,36 +1,157 @@
 #include "imap_slogout.h"
+#include "llist.h"
+#include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* close() with input unread, or input that comes later, resets the connection and loses what the kernel has
- * not delivered, megabytes with a slow reader. So: no more output, and read until the client has closed. */
+/* close() with unread input, or with input that comes later, resets the connection, and the client loses what the
+ * kernel has not delivered yet: megabytes, with a slow reader. So a connection is closed for writing only, and read
+ * until the client has closed it too. Dovecot's client is gone by then, and with it its place among the connections
+ * of the user and of the process. A process that ends leaves its connections to a child, so that its own place is
+ * free as well. */
 
 #define LINGER_MSECS 10000
 
-static void end(struct client *client)
-{
-    client_destroy(client, NULL);
-}
+struct lingering {
+    struct lingering *prev, *next;
+    int fd;
+    struct io *io;
+    struct timeout *to;
+};
 
-static void discard(struct client *client)
+static struct lingering *all;
+
+/* Reads and drops what has come. Returns TRUE when the client has closed. */
+static bool discard(int fd)
 {
     char octets[4096];
-    const ssize_t got = read(client->fd_in, octets, sizeof octets);
+    const ssize_t got = read(fd, octets, sizeof octets);
 
-    if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
-        return;
-    end(client);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-/* The client is disconnected: to Dovecot its streams are closed, but the descriptor is still open. Its io and
- * to_idle are free, and client_destroy() removes them. */
-bool linger(struct client *client)
+static void end(struct lingering *lingering)
 {
-    if (!io_loop_is_running(current_ioloop) || shutdown(client->fd_out, SHUT_WR) < 0)
-        return FALSE;
-    io_remove(&client->io);
-    client->io = io_add(client->fd_in, IO_READ, discard, client);
-    timeout_remove(&client->to_idle);
-    client->to_idle = timeout_add(LINGER_MSECS, end, client);
-    return TRUE;
+    io_remove(&lingering->io);
+    timeout_remove(&lingering->to);
+    i_close_fd(&lingering->fd);
+    DLLIST_REMOVE(&all, lingering);
+    i_free(lingering);
+}
+
+static void input(struct lingering *lingering)
+{
+    if (discard(lingering->fd))
+        end(lingering);
+}
+
+/* The client gets another descriptor, for Dovecot to shut down and close. */
+int linger_take(struct client *client)
+{
+    const int fd = client->fd_in;
+    int substitute;
+
+    if (client->fd_in != client->fd_out || (substitute = dup(dev_null_fd)) < 0)
+        return -1;
+    if (shutdown(fd, SHUT_WR) < 0) {
+        i_close_fd(&substitute);
+        return -1;
+    }
+    client->fd_in = client->fd_out = substitute;
+    return fd;
+}
+
+void linger_begin(int fd)
+{
+    struct lingering *lingering = i_new(struct lingering, 1);
+
+    lingering->fd = fd;
+    lingering->io = io_add(fd, IO_READ, input, lingering);
+    lingering->to = timeout_add(LINGER_MSECS, end, lingering);
+    DLLIST_PREPEND(&all, lingering);
+}
+
+/* ---- in the child ---- */
+
+static bool lingers(int fd)
+{
+    const struct lingering *lingering;
+
+    for (lingering = all; lingering != NULL; lingering = lingering->next) {
+        if (lingering->fd == fd)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Others wait for the end of pipes and sockets that the process had open. */
+static void close_all_others(void)
+{
+    const long max = I_MIN(sysconf(_SC_OPEN_MAX), 65536);
+    int fd;
+
+    for (fd = 0; fd < max; fd++) {
+        if (!lingers(fd))
+            (void)close(fd);
+    }
+}
+
+static void ignore_signals(void)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGPIPE, SIGALRM};
+    unsigned int i;
+
+    for (i = 0; i < N_ELEMENTS(signals); i++)
+        (void)signal(signals[i], SIG_IGN);
+}
+
+/* Drops those that have closed. Returns how many are left. */
+static nfds_t read_ready(struct pollfd *fds, nfds_t count)
+{
+    nfds_t i, left = 0;
+
+    for (i = 0; i < count; i++) {
+        if (fds[i].revents == 0 || !discard(fds[i].fd))
+            fds[left++] = fds[i];
+    }
+    return left;
+}
+
+static void wait_for_all(struct pollfd *fds, nfds_t count)
+{
+    const uint64_t deadline_ms = now_ms() + LINGER_MSECS;
+    uint64_t time_ms;
+
+    while (count > 0 && (time_ms = now_ms()) < deadline_ms) {
+        if (poll(fds, count, (int)(deadline_ms - time_ms)) > 0)
+            count = read_ready(fds, count);
+    }
+}
+
+static void run_child(void)
+{
+    const struct lingering *lingering;
+    struct pollfd *fds;
+    nfds_t count = 0;
+
+    ignore_signals();
+    close_all_others();
+    for (lingering = all; lingering != NULL; lingering = lingering->next)
+        count++;
+    fds = i_new(struct pollfd, count);
+    count = 0;
+    for (lingering = all; lingering != NULL; lingering = lingering->next)
+        fds[count++] = (struct pollfd){.fd = lingering->fd, .events = POLLIN};
+    wait_for_all(fds, count);
+    _exit(0);
+}
+
+/* If there can be no child, the connections are closed as they are. */
+void linger_deinit(void)
+{
+    if (all != NULL && fork() == 0)
+        run_child();
+    while (all != NULL)
+        end(all);
 }

@@ -1,10 +1,8 @@
-#include "imap_slogout.h"
-#include "imap-feature.h"
-#include "dovecot23.h"
+#include "host.h"
 
 struct module;
 
-/* Found by name; Dovecot loads lib95_imap_slogout_plugin.so for `mail_plugins = imap_slogout`. */
+/* Found by name; Dovecot loads lib95_imap_slogout_plugin.so where mail_plugins names imap_slogout. */
 #pragma GCC visibility push(default)
 void imap_slogout_plugin_init(struct module *module);
 void imap_slogout_plugin_deinit(void);
@@ -23,7 +21,6 @@ static bool in_use; /* a client has come for whom the plugin is loaded */
 
 /* ---- a client ---- */
 
-/* Also when a hibernated client comes back: what it had enabled is enabled again. */
 static void enabled(struct client *client)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
@@ -42,12 +39,12 @@ static void send_tagline(struct client_command_context *cmd, const char *data)
     look_soon(ours);
 }
 
-/* internal: hibernation. The process that keeps a hibernated client could not hear its answer. */
+/* Internal means hibernation. The process that keeps a hibernated client cannot read its answer. */
 static int state_export(struct client *client, bool internal, buffer_t *dest, const char **error_r)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
-    if (internal && slogout_session_state(ours->session) != SLOGOUT_STATE_OPEN) {
+    if (internal && (ours->to_ask != NULL || slogout_session_state(ours->session) != SLOGOUT_STATE_OPEN)) {
         *error_r = "server LOGOUT under way";
         return 0;
     }
@@ -57,14 +54,12 @@ static int state_export(struct client *client, bool internal, buffer_t *dest, co
 static void destroy(struct client *client, const char *reason)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
+    const int lingers = ours->linger ? linger_take(client) : -1;
 
-    if (ours->linger) {
-        ours->linger = FALSE;
-        if (linger(client))
-            return;
-    }
     exchange_deinit(ours);
     ours->module_ctx.super.destroy(client, reason);
+    if (lingers != -1)
+        linger_begin(lingers);
 }
 
 static void attach(struct client *client, struct imap_slogout_client *ours)
@@ -79,34 +74,35 @@ static void attach(struct client *client, struct imap_slogout_client *ours)
     client_add_capability(client, SLOGOUT_CAPABILITY);
 }
 
-/* NULL, or why not. */
+/* Returns NULL, or why the plugin is not loaded for the client. */
 static const char *load_for(struct client *client)
 {
     struct imap_slogout_client *ours = p_new(client->pool, struct imap_slogout_client, 1);
-    struct slogout_settings settings;
-    const char *complaint = settings_read(client, &settings);
+    struct imap_slogout_settings settings;
+    const char *const complaint = host_read_settings(client, &settings);
     int error;
 
     if (complaint != NULL)
         return complaint;
     ours->client = client;
-    ours->answer_timeout_ms = settings.answer_timeout_ms;
-    error = exchange_init(ours, &settings);
+    ours->answer_timeout_ms = settings.slogout.answer_timeout_ms;
+    ours->spread_ms = settings.spread_ms;
+    error = exchange_init(ours, &settings.slogout);
     if (error)
-        return settings_complaint(client, error);
+        return slogout_strerror(error);
     attach(client, ours);
     return NULL;
 }
 
 /* ---- the process ---- */
 
-/* Not before the settings are known to be good: with bad ones nothing of Dovecot's changes. */
+/* Nothing of Dovecot's changes before the settings of some client are known to be good. */
 static void use(void)
 {
     if (in_use)
         return;
     in_use = TRUE;
-    imap_feature_register(SLOGOUT_CAPABILITY, 0, enabled);
+    host_register_capability(SLOGOUT_CAPABILITY, enabled);
     answers_init();
     at_rest_init();
     triggers_init();
@@ -142,4 +138,5 @@ void imap_slogout_plugin_deinit(void)
     triggers_deinit();
     at_rest_deinit();
     answers_deinit();
+    linger_deinit();
 }

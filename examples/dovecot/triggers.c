@@ -1,20 +1,29 @@
-#include "imap_slogout.h"
+#include "host.h"
+#include "lib-signals.h"
 #include "mail-storage-service.h"
+#include "master-service-private.h"
 #include "ostream.h"
-#include "dovecot23.h"
 #include <unistd.h>
 
-/* Who is not asked in time when the master has gone is ended this much later than who was and kept silent. */
+/* When the master has gone, a client that could not be asked is ended this much later than one that was asked in
+ * time and kept silent. */
 #define STOP_MARGIN_MSECS 1000
 
-static bool terminated; /* SIGTERM has come */
-static bool dying;      /* the master has gone, or has said that the process should */
-static pid_t master; /* asked for early: an orphan's parent is init, which signals for reasons of its own */
+/* After a reload, the master sends SIGTERM after 6 s, which ends everybody. */
+#define RELOAD_SPREAD_MSECS 5000
+/* After a stop, imap-login processes end after 30 s, and with them the connections over TLS. */
+#define STOP_SPREAD_MSECS 25000
+
+static bool terminated;     /* SIGTERM has come */
+static bool dying;          /* the master has gone, or wants the process to end */
+static uint64_t died_ms;    /* when it did */
+static bool master_stops;   /* that is because of a stop, not a reload */
+static pid_t master;        /* asked for early: the parent of an orphan is init, which signals for its own reasons */
 
 /* ---- one client; its user is active ---- */
 
-/* One for whom the plugin is not loaded: as ever, but not inside a line. */
-static void say_goodbye(struct client *client)
+/* Ends a client for whom the plugin is not loaded as stock does, but not inside a line. */
+static void say_bye(struct client *client)
 {
     if (client->disconnected)
         return;
@@ -23,30 +32,16 @@ static void say_goodbye(struct client *client)
     client_disconnect(client, "Server shutting down.");
 }
 
-static void ask_if_loaded(struct client *client)
-{
-    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
-
-    if (ours != NULL)
-        slogout_session_request(ours->session, NULL, now_ms());
-}
-
-static void ask(struct client *client)
-{
-    if (SLOGOUT_CONTEXT(client) != NULL)
-        ask_if_loaded(client);
-    else
-        say_goodbye(client);
-}
-
 static void force(struct client *client)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
-    if (ours != NULL)
-        slogout_session_force(ours->session, now_ms());
-    else
-        say_goodbye(client);
+    if (ours == NULL) {
+        say_bye(client);
+        return;
+    }
+    timeout_remove(&ours->to_ask);
+    exchange_force(ours);
 }
 
 static void stop(struct imap_slogout_client *ours)
@@ -55,65 +50,226 @@ static void stop(struct imap_slogout_client *ours)
     force(ours->client);
 }
 
-static void ask_and_limit(struct client *client)
+static void limit_stay(struct imap_slogout_client *ours)
 {
-    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
-
-    ask(client);
-    if (ours != NULL && ours->to_stop == NULL)
+    if (ours->to_stop == NULL)
         ours->to_stop = timeout_add(ours->answer_timeout_ms + STOP_MARGIN_MSECS, stop, ours);
+}
+
+static void ask_now(struct imap_slogout_client *ours)
+{
+    timeout_remove(&ours->to_ask);
+    slogout_session_request(ours->session, NULL, now_ms());
+    if (dying)
+        limit_stay(ours);
+}
+
+static bool is_being_asked(const struct imap_slogout_client *ours)
+{
+    return ours->to_ask != NULL || slogout_session_state(ours->session) != SLOGOUT_STATE_OPEN;
+}
+
+/* ---- when ---- */
+
+/* The spread of one round of requests, which began elapsed_ms ago. */
+struct round {
+    unsigned int limit_ms;
+    unsigned int elapsed_ms;
+};
+
+static const struct round now = {.limit_ms = UINT_MAX, .elapsed_ms = 0};
+
+static void ask_in_round(struct imap_slogout_client *ours, unsigned int number, const struct round *round)
+{
+    const unsigned int spread_ms = I_MIN(ours->spread_ms, round->limit_ms);
+    const unsigned int instant_ms = schedule_instant(spread_ms, number, imap_client_count);
+
+    timeout_remove(&ours->to_ask);
+    if (instant_ms <= round->elapsed_ms)
+        ask_now(ours);
+    else
+        ours->to_ask = timeout_add(instant_ms - round->elapsed_ms, ask_now, ours);
 }
 
 /* ---- all clients of the process ---- */
 
-/* Timers and log lines that begin here belong to the user. No client is destroyed in here. */
-static void for_each_client(void (*function)(struct client *client))
+/* Timers and log lines that begin in function belong to the user. It destroys no client. */
+static void for_each_client(void (*function)(struct client *client, unsigned int number, const struct round *round),
+                            const struct round *round)
 {
     struct client *client;
+    unsigned int number = 0;
 
     for (client = imap_clients; client != NULL; client = client->next) {
-        mail_storage_service_io_activate_user(client->service_user);
-        function(client);
-        mail_storage_service_io_deactivate_user(client->service_user);
+        struct mail_storage_service_user *const user = host_service_user(client);
+
+        mail_storage_service_io_activate_user(user);
+        function(client, number++, round);
+        mail_storage_service_io_deactivate_user(user);
     }
 }
 
+static void ask_loaded(struct client *client, unsigned int number, const struct round *round)
+{
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
+
+    if (ours != NULL && !is_being_asked(ours))
+        ask_in_round(ours, number, round);
+}
+
+static void ask(struct client *client, unsigned int number, const struct round *round)
+{
+    if (SLOGOUT_CONTEXT(client) != NULL)
+        ask_loaded(client, number, round);
+    else
+        say_bye(client);
+}
+
+static void force_each(struct client *client, unsigned int number, const struct round *round)
+{
+    (void)number;
+    (void)round;
+    force(client);
+}
+
+/* Those who wait for their instant get another one. */
+static void ask_dying(struct client *client, unsigned int number, const struct round *round)
+{
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
+
+    if (ours != NULL && ours->to_ask != NULL)
+        ask_in_round(ours, number, round);
+    else
+        ask(client, number, round);
+    if (ours != NULL && ours->to_ask == NULL)
+        limit_stay(ours);
+}
+
+/* ---- what happens ---- */
+
 static void log_signal(const siginfo_t *si, const char *what)
 {
-    i_info("Server LOGOUT: signal %d from process %ld, clients to %s: %u", si->si_signo, (long)si->si_pid,
-           what, imap_client_count);
+    i_info("Server LOGOUT: signal %d (by pid=%ld uid=%ld code=%s), clients to %s: %u", si->si_signo,
+           (long)si->si_pid, (long)si->si_uid, lib_signal_code_to_str(si->si_signo, si->si_code), what,
+           imap_client_count);
 }
 
 /* Asks without ending the process. */
 static void on_sigusr1(const siginfo_t *si, void *context ATTR_UNUSED)
 {
     log_signal(si, "ask");
-    for_each_client(ask_if_loaded);
+    for_each_client(ask_loaded, &now);
 }
 
-/* A second SIGTERM means now. So does the first of a master that has asked before: SIGKILL follows in 6 s. */
+/* A second SIGTERM means now. So does the first of a master that wants the process to end: SIGKILL follows in 6 s. */
 static void on_sigterm(const siginfo_t *si, void *context ATTR_UNUSED)
 {
-    const bool now = terminated || (dying && si->si_pid == master);
+    const bool at_once = terminated || (dying && si->si_pid == master);
 
+    if (host_signal_is_for_another())
+        return;
     terminated = TRUE;
-    log_signal(si, now ? "end" : "ask");
+    log_signal(si, at_once ? "end" : "ask");
     master_service_stop_new_connections(master_service);
-    for_each_client(now ? force : ask);
+    if (at_once)
+        for_each_client(force_each, &now);
+    else
+        for_each_client(ask, &now);
 }
 
+/* `doveadm kick` of this client alone. */
+static void on_kick(struct client *client)
+{
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
+    struct mail_storage_service_user *const user = host_service_user(client);
+
+    mail_storage_service_io_activate_user(user);
+    e_info(client->event, "Server LOGOUT: kicked");
+    if (ours == NULL || is_being_asked(ours))
+        force(client);
+    else
+        ask_in_round(ours, 0, &now);
+    mail_storage_service_io_deactivate_user(user);
+}
+
+static void log_limit(unsigned int limit_ms, const char *what)
+{
+    struct client *client;
+
+    for (client = imap_clients; client != NULL; client = client->next) {
+        const struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
+
+        if (ours != NULL && ours->spread_ms > limit_ms) {
+            i_info("Server LOGOUT: slogout_spread = %u ms is more than %s allows, clients are asked within %u ms",
+                   ours->spread_ms, what, limit_ms);
+            return;
+        }
+    }
+}
+
+static void begin_dying_round(unsigned int limit_ms, const char *what)
+{
+    const struct round round = {
+        .limit_ms = limit_ms,
+        .elapsed_ms = (unsigned int)(now_ms() - died_ms),
+    };
+
+    log_limit(limit_ms, what);
+    for_each_client(ask_dying, &round);
+}
+
+static void begin_stop(void)
+{
+    begin_dying_round(STOP_SPREAD_MSECS, "a stop");
+}
+
+/* What has begun is taken for a reload until the master shows that it stops. */
 static void on_die(void)
 {
     dying = TRUE;
-    host_lift_stop_limit();
-    for_each_client(ask_and_limit);
+    died_ms = now_ms();
+    if (getppid() != master)
+        master_stops = TRUE;
+    timeout_remove(&master_service->to_die);
+    if (master_stops)
+        begin_stop();
+    else
+        begin_dying_round(RELOAD_SPREAD_MSECS, "a reload");
 }
 
+/* The master sends it when it stops, after it has told the process to end, and not when it reloads. */
+static void on_sigquit(const siginfo_t *si ATTR_UNUSED, void *context ATTR_UNUSED)
+{
+    if (master_stops)
+        return;
+    master_stops = TRUE;
+    if (dying)
+        begin_stop();
+}
+
+/* A handler that others have set keeps the flags that they have set. */
+static void restart_system_calls(int signo)
+{
+    struct sigaction action;
+
+    if (sigaction(signo, NULL, &action) < 0)
+        i_fatal("sigaction(%d) failed: %m", signo);
+    action.sa_flags |= SA_RESTART;
+    if (sigaction(signo, &action, NULL) < 0)
+        i_fatal("sigaction(%d) failed: %m", signo);
+}
+
+/* The stock handler of SIGTERM, which ends clients at once, cannot be taken out by name. All handlers restart system
+ * calls: a command that waits for a lock must not fail because of them. */
 void triggers_init(void)
 {
     master = getppid();
-    host_take_sigterm(on_sigterm);
-    lib_signals_set_handler(SIGUSR1, LIBSIG_FLAG_DELAYED, on_sigusr1, NULL);
+    lib_signals_clear_handlers_and_ignore(SIGTERM);
+    lib_signals_set_handler(SIGTERM, LIBSIG_FLAGS_SAFE, on_sigterm, NULL);
+    lib_signals_set_handler(SIGUSR1, LIBSIG_FLAGS_SAFE, on_sigusr1, NULL);
+    lib_signals_set_handler(SIGQUIT, LIBSIG_FLAGS_SAFE, on_sigquit, NULL);
+    restart_system_calls(SIGQUIT);
+    host_take_kicks(on_kick);
     master_service_set_die_callback(master_service, on_die);
 }
 
@@ -121,4 +277,5 @@ void triggers_deinit(void)
 {
     lib_signals_unset_handler(SIGTERM, on_sigterm, NULL);
     lib_signals_unset_handler(SIGUSR1, on_sigusr1, NULL);
+    lib_signals_unset_handler(SIGQUIT, on_sigquit, NULL);
 }

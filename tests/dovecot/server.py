@@ -17,39 +17,20 @@ IMAP = "/usr/lib/dovecot/imap"
 MODULES = "/usr/lib/dovecot/modules"
 PLUGIN = os.path.join("build", "dovecot", "lib95_imap_slogout_plugin.so")
 
-CONFIG = """
+BASE = """
 base_dir = {root}/run
 state_dir = {root}/state
 log_path = {root}/log
 mail_plugin_dir = {root}/modules
 listen = 127.0.0.1
-protocols = imap
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
 first_valid_uid = 1
 ssl = yes
-ssl_cert = <{root}/cert.pem
-ssl_key = <{root}/key.pem
-ssl_dh =
-disable_plaintext_auth = no
-mail_location = maildir:~/Maildir
 mail_fsync = never
 mailbox_list_index = yes
 imap_idle_notify_interval = 0
-mail_plugins = {plugins}
-protocol imap {{
-  mail_plugins = $mail_plugins {imap_plugins}
-  mail_max_userip_connections = 1000
-}}
-passdb {{
-  driver = static
-  args = nopassword=y
-}}
-userdb {{
-  driver = static
-  args = uid={user} gid={group} home={root}/mail/%u {user_settings}
-}}
 service anvil {{
   chroot =
 }}
@@ -59,7 +40,7 @@ service stats {{
 service imap-login {{
   chroot =
   process_limit = 20
-  client_limit = 100
+  client_limit = 1000
   service_count = 0
   inet_listener imap {{
     port = {port}
@@ -69,11 +50,90 @@ service imap-login {{
     ssl = yes
   }}
 }}
+"""
+
+BASE_23 = """
+protocols = imap
+ssl_cert = <{root}/cert.pem
+ssl_key = <{root}/key.pem
+ssl_dh =
+disable_plaintext_auth = no
+mail_location = maildir:~/Maildir
+mail_plugins = zlib
+protocol imap {{
+  mail_plugins = $mail_plugins imap_zlib {plugin}
+  mail_max_userip_connections = {userip_connections}
+}}
+passdb {{
+  driver = static
+  args = nopassword=y
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={root}/mail/%u {user_settings}
+}}
 plugin {{
 {settings}
 }}
-{extra}
 """
+
+# The first two lines must come first in the file.
+BASE_24 = """
+protocols = imap
+ssl_server_cert_file = {root}/cert.pem
+ssl_server_key_file = {root}/key.pem
+auth_allow_cleartext = yes
+mail_driver = maildir
+mail_path = ~/Maildir
+protocol imap {{
+  mail_plugins = {plugin}
+  mail_max_userip_connections = {userip_connections}
+{settings}
+}}
+passdb static {{
+  fields {{
+    nopassword = yes
+  }}
+}}
+userdb static {{
+  fields {{
+    uid = {user}
+    gid = {group}
+    home = {root}/mail/%{{user}}
+    {user_settings}
+  }}
+}}
+"""
+
+# More lines, in the names of 2.3: several clients in one process; hibernation.
+SHARED = "service imap {\n  client_limit = 10\n  service_count = 0\n  process_limit = 1\n}\n"
+HIBERNATE = "imap_hibernate_timeout = 1s\nservice imap-hibernate {\n  chroot =\n}\n"
+
+
+@functools.lru_cache(None)
+def version():
+    return subprocess.check_output([DOVECOT, "--version"], text=True).split()[0]
+
+
+def is_24():
+    return version().startswith("2.4")
+
+
+def config_text():
+    if not is_24():
+        return BASE + BASE_23
+    number = version().split("-")[0]
+    return ("dovecot_config_version = %s\ndovecot_storage_version = %s\n" % (number, number) +
+            BASE_24 + in_terms_of_24(BASE))
+
+
+def in_terms_of_24(text):
+    """2.4 has other names for a few settings."""
+    for old, new in (("service_count = 0", "restart_request_count = unlimited"),
+                     ("service_count =", "restart_request_count ="),
+                     ("vsz_limit = 0", "vsz_limit = unlimited")):
+        text = text.replace(old, new)
+    return text
 
 
 def account():
@@ -117,10 +177,10 @@ def wait_until(condition, seconds=10):
 
 
 class Dovecot:
-    """plugin: is ours loaded? settings: those of the plugin; user_settings: the same from the userdb. extra:
-    more lines of configuration, in which ROOT is the scratch folder."""
+    """plugin says whether ours is loaded, settings are the plugin's, user_settings the same from the userdb. extra
+    are more lines of configuration, in the names of 2.3, where ROOT is the scratch folder."""
 
-    def __init__(self, plugin=True, settings=None, user_settings="", extra="", imap_plugins="imap_zlib"):
+    def __init__(self, plugin=True, settings=None, user_settings="", extra="", userip_connections=1000):
         self.root = tempfile.mkdtemp(prefix="slogout-dovecot-")
         self.user, self.group = account()
         self.port, self.tls_port = free_ports(2)
@@ -130,15 +190,16 @@ class Dovecot:
         for folder in ("mail", "state", "run"):
             os.mkdir(os.path.join(self.root, folder))
         lines = "".join("  %s = %s\n" % item for item in (settings or {}).items())
+        if is_24():
+            extra = in_terms_of_24(extra)
         with open(self.config, "w") as file:
-            file.write(CONFIG.format(
+            file.write(config_text().format(
                 root=self.root, user=self.user, group=self.group, port=self.port, tls_port=self.tls_port,
-                plugins="zlib" if "zlib" in imap_plugins else "",
-                imap_plugins=imap_plugins + (" imap_slogout" if plugin else ""),
-                settings=lines, user_settings=user_settings, extra=extra.replace("ROOT", self.root)))
+                plugin="imap_slogout" if plugin else "", settings=lines, user_settings=user_settings,
+                userip_connections=userip_connections) + extra.replace("ROOT", self.root))
         self._give_away()
         self.process = self._run([DOVECOT, "-F", "-c", self.config])
-        if not wait_until(self._accepts):
+        if not wait_until(lambda: self._accepts() or self.process.poll() is not None) or self.process.poll() is not None:
             log = self.log()
             self.close()
             raise RuntimeError("Dovecot does not start:\n" + log)
@@ -199,6 +260,13 @@ class Dovecot:
                               timeout=60, **self._as_user())
         return done.stdout + done.stderr
 
+    def kick(self, user):
+        """Kicks the user's clients, of whom there must be some."""
+        out = self.doveadm("kick", user)
+        kicked = r"^[1-9]\d* connections kicked" if is_24() else r"\b%s\b" % re.escape(user)
+        if not re.search(kicked, out, re.M):
+            raise AssertionError("doveadm kick %s: %s" % (user, out))
+
     def processes(self, name):
         """The pids of the master's children with this name."""
         out = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(self.process.pid)],
@@ -241,13 +309,14 @@ class Dovecot:
         wait_until(lambda: not self.left())
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def left(self):
-        """The pids that the master has started and that live; all stand in the session made for it."""
+    def left(self, name=None):
+        """The pids that the master has started and that live, with this name; all are in the session made for it."""
         self.process.poll()
-        out = subprocess.run(["ps", "-o", "pid=,stat=", "--sid", str(self.process.pid)],
+        out = subprocess.run(["ps", "-o", "pid=,stat=,comm=", "--sid", str(self.process.pid)],
                              capture_output=True, text=True).stdout
-        return [int(pid) for pid, state in (line.split() for line in out.splitlines()) if state[0] != "Z" and
-                int(pid) != self.process.pid]
+        lines = (line.split(None, 2) for line in out.splitlines())
+        return [int(pid) for pid, state, comm in lines
+                if state[0] != "Z" and int(pid) != self.process.pid and name in (None, comm)]
 
     def __enter__(self):
         return self

@@ -57,7 +57,7 @@ class Timers(unittest.TestCase):
         client = Client(server, user)
         if idle:
             client.idle()
-        return Silence(client, lambda: server.doveadm("kick", user), and_then)
+        return Silence(client, lambda: server.kick(user), and_then)
 
     @classmethod
     def tearDownClass(cls):

@@ -1,0 +1,97 @@
+#include "host.h"
+#include "imap-feature.h"
+#include "settings-parser.h"
+
+#if DOVECOT_PREREQ(2, 4, 0) || !DOVECOT_PREREQ(2, 3, 0)
+#error "This file is for Dovecot 2.3."
+#endif
+
+/* ---- settings: the strings of plugin { } ---- */
+
+struct choice {
+    const char *word;
+    int value;
+};
+
+static const struct choice ask_choices[] = {
+    {"enabled", SLOGOUT_ASK_ENABLED},
+    {"all", SLOGOUT_ASK_ALL},
+};
+
+static const struct choice refusal_choices[] = {
+    {"bye", SLOGOUT_REFUSAL_BYE},
+    {"wait", SLOGOUT_REFUSAL_WAIT},
+};
+
+/* Reads one of two words. Leaves *value as it is if the setting is absent. */
+static const char *read_choice(struct client *client, const char *name, const struct choice choices[2], int *value)
+{
+    const char *const word = mail_user_plugin_getenv(client->user, name);
+    unsigned int i;
+
+    if (word == NULL)
+        return NULL;
+    for (i = 0; i < 2; i++) {
+        if (strcmp(word, choices[i].word) == 0) {
+            *value = choices[i].value;
+            return NULL;
+        }
+    }
+    return plugin_settings_complain(name, word,
+                             t_strdup_printf("must be %s or %s", choices[0].word, choices[1].word));
+}
+
+/* Leaves *msecs as it is if the setting is absent. */
+static const char *read_time(struct client *client, const char *name, unsigned int *msecs)
+{
+    const char *const time = mail_user_plugin_getenv(client->user, name);
+    const char *error;
+
+    if (time == NULL || settings_get_time_msecs(time, msecs, &error) == 0)
+        return NULL;
+    return plugin_settings_complain(name, time, error);
+}
+
+const char *host_read_settings(struct client *client, struct imap_slogout_settings *settings)
+{
+    const char *const bye_text = mail_user_plugin_getenv(client->user, "slogout_bye_text");
+    int ask, on_refusal;
+    const char *complaint;
+
+    plugin_settings_set_defaults(settings);
+    ask = settings->slogout.ask;
+    on_refusal = settings->slogout.on_refusal;
+    if ((complaint = read_choice(client, "slogout_ask", ask_choices, &ask)) != NULL ||
+        (complaint = read_choice(client, "slogout_on_refusal", refusal_choices, &on_refusal)) != NULL ||
+        (complaint = read_time(client, "slogout_answer_timeout", &settings->slogout.answer_timeout_ms)) != NULL ||
+        (complaint = read_time(client, "slogout_spread", &settings->spread_ms)) != NULL)
+        return complaint;
+    settings->slogout.ask = (enum slogout_ask)ask;
+    settings->slogout.on_refusal = (enum slogout_on_refusal)on_refusal;
+    if (bye_text != NULL)
+        settings->slogout.bye_text = bye_text;
+    return plugin_settings_check(settings);
+}
+
+/* ---- the rest ---- */
+
+struct mail_storage_service_user *host_service_user(const struct client *client)
+{
+    return client->service_user;
+}
+
+void host_register_capability(const char *capability, void (*enabled)(struct client *client))
+{
+    imap_feature_register(capability, 0, enabled);
+}
+
+/* A kick is a SIGTERM and nothing else. */
+void host_take_kicks(void (*kick)(struct client *client))
+{
+    (void)kick;
+}
+
+bool host_signal_is_for_another(void)
+{
+    return FALSE;
+}

@@ -1,0 +1,16 @@
+#include "imap_slogout.h"
+#include <unistd.h>
+
+/* Most processes serve one client, so the processes must spread by themselves. A multiple of the golden ratio, modulo
+ * 1, is spread evenly over consecutive numbers, which pids nearly are. */
+static uint32_t fraction_of_process(void)
+{
+    return (uint32_t)getpid() * 2654435769u;
+}
+
+unsigned int schedule_instant(unsigned int spread_ms, unsigned int number, unsigned int total)
+{
+    const uint64_t fraction_ms = (uint64_t)spread_ms * fraction_of_process() >> 32;
+
+    return (unsigned int)(((uint64_t)spread_ms * number + fraction_ms) / total);
+}

@@ -1,0 +1,75 @@
+"""A command that waits for a lock, when its process is signaled."""
+
+import fcntl
+import os
+import signal
+import threading
+import time
+import unittest
+
+from client import Client
+from server import Dovecot, wait_until
+
+
+def waits_for_lock(pid):
+    """/proc/locks marks those who wait by an arrow."""
+    with open("/proc/locks") as file:
+        return any("->" in line and str(pid) in line.split() for line in file)
+
+
+class Locks(unittest.TestCase):
+    """The test holds the lock of the mailbox's log, so that a STORE blocks the whole process in F_SETLKW."""
+
+    def begin(self, plugin=True):
+        server = Dovecot(plugin=plugin)
+        self.addCleanup(server.close)
+        server.put_message("alice", b"Subject: x\r\n\r\nx\r\n")
+        client = Client(server, enable=plugin)
+        self.addCleanup(client.close)
+        client.run("s", "SELECT INBOX")
+        client.run("t", "STORE 1 +FLAGS (\\Answered)")
+        lock = open(server.mailbox_folder("alice") + "/dovecot.index.log", "r+b")
+        self.addCleanup(lock.close)
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        client.send("t STORE 1 +FLAGS (\\Flagged)\r\n")
+        pid, = server.processes("imap")
+        self.assertTrue(wait_until(lambda: waits_for_lock(pid)))
+        return server, client, pid, lock
+
+    def check(self, disturb):
+        """disturb(server, pid) runs while the STORE waits. The STORE is then done, and the client is asked."""
+        server, client, pid, lock = self.begin()
+        disturbing = threading.Thread(target=disturb, args=(server, pid))
+        disturbing.start()
+        time.sleep(1)  # for what comes too early to come
+        self.assertTrue(waits_for_lock(pid))
+        fcntl.lockf(lock, fcntl.LOCK_UN)
+        lines = client.lines_until("t")
+        self.assertRegex(lines[0], r"^\* 1 FETCH \(FLAGS \(.*\\Flagged")
+        self.assertRegex(lines[-1], "^t OK ")
+        client.send("* BYE\r\n%s OK\r\n" % client.logout_tag())
+        self.assertTrue(client.is_closed())
+        disturbing.join()
+        self.assertNotIn("Interrupted", server.log())
+
+    def test_a_kick(self):
+        self.check(lambda server, pid: server.kick("alice"))
+
+    def test_sigterm(self):
+        self.check(lambda server, pid: os.kill(pid, signal.SIGTERM))
+
+    def test_sigusr1(self):
+        self.check(lambda server, pid: os.kill(pid, signal.SIGUSR1))
+
+    def test_stop(self):
+        self.check(lambda server, pid: server.doveadm("stop"))
+
+    def test_stock_dovecot_breaks_the_command(self):
+        server, client, pid, _ = self.begin(plugin=False)
+        os.kill(pid, signal.SIGTERM)
+        self.assertNotIn(b"t OK", client.rest())
+        self.assertTrue(server.wait_for_log("F_SETLKW.*Interrupted system call"), server.log())
+
+
+if __name__ == "__main__":
+    unittest.main()
