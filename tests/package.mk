@@ -55,7 +55,7 @@ package-one-file-$(1): amalgamation $(CMOCKA_SOURCE)/src/cmocka.c
 endef
 $(eval $(call ONE_FILE_RULE,gcc,,gcc -O2))
 $(eval $(call ONE_FILE_RULE,clang,,$(CLANG) -O2))
-$(eval $(call ONE_FILE_RULE,i386,sh tests/portability/i386.sh,gcc -m32 -O2))
+$(eval $(call ONE_FILE_RULE,i386,sh tests/portability/i386.sh,$(CC_I386) -O2))
 
 # Leaves the distribution unpacked for the others.
 package-distribution: dist

@@ -160,6 +160,10 @@ PORTABILITY := $(addprefix portability-,gcc-O0 gcc-O3 clang-O0 clang-O3 i386 s39
 $(CMOCKA_SOURCE)/src/cmocka.c:
 	sh tests/portability/cmocka.sh $(CMOCKA_SOURCE)
 
+# The kernel's headers are those of the other half of the system: gcc-multilib, which has a link to them, cannot stand
+# beside a cross compiler.
+CC_I386 := gcc -m32 -idirafter /usr/include/x86_64-linux-gnu
+
 # $(1): name, $(2): the command that runs its programs, $(3): its compiler
 define PORTABILITY_RULE
 portability-$(1): $(CMOCKA_SOURCE)/src/cmocka.c
@@ -169,7 +173,7 @@ $(eval $(call PORTABILITY_RULE,gcc-O0,,gcc -O0))
 $(eval $(call PORTABILITY_RULE,gcc-O3,,gcc -O3))
 $(eval $(call PORTABILITY_RULE,clang-O0,,$(CLANG) -O0))
 $(eval $(call PORTABILITY_RULE,clang-O3,,$(CLANG) -O3))
-$(eval $(call PORTABILITY_RULE,i386,sh tests/portability/i386.sh,gcc -m32 -O2))
+$(eval $(call PORTABILITY_RULE,i386,sh tests/portability/i386.sh,$(CC_I386) -O2))
 $(eval $(call PORTABILITY_RULE,s390x,qemu-s390x-static,$(CLANG) --target=s390x-linux-gnu -static -O2))
 $(eval $(call PORTABILITY_RULE,armhf,qemu-arm-static,$(CLANG) --target=arm-linux-gnueabihf -static -O2))
 $(eval $(call PORTABILITY_RULE,musl,,musl-gcc -static -O2))
