@@ -25,12 +25,12 @@ abi abi-record: $(PACKAGE)/libabi.so
 	@CC='$(CC)' sh tests/package/abi.sh $(if $(filter abi-record,$@),record,check) $<
 
 deps-package: deps
-	sh tests/package/deps.sh abigail-tools bmake clang-19 lld-19 llvm-19 g++ git musl-dev \
+	sh tests/apt.sh abigail-tools bmake clang-19 lld-19 llvm-19 g++ git musl-dev \
 	  libc6-dev-i386 lib32gcc-12-dev gcc-mingw-w64-x86-64 wine wine64 qemu-user-static
 
 # What `make plot` draws with.
 deps-plot: deps
-	sh tests/package/deps.sh gnuplot-nox
+	sh tests/apt.sh gnuplot-nox
 
 # ---- package-check ----
 

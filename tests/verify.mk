@@ -14,7 +14,10 @@ verify:
 	@echo "verify: $(words $(VERIFY_PARTS)) parts hold ($(VERIFY_PARTS))"
 
 deps-verify: deps
-	sh tests/deps-verify.sh
+	sh tests/apt.sh clang-19 llvm-19 libclang-rt-19-dev clang-tidy-19 clang-tools-19 cppcheck g++ tcc util-linux \
+	  libc6-dev-i386 lib32gcc-12-dev musl-tools gcc-mingw-w64-x86-64 wine wine64 qemu-user-static \
+	  binutils-s390x-linux-gnu libc6-dev-s390x-cross libgcc-12-dev-s390x-cross \
+	  binutils-arm-linux-gnueabihf libc6-dev-armhf-cross libgcc-12-dev-armhf-cross
 
 # ---- exhaustive: each sequence of events, each short string ----
 
