@@ -6,6 +6,7 @@
 #   make install              to $(DESTDIR)$(PREFIX); install-static leaves out the shared library
 #   make uninstall            takes away what install put there
 #   make install-proxy        the proxy as slogout-proxy, with its page; uninstall-proxy takes it away
+#   make hosts                the example servers whose event library is there
 #   make dovecot              the plugin for Dovecot 2.3; install-dovecot puts it in place
 #   make dist                 the distribution, build/slogout-VERSION.tar.gz
 #   make check                the tests, in a minute
@@ -14,7 +15,8 @@
 #   make bench, sim, plot     figures and a picture of a drain; bench-proxy: the proxy beside HAProxy and nginx
 #   make abi, abi-record      compares the shared library with the recorded ABI; records it
 #   make clean                removes build/
-# Install what a group of tests needs with make deps, deps-package, deps-verify, deps-plot, deps-dovecot or deps-proxy.
+# What each group of tests needs is installed by make deps, and by deps-package, -verify, -plot, -bench, -hosts, -dovecot
+# and -proxy.
 # `make V=1` shows the commands. Set CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, LIBDIR, INCLUDEDIR, MANDIR as you like:
 # the project's own flags are kept apart, and what was built with other flags is built again.
 

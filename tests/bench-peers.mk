@@ -14,7 +14,9 @@ HAS_DOVECOT := $(wildcard $(DOVECOT_INCLUDE)/imap-parser.h)
 .PHONY: bench-peers deps-bench
 
 deps-bench: deps
-	sh tests/bench/peers/deps.sh
+	sh tests/apt.sh libevent-dev libev-dev libuv1-dev libwslay-dev libnghttp2-dev libhiredis-dev libhttp-parser-dev \
+	  gnuplot-nox pkg-config valgrind binutils
+	sh tests/dovecot/deps.sh
 
 $(PEERS)/%.o: tests/bench/peers/%.c
 	@mkdir -p $(@D)

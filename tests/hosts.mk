@@ -32,7 +32,7 @@ build/tests/hosts/%: examples/hosts/%.c $(TEST_LIB_OBJECTS)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(HOSTS_CFLAGS_$*) $(TEST_CFLAGS) -o $@ $< $(TEST_LIB_OBJECTS) $(HOSTS_LIBS_$*)
 
 deps-hosts: deps
-	sh tests/hosts/deps.sh
+	sh tests/apt.sh libevent-dev libev-dev libuv1-dev
 
 hosts-check:
 	@$(MAKE) --no-print-directory hosts-built HOSTS_BUILT='$(HOSTS:%=build/tests/hosts/%)'

@@ -25,12 +25,12 @@ abi abi-record: $(PACKAGE)/libabi.so
 	@CC='$(CC)' sh tests/package/abi.sh $(if $(filter abi-record,$@),record,check) $<
 
 deps-package: deps
-	sh tests/package/deps.sh abigail-tools bmake clang-19 lld-19 llvm-19 g++ git musl-dev \
+	sh tests/apt.sh abigail-tools bmake clang-19 lld-19 llvm-19 g++ git musl-dev \
 	  libc6-dev-i386 lib32gcc-12-dev gcc-mingw-w64-x86-64 wine wine64 qemu-user-static
 
 # What `make plot` draws with.
 deps-plot: deps
-	sh tests/package/deps.sh gnuplot-nox
+	sh tests/apt.sh gnuplot-nox
 
 # ---- package-check ----
 
@@ -55,7 +55,7 @@ package-one-file-$(1): amalgamation $(CMOCKA_SOURCE)/src/cmocka.c
 endef
 $(eval $(call ONE_FILE_RULE,gcc,,gcc -O2))
 $(eval $(call ONE_FILE_RULE,clang,,$(CLANG) -O2))
-$(eval $(call ONE_FILE_RULE,i386,sh tests/portability/i386.sh,gcc -m32 -O2))
+$(eval $(call ONE_FILE_RULE,i386,sh tests/portability/i386.sh,$(CC_I386) -O2))
 
 # Leaves the distribution unpacked for the others.
 package-distribution: dist

@@ -14,7 +14,10 @@ verify:
 	@echo "verify: $(words $(VERIFY_PARTS)) parts hold ($(VERIFY_PARTS))"
 
 deps-verify: deps
-	sh tests/deps-verify.sh
+	sh tests/apt.sh clang-19 llvm-19 libclang-rt-19-dev clang-tidy-19 clang-tools-19 cppcheck g++ tcc util-linux \
+	  libc6-dev-i386 lib32gcc-12-dev musl-tools gcc-mingw-w64-x86-64 wine wine64 qemu-user-static \
+	  binutils-s390x-linux-gnu libc6-dev-s390x-cross libgcc-12-dev-s390x-cross \
+	  binutils-arm-linux-gnueabihf libc6-dev-armhf-cross libgcc-12-dev-armhf-cross
 
 # ---- exhaustive: each sequence of events, each short string ----
 
@@ -160,6 +163,10 @@ PORTABILITY := $(addprefix portability-,gcc-O0 gcc-O3 clang-O0 clang-O3 i386 s39
 $(CMOCKA_SOURCE)/src/cmocka.c:
 	sh tests/portability/cmocka.sh $(CMOCKA_SOURCE)
 
+# The kernel's headers are those of the other half of the system: gcc-multilib, which has a link to them, cannot stand
+# beside a cross compiler.
+CC_I386 := gcc -m32 -idirafter /usr/include/x86_64-linux-gnu
+
 # $(1): name, $(2): the command that runs its programs, $(3): its compiler
 define PORTABILITY_RULE
 portability-$(1): $(CMOCKA_SOURCE)/src/cmocka.c
@@ -169,7 +176,7 @@ $(eval $(call PORTABILITY_RULE,gcc-O0,,gcc -O0))
 $(eval $(call PORTABILITY_RULE,gcc-O3,,gcc -O3))
 $(eval $(call PORTABILITY_RULE,clang-O0,,$(CLANG) -O0))
 $(eval $(call PORTABILITY_RULE,clang-O3,,$(CLANG) -O3))
-$(eval $(call PORTABILITY_RULE,i386,sh tests/portability/i386.sh,gcc -m32 -O2))
+$(eval $(call PORTABILITY_RULE,i386,sh tests/portability/i386.sh,$(CC_I386) -O2))
 $(eval $(call PORTABILITY_RULE,s390x,qemu-s390x-static,$(CLANG) --target=s390x-linux-gnu -static -O2))
 $(eval $(call PORTABILITY_RULE,armhf,qemu-arm-static,$(CLANG) --target=arm-linux-gnueabihf -static -O2))
 $(eval $(call PORTABILITY_RULE,musl,,musl-gcc -static -O2))

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs Debian packages that are not there yet: deps.sh PACKAGE...
+# Installs the Debian packages that are missing: apt.sh PACKAGE...
 set -eu
 
-command -v apt-get >/dev/null || { echo "deps: needs Debian, to install $*" >&2; exit 1; }
+command -v apt-get >/dev/null || { echo "apt.sh: not Debian; install what is in these packages: $*" >&2; exit 1; }
 missing=
 for package in "$@"; do
     dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
