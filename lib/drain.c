@@ -41,11 +41,6 @@ static uint64_t unsettled(const struct slogout_counts *counts)
     return counts->waiting + counts->pending + counts->asked;
 }
 
-static int is_empty(const struct slogout_counts *counts)
-{
-    return unsettled(counts) + counts->leaving + counts->ended == 0;
-}
-
 /* Sets the alarm for what is due first. Nothing is, if the host only has to close and free the members. */
 static void set_alarm(struct slogout_drain *drain)
 {
@@ -65,7 +60,7 @@ static void set_alarm(struct slogout_drain *drain)
         next = slo_min(next, drain->is_forcing ? slo_max(force, slot) : force);
     if (may_begin && drain->state == RUNNING && !drain->is_forcing)
         next = slo_min(next, slot);
-    if (is_empty(counts))
+    if (remaining + counts->leaving + counts->ended == 0)
         next = 0;
     if (drain->state == COLLECTING || drain->state == DONE)
         next = SLOGOUT_NEVER;
@@ -169,9 +164,10 @@ static void force_next(struct slogout_drain *drain)
 static void ring(struct slo_alarm *alarm)
 {
     struct slogout_drain *drain = slo_container_of(alarm, struct slogout_drain, alarm);
+    const struct slogout_counts *counts = &drain->set.counts;
     const uint64_t now = elapsed(drain);
 
-    if (is_empty(&drain->set.counts)) {
+    if (unsettled(counts) + counts->leaving + counts->ended == 0) {
         drain->state = DONE;
         set_alarm(drain);
         drain->done(drain, drain->user_data);
