@@ -237,16 +237,17 @@ static void reopen_all(struct slogout_drain *drain, enum slogout_state state)
 
 void slogout_drain_free(struct slogout_drain *drain)
 {
-    struct slogout_session *session;
     enum slogout_state state;
 
     if (!drain)
         return;
     slo_enter(drain->slogout, 0);
     reopen_all(drain, SLOGOUT_STATE_WAITING);
-    for (state = SLOGOUT_STATE_PENDING; state <= SLOGOUT_STATE_ENDED; state++)
+    for (state = SLOGOUT_STATE_PENDING; state <= SLOGOUT_STATE_ENDED; state++) {
+        struct slogout_session *session;
         while ((session = first_in(drain, state)) != NULL)
             slo_session_quit(session);
+    }
     slo_alarm_set(&drain->alarm, SLOGOUT_NEVER);
     slo_release_later(drain->slogout, &drain->memory);
     slo_leave(drain->slogout);

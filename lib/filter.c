@@ -36,6 +36,9 @@ struct filter {
     unsigned left : 1;    /* the client has sent a LOGOUT of its own */
 };
 
+/* As session.h requires. */
+typedef char refusal_follows_session[offsetof(struct filter, refusal) == sizeof(struct slogout_session) ? 1 : -1];
+
 static struct filter *filter_of(struct slogout_session *session)
 {
     return slo_container_of(session, struct filter, session);
