@@ -114,7 +114,7 @@ examples: $(PROGRAMS)
 help:
 	@sed -n -e '/^#/!q' -e 's/^# \{0,1\}//p' Makefile
 
-# Changes only when what it says does.
+# The file changes only when the flags do, so what depends on it is built again only then.
 FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))
 build/flags: FORCE
 	@mkdir -p $(@D)
