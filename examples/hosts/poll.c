@@ -1,6 +1,6 @@
 /* A host with a loop of its own on poll(), which waits no longer than slogout_deadline().
  * SIGTERM asks the clients to leave, paced, and ends the program when they have left. A second SIGTERM does not wait
- * for answers. SIGUSR1 pauses this, and continues it. */
+ * for answers. SIGUSR1 pauses this, and continues it; SIGUSR2 calls it off. */
 #define _POSIX_C_SOURCE 200809L
 #include "net.h"
 
@@ -129,11 +129,14 @@ static void free_client(size_t place)
 
 /* ---- leaving ---- */
 
+/* A drain that was called off has no other owner. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
-    (void)finished;
     (void)user_data;
-    is_done = 1;
+    if (finished == drain)
+        is_done = 1;
+    else
+        slogout_drain_free(finished);
 }
 
 static int by_user(const void *a, const void *b)
@@ -163,6 +166,22 @@ static void leave(uint64_t now)
         slogout_drain_force(drain, now);
 }
 
+/* Lets all clients stay that have not been asked, and accepts others again. The next SIGTERM needs a new drain. */
+static void call_off(void)
+{
+    struct slogout_drain *next;
+
+    if (!is_leaving || is_done || slogout_drain_new(&next, slogout, done, NULL) != 0)
+        return;
+    if ((listener = net_listen(&options)) < 0) {
+        slogout_drain_free(next);
+        return;
+    }
+    slogout_drain_cancel(drain);
+    drain = next;
+    is_leaving = is_paused = 0;
+}
+
 static void handle_signals(uint64_t now)
 {
     int number;
@@ -170,6 +189,8 @@ static void handle_signals(uint64_t now)
     while ((number = net_next_signal()))
         if (number == SIGTERM)
             leave(now);
+        else if (number == SIGUSR2)
+            call_off();
         else if ((is_paused = is_leaving && !is_paused))
             slogout_drain_pause(drain);
         else
@@ -222,7 +243,7 @@ int main(int argc, char **argv)
         slogout_drain_new(&drain, slogout, done, NULL) != 0)
         return 2;
     if (net_open_signals() < 0 || net_catch(SIGTERM) < 0 || net_catch(SIGUSR1) < 0 ||
-        (listener = net_listen(&options)) < 0)
+        net_catch(SIGUSR2) < 0 || (listener = net_listen(&options)) < 0)
         return 1;
     while (!is_done || count > 0)
         turn();

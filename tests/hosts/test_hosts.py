@@ -373,6 +373,28 @@ class Operator(HostTest):
             client.answer()
         self.end(*["ANSWERED"] * len(clients))
 
+    def test_calls_it_off(self):
+        clients = [self.login_as(number) for number in range(10)]
+        self.host.terminate()
+        sockets = [client.socket for client in clients]
+        select.select(sockets, [], [], PATIENCE)  # until it has begun
+        self.host.signal(signal.SIGUSR2)
+        line = self.host.process.stdout.readline().decode()  # it listens again, on another port
+        self.host.address = (self.host.address[0], int(line.rsplit(":", 1)[1]))
+        asked = [client for client in clients if select.select([client.socket], [], [], 0)[0]]
+        stay = [client for client in clients if client not in asked]
+        self.assertTrue(stay, "all were asked before")
+        for client in asked:
+            client.play("S: TAG LOGOUT")
+        for client in stay + [self.login_as(10)]:
+            client.command("NOOP")
+        for client in asked:
+            client.answer()
+        self.host.terminate()
+        for client in stay:
+            client.play("S: TAG LOGOUT")
+            client.answer()
+
     def test_the_connections_of_a_user_leave_together(self):
         clients = [self.login_as(number % 3) for number in range(15)]
         self.host.terminate()
