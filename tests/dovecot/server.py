@@ -77,7 +77,6 @@ plugin {{
 }}
 """
 
-# The first two lines must come first in the file.
 BASE_24 = """
 protocols = imap
 ssl_server_cert_file = {root}/cert.pem
@@ -86,7 +85,9 @@ auth_allow_cleartext = yes
 mail_driver = maildir
 mail_path = ~/Maildir
 protocol imap {{
-  mail_plugins = {plugin}
+  mail_plugins {{
+    {plugin}
+  }}
   mail_max_userip_connections = {userip_connections}
 {settings}
 }}
@@ -195,7 +196,7 @@ class Dovecot:
         with open(self.config, "w") as file:
             file.write(config_text().format(
                 root=self.root, user=self.user, group=self.group, port=self.port, tls_port=self.tls_port,
-                plugin="imap_slogout" if plugin else "", settings=lines, user_settings=user_settings,
+                plugin=("imap_slogout = yes" if is_24() else "imap_slogout") if plugin else "", settings=lines, user_settings=user_settings,
                 userip_connections=userip_connections) + extra.replace("ROOT", self.root))
         self._give_away()
         self.process = self._run([DOVECOT, "-F", "-c", self.config])
