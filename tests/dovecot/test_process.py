@@ -255,6 +255,12 @@ class Stop(unittest.TestCase):
             self.assertTrue(client.is_closed())
             self.assertTrue(wait_until(lambda: not server.left()), "processes stay")
 
+    def test_without_shutdown_clients_a_stop_leaves_clients_alone(self):
+        with Dovecot(extra="shutdown_clients = no\n") as server, Client(server) as client:
+            server.doveadm("stop")
+            self.assertRegex(client.run("n", "NOOP")[-1], "^n OK")
+            self.assertEqual(client.buffer, b"")
+
 
 if __name__ == "__main__":
     unittest.main()
