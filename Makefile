@@ -7,7 +7,7 @@
 #   make uninstall            takes away what install put there
 #   make install-proxy        the proxy as slogout-proxy, with its page; uninstall-proxy takes it away
 #   make hosts                the example servers whose event library is there
-#   make dovecot              the plugin for Dovecot 2.3; install-dovecot puts it in place
+#   make dovecot              the plugin for Dovecot 2.3 or 2.4; install-dovecot puts it in place
 #   make dist                 the distribution, build/slogout-VERSION.tar.gz
 #   make check                the tests, in a minute
 #   make package-check        the library as packagers and vendors get it
