@@ -4,18 +4,47 @@
 
 /* ---- tags ---- */
 
-/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR excludes CTL, SP, 8-bit octets and
- * the characters in the string here. */
+/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR excludes CTL, SP, 8-bit octets
+ * and these. */
+static int is_tag_char(char c)
+{
+    switch (c) {
+    case '(':
+    case ')':
+    case '{':
+    case '%':
+    case '*':
+    case '"':
+    case '\\':
+    case '+':
+        return 0;
+    default:
+        return c > ' ' && c < 0x7f;
+    }
+}
+
+size_t slo_tag_length(const char *bytes, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && is_tag_char(bytes[i]))
+        i++;
+    return i;
+}
+
+/* RFC 3501 section 9: an ASTRING-CHAR is an ATOM-CHAR or "]". */
+size_t slo_atom_length(const char *bytes, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && (bytes[i] == '+' || (bytes[i] != ']' && is_tag_char(bytes[i]))))
+        i++;
+    return i;
+}
+
 int slogout_tag_valid(const char *tag, size_t len)
 {
-    size_t i;
-
-    if (!tag)
-        return 0;
-    for (i = 0; i < len; i++)
-        if (tag[i] <= ' ' || tag[i] >= 0x7f || strchr("(){%*\"\\+", tag[i]))
-            return 0;
-    return len > 0;
+    return tag && len > 0 && slo_tag_length(tag, len) == len;
 }
 
 /* Does not look for the end of a string that is too long, since there may be none. */
