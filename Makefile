@@ -1,22 +1,22 @@
 # slogout: GNU make, any C99 compiler.
 #   make                      the libraries and the examples, in build/
-#   make demo                 shows one exchange live (needs cc and make only)
+#   make demo                 shows one exchange (needs cc and make only)
 #   make static, shared       one library alone
 #   make amalgamation         the library as one C file, in build/amalgamation/ (needs Python 3)
 #   make install              to $(DESTDIR)$(PREFIX); install-static leaves out the shared library
-#   make uninstall            takes away what install put there
-#   make install-proxy        the proxy as slogout-proxy, with its page; uninstall-proxy takes it away
-#   make hosts                the example servers whose event library is there
-#   make dovecot              the plugin for Dovecot 2.3 or 2.4; install-dovecot puts it in place
+#   make uninstall            removes what install installed
+#   make install-proxy        the proxy as slogout-proxy, with its page; uninstall-proxy removes it
+#   make hosts                the example servers whose event library is installed
+#   make dovecot              the plugin for Dovecot 2.3 and 2.4; install-dovecot installs it
 #   make dist                 the distribution, build/slogout-VERSION.tar.gz
 #   make check                the tests, in a minute
 #   make package-check        the library as packagers and vendors get it
-#   make verify               everything that proves
-#   make bench, sim, plot     figures and a picture of a drain; bench-proxy: the proxy beside HAProxy and nginx
+#   make verify               everything that proves the library
+#   make bench, sim, plot     figures, and a picture of a drain; bench-proxy: the proxy beside HAProxy and nginx
 #   make abi, abi-record      compares the shared library with the recorded ABI; records it
 #   make clean                removes build/
-# What each group of tests needs is installed by make deps, and by deps-package, -verify, -plot, -bench, -hosts, -dovecot
-# and -proxy.
+# make deps installs what the tests need, and deps-package, -verify, -plot, -bench, -hosts, -dovecot and -proxy what the
+# other groups need.
 # `make V=1` shows the commands. Set CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, LIBDIR, INCLUDEDIR, MANDIR as you like:
 # the project's own flags are kept apart, and what was built with other flags is built again.
 
@@ -33,7 +33,7 @@ CFLAGS ?= -O2 -g
 AR ?= ar
 INSTALL ?= install
 
-# What is being made, in one word.
+# Prints the file that is being made.
 SAY = $(if $(V),,@echo "  $@";)
 
 VERSION := $(shell sed -n 's/^.define SLOGOUT_VERSION *"\(.*\)"/\1/p' include/slogout/slogout.h)
@@ -42,14 +42,14 @@ MAJOR := $(firstword $(subst ., ,$(VERSION)))
 MINOR := $(word 2,$(subst ., ,$(VERSION)))
 SOVERSION := $(if $(filter 0,$(MAJOR)),0.$(MINOR),$(MAJOR))
 
-# What the compiler compiles for: mingw, macos, or elf for all others.
+# The target of the compiler: mingw, macos, or elf for all others.
 MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
 PLATFORM := $(if $(findstring mingw,$(MACHINE)),mingw,$(if $(findstring apple,$(MACHINE)),macos,elf))
 
 WARNINGS := -Wall -Wextra -pedantic -Wcast-qual -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
   -Wold-style-definition -Wundef -Wpointer-arith -Wconversion -Wsign-conversion -Wwrite-strings -Wvla -Wformat=2
 C99 := -std=c99 -Iinclude -MMD -MP
-# No path of the build in the objects, where the compiler can leave it out.
+# Keeps the path of the build out of the objects, if the compiler can do so.
 NO_PATHS := $(shell $(CC) -ffile-prefix-map=a=b -E -x c /dev/null >/dev/null 2>&1 && \
   echo '-ffile-prefix-map="$(CURDIR)"=.')
 ifneq ($(PLATFORM),mingw)
@@ -98,7 +98,7 @@ RELAY_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/relay/*.c))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-# `make -j deps check`: one goal after the other, since nothing can be built before the compiler is there.
+# `make -j deps check` makes one goal after the other, because deps may install the compiler.
 ifneq ($(filter deps deps-%,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
@@ -114,7 +114,7 @@ examples: $(PROGRAMS)
 help:
 	@sed -n -e '/^#/!q' -e 's/^# \{0,1\}//p' Makefile
 
-# The file changes only when the flags do, so what depends on it is built again only then.
+# Changes only when its content does.
 FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))
 build/flags: FORCE
 	@mkdir -p $(@D)
@@ -162,7 +162,7 @@ build/man.made: $(MANUALS)
 	    test -e $$name.3 || echo ".so man3/$$page" > $$name.3 || exit 1; done; done
 	touch $@
 
-# What is put where, for uninstall to find it again. Each may have spaces in it.
+# Where files are installed, also for uninstall. Each path may have spaces in it.
 TO_INCLUDE := $(DESTDIR)$(INCLUDEDIR)/slogout
 TO_BIN := $(DESTDIR)$(BINDIR)
 TO_LIB := $(DESTDIR)$(LIBDIR)
