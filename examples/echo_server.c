@@ -37,7 +37,7 @@ static uint64_t deadline(const struct peer *peer)
 
 static int is_over(const struct peer *peer, uint64_t now)
 {
-    return stream_is_over(peer->streams[0], now);
+    return peer->streams[0]->is_broken || stream_is_over(peer->streams[0], now);
 }
 
 static void free_connection(struct peer *peer)

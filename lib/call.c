@@ -60,7 +60,8 @@ int slo_enter_at(struct slogout *slogout, uint64_t now)
 int slo_copy_sized(void *to, size_t known, const void *from)
 {
     const char *bytes = from;
-    size_t size, i;
+    size_t size;
+    size_t i;
 
     memcpy(&size, from, sizeof size);
     if (size < sizeof size || size > SIZE_LIMIT)

@@ -41,11 +41,6 @@ static uint64_t unsettled(const struct slogout_counts *counts)
     return counts->waiting + counts->pending + counts->asked;
 }
 
-static int is_empty(const struct slogout_counts *counts)
-{
-    return unsettled(counts) + counts->leaving + counts->ended == 0;
-}
-
 /* Sets the alarm for what is due first. Nothing is, if the host only has to close and free the members. */
 static void set_alarm(struct slogout_drain *drain)
 {
@@ -65,7 +60,7 @@ static void set_alarm(struct slogout_drain *drain)
         next = slo_min(next, drain->is_forcing ? slo_max(force, slot) : force);
     if (may_begin && drain->state == RUNNING && !drain->is_forcing)
         next = slo_min(next, slot);
-    if (is_empty(counts))
+    if (remaining + counts->leaving + counts->ended == 0)
         next = 0;
     if (drain->state == COLLECTING || drain->state == DONE)
         next = SLOGOUT_NEVER;
@@ -169,9 +164,10 @@ static void force_next(struct slogout_drain *drain)
 static void ring(struct slo_alarm *alarm)
 {
     struct slogout_drain *drain = slo_container_of(alarm, struct slogout_drain, alarm);
+    const struct slogout_counts *counts = &drain->set.counts;
     const uint64_t now = elapsed(drain);
 
-    if (is_empty(&drain->set.counts)) {
+    if (unsettled(counts) + counts->leaving + counts->ended == 0) {
         drain->state = DONE;
         set_alarm(drain);
         drain->done(drain, drain->user_data);
@@ -241,16 +237,17 @@ static void reopen_all(struct slogout_drain *drain, enum slogout_state state)
 
 void slogout_drain_free(struct slogout_drain *drain)
 {
-    struct slogout_session *session;
     enum slogout_state state;
 
     if (!drain)
         return;
     slo_enter(drain->slogout, 0);
     reopen_all(drain, SLOGOUT_STATE_WAITING);
-    for (state = SLOGOUT_STATE_PENDING; state <= SLOGOUT_STATE_ENDED; state++)
+    for (state = SLOGOUT_STATE_PENDING; state <= SLOGOUT_STATE_ENDED; state++) {
+        struct slogout_session *session;
         while ((session = first_in(drain, state)) != NULL)
             slo_session_quit(session);
+    }
     slo_alarm_set(&drain->alarm, SLOGOUT_NEVER);
     slo_release_later(drain->slogout, &drain->memory);
     slo_leave(drain->slogout);

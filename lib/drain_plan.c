@@ -18,7 +18,8 @@ static struct needs needs_of(const struct slogout_plan *plan, const struct slo_t
     const uint64_t count = sessions ? sessions : 1;
     const uint64_t rounds = plan->max_in_flight ? slo_divide_up(count, plan->max_in_flight) : 1;
     const uint64_t ending = (uint64_t)plan->tail_ms + timeouts->leave;
-    uint64_t most_rounds, smallest;
+    uint64_t most_rounds;
+    uint64_t smallest;
     struct needs needs;
 
     needs.spread = (uint64_t)plan->spread_ms + timeouts->answer;

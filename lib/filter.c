@@ -1,18 +1,53 @@
+/* A filter is a session between two streams of octets. It scans both and passes them on, with a few changes.
+ *
+ * From the server to the client. At any moment the octets of the server stand in this order:
+ *
+ *     passed | held | decided | undecided | unseen
+ *                     ^ window.from         ^ window.at
+ *
+ *   unseen     The scanner has not consumed them. They must not be passed.
+ *   undecided  The scanner has consumed them but does not know yet what they are: a tag and the word after it
+ *              may become a LOGOUT, which is dropped if we have asked already, or an OK that ENABLED has to
+ *              precede; SP and a word in a capability list may become COMPRESS=..., which is dropped. They
+ *              are always the last octets consumed; server.undecided is their number. They must not be
+ *              passed until an event or a later octet decides.
+ *   decided    The client will receive them as they are. They may be passed at any time. They are passed
+ *              before anything of ours, and at the end of the call; until then they are collected, so that
+ *              what arrives in one piece is passed in as few pieces as possible.
+ *   held       Undecided octets from earlier calls, copied because the host's buffer is valid only during a
+ *              call. If there are any, they are the first of the undecided octets. Once the number of
+ *              undecided octets fits between window.from and window.at, the held ones have been decided, and
+ *              are passed before anything else.
+ *
+ * Our LOGOUT and `* BYE` are sent when the session inside calls send_line(), which is of use only at the end
+ * of a line, where nothing is undecided. So while the session waits for its moment, the scanner stops at each
+ * end of a line, what is decided is passed, and slo_session_resume() lets the session try.
+ *
+ * From the client to the server. Octets are passed as soon as they are scanned. Only while our LOGOUT is
+ * unanswered, and only where a command may begin, the answer's matcher sees them first. What may still become
+ * an answer is held in answer.line. What turns out to be a command is released, scanned and passed. An answer
+ * is removed to the end of its line. While the session is leaving, a command that has not begun is dropped.
+ *
+ * Blind. When either scanner has lost its stream, neither is used any more: all octets count as decided, and
+ * nothing is added or removed.
+ *
+ * At rest. The client's scanner counts commands, and the server's counts tagged responses; the connection is
+ * at rest when the numbers are equal. A command that the server answers with an untagged BAD alone stays in
+ * flight: RFC 3501 section 7.1.3 gives that BAD other meanings too, and section 5.5 lets responses arrive in
+ * any order, so that nothing proves that the tagged response will not follow. */
 #include <string.h>
 #include <slogout/filter.h>
-#include "answer.h"
 #include "imap_client.h"
 #include "imap_server.h"
+#include "response.h"
 #include "session.h"
 #include "call.h"
 
-#define HELD_MAX 256 /* more than scan_server ever leaves undecided */
-#define BYES_MAX 8   /* `* BYE` lines of a client before its answer */
+#define WATCHED_MAX 4 /* commands in flight at once whose OK changes something */
+#define BYES_MAX    8 /* `* BYE` lines of a client before its answer */
 
-/* A command whose tagged response changes something here. A client waits for these, so one at a time is
- * enough. */
 struct watch {
-    uint8_t command; /* enum slo_client_command; ORDINARY: none */
+    enum slo_client_command command;
     struct slo_token tag;
 };
 
@@ -24,17 +59,27 @@ struct filter {
     /* of the stream */
     struct slo_imap_server server;
     struct slo_imap_client client;
-    struct watch watch;
-    char held[HELD_MAX]; /* of the server's: what is undecided and not in the host's buffer any more */
+    struct watch watched[WATCHED_MAX]; /* the oldest first */
+    unsigned watched_count;
+    char held[SLO_UNDECIDED_MAX];
     size_t held_len;
-    struct slo_answer answer; /* of the client's: the same, and the answer itself */
-    unsigned byes;            /* in answer to our LOGOUT */
+    struct slo_answer answer;
+    unsigned byes; /* of the client, in answer to our LOGOUT */
     unsigned blind : 1;
-    unsigned stopped : 1; /* nothing passes any more */
-    unsigned parted : 1;  /* the client has been told `* BYE`, or the server asks it to leave */
-    unsigned enabled : 1; /* the server has named our capability in an ENABLED response */
-    unsigned left : 1;    /* the client has sent a LOGOUT of its own */
+    unsigned stopped : 1;        /* nothing passes any more */
+    unsigned last_line_sent : 1; /* a `* BYE`, or the server's LOGOUT: nothing of ours may follow */
+    unsigned told_enabled : 1;   /* the server has named our capability in an ENABLED response */
+    unsigned client_logout : 1;  /* the client has sent a LOGOUT of its own */
 };
+
+/* The host's buffer while it is scanned. */
+struct window {
+    const char *from; /* not passed yet */
+    const char *at;   /* not scanned yet */
+};
+
+/* As session.h requires. */
+typedef char refusal_follows_session[offsetof(struct filter, refusal) == sizeof(struct slogout_session) ? 1 : -1];
 
 static struct filter *filter_of(struct slogout_session *session)
 {
@@ -44,6 +89,12 @@ static struct filter *filter_of(struct slogout_session *session)
 static int is_stopped(const struct filter *filter)
 {
     return filter->stopped || filter->session.freed;
+}
+
+static void go_blind(struct filter *filter)
+{
+    filter->session.slogout->counts.blind++;
+    filter->blind = 1;
 }
 
 /* ---- what goes out ---- */
@@ -66,56 +117,51 @@ static void pass_held(struct filter *filter)
     pass(filter, filter->host->to_client, filter->held, len);
 }
 
-/* Passes what is decided of the octets from..at, the last that the server's scanner took: where the rest
- * begins. */
-static const char *pass_decided(struct filter *filter, const char *from, const char *at)
+/* Passes what has been scanned, but for the last `undecided` octets. */
+static void pass_scanned(struct filter *filter, struct window *window, size_t undecided)
 {
-    const size_t fresh = (size_t)(at - from);
-    const size_t undecided = filter->server.undecided;
+    const char *to = window->at - undecided;
 
-    if (undecided > fresh) /* and what is held is the rest of it */
-        return from;
+    if (undecided > (size_t)(window->at - window->from))
+        return; /* since the held octets are the first of them */
     pass_held(filter);
-    pass(filter, filter->host->to_client, from, fresh - undecided);
-    return at - undecided;
+    pass(filter, filter->host->to_client, window->from, (size_t)(to - window->from));
+    window->from = to;
 }
 
-/* The same, but what is undecided is dropped. */
-static const char *drop_undecided(struct filter *filter, const char *from, const char *at)
+static void drop_undecided(struct filter *filter, struct window *window)
 {
-    pass_decided(filter, from, at);
+    pass_scanned(filter, window, filter->server.undecided);
     filter->held_len = 0;
-    return at;
+    window->from = window->at;
 }
 
-static void hold(struct filter *filter, const char *from, const char *at)
+static void insert(struct filter *filter, struct window *window, const char *text)
 {
-    memcpy(filter->held + filter->held_len, from, (size_t)(at - from));
-    filter->held_len += (size_t)(at - from);
-}
-
-static void go_blind(struct filter *filter)
-{
-    filter->session.slogout->counts.blind++;
-    filter->blind = 1;
-    filter->server.undecided = 0;
+    pass_scanned(filter, window, filter->server.undecided);
+    pass(filter, filter->host->to_client, text, strlen(text));
 }
 
 /* ---- the session inside ---- */
 
 static int is_between_lines(const struct filter *filter)
 {
-    return !filter->blind && !filter->parted && slo_imap_server_between_lines(&filter->server) &&
-           !slo_imap_client_waits(&filter->client) && filter->watch.command != LAYER;
+    unsigned i;
+
+    for (i = 0; i < filter->watched_count; i++)
+        if (filter->watched[i].command == SLO_COMMAND_LAYER)
+            return 0;
+    return !filter->blind && !filter->last_line_sent && slo_imap_server_between_lines(&filter->server) &&
+           !slo_imap_client_waits(&filter->client);
 }
 
 /* RFC 2177: during IDLE the client waits for anything that the server has to say. */
 static int is_at_rest(const struct filter *filter)
 {
-    const uint64_t open = slo_imap_client_idle(&filter->client) ? 1 : 0;
+    const uint64_t idling = slo_imap_client_idles(&filter->client) ? 1 : 0;
 
     return slo_imap_client_at_line(&filter->client) &&
-           filter->client.commands - filter->server.completed == open;
+           filter->client.commands - filter->server.completed == idling;
 }
 
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
@@ -126,7 +172,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
 
     if (!is_between_lines(filter) || (when == SLOGOUT_AT_REST && !is_at_rest(filter)))
         return SLOGOUT_BUSY;
-    filter->parted = *line == '*';
+    filter->last_line_sent = *line == '*';
     result = filter->host->to_client(session, line, len, conn);
     return result < 0 ? result : 0;
 }
@@ -141,218 +187,162 @@ static void close_connection(struct slogout_session *session, const struct slogo
 
 static const struct slogout_callbacks own_callbacks = {sizeof own_callbacks, send_line, close_connection};
 
-/* ---- from the server ---- */
-
-typedef const char *server_handler(struct filter *filter, const char *from, const char *at);
-
-static const char *on_nothing(struct filter *filter, const char *from, const char *at)
-{
-    (void)filter;
-    (void)at;
-    return from;
-}
-
-static const char *on_lost(struct filter *filter, const char *from, const char *at)
-{
-    go_blind(filter);
-    return pass_decided(filter, from, at);
-}
-
-static const char *on_continuation(struct filter *filter, const char *from, const char *at)
-{
-    return slo_imap_client_continue(&filter->client) ? from : on_lost(filter, from, at);
-}
-
-/* RFC 5161 section 3.1: what has been enabled is told before the tagged OK. */
-static const char *enable(struct filter *filter, const char *from, const char *at)
-{
-    static const char line[] = "* ENABLED " SLOGOUT_CAPABILITY "\r\n";
-
-    slogout_session_set_enabled(&filter->session, 1);
-    if (filter->enabled)
-        return from;
-    from = pass_decided(filter, from, at);
-    pass(filter, filter->host->to_client, line, sizeof line - 1);
-    return from;
-}
-
-static const char *switch_layer(struct filter *filter, const char *from, const char *at)
-{
-    (void)at;
-    go_blind(filter);
-    return from;
-}
-
-static const char *disable(struct filter *filter, const char *from, const char *at)
-{
-    (void)at;
-    slogout_session_set_enabled(&filter->session, 0);
-    return from;
-}
-
-/* What the OK to a command that is watched does. */
-static server_handler *const on_ok[] = {
-    [ORDINARY] = on_nothing,     [IDLE] = on_nothing,
-    [AUTHENTICATE] = on_nothing, [SECURE] = switch_layer,
-    [ENABLE] = enable,           [LAYER] = switch_layer,
-    [UNAUTHENTICATE] = disable,  [CLIENT_LOGOUT] = on_nothing,
-};
-
-static const char *on_watched(struct filter *filter, const char *from, const char *at)
-{
-    const uint8_t command = filter->watch.command;
-
-    filter->watch.command = ORDINARY;
-    if (filter->server.ok)
-        from = on_ok[command](filter, from, at);
-    filter->enabled = 0;
-    return from;
-}
-
-static const char *on_tagged(struct filter *filter, const char *from, const char *at)
-{
-    if (filter->server.completed > filter->client.commands)
-        return on_lost(filter, from, at);
-    slo_imap_client_complete(&filter->client, &filter->server.tag);
-    if (filter->watch.command == ORDINARY || !slo_token_same(&filter->watch.tag, &filter->server.tag))
-        return from;
-    return on_watched(filter, from, at);
-}
-
-static const char *on_bye(struct filter *filter, const char *from, const char *at)
-{
-    (void)at;
-    filter->parted = 1;
-    slogout_session_abandon(&filter->session,
-                            filter->left ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED);
-    return from;
-}
-
-static int is_asked(const struct filter *filter)
-{
-    return filter->session.state == SLOGOUT_STATE_ASKED || filter->session.state == SLOGOUT_STATE_LEAVING;
-}
-
-/* The server asks. If we have done so, our question stands for both. */
-static const char *on_logout(struct filter *filter, const char *from, const char *at)
-{
-    if (is_asked(filter)) {
-        from = drop_undecided(filter, from, at);
-        slo_session_resume(&filter->session);
-        return from;
-    }
-    filter->parted = 1;
-    slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_HOST_CLOSED);
-    filter->server.undecided = 0;
-    return from;
-}
-
-static const char *on_capabilities(struct filter *filter, const char *from, const char *at)
-{
-    static const char word[] = " " SLOGOUT_CAPABILITY;
-
-    from = pass_decided(filter, from, at);
-    pass(filter, filter->host->to_client, word, sizeof word - 1);
-    return from;
-}
-
-static const char *on_enabled(struct filter *filter, const char *from, const char *at)
-{
-    (void)at;
-    filter->enabled = 1;
-    return from;
-}
-
-static const char *on_line_end(struct filter *filter, const char *from, const char *at)
-{
-    from = pass_decided(filter, from, at);
-    slo_session_resume(&filter->session);
-    return from;
-}
-
-static server_handler *const on_server[] = {
-    [SLO_SERVER_NOTHING] = on_nothing,
-    [SLO_SERVER_CONTINUATION] = on_continuation,
-    [SLO_SERVER_TAGGED] = on_tagged,
-    [SLO_SERVER_LOGOUT] = on_logout,
-    [SLO_SERVER_BYE] = on_bye,
-    [SLO_SERVER_CAPABILITIES] = on_capabilities,
-    [SLO_SERVER_COMPRESSION] = drop_undecided,
-    [SLO_SERVER_ENABLED] = on_enabled,
-    [SLO_SERVER_LINE_END] = on_line_end,
-    [SLO_SERVER_NOT_UNDERSTOOD] = on_lost,
-};
-
 static int waits_for_moment(const struct filter *filter)
 {
     return filter->session.state == SLOGOUT_STATE_PENDING || filter->session.state == SLOGOUT_STATE_LEAVING;
 }
 
-/* Tagged responses that change nothing but their number. */
-static uint64_t untold(const struct filter *filter)
+/* ---- from the server ---- */
+
+/* The OK to a command that is watched. RFC 5161 section 3.1: ENABLED comes before the tagged OK. */
+static void on_watched_ok(struct filter *filter, struct window *window, enum slo_client_command command)
 {
-    if (filter->watch.command != ORDINARY || !slo_imap_client_whole(&filter->client))
-        return 0;
-    return filter->client.commands - filter->server.completed;
+    if (command == SLO_COMMAND_ENABLE) {
+        slogout_session_set_enabled(&filter->session, 1);
+        if (!filter->told_enabled)
+            insert(filter, window, "* ENABLED " SLOGOUT_CAPABILITY "\r\n");
+    } else if (command == SLO_COMMAND_UNAUTHENTICATE) {
+        slogout_session_set_enabled(&filter->session, 0);
+    } else { /* LAYER, SECURE: what follows is not IMAP in the clear */
+        go_blind(filter);
+    }
+}
+
+static void on_tagged(struct filter *filter, struct window *window)
+{
+    struct watch *watch = filter->watched;
+    const struct watch *end = watch + filter->watched_count;
+    enum slo_client_command command;
+
+    if (filter->server.completed > filter->client.commands) {
+        go_blind(filter);
+        return;
+    }
+    slo_imap_client_complete(&filter->client, &filter->server.tag);
+    while (watch < end && !slo_token_same(&watch->tag, &filter->server.tag))
+        watch++;
+    if (watch == end)
+        return;
+    command = watch->command;
+    filter->watched_count--;
+    memmove(watch, watch + 1, (size_t)(end - watch - 1) * sizeof *watch);
+    if (filter->server.ok)
+        on_watched_ok(filter, window, command);
+    if (command == SLO_COMMAND_ENABLE)
+        filter->told_enabled = 0;
+}
+
+/* The server asks by itself. If we have done so before, our question stands for both; else the server's
+ * does. */
+static void on_server_logout(struct filter *filter, struct window *window)
+{
+    if (filter->session.state == SLOGOUT_STATE_ASKED || filter->session.state == SLOGOUT_STATE_LEAVING) {
+        drop_undecided(filter, window);
+        slo_session_resume(&filter->session);
+    } else {
+        filter->last_line_sent = 1;
+        slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_HOST_CLOSED);
+        pass_scanned(filter, window, 0);
+    }
+}
+
+static void on_server_event(struct filter *filter, struct window *window)
+{
+    switch (filter->server.event) {
+    case SLO_SERVER_NOTHING:
+        break;
+    case SLO_SERVER_CONTINUATION:
+        if (!slo_imap_client_continue(&filter->client))
+            go_blind(filter);
+        break;
+    case SLO_SERVER_TAGGED:
+        on_tagged(filter, window);
+        break;
+    case SLO_SERVER_LOGOUT:
+        on_server_logout(filter, window);
+        break;
+    case SLO_SERVER_BYE:
+        filter->last_line_sent = 1;
+        slogout_session_abandon(&filter->session, filter->client_logout ? SLOGOUT_OUTCOME_CLIENT_LOGOUT
+                                                                        : SLOGOUT_OUTCOME_HOST_CLOSED);
+        break;
+    case SLO_SERVER_CAPABILITIES:
+        insert(filter, window, " " SLOGOUT_CAPABILITY);
+        break;
+    case SLO_SERVER_COMPRESSION:
+        drop_undecided(filter, window);
+        break;
+    case SLO_SERVER_ENABLED:
+        filter->told_enabled = 1;
+        break;
+    case SLO_SERVER_LINE_END:
+        pass_scanned(filter, window, 0);
+        slo_session_resume(&filter->session);
+        break;
+    case SLO_SERVER_NOT_UNDERSTOOD:
+        go_blind(filter);
+        break;
+    }
 }
 
 static void from_server(struct filter *filter, const char *bytes, size_t len)
 {
-    const char *from = bytes; /* what is not passed yet */
-    const char *at = bytes;   /* what is not scanned yet */
+    struct window window = {bytes, bytes};
     const char *const end = bytes + len;
+    size_t left;
 
-    while (at < end && !filter->blind && !is_stopped(filter)) {
-        filter->server.untold = untold(filter);
-        at += slo_imap_server_feed(&filter->server, at, (size_t)(end - at), waits_for_moment(filter));
-        from = on_server[filter->server.event](filter, from, at);
+    while (window.at < end && !filter->blind && !is_stopped(filter)) {
+        /* A tagged response needs no event if its only effect is to be counted. */
+        const int count_only = filter->watched_count == 0 && slo_imap_client_whole(&filter->client);
+        window.at += slo_imap_server_feed(&filter->server, window.at, (size_t)(end - window.at),
+                                          waits_for_moment(filter), count_only ? filter->client.commands : 0);
+        on_server_event(filter, &window);
     }
     if (is_stopped(filter))
         return;
-    from = pass_decided(filter, from, end);
-    hold(filter, from, end);
+    window.at = end;
+    pass_scanned(filter, &window, filter->blind ? 0 : filter->server.undecided);
+    left = (size_t)(end - window.from);
+    memcpy(filter->held + filter->held_len, window.from, left);
+    filter->held_len += left;
 }
 
 /* ---- from the client ---- */
 
-/* What the answer to it will change is remembered; two at once are too much to follow. */
-static void watch(struct filter *filter)
+static void on_client_event(struct filter *filter)
 {
-    const uint8_t command = filter->client.command;
-
-    if (command == CLIENT_LOGOUT)
-        filter->left = 1;
-    if (on_ok[command] == on_nothing)
-        return;
-    if (filter->watch.command != ORDINARY)
+    switch (filter->client.event) {
+    case SLO_CLIENT_NOTHING:
+    case SLO_CLIENT_LINE_END:
+        break;
+    case SLO_CLIENT_LOGOUT:
+        filter->client_logout = 1;
+        break;
+    case SLO_CLIENT_COMMAND:
+        if (filter->watched_count < WATCHED_MAX) {
+            struct watch *watch = &filter->watched[filter->watched_count++];
+            watch->command = filter->client.command;
+            watch->tag = filter->client.tag;
+        } else {
+            go_blind(filter);
+        }
+        break;
+    case SLO_CLIENT_NOT_UNDERSTOOD:
         go_blind(filter);
-    filter->watch.command = command;
-    filter->watch.tag = filter->client.tag;
+        break;
+    }
 }
 
-static void on_client(struct filter *filter)
-{
-    if (filter->client.event == SLO_CLIENT_COMMAND)
-        watch(filter);
-    if (filter->client.event == SLO_CLIENT_NOT_UNDERSTOOD)
-        go_blind(filter);
-}
-
-static int is_watched_closely(const struct filter *filter)
-{
-    return waits_for_moment(filter) || filter->session.state == SLOGOUT_STATE_ASKED;
-}
-
-/* Passes octets up to where an answer may begin, or all of them: how many. */
+/* Scans and passes octets, up to where an answer or an unwanted command may begin. Returns the number. */
 static size_t pass_to_server(struct filter *filter, const char *bytes, size_t len)
 {
-    const int closely = is_watched_closely(filter);
+    const int stop_at_line_end = waits_for_moment(filter) || filter->session.state == SLOGOUT_STATE_ASKED;
     size_t used = 0;
 
     while (used < len && !filter->blind) {
-        used += slo_imap_client_feed(&filter->client, bytes + used, len - used, closely);
-        on_client(filter);
-        if (closely && slo_imap_client_at_line(&filter->client))
+        used += slo_imap_client_feed(&filter->client, bytes + used, len - used, stop_at_line_end);
+        on_client_event(filter);
+        if (stop_at_line_end && slo_imap_client_at_line(&filter->client))
             break;
     }
     if (filter->blind)
@@ -362,13 +352,14 @@ static size_t pass_to_server(struct filter *filter, const char *bytes, size_t le
     return used;
 }
 
-/* The beginning of an answer that is none after all. */
-static void pass_answer(struct filter *filter)
+/* Passes what was held as the beginning of an answer, and is none. */
+static void release_answer(struct filter *filter)
 {
     const size_t len = filter->answer.len;
 
-    filter->answer.len = 0;
-    pass_to_server(filter, filter->answer.line, len);
+    slo_answer_init(&filter->answer);
+    if (len > 0)
+        pass_to_server(filter, filter->answer.line, len);
 }
 
 static void refuse(struct filter *filter, const char *tag)
@@ -379,18 +370,20 @@ static void refuse(struct filter *filter, const char *tag)
     slo_session_feed_response(&filter->session, &response);
 }
 
-static void hear(struct filter *filter, const char *tag)
+static void deliver_answer(struct filter *filter, const char *tag)
 {
     struct slogout_response response = {.status = SLOGOUT_STATUS_BYE};
 
-    slogout_response_parse(&response, filter->answer.line, filter->answer.len); /* it is one */
+    slogout_response_parse(&response, filter->answer.line,
+                           filter->answer.len); /* succeeds: it is an answer */
     if (response.status == SLOGOUT_STATUS_BYE && filter->byes++ >= BYES_MAX)
         refuse(filter, tag);
     else
         slo_session_feed_response(&filter->session, &response);
+    slo_answer_init(&filter->answer);
 }
 
-/* The client's line may be an answer: how many octets of it were taken. */
+/* Shows octets to the answer's matcher. Returns how many it has consumed. */
 static size_t take_answer(struct filter *filter, const char *bytes, size_t len)
 {
     char tag[SLOGOUT_TAG_SIZE];
@@ -398,45 +391,40 @@ static size_t take_answer(struct filter *filter, const char *bytes, size_t len)
 
     slo_session_tag(&filter->session, tag);
     used = slo_answer_feed(&filter->answer, tag, bytes, len);
-    if (filter->answer.verdict == SLO_ANSWER_NONE)
-        pass_answer(filter);
-    if (filter->answer.verdict == SLO_ANSWER_TOO_LONG)
+    switch (filter->answer.verdict) {
+    case SLO_ANSWER_UNDECIDED:
+    case SLO_ANSWER_BEGUN:
+    case SLO_ANSWER_SKIPPED:
+        break;
+    case SLO_ANSWER_NONE:
+        release_answer(filter);
+        break;
+    case SLO_ANSWER_WHOLE:
+        deliver_answer(filter, tag);
+        break;
+    case SLO_ANSWER_TOO_LONG:
         refuse(filter, tag);
-    if (filter->answer.verdict == SLO_ANSWER_WHOLE)
-        hear(filter, tag);
-    if (filter->answer.verdict == SLO_ANSWER_WHOLE || filter->answer.verdict == SLO_ANSWER_NONE)
+        break;
+    case SLO_ANSWER_OVER:
         slo_answer_init(&filter->answer);
+        break;
+    }
     return used;
 }
 
-/* An answer has begun: the rest of its line is nobody else's, whatever becomes of the session meanwhile. */
-static int is_eating(const struct filter *filter)
-{
-    return filter->answer.verdict != SLO_ANSWER_UNDECIDED;
-}
-
-static int is_at_line(const struct filter *filter)
-{
-    return !filter->blind && slo_imap_client_at_line(&filter->client);
-}
-
-/* How many octets were taken and not passed. What begins while the session is leaving is not run any more. */
-static size_t take(struct filter *filter, const char *bytes, size_t len)
-{
-    if (is_eating(filter))
-        return take_answer(filter, bytes, len);
-    if (is_at_line(filter) && filter->session.state == SLOGOUT_STATE_LEAVING)
-        return len;
-    if (is_at_line(filter) && filter->session.state == SLOGOUT_STATE_ASKED)
-        return take_answer(filter, bytes, len);
-    pass_answer(filter);
-    return 0;
-}
-
+/* The line of an answer that has begun is never for the server, whatever becomes of the session meanwhile. */
 static void from_client(struct filter *filter, const char *bytes, size_t len)
 {
     while (len > 0 && !is_stopped(filter)) {
-        size_t used = take(filter, bytes, len);
+        const int at_line = !filter->blind && slo_imap_client_at_line(&filter->client);
+        const unsigned state = filter->session.state;
+        size_t used = 0;
+        if (filter->answer.verdict != SLO_ANSWER_UNDECIDED || (at_line && state == SLOGOUT_STATE_ASKED))
+            used = take_answer(filter, bytes, len);
+        else if (at_line && state == SLOGOUT_STATE_LEAVING)
+            used = len;
+        else
+            release_answer(filter);
         if (used == 0)
             used = pass_to_server(filter, bytes, len);
         bytes += used;
@@ -446,24 +434,20 @@ static void from_client(struct filter *filter, const char *bytes, size_t len)
 
 /* ---- public ---- */
 
-static int check_callbacks(const struct slogout_filter_callbacks *from)
-{
-    struct slogout_filter_callbacks checked;
-    const int error = slo_copy_sized(&checked, sizeof checked, from);
-
-    if (error)
-        return error;
-    return checked.to_client && checked.to_server && checked.close_connection ? 0 : SLOGOUT_ERR_ARGUMENT;
-}
-
 int slogout_filter_new(struct slogout_session **out, struct slogout *slogout,
                        const struct slogout_filter_callbacks *callbacks, void *conn)
 {
+    struct slogout_filter_callbacks checked;
     struct filter *filter;
-    const int error = out && slogout && callbacks ? check_callbacks(callbacks) : SLOGOUT_ERR_ARGUMENT;
+    int error;
 
+    if (!out || !slogout || !callbacks)
+        return SLOGOUT_ERR_ARGUMENT;
+    error = slo_copy_sized(&checked, sizeof checked, callbacks);
     if (error)
         return error;
+    if (!checked.to_client || !checked.to_server || !checked.close_connection)
+        return SLOGOUT_ERR_ARGUMENT;
     filter = slo_allocate(slogout, sizeof *filter);
     if (!filter)
         return SLOGOUT_ERR_NOMEM;
@@ -478,11 +462,11 @@ static int is_filter(const struct slogout_session *session)
     return session && session->callbacks == &own_callbacks;
 }
 
-/* At the end of file; what was held back can become nothing else any more. */
+/* At the end of file what is held can become nothing else any more. */
 static void end_client(struct filter *filter)
 {
-    if (!is_eating(filter))
-        pass_answer(filter);
+    if (filter->answer.verdict == SLO_ANSWER_UNDECIDED)
+        release_answer(filter);
     slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
 }
 
@@ -492,12 +476,14 @@ static void end_server(struct filter *filter)
     slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
 }
 
-/* One side's octets, or its end of file. The filter stays in memory until the end of the outermost call. */
+/* Handles octets of one side, or its end of file. A filter that is freed meanwhile stays in memory until
+ * slo_leave(). */
 static int feed(struct slogout_session *session, const char *bytes, size_t len, uint64_t now,
                 void (*from)(struct filter *filter, const char *bytes, size_t len),
                 void (*end)(struct filter *filter))
 {
     struct slogout *slogout;
+    struct filter *filter;
     int error;
 
     if (!is_filter(session) || (!bytes && len > 0))
@@ -506,10 +492,11 @@ static int feed(struct slogout_session *session, const char *bytes, size_t len, 
     error = slo_enter_at(slogout, now);
     if (error)
         return error;
+    filter = filter_of(session);
     if (len > 0)
-        from(filter_of(session), bytes, len);
+        from(filter, bytes, len);
     else
-        end(filter_of(session));
+        end(filter);
     slo_leave(slogout);
     return 0;
 }
@@ -526,27 +513,29 @@ int slogout_filter_feed_server(struct slogout_session *session, const char *byte
     return feed(session, bytes, len, now_ms, from_server, end_server);
 }
 
-int slogout_filter_restart(struct slogout_session *session)
+/* RFC 3501 section 6.2.1: after TLS has begun, what the client said before must be forgotten. */
+int slogout_filter_restart(struct slogout_session *session, enum slogout_layer layer)
 {
     struct filter *filter;
 
-    if (!is_filter(session))
+    if (!is_filter(session) || (layer != SLOGOUT_LAYER_TLS && layer != SLOGOUT_LAYER_COMPRESSION))
         return SLOGOUT_ERR_ARGUMENT;
     filter = filter_of(session);
-    slo_imap_server_init(&filter->server);
-    filter->server.greeted = 1;
+    slo_imap_server_init(&filter->server, 1);
     slo_imap_client_init(&filter->client);
-    filter->watch.command = ORDINARY;
-    filter->held_len = 0;
     slo_answer_init(&filter->answer);
+    filter->watched_count = 0;
+    filter->held_len = 0;
     filter->blind = 0;
-    filter->enabled = 0;
+    filter->told_enabled = 0;
+    if (layer == SLOGOUT_LAYER_TLS) {
+        slogout_session_set_enabled(session, 0);
+        filter->client_logout = 0;
+    }
     return 0;
 }
 
 int slogout_filter_between_lines(const struct slogout_session *session)
 {
-    if (!is_filter(session))
-        return 0;
-    return is_between_lines((const struct filter *)(const void *)session);
+    return is_filter(session) && is_between_lines((const struct filter *)(const void *)session);
 }

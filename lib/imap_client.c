@@ -1,56 +1,41 @@
 #include <string.h>
 #include <slogout/slogout.h>
 #include "imap_client.h"
+#include "response.h"
+#include "text.h"
 
-/* Takes at least one octet, or changes the state. */
-typedef size_t step(struct slo_imap_client *scan, const char *bytes, size_t len);
-
-static step at_start, at_tag, at_command, at_words, at_rest_of_line, at_literal, at_early, at_idle,
-    at_idle_line, at_exchange, at_exchange_line, at_lost;
-
-enum {
-    START,         /* of a command */
-    TAG,           /* in its tag */
-    COMMAND,       /* in the word behind the tag */
-    WORDS,         /* in arguments that are looked at */
-    REST_OF_LINE,  /* in others: it may announce a literal at its end */
-    LITERAL,       /* in a literal */
-    EARLY,         /* behind the announcement of a literal that may not come yet */
+enum state {
+    START,        /* of a command */
+    TAG,          /* in the tag */
+    EMPTY_LINE,   /* before the LF of a line that holds nothing */
+    NAME,         /* in the command's name */
+    MECHANISM,    /* in the first argument of AUTHENTICATE */
+    CAPABILITIES, /* in the arguments of ENABLE */
+    REST_OF_LINE, /* in what is not looked at, but that it may announce a literal at its end */
+    LITERAL,
+    EARLY,         /* after the announcement of a literal that must not be sent yet */
     IDLING,        /* at the start of a line, until DONE */
-    IDLE_LINE,     /* in it */
+    IDLE_LINE,     /* in such a line */
     EXCHANGE,      /* at the start of a line of AUTHENTICATE, until the tagged response */
-    EXCHANGE_LINE, /* in it */
-    LOST,
-    STATES
+    EXCHANGE_LINE, /* in such a line */
+    LOST
 };
 
-static step *const steps[STATES] = {
-    [START] = at_start,
-    [TAG] = at_tag,
-    [COMMAND] = at_command,
-    [WORDS] = at_words,
-    [REST_OF_LINE] = at_rest_of_line,
-    [LITERAL] = at_literal,
-    [EARLY] = at_early,
-    [IDLING] = at_idle,
-    [IDLE_LINE] = at_idle_line,
-    [EXCHANGE] = at_exchange,
-    [EXCHANGE_LINE] = at_exchange_line,
-    [LOST] = at_lost,
-};
+#define NAMED(word) word, sizeof word - 1
 
-struct name {
+static const struct name {
     const char *word;
+    size_t len;
     enum slo_client_command command;
+} names[] = {
+    {NAMED("AUTHENTICATE"), SLO_COMMAND_SECURE}, {NAMED("IDLE"), SLO_COMMAND_IDLE},
+    {NAMED("ENABLE"), SLO_COMMAND_ENABLE},       {NAMED("STARTTLS"), SLO_COMMAND_LAYER},
+    {NAMED("COMPRESS"), SLO_COMMAND_LAYER},      {NAMED("UNAUTHENTICATE"), SLO_COMMAND_UNAUTHENTICATE},
+    {NAMED("LOGOUT"), SLO_COMMAND_LOGOUT},
 };
 
-static const struct name names[] = {
-    {"AUTHENTICATE", SECURE},  {"IDLE", IDLE},      {"ENABLE", ENABLE},
-    {"STARTTLS", LAYER},       {"COMPRESS", LAYER}, {"UNAUTHENTICATE", UNAUTHENTICATE},
-    {"LOGOUT", CLIENT_LOGOUT},
-};
-
-/* Mechanisms that negotiate no security layer (RFC 4422 section 3.7). */
+/* Mechanisms that negotiate no security layer (RFC 4422 section 3.7), beside the family SCRAM-* (RFC 5802
+ * section 4). */
 static const char *const layerless[] = {
     "PLAIN", "LOGIN", "EXTERNAL", "ANONYMOUS", "CRAM-MD5", "OAUTHBEARER", "XOAUTH2",
 };
@@ -69,12 +54,12 @@ int slo_imap_client_at_line(const struct slo_imap_client *scan)
 
 int slo_imap_client_whole(const struct slo_imap_client *scan)
 {
-    return scan->state == START && !scan->plus_owed;
+    return scan->state == START && !scan->idle_plus_owed;
 }
 
-int slo_imap_client_idle(const struct slo_imap_client *scan)
+int slo_imap_client_idles(const struct slo_imap_client *scan)
 {
-    return (scan->state == IDLING || scan->state == IDLE_LINE) && !scan->plus_owed;
+    return (scan->state == IDLING || scan->state == IDLE_LINE) && !scan->idle_plus_owed;
 }
 
 int slo_imap_client_waits(const struct slo_imap_client *scan)
@@ -82,104 +67,92 @@ int slo_imap_client_waits(const struct slo_imap_client *scan)
     return scan->state == EARLY || scan->state == EXCHANGE || scan->state == EXCHANGE_LINE;
 }
 
-static size_t enter(struct slo_imap_client *scan, uint8_t state, size_t used)
-{
-    scan->state = state;
-    return used;
-}
-
-static size_t report(struct slo_imap_client *scan, enum slo_client_event event, uint8_t state, size_t used)
-{
-    scan->event = (uint8_t)event;
-    return enter(scan, state, used);
-}
-
-static size_t end_of_line(struct slo_imap_client *scan, uint8_t state, size_t used)
-{
-    return report(scan, scan->stops ? SLO_CLIENT_LINE_END : SLO_CLIENT_NOTHING, state, used);
-}
-
-static size_t lose(struct slo_imap_client *scan)
-{
-    return report(scan, SLO_CLIENT_NOT_UNDERSTOOD, LOST, 0);
-}
-
 /* ---- the ends of lines ---- */
 
-/* Where the next line stands once a command is complete. */
-static uint8_t state_after(const struct slo_imap_client *scan)
+static void end_line(struct slo_imap_client *scan, enum state next)
 {
-    if (scan->command == IDLE)
-        return IDLING;
-    return scan->command == AUTHENTICATE || scan->command == SECURE ? EXCHANGE : START;
-}
-
-/* One that has its answer already starts nothing. */
-static size_t end_command(struct slo_imap_client *scan, size_t used)
-{
-    if (scan->command == SECURE && scan->named)
-        scan->command = AUTHENTICATE;
-    if (scan->command == ENABLE && !scan->named)
-        scan->command = ORDINARY;
-    if (scan->command == ORDINARY || scan->answered)
-        return end_of_line(scan, START, used);
-    scan->plus_owed = scan->command == IDLE;
-    return report(scan, SLO_CLIENT_COMMAND, state_after(scan), used);
+    scan->state = (uint8_t)next;
+    if (scan->stops)
+        scan->event = SLO_CLIENT_LINE_END;
 }
 
 /* RFC 7888 section 4: after `{number+}` the octets follow whatever the server says. */
-static size_t begin_literal(struct slo_imap_client *scan, size_t used)
+static void begin_literal(struct slo_imap_client *scan)
 {
-    if (scan->announcement.size >= SLO_LITERAL_LIMIT)
-        return used + lose(scan);
+    const int waits = !scan->announcement.non_synchronizing;
+
     scan->literal_left = scan->announcement.size;
-    if (!scan->announcement.no_ask)
-        return enter(scan, EARLY, used);
     memset(&scan->announcement, 0, sizeof scan->announcement);
-    return enter(scan, scan->literal_left ? LITERAL : REST_OF_LINE, used);
+    if (scan->literal_left >= SLO_LITERAL_LIMIT)
+        scan->state = LOST;
+    else if (waits)
+        scan->state = EARLY;
+    else
+        scan->state = scan->literal_left > 0 ? LITERAL : REST_OF_LINE;
 }
 
-static size_t end_line(struct slo_imap_client *scan, size_t used)
+/* A command that already has its tagged response starts nothing. */
+static void end_command(struct slo_imap_client *scan)
 {
-    return slo_announcement_made(&scan->announcement) ? begin_literal(scan, used) : end_command(scan, used);
+    end_line(scan, START);
+    if (scan->answered)
+        return;
+    switch (scan->command) {
+    case SLO_COMMAND_ORDINARY:
+        break;
+    case SLO_COMMAND_LOGOUT:
+        scan->event = SLO_CLIENT_LOGOUT;
+        break;
+    case SLO_COMMAND_IDLE:
+        scan->idle_plus_owed = 1;
+        scan->state = IDLING;
+        break;
+    case SLO_COMMAND_AUTHENTICATE:
+        scan->event = SLO_CLIENT_NOTHING;
+        scan->state = EXCHANGE;
+        break;
+    case SLO_COMMAND_SECURE:
+        scan->event = SLO_CLIENT_COMMAND;
+        scan->state = EXCHANGE;
+        break;
+    case SLO_COMMAND_ENABLE:
+    case SLO_COMMAND_LAYER:
+    case SLO_COMMAND_UNAUTHENTICATE:
+        scan->event = SLO_CLIENT_COMMAND;
+        break;
+    }
 }
 
-/* ---- commands: RFC 3501 section 9, command = tag SP ... CRLF ---- */
+/* ---- what is in a line ---- */
 
-static void begin_command(struct slo_imap_client *scan)
+static enum slo_client_command command_named(const char *name, size_t len)
 {
-    memset(&scan->announcement, 0, sizeof scan->announcement);
-    scan->command = ORDINARY;
-    scan->answered = 0;
-    scan->named = 0;
-    scan->tag.len = 0;
-    scan->word.len = 0;
+    size_t i;
+
+    for (i = 0; i < COUNT(names); i++)
+        if (len == names[i].len && slo_word_agreement(name, len, names[i].word) == len)
+            return names[i].command;
+    return SLO_COMMAND_ORDINARY;
 }
 
-/* ---- the short way, for the bulk of all commands; what it does not take goes the long way ---- */
-
-/* No word of `names` begins with these two letters. */
-static int is_ordinary(const char *word)
-{
-    static const char second[32] = {
-        ['A' & 31] = 'U', ['I' & 31] = 'D', ['E' & 31] = 'N', ['S' & 31] = 'T',
-        ['C' & 31] = 'O', ['U' & 31] = 'N', ['L' & 31] = 'O',
-    };
-
-    return (word[1] & ~0x20) != second[word[0] & 31];
-}
-
-/* Commands that need no event, whole and without literals. */
+/* Consumes lines that hold one ordinary command each, whole and without a literal. Most commands are like
+ * that, and this way is several times as fast as state by state. Returns the number of octets, which may be
+ * 0. */
 static size_t take_plain_lines(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     size_t used = 0;
 
-    len = slo_clean_stretch(bytes, len);
     for (;;) {
         const char *line = bytes + used;
         const size_t n = slo_plain_line(line, len - used);
-        const size_t tag = slo_simple_tag(line, n < SLO_TOKEN_MAX ? n : SLO_TOKEN_MAX);
-        if (tag == 0 || tag + 3 > n || line[tag] != ' ' || !is_ordinary(line + tag + 1))
+        const size_t tag = slo_tag_length(line, n);
+        const char *name = line + tag + 1;
+        size_t name_len;
+        if (tag == 0 || line[tag] != ' ')
+            return used;
+        name_len = slo_word_stop(name, n - tag - 1);
+        if (name_len == 0 || slo_atom_length(name, name_len) < name_len ||
+            command_named(name, name_len) != SLO_COMMAND_ORDINARY)
             return used;
         scan->commands++;
         used += n;
@@ -190,58 +163,66 @@ static size_t at_start(struct slo_imap_client *scan, const char *bytes, size_t l
 {
     const size_t used = scan->stops ? 0 : take_plain_lines(scan, bytes, len);
 
-    begin_command(scan);
-    return enter(scan, used > 0 ? START : TAG, used);
+    memset(&scan->announcement, 0, sizeof scan->announcement);
+    scan->command = SLO_COMMAND_ORDINARY;
+    scan->answered = 0;
+    scan->tag.len = 0;
+    if (used == 0)
+        scan->state = TAG;
+    return used;
 }
 
-/* What has no tag gets no tagged response: an empty line, `* BYE` that nobody asked for. */
-static size_t end_tag(struct slo_imap_client *scan, char stop, size_t n)
+/* Two kinds of lines get no tagged response: an empty one, and `* BYE` and the like that nobody has asked
+ * for. Whatever else does not begin with a tag and SP may still be a command to a lenient server. */
+static size_t in_tag(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
-    if (!slogout_tag_valid(scan->tag.bytes, scan->tag.len)) {
-        slo_announcement_feed(&scan->announcement, scan->tag.bytes, scan->tag.len);
-        return enter(scan, REST_OF_LINE, n);
+    const size_t n = slo_token_take(&scan->tag, bytes, len);
+
+    if (n == len && scan->tag.len <= SLO_TOKEN_MAX)
+        return n;
+    scan->state = LOST;
+    if (scan->tag.len > SLO_TOKEN_MAX)
+        return n;
+    if (bytes[n] == ' ' && slogout_tag_valid(scan->tag.bytes, scan->tag.len)) {
+        scan->commands++;
+        scan->word.len = 0;
+        scan->state = NAME;
+        return n + 1;
     }
-    scan->commands++;
-    return enter(scan, COMMAND, stop == ' ' ? n + 1 : n);
+    if (scan->tag.len == 0 && bytes[n] != ' ') {
+        scan->state = EMPTY_LINE;
+        return bytes[n] == '\r' ? 1 : 0;
+    }
+    if (slo_token_is(&scan->tag, "*"))
+        scan->state = REST_OF_LINE;
+    return n;
 }
 
-static size_t at_tag(struct slo_imap_client *scan, const char *bytes, size_t len)
+/* Some servers skip white space, and so find a command where a strict one finds none. All agree on the name
+ * of a command only if it is an atom after one SP. */
+static size_t in_name(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
-    const size_t n = slo_word_stop(bytes, len);
+    const struct slo_token *name = &scan->word;
+    const size_t n = slo_token_take(&scan->word, bytes, len);
 
-    slo_token_add(&scan->tag, bytes, n);
-    if (slo_token_too_long(&scan->tag))
-        return n + lose(scan);
-    return n < len ? end_tag(scan, bytes[n], n) : n;
-}
-
-static uint8_t command_named(const struct slo_token *word)
-{
-    size_t i;
-
-    for (i = 0; i < COUNT(names); i++)
-        if (slo_token_is(word, names[i].word))
-            return (uint8_t)names[i].command;
-    return ORDINARY;
-}
-
-static size_t end_name(struct slo_imap_client *scan, size_t used)
-{
-    scan->command = command_named(&scan->word);
+    if (n == len && name->len <= SLO_TOKEN_MAX)
+        return n;
+    if (name->len == 0 || name->len > SLO_TOKEN_MAX || slo_atom_length(name->bytes, name->len) < name->len) {
+        scan->state = LOST;
+        return n;
+    }
+    scan->command = command_named(name->bytes, name->len);
+    scan->state = REST_OF_LINE;
     scan->word.len = 0;
-    return enter(scan, scan->command == ENABLE || scan->command == SECURE ? WORDS : REST_OF_LINE, used);
+    if (scan->command == SLO_COMMAND_SECURE)
+        scan->state = MECHANISM;
+    if (scan->command == SLO_COMMAND_ENABLE) {
+        scan->command = SLO_COMMAND_ORDINARY; /* until our capability is named */
+        scan->state = CAPABILITIES;
+    }
+    return n;
 }
 
-static size_t at_command(struct slo_imap_client *scan, const char *bytes, size_t len)
-{
-    const size_t n = slo_word_stop(bytes, len);
-
-    slo_token_add(&scan->word, bytes, n);
-    slo_announcement_feed(&scan->announcement, bytes, n);
-    return n < len ? end_name(scan, n) : n;
-}
-
-/* RFC 5802 section 4: a family of mechanisms, none with a security layer. */
 static int is_layerless(const struct slo_token *mechanism)
 {
     size_t i;
@@ -252,109 +233,112 @@ static int is_layerless(const struct slo_token *mechanism)
     return slo_token_begins(mechanism, "SCRAM-");
 }
 
-/* The mechanism is the first argument; what follows it is data. */
-static size_t end_argument(struct slo_imap_client *scan, size_t used)
+static void end_argument(struct slo_imap_client *scan)
 {
-    if (scan->command == ENABLE ? slo_token_is(&scan->word, SLOGOUT_CAPABILITY) : is_layerless(&scan->word))
-        scan->named = 1;
+    if (scan->state == CAPABILITIES) {
+        if (slo_token_is(&scan->word, SLOGOUT_CAPABILITY))
+            scan->command = SLO_COMMAND_ENABLE;
+    } else {
+        if (is_layerless(&scan->word))
+            scan->command = SLO_COMMAND_AUTHENTICATE;
+        scan->state = REST_OF_LINE;
+    }
     scan->word.len = 0;
-    return enter(scan, scan->command == ENABLE ? WORDS : REST_OF_LINE, used);
 }
 
-static size_t at_words(struct slo_imap_client *scan, const char *bytes, size_t len)
+static size_t in_arguments(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
-    const size_t n = slo_word_stop(bytes, len);
+    size_t n = slo_token_take(&scan->word, bytes, len);
 
-    slo_token_add(&scan->word, bytes, n);
+    if (n < len && scan->word.len > 0)
+        end_argument(scan);
+    else if (n < len && bytes[n] == ' ')
+        n++;
+    else if (n < len)
+        scan->state = REST_OF_LINE;
     slo_announcement_feed(&scan->announcement, bytes, n);
-    if (n == len)
-        return n;
-    if (scan->word.len)
-        return end_argument(scan, n);
-    if (*bytes != ' ') /* there is no word, so n is 0 */
-        return enter(scan, REST_OF_LINE, 0);
-    slo_announcement_feed(&scan->announcement, bytes, 1);
-    return 1;
+    return n;
 }
 
-static size_t at_rest_of_line(struct slo_imap_client *scan, const char *bytes, size_t len)
+/* In the lines of IDLE and AUTHENTICATE, and in what is not looked at. Of the lines in IDLE, all servers take
+ * DONE for the end, and some take any other; then the tagged response shows it. */
+static size_t in_line(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     const size_t n = slo_line_stop(bytes, len);
 
-    slo_announcement_feed(&scan->announcement, bytes, n);
+    if (scan->state == REST_OF_LINE)
+        slo_announcement_feed(&scan->announcement, bytes, n);
+    if (scan->state == IDLE_LINE)
+        slo_token_add(&scan->word, bytes, n);
     if (n == len)
         return n;
-    return bytes[n] == '\n' ? end_line(scan, n + 1) : n + lose(scan);
+    if (bytes[n] == '\0') {
+        scan->state = LOST;
+        return n;
+    }
+    if (scan->state == IDLE_LINE)
+        end_line(scan,
+                 slo_token_is(&scan->word, "DONE") || slo_token_is(&scan->word, "DONE\r") ? START : IDLING);
+    else if (scan->state == EXCHANGE_LINE)
+        scan->state = EXCHANGE;
+    else if (slo_announcement_made(&scan->announcement))
+        begin_literal(scan);
+    else
+        end_command(scan);
+    return n + 1;
 }
 
-static size_t at_literal(struct slo_imap_client *scan, const char *bytes, size_t len)
+static size_t in_literal(struct slo_imap_client *scan, size_t len)
 {
     const size_t n = len < scan->literal_left ? len : (size_t)scan->literal_left;
 
-    (void)bytes;
     scan->literal_left -= n;
-    return enter(scan, scan->literal_left ? LITERAL : REST_OF_LINE, n);
+    if (scan->literal_left == 0)
+        scan->state = REST_OF_LINE;
+    return n;
 }
 
-/* It does not wait as RFC 3501 section 4.3 bids it: whether this is a literal or a command, only the server
- * will know. */
-static size_t at_early(struct slo_imap_client *scan, const char *bytes, size_t len)
+/* Consumes at least one octet or changes the state. Returns the number consumed. */
+static size_t step(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
-    (void)bytes;
-    (void)len;
-    return lose(scan);
-}
-
-/* ---- IDLE and AUTHENTICATE ---- */
-
-static size_t at_idle(struct slo_imap_client *scan, const char *bytes, size_t len)
-{
-    (void)bytes;
-    (void)len;
-    scan->word.len = 0;
-    return enter(scan, IDLE_LINE, 0);
-}
-
-/* A line that is not DONE: some servers end IDLE on it, others go on; the tagged response will tell. */
-static size_t end_idle_line(struct slo_imap_client *scan, size_t used)
-{
-    struct slo_token *line = &scan->word;
-
-    if (!slo_token_too_long(line) && line->len && line->bytes[line->len - 1] == '\r')
-        line->len--;
-    return end_of_line(scan, slo_token_is(line, "DONE") ? START : IDLING, used);
-}
-
-static size_t at_idle_line(struct slo_imap_client *scan, const char *bytes, size_t len)
-{
-    const size_t n = slo_line_stop(bytes, len);
-
-    slo_token_add(&scan->word, bytes, n);
-    if (n == len)
-        return n;
-    return bytes[n] == '\n' ? end_idle_line(scan, n + 1) : n + lose(scan);
-}
-
-static size_t at_exchange(struct slo_imap_client *scan, const char *bytes, size_t len)
-{
-    (void)bytes;
-    (void)len;
-    return enter(scan, EXCHANGE_LINE, 0);
-}
-
-static size_t at_exchange_line(struct slo_imap_client *scan, const char *bytes, size_t len)
-{
-    const size_t n = slo_line_stop(bytes, len);
-
-    if (n == len)
-        return n;
-    return bytes[n] == '\n' ? enter(scan, EXCHANGE, n + 1) : n + lose(scan);
-}
-
-static size_t at_lost(struct slo_imap_client *scan, const char *bytes, size_t len)
-{
-    (void)scan;
-    (void)bytes;
+    switch ((enum state)scan->state) {
+    case START:
+        return at_start(scan, bytes, len);
+    case TAG:
+        return in_tag(scan, bytes, len);
+    case EMPTY_LINE:
+        if (*bytes == '\n') {
+            end_line(scan, START);
+            return 1;
+        }
+        scan->state = LOST;
+        return 0;
+    case NAME:
+        return in_name(scan, bytes, len);
+    case MECHANISM:
+    case CAPABILITIES:
+        return in_arguments(scan, bytes, len);
+    case IDLING:
+        scan->word.len = 0;
+        scan->state = IDLE_LINE;
+        return 0;
+    case EXCHANGE:
+        scan->state = EXCHANGE_LINE;
+        return 0;
+    case REST_OF_LINE:
+    case IDLE_LINE:
+    case EXCHANGE_LINE:
+        return in_line(scan, bytes, len);
+    case LITERAL:
+        return in_literal(scan, len);
+    case EARLY:
+        /* The client sent data before the server's "+", which RFC 3501 section 4.3 forbids. Only the server
+         * will know whether this is the literal or a command. */
+        scan->state = LOST;
+        return 0;
+    case LOST:
+        break;
+    }
     return len;
 }
 
@@ -364,39 +348,37 @@ size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, siz
 
     scan->event = SLO_CLIENT_NOTHING;
     scan->stops = stop_at_line_end ? 1 : 0;
-    while (used < len && scan->event == SLO_CLIENT_NOTHING)
-        used += steps[scan->state](scan, bytes + used, len - used);
+    while (used < len && scan->event == SLO_CLIENT_NOTHING) {
+        const int was_lost = scan->state == LOST;
+        used += step(scan, bytes + used, len - used);
+        if (scan->state == LOST && !was_lost)
+            scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
+    }
     return used;
 }
 
 /* ---- what the server says ---- */
 
-static void admit_literal(struct slo_imap_client *scan)
-{
-    memset(&scan->announcement, 0, sizeof scan->announcement);
-    scan->state = scan->literal_left ? LITERAL : REST_OF_LINE;
-}
-
 int slo_imap_client_continue(struct slo_imap_client *scan)
 {
-    if (scan->plus_owed) {
-        scan->plus_owed = 0;
+    if (scan->idle_plus_owed) {
+        scan->idle_plus_owed = 0;
         return 1;
     }
     if (scan->state == EARLY) {
-        admit_literal(scan);
+        scan->state = scan->literal_left > 0 ? LITERAL : REST_OF_LINE;
         return 1;
     }
     return scan->state == EXCHANGE || scan->state == EXCHANGE_LINE;
 }
 
-/* A line that had begun inside the exchange goes on to its end: it is no command. */
+/* A line that has begun inside IDLE or AUTHENTICATE goes on to its end: it is no command. */
 void slo_imap_client_complete(struct slo_imap_client *scan, const struct slo_token *tag)
 {
-    if (!slo_token_same(tag, &scan->tag) || scan->state == TAG)
+    if (scan->state == TAG || !slo_token_same(tag, &scan->tag))
         return;
     scan->answered = 1;
-    scan->plus_owed = 0;
+    scan->idle_plus_owed = 0;
     if (scan->state == EARLY || scan->state == IDLING || scan->state == EXCHANGE)
         scan->state = START;
     if (scan->state == IDLE_LINE || scan->state == EXCHANGE_LINE)

@@ -1,50 +1,57 @@
 /* What an IMAP server sends, octet by octet: where lines and literals end, and the few responses that change
- * what may be put between them. Pure: it stores no line, and knows neither sessions nor the client. */
+ * what may be put between them. Knows neither sessions nor the client. Stores no line, only a tag and a word.
+ * The fields are for reading only. */
 #ifndef SLO_IMAP_SERVER_H
 #define SLO_IMAP_SERVER_H
 
 #include "imap_lex.h"
 
+/* What is undecided stands at the end of the octets that have been consumed: see struct slo_imap_server. */
 enum slo_server_event {
     SLO_SERVER_NOTHING,
     SLO_SERVER_CONTINUATION, /* the `+` that begins a line */
-    SLO_SERVER_TAGGED,       /* TAG OK|NO|BAD, before what follows the word; see tag and ok */
-    SLO_SERVER_LOGOUT,       /* all of a line TAG LOGOUT: it uses this very protocol */
-    SLO_SERVER_BYE,          /* `* BYE`, before what follows the word */
-    SLO_SERVER_CAPABILITIES, /* the end of a list of capabilities that may get one more: put it before what is
-                             undecided */
-    SLO_SERVER_COMPRESSION,  /* SP COMPRESS=...: all that is undecided, no more and no less */
-    SLO_SERVER_ENABLED,      /* the end of an ENABLED response that names our capability */
-    SLO_SERVER_LINE_END,     /* a response has ended; only if asked for */
-    SLO_SERVER_NOT_UNDERSTOOD /* it follows the stream no longer: it will take all octets, and report nothing */
+    SLO_SERVER_TAGGED, /* TAG OK|NO|BAD and a SP, if one follows: all that is undecided; see `tag` and `ok` */
+    SLO_SERVER_LOGOUT, /* a whole line TAG LOGOUT, which is all that is undecided */
+    SLO_SERVER_BYE,    /* `* BYE`, before what follows the word */
+    SLO_SERVER_CAPABILITIES,  /* the end of a list that may get one more, before what is undecided */
+    SLO_SERVER_COMPRESSION,   /* SP COMPRESS=...: all that is undecided */
+    SLO_SERVER_ENABLED,       /* the end of an ENABLED response that names our capability */
+    SLO_SERVER_LINE_END,      /* the end of a response; only on request */
+    SLO_SERVER_NOT_UNDERSTOOD /* The stream is lost: later octets are consumed, and nothing is reported. */
 };
 
 struct slo_imap_server {
     uint8_t state;
-    uint8_t event;         /* the last slo_imap_server_feed() stopped for this */
-    uint8_t literal_in;    /* the state in which a line goes on after its literal */
-    uint8_t list;          /* which of the three lists of words this is */
-    unsigned stops : 1;    /* at the ends of lines */
-    unsigned greeted : 1;  /* the first line has ended */
-    unsigned ok : 1;       /* SLO_SERVER_TAGGED: it says OK, not NO or BAD */
-    unsigned offers : 1;   /* in this list: ENABLE, or IMAP4rev2, which has it (RFC 9051 appendix E) */
-    unsigned has_ours : 1; /* in this list: our capability */
-    uint16_t
-        undecided; /* the last octets taken, at most SLO_TOKEN_MAX + 9, that a coming event may be about */
-    uint64_t completed; /* tagged responses so far */
-    uint64_t untold;    /* so many tagged responses need no event: the owner's to set */
-    uint64_t literal_left;
+    unsigned stops : 1;      /* LINE_END is wanted */
+    unsigned greeted : 1;    /* the greeting has ended */
+    unsigned ok : 1;         /* TAGGED: the word is OK, not NO or BAD */
+    unsigned is_code : 1;    /* this list is in a response code, not in a response of its own */
+    unsigned is_enabled : 1; /* this list is an ENABLED response, not a list of capabilities */
+    unsigned offers : 1;   /* this list holds ENABLE, or IMAP4rev2, which includes it (RFC 9051 appendix E) */
+    unsigned has_ours : 1; /* this list holds our capability */
+    enum slo_server_event event; /* why the last slo_imap_server_feed() stopped */
+    /* How many of the last octets consumed an event to come may be about: at most SLO_UNDECIDED_MAX. After an
+     * event, those that this event is about. */
+    size_t undecided;
+    uint64_t completed;    /* tagged responses so far */
+    uint64_t quiet;        /* how many of these, from the first on, need no event */
+    uint64_t literal_left; /* octets */
     struct slo_announcement announcement;
     struct slo_token tag; /* of this line */
     struct slo_token word;
 };
 
-/* Before the greeting; after another layer has been put beneath the stream, set greeted too. */
-void slo_imap_server_init(struct slo_imap_server *scan);
-/* Takes octets up to the next event, which may come without any octet, or all of them: how many. */
-size_t slo_imap_server_feed(struct slo_imap_server *scan, const char *bytes, size_t len,
-                            int stop_at_line_end);
-/* The last octet taken ends a response, and there was a greeting. */
+#define SLO_UNDECIDED_MAX (SLO_TOKEN_MAX + sizeof " LOGOUT\r\n" - 1)
+
+/* Begins a stream: greeted is 0 if a greeting comes first, and 1 after another layer was put beneath the
+ * stream. */
+void slo_imap_server_init(struct slo_imap_server *scan, int greeted);
+/* Consumes octets up to the next event, which may come without any octet, or all of them. Returns the number
+ * consumed. Of the tagged responses, those among the first `quiet` of the stream need not cause an event if
+ * they are an OK without a code. */
+size_t slo_imap_server_feed(struct slo_imap_server *scan, const char *bytes, size_t len, int stop_at_line_end,
+                            uint64_t quiet);
+/* Returns 1 if the last octet consumed ends a response, and the greeting has ended. */
 int slo_imap_server_between_lines(const struct slo_imap_server *scan);
 
 #endif

@@ -28,7 +28,8 @@ static inline void slo_link_remove(struct slo_link *link)
 {
     link->prev->next = link->next;
     link->next->prev = link->prev;
-    slo_link_init(link);
+    link->next = link;
+    link->prev = link;
 }
 
 /* Adds a link that is in no list to the end of the list. */

@@ -116,13 +116,14 @@ struct session_with_refusal {
     struct slo_refusal refusal;
 };
 
-/* Copies as much as there is room for, and returns how much. */
+/* Copies as much as there is room for, or nothing if from is NULL. Returns how much. */
 static size_t copy_some(char *to, size_t room, const char *from, size_t len)
 {
-    const size_t n = !from ? 0 : len < room ? len : room;
+    const size_t n = len < room ? len : room;
 
-    if (n > 0)
-        memcpy(to, from, n);
+    if (!from)
+        return 0;
+    memcpy(to, from, n);
     return n;
 }
 
@@ -131,7 +132,7 @@ static void keep_refusal(struct slogout_session *session, const struct slogout_r
     struct slo_refusal *kept = &slo_container_of(session, struct session_with_refusal, session)->refusal;
     const size_t code = copy_some(kept->octets, SLO_REFUSAL_MAX, response->code, response->code_len);
 
-    session->refusal = response->status & 3u;
+    session->refusal = response->status & 3U;
     kept->code_len = (unsigned char)code;
     kept->text_len = (unsigned char)copy_some(kept->octets + code, SLO_REFUSAL_MAX - code, response->text,
                                               response->text_len);

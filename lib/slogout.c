@@ -24,7 +24,8 @@ static void default_release(void *memory, void *user_data)
     free(memory);
 }
 
-/* Copies the host's settings, or none if from is NULL, with defaults for what is 0. Returns 0 or an error. */
+/* Copies the host's settings, or none if from is NULL, puts defaults for what is 0, and checks them. Returns
+ * 0 or an error. */
 static int read_settings(struct slogout_settings *settings, const struct slogout_settings *from)
 {
     static const struct slogout_settings none = {.size = sizeof none};
@@ -46,11 +47,6 @@ static int read_settings(struct slogout_settings *settings, const struct slogout
         settings->allocate = default_allocate;
         settings->release = default_release;
     }
-    return 0;
-}
-
-static int check_settings(const struct slogout_settings *settings)
-{
     if (settings->answer_timeout_ms <= ANSWER_TIMEOUT_FLOOR)
         return SLOGOUT_ERR_TIMEOUT;
     if (!slo_tag_prefix_valid(settings->tag_prefix))
@@ -66,10 +62,8 @@ int slogout_new(struct slogout **out, const struct slogout_settings *settings)
 {
     struct slogout_settings checked;
     struct slogout *slogout;
-    int error = out ? read_settings(&checked, settings) : SLOGOUT_ERR_ARGUMENT;
+    const int error = out ? read_settings(&checked, settings) : SLOGOUT_ERR_ARGUMENT;
 
-    if (!error)
-        error = check_settings(&checked);
     if (error)
         return error;
     slogout = checked.allocate(sizeof *slogout, checked.user_data);

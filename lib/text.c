@@ -4,18 +4,47 @@
 
 /* ---- tags ---- */
 
-/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR excludes CTL, SP, 8-bit octets and
- * the characters in the string here. */
+/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR excludes CTL, SP, 8-bit octets
+ * and these. */
+static int is_tag_char(char c)
+{
+    switch (c) {
+    case '(':
+    case ')':
+    case '{':
+    case '%':
+    case '*':
+    case '"':
+    case '\\':
+    case '+':
+        return 0;
+    default:
+        return c > ' ' && c < 0x7f;
+    }
+}
+
+size_t slo_tag_length(const char *bytes, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && is_tag_char(bytes[i]))
+        i++;
+    return i;
+}
+
+/* RFC 3501 section 9: an ASTRING-CHAR is an ATOM-CHAR or "]". */
+size_t slo_atom_length(const char *bytes, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && (bytes[i] == '+' || (bytes[i] != ']' && is_tag_char(bytes[i]))))
+        i++;
+    return i;
+}
+
 int slogout_tag_valid(const char *tag, size_t len)
 {
-    size_t i;
-
-    if (!tag)
-        return 0;
-    for (i = 0; i < len; i++)
-        if (tag[i] <= ' ' || tag[i] >= 0x7f || strchr("(){%*\"\\+", tag[i]))
-            return 0;
-    return len > 0;
+    return tag && len > 0 && slo_tag_length(tag, len) == len;
 }
 
 /* Does not look for the end of a string that is too long, since there may be none. */
@@ -141,7 +170,8 @@ static int is_capability(const char *word, size_t len)
 
 int slogout_enable_names_us(const char *arguments, size_t len)
 {
-    size_t begin = 0, end;
+    size_t begin = 0;
+    size_t end;
 
     for (end = 0; arguments && end <= len; end++)
         if (end == len || arguments[end] == ' ' || arguments[end] == '\r' || arguments[end] == '\n') {
@@ -200,16 +230,17 @@ static const char *status_name(enum slogout_status status)
 
 size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result)
 {
-    char code[SLO_LOGGED_CODE + 1], text[SLO_LOGGED_TEXT + 1];
     char answer[sizeof " answer=UNKNOWN code=\"\" text=\"\"" + SLO_LOGGED_CODE + SLO_LOGGED_TEXT] = "";
 
     if (!result)
         return slogout_escape(out, out_size, NULL, 0);
     if (result->answer) {
+        char code[SLO_LOGGED_CODE + 1];
+        char text[SLO_LOGGED_TEXT + 1];
         slogout_escape(code, sizeof code, result->answer->code, result->answer->code_len);
         slogout_escape(text, sizeof text, result->answer->text, result->answer->text_len);
-        snprintf(answer, sizeof answer, " answer=%s code=\"%s\" text=\"%s\"", status_name(result->answer->status),
-                 code, text);
+        (void)snprintf(answer, sizeof answer, " answer=%s code=\"%s\" text=\"%s\"",
+                       status_name(result->answer->status), code, text);
     }
     return (size_t)snprintf(out, out ? out_size : 0, "outcome=%s tag=%s bye_sent=%d bye_seen=%d%s",
                             slogout_outcome_name(result->outcome), result->tag ? result->tag : "-",

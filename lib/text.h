@@ -12,6 +12,10 @@
 #define SLO_LOGGED_CODE 64
 #define SLO_LOGGED_TEXT 128
 
+/* Returns how many of the first octets may stand in a tag. */
+size_t slo_tag_length(const char *bytes, size_t len);
+/* Returns how many of the first octets may stand in an atom. */
+size_t slo_atom_length(const char *bytes, size_t len);
 /* Returns 1 if the prefix has 1 to SLOGOUT_PREFIX_MAX octets and each may stand in a tag, else 0. */
 int slo_tag_prefix_valid(const char *prefix);
 /* Writes the tag with this number, NUL-terminated, and returns its length. The prefix must be valid. */

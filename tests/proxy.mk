@@ -32,7 +32,8 @@ deps-proxy:
 	sh tests/proxy/deps.sh $(MAIL_SERVERS)
 
 # Beside each other, because they mostly wait.
-proxy-check: proxy-unit build/tests/examples/proxy build/examples/proxy build/examples/echo_server
+proxy-check: proxy-unit build/tests/examples/proxy build/examples/proxy build/examples/echo_server \
+  build/tests/faults/shim.so
 	@$(MAKE) --no-print-directory -j3 -Otarget $(PROXY_TESTS:%=proxy-%)
 
 $(PROXY_TESTS:%=proxy-%): proxy-%:

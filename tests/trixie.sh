@@ -7,8 +7,8 @@
 # sudo, and the right to mount.
 #
 # The chroot works on a copy of the project without build/, which is brought up to date before each command; what
-# the command builds stays in the copy, in TRIXIE_ROOT/project/build. Nothing of the project is mounted there, and
-# what must be mounted (/dev, /proc) is mounted in a namespace that only the command sees and that ends with it, so
+# the command builds stays in the copy, in TRIXIE_ROOT/project/build. No folder of this machine is mounted there. What
+# must be mounted, such as /proc, is mounted in a namespace that only the command sees and that ends with it, so
 # removing TRIXIE_ROOT at any time removes nothing else. The command's processes end with it too.
 set -eu
 
@@ -37,24 +37,6 @@ as_root()
     fi
 }
 
-# $there is the function that runs a command where the packages go.
-missing_packages()
-{
-    for package in "$@"; do
-        $there dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || echo "$package"
-    done
-}
-
-install_packages()
-{
-    missing=$(missing_packages "$@")
-    test -n "$missing" || return 0
-    $there apt-get update -qq
-    # shellcheck disable=SC2086 # words
-    $there env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
-        -o DPkg::Lock::Timeout=600 $missing >/dev/null
-}
-
 # ---- the chroot ----
 
 # The archive that apt uses here, but not that of the security updates, which has no base system.
@@ -68,7 +50,7 @@ make_chroot()
 {
     test ! -e "$root/project" || return 0
     command -v apt-get >/dev/null || fail "needs Debian 12 or 13"
-    there=as_root install_packages debootstrap rsync
+    sh tests/apt.sh debootstrap rsync
     url=$(mirror)
     test -n "$url" || fail "apt has no archive to take Debian 13 from"
     mkdir -p "$(dirname "$root")"
@@ -92,8 +74,9 @@ in_chroot()
         shift
         cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
         mount --bind "$root" "$root"
-        mount --rbind /dev "$root/dev"
         mount -t proc proc "$root/proc"
+        mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+        mount -t tmpfs tmpfs "$root/dev/shm"
         exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
             ${http_proxy:+"http_proxy=$http_proxy"} ${https_proxy:+"https_proxy=$https_proxy"} \
             chroot "$root" sh -c "cd /project && \"\$@\"" sh "$@"' sh "$root" "$@"
@@ -131,11 +114,10 @@ cd "$here"
 case $verb in
 install)
     if is_trixie; then
-        there=as_root install_packages "$@"
-    else
-        alone make_chroot
-        there=in_chroot alone install_packages "$@"
+        exec sh tests/apt.sh "$@"
     fi
+    alone prepare
+    alone in_chroot sh tests/apt.sh "$@"
     ;;
 run)
     if is_trixie; then

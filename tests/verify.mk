@@ -206,7 +206,8 @@ analyse-scan-build:
 	@echo "analyse-scan-build: nothing found"
 
 analyse-cppcheck:
-	@cppcheck -q --std=c99 --enable=warning,style,performance,portability --error-exitcode=1 -Iinclude lib
+	@cppcheck -q --std=c99 --enable=warning,style,performance,portability --error-exitcode=1 \
+	  --suppress=unusedStructMember:lib/filter.c -Iinclude lib # struct filter's refusal is session.c's
 	@echo "analyse-cppcheck: nothing found"
 
 VALGRIND := valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all

@@ -177,10 +177,10 @@ static void begin_to_leave(struct loop *loop)
         listener_accept(&loop->listener, INT_MAX, loop->now, add_peer, loop);
     listener_close(&loop->listener);
     asking_end(&loop->asking);
+    each_peer(loop, loop->service->leave);
     for (i = 0; i < loop->count; i++)
         departure_add(&loop->departure, loop->peers[i]->session);
     departure_go(&loop->departure, loop->now);
-    each_peer(loop, loop->service->leave);
 }
 
 static void leave(struct loop *loop)
@@ -234,6 +234,8 @@ static void log_counters(const struct loop *loop)
 
 static void act_on_signals(struct loop *loop)
 {
+    int ends;
+
     signals_clear();
     if (loop->service->wake)
         loop->service->wake();
@@ -243,7 +245,9 @@ static void act_on_signals(struct loop *loop)
         log_counters(loop);
     if (signals_taken(SIGUSR1))
         ask_all(loop);
-    if (signals_taken(SIGTERM) || signals_taken(SIGINT))
+    ends = signals_taken(SIGTERM);
+    ends |= signals_taken(SIGINT);
+    if (ends)
         leave(loop);
 }
 
@@ -302,7 +306,7 @@ static void serve(struct loop *loop, const struct poller_event *events, int coun
 static int turn(struct loop *loop)
 {
     struct poller_event events[EVENTS];
-    int count = poller_wait(loop->poller, events, EVENTS, slogout_timeout(next_deadline(loop), loop->now));
+    int count = poller_wait(loop->poller, events, EVENTS, slogout_timeout(next_deadline(loop), slogout_now_ms()));
     int changed;
 
     if (count < 0 && errno != EINTR && errno != EAGAIN)

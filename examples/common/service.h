@@ -56,7 +56,7 @@ struct service {
     /* When it is to be served by itself; UINT64_MAX: never. */
     uint64_t (*deadline)(const struct peer *peer);
     int (*is_over)(const struct peer *peer, uint64_t now);
-    /* The program ends, and the connection's session has been added to its drain. */
+    /* The program begins to end. Its drain takes the connection's session then, unless that has ended. */
     void (*leave)(struct peer *peer, uint64_t now);
     /* Nobody waits for the connection any more; its session is forced already. */
     void (*hurry)(struct peer *peer, uint64_t now);

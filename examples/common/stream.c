@@ -52,7 +52,7 @@ size_t stream_read(struct stream *stream, char *octets, size_t size)
         return (size_t)got;
     if (got == 0)
         stream->input_ended = 1;
-    else if (!is_passing(errno))
+    else if (stream->is_broken || !is_passing(errno))
         stream->state = STREAM_OVER;
     return 0;
 }

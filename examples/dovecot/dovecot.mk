@@ -7,6 +7,9 @@
 DOVECOT_INCLUDE ?= /usr/include/dovecot
 DOVECOT_MODULES ?= /usr/lib/dovecot/modules
 
+# How long the tests kick 30 clients at random.
+DOVECOT_STRESS_SECONDS ?= 15
+
 DOVECOT := build/dovecot
 DOVECOT_PLUGIN := $(DOVECOT)/lib95_imap_slogout_plugin.so
 # 2.4 has a parser of its own for settings, which loads their declaration from a second file.
@@ -53,7 +56,7 @@ deps-dovecot:
 	sh tests/dovecot/deps.sh
 
 dovecot-check: $(DOVECOT_FILES)
-	python3 -B tests/dovecot/run.py
+	DOVECOT_STRESS_SECONDS=$(DOVECOT_STRESS_SECONDS) python3 -B tests/dovecot/run.py
 
 # ---- Dovecot 2.4, on Debian 13 ----
 
@@ -65,6 +68,6 @@ dovecot24:
 	sh tests/trixie.sh run make dovecot
 
 dovecot24-check:
-	sh tests/trixie.sh run make dovecot-check
+	sh tests/trixie.sh run make dovecot-check DOVECOT_STRESS_SECONDS=$(DOVECOT_STRESS_SECONDS)
 
 -include $(DOVECOT_OBJECTS:.o=.d)

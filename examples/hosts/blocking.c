@@ -1,12 +1,12 @@
-/* A host that blocks: one process for each connection, as in Cyrus, Courier and imap4d.
- * The parent passes SIGTERM on. A child that gets it leaves by a plan of its own, at its own instant in the spread,
- * so the processes leave paced without knowing of each other. A second SIGTERM does not wait for answers. */
+/* A host that blocks, with one process for each connection, as in Cyrus, Courier and imap4d.
+ * The parent passes SIGTERM to its children. Each child chooses its own instant in the spread, so that the clients
+ * leave paced although the processes do not know each other. A second SIGTERM does not wait for answers. */
 #define _POSIX_C_SOURCE 200809L
 #include <sys/wait.h>
 #include "net.h"
 
 #define MAX_PROCESSES    1024
-#define WRITE_TIMEOUT_MS 60000 /* no reply may take longer to leave, whatever slogout's timers say */
+#define WRITE_TIMEOUT_MS 60000 /* the longest time for one flush, whatever the timers of slogout are */
 
 static struct net_options options;
 
@@ -16,12 +16,13 @@ static int client;
 static struct imap imap;
 static struct slogout *slogout;
 static struct slogout_session *session;
-static struct slogout_drain *drain; /* of this session alone */
+static struct slogout_drain *drain; /* of this session only */
 static struct slogout_linger linger;
 static int is_leaving;
 
-/* Called from within turn(), and so from within every read and write. It queues only; turn() sends. */
-static int send_line(struct slogout_session *of, const char *line, size_t len, enum slogout_when when, void *conn)
+/* Called inside turn(), and so inside any read or write. Only queues the line; turn() sends it. */
+static int send_line(struct slogout_session *of, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
 {
     (void)of;
     (void)conn;
@@ -30,7 +31,7 @@ static int send_line(struct slogout_session *of, const char *line, size_t len, e
     return imap_put(&imap, line, len);
 }
 
-/* Sets what ends the command loop. The read or the write that we are inside of returns first. */
+/* Sets what ends the command loop, after the read or write that this is called in has returned. */
 static void close_connection(struct slogout_session *of, const struct slogout_result *result, void *conn)
 {
     (void)of;
@@ -45,7 +46,7 @@ static const struct slogout_callbacks callbacks = {
     .close_connection = close_connection,
 };
 
-/* The connection ends by other means than slogout's, from now on. */
+/* Begins to close a connection that ends in another way than by slogout. */
 static void abandon(enum slogout_outcome why)
 {
     slogout_session_abandon(session, why);
@@ -55,7 +56,7 @@ static void abandon(enum slogout_outcome why)
 static void done(struct slogout_drain *finished, void *user_data)
 {
     (void)finished;
-    (void)user_data; /* nothing to do: the process ends with its connection */
+    (void)user_data; /* the process ends with its connection */
 }
 
 static void take_signals(uint64_t now)
@@ -69,10 +70,10 @@ static void take_signals(uint64_t now)
             slogout_drain_force(drain, now);
 }
 
-/* All waiting is here, for input if `events` says so and for room while output is queued; so the tick is here, and the
- * signals. These are looked for on each turn: a mask that only the wait opens (ppoll) would never let one in while the
- * socket is ready, and a client that floods us would never be asked. The tick comes first, when all input that was
- * read has been fed. Returns 0 when the connection is to be closed. */
+/* Waits for input if `events` is POLLIN, and for room while output is queued. All waiting is here, so the tick is
+ * here, and so are the signals, which are looked for on each turn. A signal mask that only ppoll() opens would
+ * deliver no signal while the socket is ready, and a client that floods the host would never be asked. The tick
+ * comes first, when all input that has been read has been fed. Returns 0 if the connection is to be closed. */
 static int turn(short events, uint64_t limit_ms)
 {
     struct pollfd polls[2] = {{net_signals[0], POLLIN, 0}, {client, events, 0}};
@@ -94,7 +95,7 @@ static int turn(short events, uint64_t limit_ms)
     return !linger.deadline_ms;
 }
 
-/* The lowest read. Returns 0 when the connection is to be closed. */
+/* The lowest read. Returns 0 if the connection is to be closed. */
 static int read_more(void)
 {
     int got = 0;
@@ -106,7 +107,7 @@ static int read_more(void)
     return got > 0;
 }
 
-/* The lowest write. Returns as read_more(). */
+/* The lowest write. Returns 0 if the connection is to be closed. */
 static int flush(void)
 {
     const uint64_t limit = slogout_now_ms() + WRITE_TIMEOUT_MS;
@@ -124,7 +125,7 @@ static void react(enum imap_event event)
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
         return;
     abandon(event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED);
-    imap_goodbye(&imap, event);
+    imap_bye(&imap, event);
 }
 
 static void serve(void)
@@ -136,14 +137,15 @@ static void serve(void)
         event = imap_next(&imap);
         if (event == IMAP_WAIT && (!flush() || (!imap.is_stalled && !read_more())))
             return;
-        if (event == IMAP_LINE && !slogout_session_feed_line(session, imap.line, imap.line_len, slogout_now_ms()))
+        if (event == IMAP_LINE &&
+            !slogout_session_feed_line(session, imap.line, imap.line_len, slogout_now_ms()))
             event = imap_run(&imap);
         react(event);
         slogout_session_resume(session, slogout_now_ms());
     }
 }
 
-/* Sends what is queued, and waits for the client's end of file, in bounded time. */
+/* Sends what is queued and waits until the client has closed, in bounded time. */
 static void close_gently(void)
 {
     while (net_write(client, &imap) == 0 &&
@@ -154,7 +156,7 @@ static void close_gently(void)
     close(client);
 }
 
-/* The slogout is made after the fork. The seed is of the process, or all would draw the same instant. */
+/* Makes the slogout after the fork, with a seed of this process, or all would choose the same instant. */
 static int child(void)
 {
     options.plan.seed = (uint32_t)getpid();
@@ -175,7 +177,7 @@ static pid_t pids[MAX_PROCESSES];
 static size_t count;
 static int listener, reserve = -1;
 
-/* Signals wait until the child has a pipe of its own: what it wrote into its parent's would be taken for the parent's. */
+/* Blocks signals until the child has a pipe of its own, because the parent reads the other one. */
 static void start_child(int fd)
 {
     sigset_t all, before;
@@ -211,7 +213,7 @@ static void bury_children(void)
                 pids[i] = pids[--count];
 }
 
-/* First no more clients, or they come back while others leave. */
+/* Accepts no more clients first, because those that leave come back. */
 static void leave(void)
 {
     size_t i;
@@ -229,12 +231,13 @@ int main(int argc, char **argv)
 
     if (net_options(&options, argc, argv) < 0 || net_slogout(&slogout, &options) < 0)
         return 2;
-    slogout_free(slogout); /* the plan is checked; each child makes its own */
+    slogout_free(slogout); /* it has checked the plan; each child makes its own */
     if (net_open_signals() < 0 || net_catch(SIGTERM) < 0 || net_catch(SIGCHLD) < 0 ||
         (listener = net_listen(&options)) < 0)
         return 1;
     while (listener >= 0 || count > 0) {
-        struct pollfd polls[2] = {{net_signals[0], POLLIN, 0}, {count < MAX_PROCESSES ? listener : -1, POLLIN, 0}};
+        struct pollfd polls[2] = {{net_signals[0], POLLIN, 0},
+                                  {count < MAX_PROCESSES ? listener : -1, POLLIN, 0}};
         const int ready = poll(polls, 2, -1);
         while ((number = net_next_signal()))
             if (number == SIGTERM)

@@ -1,9 +1,10 @@
-/* The IMAP that the example hosts serve: a toy without mailboxes, the same in all of them, so that each file
- * shows its loop and slogout and no more. It knows neither sockets nor time nor sessions; of slogout it needs
- * what any IMAP parser needs, the name of the capability and slogout_enable_names_us().
+/* The IMAP that the example hosts serve. It is a toy: there are no mailboxes, everybody may log in, and nobody is
+ * logged out for inactivity. All hosts share it, so that the file of each shows its loop and slogout and no more.
+ * It does no I/O and has no session. Of slogout it needs what any IMAP parser needs, which is the name of the
+ * capability and slogout_enable_names_us().
  *
- * The host appends what it reads to `in`, and sends what stands in `out`. Both are bounded: the host reads no
- * more than imap_in_room(), and imap_next() stops while a reply might not fit. */
+ * The host appends what it reads to `in` and sends what is in `out`. Both are bounded: the host reads at most
+ * imap_in_room() octets, and imap_next() stops while a reply might not fit. */
 #ifndef HOSTS_IMAP_H
 #define HOSTS_IMAP_H
 
@@ -12,40 +13,40 @@
 #include <strings.h>
 #include <slogout/slogout.h>
 
-#define IMAP_IN_SIZE     8192       /* the longest line, RFC 2683 section 3.2.1.5 */
+#define IMAP_IN_SIZE     8192 /* the longest line, RFC 2683 section 3.2.1.5 */
 #define IMAP_OUT_SIZE    16384
-#define IMAP_RESERVE     1024       /* of it: for one more reply, and for the two lines that slogout may send */
+#define IMAP_RESERVE     1024 /* of it, kept for one more reply and the two lines that slogout may send */
 #define IMAP_TAG_SIZE    64
-#define IMAP_LITERAL_MAX 1000000000 /* octets; they are counted and dropped */
+#define IMAP_LITERAL_MAX 100000000 /* octets, which are counted and dropped */
 
 enum imap_event {
     IMAP_WAIT,   /* imap_next() needs input, or room in `out` */
-    IMAP_LINE,   /* `line` stands where a command could begin, or in IDLE: imap_run() it, or forget it */
-    IMAP_REPLY,  /* replied to, or gone on with */
-    IMAP_ENABLE, /* the client has been told that SLOGOUT_CAPABILITY is enabled */
-    IMAP_LOGOUT, /* the client's own: say imap_goodbye() and close */
-    IMAP_LOST    /* no way to go on: likewise */
+    IMAP_LINE,   /* `line` is where a command may begin, or in IDLE; run it with imap_run(), or ignore it */
+    IMAP_REPLY,  /* a command has begun, or has completed */
+    IMAP_ENABLE, /* a command has completed that enabled SLOGOUT_CAPABILITY */
+    IMAP_LOGOUT, /* the client's own LOGOUT command; the host calls imap_bye() and closes */
+    IMAP_LOST    /* what follows cannot be understood; the host calls imap_bye() and closes */
 };
 
 enum imap_state {
-    IMAP_COMMAND,  /* between two commands */
-    IMAP_IDLE,     /* between `+` and DONE */
-    IMAP_LITERAL,  /* `left` octets of a literal of the client's are to come */
-    IMAP_TAIL,     /* the rest of a line after a literal */
-    IMAP_FETCHING  /* `left` octets of a literal of ours are to be queued */
+    IMAP_COMMAND, /* between two commands */
+    IMAP_IDLE,    /* between `+` and DONE */
+    IMAP_LITERAL, /* in a literal of the client, of which `left` octets have not come yet */
+    IMAP_TAIL,    /* in the rest of a line, after a literal */
+    IMAP_FETCHING /* in a literal of ours, of which `left` octets are not queued yet */
 };
 
-/* All zero is a new one. */
+/* One connection. A struct of zeros is a new one. */
 struct imap {
     enum imap_state state;
-    int is_stalled; /* imap_next() waits for room: call it again when some of `out` has been sent */
-    int is_skipping; /* the rest of a line that was too long */
+    int is_stalled;  /* imap_next() needs room: call it again when some of `out` has been sent */
+    int is_skipping; /* the next octets are the rest of a line that was too long */
     char tag[IMAP_TAG_SIZE];
-    uint64_t user; /* who logged in, as a number; 0: nobody */
+    uint64_t user; /* a number for the name of the user; 0 before LOGIN */
     size_t left;
-    const char *line; /* of IMAP_LINE, with its LF unless it is too long; it lives until the next read */
+    const char *line; /* of IMAP_LINE, with its LF unless it is too long; valid until imap_in_room() */
     size_t line_len;
-    size_t used, in_len; /* in[used] to in[in_len - 1] are read and not used */
+    size_t used, in_len; /* in[used] to in[in_len - 1] have been read and not been used */
     size_t out_len;
     char in[IMAP_IN_SIZE];
     char out[IMAP_OUT_SIZE];
@@ -68,20 +69,22 @@ static inline int imap_at_rest(const struct imap *imap)
 /* Returns how many octets may be appended to `in`. */
 static inline size_t imap_in_room(struct imap *imap)
 {
-    imap->in_len -= imap->used;
-    memmove(imap->in, imap->in + imap->used, imap->in_len);
-    imap->used = 0;
+    if (imap->used > 0) {
+        imap->in_len -= imap->used;
+        memmove(imap->in, imap->in + imap->used, imap->in_len);
+        imap->used = 0;
+    }
     return IMAP_IN_SIZE - imap->in_len;
 }
 
-/* Removes what has been sent. */
+/* Removes the first len octets of `out`, which have been sent. */
 static inline void imap_sent(struct imap *imap, size_t len)
 {
     imap->out_len -= len;
     memmove(imap->out, imap->out + len, imap->out_len);
 }
 
-/* Queues octets. Returns 0, or -1 if they do not fit; replies and lines of slogout's always do. */
+/* Queues octets. Returns 0, or -1 if they do not fit. Replies and lines of slogout always fit. */
 static inline int imap_put(struct imap *imap, const char *octets, size_t len)
 {
     if (len > IMAP_OUT_SIZE - imap->out_len)
@@ -104,8 +107,8 @@ static inline void imap_greet(struct imap *imap)
     imap_say(imap, "* ", "OK [CAPABILITY IMAP4rev1 ENABLE IDLE LITERAL+ " SLOGOUT_CAPABILITY "] ready");
 }
 
-/* The host's own goodbye, with the OK to a LOGOUT of the client's. */
-static inline void imap_goodbye(struct imap *imap, enum imap_event why)
+/* Queues the host's own `* BYE`, and the OK to the client's LOGOUT. */
+static inline void imap_bye(struct imap *imap, enum imap_event why)
 {
     imap_say(imap, "* BYE ", why == IMAP_LOGOUT ? "logging out" : "line or literal is too long");
     if (why == IMAP_LOGOUT)
@@ -128,7 +131,7 @@ static inline int imap_is(const char *word, size_t len, const char *name)
     return len == strlen(name) && strncasecmp(word, name, len) == 0;
 }
 
-/* Returns the number of digits; *value is more than IMAP_LITERAL_MAX if the number is. */
+/* Returns the number of digits. A number greater than IMAP_LITERAL_MAX gives some value that is, too. */
 static inline size_t imap_number(const char *text, size_t len, size_t *value)
 {
     size_t end;
@@ -142,7 +145,8 @@ static inline size_t imap_number(const char *text, size_t len, size_t *value)
 
 /* ---- commands ---- */
 
-/* Returns 1 if the line ends in {n} or {n+}; n is in `left`, and *waits says whether the client waits for `+`. */
+/* Returns 1 if the line ends in {n} or {n+}, and 0 otherwise. `left` is n, and *waits is 1 if the client waits for
+ * `+`. */
 static inline int imap_announces(struct imap *imap, const char *line, size_t len, int *waits)
 {
     size_t brace = len, digits;
@@ -159,7 +163,7 @@ static inline int imap_announces(struct imap *imap, const char *line, size_t len
 static inline enum imap_event imap_begin_literal(struct imap *imap, int waits)
 {
     if (imap->left > IMAP_LITERAL_MAX) {
-        imap->state = IMAP_COMMAND; /* but what {n+} announces comes, whatever is replied */
+        imap->state = IMAP_COMMAND; /* after {n+} the octets come whatever the reply is */
         return waits ? imap_say(imap, imap->tag, " NO [TOOBIG] literal is too big") : IMAP_LOST;
     }
     imap->state = IMAP_LITERAL;
@@ -185,7 +189,7 @@ static inline enum imap_event imap_enable(struct imap *imap, const char *argumen
     return is_ours ? IMAP_ENABLE : IMAP_REPLY;
 }
 
-/* One user's connections leave together: a number made of the name is all that is needed of it (FNV-1a). */
+/* Keeps a hash of the name (FNV-1a), by which the connections of one user can be grouped. */
 static inline enum imap_event imap_login(struct imap *imap, const char *user, size_t len)
 {
     imap->user = 14695981039346656037u;
@@ -212,10 +216,11 @@ static inline enum imap_event imap_command(struct imap *imap, const char *name, 
         imap->state = IMAP_IDLE;
         return imap_say(imap, "+ ", "idling");
     }
-    return imap_say(imap, imap->tag, imap_is(name, word, "NOOP") ? " OK NOOP completed" : " BAD unknown command");
+    return imap_say(imap, imap->tag,
+                    imap_is(name, word, "NOOP") ? " OK NOOP completed" : " BAD unknown command");
 }
 
-/* Runs the line of IMAP_LINE. Returns IMAP_REPLY, _ENABLE, _LOGOUT or _LOST. */
+/* Runs the line of IMAP_LINE. Returns IMAP_REPLY, IMAP_ENABLE, IMAP_LOGOUT or IMAP_LOST. */
 static inline enum imap_event imap_run(struct imap *imap)
 {
     const char *line = imap->line;
@@ -227,7 +232,8 @@ static inline enum imap_event imap_run(struct imap *imap)
     len -= len > 0 && line[len - 1] == '\r';
     if (imap->state == IMAP_IDLE) {
         imap->state = IMAP_COMMAND;
-        return imap_say(imap, imap->tag, imap_is(line, len, "DONE") ? " OK IDLE completed" : " BAD expected DONE");
+        return imap_say(imap, imap->tag,
+                        imap_is(line, len, "DONE") ? " OK IDLE completed" : " BAD expected DONE");
     }
     tag = imap_word(line, len);
     if (tag >= IMAP_TAG_SIZE || !slogout_tag_valid(line, tag))
@@ -254,7 +260,7 @@ static inline enum imap_event imap_go_on_fetching(struct imap *imap)
     return imap_say(imap, imap->tag, " OK FETCH completed");
 }
 
-/* Takes octets of a literal of the client's. */
+/* Takes octets of a literal of the client. */
 static inline void imap_take_literal(struct imap *imap)
 {
     const size_t have = imap->in_len - imap->used;
@@ -266,7 +272,7 @@ static inline void imap_take_literal(struct imap *imap)
         imap->state = IMAP_TAIL;
 }
 
-/* Takes a line, or the whole of `in` if that is one line's beginning. Returns 0 if there is neither. */
+/* Takes a line, or all of `in` if it is full and has no LF. Returns 0 if there is neither. */
 static inline int imap_take_line(struct imap *imap, int *is_whole)
 {
     const char *lf = memchr(imap->in + imap->used, '\n', imap->in_len - imap->used);
@@ -280,7 +286,7 @@ static inline int imap_take_line(struct imap *imap, int *is_whole)
     return 1;
 }
 
-/* What follows a literal: another one, or the end of the command. Never an answer. */
+/* Handles what follows a literal, which is another literal or the end of the command, and never an answer. */
 static inline enum imap_event imap_end_command(struct imap *imap)
 {
     const size_t len = imap->line_len - 1;
@@ -292,7 +298,7 @@ static inline enum imap_event imap_end_command(struct imap *imap)
     return imap_say(imap, imap->tag, " OK completed");
 }
 
-/* Goes on to the next event: IMAP_WAIT, _LINE, _REPLY or _LOST. */
+/* Continues to the next event and returns it: IMAP_WAIT, IMAP_LINE, IMAP_REPLY or IMAP_LOST. */
 static inline enum imap_event imap_next(struct imap *imap)
 {
     enum imap_event event = IMAP_WAIT;
@@ -316,7 +322,7 @@ static inline enum imap_event imap_next(struct imap *imap)
         return IMAP_REPLY;
     if (imap->state == IMAP_TAIL)
         return is_whole ? imap_end_command(imap) : IMAP_LOST;
-    return IMAP_LINE; /* also if it is too long: the beginning decides whether it is an answer */
+    return IMAP_LINE; /* also if it is too long, because its beginning decides whether it is an answer */
 }
 
 #endif

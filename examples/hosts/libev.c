@@ -1,5 +1,6 @@
-/* A host on libev: set_timer arms a timer of the loop, and nothing else has to tick.
- * SIGTERM takes the clients off by a plan and ends the program; a second one does not wait for answers. */
+/* A host on libev. set_timer starts a timer of the loop, and only that timer ticks.
+ * SIGTERM asks the clients to leave, paced, and ends the program when they have left. A second SIGTERM does not wait
+ * for answers. */
 #define _POSIX_C_SOURCE 200809L
 #include <ev.h>
 #include "net.h"
@@ -22,7 +23,7 @@ static int reserve = -1, is_leaving;
 
 /* ---- one client ---- */
 
-/* Watches for what the client waits for now. Called wherever that may have changed, inside callbacks too. */
+/* Watches for what the client waits for. Called where that may have changed, inside callbacks too. */
 static void watch(struct client *client)
 {
     const int interest = net_interest(&client->imap, &client->linger);
@@ -46,8 +47,8 @@ static void begin_to_close(struct client *client)
     watch(client);
 }
 
-/* Queues a line of slogout's if its moment has come. Whoever says BUSY must call slogout_session_resume() later:
- * serve() does. */
+/* Queues a line of slogout if its moment has come. After SLOGOUT_BUSY the host owes slogout_session_resume(), which
+ * serve() calls. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
@@ -75,7 +76,7 @@ static const struct slogout_callbacks callbacks = {
     .close_connection = close_connection,
 };
 
-/* The connection ends by other means than slogout's, from now on. */
+/* Begins to close a connection that ends in another way than by slogout. */
 static void abandon(struct client *client, enum slogout_outcome why)
 {
     slogout_session_abandon(client->session, why);
@@ -89,17 +90,18 @@ static void react(struct client *client, enum imap_event event)
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
         return;
     abandon(client, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED);
-    imap_goodbye(&client->imap, event);
+    imap_bye(&client->imap, event);
 }
 
-/* Serves what has been read. Nothing is run any more once the connection is closing. */
+/* Handles what has been read. Runs nothing when the connection is closing. */
 static void serve(struct client *client, uint64_t now)
 {
     struct imap *imap = &client->imap;
     enum imap_event event;
 
     while (!client->linger.deadline_ms && (event = imap_next(imap)) != IMAP_WAIT) {
-        if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
+        if (event == IMAP_LINE &&
+            !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
             event = imap_run(imap);
         react(client, event);
         slogout_session_resume(client->session, now);
@@ -175,7 +177,7 @@ static void on_tick(struct ev_loop *of, struct ev_timer *timer, int events)
     slogout_tick(slogout, slogout_now_ms());
 }
 
-/* libev counts from the time that it has noted: that may be long ago. */
+/* libev counts from the time when its loop woke up, which may be long ago. */
 static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 {
     (void)of;
@@ -188,7 +190,7 @@ static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 
 /* ---- leaving ---- */
 
-/* Each session joined the drain when it was made, and is freed: there is no client left. */
+/* Each session joined the drain when it was made, and all have been freed, so there is no client left. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
     (void)finished;
@@ -196,7 +198,7 @@ static void done(struct slogout_drain *finished, void *user_data)
     ev_break(loop, EVBREAK_ALL);
 }
 
-/* First no more clients, or they come back while others leave. */
+/* Accepts no more clients first, because those that leave come back. */
 static void on_sigterm(struct ev_loop *of, struct ev_signal *signal, int events)
 {
     (void)of;

@@ -1,5 +1,6 @@
-/* A host on libevent: set_timer arms an event of the loop, and nothing else has to tick.
- * SIGTERM takes the clients off by a plan and ends the program; a second one does not wait for answers. */
+/* A host on libevent. set_timer adds a timer event to the loop, and only that event ticks.
+ * SIGTERM asks the clients to leave, paced, and ends the program when they have left. A second SIGTERM does not wait
+ * for answers. */
 #define _POSIX_C_SOURCE 200809L
 #include <event2/event.h>
 #include "net.h"
@@ -24,7 +25,7 @@ static int listener, reserve = -1;
 
 static void on_client(evutil_socket_t fd, short events, void *user_data);
 
-/* Watches for what the client waits for now. Called wherever that may have changed, inside callbacks too. */
+/* Watches for what the client waits for. Called where that may have changed, inside callbacks too. */
 static void watch(struct client *client)
 {
     const int interest = net_interest(&client->imap, &client->linger);
@@ -50,8 +51,8 @@ static void begin_to_close(struct client *client)
     watch(client);
 }
 
-/* Queues a line of slogout's if its moment has come. Whoever says BUSY must call slogout_session_resume() later:
- * serve() does. */
+/* Queues a line of slogout if its moment has come. After SLOGOUT_BUSY the host owes slogout_session_resume(), which
+ * serve() calls. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
@@ -79,7 +80,7 @@ static const struct slogout_callbacks callbacks = {
     .close_connection = close_connection,
 };
 
-/* The connection ends by other means than slogout's, from now on. */
+/* Begins to close a connection that ends in another way than by slogout. */
 static void abandon(struct client *client, enum slogout_outcome why)
 {
     slogout_session_abandon(client->session, why);
@@ -93,24 +94,25 @@ static void react(struct client *client, enum imap_event event)
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
         return;
     abandon(client, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED);
-    imap_goodbye(&client->imap, event);
+    imap_bye(&client->imap, event);
 }
 
-/* Serves what has been read. Nothing is run any more once the connection is closing. */
+/* Handles what has been read. Runs nothing when the connection is closing. */
 static void serve(struct client *client, uint64_t now)
 {
     struct imap *imap = &client->imap;
     enum imap_event event;
 
     while (!client->linger.deadline_ms && (event = imap_next(imap)) != IMAP_WAIT) {
-        if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
+        if (event == IMAP_LINE &&
+            !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
             event = imap_run(imap);
         react(client, event);
         slogout_session_resume(client->session, now);
     }
 }
 
-/* Also of one that could not be made whole. */
+/* Also frees a client of which only a part could be made. */
 static void free_client(struct client *client)
 {
     slogout_session_free(client->session);
@@ -164,7 +166,8 @@ static void on_listener(evutil_socket_t fd, short events, void *user_data)
     client->fd = accepted;
     client->io = event_new(base, accepted, EV_READ | EV_PERSIST, on_client, client);
     client->end = evtimer_new(base, on_end, client);
-    if (!client->io || !client->end || slogout_session_new(&client->session, slogout, &callbacks, client) != 0) {
+    if (!client->io || !client->end ||
+        slogout_session_new(&client->session, slogout, &callbacks, client) != 0) {
         free_client(client);
         return;
     }
@@ -184,7 +187,7 @@ static void on_tick(evutil_socket_t fd, short events, void *user_data)
     slogout_tick(slogout, slogout_now_ms());
 }
 
-/* Replaces the time that was set before. */
+/* Replaces the time of an earlier call. */
 static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 {
     const struct timeval timeout = slogout_timeval(deadline_ms, slogout_now_ms());
@@ -196,7 +199,7 @@ static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 
 /* ---- leaving ---- */
 
-/* Each session joined the drain when it was made, and is freed: there is no client left. */
+/* Each session joined the drain when it was made, and all have been freed, so there is no client left. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
     (void)finished;
@@ -204,7 +207,7 @@ static void done(struct slogout_drain *finished, void *user_data)
     event_base_loopbreak(base);
 }
 
-/* First no more clients, or they come back while others leave. */
+/* Accepts no more clients first, because those that leave come back. */
 static void on_sigterm(evutil_socket_t fd, short events, void *user_data)
 {
     (void)fd;

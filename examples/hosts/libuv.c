@@ -1,16 +1,18 @@
-/* A host on libuv: set_timer arms a timer of the loop, and nothing else has to tick. libuv owns the descriptors, so
- * the close is made of its parts: write what is queued, uv_shutdown(), read on until end of file, uv_close().
- * SIGTERM takes the clients off by a plan and ends the program; a second one does not wait for answers. */
+/* A host on libuv. set_timer starts a timer of the loop, and only that timer ticks. libuv owns the descriptors, so a
+ * connection is closed by the functions of libuv: write what is queued, uv_shutdown(), read until end of file,
+ * uv_close().
+ * SIGTERM asks the clients to leave, paced, and ends the program when they have left. A second SIGTERM does not wait
+ * for answers. */
 #define _POSIX_C_SOURCE 200809L
 #include <uv.h>
 #include "net.h"
 
 struct client {
     uv_tcp_t stream;
-    uv_timer_t end;  /* the close takes no longer */
-    unsigned closed; /* so many of these two are */
+    uv_timer_t end;  /* limits the close */
+    unsigned closed; /* how many of these two handles are closed */
     uv_write_t write;
-    size_t writing; /* octets of imap.out that libuv has; 0: none */
+    size_t writing; /* octets of imap.out in this write; 0 if there is none */
     uv_shutdown_t shutdown;
     int is_closing, is_shut, input_ended;
     struct slogout_session *session;
@@ -25,7 +27,7 @@ static uv_signal_t sigterm;
 static struct slogout *slogout;
 static struct slogout_drain *drain;
 
-/* ---- the end of a client: libuv frees nothing before both handles are closed ---- */
+/* ---- the end of a client, which is freed when both of its handles are closed ---- */
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -37,7 +39,7 @@ static void on_closed(uv_handle_t *handle)
     free(client);
 }
 
-/* Also of one that could not be made whole. An outcome that is settled stays. */
+/* Also closes a client of which only a part could be made. An outcome that is settled stays. */
 static void close_client(struct client *client)
 {
     client->is_closing = 1;
@@ -66,7 +68,7 @@ static void on_shutdown(uv_shutdown_t *request, int status)
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *room);
 static void on_written(uv_write_t *request, int status);
 
-/* What is read while the connection is closing goes nowhere. */
+/* Drops what is read while the connection is closing. */
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 {
     static char nowhere[4096];
@@ -80,7 +82,7 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
     }
 }
 
-/* Starts what the client waits for now. Called wherever that may have changed, inside callbacks too. */
+/* Starts what is to be done next. Called where that may have changed, inside callbacks too. */
 static void watch(struct client *client)
 {
     uv_stream_t *stream = (uv_stream_t *)&client->stream;
@@ -115,8 +117,8 @@ static void begin_to_close(struct client *client)
 
 /* ---- slogout's callbacks ---- */
 
-/* Queues a line of slogout's if its moment has come. Whoever says BUSY must call slogout_session_resume() later:
- * serve() does. */
+/* Queues a line of slogout if its moment has come. After SLOGOUT_BUSY the host owes slogout_session_resume(), which
+ * serve() calls. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
@@ -154,18 +156,19 @@ static void react(struct client *client, enum imap_event event)
         return;
     slogout_session_abandon(client->session, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT
                                                                   : SLOGOUT_OUTCOME_HOST_CLOSED);
-    imap_goodbye(&client->imap, event);
+    imap_bye(&client->imap, event);
     begin_to_close(client);
 }
 
-/* Serves what has been read. Nothing is run any more once the connection is closing. */
+/* Handles what has been read. Runs nothing when the connection is closing. */
 static void serve(struct client *client, uint64_t now)
 {
     struct imap *imap = &client->imap;
     enum imap_event event;
 
     while (!client->is_closing && (event = imap_next(imap)) != IMAP_WAIT) {
-        if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
+        if (event == IMAP_LINE &&
+            !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
             event = imap_run(imap);
         react(client, event);
         slogout_session_resume(client->session, now);
@@ -203,7 +206,7 @@ static void on_written(uv_write_t *request, int status)
         serve(client, slogout_now_ms());
 }
 
-/* While a client is not accepted libuv takes no other: without memory those that are here are served. */
+/* libuv waits until this client is accepted, so without memory only those that are connected are served. */
 static void on_listener(uv_stream_t *stream, int status)
 {
     struct client *client = status == 0 ? calloc(1, sizeof *client) : NULL;
@@ -231,7 +234,7 @@ static void on_tick(uv_timer_t *timer)
     slogout_tick(slogout, slogout_now_ms());
 }
 
-/* Replaces the time that was set before. libuv counts from the time that it has noted: that may be long ago. */
+/* Replaces the time of an earlier call. libuv counts from the time when its loop woke up, which may be long ago. */
 static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 {
     (void)of;
@@ -242,7 +245,7 @@ static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 
 /* ---- leaving ---- */
 
-/* Each session joined the drain when it was made, and is freed: there is no client left. */
+/* Each session joined the drain when it was made, and all have been freed, so there is no client left. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
     (void)finished;
@@ -251,7 +254,7 @@ static void done(struct slogout_drain *finished, void *user_data)
     uv_close((uv_handle_t *)&sigterm, NULL);
 }
 
-/* First no more clients, or they come back while others leave. */
+/* Accepts no more clients first, because those that leave come back. */
 static void on_sigterm(uv_signal_t *handle, int number)
 {
     (void)handle;

@@ -1,5 +1,5 @@
-/* What main() of each example host begins with, the command line and a listening socket, and how an octet gets
- * from a non-blocking socket into struct imap and back. */
+/* What the example hosts share beside IMAP: command line, listening socket, signals, and non-blocking input and
+ * output between a socket and struct imap. */
 #ifndef HOSTS_NET_H
 #define HOSTS_NET_H
 
@@ -20,7 +20,7 @@
 
 /* ---- the start ---- */
 
-/* The time that a client has to read what is left for it, and to close. */
+/* The time that a client has to read the last output and to close. */
 #define LINGER_MS 5000
 
 struct net_options {
@@ -31,8 +31,10 @@ struct net_options {
 
 static inline int net_usage(const char *program)
 {
-    fprintf(stderr, "usage: %s [-s SPREAD_MS] [-d DEADLINE_MS] [-r READY_TIMEOUT_MS] [-l LEAVE_TIMEOUT_MS] HOST PORT\n",
-            program);
+    fprintf(
+        stderr,
+        "usage: %s [-s SPREAD_MS] [-d DEADLINE_MS] [-r READY_TIMEOUT_MS] [-l LEAVE_TIMEOUT_MS] HOST PORT\n",
+        program);
     return -1;
 }
 
@@ -70,7 +72,8 @@ static inline int net_options(struct net_options *options, int argc, char **argv
     return 0;
 }
 
-/* Makes a slogout, and checks the plan now and not when SIGTERM comes. Returns 0, or -1 with a message. */
+/* Makes a slogout, and checks the plan for SIGTERM while there is still time to change it. Returns 0, or -1 with a
+ * message. */
 static inline int net_slogout(struct slogout **slogout, const struct net_options *options)
 {
     struct slogout_advice advice = {0, 0, 0};
@@ -95,12 +98,12 @@ static inline int net_prepare(int fd)
     return 0;
 }
 
-/* Returns a non-blocking socket, whose address it prints, or -1 with a message. A peer that has gone must be an
- * error of send() and no signal. */
+/* Returns a non-blocking socket after printing its address, or -1 with a message. Ignores SIGPIPE, so that send()
+ * to a peer that is gone fails instead. */
 static inline int net_listen(const struct net_options *options)
 {
-    const struct addrinfo hints = {
-        .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
+                                   .ai_socktype = SOCK_STREAM};
     struct addrinfo *info;
     struct sockaddr_storage bound;
     socklen_t len = sizeof bound;
@@ -127,8 +130,9 @@ static inline int net_listen(const struct net_options *options)
     return fd;
 }
 
-/* Returns a non-blocking connection, or -1. While the process has no descriptor left the listener stays readable,
- * and a loop would spin; so one is kept in reserve (-1: none yet), to take such a client and send it away. */
+/* Returns a non-blocking connection, or -1. If the process has no descriptor left, the listener stays readable and
+ * a loop would spin. So one descriptor is kept in *reserve, which is -1 at first, to accept such a client and close
+ * its connection. */
 static inline int net_accept(int listener, int *reserve)
 {
     int fd = accept(listener, NULL, NULL);
@@ -150,7 +154,7 @@ static inline int net_accept(int listener, int *reserve)
     return fd;
 }
 
-/* ---- signals: the handler writes into a pipe, and each wait watches the pipe ---- */
+/* ---- signals: a handler writes into a pipe, which each wait watches ---- */
 
 static int net_signals[2];
 
@@ -159,14 +163,15 @@ static inline void net_on_signal(int number)
     const int error = errno;
     const char octet = (char)number;
 
-    if (write(net_signals[1], &octet, 1) < 0) /* full: the wait ends anyhow */
+    if (write(net_signals[1], &octet, 1) < 0) /* full, so the wait ends in any case */
         errno = error;
 }
 
 /* Makes the pipe of this process. Returns 0 or -1. */
 static inline int net_open_signals(void)
 {
-    return pipe(net_signals) < 0 || net_prepare(net_signals[0]) < 0 || net_prepare(net_signals[1]) < 0 ? -1 : 0;
+    return pipe(net_signals) < 0 || net_prepare(net_signals[0]) < 0 || net_prepare(net_signals[1]) < 0 ? -1
+                                                                                                       : 0;
 }
 
 static inline int net_catch(int number)
@@ -176,7 +181,7 @@ static inline int net_catch(int number)
     return sigaction(number, &action, NULL);
 }
 
-/* Returns a signal that has come, or 0. */
+/* Returns the next signal that has come, or 0. */
 static inline int net_next_signal(void)
 {
     char octet;
@@ -188,12 +193,13 @@ static inline int net_next_signal(void)
 
 enum { NET_INPUT = 1, NET_OUTPUT = 2 };
 
-/* Returns what a connection waits for now: NET_INPUT, NET_OUTPUT, both or neither. */
+/* Returns what a connection waits for, which is NET_INPUT, NET_OUTPUT, both or neither. */
 static inline int net_interest(struct imap *imap, const struct slogout_linger *linger)
 {
     if (linger->deadline_ms)
         return (linger->input_ended ? 0 : NET_INPUT) | (linger->is_shut ? 0 : NET_OUTPUT);
-    return (imap_in_room(imap) > 0 ? NET_INPUT : 0) | (imap->out_len > 0 || imap->is_stalled ? NET_OUTPUT : 0);
+    return (imap_in_room(imap) > 0 ? NET_INPUT : 0) |
+           (imap->out_len > 0 || imap->is_stalled ? NET_OUTPUT : 0);
 }
 
 static inline short net_poll_events(int interest)
@@ -214,8 +220,8 @@ static inline int net_is_passing(int error)
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
 }
 
-/* Reads what there is room for. Returns 1; 0 if there is nothing now, or no room; -1 at the end of file and if
- * the connection is broken. */
+/* Reads what there is room for. Returns 1 if it has read something, 0 if there is no input or no room, and -1 at
+ * end of file and if the connection is broken. */
 static inline int net_read(int fd, struct imap *imap)
 {
     const size_t room = imap_in_room(imap);

@@ -1,6 +1,6 @@
-/* A host on poll(): a loop of its own, with slogout_deadline() as the limit of each wait.
- * SIGTERM takes the clients off by a plan and ends the program; a second one does not wait for answers. SIGUSR1
- * pauses that, and lets it go on. */
+/* A host with a loop of its own on poll(), which waits no longer than slogout_deadline().
+ * SIGTERM asks the clients to leave, paced, and ends the program when they have left. A second SIGTERM does not wait
+ * for answers. SIGUSR1 pauses this, and continues it; SIGUSR2 calls it off. */
 #define _POSIX_C_SOURCE 200809L
 #include "net.h"
 
@@ -20,13 +20,13 @@ static struct slogout *slogout;
 static struct slogout_drain *drain;
 static int listener, reserve = -1, is_leaving, is_paused, is_done;
 static struct client *clients[MAX_CLIENTS];
-static struct pollfd polls[FIXED + MAX_CLIENTS]; /* that of a client stands at its place */
+static struct pollfd polls[FIXED + MAX_CLIENTS]; /* FIXED + i is that of clients[i] */
 static size_t count;
 
 /* ---- one client ---- */
 
-/* Queues a line of slogout's if its moment has come. Whoever says BUSY must call slogout_session_resume() later:
- * serve() does. */
+/* Queues a line of slogout if its moment has come. After SLOGOUT_BUSY the host owes slogout_session_resume(), which
+ * serve() calls. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
@@ -53,7 +53,7 @@ static const struct slogout_callbacks callbacks = {
     .close_connection = close_connection,
 };
 
-/* The connection ends by other means than slogout's, from now on. */
+/* Begins to close a connection that ends in another way than by slogout. */
 static void abandon(struct client *client, enum slogout_outcome why, uint64_t now)
 {
     slogout_session_abandon(client->session, why);
@@ -67,24 +67,25 @@ static void react(struct client *client, enum imap_event event, uint64_t now)
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
         return;
     abandon(client, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED, now);
-    imap_goodbye(&client->imap, event);
+    imap_bye(&client->imap, event);
 }
 
-/* Serves what has been read. Nothing is run any more once the connection is closing. */
+/* Handles what has been read. Runs nothing when the connection is closing. */
 static void serve(struct client *client, uint64_t now)
 {
     struct imap *imap = &client->imap;
     enum imap_event event;
 
     while (!client->linger.deadline_ms && (event = imap_next(imap)) != IMAP_WAIT) {
-        if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
+        if (event == IMAP_LINE &&
+            !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
             event = imap_run(imap);
         react(client, event, now);
         slogout_session_resume(client->session, now);
     }
 }
 
-/* Does what poll() allows. Returns 1 if it is time to free the client. */
+/* Does what poll() has reported. Returns 1 if the client is to be freed. */
 static int handle(struct client *client, short events, uint64_t now)
 {
     if (!client->linger.deadline_ms && events & (POLLIN | POLLERR | POLLHUP) &&
@@ -117,7 +118,7 @@ static void accept_client(void)
         close(fd);
 }
 
-/* The last one takes its place. */
+/* Moves the last client to its place. */
 static void free_client(size_t place)
 {
     slogout_session_free(clients[place]->session);
@@ -128,11 +129,14 @@ static void free_client(size_t place)
 
 /* ---- leaving ---- */
 
+/* A drain that was called off has no other owner. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
-    (void)finished;
     (void)user_data;
-    is_done = 1;
+    if (finished == drain)
+        is_done = 1;
+    else
+        slogout_drain_free(finished);
 }
 
 static int by_user(const void *a, const void *b)
@@ -143,8 +147,8 @@ static int by_user(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* First no more clients, or they come back while others leave. The connections of one user go together: they
- * are added one after the other, as a group. */
+/* Accepts no more clients first, because those that leave come back. The connections of one user are added one after
+ * the other with one group, so they leave together. */
 static void leave(uint64_t now)
 {
     size_t i;
@@ -162,6 +166,22 @@ static void leave(uint64_t now)
         slogout_drain_force(drain, now);
 }
 
+/* Lets all clients stay that have not been asked, and accepts others again. The next SIGTERM needs a new drain. */
+static void call_off(void)
+{
+    struct slogout_drain *next;
+
+    if (!is_leaving || is_done || slogout_drain_new(&next, slogout, done, NULL) != 0)
+        return;
+    if ((listener = net_listen(&options)) < 0) {
+        slogout_drain_free(next);
+        return;
+    }
+    slogout_drain_cancel(drain);
+    drain = next;
+    is_leaving = is_paused = 0;
+}
+
 static void handle_signals(uint64_t now)
 {
     int number;
@@ -169,10 +189,13 @@ static void handle_signals(uint64_t now)
     while ((number = net_next_signal()))
         if (number == SIGTERM)
             leave(now);
+        else if (number == SIGUSR2)
+            call_off();
         else if ((is_paused = is_leaving && !is_paused))
             slogout_drain_pause(drain);
         else
-            slogout_drain_start(drain, NULL, now); /* does nothing unless it was paused */
+            slogout_drain_start(drain, NULL,
+                                now); /* continues; an error, and nothing else, if nothing is paused */
 }
 
 /* ---- the loop ---- */
@@ -184,8 +207,8 @@ static void poll_for(size_t place, int fd, int interest)
     polls[place].revents = 0;
 }
 
-/* Input before the tick: an answer that came in time wins over the timer. Nothing here blocks, so one `now` is
- * good for a turn. */
+/* Handles input before the tick, so that an answer that came in time is heard before its timer. Nothing here blocks
+ * after poll(), so one `now` is enough. */
 static void turn(void)
 {
     uint64_t deadline = slogout_deadline(slogout);
@@ -200,7 +223,7 @@ static void turn(void)
         poll_for(FIXED + i, clients[i]->fd, net_interest(&clients[i]->imap, &clients[i]->linger));
     }
     if (poll(polls, (nfds_t)(FIXED + count), slogout_timeout(deadline, slogout_now_ms())) < 0)
-        return; /* EINTR: what poll() would have said comes again */
+        return; /* EINTR; the next poll() reports the same */
     now = slogout_now_ms();
     for (i = count; i-- > 0;) {
         const short events = polls[FIXED + i].revents;
@@ -220,7 +243,7 @@ int main(int argc, char **argv)
         slogout_drain_new(&drain, slogout, done, NULL) != 0)
         return 2;
     if (net_open_signals() < 0 || net_catch(SIGTERM) < 0 || net_catch(SIGUSR1) < 0 ||
-        (listener = net_listen(&options)) < 0)
+        net_catch(SIGUSR2) < 0 || (listener = net_listen(&options)) < 0)
         return 1;
     while (!is_done || count > 0)
         turn();

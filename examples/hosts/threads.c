@@ -1,7 +1,7 @@
-/* A host with threads: in each a loop on poll(), with a slogout and a drain of its own, and nothing shared: even
- * the listening socket has a descriptor in each. A thread is sent messages through its pipe, for a session belongs
- * to one thread.
- * SIGTERM takes the clients off by a plan and ends the program; a second one does not wait for answers. */
+/* A host with a loop on poll() in each thread. Each has a slogout, a drain and a descriptor of the listening socket
+ * of its own, and shares nothing. A session belongs to one thread, so SIGTERM is sent to each thread as a message.
+ * SIGTERM asks the clients to leave, paced, and ends the program when they have left. A second SIGTERM does not wait
+ * for answers. */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 #include "net.h"
@@ -20,14 +20,14 @@ enum { MESSAGES, LISTENER, FIXED };
 
 struct loop {
     pthread_t thread;
-    int messages[2]; /* a pipe: each octet is a SIGTERM */
-    int listener;    /* non-blocking, for another thread may be faster */
+    int messages[2]; /* a pipe, in which each octet is a SIGTERM */
+    int listener;    /* non-blocking, because another thread may be faster */
     int reserve, is_leaving, is_done;
     struct slogout_plan plan;
     struct slogout *slogout;
     struct slogout_drain *drain;
     struct client *clients[MAX_CLIENTS];
-    struct pollfd polls[FIXED + MAX_CLIENTS]; /* that of a client stands at its place */
+    struct pollfd polls[FIXED + MAX_CLIENTS]; /* FIXED + i is that of clients[i] */
     size_t count;
 };
 
@@ -35,8 +35,8 @@ static struct loop loops[THREADS];
 
 /* ---- one client ---- */
 
-/* Queues a line of slogout's if its moment has come. Whoever says BUSY must call slogout_session_resume() later:
- * serve() does. */
+/* Queues a line of slogout if its moment has come. After SLOGOUT_BUSY the host owes slogout_session_resume(), which
+ * serve() calls. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
@@ -63,7 +63,7 @@ static const struct slogout_callbacks callbacks = {
     .close_connection = close_connection,
 };
 
-/* The connection ends by other means than slogout's, from now on. */
+/* Begins to close a connection that ends in another way than by slogout. */
 static void abandon(struct client *client, enum slogout_outcome why, uint64_t now)
 {
     slogout_session_abandon(client->session, why);
@@ -77,24 +77,25 @@ static void react(struct client *client, enum imap_event event, uint64_t now)
     if (event != IMAP_LOGOUT && event != IMAP_LOST)
         return;
     abandon(client, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED, now);
-    imap_goodbye(&client->imap, event);
+    imap_bye(&client->imap, event);
 }
 
-/* Serves what has been read. Nothing is run any more once the connection is closing. */
+/* Handles what has been read. Runs nothing when the connection is closing. */
 static void serve(struct client *client, uint64_t now)
 {
     struct imap *imap = &client->imap;
     enum imap_event event;
 
     while (!client->linger.deadline_ms && (event = imap_next(imap)) != IMAP_WAIT) {
-        if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
+        if (event == IMAP_LINE &&
+            !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
             event = imap_run(imap);
         react(client, event, now);
         slogout_session_resume(client->session, now);
     }
 }
 
-/* Does what poll() allows. Returns 1 if it is time to free the client. */
+/* Does what poll() has reported. Returns 1 if the client is to be freed. */
 static int handle(struct client *client, short events, uint64_t now)
 {
     if (!client->linger.deadline_ms && events & (POLLIN | POLLERR | POLLHUP) &&
@@ -128,7 +129,7 @@ static void accept_client(struct loop *loop)
         close(fd);
 }
 
-/* The last one takes its place. */
+/* Moves the last client to its place. */
 static void free_client(struct loop *loop, size_t place)
 {
     struct client *client = loop->clients[place];
@@ -141,7 +142,7 @@ static void free_client(struct loop *loop, size_t place)
 
 /* ---- a thread ---- */
 
-/* Each session joined the drain when it was made, and is freed: there is no client left. */
+/* Each session joined the drain when it was made, and all have been freed, so there is no client left. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
     struct loop *loop = user_data;
@@ -150,7 +151,7 @@ static void done(struct slogout_drain *finished, void *user_data)
     loop->is_done = 1;
 }
 
-/* First no more clients, or they come back while others leave. */
+/* Accepts no more clients first, because those that leave come back. */
 static void leave(struct loop *loop, uint64_t now)
 {
     if (loop->is_leaving) {
@@ -170,8 +171,8 @@ static void poll_for(struct loop *loop, size_t place, int fd, int interest)
     loop->polls[place].revents = 0;
 }
 
-/* Input before the tick: an answer that came in time wins over the timer. Nothing here blocks, so one `now` is
- * good for a turn. */
+/* Handles input before the tick, so that an answer that came in time is heard before its timer. Nothing here blocks
+ * after poll(), so one `now` is enough. */
 static void turn(struct loop *loop)
 {
     uint64_t deadline = slogout_deadline(loop->slogout);
@@ -188,7 +189,7 @@ static void turn(struct loop *loop)
         poll_for(loop, FIXED + i, client->fd, net_interest(&client->imap, &client->linger));
     }
     if (poll(loop->polls, (nfds_t)(FIXED + loop->count), slogout_timeout(deadline, slogout_now_ms())) < 0)
-        return; /* EINTR: what poll() would have said comes again */
+        return; /* EINTR; the next poll() reports the same */
     now = slogout_now_ms();
     for (i = loop->count; i-- > 0;) {
         const short events = loop->polls[FIXED + i].revents;
@@ -216,7 +217,7 @@ static void *run_loop(void *argument)
 
 /* ---- the main thread ---- */
 
-/* The signal is blocked in all threads, so it comes here alone and interrupts nobody. */
+/* SIGTERM is blocked in all threads, so only sigwait() receives it. */
 static void *wait_for_signals(void *argument)
 {
     const sigset_t *sigterm = argument;
@@ -229,15 +230,15 @@ static void *wait_for_signals(void *argument)
     return NULL;
 }
 
-/* The same plan in each thread, and a seed of its own. */
+/* Each thread has the same plan with a seed of its own. */
 static int start(struct loop *loop, const struct net_options *options, int listener, uint32_t number)
 {
     loop->listener = fcntl(listener, F_DUPFD_CLOEXEC, 0);
     loop->reserve = -1;
     loop->plan = options->plan;
     loop->plan.seed += number;
-    if (loop->listener < 0 || pipe(loop->messages) < 0 || net_prepare(loop->messages[0]) < 0 || net_prepare(loop->messages[1]) < 0 ||
-        net_slogout(&loop->slogout, options) < 0 ||
+    if (loop->listener < 0 || pipe(loop->messages) < 0 || net_prepare(loop->messages[0]) < 0 ||
+        net_prepare(loop->messages[1]) < 0 || net_slogout(&loop->slogout, options) < 0 ||
         slogout_drain_new(&loop->drain, loop->slogout, done, loop) != 0)
         return -1;
     return pthread_create(&loop->thread, NULL, run_loop, loop) == 0 ? 0 : -1;
@@ -253,7 +254,7 @@ int main(int argc, char **argv)
 
     sigemptyset(&sigterm);
     sigaddset(&sigterm, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &sigterm, NULL); /* before there are threads: they inherit it */
+    pthread_sigmask(SIG_BLOCK, &sigterm, NULL); /* threads inherit this */
     if (net_options(&options, argc, argv) < 0)
         return 2;
     if ((listener = net_listen(&options)) < 0)

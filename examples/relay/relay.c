@@ -270,6 +270,19 @@ static void refuse_header(struct relay *relay, const char *why, uint64_t now)
     close_streams(relay, now);
 }
 
+/* Takes octets that are known to be there. Returns 0, or -1 if the socket fails. */
+static int take(int fd, size_t len)
+{
+    while (len > 0) {
+        const ssize_t got = recv(fd, transit, len, 0);
+        if (got > 0)
+            len -= (size_t)got;
+        else if (got == 0 || (errno != EINTR && errno != EAGAIN))
+            return -1;
+    }
+    return 0;
+}
+
 /* Looks at what has come before it is taken: what follows the header stays in the socket. */
 static void read_header(struct relay *relay, uint64_t now)
 {
@@ -300,8 +313,9 @@ static void read_header(struct relay *relay, uint64_t now)
         refuse_header(relay, "the PROXY header is missing or malformed", now);
         return;
     }
-    stream_read(stream, transit, len ? (size_t)len - before : (size_t)got);
-    if (len > 0)
+    if (take(stream->watch.fd, len ? (size_t)len - before : (size_t)got) < 0)
+        refuse_header(relay, "the connection has failed", now);
+    else if (len > 0)
         begin_with(relay, &header, now);
 }
 
@@ -398,6 +412,18 @@ static void pass(struct relay *relay, unsigned from, uint64_t now)
     }
 }
 
+/* Who takes nothing any more may have said something before; a server that goes has often said why. */
+static void hear_last_words(struct relay *relay, uint64_t now)
+{
+    unsigned side;
+
+    for (side = 0; side < SERVICE_STREAMS; side++)
+        if (relay->streams[side].is_broken) {
+            stream_note(&relay->streams[side], POLLER_IN);
+            pass(relay, side, now);
+        }
+}
+
 /* All that this side sent has passed, and no more comes. */
 static int has_ended(const struct stream *stream)
 {
@@ -468,6 +494,7 @@ void relay_serve(struct peer *peer, uint64_t now)
     if (relay->state == RELAYING || relay->state == PARTING) {
         pass(relay, SERVER, now);
         pass(relay, CLIENT, now);
+        hear_last_words(relay, now);
         end(relay, CLIENT, now);
         end(relay, SERVER, now);
     }

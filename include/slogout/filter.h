@@ -14,7 +14,7 @@
  * To the server:
  *   - the client's answer to our LOGOUT is removed.
  *
- * The filter holds back at most 256 octets, of a line that may still turn out to be one of these.
+ * The filter holds back at most 264 octets, of a line that may still turn out to be one of these.
  *
  * A filter is blind where it cannot follow the stream: after the OK to STARTTLS, to COMPRESS, or to
  * AUTHENTICATE with a mechanism that may start a security layer; after a command whose tag is longer than 256
@@ -88,11 +88,18 @@ SLOGOUT_API int slogout_filter_feed_client(struct slogout_session *session, cons
 SLOGOUT_API int slogout_filter_feed_server(struct slogout_session *session, const char *bytes, size_t len,
                                            uint64_t now_ms);
 
-/* Reports that the host has begun a layer below the stream, which it removes on both sides: TLS after
- * STARTTLS, or COMPRESS. Both directions restart where a command may begin, and a blind filter sees again.
- * Octets that were held back are dropped.
- *   ARGUMENT  session is not a filter */
-SLOGOUT_API int slogout_filter_restart(struct slogout_session *session);
+/* A layer that the host has begun below the stream. */
+enum slogout_layer {
+    SLOGOUT_LAYER_TLS,        /* TLS after STARTTLS, or a security layer after AUTHENTICATE */
+    SLOGOUT_LAYER_COMPRESSION /* compression after COMPRESS */
+};
+
+/* Reports that the host has begun a layer below the stream, which it removes on both sides. Both directions
+ * restart where a command may begin, and a blind filter sees again. Octets that were held back are dropped.
+ * What the client enabled before TLS no longer counts; what it enabled before COMPRESSION does. May be called
+ * in a callback.
+ *   ARGUMENT  session is not a filter, or layer is not one of these */
+SLOGOUT_API int slogout_filter_restart(struct slogout_session *session, enum slogout_layer layer);
 
 /* Returns 1 if the host may write a line of its own to the client now, such as a `* BYE` when the server has
  * failed. Returns 0 before the greeting has passed, inside a line or a literal, where a `+` is owed, after

@@ -19,7 +19,7 @@ from server import MODULES, is_24, version  # noqa: E402
 SETTINGS = os.path.join("build", "dovecot", "settings")
 WORKERS = 4
 # These take longest, so they begin first.
-FIRST = ["test_timers.Timers", "test_stress.Stress", "test_valgrind.Memory"]
+FIRST = ["test_spread.Spread", "test_timers.Timers", "test_stress.Stress", "test_valgrind.Memory"]
 
 
 def mount_settings():

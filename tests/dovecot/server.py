@@ -77,7 +77,6 @@ plugin {{
 }}
 """
 
-# The first two lines must come first in the file.
 BASE_24 = """
 protocols = imap
 ssl_server_cert_file = {root}/cert.pem
@@ -86,7 +85,9 @@ auth_allow_cleartext = yes
 mail_driver = maildir
 mail_path = ~/Maildir
 protocol imap {{
-  mail_plugins = {plugin}
+  mail_plugins {{
+    {plugin}
+  }}
   mail_max_userip_connections = {userip_connections}
 {settings}
 }}
@@ -189,17 +190,18 @@ class Dovecot:
         self._write_certificate()
         for folder in ("mail", "state", "run"):
             os.mkdir(os.path.join(self.root, folder))
+        loaded = ("imap_slogout = yes" if is_24() else "imap_slogout") if plugin else ""
         lines = "".join("  %s = %s\n" % item for item in (settings or {}).items())
         if is_24():
             extra = in_terms_of_24(extra)
         with open(self.config, "w") as file:
             file.write(config_text().format(
                 root=self.root, user=self.user, group=self.group, port=self.port, tls_port=self.tls_port,
-                plugin="imap_slogout" if plugin else "", settings=lines, user_settings=user_settings,
-                userip_connections=userip_connections) + extra.replace("ROOT", self.root))
+                plugin=loaded, settings=lines, user_settings=user_settings, userip_connections=userip_connections) + extra.replace("ROOT", self.root))
         self._give_away()
         self.process = self._run([DOVECOT, "-F", "-c", self.config])
-        if not wait_until(lambda: self._accepts() or self.process.poll() is not None) or self.process.poll() is not None:
+        wait_until(lambda: self._accepts() or self.process.poll() is not None)
+        if not self._accepts():
             log = self.log()
             self.close()
             raise RuntimeError("Dovecot does not start:\n" + log)

@@ -50,6 +50,22 @@ class Shared(SharedProcess):
             self.assertTrue(self.server.wait_for_log(pattern))
         self.assertTrue(wait_until(lambda: pid not in self.server.processes("imap")), "the process stays")
 
+    def test_the_log_says_who_has_sent_the_signal(self):
+        with self.client("alice"):
+            for number in signal.SIGUSR1, signal.SIGTERM:
+                os.kill(self.pid(), number)
+                pattern = r"Server LOGOUT: signal %d \(by pid=%d uid=%d code=kill\), clients to ask: 1" % (
+                    number, os.getpid(), os.getuid())
+                self.assertTrue(self.server.wait_for_log(pattern), self.server.log())
+
+    @unittest.skipIf(is_24(), "2.4 kicks single clients")
+    def test_a_kick_of_one_asks_all_if_it_is_forced(self):
+        alice, bob = self.client("alice"), self.client("bob")
+        self.assertRegex(self.server.doveadm("kick", "alice"), "Use the '-f' option")
+        self.server.doveadm("kick", "-f", "alice")
+        answer(self, alice)
+        answer(self, bob)
+
     def test_what_one_answers_is_nothing_to_another(self):
         alice, bob, carol = self.client("alice"), self.client("bob"), self.client("carol")
         os.kill(self.pid(), signal.SIGTERM)
@@ -238,6 +254,12 @@ class Stop(unittest.TestCase):
             client.send(tag + " OK\r\n")
             self.assertTrue(client.is_closed())
             self.assertTrue(wait_until(lambda: not server.left()), "processes stay")
+
+    def test_without_shutdown_clients_a_stop_leaves_clients_alone(self):
+        with Dovecot(extra="shutdown_clients = no\n") as server, Client(server) as client:
+            server.doveadm("stop")
+            self.assertRegex(client.run("n", "NOOP")[-1], "^n OK")
+            self.assertEqual(client.buffer, b"")
 
 
 if __name__ == "__main__":

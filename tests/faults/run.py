@@ -82,7 +82,7 @@ class Faults(unittest.TestCase):
         self.run_whole("send=short%1 recv=short%1", 1000)
 
     def test_nothing_is_lost_when_calls_are_interrupted(self):
-        self.run_whole("send=EINTR%2 recv=EINTR%2 poll=EINTR%2 accept=EINTR%2", 10)
+        self.run_whole("send=EINTR%2 recv=EINTR%2 epoll_wait=EINTR%2 accept=EINTR%2", 10)
 
     def test_nothing_is_lost_when_there_are_no_buffers(self):
         self.run_whole("send=ENOBUFS%2", 5)

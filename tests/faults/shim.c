@@ -5,10 +5,10 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,9 +21,9 @@ static const struct error {
               {"EINTR", EINTR},   {"EAGAIN", EAGAIN},   {"ECONNABORTED", ECONNABORTED},
               {"short", SHORT}};
 
-enum function { ACCEPT, SEND, RECV, POLL, FUNCTIONS };
+enum function { ACCEPT, SEND, RECV, EPOLL_WAIT, FUNCTIONS };
 
-static const char *const names[FUNCTIONS] = {"accept", "send", "recv", "poll"};
+static const char *const names[FUNCTIONS] = {"accept", "send", "recv", "epoll_wait"};
 static unsigned long calls[FUNCTIONS];
 static unsigned long injected;
 
@@ -104,11 +104,11 @@ ssize_t recv(int fd, void *octets, size_t len, int flags)
     return fault > 0 ? -1 : next(fd, octets, fault == SHORT && len > 1 ? 1 : len, flags);
 }
 
-int poll(struct pollfd *polls, nfds_t count, int timeout)
+int epoll_wait(int fd, struct epoll_event *events, int count, int timeout)
 {
-    int (*const next)(struct pollfd *, nfds_t, int) = real(POLL);
+    int (*const next)(int, struct epoll_event *, int, int) = real(EPOLL_WAIT);
 
-    return next_fault(POLL) ? -1 : next(polls, count, timeout);
+    return next_fault(EPOLL_WAIT) ? -1 : next(fd, events, count, timeout);
 }
 
 __attribute__((destructor)) static void tell(void)

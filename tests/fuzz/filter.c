@@ -1,6 +1,7 @@
 /* The filter against itself, whole and byte by byte, and against a slow reference. The input is a sequence of
  * steps: an octet below 8 says what it is, and what follows up to the next one is its text.
- *   1 of the server   2 of the client   3 request   4 force   5 ask all (at the start)   6 NUL, inside a text */
+ *   1 of the server   2 of the client   3 request   4 force   5 ask all (at the start)   6 NUL, inside a text
+ *   0 compression begins   7 TLS begins */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 #include <slogout/filter.h>
 #include "fuzz/filter/reference.h"
 
-enum { SERVER = 1, CLIENT, REQUEST, FORCE, ASK_ALL, NUL };
+enum { COMPRESSION, SERVER, CLIENT, REQUEST, FORCE, ASK_ALL, NUL, TLS };
 
 struct run {
     struct slogout *slogout;
@@ -92,6 +93,8 @@ static void do_step(struct run *run, int what, const char *text, size_t len, siz
         slogout_session_request(run->session, NULL, 1);
     if (what == FORCE && slogout_session_state(run->session) < SLOGOUT_STATE_LEAVING)
         slogout_session_force(run->session, 1);
+    if (what == TLS || what == COMPRESSION)
+        slogout_filter_restart(run->session, what == TLS ? SLOGOUT_LAYER_TLS : SLOGOUT_LAYER_COMPRESSION);
     if (what == SERVER || what == CLIENT)
         feed(run, what, text, len, step);
 }
@@ -102,6 +105,8 @@ static void refer(struct reference *reference, int what, const char *text, size_
         reference_request(reference);
     if (what == FORCE)
         reference_force(reference);
+    if (what == TLS || what == COMPRESSION)
+        reference_restart(reference, what == TLS);
     if (what == SERVER)
         reference_server(reference, text, len);
     if (what == CLIENT)
@@ -149,14 +154,15 @@ static void finish(struct run *run)
     slogout_filter_feed_server(run->session, NULL, 0, 1);
 }
 
-/* The reference sees whole lines only: it can follow while neither side speaks inside a line of the other's. */
-static int can_refer(int what, const char *text, size_t len, int *client_in_line)
+/* The reference sees whole lines only: it can follow while neither side speaks, and no layer begins, inside a line of the
+ * other's. */
+static int can_refer(const struct reference *reference, int what, const char *text, size_t len)
 {
     if (memchr(text, '\0', len))
         return 0;
-    if (what == CLIENT && len > 0)
-        *client_in_line = text[len - 1] != '\n';
-    return what != SERVER || len == 0 || (text[len - 1] == '\n' && !*client_in_line);
+    if (what == TLS || what == COMPRESSION)
+        return !reference_server_in_line(reference) && !reference_client_in_line(reference);
+    return what != SERVER || len == 0 || (text[len - 1] == '\n' && reference->client.len == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -167,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct reference reference;
     static char text[REFERENCE_MAX];
     const int ask_all = size > 0 && data[0] == ASK_ALL;
-    int referred = 1, client_in_line = 0, what = 0;
+    int referred = 1, what = ASK_ALL;
     size_t i = 0, len;
 
     if (size > 4000)
@@ -183,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         do_step(&whole, what, text, len, sizeof text);
         do_step(&bytewise, what, text, len, 1);
         compare_runs(&whole, &bytewise);
-        referred = referred && can_refer(what, text, len, &client_in_line);
+        referred = referred && can_refer(&reference, what, text, len);
         if (referred)
             refer(&reference, what, text, len);
     }

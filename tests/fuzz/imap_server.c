@@ -7,17 +7,17 @@ static struct slo_imap_server scanned;
 
 static void init(void)
 {
-    slo_imap_server_init(&scanned);
+    slo_imap_server_init(&scanned, 0);
 }
 
 static size_t scan(const char *bytes, size_t len, int stops, struct event *event)
 {
-    const size_t taken = slo_imap_server_feed(&scanned, bytes, len, stops);
+    const size_t taken = slo_imap_server_feed(&scanned, bytes, len, stops, 0);
 
-    if (scanned.undecided > SLO_TOKEN_MAX + 9)
+    if (scanned.undecided > SLO_UNDECIDED_MAX)
         abort();
     event->kind = scanned.event;
-    event->detail = scanned.undecided;
+    event->detail = (unsigned)scanned.undecided;
     return taken;
 }
 

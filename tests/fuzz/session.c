@@ -215,7 +215,7 @@ static void force(struct conn *conn)
 }
 
 /* A copy of exactly this length, so that sanitizers report each read past the end. */
-static void hear(struct conn *conn, const char *start, size_t start_len)
+static void answer(struct conn *conn, const char *start, size_t start_len)
 {
     const size_t wanted = octet() % 64;
     const size_t len = wanted < host.left ? wanted : host.left;
@@ -231,12 +231,12 @@ static void hear(struct conn *conn, const char *start, size_t start_len)
 
 static void hear_anything(struct conn *conn)
 {
-    hear(conn, "", 0);
+    answer(conn, "", 0);
 }
 
 static void hear_own_tag(struct conn *conn)
 {
-    hear(conn, conn->tag, strlen(conn->tag));
+    answer(conn, conn->tag, strlen(conn->tag));
 }
 
 static void hear_parsed(struct conn *conn)

@@ -349,15 +349,23 @@ class Crowd(HostTest):
 
 @unittest.skipUnless(HOST == "poll", "poll.c shows it")
 class Operator(HostTest):
-    options = ("-s", "1000")
+    options = ("-s", "4000")
+
+    def login_as(self, user):
+        client = self.host.connect()
+        self.addCleanup(client.close)
+        client.command(f"LOGIN user{user} secret")
+        client.command("ENABLE X-SERVER-LOGOUT")
+        return client
 
     def test_pauses_and_goes_on(self):
-        clients = [self.login() for _ in range(10)]
+        clients = [self.login_as(number) for number in range(10)]
         self.host.terminate()
-        time.sleep(0.05)
+        sockets = [client.socket for client in clients]
+        select.select(sockets, [], [], PATIENCE)  # until it has begun
         self.host.signal(signal.SIGUSR1)
-        time.sleep(1.5)  # longer than the spread
-        told = len(select.select([client.socket for client in clients], [], [], 0)[0])
+        time.sleep(4.5)  # longer than the spread
+        told = len(select.select(sockets, [], [], 0)[0])
         self.assertLess(told, len(clients), "it did not pause")
         self.host.signal(signal.SIGUSR1)
         for client in clients:
@@ -365,14 +373,30 @@ class Operator(HostTest):
             client.answer()
         self.end(*["ANSWERED"] * len(clients))
 
+    def test_calls_it_off(self):
+        clients = [self.login_as(number) for number in range(10)]
+        self.host.terminate()
+        sockets = [client.socket for client in clients]
+        select.select(sockets, [], [], PATIENCE)  # until it has begun
+        self.host.signal(signal.SIGUSR2)
+        line = self.host.process.stdout.readline().decode()  # it listens again, on another port
+        self.host.address = (self.host.address[0], int(line.rsplit(":", 1)[1]))
+        asked = [client for client in clients if select.select([client.socket], [], [], 0)[0]]
+        stay = [client for client in clients if client not in asked]
+        self.assertTrue(stay, "all were asked before")
+        for client in asked:
+            client.play("S: TAG LOGOUT")
+        for client in stay + [self.login_as(10)]:
+            client.command("NOOP")
+        for client in asked:
+            client.answer()
+        self.host.terminate()
+        for client in stay:
+            client.play("S: TAG LOGOUT")
+            client.answer()
+
     def test_the_connections_of_a_user_leave_together(self):
-        clients = []
-        for number in range(15):
-            client = self.host.connect()
-            self.addCleanup(client.close)
-            client.command(f"LOGIN user{number % 3} secret")
-            client.command("ENABLE X-SERVER-LOGOUT")
-            clients.append(client)
+        clients = [self.login_as(number % 3) for number in range(15)]
         self.host.terminate()
         order = {}  # the numbers of the tags are in the order in which they were sent
         for number, client in enumerate(clients):

@@ -19,11 +19,10 @@ slogout:      session text
 drain_pacer:  saturate
 drain_plan:   saturate
 drain:        drain_plan drain_pacer saturate session call
-answer:
-imap_lex:
-imap_client:  imap_lex text
-imap_server:  imap_lex text
-filter:       session call imap_client imap_server answer
+imap_lex:     response
+imap_client:  imap_lex response text
+imap_server:  imap_lex response text
+filter:       session call imap_client imap_server response
 '
 
 {

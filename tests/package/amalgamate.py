@@ -30,10 +30,11 @@ LOCAL = """
 #define SLO_LOCAL static
 #endif
 
-/* A core alone has no use for some of these. */
+/* A core alone has no use for some of these, and a name in one part may shadow that of a function in another. */
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wshadow"
 #endif
 """
 TAIL = """

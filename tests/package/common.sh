@@ -3,20 +3,20 @@
 set -eu
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-part=$(basename "$0" .sh)
+script=$(basename "$0" .sh)
 
 fail()
 {
-    echo "$part: $*" >&2
+    echo "$script: $*" >&2
     exit 1
 }
 
 # Goes into a copy of an unpacked distribution, with nothing built in it.
 enter_copy()
 {
-    rm -rf "$1.$part"
-    cp -r "$1" "$1.$part"
-    cd "$1.$part"
+    rm -rf "$1.$script"
+    cp -r "$1" "$1.$script"
+    cd "$1.$script"
     rm -rf build
 }
 

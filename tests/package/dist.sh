@@ -5,9 +5,8 @@
 set -eu
 
 name=$1 file=$2
-if [ -e .git ]; then
+if [ -e .git ] && time=$(git log -1 --format=%ct 2>/dev/null); then
     list='git ls-files -z'
-    time=$(git log -1 --format=%ct)
 else
     list='find Makefile README COPYING .clang-format .clang-tidy .gitignore .ci include lib tests examples man
         ( -name __pycache__ -prune ) -o -type f -print0'

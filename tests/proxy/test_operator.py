@@ -303,6 +303,8 @@ class ProxyProtocol(ProxyTest):
                 self.assertEqual(read_exact(client, len(GREETING_SEEN)), GREETING_SEEN)
                 client.sendall(b"a NOOP\r\n")
                 self.assertEqual(server.recv(100), b"a NOOP\r\n")
+                client.close()
+                server.close()
                 proxy.stop()
 
     def test_an_octet_at_a_time_and_what_follows_at_once(self):
@@ -458,6 +460,38 @@ class Descriptors(ProxyTest):
             except TimeoutError:
                 continue
             threading.Thread(target=talk, args=(connection,), daemon=True).start()
+
+
+class Faults(ProxyTest):
+    """Calls that are interrupted, transfer one octet, or find no buffers, as tests/faults/shim.c makes them."""
+    FAULTS = ("send=short%1 recv=short%1", "send=EINTR%2 recv=EINTR%2 epoll_wait=EINTR%2 accept=EINTR%2",
+              "send=ENOBUFS%2 recv=EAGAIN%3", "accept=EMFILE%2", "accept=ECONNABORTED%2")
+    OCTETS = bytes(range(256)) * 80
+
+    def test_nothing_is_lost(self):
+        for faults in self.FAULTS:
+            proxy = self.start("--accept-proxy", "--send-proxy", "v2", program=ROOT / "build/examples/proxy",
+                               environment={"FAULTS": faults, "LD_PRELOAD": str(ROOT / "build/tests/faults/shim.so")})
+            client = connect(proxy)
+            client.sendall(ProxyProtocol.HEADER)
+            server, _ = self.listener.accept()
+            server.settimeout(PATIENCE)
+            self.assertEqual(read_exact(server, len(ProxyProtocol.V2_HEADER)), ProxyProtocol.V2_HEADER)
+            server.sendall(GREETING)
+            self.assertEqual(read_exact(client, len(GREETING_SEEN)), GREETING_SEEN)
+            for source, sink, line in ((client, server, b"a APPEND INBOX {%d+}\r\n"), (server, client, b"* 1 FETCH (X {%d}\r\n")):
+                text = line % len(self.OCTETS) + self.OCTETS
+                source.sendall(text)
+                self.assertTrue(read_exact(sink, len(text)) == text, faults)
+            client.sendall(b"\r\n")
+            server.sendall(b")\r\na OK done\r\n")
+            proxy.ask()
+            self.assertEqual(read_to_end(client), b")\r\na OK done\r\n" + BYE)
+            self.assertEqual(read_to_end(server), b"\r\n")
+            client.close()
+            server.close()
+            proxy.stop()
+            self.assertGreater(int(re.search(rb"shim: (\d+) faults injected", proxy.events)[1]), 0, faults)
 
 
 class TakingOver(ProxyTest):

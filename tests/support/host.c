@@ -1,6 +1,7 @@
 #include "support/host.h"
 #include <stdlib.h>
 #include "support/exact.h"
+#include "support/trace.h"
 
 /* ---- the trace ---- */
 
@@ -194,17 +195,6 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
     return says == 'B' ? SLOGOUT_BUSY : says == '-' ? -1 : 0;
 }
 
-static void trace_answer(struct host *host, const struct slogout_response *answer)
-{
-    static const char *const names[] = {"OK", "NO", "BAD", "BYE"};
-
-    trace(host, " answer=%s", names[answer->status]);
-    if (answer->code_len)
-        trace(host, "[%.*s]", (int)answer->code_len, answer->code);
-    if (answer->text_len)
-        trace(host, ":%.*s", (int)answer->text_len, answer->text);
-}
-
 static void check_result(const struct host_conn *conn, const struct slogout_result *result)
 {
     assert_int_equal(result->bye_sent, conn->bye_sent);
@@ -220,6 +210,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
 {
     struct host_conn *conn = user;
     struct host *host = conn->host;
+    char text[1000];
 
     assert_ptr_equal(host->sessions[conn->number - 1], session);
     assert_false(conn->closed);
@@ -228,13 +219,8 @@ static void close_connection(struct slogout_session *session, const struct slogo
     count_outcome(host, session, result->outcome,
                   result->outcome != SLOGOUT_OUTCOME_ANSWERED && !result->bye_sent);
     trace_number(conn);
-    trace(host, "close %s", slogout_outcome_name(result->outcome));
-    if (result->tag)
-        trace(host, " %s@%llu", result->tag, (unsigned long long)result->asked_ms);
-    trace(host, "%s%s", result->bye_sent ? " bye-sent" : "", result->bye_seen ? " bye-seen" : "");
-    if (result->answer)
-        trace_answer(host, result->answer);
-    trace(host, "\n");
+    trace_result(text, sizeof text, result);
+    trace(host, "%s\n", text);
     act(host, IN_CLOSE_CONNECTION, session);
 }
 

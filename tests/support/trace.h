@@ -3,6 +3,7 @@
 #define TESTS_SUPPORT_TRACE_H
 
 #include <stddef.h>
+#include <slogout/slogout.h>
 
 struct trace {
     char text[2000]; /* the test fails if this is too short */
@@ -11,6 +12,10 @@ struct trace {
 
 void trace_octets(struct trace *trace, const char *octets, size_t len);
 void trace_text(struct trace *trace, const char *text);
+/* Writes the outcome of a session as all traces show it, and returns its length:
+ *   close EXPIRED SLO.1@5 bye-sent bye-seen answer=OK[CODE]:text
+ * that is the outcome, the tag and the time of the LOGOUT, and what applies of the rest. */
+size_t trace_result(char *text, size_t size, const struct slogout_result *result);
 /* Removes each occurrence of the word from the text. */
 void trace_without(char *text, const char *word);
 

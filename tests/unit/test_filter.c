@@ -1,14 +1,28 @@
-/* The filter's own rules: the answer, the server's goodbyes, limits, ends of file, blindness, arguments, callbacks. */
+/* The filter's own rules: the answer, the server's BYE and LOGOUT, limits, ends of file, blindness,
+ * arguments, callbacks.
+ *
+ * Scripts and traces are in the dialect of all tests: `C: ` begins octets of the client's, `: ` of the
+ * server's, and a line `close ...` is the outcome, as in support/trace.h. In a script each part ends in LF
+ * and is fed to the filter. In a trace each part is what has passed to the other side, and the prefix stands
+ * where the direction changes, so what passes unchanged has its own script for a trace. */
 #include "support/test.h"
 #include <stdlib.h>
 #include "support/exact.h"
+#include "support/trace.h"
 #include <slogout/filter.h>
 
 #define GREETING "* OK [CAPABILITY IMAP4rev1 ENABLE X-SERVER-LOGOUT] hello\r\n"
 #define LOGOUT   "SLP.1 LOGOUT\r\n"
 #define BYE      "* BYE Server is closing the connection\r\n"
+#define ANSWERED "close ANSWERED SLP.1@1000"
+#define REFUSED  "close REFUSED SLP.1@1000 bye-sent"
 
-/* ---- a host that writes down what passes: `S: ` to the client, `C: ` to the server ---- */
+/* A tag of 256 octets. */
+#define LONG_TAG(c) X64(c) X64(c) X64(c) X64(c)
+#define X64(c)      X16(c) X16(c) X16(c) X16(c)
+#define X16(c)      c c c c c c c c c c c c c c c c
+
+/* ---- a host that writes down what passes ---- */
 
 struct host;
 typedef void action(struct host *host);
@@ -19,11 +33,11 @@ struct host {
     uint64_t now;
     char trace[200000];
     size_t len;
-    char last;      /* whom the last octets were for */
+    char last;      /* whose octets passed last */
     size_t step;    /* octets fed at once */
     action *inside; /* done once in the next to_client or to_server */
     int calls;      /* of either */
-    int broken;     /* they fail */
+    char broken;    /* the one that fails: 'S' to_client, 'C' to_server; 0: none */
     int no_memory;  /* allocations fail */
     int memory;     /* allocations not released */
     int allocations;
@@ -37,17 +51,17 @@ static void note(struct host *host, const char *bytes, size_t len)
     host->trace[host->len] = '\0';
 }
 
-static int pass(struct host *host, char to, const char *bytes, size_t len)
+static int pass(struct host *host, char from, const char *bytes, size_t len)
 {
     action *inside = host->inside;
 
     assert_true(len > 0);
     host->calls++;
-    if (host->broken)
+    if (host->broken == from)
         return -1;
-    if (host->last != to)
-        note(host, to == 'S' ? "S: " : "C: ", 3);
-    host->last = to;
+    if (host->last != from)
+        note(host, from == 'S' ? "S: " : "C: ", 3);
+    host->last = from;
     note(host, bytes, len);
     host->inside = NULL;
     if (inside)
@@ -70,16 +84,10 @@ static int to_server(struct slogout_session *session, const char *bytes, size_t 
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
     struct host *host = conn;
+    char text[1000];
 
     (void)session;
-    note(host, "close ", 6);
-    note(host, slogout_outcome_name(result->outcome), strlen(slogout_outcome_name(result->outcome)));
-    if (result->bye_seen)
-        note(host, " bye-seen", 9);
-    if (result->answer) {
-        note(host, " ", 1);
-        note(host, result->answer->text, result->answer->text_len);
-    }
+    note(host, text, trace_result(text, sizeof text, result));
     note(host, "\n", 1);
 }
 
@@ -155,6 +163,25 @@ static void server(struct host *host, const char *text)
     feed(host, slogout_filter_feed_server, text, strlen(text));
 }
 
+static int is_prefix(const char *text)
+{
+    return strncmp(text, "C: ", 3) == 0 || strncmp(text, "S: ", 3) == 0;
+}
+
+/* Feeds a script, part by part. */
+static void play(struct host *host, const char *script)
+{
+    while (*script) {
+        feeder *from = *script == 'C' ? slogout_filter_feed_client : slogout_filter_feed_server;
+        const char *begin = script + 3, *end = begin;
+        assert_true(is_prefix(script));
+        while (*end && !(end > begin && end[-1] == '\n' && is_prefix(end)))
+            end++;
+        feed(host, from, begin, (size_t)(end - begin));
+        script = end;
+    }
+}
+
 static void expect(struct host *host, const char *trace)
 {
     assert_string_equal(host->trace, trace);
@@ -178,66 +205,52 @@ static void start_asked(struct host *host, enum slogout_on_refusal on_refusal)
     expect(host, "S: " GREETING LOGOUT);
 }
 
-/* ---- the answer: what the client sends, and what becomes of it, in all two-way splits and byte by byte ---- */
+/* ---- the answer, fed in pieces of every size ---- */
 
 struct answer_row {
-    const char *input;    /* of the client; octets of the server stand between two \x01 */
-    const char *expected; /* the trace */
+    const char *script;
+    const char *trace;
 };
-
-#define S "\x01"
 
 static const struct answer_row answer_rows[] = {
-    {"* BYE bye\r\nSLP.1 OK done\r\n", "close ANSWERED bye-seen done\n"},
-    {"SLP.1 OK done\r\n", "close ANSWERED done\n"},
-    {"slp.1 OK\r\nSLP.1 ok\n", "C: slp.1 OK\r\nclose ANSWERED \n"},
-    {"SLP.1 OK done {3+}\r\nabc", "close ANSWERED done {3+}\n"},
-    {"SLP.1 NO x\r\n", "S: " BYE "close REFUSED x\n"},
-    {"SLP.1 BAD x\r\nA1 NOOP\r\n", "S: " BYE "close REFUSED x\n"},
-    {"A1 NOOP\r\nSLP.1 OK x\r\n", "C: A1 NOOP\r\nclose ANSWERED x\n"},
-    {"* BYEBYE\r\nSLP.2 OK\r\nSLP.1 OKAY\r\nSLP.1 OK x\n",
-     "C: * BYEBYE\r\nSLP.2 OK\r\nSLP.1 OKAY\r\nclose ANSWERED x\n"},
-    /* inside literals, and right behind */
-    {"A1 APPEND x {12}\r\n" S "+ go\r\n" S "SLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
-     "C: A1 APPEND x {12}\r\nS: + go\r\nC: SLP.1 OK x\r\n\r\nclose ANSWERED y\n"},
-    {"A1 APPEND x ~{12}\r\n" S "+ go\r\n" S "SLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
-     "C: A1 APPEND x ~{12}\r\nS: + go\r\nC: SLP.1 OK x\r\n\r\nclose ANSWERED y\n"},
-    {"A1 APPEND x {12+}\r\nSLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
-     "C: A1 APPEND x {12+}\r\nSLP.1 OK x\r\n\r\nclose ANSWERED y\n"},
-    {"A1 APPEND x ~{12+}\r\nSLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
-     "C: A1 APPEND x ~{12+}\r\nSLP.1 OK x\r\n\r\nclose ANSWERED y\n"},
-    {"A1 X {0+}\r\nSLP.1 OK x\r\nSLP.1 OK y\r\n", "C: A1 X {0+}\r\nSLP.1 OK x\r\nclose ANSWERED y\n"},
+    {"C: * BYE bye\r\nSLP.1 OK done\r\n", ANSWERED " bye-seen answer=OK:done\n"},
+    {"C: SLP.1 OK done\r\n", ANSWERED " answer=OK:done\n"},
+    {"C: slp.1 OK\r\nSLP.1 ok\n", "C: slp.1 OK\r\n" ANSWERED " answer=OK\n"},
+    {"C: SLP.1 OK done {3+}\r\nabc", ANSWERED " answer=OK:done {3+}\n"},
+    {"C: SLP.1 NO x\r\n", "S: " BYE REFUSED " answer=NO:x\n"},
+    {"C: SLP.1 BAD x\r\nA1 NOOP\r\n", "S: " BYE REFUSED " answer=BAD:x\n"},
+    {"C: A1 NOOP\r\nSLP.1 OK x\r\n", "C: A1 NOOP\r\n" ANSWERED " answer=OK:x\n"},
+    {"C: * BYEBYE\r\nSLP.2 OK\r\nSLP.1 OKAY\r\nSLP.1 OK x\n",
+     "C: * BYEBYE\r\nSLP.2 OK\r\nSLP.1 OKAY\r\n" ANSWERED " answer=OK:x\n"},
+    /* inside literals, and right after */
+    {"C: A1 APPEND x {12}\r\nS: + go\r\nC: SLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
+     "C: A1 APPEND x {12}\r\nS: + go\r\nC: SLP.1 OK x\r\n\r\n" ANSWERED " answer=OK:y\n"},
+    {"C: A1 APPEND x ~{12}\r\nS: + go\r\nC: SLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
+     "C: A1 APPEND x ~{12}\r\nS: + go\r\nC: SLP.1 OK x\r\n\r\n" ANSWERED " answer=OK:y\n"},
+    {"C: A1 APPEND x {12+}\r\nSLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
+     "C: A1 APPEND x {12+}\r\nSLP.1 OK x\r\n\r\n" ANSWERED " answer=OK:y\n"},
+    {"C: A1 APPEND x ~{12+}\r\nSLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
+     "C: A1 APPEND x ~{12+}\r\nSLP.1 OK x\r\n\r\n" ANSWERED " answer=OK:y\n"},
+    {"C: A1 X {0+}\r\nSLP.1 OK x\r\nSLP.1 OK y\r\n",
+     "C: A1 X {0+}\r\nSLP.1 OK x\r\n" ANSWERED " answer=OK:y\n"},
     /* after a literal that was refused */
-    {"A1 APPEND x {12}\r\n" S "A1 NO no\r\n" S "SLP.1 OK y\r\n",
-     "C: A1 APPEND x {12}\r\nS: A1 NO no\r\nclose ANSWERED y\n"},
-    {"A1 APPEND x {12+}\r\n" S "A1 NO no\r\n" S "SLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
-     "C: A1 APPEND x {12+}\r\nS: A1 NO no\r\nC: SLP.1 OK x\r\n\r\nclose ANSWERED y\n"},
-    {"A1 NOOP\r\nA2 APPEND x {12}\r\n" S "A1 OK x\r\nA2 NO no\r\n" S "* BYE\r\nSLP.1 OK y\r\n",
-     "C: A1 NOOP\r\nA2 APPEND x {12}\r\nS: A1 OK x\r\nA2 NO no\r\nclose ANSWERED bye-seen y\n"},
+    {"C: A1 APPEND x {12}\r\nS: A1 NO no\r\nC: SLP.1 OK y\r\n",
+     "C: A1 APPEND x {12}\r\nS: A1 NO no\r\n" ANSWERED " answer=OK:y\n"},
+    {"C: A1 APPEND x {12+}\r\nS: A1 NO no\r\nC: SLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
+     "C: A1 APPEND x {12+}\r\nS: A1 NO no\r\nC: SLP.1 OK x\r\n\r\n" ANSWERED " answer=OK:y\n"},
+    {"C: A1 NOOP\r\nA2 APPEND x {12}\r\nS: A1 OK x\r\nA2 NO no\r\nC: * BYE\r\nSLP.1 OK y\r\n",
+     "C: A1 NOOP\r\nA2 APPEND x {12}\r\nS: A1 OK x\r\nA2 NO no\r\n" ANSWERED " bye-seen answer=OK:y\n"},
     /* in IDLE, with DONE or without; in AUTHENTICATE it is data */
-    {"A1 IDLE\r\n" S "+ idling\r\n" S "SLP.1 OK y\r\n", "C: A1 IDLE\r\nS: + idling\r\nclose ANSWERED y\n"},
-    {"A1 IDLE\r\n" S "+ idling\r\n" S "DONE\r\nSLP.1 OK y\r\n",
-     "C: A1 IDLE\r\nS: + idling\r\nC: DONE\r\nclose ANSWERED y\n"},
-    {"A1 AUTHENTICATE PLAIN\r\n" S "+\r\n" S "SLP.1 OK y\r\n" S "A1 NO x\r\n" S "SLP.1 OK z\r\n",
-     "C: A1 AUTHENTICATE PLAIN\r\nS: +\r\nC: SLP.1 OK y\r\nS: A1 NO x\r\nclose ANSWERED z\n"},
+    {"C: A1 IDLE\r\nS: + idling\r\nC: SLP.1 OK y\r\n",
+     "C: A1 IDLE\r\nS: + idling\r\n" ANSWERED " answer=OK:y\n"},
+    {"C: A1 IDLE\r\nS: + idling\r\nC: DONE\r\nSLP.1 OK y\r\n",
+     "C: A1 IDLE\r\nS: + idling\r\nC: DONE\r\n" ANSWERED " answer=OK:y\n"},
+    {"C: A1 AUTHENTICATE PLAIN\r\nS: +\r\nC: SLP.1 OK y\r\nS: A1 NO x\r\nC: SLP.1 OK z\r\n",
+     "C: A1 AUTHENTICATE PLAIN\r\nS: +\r\nC: SLP.1 OK y\r\nS: A1 NO x\r\n" ANSWERED " answer=OK:z\n"},
     /* one that the client does not finish is held back */
-    {"SLP.1 O", ""},
-    {"SLP.1 O" S "* 1 EXISTS\r\n", "S: * 1 EXISTS\r\n"},
-    {"* BYE x", ""},
+    {"C: SLP.1 O", ""},
+    {"C: * BYE x", ""},
 };
-
-static void feed_both(struct host *host, const char *text)
-{
-    feeder *to = slogout_filter_feed_client;
-    size_t n;
-
-    for (; *text; text += n + (text[n] != '\0')) {
-        n = strcspn(text, S);
-        feed(host, to, text, n);
-        if (text[n])
-            to = to == slogout_filter_feed_client ? slogout_filter_feed_server : slogout_filter_feed_client;
-    }
-}
 
 static void check_answer(const struct answer_row *row, size_t step)
 {
@@ -245,8 +258,8 @@ static void check_answer(const struct answer_row *row, size_t step)
 
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     host.step = step;
-    feed_both(&host, row->input);
-    expect(&host, row->expected);
+    play(&host, row->script);
+    expect(&host, row->trace);
     stop(&host);
 }
 
@@ -256,7 +269,7 @@ static void answers(void **state)
 
     (void)state;
     for (i = 0; i < LENGTH(answer_rows); i++)
-        for (step = 1; step <= strlen(answer_rows[i].input); step++)
+        for (step = 1; step <= strlen(answer_rows[i].script); step++)
             check_answer(&answer_rows[i], step);
 }
 
@@ -297,6 +310,18 @@ static void what_was_held_is_passed_once_if_it_was_no_answer(void **state)
     stop(&host);
 }
 
+static void what_is_held_of_the_client_does_not_hold_up_the_server(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    client(&host, "SLP.1 O");
+    server(&host, "* 1 EXISTS\r\n");
+    expect(&host, "S: * 1 EXISTS\r\n");
+    stop(&host);
+}
+
 static void an_answer_that_has_begun_is_taken_whole(void **state)
 {
     struct host host;
@@ -319,7 +344,7 @@ static void a_refusal_may_wait(void **state)
     client(&host, "SLP.1 BAD x\r\nA1 NOOP\r\n");
     server(&host, "A1 OK x\r\n");
     client(&host, "SLP.1 OK x\r\n");
-    expect(&host, "C: A1 NOOP\r\nS: A1 OK x\r\nclose ANSWERED x\n");
+    expect(&host, "C: A1 NOOP\r\nS: A1 OK x\r\n" ANSWERED " answer=OK:x\n");
     stop(&host);
 }
 
@@ -333,7 +358,7 @@ static void a_refusal_that_was_waited_out_is_in_the_result(void **state)
     server(&host, "* 1 EXISTS\r\n");
     host.now += 35000;
     slogout_tick(host.slogout, host.now);
-    expect(&host, "S: * 1 EXISTS\r\n" BYE "close REFUSED not now\n");
+    expect(&host, "S: * 1 EXISTS\r\n" BYE REFUSED " answer=NO[X]:not now\n");
     stop(&host);
 }
 
@@ -350,11 +375,12 @@ static void eight_byes_and_no_more(void **state)
         client(&host, "* BYE\r\n");
     expect(&host, "");
     client(&host, "* BYE\r\n");
-    expect(&host, "S: " BYE "close REFUSED bye-seen \n");
+    expect(&host, "S: " BYE REFUSED " bye-seen answer=BAD\n");
     stop(&host);
 }
 
-static void an_endless_answer_is_a_refusal(void **state)
+/* Nothing comes after the octet that is one too many, not even the end of the line. */
+static void an_answer_of_more_than_65536_octets_is_a_refusal(void **state)
 {
     char *text = exact_fill('x', 70000);
     struct host host;
@@ -362,17 +388,17 @@ static void an_endless_answer_is_a_refusal(void **state)
     (void)state;
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     client(&host, "SLP.1 OK ");
-    feed(&host, slogout_filter_feed_client, text, 65000);
+    feed(&host, slogout_filter_feed_client, text, 65536 - 9);
     expect(&host, "");
-    feed(&host, slogout_filter_feed_client, text, 1000);
-    expect(&host, "S: " BYE "close REFUSED \n");
+    client(&host, "x");
+    expect(&host, "S: " BYE REFUSED " answer=BAD\n");
     stop(&host);
 
     start_asked(&host, SLOGOUT_REFUSAL_WAIT);
     client(&host, "SLP.1 OK ");
     feed(&host, slogout_filter_feed_client, text, 70000);
     client(&host, "x\r\nSLP.1 OK y\r\n");
-    expect(&host, "close ANSWERED y\n");
+    expect(&host, ANSWERED " answer=OK:y\n");
     stop(&host);
     exact_free(text);
 }
@@ -387,8 +413,8 @@ static void the_text_of_a_long_answer_is_cut(void **state)
     client(&host, "SLP.1 OK ");
     feed(&host, slogout_filter_feed_client, text, 3000);
     client(&host, "\r\n");
-    assert_true(host.len > 512 && host.len < 600);
-    assert_memory_equal(host.trace, "close ANSWERED xxxx", 19);
+    assert_true(host.len > 512 && host.len < 620);
+    assert_memory_equal(host.trace, ANSWERED " answer=OK:xxxx", sizeof ANSWERED " answer=OK:xxxx" - 1);
     stop(&host);
     exact_free(text);
 }
@@ -454,13 +480,38 @@ static void two_that_ask_are_one_question(void **state)
             server(&host, "* 1 EXISTS\r\n");
             expect(&host, "S: " LOGOUT "* 1 EXISTS\r\n");
             client(&host, "* BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
-            expect(&host, "C: SLO.1 OK x\r\nclose ANSWERED bye-seen y\n");
+            expect(&host, "C: SLO.1 OK x\r\n" ANSWERED " bye-seen answer=OK:y\n");
         } else {
             client(&host, "* BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
             expect(&host, "S: SLO.1 LOGOUT\r\nC: * BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
             assert_false(slogout_filter_between_lines(host.session));
             assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
         }
+        stop(&host);
+    }
+}
+
+/* The most that is ever held, and then dropped, passed, or passed after ENABLED. */
+static void a_tag_of_256_octets_is_held_back_whole(void **state)
+{
+    struct host host;
+    size_t cut;
+
+    (void)state;
+    for (cut = 1; cut < 256 + 9; cut++) {
+        static const char logout[] = LONG_TAG("t") " LOGOUT\r\n";
+        start_asked(&host, SLOGOUT_REFUSAL_BYE);
+        feed(&host, slogout_filter_feed_server, logout, cut);
+        server(&host, logout + cut);
+        expect(&host, "");
+        stop(&host);
+
+        start_greeted(&host);
+        expect(&host, "S: " GREETING);
+        feed(&host, slogout_filter_feed_server, logout, cut);
+        expect(&host, "");
+        server(&host, logout + cut);
+        expect(&host, "S: " LONG_TAG("t") " LOGOUT\r\n");
         stop(&host);
     }
 }
@@ -478,7 +529,7 @@ static void who_is_forced_while_the_server_asks_is_told_bye(void **state)
         feed(&host, slogout_filter_feed_server, logout, cut);
         slogout_session_force(host.session, host.now);
         server(&host, logout + cut);
-        expect(&host, "S: " BYE "close FORCED\n");
+        expect(&host, "S: " BYE "close FORCED bye-sent\n");
         stop(&host);
     }
 }
@@ -534,56 +585,147 @@ static void one_compression_is_hidden_and_not_what_resembles_it(void **state)
 
 /* ---- who is asked ---- */
 
-static void request_after(const char *session, const char *expected)
+#define ENABLE(tag) tag " ENABLE X-SERVER-LOGOUT\r\n"
+#define IS_ASKED    "S: " LOGOUT
+#define IS_TOLD     "S: " BYE "close BYE_ONLY bye-sent\n"
+
+/* After each of these a request makes the connection leave so. */
+static const struct answer_row requests[] = {
+    {"", IS_TOLD},
+    {"C: " ENABLE("e") "S: e OK x\r\n", IS_ASKED},
+    {"C: e ENABLE CONDSTORE\r\nS: e OK x\r\n", IS_TOLD},
+    {"C: " ENABLE("e") "f NOOP\r\nS: f OK x\r\ne OK x\r\n", IS_ASKED},
+    {"C: " ENABLE("e") "f NOOP\r\nS: f OK x\r\ne NO x\r\n", IS_TOLD},
+    {"C: " ENABLE("e") "S: e NO x\r\n", IS_TOLD},
+    {"C: " ENABLE("e") "S: e BAD x\r\n", IS_TOLD},
+    {"C: i IDLE\r\nS: + x\r\nC: DONE\r\n" ENABLE("e") "S: i OK x\r\ne OK x\r\n", IS_ASKED},
+    {"C: " ENABLE("e") "S: e OK x\r\nC: u UNAUTHENTICATE\r\nS: u OK x\r\n", IS_TOLD},
+    {"C: " ENABLE("e") "S: e OK x\r\nC: u UNAUTHENTICATE\r\nS: u NO x\r\n", IS_ASKED},
+    /* several of these in flight at once, answered in any order */
+    {"C: " ENABLE("e") ENABLE("f") "S: e OK x\r\nf NO x\r\n", IS_ASKED},
+    {"C: " ENABLE("e") ENABLE("f") "S: e NO x\r\nf OK x\r\n", IS_ASKED},
+    {"C: " ENABLE("e") ENABLE("f") "S: f OK x\r\ne NO x\r\n", IS_ASKED},
+    {"C: " ENABLE("e") ENABLE("f") "S: f NO x\r\ne NO x\r\n", IS_TOLD},
+    {"C: " ENABLE("e") "u UNAUTHENTICATE\r\nS: e OK x\r\nu OK x\r\n", IS_TOLD},
+    {"C: " ENABLE("e") "u UNAUTHENTICATE\r\nS: u OK x\r\ne OK x\r\n", IS_ASKED},
+    {"C: " ENABLE(
+         "e") "c COMPRESS X\r\ns STARTTLS\r\ng AUTHENTICATE GSSAPI\r\nS: c NO\r\ns NO\r\ng NO\r\ne OK\r\n",
+     IS_ASKED},
+    {"C: u UNAUTHENTICATE\r\nv UNAUTHENTICATE\r\n" ENABLE(
+         "e") "w UNAUTHENTICATE\r\nS: v OK\r\nu OK\r\nw OK\r\ne OK\r\n",
+     IS_ASKED},
+    {"C: u UNAUTHENTICATE\r\n" ENABLE("u") "S: u NO\r\nu OK\r\n", IS_ASKED},
+    {"C: " ENABLE("u") "u UNAUTHENTICATE\r\nS: u NO\r\nu OK\r\n", IS_TOLD},
+    /* the longest tag */
+    {"C: " ENABLE(LONG_TAG("e")) "S: " LONG_TAG("e") " OK x\r\n", IS_ASKED},
+    {"C: " ENABLE(LONG_TAG("e")) ENABLE(LONG_TAG("f")) "S: " LONG_TAG("f") " NO\r\n" LONG_TAG("e") " OK\r\n",
+     IS_ASKED},
+};
+
+static void only_clients_that_have_enabled_it_are_asked(void **state)
+{
+    struct host host;
+    size_t i, step;
+
+    (void)state;
+    for (i = 0; i < LENGTH(requests); i++)
+        for (step = 1; step < 400; step = 2 * step + 1) {
+            start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ENABLED);
+            host.step = step;
+            server(&host, GREETING);
+            play(&host, requests[i].script);
+            assert_int_equal(slogout_counts(host.slogout)->blind, 0);
+            expect(&host, host.trace);
+            slogout_session_request(host.session, NULL, host.now);
+            expect(&host, requests[i].trace);
+            stop(&host);
+        }
+}
+
+/* Each OK to an ENABLE has its own ENABLED, the server's or ours. */
+static void two_that_enable_at_once_are_told_twice(void **state)
 {
     struct host host;
 
-    start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ENABLED);
-    server(&host, GREETING);
-    expect(&host, "S: " GREETING);
-    feed_both(&host, session);
-    host.len = 0;
-    host.last = 0;
-    slogout_session_request(host.session, NULL, host.now);
-    expect(&host, expected);
+    (void)state;
+    start_greeted(&host);
+    client(&host, ENABLE("e") ENABLE("f") "u UNAUTHENTICATE\r\n");
+    expect(&host, host.trace);
+    server(&host, "* ENABLED X-SERVER-LOGOUT\r\nu OK x\r\ne OK x\r\nf OK x\r\n");
+    expect(&host,
+           "S: * ENABLED X-SERVER-LOGOUT\r\nu OK x\r\ne OK x\r\n* ENABLED X-SERVER-LOGOUT\r\nf OK x\r\n");
     stop(&host);
 }
 
-static void only_who_has_enabled_it_is_asked(void **state)
+/* The layer may begin with the server's next line, whichever command was first. */
+static void no_line_comes_while_a_layer_may_begin(void **state)
 {
+    struct host host;
+
     (void)state;
-    request_after("", "S: " BYE "close BYE_ONLY\n");
-    request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e OK x\r\n" S, "S: " LOGOUT);
-    request_after("e ENABLE CONDSTORE\r\n" S "e OK x\r\n" S, "S: " BYE "close BYE_ONLY\n");
-    request_after("e ENABLE X-SERVER-LOGOUT\r\nf NOOP\r\n" S "f OK x\r\ne OK x\r\n" S, "S: " LOGOUT);
-    request_after("e ENABLE X-SERVER-LOGOUT\r\nf NOOP\r\n" S "f OK x\r\ne NO x\r\n" S,
-                  "S: " BYE "close BYE_ONLY\n");
-    request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e NO x\r\n" S, "S: " BYE "close BYE_ONLY\n");
-    request_after("i IDLE\r\n" S "+ x\r\n" S "DONE\r\ne ENABLE X-SERVER-LOGOUT\r\n" S
-                  "i OK x\r\ne OK x\r\n" S,
-                  "S: " LOGOUT);
-    request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e BAD x\r\n" S, "S: " BYE "close BYE_ONLY\n");
-    request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e OK x\r\n" S "u UNAUTHENTICATE\r\n" S "u OK x\r\n" S,
-                  "S: " BYE "close BYE_ONLY\n");
-    request_after("e ENABLE X-SERVER-LOGOUT\r\n" S "e OK x\r\n" S "u UNAUTHENTICATE\r\n" S "u NO x\r\n" S,
-                  "S: " LOGOUT);
+    start_greeted(&host);
+    client(&host, ENABLE("e") "c COMPRESS DEFLATE\r\n");
+    expect(&host, host.trace);
+    slogout_session_force(host.session, host.now);
+    server(&host, "* 1 EXISTS\r\n");
+    assert_false(slogout_filter_between_lines(host.session));
+    server(&host, "c NO x\r\n");
+    expect(&host, "S: * 1 EXISTS\r\nc NO x\r\n" BYE "close FORCED bye-sent\n");
+    stop(&host);
+}
+
+/* RFC 3501 section 7.1.3: the BAD may have another reason, and the response may still come. */
+static void an_untagged_bad_leaves_its_command_in_flight(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_greeted(&host);
+    client(&host, "a NOOP\r\n");
+    server(&host, "* BAD Error in IMAP command\r\n");
+    client(&host, "b NOOP\r\n");
+    server(&host, "b OK x\r\n");
+    expect(&host, host.trace);
+    slogout_session_request(host.session, NULL, host.now);
+    server(&host, "* 1 EXISTS\r\n");
+    expect(&host, "S: * 1 EXISTS\r\n");
+    server(&host, "a OK x\r\n");
+    expect(&host, "S: a OK x\r\n" LOGOUT);
+    assert_int_equal(slogout_counts(host.slogout)->blind, 0);
+    stop(&host);
 }
 
 /* ---- blindness ---- */
 
 static const char *const blinding[] = {
-    "a STARTTLS\r\n" S "a OK x\r\n" S,
-    "a COMPRESS DEFLATE\r\n" S "a OK x\r\n" S,
-    "a AUTHENTICATE GSSAPI\r\n" S "a OK x\r\n" S,
-    "a NOOP\r\n" S "b OK x\r\na OK y\r\n" S,
-    "a NOOP\r\n" S "a OK x\r\n" S "b NOOP\r\n" S "b OK x\r\nc OK y\r\n" S,
-    S "a OK x\r\n" S,
-    S "+ x\r\n" S,
-    S "* 1 FETCH {3+}\r\n" S,
-    S "NONSENSE\r\n" S,
-    "a X {9223372036854775808}\r\n",
-    "a APPEND x {3}\r\nabc\r\n",
-    "e ENABLE X-SERVER-LOGOUT\r\nu UNAUTHENTICATE\r\n",
+    /* another layer */
+    "C: a STARTTLS\r\nS: a OK x\r\n",
+    "C: a COMPRESS DEFLATE\r\nS: a OK x\r\n",
+    "C: a AUTHENTICATE GSSAPI\r\nS: a OK x\r\n",
+    "C: " ENABLE("e") "a STARTTLS\r\nS: a OK x\r\n",
+    /* more tagged responses than commands */
+    "C: a NOOP\r\nS: b OK x\r\na OK y\r\n",
+    "C: a NOOP\r\nS: a OK x\r\nC: b NOOP\r\nS: b OK x\r\nc OK y\r\n",
+    "S: a OK x\r\n",
+    /* what is not understood of the server's */
+    "S: + x\r\n",
+    "S: * 1 FETCH {3+}\r\n",
+    "S: NONSENSE\r\n",
+    "S: x 5\r\n",
+    "S: " LONG_TAG("t") "t OK x\r\n",
+    "C: a SEARCH x\r\nS: a NO [BADCHARSET ({5}\r\n",
+    /* and of the client's */
+    "C: a X {9223372036854775808}\r\n",
+    "C: a APPEND x {3}\r\nabc\r\n",
+    "C: a  STARTTLS\r\n",
+    "C: a STARTTLS\t\r\n",
+    "C: a\tSTARTTLS\r\n",
+    "C:  a STARTTLS\r\n",
+    "C: a\r\n",
+    "C: a \"NOOP\"\r\n",
+    "C: " LONG_TAG("t") "t NOOP\r\n",
+    /* the fifth in flight */
+    "C: " ENABLE("e") ENABLE("f") ENABLE("g") ENABLE("h") "u UNAUTHENTICATE\r\n",
 };
 
 static void blind_filters_pass_all_and_say_nothing(void **state)
@@ -594,7 +736,7 @@ static void blind_filters_pass_all_and_say_nothing(void **state)
     (void)state;
     for (i = 0; i < LENGTH(blinding); i++) {
         start_greeted(&host);
-        feed_both(&host, blinding[i]);
+        play(&host, blinding[i]);
         if (slogout_counts(host.slogout)->blind != 1)
             fail_msg("not blind after %s", blinding[i]);
         assert_false(slogout_filter_between_lines(host.session));
@@ -636,17 +778,17 @@ static void a_restart_lets_it_see_again(void **state)
     start_greeted(&host);
     client(&host, "a STARTTLS\r\nb NOO");
     server(&host, "a OK go\r\n");
-    assert_int_equal(slogout_filter_restart(host.session), 0);
+    assert_int_equal(slogout_filter_restart(host.session, SLOGOUT_LAYER_TLS), 0);
     client(&host, "a NOOP\r\n");
     server(&host, "a OK x\r\n");
     expect(&host, "S: " GREETING "C: a STARTTLS\r\nb NOOS: a OK go\r\nC: a NOOP\r\nS: a OK x\r\n");
     slogout_session_request(host.session, NULL, host.now);
     client(&host, "SLP.1 O"); /* held, and not to be mixed with what comes inside the new layer */
     server(&host, "a O");
-    assert_int_equal(slogout_filter_restart(host.session), 0);
+    assert_int_equal(slogout_filter_restart(host.session, SLOGOUT_LAYER_TLS), 0);
     server(&host, "* 1 EXISTS\r\n");
     client(&host, "SLP.1 OK x\r\n");
-    expect(&host, "S: " LOGOUT "* 1 EXISTS\r\nclose ANSWERED x\n");
+    expect(&host, "S: " LOGOUT "* 1 EXISTS\r\n" ANSWERED " answer=OK:x\n");
     stop(&host);
 }
 
@@ -659,11 +801,67 @@ static void a_restart_forgets_what_was_under_way(void **state)
     client(&host, "e ENABLE X-SERVER-LOGOUT\r\n");
     server(&host, "* ENABLED X-SERVER-LOGOUT\r\n");
     expect(&host, host.trace);
-    assert_int_equal(slogout_filter_restart(host.session), 0);
+    assert_int_equal(slogout_filter_restart(host.session, SLOGOUT_LAYER_TLS), 0);
     client(&host, "f ENABLE X-SERVER-LOGOUT\r\n");
     server(&host, "f OK x\r\n");
     expect(&host, "C: f ENABLE X-SERVER-LOGOUT\r\nS: * ENABLED X-SERVER-LOGOUT\r\nf OK x\r\n");
     assert_int_equal(slogout_counts(host.slogout)->blind, 0);
+    stop(&host);
+}
+
+/* What came in the clear may have come from anybody. */
+static void what_was_enabled_survives_compression_and_not_tls(void **state)
+{
+    static const char *const leaves[] = {
+        [SLOGOUT_LAYER_TLS] = IS_TOLD, [SLOGOUT_LAYER_COMPRESSION] = IS_ASKED};
+    struct host host;
+    int layer;
+
+    (void)state;
+    for (layer = SLOGOUT_LAYER_TLS; layer <= SLOGOUT_LAYER_COMPRESSION; layer++) {
+        start(&host, SLOGOUT_REFUSAL_BYE, SLOGOUT_ASK_ENABLED);
+        play(&host, "S: " GREETING "C: " ENABLE("e") "S: e OK x\r\nC: s STARTTLS\r\nS: s OK x\r\n");
+        expect(&host, host.trace);
+        assert_int_equal(slogout_filter_restart(host.session, (enum slogout_layer)layer), 0);
+        slogout_session_request(host.session, NULL, host.now);
+        expect(&host, leaves[layer]);
+        stop(&host);
+    }
+}
+
+static void a_logout_before_tls_is_not_the_clients(void **state)
+{
+    static const enum slogout_outcome outcomes[] = {[SLOGOUT_LAYER_TLS] = SLOGOUT_OUTCOME_HOST_CLOSED,
+                                                    [SLOGOUT_LAYER_COMPRESSION] =
+                                                        SLOGOUT_OUTCOME_CLIENT_LOGOUT};
+    struct host host;
+    int layer;
+
+    (void)state;
+    for (layer = SLOGOUT_LAYER_TLS; layer <= SLOGOUT_LAYER_COMPRESSION; layer++) {
+        start_asked(&host, SLOGOUT_REFUSAL_BYE);
+        client(&host, "a LOGOUT\r\n");
+        slogout_filter_restart(host.session, (enum slogout_layer)layer);
+        server(&host, "* BYE x\r\n");
+        assert_int_equal(slogout_counts(host.slogout)->outcome[outcomes[layer]], 1);
+        stop(&host);
+    }
+}
+
+static void a_restart_forgets_the_commands_in_flight(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_greeted(&host);
+    client(&host, ENABLE("e") ENABLE("f") ENABLE("g") "c COMPRESS DEFLATE\r\n");
+    server(&host, "c OK x\r\n");
+    slogout_filter_restart(host.session, SLOGOUT_LAYER_COMPRESSION);
+    expect(&host, host.trace);
+    client(&host, "e NOOP\r\n" ENABLE("f") ENABLE("g") ENABLE("h"));
+    server(&host, "e OK x\r\n");
+    expect(&host, "C: e NOOP\r\n" ENABLE("f") ENABLE("g") ENABLE("h") "S: e OK x\r\n");
+    assert_int_equal(slogout_counts(host.slogout)->blind, 1);
     stop(&host);
 }
 
@@ -748,7 +946,7 @@ static void commands_are_not_run_any_more_while_it_leaves(void **state)
     client(&host, "cde\r\nc EXPUNGE\r\n");
     client(&host, "d EXPUNGE\r\n");
     server(&host, "cde)\r\na OK x\r\n");
-    expect(&host, "C: cde\r\nS: cde)\r\n" BYE "close FORCED\n");
+    expect(&host, "C: cde\r\nS: cde)\r\n" BYE "close FORCED bye-sent\n");
     client(&host, "e NOOP\r\n");
     server(&host, "* 1 EXISTS\r\n");
     expect(&host, "");
@@ -864,7 +1062,7 @@ static void a_broken_connection_ends_it(void **state)
 
     (void)state;
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
-    host.broken = 1;
+    host.broken = 'S';
     server(&host, "* 1 EXISTS\r\n");
     assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
     host.broken = 0;
@@ -875,9 +1073,36 @@ static void a_broken_connection_ends_it(void **state)
 
     start_greeted(&host);
     expect(&host, "S: " GREETING);
-    host.broken = 1;
+    host.broken = 'S';
     slogout_session_request(host.session, NULL, host.now);
     expect(&host, "close SEND_FAILED\n");
+    stop(&host);
+}
+
+/* At rest, and waiting for rest: the octet that fails is the one after which LOGOUT could go out. */
+static void a_broken_connection_to_the_server_ends_it(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_greeted(&host);
+    expect(&host, "S: " GREETING);
+    host.broken = 'C';
+    client(&host, "a NOOP\r\n");
+    assert_int_equal(slogout_session_state(host.session), SLOGOUT_STATE_ENDED);
+    assert_int_equal(slogout_session_request(host.session, NULL, host.now), SLOGOUT_ERR_STATE);
+    expect(&host, "");
+    stop(&host);
+
+    start_greeted(&host);
+    client(&host, "\r");
+    slogout_session_request(host.session, NULL, host.now);
+    expect(&host, "S: " GREETING "C: \r");
+    host.broken = 'C';
+    client(&host, "\n");
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
+    server(&host, "* 1 EXISTS\r\n");
+    expect(&host, "");
     stop(&host);
 }
 
@@ -919,7 +1144,8 @@ static void wrong_arguments(void **state)
     assert_int_equal(slogout_filter_feed_client(host.session, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_feed_server(host.session, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_feed_server(host.session, "x", 1, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_restart(NULL), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_restart(NULL, SLOGOUT_LAYER_TLS), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_restart(host.session, (enum slogout_layer)2), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_between_lines(NULL), 0);
     stop(&host);
 }
@@ -946,7 +1172,7 @@ static void a_session_that_is_no_filter(void **state)
     assert_int_equal(slogout_session_new(&session, host.slogout, &plain, &host), 0);
     assert_int_equal(slogout_filter_feed_client(session, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_feed_server(session, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_restart(session), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_restart(session, SLOGOUT_LAYER_TLS), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_between_lines(session), 0);
     slogout_session_free(session);
     stop(&host);
@@ -959,24 +1185,32 @@ int main(void)
         cmocka_unit_test(before_we_ask_an_answer_is_a_line_like_any_other),
         cmocka_unit_test(what_comes_together_passes_together),
         cmocka_unit_test(what_was_held_is_passed_once_if_it_was_no_answer),
+        cmocka_unit_test(what_is_held_of_the_client_does_not_hold_up_the_server),
         cmocka_unit_test(an_answer_that_has_begun_is_taken_whole),
         cmocka_unit_test(a_refusal_may_wait),
         cmocka_unit_test(a_refusal_that_was_waited_out_is_in_the_result),
         cmocka_unit_test(eight_byes_and_no_more),
-        cmocka_unit_test(an_endless_answer_is_a_refusal),
+        cmocka_unit_test(an_answer_of_more_than_65536_octets_is_a_refusal),
         cmocka_unit_test(the_text_of_a_long_answer_is_cut),
         cmocka_unit_test(after_the_servers_bye_nothing_of_ours_follows),
         cmocka_unit_test(the_outcome_says_who_took_leave),
         cmocka_unit_test(two_that_ask_are_one_question),
+        cmocka_unit_test(a_tag_of_256_octets_is_held_back_whole),
         cmocka_unit_test(who_is_forced_while_the_server_asks_is_told_bye),
         cmocka_unit_test(a_server_that_enables_by_itself),
         cmocka_unit_test(who_enables_it_twice_is_told_twice),
         cmocka_unit_test(one_compression_is_hidden_and_not_what_resembles_it),
-        cmocka_unit_test(only_who_has_enabled_it_is_asked),
+        cmocka_unit_test(only_clients_that_have_enabled_it_are_asked),
+        cmocka_unit_test(two_that_enable_at_once_are_told_twice),
+        cmocka_unit_test(no_line_comes_while_a_layer_may_begin),
+        cmocka_unit_test(an_untagged_bad_leaves_its_command_in_flight),
         cmocka_unit_test(blind_filters_pass_all_and_say_nothing),
         cmocka_unit_test(what_blinds_only_the_answer_frees_what_was_held),
         cmocka_unit_test(a_restart_lets_it_see_again),
         cmocka_unit_test(a_restart_forgets_what_was_under_way),
+        cmocka_unit_test(what_was_enabled_survives_compression_and_not_tls),
+        cmocka_unit_test(a_logout_before_tls_is_not_the_clients),
+        cmocka_unit_test(a_restart_forgets_the_commands_in_flight),
         cmocka_unit_test(what_is_held_goes_out_at_the_end),
         cmocka_unit_test(half_an_answer_at_the_end_is_not_for_the_server),
         cmocka_unit_test(after_our_own_bye_there_is_room_for_no_other),
@@ -988,6 +1222,7 @@ int main(void)
         cmocka_unit_test(abandoned_in_a_callback_all_passes),
         cmocka_unit_test(callbacks_are_not_reentered),
         cmocka_unit_test(a_broken_connection_ends_it),
+        cmocka_unit_test(a_broken_connection_to_the_server_ends_it),
         cmocka_unit_test(nothing_is_allocated_after_the_beginning),
         cmocka_unit_test(wrong_arguments),
         cmocka_unit_test(a_session_that_is_no_filter),

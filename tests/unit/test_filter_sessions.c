@@ -1,5 +1,8 @@
-/* Recorded sessions through the filter: nothing changes but what must, wherever the octets are cut; and a request or a
- * force at each position puts a line only where the recording says that one may stand. */
+/* Recorded sessions through the filter: nothing changes but what must, wherever the octets are cut; and a
+ * request or a force at each position puts a line only where the recording says that one may stand.
+ *
+ * A recording is in the dialect of all tests: `C: ` at the beginning of a line begins octets of the client's,
+ * `S: ` of the server's. Marks stand between the octets. */
 #include "support/test.h"
 #include "support/exact.h"
 #include <slogout/filter.h>
@@ -15,182 +18,163 @@
 #define CLIENT 'C'
 #define SERVER 'S'
 
-struct part {
-    char from;
-    const char *text;
-};
-
-#define SESSION(name) static const struct part name[]
-#define END                                                                                                  \
-    {                                                                                                        \
-        0, NULL                                                                                              \
-    }
-
-#define GREETING                                                                                             \
-    {                                                                                                        \
-        SERVER, "* OK [CAPABILITY IMAP4rev1 ENABLE" ADDED "] hello {5}\r\n" REST                             \
-    }
+#define GREETING "S: * OK [CAPABILITY IMAP4rev1 ENABLE" ADDED "] hello {5}\r\n" REST
 #define LOGIN                                                                                                \
-    {CLIENT, "a LOGIN u p\r\n"},                                                                             \
-    {                                                                                                        \
-        SERVER,                                                                                              \
-            "a OK [CAPABILITY IMAP4rev1 IDLE" HIDDEN(" COMPRESS=DEFLATE") " ENABLE" ADDED "] in\r\n" REST    \
-    }
+    "C: a LOGIN u p\r\n"                                                                                     \
+    "S: a OK [CAPABILITY IMAP4rev1 IDLE" HIDDEN(" COMPRESS=DEFLATE") " ENABLE" ADDED "] in\r\n" REST
 #define ENABLING                                                                                             \
-    {CLIENT, "e ENABLE CONDSTORE X-SERVER-LOGOUT\r\n"},                                                      \
-    {                                                                                                        \
-        SERVER, "* ENABLED CONDSTORE\r\n" LINE ENABLED "e OK done\r\n" REST                                  \
-    }
+    "C: e ENABLE CONDSTORE X-SERVER-LOGOUT\r\n"                                                              \
+    "S: * ENABLED CONDSTORE\r\n" LINE ENABLED "e OK done\r\n" REST
 
-SESSION(fetch) = {
-    GREETING,
-    LOGIN,
-    ENABLING,
-    {CLIENT, "a4 SELECT INBOX\r\n"},
-    {SERVER, "* 3 EXISTS\r\n" LINE "* FLAGS (\\Seen)\r\n" LINE "* OK [UIDNEXT 4] {3}\r\n" LINE
-             "a4 OK [READ-WRITE] done\r\n" REST},
-    {CLIENT, "a5 FETCH 1:3 (FLAGS BODY[])\r\n"},
-    {SERVER, "* 1 FETCH (FLAGS (\\Seen) BODY[] {31}\r\nSubject: x\r\n\r\n* BYE\r\na5 OK x\r\n)\r\n" LINE},
-    {SERVER, "* 2 FETCH (BODY[] {0}\r\n)\r\n" LINE "* 3 FETCH (X {2}\r\n\n\n Y {3}\r\nSLP Z \"}\")\r\n" LINE},
-    {SERVER, "a5 OK Fetch {9}\r\n" REST},
-    {CLIENT, "a6 LOGOUT\r\n"},
-    {SERVER, "* BYE Logging out\r\na6 OK done\r\n"},
-    END,
-};
+/* clang-format off: one line for each turn */
 
-SESSION(append) = {
-    GREETING,
-    LOGIN,
-    ENABLING,
-    {CLIENT, "b1 APPEND x {13}\r\n" NO_LINE},
-    {SERVER, "* 4 EXISTS\r\n" NO_LINE "+ go\r\n" LINE},
-    {CLIENT, "SLP.1 OK in\r\n\r\n"},
-    {SERVER, "b1 OK done\r\n" REST},
-    {CLIENT, "b2 APPEND x {7+}\r\n* BYE\r\n\r\n"},
-    {SERVER, "b2 OK done\r\n" REST},
-    {CLIENT, "b3 APPEND x {300}\r\n" NO_LINE},
-    {SERVER, "b3 NO [TOOBIG] no\r\n" REST},
-    {CLIENT, "b4 APPEND x {11+}\r\n"},
-    {SERVER, "b4 NO [TRYCREATE] no\r\n" LINE},
-    {CLIENT, "SLP.1 OK x\n\r\n" REST},
-    {CLIENT, "b5 APPEND x CATENATE (TEXT ~{3}\r\n" NO_LINE},
-    {SERVER, "+\r\n" LINE},
-    {CLIENT, "abc TEXT {0+}\r\n TEXT {2}\r\n" NO_LINE},
-    {SERVER, "+ \r\n" LINE},
-    {CLIENT, "\r\n)\r\n"},
-    {SERVER, "b5 OK done\r\n" REST},
-    END,
-};
+static const char fetch[] =
+    GREETING LOGIN ENABLING
+    "C: a4 SELECT INBOX\r\n"
+    "S: * 3 EXISTS\r\n" LINE "* FLAGS (\\Seen)\r\n" LINE "* OK [UIDNEXT 4] {3}\r\n" LINE
+       "a4 OK [READ-WRITE] done\r\n" REST
+    "C: a5 FETCH 1:3 (FLAGS BODY[])\r\n"
+    "S: * 1 FETCH (FLAGS (\\Seen) BODY[] {31}\r\nSubject: x\r\n\r\n* BYE\r\na5 OK x\r\n)\r\n" LINE
+    "S: * 2 FETCH (BODY[] {0}\r\n)\r\n" LINE "* 3 FETCH (X {2}\r\n\n\n Y {3}\r\nSLP Z \"}\")\r\n" LINE
+    "S: a5 OK Fetch {9}\r\n" REST
+    "C: a6 LOGOUT\r\n"
+    "S: * BYE Logging out\r\na6 OK done\r\n";
 
-SESSION(authenticate) = {
-    GREETING,
-    {CLIENT, "a AUTHENTICATE CRAM-MD5\r\n" NO_LINE},
-    {SERVER, "+ PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+\r\n"},
-    {CLIENT, "* BYE\r\n"},
-    {SERVER, "a NO cancelled\r\n" REST},
-    {CLIENT, "b AUTHENTICATE PLAIN AHUAcA==\r\n" NO_LINE},
-    {SERVER, "* CAPABILITY IMAP4rev1 ENABLE" ADDED "\r\n" NO_LINE "b OK in\r\n" REST},
-    ENABLING,
-    {CLIENT, "c NOOP\r\n"},
-    {SERVER, "c OK done\r\n" REST},
-    END,
-};
+static const char append[] =
+    GREETING LOGIN ENABLING
+    "C: b1 APPEND x {13}\r\n" NO_LINE
+    "S: * 4 EXISTS\r\n" NO_LINE "+ go\r\n" LINE
+    "C: SLP.1 OK in\r\n\r\n"
+    "S: b1 OK done\r\n" REST
+    "C: b2 APPEND x {7+}\r\n* BYE\r\n\r\n"
+    "S: b2 OK done\r\n" REST
+    "C: b3 APPEND x {300}\r\n" NO_LINE
+    "S: b3 NO [TOOBIG] no\r\n" REST
+    "C: b4 APPEND x {11+}\r\n"
+    "S: b4 NO [TRYCREATE] no\r\n" LINE
+    "C: SLP.1 OK x\n\r\n" REST
+    "C: b5 APPEND x CATENATE (TEXT ~{3}\r\n" NO_LINE
+    "S: +\r\n" LINE
+    "C: abc TEXT {0+}\r\n TEXT {2}\r\n" NO_LINE
+    "S: + \r\n" LINE
+    "C: \r\n)\r\n"
+    "S: b5 OK done\r\n" REST;
 
-SESSION(secure) = {
-    GREETING,
-    {CLIENT, "a AUTHENTICATE GSSAPI\r\n" NO_LINE},
-    {SERVER, "+ \r\n"},
-    {CLIENT, "YIIB\r\n"},
-    {SERVER, "a BAD no\r\n" REST},
-    {CLIENT, "b AUTHENTICATE GSSAPI YIIB\r\n" NO_LINE},
-    {SERVER, "b OK in\r\n"},
-    {CLIENT, "c NOOP\r\n"},
-    {SERVER, "c OK done\r\n"},
-    END,
-};
+static const char authenticate[] =
+    GREETING
+    "C: a AUTHENTICATE CRAM-MD5\r\n" NO_LINE
+    "S: + PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+\r\n"
+    "C: * BYE\r\n"
+    "S: a NO cancelled\r\n" REST
+    "C: b AUTHENTICATE PLAIN AHUAcA==\r\n" NO_LINE
+    "S: * CAPABILITY IMAP4rev1 ENABLE" ADDED "\r\n" NO_LINE "b OK in\r\n" REST
+    ENABLING
+    "C: c NOOP\r\n"
+    "S: c OK done\r\n" REST;
 
-SESSION(idle) = {
-    GREETING,
-    LOGIN,
-    ENABLING,
-    {CLIENT, "i IDLE\r\n"},
-    {SERVER, "* 4 EXISTS\r\n" LINE "+ idling\r\n" REST},
-    {SERVER, "* 5 EXISTS\r\n" REST "* OK Still here\r\n" REST},
-    {CLIENT, "DONE\r\n"},
-    {SERVER, "* 6 EXISTS\r\n" LINE "i OK done\r\n" REST},
-    {CLIENT, "j IDLE\r\n"},
-    {SERVER, "j NO not now\r\n" REST},
-    {CLIENT, "k IDLE\r\n"},
-    {SERVER, "+ idling\r\n" REST},
-    {CLIENT, "NOOP {3}\r\n" REST},
-    {SERVER, "k BAD Expected DONE\r\n" REST},
-    {CLIENT, "l NOOP\r\n"},
-    {SERVER, "l OK done\r\n" REST},
-    END,
-};
+static const char secure[] =
+    GREETING
+    "C: a AUTHENTICATE GSSAPI\r\n" NO_LINE
+    "S: + \r\n"
+    "C: YIIB\r\n"
+    "S: a BAD no\r\n" REST
+    "C: b AUTHENTICATE GSSAPI YIIB\r\n" NO_LINE
+    "S: b OK in\r\n"
+    "C: c NOOP\r\n"
+    "S: c OK done\r\n";
 
-SESSION(pipelined) = {
-    GREETING,
-    LOGIN,
-    ENABLING,
-    {CLIENT, "a NOOP\r\nb NOOP\r\nc FETCH 1 BODY[]\r\nd APPEND x {1+}\r\nx\r\ne IDLE\r\n"},
-    {SERVER, "a OK x\r\n" LINE "b NO x\r\n" LINE "* 1 FETCH (BODY[] {3}\r\n+ x)\r\n" LINE "c BAD x\r\n" LINE
-             "d OK x\r\n" LINE "+ ok\r\n" REST},
-    {CLIENT, "DONE\r\nf NOOP\r\n\r\n* NOPE\r\ng NOOP\r\n"},
-    {SERVER, "e OK x\r\n" LINE "f OK x\r\n" LINE "* BAD tag\r\n" LINE "g OK x\r\n" REST},
-    {CLIENT, "\r\n" REST},
-    END,
-};
+static const char idle[] =
+    GREETING LOGIN ENABLING
+    "C: i IDLE\r\n"
+    "S: * 4 EXISTS\r\n" LINE "+ idling\r\n" REST
+    "S: * 5 EXISTS\r\n" REST "* OK Still here\r\n" REST
+    "C: DONE\r\n"
+    "S: * 6 EXISTS\r\n" LINE "i OK done\r\n" REST
+    "C: j IDLE\r\n"
+    "S: j NO not now\r\n" REST
+    "C: k IDLE\r\n"
+    "S: + idling\r\n" REST
+    "C: NOOP {3}\r\n" REST
+    "S: k BAD Expected DONE\r\n" REST
+    "C: l NOOP\r\n"
+    "S: l OK done\r\n" REST;
 
-SESSION(starttls) = {
-    GREETING,
-    {CLIENT, "a STARTTLS\r\n" NO_LINE},
-    {SERVER, "a BAD no\r\n" REST},
-    {CLIENT, "b STARTTLS\r\n" NO_LINE},
-    {SERVER, "b OK begin\r\n"},
-    {CLIENT, "\x16\x15\r\n* BYE\r\n"},
-    {SERVER, "\x16\x15\r\n* OK\r\n* CAPABILITY ENABLE COMPRESS=DEFLATE\r\n"},
-    END,
-};
+static const char pipelined[] =
+    GREETING LOGIN ENABLING
+    "C: a NOOP\r\nb NOOP\r\nc FETCH 1 BODY[]\r\nd APPEND x {1+}\r\nx\r\ne IDLE\r\n"
+    "S: a OK x\r\n" LINE "b NO x\r\n" LINE "* 1 FETCH (BODY[] {3}\r\n+ x)\r\n" LINE "c BAD x\r\n" LINE
+       "d OK x\r\n" LINE "+ ok\r\n" REST
+    "C: DONE\r\nf NOOP\r\n\r\n* NOPE\r\ng NOOP\r\n"
+    "S: e OK x\r\n" LINE "f OK x\r\n" LINE "* BAD tag\r\n" LINE "g OK x\r\n" REST
+    "C: \r\n" REST;
 
-SESSION(compress) = {
-    GREETING,
-    LOGIN,
-    ENABLING,
-    {CLIENT, "b COMPRESS DEFLATE\r\n" NO_LINE},
-    {SERVER, "* 5 EXISTS\r\n" NO_LINE "b OK active\r\n"},
-    {CLIENT, "\n\n\n"},
-    {SERVER, "* CAPABILITY ENABLE\r\n\n\n"},
-    END,
-};
+static const char starttls[] =
+    GREETING
+    "C: a STARTTLS\r\n" NO_LINE
+    "S: a BAD no\r\n" REST
+    "C: b STARTTLS\r\n" NO_LINE
+    "S: b OK begin\r\n"
+    "C: \x16\x15\r\n* BYE\r\n"
+    "S: \x16\x15\r\n* OK\r\n* CAPABILITY ENABLE COMPRESS=DEFLATE\r\n";
 
-SESSION(unauthenticate) = {
-    GREETING,
-    LOGIN,
-    {CLIENT, "u UNAUTHENTICATE\r\n"},
-    {SERVER, "u BAD no\r\n" REST},
-    {CLIENT, "v UNAUTHENTICATE\r\n"},
-    {SERVER, "v OK out\r\n" REST},
-    {CLIENT, "w ENABLE X-SERVER-LOGOUT\r\n"},
-    {SERVER, "w NO first log in\r\n" REST},
-    END,
-};
+static const char compress[] =
+    GREETING LOGIN ENABLING
+    "C: b COMPRESS DEFLATE\r\n" NO_LINE
+    "S: * 5 EXISTS\r\n" NO_LINE "b OK active\r\n"
+    "C: \n\n\n"
+    "S: * CAPABILITY ENABLE\r\n\n\n";
+
+static const char unauthenticate[] =
+    GREETING LOGIN
+    "C: u UNAUTHENTICATE\r\n"
+    "S: u BAD no\r\n" REST
+    "C: v UNAUTHENTICATE\r\n"
+    "S: v OK out\r\n" REST
+    "C: w ENABLE X-SERVER-LOGOUT\r\n"
+    "S: w NO first log in\r\n" REST;
+
+/* Several commands in flight at once that change something, answered in another order. */
+static const char watched[] =
+    GREETING LOGIN
+    "C: e ENABLE X-SERVER-LOGOUT\r\nf NOOP\r\nc COMPRESS DEFLATE\r\n" NO_LINE
+    "S: c NO not now\r\n" LINE "f OK done\r\n" LINE ENABLED "e OK done\r\n" REST
+    "C: u UNAUTHENTICATE\r\ne ENABLE X-SERVER-LOGOUT\r\n"
+    "S: * ENABLED X-SERVER-LOGOUT\r\n" LINE "u BAD no\r\n" LINE "e OK done\r\n" REST;
+
+/* A server that has lost the tag says BAD to nobody, and the command stays in flight. */
+static const char untagged_bad[] =
+    GREETING LOGIN
+    "C: a NOOP\r\n"
+    "S: * BAD Error in IMAP command\r\n" LINE
+    "C: b NOOP\r\n"
+    "S: b OK done\r\n" LINE
+    "C: c IDLE\r\n"
+    "S: + idling\r\n" LINE;
+
+/* Some servers skip the second SP, so this may begin TLS. */
+static const char white_space[] =
+    GREETING
+    "C: a  " NO_LINE "STARTTLS\r\n"
+    "S: a OK begin\r\n"
+    "C: \x16\x15\r\n* BYE\r\n"
+    "S: \x16\x15\r\n* OK\r\n* CAPABILITY ENABLE COMPRESS=DEFLATE\r\n";
 
 /* The server uses slogout itself, and asks first: we do not. */
-SESSION(slogout_server) = {
-    {SERVER, "* OK [CAPABILITY IMAP4rev1 ENABLE X-SERVER-LOGOUT] hello\r\n" REST},
-    {CLIENT, "e ENABLE X-SERVER-LOGOUT\r\n"},
-    {SERVER, "* ENABLED X-SERVER-LOGOUT\r\n" LINE "e OK done\r\n" REST},
-    {CLIENT, "f NOOP\r\n"},
-    {SERVER, "f OK done\r\n" REST},
-    {SERVER, "SLO.1 LOGOUT\r\n"},
-    {CLIENT, "* BYE\r\nSLO.1 OK bye\r\n"},
-    END,
-};
+static const char slogout_server[] =
+    "S: * OK [CAPABILITY IMAP4rev1 ENABLE X-SERVER-LOGOUT] hello\r\n" REST
+    "C: e ENABLE X-SERVER-LOGOUT\r\n"
+    "S: * ENABLED X-SERVER-LOGOUT\r\n" LINE "e OK done\r\n" REST
+    "C: f NOOP\r\n"
+    "S: f OK done\r\n" REST
+    "S: SLO.1 LOGOUT\r\n"
+    "C: * BYE\r\nSLO.1 OK bye\r\n";
+
+/* clang-format on */
 
 /* The last one is for the first test: see test_filter.c for two that ask. */
-static const struct part *const sessions[] = {
-    fetch, append, authenticate, secure, idle, pipelined, starttls, compress, unauthenticate, slogout_server,
+static const char *const sessions[] = {
+    fetch,    append,         authenticate, secure,       idle,        pipelined,      starttls,
+    compress, unauthenticate, watched,      untagged_bad, white_space, slogout_server,
 };
 
 /* ---- the recording, octet by octet ---- */
@@ -239,34 +223,41 @@ static void add_mark(struct recording *recording, char mark)
         recording->added[i] = "* ENABLED X-SERVER-LOGOUT\r\n";
 }
 
-static void add_part(struct recording *recording, const struct part *part, int *enabling)
+/* Is this where the other side's octets begin? */
+static int is_prefix(const struct recording *recording, const char *text)
 {
-    int hidden = 0;
-    const char *text;
+    const size_t len = recording->len;
 
-    for (text = part->text; *text; text++) {
-        if (*text == *HIDDEN(""))
-            hidden = !hidden;
-        else if (!strchr(REST LINE NO_LINE ADDED ENABLED, *text))
-            add_octet(recording, part->from, *text, hidden);
-        else
-            add_mark(recording, *text);
-        *enabling |= *text == *ENABLED;
-        if (*text == *REST && *enabling)
-            recording->enabled[recording->len] = 1;
-    }
+    return (len == 0 || recording->octet[len - 1] == '\n') &&
+           (strncmp(text, "C: ", 3) == 0 || strncmp(text, "S: ", 3) == 0);
 }
 
-static void record(struct recording *recording, const struct part *part)
+static void record(struct recording *recording, const char *text)
 {
-    int enabling = part == slogout_server;
+    int enabling = text == slogout_server;
+    int hidden = 0;
+    char from = 0;
 
     recording->len = 0;
     recording->status[0] = NOTHING_MAY_COME;
     recording->enabled[0] = 0;
     recording->added[0] = NULL;
-    for (; part->from; part++)
-        add_part(recording, part, &enabling);
+    while (*text) {
+        if (is_prefix(recording, text)) {
+            from = *text;
+            text += 3;
+        }
+        if (*text == *HIDDEN(""))
+            hidden = !hidden;
+        else if (!strchr(REST LINE NO_LINE ADDED ENABLED, *text))
+            add_octet(recording, from, *text, hidden);
+        else
+            add_mark(recording, *text);
+        enabling |= *text == *ENABLED;
+        if (*text == *REST && enabling)
+            recording->enabled[recording->len] = 1;
+        text++;
+    }
 }
 
 /* ---- the host ---- */

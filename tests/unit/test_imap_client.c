@@ -3,8 +3,8 @@
 #include "support/trace.h"
 #include "imap_client.h"
 
-/* What the client sends, and the same with each event put in where it came: <end>, <lost>, and a command by its kind. In
- * both, what the server says stands between the octets: */
+/* What the client sends, and the same with each event put in where it came: <end>, <lost>, <logout>, and a
+ * command whose OK changes something by its kind. In both, what the server says stands between the octets: */
 #define PLUS   "\x01"      /* `+` */
 #define DONE_A "\x02"      /* the tagged response to command a */
 #define NOBODY "\x01<odd>" /* expected: a `+` that nobody waits for */
@@ -23,25 +23,42 @@ static const struct row rows[] = {
     {"a NOOP\n", "a NOOP\n<end>", 1},
     {"a1 NOOP\r\na2 CHECK\r\na3 UID FETCH 1 FLAGS\r\n",
      "a1 NOOP\r\n<end>a2 CHECK\r\n<end>a3 UID FETCH 1 FLAGS\r\n<end>", 3},
-    {"a\r\n", "a\r\n<end>", 1},
-    {"a \r\n", "a \r\n<end>", 1},
-    {"a \n", "a \n<end>", 1},
-    {"abc \n", "abc \n<end>", 1},
     {"a _x\r\n", "a _x\r\n<end>", 1},
-    {"a 5}\r\nb NOOP\r\n", "a 5}\r\n<end>b NOOP\r\n<end>", 2},
+    {"a X+Y-Z.1\r\n", "a X+Y-Z.1\r\n<end>", 1},
+    {"a 5} x\r\nb NOOP\r\n", "a 5} x\r\n<end>b NOOP\r\n<end>", 2},
     {"a IDLEX\r\nb ENABLED X-SERVER-LOGOUT\r\n", "a IDLEX\r\n<end>b ENABLED X-SERVER-LOGOUT\r\n<end>", 2},
+    {"a NOOP \r\nb NOOP  x\r\n", "a NOOP \r\n<end>b NOOP  x\r\n<end>", 2},
     /* what gets no tagged response */
     {"\r\n\n", "\r\n<end>\n<end>", 0},
-    {"* BYE bye\r\n* bye\r\n", "* BYE bye\r\n<end>* bye\r\n<end>", 0},
-    {"+ x\r\n", "+ x\r\n<end>", 0},
-    {" a NOOP\r\n", " a NOOP\r\n<end>", 0},
-    {"a(b NOOP\r\n", "a(b NOOP\r\n<end>", 0},
+    {"* BYE bye\r\n* bye\r\n*\r\n*\n", "* BYE bye\r\n<end>* bye\r\n<end>*\r\n<end>*\n<end>", 0},
+    /* what a lenient server may take for a command, or for another one */
+    {"+ x\r\n", "+<lost> x\r\n", 0},
+    {" a NOOP\r\n", "<lost> a NOOP\r\n", 0},
+    {"\r NOOP\r\n", "\r<lost> NOOP\r\n", 0},
+    {"\r\r\n", "\r<lost>\r\n", 0},
+    {"\ta STARTTLS\r\n", "\ta<lost> STARTTLS\r\n", 0},
+    {"a\tSTARTTLS\r\n", "a\tSTARTTLS<lost>\r\n", 0},
+    {"a(b NOOP\r\n", "a(b<lost> NOOP\r\n", 0},
+    {"** BYE\r\n", "**<lost> BYE\r\n", 0},
+    {"a\r\n", "a<lost>\r\n", 0},
+    {"a\n", "a<lost>\n", 0},
+    {"a \r\n", "a <lost>\r\n", 1},
+    {"a \n", "a <lost>\n", 1},
+    {"a  STARTTLS\r\n", "a <lost> STARTTLS\r\n", 1},
+    {"a \tSTARTTLS\r\n", "a \tSTARTTLS<lost>\r\n", 1},
+    {"a STARTTLS\t\r\n", "a STARTTLS\t<lost>\r\n", 1},
+    {"a COMPRESS\tDEFLATE\r\n", "a COMPRESS\tDEFLATE<lost>\r\n", 1},
+    {"a \"STARTTLS\"\r\n", "a \"STARTTLS\"<lost>\r\n", 1},
+    {"a NOOP]\r\n", "a NOOP]<lost>\r\n", 1},
+    {"a {8+}\r\nSTARTTLS\r\n", "a {8+}<lost>\r\nSTARTTLS\r\n", 1},
+    {"a X{1+}\r\ny\r\n", "a X{1+}<lost>\r\ny\r\n", 1},
     /* literals that wait */
     {"a APPEND x {3}\r\n" PLUS "abc\r\n", "a APPEND x {3}\r\n" PLUS "abc\r\n<end>", 1},
     {"a APPEND x ~{3}\r\n" PLUS "b X\r\n", "a APPEND x ~{3}\r\n" PLUS "b X\r\n<end>", 1},
     {"a LOGIN {1}\r\n" PLUS "u {0}\r\n" PLUS "\r\n", "a LOGIN {1}\r\n" PLUS "u {0}\r\n" PLUS "\r\n<end>", 1},
     {"a APPEND x {3}\r\n" DONE_A "b NOOP\r\n", "a APPEND x {3}\r\n" DONE_A "b NOOP\r\n<end>", 2},
-    {"a APPEND x {3}\r\n" DONE_A "b\nc NOOP\r\n", "a APPEND x {3}\r\n" DONE_A "b\n<end>c NOOP\r\n<end>", 3},
+    {"a APPEND x {3}\r\n" DONE_A "b X\nc NOOP\r\n", "a APPEND x {3}\r\n" DONE_A "b X\n<end>c NOOP\r\n<end>",
+     3},
     {"a X {1}\r\n" PLUS "y\nb NOOP\r\n", "a X {1}\r\n" PLUS "y\n<end>b NOOP\r\n<end>", 2},
     {"a X {1}\r\n" PLUS "y5}\r\nb NOOP\r\n", "a X {1}\r\n" PLUS "y5}\r\n<end>b NOOP\r\n<end>", 2},
     {"a APPEND x {3}\r\nabc\r\n", "a APPEND x {3}\r\n<lost>abc\r\n", 1},
@@ -56,49 +73,52 @@ static const struct row rows[] = {
      "a APPEND x {3+}\r\n" DONE_A "abc\r\n<end>b NOOP\r\n<end>", 2},
     {"a APPEND x {3+}\r\nabc {1}\r\n" PLUS "d\r\n", "a APPEND x {3+}\r\nabc {1}\r\n" PLUS "d\r\n<end>", 1},
     {"a X {9223372036854775808}\r\n", "a X {9223372036854775808}\r\n<lost>", 1},
-    {"a{3} x\r\n", "a{3} x\r\n<end>", 0},
-    {"a{3} \r\n", "a{3} \r\n<end>", 0},
-    {"a{1+}\r\nx\r\n", "a{1+}\r\nx\r\n<end>", 0},
-    {"a X{1+}\r\ny\r\n", "a X{1+}\r\ny\r\n<end>", 1},
+    {"a{1+} X\r\n", "a{1+}<lost> X\r\n", 0},
+    {"* {1+}\r\nx\r\n", "* {1+}\r\nx\r\n<end>", 0},
     {"a X {1+}\r\ny5}\r\nb NOOP\r\n", "a X {1+}\r\ny5}\r\n<end>b NOOP\r\n<end>", 2},
     /* IDLE */
     {"a IDLE\r\n" PLUS "DONE\r\n" DONE_A "b NOOP\r\n",
-     "a IDLE\r\n<idle>" PLUS "DONE\r\n<end>" DONE_A "b NOOP\r\n<end>", 2},
-    {"a idle\r\n" PLUS "done\n", "a idle\r\n<idle>" PLUS "done\n<end>", 1},
-    {"a IDLE\r\n" PLUS "DONE\nb NOOP\r\n", "a IDLE\r\n<idle>" PLUS "DONE\n<end>b NOOP\r\n<end>", 2},
+     "a IDLE\r\n<end>" PLUS "DONE\r\n<end>" DONE_A "b NOOP\r\n<end>", 2},
+    {"a idle\r\n" PLUS "done\n", "a idle\r\n<end>" PLUS "done\n<end>", 1},
+    {"a IDLE\r\n" PLUS "DONE\nb NOOP\r\n", "a IDLE\r\n<end>" PLUS "DONE\n<end>b NOOP\r\n<end>", 2},
     {"a IDLE\r\n" PLUS "x\r\nDONE\r\nb LOGOUT\r\n",
-     "a IDLE\r\n<idle>" PLUS "x\r\n<end>DONE\r\n<end>b LOGOUT\r\n<logout>", 2},
-    {"a IDLE\r\n" PLUS "DONE \r\nNOOP\r\n", "a IDLE\r\n<idle>" PLUS "DONE \r\n<end>NOOP\r\n<end>", 1},
+     "a IDLE\r\n<end>" PLUS "x\r\n<end>DONE\r\n<end>b LOGOUT\r\n<logout>", 2},
+    {"a IDLE\r\n" PLUS "DONE \r\nNOOP\r\n", "a IDLE\r\n<end>" PLUS "DONE \r\n<end>NOOP\r\n<end>", 1},
     {"a IDLE\r\n" PLUS "b X {3+}\r\n" DONE_A "c NOOP\r\n",
-     "a IDLE\r\n<idle>" PLUS "b X {3+}\r\n<end>" DONE_A "c NOOP\r\n<end>", 2},
-    {"a IDLE\r\n" DONE_A "b NOOP\r\n", "a IDLE\r\n<idle>" DONE_A "b NOOP\r\n<end>", 2},
+     "a IDLE\r\n<end>" PLUS "b X {3+}\r\n<end>" DONE_A "c NOOP\r\n<end>", 2},
+    {"a IDLE\r\n" DONE_A "b NOOP\r\n", "a IDLE\r\n<end>" DONE_A "b NOOP\r\n<end>", 2},
     {"a IDLE\r\nDONE\r\n" PLUS DONE_A "b NOOP\r\n",
-     "a IDLE\r\n<idle>DONE\r\n<end>" PLUS DONE_A "b NOOP\r\n<end>", 2},
+     "a IDLE\r\n<end>DONE\r\n<end>" PLUS DONE_A "b NOOP\r\n<end>", 2},
     {"a IDLE\r\n" PLUS "DO" DONE_A "NE\r\nb NOOP\r\n",
-     "a IDLE\r\n<idle>" PLUS "DO" DONE_A "NE\r\n<end>b NOOP\r\n<end>", 2},
-    {"a IDLE\r\n" PLUS PLUS, "a IDLE\r\n<idle>" PLUS NOBODY, 1},
-    {"a IDLE {0}\r\n" PLUS "\r\n", "a IDLE {0}\r\n" PLUS "\r\n<idle>", 1},
+     "a IDLE\r\n<end>" PLUS "DO" DONE_A "NE\r\n<end>b NOOP\r\n<end>", 2},
+    {"a IDLE\r\n" PLUS PLUS, "a IDLE\r\n<end>" PLUS NOBODY, 1},
+    {"a IDLE {0}\r\n" PLUS "\r\n", "a IDLE {0}\r\n" PLUS "\r\n<end>", 1},
     {"a IDLE {1+}\r\n" DONE_A "x\r\nb NOOP\r\n", "a IDLE {1+}\r\n" DONE_A "x\r\n<end>b NOOP\r\n<end>", 2},
-    {"a IDLE\r\n" PLUS "\nDONE\n", "a IDLE\r\n<idle>" PLUS "\n<end>DONE\n<end>", 1},
-    {"a IDLE\r\n" PLUS LONG "\r\nDONE\r\n", "a IDLE\r\n<idle>" PLUS LONG "\r\n<end>DONE\r\n<end>", 1},
-    {"a NOOP\r\na" DONE_A " IDLE\r\n", "a NOOP\r\n<end>a" DONE_A " IDLE\r\n<idle>", 2},
+    {"a IDLE\r\n" PLUS "\nDONE\n", "a IDLE\r\n<end>" PLUS "\n<end>DONE\n<end>", 1},
+    {"a IDLE\r\n" PLUS LONG "\r\nDONE\r\n", "a IDLE\r\n<end>" PLUS LONG "\r\n<end>DONE\r\n<end>", 1},
+    {"a NOOP\r\na" DONE_A " IDLE\r\n", "a NOOP\r\n<end>a" DONE_A " IDLE\r\n<end>", 2},
     /* AUTHENTICATE */
-    {"a AUTHENTICATE PLAIN\r\nAG" PLUS "E=\r\n", "a AUTHENTICATE PLAIN\r\n<auth>AG" PLUS "E=\r\n", 1},
+    {"a AUTHENTICATE PLAIN\r\nAG" PLUS "E=\r\n", "a AUTHENTICATE PLAIN\r\nAG" PLUS "E=\r\n", 1},
     {"a AUTHENTICATE PLAIN\r\n" PLUS "AGE=\r\n" DONE_A "b NOOP\r\n",
-     "a AUTHENTICATE PLAIN\r\n<auth>" PLUS "AGE=\r\n" DONE_A "b NOOP\r\n<end>", 2},
+     "a AUTHENTICATE PLAIN\r\n" PLUS "AGE=\r\n" DONE_A "b NOOP\r\n<end>", 2},
     {"a authenticate scram-sha-256 x\r\n" PLUS "{3}\r\n" PLUS "*\r\n",
-     "a authenticate scram-sha-256 x\r\n<auth>" PLUS "{3}\r\n" PLUS "*\r\n", 1},
-    {"a AUTHENTICATE XOAUTH2\r\nb NOOP\r\n", "a AUTHENTICATE XOAUTH2\r\n<auth>b NOOP\r\n", 1},
+     "a authenticate scram-sha-256 x\r\n" PLUS "{3}\r\n" PLUS "*\r\n", 1},
+    {"a AUTHENTICATE XOAUTH2\r\nb NOOP\r\n", "a AUTHENTICATE XOAUTH2\r\nb NOOP\r\n", 1},
     {"a AUTHENTICATE GSSAPI\r\n", "a AUTHENTICATE GSSAPI\r\n<secure>", 1},
+    {"a AUTHENTICATE DIGEST-MD5\r\n", "a AUTHENTICATE DIGEST-MD5\r\n<secure>", 1},
+    {"a AUTHENTICATE SCRAM\r\n", "a AUTHENTICATE SCRAM\r\n<secure>", 1},
+    {"a AUTHENTICATE  GSSAPI\r\n", "a AUTHENTICATE  GSSAPI\r\n<secure>", 1},
+    {"a AUTHENTICATE  PLAIN x\r\n", "a AUTHENTICATE  PLAIN x\r\n", 1},
+    {"a AUTHENTICATE PLAIN\tx\r\n", "a AUTHENTICATE PLAIN\tx\r\n<secure>", 1},
     {"a AUTHENTICATE GSSAPI PLAIN\r\n", "a AUTHENTICATE GSSAPI PLAIN\r\n<secure>", 1},
     {"a AUTHENTICATE PLAINS\r\n", "a AUTHENTICATE PLAINS\r\n<secure>", 1},
     {"a AUTHENTICATE\r\n", "a AUTHENTICATE\r\n<secure>", 1},
     {"a AUTHENTICATE \"PLAIN\"\r\n", "a AUTHENTICATE \"PLAIN\"\r\n<secure>", 1},
     {"a AUTHENTICATE {5+}\r\nPLAIN\r\n", "a AUTHENTICATE {5+}\r\nPLAIN\r\n<secure>", 1},
     {"a AUTHENTICATE PLAIN\r\n" PLUS "\n" DONE_A "b NOOP\r\n",
-     "a AUTHENTICATE PLAIN\r\n<auth>" PLUS "\n" DONE_A "b NOOP\r\n<end>", 2},
+     "a AUTHENTICATE PLAIN\r\n" PLUS "\n" DONE_A "b NOOP\r\n<end>", 2},
     {"a AUTHENTICATE PLAIN\r\n" PLUS "AG" DONE_A "E\r\nb NOOP\r\n",
-     "a AUTHENTICATE PLAIN\r\n<auth>" PLUS "AG" DONE_A "E\r\n<end>b NOOP\r\n<end>", 2},
+     "a AUTHENTICATE PLAIN\r\n" PLUS "AG" DONE_A "E\r\n<end>b NOOP\r\n<end>", 2},
     /* ENABLE */
     {"a ENABLE X-SERVER-LOGOUT\r\n", "a ENABLE X-SERVER-LOGOUT\r\n<enable>", 1},
     {"a enable CONDSTORE x-server-logout QRESYNC\r\n",
@@ -125,20 +145,19 @@ static const struct row rows[] = {
 static const char *name_of(const struct slo_imap_client *scan)
 {
     static const char *const commands[] = {
-        [IDLE] = "<idle>",
-        [AUTHENTICATE] = "<auth>",
-        [SECURE] = "<secure>",
-        [ENABLE] = "<enable>",
-        [LAYER] = "<layer>",
-        [UNAUTHENTICATE] = "<unauthenticate>",
-        [CLIENT_LOGOUT] = "<logout>",
+        [SLO_COMMAND_SECURE] = "<secure>",
+        [SLO_COMMAND_ENABLE] = "<enable>",
+        [SLO_COMMAND_LAYER] = "<layer>",
+        [SLO_COMMAND_UNAUTHENTICATE] = "<unauthenticate>",
+    };
+    static const char *const events[] = {
+        [SLO_CLIENT_NOTHING] = "",
+        [SLO_CLIENT_LOGOUT] = "<logout>",
+        [SLO_CLIENT_LINE_END] = "<end>",
+        [SLO_CLIENT_NOT_UNDERSTOOD] = "<lost>",
     };
 
-    if (scan->event == SLO_CLIENT_COMMAND)
-        return commands[scan->command];
-    if (scan->event == SLO_CLIENT_LINE_END)
-        return "<end>";
-    return scan->event == SLO_CLIENT_NOT_UNDERSTOOD ? "<lost>" : "";
+    return scan->event == SLO_CLIENT_COMMAND ? commands[scan->command] : events[scan->event];
 }
 
 static void feed_octets(struct slo_imap_client *scan, struct trace *trace, const char *bytes, size_t len,
@@ -224,6 +243,25 @@ static void commands_byte_by_byte(void **state)
     }
 }
 
+/* Each by its name, since each may be the one that a client uses. */
+static void mechanisms_that_start_no_security_layer(void **state)
+{
+    static const char *const mechanisms[] = {"PLAIN",    "LOGIN",       "EXTERNAL", "ANONYMOUS",
+                                             "CRAM-MD5", "OAUTHBEARER", "XOAUTH2",  "SCRAM-SHA-256",
+                                             "plain",    "Login"};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(mechanisms); i++) {
+        char line[60];
+        const struct row row = {line, line, 1};
+        size_t at;
+        snprintf(line, sizeof line, "a AUTHENTICATE %s\r\nb NOOP\r\n", mechanisms[i]);
+        for (at = 0; at <= strlen(line); at++)
+            check(&row, at, 1000, 1);
+    }
+}
+
 /* ---- where it stands ---- */
 
 enum { AT_LINE = 1, IDLES = 2, WAITS = 4, WHOLE = 8 };
@@ -259,7 +297,7 @@ static const struct place places[] = {
 
 static int where(const struct slo_imap_client *scan)
 {
-    return (slo_imap_client_at_line(scan) ? AT_LINE : 0) | (slo_imap_client_idle(scan) ? IDLES : 0) |
+    return (slo_imap_client_at_line(scan) ? AT_LINE : 0) | (slo_imap_client_idles(scan) ? IDLES : 0) |
            (slo_imap_client_waits(scan) ? WAITS : 0) | (slo_imap_client_whole(scan) ? WHOLE : 0);
 }
 
@@ -289,8 +327,7 @@ static int is_lost(const char *bytes, size_t len)
     slo_imap_client_init(&scan);
     while (used < len) {
         used += slo_imap_client_feed(&scan, bytes + used, len - used, 0);
-        if (scan.event == SLO_CLIENT_COMMAND && scan.command == IDLE)
-            slo_imap_client_continue(&scan);
+        slo_imap_client_continue(&scan);
         lost |= scan.event == SLO_CLIENT_NOT_UNDERSTOOD;
     }
     return lost;
@@ -309,7 +346,7 @@ static void zero_octets(void **state)
     assert_false(is_lost("a X {1+}\r\n\0\r\n", 13));
 }
 
-static void tags_up_to_the_limit(void **state)
+static void tags_and_names_up_to_the_limit(void **state)
 {
     char line[SLO_TOKEN_MAX + 20];
 
@@ -319,6 +356,16 @@ static void tags_up_to_the_limit(void **state)
     assert_false(is_lost(line, SLO_TOKEN_MAX + 4));
     memcpy(line + SLO_TOKEN_MAX, "a X\r\n", 5);
     assert_true(is_lost(line, SLO_TOKEN_MAX + 5));
+    assert_true(is_lost(line, SLO_TOKEN_MAX + 1));
+    assert_false(is_lost(line, SLO_TOKEN_MAX));
+    memset(line, 'X', sizeof line);
+    memcpy(line, "a ", 2);
+    memcpy(line + 2 + SLO_TOKEN_MAX, "\r\n", 2);
+    assert_false(is_lost(line, SLO_TOKEN_MAX + 4));
+    memcpy(line + 2 + SLO_TOKEN_MAX, "X\r\n", 3);
+    assert_true(is_lost(line, SLO_TOKEN_MAX + 5));
+    assert_true(is_lost(line, SLO_TOKEN_MAX + 3));
+    assert_false(is_lost(line, SLO_TOKEN_MAX + 2));
 }
 
 int main(void)
@@ -326,9 +373,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_in_all_two_way_splits),
         cmocka_unit_test(commands_byte_by_byte),
+        cmocka_unit_test(mechanisms_that_start_no_security_layer),
         cmocka_unit_test(where_it_stands),
         cmocka_unit_test(zero_octets),
-        cmocka_unit_test(tags_up_to_the_limit),
+        cmocka_unit_test(tags_and_names_up_to_the_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

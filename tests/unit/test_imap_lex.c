@@ -8,7 +8,7 @@ struct row {
     const char *line; /* without its LF */
     int made;
     uint64_t size;
-    int no_ask;
+    int non_synchronizing;
 };
 
 static const struct row rows[] = {
@@ -68,7 +68,7 @@ static void check(const struct row *row, const struct slo_announcement *announce
     if (!row->made)
         return;
     assert_int_equal(announcement->size, row->size);
-    assert_int_equal(announcement->no_ask, row->no_ask);
+    assert_int_equal(announcement->non_synchronizing, row->non_synchronizing);
 }
 
 static void announcements_in_all_two_way_splits(void **state)
@@ -156,17 +156,15 @@ static void a_token_that_is_too_long_equals_nothing(void **state)
     (void)state;
     token.len = 0;
     slo_token_add(&token, text, SLO_TOKEN_MAX);
-    assert_false(slo_token_too_long(&token));
     assert_true(slo_token_same(&token, &token));
     slo_token_add(&token, text, 1);
     copy = token;
-    assert_true(slo_token_too_long(&token));
     assert_int_equal(token.len, SLO_TOKEN_MAX + 1);
     assert_false(slo_token_same(&token, &copy));
     assert_false(slo_token_begins(&token, "A"));
     assert_false(slo_token_may_begin(&token, "A"));
     slo_token_add(&token, text, 1);
-    assert_true(slo_token_too_long(&token));
+    assert_int_equal(token.len, SLO_TOKEN_MAX + 1);
     exact_free(text);
 }
 
@@ -184,18 +182,6 @@ static void lines_stop_at_lf_and_at_nul(void **state)
     assert_int_equal(slo_word_stop("ab\tcd", 5), 5);
 }
 
-static void a_stretch_ends_at_its_window_or_at_nul(void **state)
-{
-    char *text = exact_fill('x', 100000);
-
-    (void)state;
-    assert_in_range(slo_clean_stretch(text, 100000), 1000, 10000);
-    assert_int_equal(slo_clean_stretch(text, 900), 900);
-    exact_free(text);
-    assert_int_equal(slo_clean_stretch("ab\0c", 4), 2);
-    assert_int_equal(slo_clean_stretch("abc", 3), 3);
-}
-
 static void a_plain_line_is_whole_and_announces_nothing(void **state)
 {
     (void)state;
@@ -205,6 +191,9 @@ static void a_plain_line_is_whole_and_announces_nothing(void **state)
     assert_int_equal(slo_plain_line("abc", 3), 0);
     assert_int_equal(slo_plain_line("a {5}\r\n", 7), 0);
     assert_int_equal(slo_plain_line("a {5}\n", 6), 0);
+    assert_int_equal(slo_plain_line("a}{x\n", 5), 5);
+    assert_int_equal(slo_plain_line("ab\0\n", 4), 0);
+    assert_int_equal(slo_plain_line("ab\n\0", 4), 3);
 }
 
 static void a_line_too_short_for_an_announcement_is_not_plain(void **state)
@@ -217,22 +206,15 @@ static void a_line_too_short_for_an_announcement_is_not_plain(void **state)
     exact_free(line);
 }
 
-static void simple_octets_are_counted_up_to_the_first_other(void **state)
+static void a_plain_line_is_not_too_long_for_a_tag(void **state)
 {
-    (void)state;
-    assert_int_equal(slo_simple_tag("A01z.x-", 7), 6);
-    assert_int_equal(slo_simple_tag("@[`{", 4), 0);
-    assert_int_equal(slo_simple_tag("abc", 3), 3);
-}
-
-static void simple_are_letters_digits_and_the_full_stop(void **state)
-{
-    static const char simple[] = "0123456789.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    int octet;
+    char *line = exact_fill('x', SLO_TOKEN_MAX + 1);
 
     (void)state;
-    for (octet = 0; octet < 256; octet++)
-        assert_int_equal(slo_simple_octets[octet], octet && strchr(simple, octet) ? 1 : 0);
+    line[SLO_TOKEN_MAX] = '\n';
+    assert_int_equal(slo_plain_line(line, SLO_TOKEN_MAX + 1), 0);
+    assert_int_equal(slo_plain_line(line + 1, SLO_TOKEN_MAX), SLO_TOKEN_MAX);
+    exact_free(line);
 }
 
 int main(void)
@@ -245,11 +227,9 @@ int main(void)
         cmocka_unit_test(a_token_may_still_begin_with_a_word),
         cmocka_unit_test(a_token_that_is_too_long_equals_nothing),
         cmocka_unit_test(lines_stop_at_lf_and_at_nul),
-        cmocka_unit_test(a_stretch_ends_at_its_window_or_at_nul),
         cmocka_unit_test(a_plain_line_is_whole_and_announces_nothing),
         cmocka_unit_test(a_line_too_short_for_an_announcement_is_not_plain),
-        cmocka_unit_test(simple_octets_are_counted_up_to_the_first_other),
-        cmocka_unit_test(simple_are_letters_digits_and_the_full_stop),
+        cmocka_unit_test(a_plain_line_is_not_too_long_for_a_tag),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

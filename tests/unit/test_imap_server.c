@@ -18,7 +18,7 @@ static const struct row rows[] = {
     {"* 3 EXISTS\r\n", LINES("* 3 EXISTS")},
     {"* 3 EXISTS\n", "* 3 EXISTS\n<end>"},
     {"* SEARCH\r\n* 1 EXPUNGE\r\n", LINES("* SEARCH") LINES("* 1 EXPUNGE")},
-    {"* 1 FETCH (FLAGS ())\r\na OK x\r\n", LINES("* 1 FETCH (FLAGS ())") "|a OK<OK a> x\r\n<end>"},
+    {"* 1 FETCH (FLAGS ())\r\na OK x\r\n", LINES("* 1 FETCH (FLAGS ())") "|a OK <OK a>x\r\n<end>"},
     /* literals: their octets are not looked at */
     {"* 1 FETCH (BODY[] {9}\r\n* BYE\r\nz\n)\r\n", "* 1 FETCH (BODY[] {9}\r\n* BYE\r\nz\n)\r\n<end>"},
     {"* 1 FETCH {3}\nabc\n", "* 1 FETCH {3}\nabc\n<end>"},
@@ -38,33 +38,29 @@ static const struct row rows[] = {
     {"* NO {1}\r\n", LINES("* NO {1}")},
     {"* BAD {9+}\r\n", LINES("* BAD {9+}")},
     {"* PREAUTH {9}\r\n", LINES("* PREAUTH {9}")},
-    {"a BAD [X {9}\r\n", "|a BAD<no a> [X {9}\r\n<end>"},
-    {"a NO {9+}\r\n+\r\n", "|a NO<no a> {9+}\r\n<end>+<+>\r\n<end>"},
+    {"a BAD [X {9}\r\n", "|a BAD <no a>[X {9}\r\n<end>"},
+    {"a NO {9+}\r\n+\r\n", "|a NO <no a>{9+}\r\n<end>+<+>\r\n<end>"},
     {"a ok\r\n", "|a ok<OK a>\r\n<end>"},
     {"a Ok\n", "|a Ok<OK a>\n<end>"},
     {"+ {9}\r\n+\n", "+<+> {9}\r\n<end>+<+>\n<end>"},
     {"* BYE {9}\r\n", "* BYE<bye> {9}\r\n<end>"},
     {"* bye\r\n", "* bye<bye>\r\n<end>"},
+    {"* BYE [CAPABILITY ENABLE] x\r\n", "* BYE<bye> [CAPABILITY ENABLE] x\r\n<end>"},
     {"* BYEX\r\n", LINES("* BYEX")},
     {"* OK \n* 1 X\r\n", "* OK \n<end>" LINES("* 1 X")},
     {"* OKAY {2}\r\nab\r\n", "* OKAY {2}\r\nab\r\n<end>"},
-    /* but for a list of charsets that is open */
-    {"* NO [BADCHARSET ({5}\r\nutf-8)] x {9}\r\n", "* NO [BADCHARSET ({5}\r\nutf-8)] x {9}\r\n<end>"},
-    {"a NO [badcharset (A {1}\r\n) \")\" ~{1}\r\n\")]\r\n",
-     "|a NO<no a> [badcharset (A {1}\r\n) \")\" ~{1}\r\n\")]\r\n<end>"},
-    {"a NO [BADCHARSET (\"\\\")\" {1}\r\nx)] {1}\r\n",
-     "|a NO<no a> [BADCHARSET (\"\\\")\" {1}\r\nx)] {1}\r\n<end>"},
-    {"a NO [BADCHARSET (\"x\r\n", "|a NO<no a> [BADCHARSET (\"x\r<lost>\n"},
-    {"a NO [BADCHARSET (\"\\x\r\n", "|a NO<no a> [BADCHARSET (\"\\<lost>x\r\n"},
-    {"a NO [BADCHARSET (\"\\\\\" {1}\r\nx)] {1}\r\n",
-     "|a NO<no a> [BADCHARSET (\"\\\\\" {1}\r\nx)] {1}\r\n<end>"},
-    {"a NO [BADCHARSET ({3\"x\"}\r\n", "|a NO<no a> [BADCHARSET ({3\"x\"}\r\n<end>"},
-    {"a NO [BADCHARSET \n", "|a NO<no a> [BADCHARSET \n<end>"},
-    {"a NO [X ({3}\r\n", "|a NO<no a> [X ({3}\r\n<end>"},
-    {"a NO [BADCHARSET] {1}\r\n", "|a NO<no a> [BADCHARSET] {1}\r\n<end>"},
-    {"a NO [BADCHARSET x {1}\r\n", "|a NO<no a> [BADCHARSET x {1}\r\n<end>"},
-    {"a NO [BADCHARSET (x\r\n", "|a NO<no a> [BADCHARSET (x\r\n<end>"},
-    {"a NO x [BADCHARSET ({1}\r\n", "|a NO<no a> x [BADCHARSET ({1}\r\n<end>"},
+    /* but for a literal in the list of charsets of a BADCHARSET code */
+    {"* NO [BADCHARSET ({5}\r\nutf-8)] x\r\n", "* NO [BADCHARSET ({5}\r\n<lost>utf-8)] x\r\n"},
+    {"a NO [badcharset (A ~{0}\r\n)] x\r\n", "|a NO <no a>[badcharset (A ~{0}\r\n<lost>)] x\r\n"},
+    {"a NO [BADCHARSET x {1}\r\n", "|a NO <no a>[BADCHARSET x {1}\r\n<lost>"},
+    {"a NO [BADCHARSET (\"x\" y)] z\r\n", "|a NO <no a>[BADCHARSET (\"x\" y)] z\r\n<end>"},
+    {"a NO [BADCHARSET (x\r\n", "|a NO <no a>[BADCHARSET (x\r\n<end>"},
+    {"a NO [BADCHARSET] {1}\r\n", "|a NO <no a>[BADCHARSET] {1}\r\n<end>"},
+    {"a NO [BADCHARSET\r\n", "|a NO <no a>[BADCHARSET\r\n<end>"},
+    {"a NO [X ({3}\r\n", "|a NO <no a>[X ({3}\r\n<end>"},
+    {"a NO x [BADCHARSET ({1}\r\n", "|a NO <no a>x [BADCHARSET ({1}\r\n<end>"},
+    {"a NO  [BADCHARSET ({1}\r\n", "|a NO <no a> [BADCHARSET ({1}\r\n<end>"},
+    {"* OK [CAPABILITY\r\n", LINES("* OK [CAPABILITY")},
     /* capabilities */
     {"* CAPABILITY IMAP4rev1 ENABLE\r\n", "* CAPABILITY IMAP4rev1 ENABLE<caps>\r\n<end>"},
     {"* CAPABILITY ENABLE \r\n", "* CAPABILITY ENABLE| <caps>\r\n<end>"},
@@ -86,11 +82,11 @@ static const struct row rows[] = {
     {"* OK [CAPABILITY IMAP4rev1 ENABLE] ready\r\n",
      "* OK [CAPABILITY IMAP4rev1 ENABLE<caps>] ready\r\n<end>"},
     {"* PREAUTH [CAPABILITY ENABLE] {9}\r\n", "* PREAUTH [CAPABILITY ENABLE<caps>] {9}\r\n<end>"},
-    {"a OK [capability ENABLE ] x\r\n", "|a OK<OK a> [capability ENABLE| <caps>] x\r\n<end>"},
-    {"a OK [CAPABILITY ENABLE\r\n", "|a OK<OK a> [CAPABILITY ENABLE<caps>\r\n<end>"},
-    {"a OK [CAPABILITY] ENABLE\r\n", "|a OK<OK a> [CAPABILITY] ENABLE\r\n<end>"},
-    {"a OK x [CAPABILITY ENABLE] x\r\n", "|a OK<OK a> x [CAPABILITY ENABLE] x\r\n<end>"},
-    {"a OK  [CAPABILITY ENABLE] x\r\n", "|a OK<OK a>  [CAPABILITY ENABLE] x\r\n<end>"},
+    {"a OK [capability ENABLE ] x\r\n", "|a OK <OK a>[capability ENABLE| <caps>] x\r\n<end>"},
+    {"a OK [CAPABILITY ENABLE\r\n", "|a OK <OK a>[CAPABILITY ENABLE<caps>\r\n<end>"},
+    {"a OK [CAPABILITY] ENABLE\r\n", "|a OK <OK a>[CAPABILITY] ENABLE\r\n<end>"},
+    {"a OK x [CAPABILITY ENABLE] x\r\n", "|a OK <OK a>x [CAPABILITY ENABLE] x\r\n<end>"},
+    {"a OK  [CAPABILITY ENABLE] x\r\n", "|a OK <OK a> [CAPABILITY ENABLE] x\r\n<end>"},
     {"* CAPABILITY A]B ENABLE]\r\n", LINES("* CAPABILITY A]B ENABLE]")},
     /* compression is hidden */
     {"* CAPABILITY COMPRESS=DEFLATE ENABLE\r\n",
@@ -109,7 +105,7 @@ static const struct row rows[] = {
     {"SLO.1 LOGOUT\r\n", "|SLO.1 LOGOUT\r\n<logout>"},
     {"SLO.1 logout\n* 1 EXISTS\r\n", "|SLO.1 logout\n<logout>* 1 EXISTS\r\n<end>"},
     {"SLO.1 LOGOUT now\r\n", "SLO.1 LOGOUT<lost> now\r\n"},
-    {"SLO.1 LOGOUT\r\r\n", "SLO.1 LOGOUT\r<lost>\r\n"},
+    {"SLO.1 LOGOUT\r\r\n", "SLO.1 LOGOUT\r\r<lost>\n"},
     {"SLO.1 LOGOUTS", "SLO.1 LOGOUTS<lost>"},
     {"SLO.1 LOGOUTS\r\n", "SLO.1 LOGOUTS<lost>\r\n"},
     /* not IMAP */
@@ -118,6 +114,7 @@ static const struct row rows[] = {
     {"a\r\n", "a<lost>\r\n"},
     {" OK\r\n", "<lost> OK\r\n"},
     {"a 5\r\n", "a 5<lost>\r\n"},
+    {"x 5\r\n* 1 EXISTS\r\n", "x 5<lost>\r\n* 1 EXISTS\r\n"},
     {"*x5\r\n", "*<lost>x5\r\n"},
     {"+ 5\r\n", "+<+> 5\r\n<end>"},
     {"(a OK x\r\n", "(a<lost> OK x\r\n"},
@@ -162,13 +159,14 @@ static void add_event(struct trace *trace, const struct slo_imap_server *scan)
     trace_text(trace, ">");
 }
 
-static void feed(struct slo_imap_server *scan, struct trace *trace, const char *bytes, size_t len, int stops)
+static void feed_quiet(struct slo_imap_server *scan, struct trace *trace, const char *bytes, size_t len,
+                       int stops, uint64_t quiet)
 {
     char *piece = exact_copy(bytes, len);
     size_t used = 0;
 
     while (used < len) {
-        const size_t n = slo_imap_server_feed(scan, piece + used, len - used, stops);
+        const size_t n = slo_imap_server_feed(scan, piece + used, len - used, stops, quiet);
         trace_octets(trace, piece + used, n);
         add_event(trace, scan);
         assert_true(n > 0 || scan->event != SLO_SERVER_NOTHING);
@@ -177,11 +175,16 @@ static void feed(struct slo_imap_server *scan, struct trace *trace, const char *
     exact_free(piece);
 }
 
+static void feed(struct slo_imap_server *scan, struct trace *trace, const char *bytes, size_t len, int stops)
+{
+    feed_quiet(scan, trace, bytes, len, stops, 0);
+}
+
 static void greet(struct slo_imap_server *scan)
 {
     struct trace trace = {{0}, 0};
 
-    slo_imap_server_init(scan);
+    slo_imap_server_init(scan, 0);
     assert_false(slo_imap_server_between_lines(scan));
     feed(scan, &trace, "* OK hello\r\n", 12, 0);
     assert_string_equal(trace.text, "* OK hello\r\n");
@@ -239,7 +242,7 @@ static enum slo_server_event last_event(const char *bytes, size_t len, int stops
 
     greet(&scan);
     while (used < len) {
-        used += slo_imap_server_feed(&scan, bytes + used, len - used, stops);
+        used += slo_imap_server_feed(&scan, bytes + used, len - used, stops, 0);
         if (scan.event != SLO_SERVER_NOTHING)
             event = (enum slo_server_event)scan.event;
     }
@@ -271,7 +274,6 @@ static void zero_octets_anywhere_else(void **state)
         "* OK [CAP0",
         "a LOGOUT0",
         "* NO [BADCHARSET (0",
-        "* NO [BADCHARSET (\"0",
     };
     char line[64];
     size_t i;
@@ -290,14 +292,13 @@ static void zero_octets_anywhere_else(void **state)
 
 static void a_list_that_ends_in_a_zero_octet_is_none(void **state)
 {
-    static const char list[] = "* CAPABILITY ENABLE\0\r\n", charsets[] = "* NO [BADCHARSET (\0\")]\r\n";
+    static const char list[] = "* CAPABILITY ENABLE\0\r\n";
     struct slo_imap_server scan;
 
     (void)state;
     greet(&scan);
-    slo_imap_server_feed(&scan, list, sizeof list - 1, 0);
+    slo_imap_server_feed(&scan, list, sizeof list - 1, 0, 0);
     assert_int_equal(scan.event, SLO_SERVER_NOT_UNDERSTOOD);
-    assert_int_equal(last_event(charsets, sizeof charsets - 1, 1), SLO_SERVER_NOT_UNDERSTOOD);
 }
 
 static void a_tagged_line_that_is_no_response(void **state)
@@ -335,7 +336,7 @@ static void greetings(void **state)
     for (i = 0; i < LENGTH(good) + LENGTH(bad); i++) {
         const char *line = i < LENGTH(good) ? good[i] : bad[i - LENGTH(good)];
         trace.len = 0;
-        slo_imap_server_init(&scan);
+        slo_imap_server_init(&scan, 0);
         feed(&scan, &trace, line, strlen(line), 0);
         assert_int_equal(slo_imap_server_between_lines(&scan), i < LENGTH(good));
         assert_int_equal(strstr(trace.text, "<lost>") == NULL, i < LENGTH(good));
@@ -348,8 +349,8 @@ static enum slo_server_event first_event(const char *bytes, size_t len)
     struct slo_imap_server scan;
 
     greet(&scan);
-    scan.untold = 1;
-    assert_int_equal(slo_imap_server_feed(&scan, bytes, len, 0) > 0 || scan.event != SLO_SERVER_NOTHING, 1);
+    assert_int_equal(slo_imap_server_feed(&scan, bytes, len, 0, 1) > 0 || scan.event != SLO_SERVER_NOTHING,
+                     1);
     return (enum slo_server_event)scan.event;
 }
 
@@ -377,26 +378,22 @@ static void tagged_responses_that_need_no_event(void **state)
 
     (void)state;
     greet(&scan);
-    scan.untold = 5;
-    feed(&scan, &trace, lines, sizeof lines - 1, 0);
+    feed_quiet(&scan, &trace, lines, sizeof lines - 1, 0, 5);
     assert_int_equal(scan.completed, 6);
-    assert_int_equal(scan.untold, 0);
-    assert_string_equal(trace.text, "* 1 EXISTS\r\na1 OK x\r\n|a2 NO<no a2> x\r\n|a3 OK<OK a3> [X] x\r\n|a4 "
-                                    "OK<OK a4> {9}\r\na5 OK x\r\n|a6 OK<OK a6> x\r\n");
+    assert_string_equal(trace.text, "* 1 EXISTS\r\na1 OK x\r\n|a2 NO <no a2>x\r\n|a3 OK <OK a3>[X] x\r\n|a4 "
+                                    "OK <OK a4>{9}\r\na5 OK x\r\n|a6 OK <OK a6>x\r\n");
 }
 
-static void a_response_that_comes_in_pieces_uses_up_one_that_needs_no_event(void **state)
+static void a_response_in_pieces_uses_up_one_that_needs_no_event(void **state)
 {
     struct slo_imap_server scan;
     struct trace trace = {{0}, 0};
 
     (void)state;
     greet(&scan);
-    scan.untold = 1;
-    feed(&scan, &trace, "a OK", 4, 0);
-    feed(&scan, &trace, " x\r\nb OK x\r\n", 12, 0);
-    assert_string_equal(trace.text, "|a OK<OK a> x\r\n|b OK<OK b> x\r\n");
-    assert_int_equal(scan.untold, 0);
+    feed_quiet(&scan, &trace, "a OK", 4, 0, 1);
+    feed_quiet(&scan, &trace, " x\r\nb OK x\r\n", 12, 0, 1);
+    assert_string_equal(trace.text, "|a OK <OK a>x\r\n|b OK <OK b>x\r\n");
 }
 
 int main(void)
@@ -412,7 +409,7 @@ int main(void)
         cmocka_unit_test(greetings),
         cmocka_unit_test(what_is_no_simple_response_goes_the_long_way),
         cmocka_unit_test(tagged_responses_that_need_no_event),
-        cmocka_unit_test(a_response_that_comes_in_pieces_uses_up_one_that_needs_no_event),
+        cmocka_unit_test(a_response_in_pieces_uses_up_one_that_needs_no_event),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

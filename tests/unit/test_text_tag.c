@@ -162,9 +162,24 @@ static void test_tag_write_has_all_digits(void **state)
     assert_string_equal(tag, "X4294967295");
 }
 
+static void atoms_and_tags_differ_in_two_octets(void **state)
+{
+    static const char specials[] = "(){ %*\"\\]\x7f";
+    int octet;
+
+    (void)state;
+    for (octet = 0; octet < 256; octet++) {
+        const char c = (char)octet;
+        const int atom = octet > ' ' && octet < 0x80 && !strchr(specials, octet);
+        assert_int_equal((int)slo_atom_length(&c, 1), atom);
+        assert_int_equal((int)slo_tag_length(&c, 1), c == ']' || (c != '+' && atom));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(atoms_and_tags_differ_in_two_octets),
         cmocka_unit_test(test_each_octet_alone_is_a_tag_or_not),
         cmocka_unit_test(test_a_bad_octet_anywhere_spoils_a_tag),
         cmocka_unit_test(test_a_tag_is_not_empty_and_has_no_maximum),

@@ -33,6 +33,12 @@ int reference_server_in_line(const struct reference *reference)
     return reference->server.len > 0 || reference->server_literal > 0 || reference->server_state != S_START;
 }
 
+int reference_client_in_line(const struct reference *reference)
+{
+    return reference->client.len > 0 || reference->client_state == C_REST ||
+           reference->client_state == C_LITERAL;
+}
+
 static void go_blind(struct reference *reference)
 {
     reference->blinded += !reference->blind;
@@ -41,10 +47,20 @@ static void go_blind(struct reference *reference)
 
 /* ---- the session ---- */
 
+static int has_layer_in_flight(const struct reference *r)
+{
+    int i;
+
+    for (i = 0; i < r->watched_count; i++)
+        if (strcmp(r->watched[i].what, "LAYER") == 0)
+            return 1;
+    return 0;
+}
+
 static int may_write_line(const struct reference *r)
 {
     return !r->blind && !r->bye && r->greeted && !reference_server_in_line(r) && r->client_state != C_EARLY &&
-           r->client_state != C_AUTH && strcmp(r->watched, "LAYER") != 0;
+           r->client_state != C_AUTH && !has_layer_in_flight(r);
 }
 
 static int is_at_line(const struct reference *r)
@@ -81,15 +97,17 @@ static void ready(struct reference *r)
 
 void reference_request(struct reference *r)
 {
-    if (r->state == R_OPEN)
-        r->state = R_PENDING;
+    if (r->state != R_OPEN)
+        return;
+    r->state = R_PENDING;
     ready(r);
 }
 
 void reference_force(struct reference *r)
 {
-    if (r->state <= R_ASKED)
-        r->state = R_LEAVING;
+    if (r->state > R_ASKED)
+        return;
+    r->state = R_LEAVING;
     ready(r);
 }
 
@@ -149,9 +167,8 @@ static int64_t announced(const char *text, const char *end, int *plus)
 
 /* ---- the server ---- */
 
-/* After a line of data, or of charsets: is there a literal, or is it the end? */
-static void end_server_line(struct reference *r, const char *text, const char *end,
-                            enum reference_server state)
+/* After a line of data: is there a literal, or is it the end? */
+static void end_server_line(struct reference *r, const char *text, const char *end)
 {
     int plus = 0;
     const int64_t size = announced(text, end, &plus);
@@ -166,31 +183,7 @@ static void end_server_line(struct reference *r, const char *text, const char *e
         return;
     }
     r->server_literal = (uint64_t)size;
-    r->server_state = state;
-}
-
-/* Where the list of charsets stands at the end of the line, from text on. */
-static void charsets(struct reference *r, const char *text, const char *end)
-{
-    const char *at = text;
-
-    for (; at < end && *at != ')'; at++) {
-        if (*at != '"')
-            continue;
-        for (at++; at < end && *at != '"'; at++) {
-            if (*at == '\n' || (*at == '\\' && at[1] != '"' && at[1] != '\\')) {
-                go_blind(r);
-                return;
-            }
-            at += *at == '\\';
-        }
-    }
-    if (at < end) {
-        r->server_state = S_START;
-        r->greeted = 1;
-        return;
-    }
-    end_server_line(r, text, end, S_CHARSETS);
+    r->server_state = S_DATA;
 }
 
 /* Copies the list of capabilities at text, as the client is to see it, and the rest of the line. */
@@ -209,7 +202,7 @@ static void capabilities(struct reference *r, const char *text, const char *end,
         offers |=
             is(at + 1, (size_t)(next - at) - 1, "ENABLE") || is(at + 1, (size_t)(next - at) - 1, "IMAP4rev2");
         ours |= is(at + 1, (size_t)(next - at) - 1, SLOGOUT_CAPABILITY);
-        if (!rewrite || next - at > 128 || strncasecmp(at, " COMPRESS=", 10) != 0)
+        if (!rewrite || next - at > 1 + WORD_LIMIT || strncasecmp(at, " COMPRESS=", 10) != 0)
             add(&r->to_client, at, (size_t)(next - at));
         at = next;
     }
@@ -228,6 +221,8 @@ static void capabilities(struct reference *r, const char *text, const char *end,
 /* Behind a status word. */
 static void status_text(struct reference *r, const char *text, const char *end)
 {
+    int plus = 0;
+
     r->server_state = S_START;
     if (strncasecmp(text, " [CAPABILITY ", 13) == 0) {
         add(&r->to_client, text, 12);
@@ -235,27 +230,42 @@ static void status_text(struct reference *r, const char *text, const char *end)
     } else {
         add(&r->to_client, text, (size_t)(end - text));
     }
-    if (strncasecmp(text, " [BADCHARSET (", 14) == 0)
-        charsets(r, text + 14, end);
+    /* a list of charsets may hold literals, and any other text is what it looks like */
+    if (strncasecmp(text, " [BADCHARSET ", 13) == 0 && announced(text + 13, end, &plus) != -1)
+        go_blind(r);
     else
         r->greeted = 1;
 }
 
-static void watched_done(struct reference *r, int ok)
+static void watched_done(struct reference *r, const char *what, int ok)
 {
-    if (ok && strcmp(r->watched, "ENABLE") == 0) {
+    if (ok && strcmp(what, "ENABLE") == 0) {
         r->enabled = 1;
         if (!r->server_enabled)
             add_text(&r->to_client, "* ENABLED " SLOGOUT_CAPABILITY "\r\n");
     }
-    if (ok && strcmp(r->watched, "UNAUTHENTICATE") == 0)
+    if (strcmp(what, "ENABLE") == 0)
+        r->server_enabled = 0;
+    if (ok && strcmp(what, "UNAUTHENTICATE") == 0)
         r->enabled = 0;
-    if (ok && strcmp(r->watched, "LAYER") == 0)
+    if (ok && (strcmp(what, "LAYER") == 0 || strcmp(what, "SECURE") == 0))
         go_blind(r);
-    if (ok && strcmp(r->watched, "SECURE") == 0)
-        go_blind(r);
-    r->server_enabled = 0;
-    r->watched[0] = '\0';
+}
+
+/* The oldest with that tag, if there is one, is in flight no longer. */
+static void find_watched(struct reference *r, const char *tag, int ok)
+{
+    char what[20];
+    int i = 0;
+
+    while (i < r->watched_count && strcmp(r->watched[i].tag, tag) != 0)
+        i++;
+    if (i == r->watched_count)
+        return;
+    strcpy(what, r->watched[i].what);
+    for (r->watched_count--; i < r->watched_count; i++)
+        r->watched[i] = r->watched[i + 1];
+    watched_done(r, what, ok);
 }
 
 static void command_done(struct reference *r, const char *tag, int ok)
@@ -272,18 +282,17 @@ static void command_done(struct reference *r, const char *tag, int ok)
             r->client_state =
                 r->client.len > 0 && !(r->state == R_ASKED && r->client_state == C_IDLE) ? C_REST : C_START;
     }
-    if (r->watched[0] && strcmp(tag, r->watched_tag) == 0)
-        watched_done(r, ok);
+    find_watched(r, tag, ok);
 }
 
 static void tagged(struct reference *r, const char *line, const char *end)
 {
     const size_t n = word(line, end);
     const char *name = line + n + 1;
-    char tag[200];
+    char tag[WORD_LIMIT + 1];
     size_t name_len;
 
-    if (n > 127 || line[n] != ' ' || !slogout_tag_valid(line, n)) {
+    if (n > WORD_LIMIT || line[n] != ' ' || !slogout_tag_valid(line, n)) {
         go_blind(r);
         add(&r->to_client, line, (size_t)(end - line));
         return;
@@ -344,7 +353,7 @@ static void untagged(struct reference *r, const char *line, const char *end)
         capabilities(r, name, end, "\r\n", is(name - len, len, "CAPABILITY"));
         return;
     } else {
-        end_server_line(r, line, end, S_DATA);
+        end_server_line(r, line, end);
     }
     add(&r->to_client, name, (size_t)(end - name));
 }
@@ -358,10 +367,7 @@ static void server_line(struct reference *r)
         add(&r->to_client, line, r->server.len);
     } else if (r->server_state == S_DATA) {
         add(&r->to_client, line, r->server.len);
-        end_server_line(r, line, end, S_DATA);
-    } else if (r->server_state == S_CHARSETS) {
-        add(&r->to_client, line, r->server.len);
-        charsets(r, line, end);
+        end_server_line(r, line, end);
     } else if (*line == '*') {
         untagged(r, line, end);
     } else if (*line == '+' && r->greeted) {
@@ -406,7 +412,7 @@ static int is_layerless(const char *text, size_t len)
     for (i = 0; i < sizeof layerless / sizeof *layerless; i++)
         if (is(text, len, layerless[i]))
             return 1;
-    return len >= 6 && len <= 127 && strncasecmp(text, "SCRAM-", 6) == 0;
+    return len >= 6 && len <= WORD_LIMIT && strncasecmp(text, "SCRAM-", 6) == 0;
 }
 
 static void arguments(struct reference *r, const char *at, const char *end)
@@ -452,10 +458,15 @@ static void command_begins(struct reference *r, const char *line, const char *en
 
 static void watch(struct reference *r, const char *what)
 {
-    if (r->watched[0])
+    struct watched *watched = &r->watched[r->watched_count];
+
+    if (r->watched_count == WATCH_LIMIT) {
         go_blind(r);
-    strcpy(r->watched, what);
-    strcpy(r->watched_tag, r->tag);
+        return;
+    }
+    r->watched_count++;
+    strcpy(watched->what, what);
+    strcpy(watched->tag, r->tag);
 }
 
 static void command_ends(struct reference *r)
@@ -519,6 +530,38 @@ static void client_line(struct reference *r)
     if (r->client_state == C_START)
         command_begins(r, line, end);
     command_line(r, line, end);
+}
+
+/* RFC 3501 section 9: atom = 1*ATOM-CHAR */
+static int is_atom(const char *text, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++)
+        if (text[i] < 0x21 || text[i] > 0x7e || strchr("(){%*\"\\]", text[i]))
+            return 0;
+    return len > 0;
+}
+
+/* Does this beginning of a line show that it is neither empty, nor untagged, nor a tag, one SP and an atom? */
+static int is_odd(const char *line, size_t len)
+{
+    const char *end = line + len;
+    const size_t tag = word(line, end);
+    size_t name;
+
+    if (tag > WORD_LIMIT)
+        return 1;
+    if (tag == len || (tag == 1 && *line == '*'))
+        return 0;
+    if (tag == 0)
+        return *line == ' ' || (*line == '\r' && len > 1 && line[1] != '\n');
+    if (line[tag] != ' ' || !slogout_tag_valid(line, tag))
+        return 1;
+    name = word(line + tag + 1, end);
+    if (name > WORD_LIMIT)
+        return 1;
+    return tag + 1 + name < len && !is_atom(line + tag + 1, name);
 }
 
 /* Is this line, or could it become, an answer? 0 no, 1 not yet, 2 it is. */
@@ -596,7 +639,7 @@ static void client_octet(struct reference *r, char octet)
         add(&r->to_server, r->client.bytes, r->client.len);
     else
         add(&r->to_server, &octet, 1);
-    if (r->client_state == C_START && word(r->client.bytes, r->client.bytes + r->client.len) > 127)
+    if (r->client_state == C_START && !r->blind && is_odd(r->client.bytes, r->client.len))
         go_blind(r);
     if (octet == '\n') {
         client_line(r);
@@ -621,6 +664,21 @@ void reference_client(struct reference *r, const char *bytes, size_t len)
         }
         client_octet(r, *bytes);
     }
+}
+
+void reference_restart(struct reference *r, int is_tls)
+{
+    if (is_tls)
+        r->enabled = r->left = 0;
+    r->blind = r->answered = r->plus_owed = r->server_enabled = 0;
+    r->greeted = 1;
+    r->commands = r->completed = 0;
+    r->watched_count = 0;
+    r->tag[0] = '\0';
+    r->client_state = C_START;
+    r->server_state = S_START;
+    r->client_literal = r->server_literal = 0;
+    r->client.len = r->server.len = 0;
 }
 
 void reference_end(struct reference *r)

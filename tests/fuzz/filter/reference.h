@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 #define REFERENCE_MAX 8192
+#define WORD_LIMIT    256 /* octets in a tag or a word that is looked at */
+#define WATCH_LIMIT   4   /* commands in flight whose OK changes something */
 
 struct octets {
     char bytes[2 * REFERENCE_MAX];
@@ -15,7 +17,11 @@ struct octets {
 
 enum reference_state { R_OPEN, R_PENDING, R_ASKED, R_LEAVING, R_CLOSED, R_ABANDONED };
 enum reference_client { C_START, C_REST, C_LITERAL, C_EARLY, C_IDLE, C_AUTH };
-enum reference_server { S_START, S_DATA, S_CHARSETS };
+enum reference_server { S_START, S_DATA };
+
+struct watched {
+    char tag[WORD_LIMIT + 1], what[20];
+};
 
 struct reference {
     int ask_all;
@@ -33,9 +39,10 @@ struct reference {
     enum reference_client client_state;
     uint64_t client_literal;
     uint64_t commands;
-    char tag[200], command[20];
+    char tag[REFERENCE_MAX], command[20];
     int named, answered, plus_owed;
-    char watched_tag[200], watched[20];
+    struct watched watched[WATCH_LIMIT];
+    int watched_count;
 };
 
 void reference_init(struct reference *reference, int ask_all);
@@ -43,9 +50,12 @@ void reference_server(struct reference *reference, const char *bytes, size_t len
 void reference_client(struct reference *reference, const char *bytes, size_t len);
 void reference_request(struct reference *reference);
 void reference_force(struct reference *reference);
+/* Another layer begins; only while both sides are between lines. */
+void reference_restart(struct reference *reference, int is_tls);
 /* Ends of file on both sides. */
 void reference_end(struct reference *reference);
-/* The server's last line has not ended. */
+/* The last line of that side has not ended. */
+int reference_client_in_line(const struct reference *reference);
 int reference_server_in_line(const struct reference *reference);
 
 #endif

@@ -1,6 +1,6 @@
 #include "support/test.h"
 #include "support/exact.h"
-#include "answer.h"
+#include "response.h"
 
 #define TAG "SLP.17"
 
@@ -39,7 +39,9 @@ static const struct row rows[] = {
     {"*  BYE\r\n", 2, SLO_ANSWER_NONE},
     {"* BYX\r\n", 4, SLO_ANSWER_NONE},
     {"* BYES\r\n", 5, SLO_ANSWER_NONE},
-    {"* OK\r\n", 2, SLO_ANSWER_NONE},
+    {"* OK\r\n", 3, SLO_ANSWER_NONE},
+    {"* N", 3, SLO_ANSWER_UNDECIDED},
+    {"* X\r\n", 2, SLO_ANSWER_NONE},
     {"* BYE\rx\r\n", 6, SLO_ANSWER_NONE},
     {"slp.17 OK\r\n", 0, SLO_ANSWER_NONE},
     {"SLP.18 OK\r\n", 5, SLO_ANSWER_NONE},
@@ -48,7 +50,8 @@ static const struct row rows[] = {
     {"SLP.17  OK\r\n", 7, SLO_ANSWER_NONE},
     {"SLP.17 NOOP\r\n", 9, SLO_ANSWER_NONE},
     {"SLP.17 OKAY\r\n", 9, SLO_ANSWER_NONE},
-    {"SLP.17 BYE x\r\n", 8, SLO_ANSWER_NONE},
+    {"SLP.17 BYE x\r\n", 9, SLO_ANSWER_NONE},
+    {"SLP.17 OK\rx\r\n", 10, SLO_ANSWER_NONE},
     {"SLP.17\tOK\r\n", 6, SLO_ANSWER_NONE},
 };
 
@@ -144,10 +147,9 @@ static void a_line_may_be_so_long_and_no_longer(void **state)
     assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX), SLO_ANSWER_LINE_MAX - 5);
     assert_int_equal(answer.verdict, SLO_ANSWER_TOO_LONG);
     assert_int_equal(add(&answer, text, 100), 100);
-    assert_int_equal(answer.verdict, SLO_ANSWER_REFUSED);
+    assert_int_equal(answer.verdict, SLO_ANSWER_SKIPPED);
     assert_int_equal(add(&answer, "x\nSLP", 5), 2);
-    assert_int_equal(answer.verdict, SLO_ANSWER_NONE);
-    assert_int_equal(answer.len, 0);
+    assert_int_equal(answer.verdict, SLO_ANSWER_OVER);
     exact_free(text);
 }
 
