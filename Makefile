@@ -7,7 +7,7 @@
 #   make uninstall            removes what install installed
 #   make install-proxy        the proxy as slogout-proxy, with its page; uninstall-proxy removes it
 #   make hosts                the example servers whose event library is installed
-#   make dovecot              the plugin for Dovecot 2.3 and 2.4; install-dovecot installs it
+#   make dovecot              the plugin for Dovecot 2.3 or 2.4; install-dovecot installs it
 #   make dist                 the distribution, build/slogout-VERSION.tar.gz
 #   make check                the tests, in a minute
 #   make package-check        the library as packagers and vendors get it
@@ -114,7 +114,7 @@ examples: $(PROGRAMS)
 help:
 	@sed -n -e '/^#/!q' -e 's/^# \{0,1\}//p' Makefile
 
-# Changes only when its content does.
+# The file changes only when the flags do, so what depends on it is built again only then.
 FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))
 build/flags: FORCE
 	@mkdir -p $(@D)
