@@ -74,26 +74,13 @@ static void on_change(struct slo_session_set *set)
 
 /* ---- the pace ---- */
 
-static uint64_t elapsed(const struct slogout_drain *drain)
-{
-    return drain->slogout->clock.now - drain->start;
-}
-
-static struct slo_timeouts timeouts_of(const struct slogout *slogout)
-{
-    const struct slo_timeouts timeouts = {slogout->settings.answer_timeout_ms,
-                                          slogout->settings.leave_timeout_ms};
-
-    return timeouts;
-}
-
-/* Cuts a slot, by slo_pacer_next() or slo_pacer_adapt(), for all that wait but those (0 or 1) whose turn it is
- * now. As long as LOGOUT may still be sent, all sessions are to be begun in time for it. After that they are
- * sent `* BYE`, until forcing begins. */
+/* Cuts a slot, by slo_pacer_next() or slo_pacer_adapt(), for all that wait but those (0 or 1) whose turn it
+ * is now. As long as LOGOUT may still be sent, all sessions are to be begun in time for it. After that they
+ * are sent `* BYE`, until forcing begins. */
 static void cut_slot(struct slogout_drain *drain, uint64_t begun,
                      void (*cut)(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog))
 {
-    const uint64_t now = elapsed(drain);
+    const uint64_t now = drain->slogout->clock.now - drain->start;
     const struct slo_schedule *schedule = &drain->schedule;
     const uint64_t all = drain->is_forcing ? unsettled(&drain->set.counts) : drain->set.counts.waiting;
     const uint64_t count = slo_subtract(all, begun);
@@ -165,9 +152,9 @@ static void ring(struct slo_alarm *alarm)
 {
     struct slogout_drain *drain = slo_container_of(alarm, struct slogout_drain, alarm);
     const struct slogout_counts *counts = &drain->set.counts;
-    const uint64_t now = elapsed(drain);
+    const uint64_t now = drain->slogout->clock.now - drain->start;
 
-    if (unsettled(counts) + counts->leaving + counts->ended == 0) {
+    if (counts->waiting + counts->pending + counts->asked + counts->leaving + counts->ended == 0) {
         drain->state = DONE;
         set_alarm(drain);
         drain->done(drain, drain->user_data);
@@ -197,7 +184,8 @@ int slogout_plan_check(const struct slogout *slogout, const struct slogout_plan 
 
     if (error)
         return error;
-    timeouts = timeouts_of(slogout);
+    timeouts.answer = slogout->settings.answer_timeout_ms;
+    timeouts.leave = slogout->settings.leave_timeout_ms;
     if (advice)
         slo_plan_advise(&checked, &timeouts, sessions, advice);
     return slo_plan_fits(&checked, &timeouts, sessions) ? 0 : SLOGOUT_ERR_PLAN;
@@ -270,25 +258,19 @@ int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *sessi
     return error;
 }
 
-/* Setting the host's timer for each slot would cost more than the slots. Returns what to round the alarm down
- * to, so that a spread of up to 25 minutes sets the timer about 15,000 times at most. Each value divides 100,
- * so the pace is even over any 100 ms. */
-static uint32_t grain_for(uint64_t spread)
-{
-    static const unsigned char grains[] = {1, 2, 5, 10, 20, 50};
-    size_t i;
-
-    for (i = 0; i < sizeof grains; i++)
-        if (spread <= grains[i] * UINT64_C(15000))
-            return grains[i];
-    return 100;
-}
-
+/* Setting the host's timer for each slot would cost more than the slots, so the alarm is rounded down to a
+ * grain. With these grains a spread of up to 25 minutes sets the timer about 15,000 times at most. Each
+ * divides 100, so the pace is even over any 100 ms. */
 static void follow(struct slogout_drain *drain, const struct slo_schedule *schedule)
 {
+    static const unsigned char grains[] = {1, 2, 5, 10, 20, 50, 100};
+    size_t i = 0;
+
+    while (i < sizeof grains - 1 && schedule->spread > grains[i] * UINT64_C(15000))
+        i++;
     drain->schedule = *schedule;
     drain->start = drain->slogout->clock.now;
-    drain->grain = grain_for(schedule->spread);
+    drain->grain = grains[i];
     drain->is_forcing = 0;
     drain->state = RUNNING;
     drain->set.ask_before = slo_add(drain->start, schedule->ask_until);
@@ -312,7 +294,8 @@ int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *
         return error;
     slo_enter(drain->slogout, now_ms);
     if (plan) {
-        timeouts = timeouts_of(drain->slogout);
+        timeouts.answer = drain->slogout->settings.answer_timeout_ms;
+        timeouts.leave = drain->slogout->settings.leave_timeout_ms;
         slo_plan_schedule(&checked, &timeouts, unsettled(&drain->set.counts), &schedule);
         drain->plan = checked;
         drain->pacer.random = checked.seed;
@@ -338,14 +321,16 @@ int slogout_drain_pause(struct slogout_drain *drain)
 
 int slogout_drain_cancel(struct slogout_drain *drain)
 {
+    enum slogout_state state;
+
     if (!drain)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state != RUNNING && drain->state != PAUSED)
         return SLOGOUT_ERR_STATE;
     slo_enter(drain->slogout, 0);
     drain->state = CANCELLED;
-    reopen_all(drain, SLOGOUT_STATE_WAITING);
-    reopen_all(drain, SLOGOUT_STATE_PENDING);
+    for (state = SLOGOUT_STATE_WAITING; state <= SLOGOUT_STATE_PENDING; state++)
+        reopen_all(drain, state);
     set_alarm(drain);
     slo_leave(drain->slogout);
     return 0;

@@ -17,10 +17,11 @@ static uint64_t next_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* Cuts a slot from the rest of the window, which begins at from, and draws an instant in it. */
+/* Cuts a slot from the rest of the window, which begins at from and not after its end, and draws an instant
+ * in the slot. */
 static void cut(struct slo_pacer *pacer, uint64_t from, const struct slo_backlog *backlog)
 {
-    const uint64_t even = slo_subtract(pacer->end, from) / backlog->count;
+    const uint64_t even = (pacer->end - from) / backlog->count;
     const uint64_t urgent = slo_subtract(fixed_point(backlog->urgent_by_ms), from) / backlog->urgent;
     const uint64_t length = slo_min(even, urgent);
 

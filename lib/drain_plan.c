@@ -53,16 +53,16 @@ void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeout
                        uint64_t sessions, struct slo_schedule *schedule)
 {
     const struct needs needs = needs_of(plan, timeouts, sessions);
+    uint64_t longest_spread = needs.force;
 
     schedule->force = needs.force;
     schedule->deadline = plan->deadline_ms ? plan->deadline_ms : SLOGOUT_NEVER;
     schedule->ask_until = 0;
-    schedule->spread = slo_min(plan->spread_ms, needs.force);
     if (needs.force >= timeouts->answer) {
-        const uint64_t last_logout = needs.force - timeouts->answer;
-        schedule->ask_until = last_logout + 1;
-        schedule->spread = slo_min(plan->spread_ms, last_logout);
+        longest_spread = needs.force - timeouts->answer; /* to the last LOGOUT */
+        schedule->ask_until = longest_spread + 1;
     }
+    schedule->spread = slo_min(plan->spread_ms, longest_spread);
     schedule->tail = slo_min(plan->tail_ms, slo_subtract(schedule->deadline, timeouts->leave));
     schedule->in_flight = 0;
     if (plan->max_in_flight && needs.limit)

@@ -127,17 +127,6 @@ static size_t copy_some(char *to, size_t room, const char *from, size_t len)
     return n;
 }
 
-static void keep_refusal(struct slogout_session *session, const struct slogout_response *response)
-{
-    struct slo_refusal *kept = &slo_container_of(session, struct session_with_refusal, session)->refusal;
-    const size_t code = copy_some(kept->octets, SLO_REFUSAL_MAX, response->code, response->code_len);
-
-    session->refusal = response->status & 3U;
-    kept->code_len = (unsigned char)code;
-    kept->text_len = (unsigned char)copy_some(kept->octets + code, SLO_REFUSAL_MAX - code, response->text,
-                                              response->text_len);
-}
-
 /* ---- the host's callbacks are called only here ---- */
 
 /* Ends the session. close_connection comes last, since the host may free the session in it. */
@@ -302,10 +291,19 @@ static int answered(struct slogout_session *session, const struct event *event)
 
 static int refused(struct slogout_session *session, const struct event *event)
 {
-    if (session->slogout->settings.on_refusal == SLOGOUT_REFUSAL_WAIT)
-        keep_refusal(session, event->answer);
-    else
+    const struct slogout_response *answer = event->answer;
+    struct slo_refusal *kept = &slo_container_of(session, struct session_with_refusal, session)->refusal;
+    size_t code_len;
+
+    if (session->slogout->settings.on_refusal == SLOGOUT_REFUSAL_BYE) {
         leave(session, event);
+        return SLOGOUT_CONSUMED;
+    }
+    session->refusal = answer->status & 3U;
+    code_len = copy_some(kept->octets, SLO_REFUSAL_MAX, answer->code, answer->code_len);
+    kept->code_len = (unsigned char)code_len;
+    kept->text_len = (unsigned char)copy_some(kept->octets + code_len, SLO_REFUSAL_MAX - code_len,
+                                              answer->text, answer->text_len);
     return SLOGOUT_CONSUMED;
 }
 
@@ -444,13 +442,14 @@ int slogout_session_new(struct slogout_session **out, struct slogout *slogout,
 
 void slogout_session_free(struct slogout_session *session)
 {
+    const struct event event = {.outcome = SLOGOUT_OUTCOME_HOST_CLOSED};
     struct slogout *slogout;
 
     if (!session)
         return;
     slogout = session->slogout;
     slo_enter(slogout, 0);
-    slogout_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
+    table[ABANDON][session->state](session, &event);
     slo_session_quit(session);
     move_count(&slogout->counts, SLOGOUT_STATE_ENDED, SLOGOUT_STATE_OPEN);
     session->freed = 1;
