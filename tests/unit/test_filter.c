@@ -419,7 +419,7 @@ static void the_text_of_a_long_answer_is_cut(void **state)
     exact_free(text);
 }
 
-/* ---- the server's own goodbyes ---- */
+/* ---- the server's own BYE and LOGOUT ---- */
 
 static void after_the_servers_bye_nothing_of_ours_follows(void **state)
 {
@@ -535,7 +535,7 @@ static void who_is_forced_while_the_server_asks_is_told_bye(void **state)
     }
 }
 
-/* A proxy, and a server that answers for itself: the filter adds neither the capability nor ENABLED. */
+/* The server offers and confirms the capability itself, so the filter adds neither the capability nor ENABLED. */
 static void a_server_that_enables_by_itself(void **state)
 {
     struct host host;

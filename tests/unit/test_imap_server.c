@@ -5,7 +5,7 @@
 
 /* What the server sends, and the same with each event put in where it came:
  *   <+> continuation  <OK a> <no a> tagged  <logout>  <bye>  <caps>  <compress>  <enabled>  <end>  <lost>
- * What is undecided when an event comes stands behind a `|`. */
+ * What is undecided when an event comes stands after a `|`. */
 struct row {
     const char *input;
     const char *expected;
@@ -125,7 +125,7 @@ static const struct row rows[] = {
     {"* \r\n", "* <lost>\r\n"},
 };
 
-/* Puts a `|` before what is undecided. */
+/* Writes a `|` before what is undecided. */
 static void mark_undecided(struct trace *trace, size_t undecided)
 {
     if (undecided == 0)
@@ -345,7 +345,7 @@ static void greetings(void **state)
     }
 }
 
-/* With one tagged response that needs no event. */
+/* Returns the first event; one tagged response needs none. */
 static enum slo_server_event first_event(const char *bytes, size_t len)
 {
     struct slo_imap_server scan;
