@@ -352,7 +352,7 @@ static size_t pass_to_server(struct filter *filter, const char *bytes, size_t le
     return used;
 }
 
-/* Passes what was held as the beginning of an answer, and is none. */
+/* Passes octets that were held as the beginning of an answer and are not one. */
 static void release_answer(struct filter *filter)
 {
     const size_t len = filter->answer.len;

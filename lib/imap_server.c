@@ -133,7 +133,7 @@ static size_t in_word(struct slo_imap_server *scan, const char *bytes, size_t le
     return n;
 }
 
-/* The octets of a tagged response are undecided until it is known what it is. */
+/* A tagged response is undecided until its status word has ended. */
 static size_t in_tag(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     const struct slo_token *tag = &scan->tag;

@@ -1,5 +1,6 @@
-/* Throughput of the filter, beside memcpy() and beside memchr() for LF over the same octets in the same run. They come
- * in pieces of 16 KB, as from a socket. The best of some rounds counts, so that a busy machine says little. */
+/* Measures the throughput of the filter beside memcpy() and memchr() for LF, over the same octets in the same run. The
+ * octets are fed in pieces of 16 KB, as from a socket. The best of the rounds counts, because other load on the machine
+ * can only slow one down. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static void add_flags(unsigned number)
         (size_t)sprintf(stream + filled, "* %u FETCH (UID %u FLAGS (\\Seen))\r\n", number, number + 1000);
 }
 
-/* To a client that looks at one message after the other. */
+/* Adds the replies to a client that looks at one message after the other. */
 static void add_replies(unsigned number)
 {
     commands++;
@@ -178,7 +179,7 @@ static double shorter(double one, double other)
     return one < other ? one : other;
 }
 
-/* In turn, so that what disturbs one disturbs the others. */
+/* The three take turns, so that load on the machine slows all of them. */
 static void report(const char *name, void (*add)(unsigned number), feeder *feed)
 {
     double through = 1, lines = 1, copied = 1;

@@ -1,7 +1,7 @@
 /* The response parser against the reference, over every string of an alphabet up to a length.
  *
- * Two alphabets: octets, and tokens (so that short strings reach far into a line). Each string ends at a page
- * that cannot be read, and the shortest begin at one too, so that one octet too far is seen.
+ * There are two alphabets: octets, and tokens, with which short strings reach far into a line. Each string ends at
+ * a page that cannot be read, and the shortest also begin at one, so that reading one octet too far crashes.
  *
  *     response [LENGTH]     7 by default */
 #define _DEFAULT_SOURCE
@@ -24,7 +24,7 @@ struct symbol {
         text, sizeof text - 1                                                                                \
     }
 
-/* One of each class that the grammar of a line tells apart, and each letter of two of its words. */
+/* One octet of each class that the grammar of a line distinguishes, and each letter of two words. */
 static const struct symbol octets[] = {
     SYMBOL("*"), SYMBOL(" "), SYMBOL("O"),  SYMBOL("k"),  SYMBOL("N"),  SYMBOL("+"),    SYMBOL("["),
     SYMBOL("]"), SYMBOL("{"), SYMBOL("\r"), SYMBOL("\n"), SYMBOL("\0"), SYMBOL("\xcf"),
@@ -101,7 +101,7 @@ static void compare_at_both_ends(size_t len)
     compare(page_start, len);
 }
 
-/* Lengths differ between symbols, so the string is laid out anew for each; symbol 0 is the last one. */
+/* Symbols differ in length, so each string is written from its end; symbol 0 is the last one. */
 static void lay_and_compare(const struct symbol *alphabet, const unsigned char *index, int length)
 {
     char *at = page_end;

@@ -69,7 +69,7 @@ static void end(struct run *run)
         abort();
 }
 
-/* From memory of exactly that size. */
+/* Feeds octets in pieces from memory of exactly their size, so that the sanitizer sees each octet too far. */
 static void feed(struct run *run, int from, const char *bytes, size_t len, size_t step)
 {
     while (len > 0) {

@@ -13,7 +13,7 @@ static int is_inside(const char *part, size_t part_len, const char *line, size_t
 static void check_escape(const char *bytes, size_t len, size_t room)
 {
     char *out =
-        malloc(room + 1); /* one octet of room at least, for the sanitizer to watch what is behind it */
+        malloc(room + 1); /* one octet at least, so that the sanitizer watches the octet after it */
     const size_t needed = slogout_escape(out, room, bytes, len);
     size_t i;
 

@@ -419,7 +419,7 @@ static void the_text_of_a_long_answer_is_cut(void **state)
     exact_free(text);
 }
 
-/* ---- the server's own goodbyes ---- */
+/* ---- the server's own BYE and LOGOUT ---- */
 
 static void after_the_servers_bye_nothing_of_ours_follows(void **state)
 {
@@ -446,6 +446,7 @@ static void the_outcome_says_who_took_leave(void **state)
     server(&host, "* BYE Logging out\r\nA1 OK done\r\n");
     assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_CLIENT_LOGOUT], 1);
     expect(&host, "C: A1 LOGOUT\r\nS: * BYE Logging out\r\nA1 OK done\r\n");
+    assert_int_equal(slogout_counts(host.slogout)->blind, 0);
     stop(&host);
 
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
@@ -534,7 +535,7 @@ static void who_is_forced_while_the_server_asks_is_told_bye(void **state)
     }
 }
 
-/* A proxy, and a server that answers for itself: the filter adds neither the capability nor ENABLED. */
+/* The server offers and confirms the capability itself, so the filter adds neither the capability nor ENABLED. */
 static void a_server_that_enables_by_itself(void **state)
 {
     struct host host;
@@ -581,6 +582,20 @@ static void one_compression_is_hidden_and_not_what_resembles_it(void **state)
         expect(&host, "S: * CAPABILITY COMPRES COMPRESS\r\n");
         stop(&host);
     }
+}
+
+static void no_octet_of_another_word_is_held(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_greeted(&host);
+    expect(&host, "S: " GREETING);
+    server(&host, "* CAPABILITY COMPARE");
+    expect(&host, "S: * CAPABILITY COMPARE");
+    server(&host, " COMPRESS");
+    expect(&host, "");
+    stop(&host);
 }
 
 /* ---- who is asked ---- */
@@ -861,6 +876,23 @@ static void a_restart_forgets_the_commands_in_flight(void **state)
     client(&host, "e NOOP\r\n" ENABLE("f") ENABLE("g") ENABLE("h"));
     server(&host, "e OK x\r\n");
     expect(&host, "C: e NOOP\r\n" ENABLE("f") ENABLE("g") ENABLE("h") "S: e OK x\r\n");
+    assert_int_equal(slogout_counts(host.slogout)->blind, 1);
+    stop(&host);
+}
+
+/* The client's next octets come first, whatever they are. */
+static void a_session_that_waits_is_not_asked_by_the_restart(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_greeted(&host);
+    client(&host, "a COMPRESS DEFLATE\r\n");
+    slogout_session_request(host.session, NULL, host.now);
+    expect(&host, host.trace);
+    slogout_filter_restart(host.session, SLOGOUT_LAYER_COMPRESSION);
+    client(&host, "b  NOOP\r\n");
+    expect(&host, "C: b  NOOP\r\n");
     assert_int_equal(slogout_counts(host.slogout)->blind, 1);
     stop(&host);
 }
@@ -1200,6 +1232,7 @@ int main(void)
         cmocka_unit_test(a_server_that_enables_by_itself),
         cmocka_unit_test(who_enables_it_twice_is_told_twice),
         cmocka_unit_test(one_compression_is_hidden_and_not_what_resembles_it),
+        cmocka_unit_test(no_octet_of_another_word_is_held),
         cmocka_unit_test(only_clients_that_have_enabled_it_are_asked),
         cmocka_unit_test(two_that_enable_at_once_are_told_twice),
         cmocka_unit_test(no_line_comes_while_a_layer_may_begin),
@@ -1211,6 +1244,7 @@ int main(void)
         cmocka_unit_test(what_was_enabled_survives_compression_and_not_tls),
         cmocka_unit_test(a_logout_before_tls_is_not_the_clients),
         cmocka_unit_test(a_restart_forgets_the_commands_in_flight),
+        cmocka_unit_test(a_session_that_waits_is_not_asked_by_the_restart),
         cmocka_unit_test(what_is_held_goes_out_at_the_end),
         cmocka_unit_test(half_an_answer_at_the_end_is_not_for_the_server),
         cmocka_unit_test(after_our_own_bye_there_is_room_for_no_other),

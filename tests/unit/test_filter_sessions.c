@@ -7,13 +7,13 @@
 #include "support/exact.h"
 #include <slogout/filter.h>
 
-/* Marks in a recording. They are no octets of it. */
-#define REST         "\x1c"             /* the connection is at rest here */
-#define LINE         "\x1d"             /* no, but a last BYE may come here */
-#define NO_LINE      "\x1e"             /* nothing may come here */
-#define ADDED        "\x01"             /* the filter adds the capability here */
-#define HIDDEN(word) "\x02" word "\x02" /* the filter takes this out */
-#define ENABLED      "\x03"             /* the filter adds its ENABLED response here */
+/* Marks in a recording. They are not octets of it. */
+#define REST         "\x1c"             /* Any line of ours may stand here: the connection is at rest. */
+#define LINE         "\x1d"             /* Only a last BYE may stand here. */
+#define NO_LINE      "\x1e"             /* No line of ours may stand here. */
+#define ADDED        "\x01"             /* The filter adds the capability here. */
+#define HIDDEN(word) "\x02" word "\x02" /* The filter removes this. */
+#define ENABLED      "\x03"             /* The filter adds its ENABLED response here. */
 
 #define CLIENT 'C'
 #define SERVER 'S'
@@ -358,7 +358,8 @@ static void feed(struct host *host, const struct recording *recording, size_t fr
 
 /* ---- what must come out ---- */
 
-/* All that goes to one side up to an octet, and what the filter adds before that octet if it is told to. */
+/* Appends what must reach one side: its octets from `begin` to `end`, with what the filter adds and without what
+ * it removes. */
 static void expect(struct text *text, const struct recording *recording, char from, size_t begin, size_t end)
 {
     size_t i;

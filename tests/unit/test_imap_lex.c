@@ -127,13 +127,13 @@ static void words_are_compared_without_case_and_tags_octet_for_octet(void **stat
 static void only_letters_have_a_case(void **state)
 {
     const struct slo_token first = token_of("a"), last = token_of("z"), before = token_of("`"),
-                           behind = token_of("{");
+                           after = token_of("{");
 
     (void)state;
     assert_true(slo_token_is(&first, "A"));
     assert_true(slo_token_is(&last, "Z"));
     assert_false(slo_token_is(&before, "@"));
-    assert_false(slo_token_is(&behind, "["));
+    assert_false(slo_token_is(&after, "["));
 }
 
 static void a_token_may_still_begin_with_a_word(void **state)
@@ -156,6 +156,7 @@ static void a_token_that_is_too_long_equals_nothing(void **state)
     (void)state;
     token.len = 0;
     slo_token_add(&token, text, SLO_TOKEN_MAX);
+    assert_true(slo_token_begins(&token, "A"));
     assert_true(slo_token_same(&token, &token));
     slo_token_add(&token, text, 1);
     copy = token;

@@ -5,7 +5,7 @@
 
 /* What the server sends, and the same with each event put in where it came:
  *   <+> continuation  <OK a> <no a> tagged  <logout>  <bye>  <caps>  <compress>  <enabled>  <end>  <lost>
- * What is undecided when an event comes stands behind a `|`. */
+ * What is undecided when an event comes stands after a `|`. */
 struct row {
     const char *input;
     const char *expected;
@@ -63,6 +63,7 @@ static const struct row rows[] = {
     {"* OK [CAPABILITY\r\n", LINES("* OK [CAPABILITY")},
     /* capabilities */
     {"* CAPABILITY IMAP4rev1 ENABLE\r\n", "* CAPABILITY IMAP4rev1 ENABLE<caps>\r\n<end>"},
+    {"* CAPABILITY A ENABLE\r\n", "* CAPABILITY A ENABLE<caps>\r\n<end>"},
     {"* CAPABILITY ENABLE \r\n", "* CAPABILITY ENABLE| <caps>\r\n<end>"},
     {"* capability imap4REV2\n", "* capability imap4REV2<caps>\n<end>"},
     {"* CAPABILITY IMAP4rev1\r\n", LINES("* CAPABILITY IMAP4rev1")},
@@ -99,6 +100,7 @@ static const struct row rows[] = {
     {"* ENABLED COMPRESS=DEFLATE\r\n", LINES("* ENABLED COMPRESS=DEFLATE")},
     /* ENABLED */
     {"* ENABLED CONDSTORE X-Server-Logout\r\n", "* ENABLED CONDSTORE X-Server-Logout<enabled>\r\n<end>"},
+    {"* ENABLED A]B X-SERVER-LOGOUT\r\n", "* ENABLED A]B X-SERVER-LOGOUT<enabled>\r\n<end>"},
     {"* ENABLED\r\n", LINES("* ENABLED")},
     {"* ENABLED ENABLE\r\n", LINES("* ENABLED ENABLE")},
     /* a LOGOUT of the server's own */
@@ -123,7 +125,7 @@ static const struct row rows[] = {
     {"* \r\n", "* <lost>\r\n"},
 };
 
-/* Puts a `|` before what is undecided. */
+/* Writes a `|` before what is undecided. */
 static void mark_undecided(struct trace *trace, size_t undecided)
 {
     if (undecided == 0)
@@ -283,9 +285,9 @@ static void zero_octets_anywhere_else(void **state)
         const size_t len = strlen(lines[i]);
         memcpy(line, lines[i], len);
         line[len - 1] = '\0';
-        memcpy(line + len, "\r\n", 2);
-        if (last_event(line, len + 2, 1) != SLO_SERVER_NOT_UNDERSTOOD ||
-            last_event(line, len + 2, 0) != SLO_SERVER_NOT_UNDERSTOOD)
+        memcpy(line + len, "* 1 X\r\n", 7);
+        if (last_event(line, len + 7, 1) != SLO_SERVER_NOT_UNDERSTOOD ||
+            last_event(line, len + 7, 0) != SLO_SERVER_NOT_UNDERSTOOD)
             fail_msg("%s", lines[i]);
     }
 }
@@ -343,7 +345,7 @@ static void greetings(void **state)
     }
 }
 
-/* With one tagged response that needs no event. */
+/* Returns the first event; one tagged response needs none. */
 static enum slo_server_event first_event(const char *bytes, size_t len)
 {
     struct slo_imap_server scan;

@@ -185,7 +185,7 @@ static const char *const others[] = {
     "\x7f OK",
     "\xc3\xa9 OK",
     "\x01 OK",
-    /* a line end in the middle ends nothing here, and is no SP */
+    /* a line end in the middle is not the end, and not SP */
     "a\rOK",
     "a\r\nOK",
     "* BYE\r\r\n",
@@ -231,7 +231,7 @@ static void test_nul_octets_are_octets(void **state)
     assert_memory_equal(response.text, "x\0y", 3);
 }
 
-/* However short it is cut, nothing is read beyond the end; and it is no response before its word is whole. */
+/* Nothing is read beyond the end, and a line is not a response before its word is whole. */
 static void test_every_beginning_of_a_line(void **state)
 {
     static const char line[] = "SLO.12 BAD [CODE x] text\r\n";
@@ -287,7 +287,7 @@ static void test_a_tag_has_at_most_255_octets(void **state)
         expect_no_response(line, make_line(line, "", too_long[i], " OK [c] t"));
 }
 
-/* Neither beyond the end nor beyond what matters: under the sanitizer one octet too many would show. */
+/* The sanitizer sees each octet that is read beyond the end. */
 static void test_a_line_without_a_space_of_any_length(void **state)
 {
     size_t len;

@@ -20,7 +20,7 @@ static const struct row rows[] = {
     {"SLP.17 NO x\n", 12, SLO_ANSWER_WHOLE},
     {"SLP.17 BAD [X] x\r\n", 18, SLO_ANSWER_WHOLE},
     {"SLP.17 OK x\r\nrest", 13, SLO_ANSWER_WHOLE},
-    /* not to the end yet */
+    /* not ended yet */
     {"", 0, SLO_ANSWER_UNDECIDED},
     {"*", 1, SLO_ANSWER_UNDECIDED},
     {"* BY", 4, SLO_ANSWER_UNDECIDED},
@@ -32,7 +32,7 @@ static const struct row rows[] = {
     {"SLP.17 ", 7, SLO_ANSWER_UNDECIDED},
     {"SLP.17 BAD", 10, SLO_ANSWER_UNDECIDED},
     {"SLP.17 OK x\r", 12, SLO_ANSWER_BEGUN},
-    /* something else from its first, second, ... octet on */
+    /* not an answer, which shows at the first, second, ... octet */
     {"A1 NOOP\r\n", 0, SLO_ANSWER_NONE},
     {"\r\n", 0, SLO_ANSWER_NONE},
     {"*\r\n", 1, SLO_ANSWER_NONE},
@@ -69,7 +69,7 @@ static int goes_on(const struct slo_answer *answer)
     return answer->verdict == SLO_ANSWER_UNDECIDED || answer->verdict == SLO_ANSWER_BEGUN;
 }
 
-/* In pieces: the first, and then some of that many octets. */
+/* Feeds a first piece of the line, and then pieces of `step` octets. */
 static void check(const struct row *row, size_t first, size_t step)
 {
     struct slo_answer answer;

@@ -611,7 +611,7 @@ static void hear(struct reference *r, const char *answer)
     ready(r);
 }
 
-/* What has come of a line that may be an answer: 1 if it is to be kept from the server for now, or for good. */
+/* Returns 1 if what has arrived of this line must not reach the server, because it is or may become an answer. */
 static int holds(struct reference *r)
 {
     const char *which = NULL;
