@@ -204,7 +204,7 @@ size_t slogout_result_format(char *out, size_t out_size, const struct slogout_re
     char answer[sizeof " answer=UNKNOWN code=\"\" text=\"\"" + SLO_LOGGED_CODE + SLO_LOGGED_TEXT] = "";
 
     if (!result)
-        return slogout_escape(out, out_size, NULL, 0);
+        return slogout_escape(out, out_size, "", 0);
     if (result->answer) {
         slogout_escape(code, sizeof code, result->answer->code, result->answer->code_len);
         slogout_escape(text, sizeof text, result->answer->text, result->answer->text_len);
