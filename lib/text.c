@@ -232,11 +232,8 @@ size_t slogout_result_format(char *out, size_t out_size, const struct slogout_re
 {
     char answer[sizeof " answer=UNKNOWN code=\"\" text=\"\"" + SLO_LOGGED_CODE + SLO_LOGGED_TEXT] = "";
 
-    if (!result) {
-        if (out && out_size > 0)
-            *out = '\0';
-        return 0;
-    }
+    if (!result)
+        return slogout_escape(out, out_size, "", 0);
     if (result->answer) {
         char code[SLO_LOGGED_CODE + 1];
         char text[SLO_LOGGED_TEXT + 1];
