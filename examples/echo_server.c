@@ -1,6 +1,5 @@
-/* An IMAP server that asks its clients to leave. The loop is in common/service.c; what slogout needs of a
- * connection is in echo/connection.c; where it gets its input is in echo/imap.c; how the program ends
- * is in common/departure.c. */
+/* An IMAP server that asks its clients to leave. The loop is in common/service.c, the callbacks for slogout in
+ * echo/connection.c, its input in echo/imap.c, and the end of the program in common/departure.c. */
 #include "common/service.h"
 #include "echo/connection.h"
 #include "echo/imap.h"

@@ -1,5 +1,5 @@
-/* A proxy that asks the clients of an IMAP server to leave: the server knows nothing of it. The loop is in
- * common/service.c; what passes between the two sides is in relay/relay.c. */
+/* A proxy that asks the clients of an IMAP server to leave. The server need not support that. The loop is in
+ * common/service.c, and what passes between the two sides in relay/relay.c. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <slogout/filter.h>
@@ -38,7 +38,7 @@ static void reload(void)
     resolver_start(server);
 }
 
-/* A name server that is down is no reason to forget what it said before. */
+/* Keeps the known addresses if the name cannot be resolved now. */
 static void take_addresses(void)
 {
     int error;

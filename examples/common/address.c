@@ -1,4 +1,4 @@
-/* SO_REUSEPORT is not in POSIX: some headers have it only with the one, some only without the other. */
+/* POSIX has no SO_REUSEPORT. glibc and musl declare it with _DEFAULT_SOURCE, macOS without _POSIX_C_SOURCE. */
 #define _DEFAULT_SOURCE
 #ifndef __APPLE__
 #define _POSIX_C_SOURCE 200809L
@@ -43,7 +43,7 @@ static int port_is_valid(const char *port)
     return digits > 0 && digits <= 5 && !port[digits] && atoi(port) <= 65535;
 }
 
-/* RFC 1123 section 2.1; an underscore is met in practice, and a percent sign begins the zone of an IPv6 address. */
+/* RFC 1123 section 2.1. Names with underscores exist, and a percent sign begins the zone of an IPv6 address. */
 static int host_is_valid(const char *host)
 {
     static const char octets[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:%";

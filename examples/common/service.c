@@ -21,7 +21,7 @@
 #include "common/signals.h"
 
 #define BAD_USAGE     2
-#define LEAVE_TIMEOUT 5000 /* milliseconds to end a line: as long as the rest of it has when it closes */
+#define LEAVE_TIMEOUT 5000 /* milliseconds to finish a line; the linger is as long */
 #define ACCEPT_BATCH  64   /* connections taken in one turn */
 #define EVENTS        256  /* of the poller in one turn */
 
@@ -97,7 +97,7 @@ static void add_peer(int fd, void *user)
     service_touch(peer);
 }
 
-/* The last one takes its place. It must not be on the list of touched ones. */
+/* Moves the last peer to its place. The peer must not be in the list of touched ones. */
 static void remove_peer(struct loop *loop, struct peer *peer)
 {
     const size_t place = peer->place;
@@ -114,7 +114,7 @@ static void remove_peer(struct loop *loop, struct peer *peer)
     listener_resume(&loop->listener);
 }
 
-/* Sends what was put into the streams, and says what the peer waits for. Returns -1 if the system cannot watch it. */
+/* Sends what was queued, and registers what the peer waits for. Returns -1 if the system cannot watch it. */
 static int settle(struct loop *loop, struct peer *peer)
 {
     unsigned i;
@@ -165,8 +165,8 @@ static void ask_all(struct loop *loop)
     asking_start(&loop->asking, &loop->departure.plan, loop->now);
 }
 
-/* First no more clients, or they come back while others leave; but who has been connected by the system is a
- * client. */
+/* Closes the port first, or clients would come back while others leave. Connections that the system has already made
+ * are accepted before, and not reset. */
 static void begin_to_leave(struct loop *loop)
 {
     size_t i;
@@ -193,8 +193,8 @@ static void leave(struct loop *loop)
     each_peer(loop, loop->service->hurry);
 }
 
-/* When all must have their outcome, the connections that are in no drain are closed too; when the program must be
- * gone, what is left of any connection is cut off. */
+/* When every session must have its outcome, connections that are in no drain are closed too. When the program must be
+ * gone, all connections that are left are cut off. */
 static void keep_deadline(struct loop *loop)
 {
     if (departure_is_late(&loop->departure, loop->now))
@@ -301,8 +301,8 @@ static void serve(struct loop *loop, const struct poller_event *events, int coun
         loop->service->serve(peer, loop->now);
 }
 
-/* Input before the tick: an answer that came in time wins over the timer. Nothing here blocks, so one `now` is good
- * for a turn. */
+/* Input comes before the tick, so that an answer in time wins over the timer. Nothing blocks, so one time is right for
+ * the whole turn. */
 static int turn(struct loop *loop)
 {
     struct poller_event events[EVENTS];
@@ -335,7 +335,7 @@ static int turn(struct loop *loop)
 
 /* ---- start and end ---- */
 
-/* As many descriptors as we may have, for as many connections. */
+/* Raises the limit of descriptors, and so of connections, as far as the system allows. */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -346,7 +346,7 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Returns 0, or the exit status. A plan that cannot be kept is told now, not when it is too late. */
+/* Returns 0, or the exit status. A plan that cannot be kept is reported now, not when it is needed. */
 static int set_up_slogout(struct loop *loop, const struct command_line *line)
 {
     uint64_t shortest_deadline = 0;

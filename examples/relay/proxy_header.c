@@ -39,7 +39,7 @@ static void set_address(struct sockaddr_storage *storage, int family, const void
     }
 }
 
-/* The other way around; both in network order. */
+/* The inverse of set_address(). Host and port are in network order. */
 static void get_address(const struct sockaddr_storage *storage, void *host, void *port)
 {
     struct sockaddr_in inet;
@@ -85,7 +85,7 @@ static int read_port(const char *word, uint16_t *port)
     return 0;
 }
 
-/* The part of the line after "PROXY ". */
+/* Reads the part of the line after "PROXY ". Returns 0, or -1. */
 static int read_line(struct proxy_header *header, char *line)
 {
     char *words[5];
@@ -133,7 +133,7 @@ static size_t number(const char *octets)
     return (size_t)((unsigned char)octets[0] << 8 | (unsigned char)octets[1]);
 }
 
-/* The extensions fill the rest exactly. */
+/* Returns 1 if the extensions fill the rest exactly. */
 static int extensions_are_valid(const char *octets, size_t len)
 {
     while (len >= 3 && number(octets + 1) <= len - 3) {
