@@ -13,10 +13,12 @@ static struct relay_settings settings;
 
 static const struct option options[] = {
     {"--server", OPTION_HOST, "HOST:PORT", &server, 0, 0,
-     "Connect to this server. A name is resolved at the start and on SIGHUP, and all its addresses are tried in turn. "
+     "Connect to this server. A name is resolved at the start and on SIGHUP, and all its addresses are tried "
+     "in turn. "
      "Default 127.0.0.1:143."},
     {"--accept-proxy", OPTION_FLAG, NULL, &settings.accept_header, 0, 0,
-     "Require a PROXY protocol header, of version 1 or 2, from each client. Set it only if nobody but a proxy of yours "
+     "Require a PROXY protocol header, of version 1 or 2, from each client. Set it only if nobody but a "
+     "proxy of yours "
      "can connect."},
     {"--send-proxy", OPTION_CHOICE, "no|v1|v2", &settings.send_header, 0, 0,
      "Send a PROXY protocol header with the client's address to the server. Default no."},

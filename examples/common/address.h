@@ -1,4 +1,4 @@
-/* TCP addresses in the form that the programs read and print: 127.0.0.1:143, [::1]:143, mail.example.org:143. */
+/* TCP addresses as the programs read and print them: 127.0.0.1:143, [::1]:143, mail.example.org:143. */
 #ifndef ADDRESS_H
 #define ADDRESS_H
 
@@ -28,16 +28,16 @@ int address_resolve(const char *address, struct address_list *list);
 /* Returns the text for an error of address_resolve(). */
 const char *address_error(int error);
 
-/* Returns a non-blocking socket that listens on a numeric address, or -1 with errno set. For port 0 the system picks
- * one. With reuse_port other processes may listen on the same address. */
+/* Returns a non-blocking socket that listens on a numeric address, or -1 with errno set. For port 0 the
+ * system picks one. With reuse_port other processes may listen on the same address. */
 int address_listen(const char *address, int reuse_port);
 
-/* Returns a blocking socket that is connected to the first of the host's addresses that answers, or -1 with errno
- * set. */
+/* Returns a blocking socket that is connected to the first of the host's addresses that answers, or -1 with
+ * errno set. */
 int address_connect(const char *address);
 
-/* Returns a non-blocking socket that has begun to connect to one address of a list, or -1 with errno set. The socket
- * is writable when it has connected or failed; SO_ERROR tells which. */
+/* Returns a non-blocking socket that has begun to connect to one address of a list, or -1 with errno set. The
+ * socket is writable when it has connected or failed; SO_ERROR tells which. */
 int address_begin_connect(const struct address_list *list, size_t place);
 
 /* Prints an address of a socket. */
@@ -46,7 +46,8 @@ void address_print(const struct sockaddr_storage *address, char text[ADDRESS_SIZ
 /* Prints the address that a socket is bound to. */
 void address_of(int fd, char text[ADDRESS_SIZE]);
 
-/* Makes a socket non-blocking, closed on exec, and without delay for small writes. Returns 0, or -1 with errno set. */
+/* Makes a socket non-blocking, closed on exec, and without delay for small writes. Returns 0, or -1 with
+ * errno set. */
 int address_prepare(int fd);
 
 #endif

@@ -1,4 +1,5 @@
-/* A binary heap of deadlines. Setting one takes time in the logarithm of their number; the earliest is always known. */
+/* A binary heap of deadlines. Setting one takes time in the logarithm of their number; the earliest is always
+ * known. */
 #ifndef ALARMS_H
 #define ALARMS_H
 
@@ -19,7 +20,8 @@ struct alarms {
     size_t count, room;
 };
 
-/* Allocates room for `count` alarms, so that alarms_set() cannot fail. Returns 0, or -1 if there is no memory. */
+/* Allocates room for `count` alarms, so that alarms_set() cannot fail. Returns 0, or -1 if there is no
+ * memory. */
 int alarms_reserve(struct alarms *alarms, size_t count);
 
 void alarms_free(struct alarms *alarms);

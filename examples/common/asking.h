@@ -9,7 +9,8 @@ struct asking {
     struct slogout_drain *drain;
 };
 
-/* Makes the drain, unless one is running. Returns 0, or logs the failure and returns -1 if there is no memory. */
+/* Makes the drain, unless one is running. Returns 0, or logs the failure and returns -1 if there is no
+ * memory. */
 int asking_prepare(struct asking *asking, struct slogout *slogout);
 
 /* Adds a client. Does nothing to a client that is already leaving. */

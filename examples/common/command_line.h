@@ -14,8 +14,8 @@ struct command_line {
     struct departure_options departure;
 };
 
-/* Reads the shared options and the program's own. Options that are not given leave their values unchanged. Returns 0,
- * or prints what is wrong and returns -1. */
+/* Reads the shared options and the program's own. Options that are not given leave their values unchanged.
+ * Returns 0, or prints what is wrong and returns -1. */
 int command_line_read(struct command_line *line, const struct option *own, int argc, char **argv);
 
 #endif

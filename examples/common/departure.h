@@ -1,5 +1,5 @@
-/* The end of a program: a drain that asks its clients to leave by a plan, reports progress on standard error once a
- * second, and reports at its end whether the plan was kept. */
+/* The end of a program: a drain that asks its clients to leave by a plan, reports progress on standard error
+ * once a second, and reports at its end whether the plan was kept. */
 #ifndef DEPARTURE_H
 #define DEPARTURE_H
 
@@ -9,8 +9,8 @@
 
 /* The program's options. Lengths in milliseconds. */
 struct departure_options {
-    uint64_t spread;        /* default: 10,000, or as long as the deadline allows */
-    uint64_t deadline;      /* until the program is gone; default: the shortest that can be promised, and 10,000 */
+    uint64_t spread;   /* default: 10,000, or as long as the deadline allows */
+    uint64_t deadline; /* until the program is gone; default: the shortest that can be promised, and 10,000 */
     uint64_t max_in_flight; /* 0: no limit */
     uint64_t seed;          /* default: differs between processes */
 };
@@ -20,16 +20,17 @@ struct departure {
     struct slogout_plan plan;
     uint64_t begun_ms, over_by_ms; /* over by: when every client must have its outcome */
     uint64_t settled_ms;           /* when every client had its outcome; UINT64_MAX: not yet */
-    uint64_t gone_by_ms;           /* when the program must have closed every connection; UINT64_MAX: not begun */
-    uint64_t report_ms;            /* when progress is reported next; UINT64_MAX: never */
-    uint64_t late_ms;              /* when departure_is_late() returns 1; UINT64_MAX: it already has, or not begun */
-    uint64_t cut_off;              /* set by the program: connections that it closed at gone_by_ms */
+    uint64_t gone_by_ms; /* when the program must have closed every connection; UINT64_MAX: not begun */
+    uint64_t report_ms;  /* when progress is reported next; UINT64_MAX: never */
+    uint64_t late_ms;    /* when departure_is_late() returns 1; UINT64_MAX: it already has, or not begun */
+    uint64_t cut_off;    /* set by the program: connections that it closed at gone_by_ms */
     int is_begun;
     int is_over; /* every client that was added has its outcome, and its session is freed */
 };
 
-/* Makes the plan and the drain, so that nothing can fail later. Returns 0, SLOGOUT_ERR_NOMEM, or SLOGOUT_ERR_PLAN if
- * the plan cannot be kept even for one client; *shortest_deadline is then the shortest deadline that can. */
+/* Makes the plan and the drain, so that nothing can fail later. Returns 0, SLOGOUT_ERR_NOMEM, or
+ * SLOGOUT_ERR_PLAN if the plan cannot be kept even for one client; *shortest_deadline is then the shortest
+ * deadline that can. */
 int departure_init(struct departure *departure, struct slogout *slogout,
                    const struct departure_options *options, uint64_t *shortest_deadline);
 

@@ -56,6 +56,7 @@ void listener_resume(struct listener *listener)
 {
     if (listener->again_ms == UINT64_MAX)
         return;
-    listener->again_ms = poller_set(listener->poller, &listener->watch, POLLER_IN) < 0 ? listener->again_ms + PAUSE
-                                                                                      : UINT64_MAX;
+    listener->again_ms = poller_set(listener->poller, &listener->watch, POLLER_IN) < 0
+                             ? listener->again_ms + PAUSE
+                             : UINT64_MAX;
 }

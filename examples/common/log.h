@@ -1,4 +1,5 @@
-/* The log on standard error: lines that stay, and lines of progress, which overwrite each other on a terminal. */
+/* The log on standard error: lines that stay, and lines of progress, which overwrite each other on a
+ * terminal. */
 #ifndef LOG_H
 #define LOG_H
 

@@ -1,5 +1,5 @@
-/* The counters of a program, in a file of OpenMetrics text for a collector that reads files, such as the textfile
- * collector of Prometheus' node exporter. The file is replaced atomically. */
+/* The counters of a program, in a file of OpenMetrics text for a collector that reads files, such as the
+ * textfile collector of Prometheus' node exporter. The file is replaced atomically. */
 #ifndef METRICS_H
 #define METRICS_H
 
@@ -22,10 +22,12 @@ struct metrics_figures {
     void (*write_own)(FILE *file); /* the program's own, or NULL */
 };
 
-/* Writes the file for the first time. path is not copied; NULL means no metrics. Returns 0, or -1 with errno set. */
+/* Writes the file for the first time. path is not copied; NULL means no metrics. Returns 0, or -1 with errno
+ * set. */
 int metrics_init(struct metrics *metrics, const char *path, struct metrics_figures figures, uint64_t now);
 
-/* Returns 1 if the file is to be written now. something_happened: the figures may have changed since the last call. */
+/* Returns 1 if the file is to be written now. something_happened: the figures may have changed since the last
+ * call. */
 int metrics_is_due(struct metrics *metrics, int something_happened, uint64_t now);
 
 /* Replaces the file. Returns 0, or -1 with errno set; the file is then unchanged. */

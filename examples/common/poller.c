@@ -1,9 +1,10 @@
-/* Define POLLER_KQUEUE or POLLER_POLL to choose the mechanism. The headers of BSD and macOS have no kqueue when
- * _POSIX_C_SOURCE is defined. */
+/* Define POLLER_KQUEUE or POLLER_POLL to choose the mechanism. The headers of BSD and macOS have no kqueue
+ * when _POSIX_C_SOURCE is defined. */
 #if !defined POLLER_KQUEUE && !defined POLLER_POLL
 #if defined __linux__
 #define POLLER_EPOLL
-#elif defined __APPLE__ || defined __FreeBSD__ || defined __NetBSD__ || defined __OpenBSD__ || defined __DragonFly__
+#elif defined __APPLE__ || defined __FreeBSD__ || defined __NetBSD__ || defined __OpenBSD__ ||               \
+    defined __DragonFly__
 #define POLLER_KQUEUE
 #else
 #define POLLER_POLL
@@ -36,9 +37,9 @@ static int open_queue(void)
 
 int poller_set(struct poller *poller, struct poller_watch *watch, unsigned wanted)
 {
-    struct epoll_event event = {
-        .events = (wanted & POLLER_IN ? (uint32_t)EPOLLIN : 0) | (wanted & POLLER_OUT ? (uint32_t)EPOLLOUT : 0),
-        .data.ptr = watch};
+    struct epoll_event event = {.events = (wanted & POLLER_IN ? (uint32_t)EPOLLIN : 0) |
+                                          (wanted & POLLER_OUT ? (uint32_t)EPOLLOUT : 0),
+                                .data.ptr = watch};
     const int what = !watch->wanted ? EPOLL_CTL_ADD : wanted ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
 
     if (wanted == watch->wanted)
@@ -83,7 +84,8 @@ static int open_queue(void)
 }
 
 /* Adds or removes one of the two filters of a watch, if it changes. */
-static int change(struct poller *poller, struct poller_watch *watch, unsigned wanted, unsigned bit, short filter)
+static int change(struct poller *poller, struct poller_watch *watch, unsigned wanted, unsigned bit,
+                  short filter)
 {
     struct kevent event;
 

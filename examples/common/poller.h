@@ -1,5 +1,5 @@
-/* Level-triggered waiting for descriptors, with epoll on Linux, kqueue on BSD and macOS, and poll() elsewhere. Except
- * with poll(), the time of a wait depends on what is ready and not on what is watched. */
+/* Level-triggered waiting for descriptors, with epoll on Linux, kqueue on BSD and macOS, and poll()
+ * elsewhere. Except with poll(), the time of a wait depends on what is ready and not on what is watched. */
 #ifndef POLLER_H
 #define POLLER_H
 
@@ -27,12 +27,12 @@ struct poller;
 struct poller *poller_new(void);
 void poller_free(struct poller *poller);
 
-/* Changes what a descriptor is watched for: POLLER_IN, POLLER_OUT, both, or 0 for nothing. 0 cannot fail, and must be
- * set before the descriptor is closed. Returns 0, or -1 with errno set. */
+/* Changes what a descriptor is watched for: POLLER_IN, POLLER_OUT, both, or 0 for nothing. 0 cannot fail, and
+ * must be set before the descriptor is closed. Returns 0, or -1 with errno set. */
 int poller_set(struct poller *poller, struct poller_watch *watch, unsigned wanted);
 
-/* Waits at most timeout_ms milliseconds, or without limit if that is -1, and fills in at most `room` events. A watch
- * may have two events. Returns their number, or -1 with errno set. */
+/* Waits at most timeout_ms milliseconds, or without limit if that is -1, and fills in at most `room` events.
+ * A watch may have two events. Returns their number, or -1 with errno set. */
 int poller_wait(struct poller *poller, struct poller_event *events, int room, int timeout_ms);
 
 #endif

@@ -1,4 +1,5 @@
-/* A queue of octets. A struct of zeros is empty, and an empty queue holds no memory. The user bounds its length. */
+/* A queue of octets. A struct of zeros is empty, and an empty queue holds no memory. The user bounds its
+ * length. */
 #ifndef QUEUE_H
 #define QUEUE_H
 

@@ -165,8 +165,8 @@ static void ask_all(struct loop *loop)
     asking_start(&loop->asking, &loop->departure.plan, loop->now);
 }
 
-/* Closes the port first, or clients would come back while others leave. Connections that the system has already made
- * are accepted before, and not reset. */
+/* Closes the port first, or clients would come back while others leave. Connections that the system has
+ * already made are accepted before, and not reset. */
 static void begin_to_leave(struct loop *loop)
 {
     size_t i;
@@ -193,8 +193,8 @@ static void leave(struct loop *loop)
     each_peer(loop, loop->service->hurry);
 }
 
-/* When every session must have its outcome, connections that are in no drain are closed too. When the program must be
- * gone, all connections that are left are cut off. */
+/* When every session must have its outcome, connections that are in no drain are closed too. When the program
+ * must be gone, all connections that are left are cut off. */
 static void keep_deadline(struct loop *loop)
 {
     if (departure_is_late(&loop->departure, loop->now))
@@ -223,8 +223,9 @@ static void log_counters(const struct loop *loop)
     const struct slogout_counts *counts = slogout_counts(loop->slogout);
     int outcome;
 
-    log_line("counters connections=%zu accepted=%" PRIu64 " waiting=%" PRIu64 " pending=%" PRIu64 " asked=%" PRIu64
-             " leaving=%" PRIu64 " ended=%" PRIu64 " without_bye=%" PRIu64 " blind=%" PRIu64,
+    log_line("counters connections=%zu accepted=%" PRIu64 " waiting=%" PRIu64 " pending=%" PRIu64
+             " asked=%" PRIu64 " leaving=%" PRIu64 " ended=%" PRIu64 " without_bye=%" PRIu64
+             " blind=%" PRIu64,
              loop->count, loop->accepted, counts->waiting, counts->pending, counts->asked, counts->leaving,
              counts->ended, counts->without_bye, counts->blind);
     for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
@@ -301,12 +302,13 @@ static void serve(struct loop *loop, const struct poller_event *events, int coun
         loop->service->serve(peer, loop->now);
 }
 
-/* Input comes before the tick, so that an answer in time wins over the timer. Nothing blocks, so one time is right for
- * the whole turn. */
+/* Input comes before the tick, so that an answer in time wins over the timer. Nothing blocks, so one time is
+ * right for the whole turn. */
 static int turn(struct loop *loop)
 {
     struct poller_event events[EVENTS];
-    int count = poller_wait(loop->poller, events, EVENTS, slogout_timeout(next_deadline(loop), slogout_now_ms()));
+    int count =
+        poller_wait(loop->poller, events, EVENTS, slogout_timeout(next_deadline(loop), slogout_now_ms()));
     int changed;
 
     if (count < 0 && errno != EINTR && errno != EAGAIN)
@@ -357,7 +359,9 @@ static int set_up_slogout(struct loop *loop, const struct command_line *line)
     if (!error)
         return 0;
     if (error == SLOGOUT_ERR_PLAN)
-        fprintf(stderr, "%s: --deadline %" PRIu64 " is too short for the other options; it must be at least %" PRIu64 "\n",
+        fprintf(stderr,
+                "%s: --deadline %" PRIu64 " is too short for the other options; it must be at least %" PRIu64
+                "\n",
                 loop->program, line->departure.deadline, shortest_deadline);
     else
         fprintf(stderr, "%s: %s\n", loop->program, slogout_strerror(error));
@@ -428,7 +432,10 @@ int service_main(const struct service *service, int argc, char **argv)
                      .leave_timeout_ms = LEAVE_TIMEOUT},
         .departure = {DEPARTURE_DEFAULT, DEPARTURE_DEFAULT, 0, DEPARTURE_DEFAULT},
     };
-    struct loop loop = {.service = service, .program = options_program(argv), .listener = {.watch = {.fd = -1}}, .now = slogout_now_ms()};
+    struct loop loop = {.service = service,
+                        .program = options_program(argv),
+                        .listener = {.watch = {.fd = -1}},
+                        .now = slogout_now_ms()};
     int status;
 
     if (command_line_read(&line, service->options, argc, argv) < 0)

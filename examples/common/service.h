@@ -1,16 +1,17 @@
 /* The loop of a program that serves many connections, and an example of slogout in an event loop.
  *
- * One turn waits no longer than until slogout_deadline(), reads the clock, serves the connections that have input, room
- * for output, or an alarm, and ticks. Then it settles every connection that was touched: it sends what is queued and
- * registers what the connection waits for. A connection where nothing happens costs no time. The program defines what
- * a connection is.
+ * One turn waits no longer than until slogout_deadline(), reads the clock, serves the connections that have
+ * input, room for output, or an alarm, and ticks. Then it settles every connection that was touched: it sends
+ * what is queued and registers what the connection waits for. A connection where nothing happens costs no
+ * time. The program defines what a connection is.
  *
  * Signals:
  *   SIGUSR1          asks every client to leave, paced by --spread; the program continues to serve
  *   SIGUSR2          writes the counters to the log
  *   SIGHUP           calls the program's reload()
- *   SIGTERM, SIGINT  takes no more clients, has all leave by the plan (--spread, --deadline, --max-in-flight, --seed),
- *                    and ends the program when they have gone; a second one waits for no answers.
+ *   SIGTERM, SIGINT  closes the port, drains all clients by the plan of the options, and ends the program when
+ *                    they have gone; a second one stops waiting for answers
+ *
  * The exit status is 0 if the plan was kept, 1 if it was not or the system failed, 2 for a bad command line. */
 #ifndef SERVICE_H
 #define SERVICE_H
@@ -47,8 +48,8 @@ struct service {
     int (*start)(const char *program); /* before any client; returns 0, or prints why not and returns -1 */
     void (*reload)(void);              /* SIGHUP */
     void (*wake)(void);                /* signals_wake() has been called, or a signal has come */
-    /* Makes a connection that owns the socket, with session, slogout, number and streams filled in. Returns NULL on
-     * failure; the caller then still owns the socket. */
+    /* Makes a connection that owns the socket, with session, slogout, number and streams filled in. Returns
+     * NULL on failure; the caller then still owns the socket. */
     struct peer *(*open)(int fd, struct slogout *slogout, uint64_t number, uint64_t now);
     /* Does everything that the `ready` of the streams and the time allow. [calls back] */
     void (*serve)(struct peer *peer, uint64_t now);

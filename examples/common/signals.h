@@ -1,5 +1,5 @@
-/* Signals for an event loop. The handler only sets a flag and wakes the loop, because no function of slogout is
- * async-signal-safe. */
+/* Signals for an event loop. The handler only sets a flag and wakes the loop, because no function of slogout
+ * is async-signal-safe. */
 #ifndef SIGNALS_H
 #define SIGNALS_H
 

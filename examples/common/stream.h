@@ -38,15 +38,15 @@ void stream_free(struct stream *stream);
 /* Adds what the poller has reported to `ready`. */
 void stream_note(struct stream *stream, unsigned ready);
 
-/* Reads once, if the poller has reported input. Returns the number of octets. 0 means none now, or, by input_ended and
- * state, none any more. */
+/* Reads once, if the poller has reported input. Returns the number of octets. 0 means none now, or, by
+ * input_ended and state, none any more. */
 size_t stream_read(struct stream *stream, char *octets, size_t size);
 
 /* Queues octets. Returns 0, or -1 if there is no memory; the stream is then over. */
 int stream_put(struct stream *stream, const char *octets, size_t len);
 
-/* Queues octets without a copy. They must stay where they are until the next stream_flush(), which copies only what the
- * socket does not take. Returns as stream_put(). */
+/* Queues octets without a copy. They must stay where they are until the next stream_flush(), which copies
+ * only what the socket does not take. Returns as stream_put(). */
 int stream_lend(struct stream *stream, const char *octets, size_t len);
 
 /* Sends what the socket takes. If sending fails, drops everything that is queued. */
@@ -58,16 +58,16 @@ int stream_has_output(const struct stream *stream);
 /* Shuts down our direction. Call it when nothing is queued. */
 void stream_shut(struct stream *stream);
 
-/* Acts on failures and, while closing, on input. Call it before the owner acts on `ready`. reads is 1 if the owner
- * wants input. */
+/* Acts on failures and, while closing, on input. Call it before the owner acts on `ready`. reads is 1 if the
+ * owner wants input. */
 void stream_serve(struct stream *stream, int reads);
 
-/* Begins to close: sends the queue, shuts down our direction, and reads to the end of file. close() with unread input
- * would reset the connection, and the peer could lose our last output. */
+/* Begins to close: sends the queue, shuts down our direction, and reads to the end of file. close() with
+ * unread input would reset the connection, and the peer could lose our last output. */
 void stream_close(struct stream *stream, uint64_t now);
 
-/* Returns what the poller is to watch for; reads as in stream_serve(). A stream that wants nothing must not be watched,
- * because the end of both directions would be reported again and again. */
+/* Returns what the poller is to watch for; reads as in stream_serve(). A stream that wants nothing must not
+ * be watched, because the end of both directions would be reported again and again. */
 unsigned stream_wants(const struct stream *stream, int reads);
 
 /* Returns 1 if the stream is to be freed. */

@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include "common/queue.h"
 
-/* Octets of a command without its literals (RFC 2683 section 3.2.1.5), and of all its literals together. Memory grows
- * with what has come, to at most twice as much. */
+/* Octets of a command without its literals (RFC 2683 section 3.2.1.5), and of all its literals together.
+ * Memory grows with what has come, to at most twice as much. */
 #define COMMAND_TEXT_MAX    8192
 #define COMMAND_LITERAL_MAX (64 * 1024 * 1024)
 

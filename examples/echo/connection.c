@@ -11,8 +11,8 @@
 
 /* ---- slogout's callbacks ---- */
 
-/* The greeting is queued first, and the session is abandoned before a `* BYE` of our own. So only two things can be
- * half done: our response to ECHO, and a command of the client. */
+/* The greeting is queued first, and the session is abandoned before a `* BYE` of our own. So only two things
+ * can be half done: our response to ECHO, and a command of the client. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
@@ -67,7 +67,8 @@ static void log_client(const struct connection *connection)
     log_line("connection=%" PRIu64 " client=%s", connection->peer.number, text);
 }
 
-struct connection *connection_new(int fd, struct slogout *slogout, uint64_t number, uint64_t now, const char *greeting)
+struct connection *connection_new(int fd, struct slogout *slogout, uint64_t number, uint64_t now,
+                                  const char *greeting)
 {
     struct connection *connection = calloc(1, sizeof *connection);
 

@@ -1,5 +1,5 @@
-/* One IMAP connection: its socket, its reader, and its slogout session. Shows what a server must do for slogout: when
- * it may write a line, how it closes, and when it calls slogout_session_resume(). */
+/* One IMAP connection: its socket, its reader, and its slogout session. Shows what a server must do for
+ * slogout: when it may write a line, how it closes, and when it calls slogout_session_resume(). */
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
@@ -15,7 +15,8 @@
 
 #define CONNECTION_LITERAL_MAX 8192 /* octets in the literals of a command before LOGIN */
 
-/* The part of the response to an ECHO that is not queued yet. Points into the reader, which keeps the command. */
+/* The part of the response to an ECHO that is not queued yet. Points into the reader, which keeps the
+ * command. */
 struct echo {
     struct span tag; /* len 0: none under way */
     struct span rest;
@@ -27,14 +28,14 @@ struct connection {
     struct queue in; /* read, and not used yet */
     struct command_reader reader;
     int logged_in;
-    int is_logged; /* the end of the session is in the log */
+    int is_logged;         /* the end of the session is in the log */
     struct queue idle_tag; /* len 0: not in IDLE */
     struct echo echo;
     unsigned bad_commands; /* in a row */
 };
 
-/* Makes a connection that owns the socket, and queues the greeting. Returns NULL on failure; the caller then still owns
- * the socket. */
+/* Makes a connection that owns the socket, and queues the greeting. Returns NULL on failure; the caller then
+ * still owns the socket. */
 struct connection *connection_new(int fd, struct slogout *slogout, uint64_t number, uint64_t now,
                                   const char *greeting);
 

@@ -65,7 +65,8 @@ static const char *login(struct connection *connection, struct request *request,
     return NULL;
 }
 
-/* RFC 5161 section 3.1: unknown words are ignored, and ENABLED names what this command has enabled, if anything. */
+/* RFC 5161 section 3.1: unknown words are ignored, and ENABLED names what this command has enabled, if
+ * anything. */
 static const char *enable(struct connection *connection, struct request *request, uint64_t now)
 {
     struct words *words = &request->arguments;
@@ -166,7 +167,7 @@ static const char *fault_refusal(enum command_fault fault)
     return NULL;
 }
 
-/* Also reads a command that is not complete, so that its literal can be refused before the client sends it. */
+/* Also reads a command that is not complete, so that its literal can be refused before it is sent. */
 static const char *understand(const struct connection *connection, struct request *request)
 {
     static const struct request unknown;
@@ -239,7 +240,8 @@ static void end_idle(struct connection *connection, uint64_t now)
     queue_clear(&connection->idle_tag);
 }
 
-/* Feeds the session every first line before the server reads it as a command, even a line that is too long or ends in
+/* Feeds the session every first line before the server reads it as a command, even a line that is too long or
+ * ends in
  * `{3}`, because the text of an answer is opaque. */
 static void take_line(struct connection *connection, uint64_t now)
 {
@@ -256,8 +258,7 @@ static void give_up(struct connection *connection, uint64_t now)
 {
     const int too_big = connection->reader.fault == COMMAND_LITERAL_TOO_BIG;
 
-    connection_bye(connection, too_big ? "[TOOBIG] Literal is too big" : "[UNAVAILABLE] Out of memory",
-                       now);
+    connection_bye(connection, too_big ? "[TOOBIG] Literal is too big" : "[UNAVAILABLE] Out of memory", now);
 }
 
 /* ---- the connection ---- */
@@ -308,9 +309,8 @@ static void read_input(struct connection *connection)
 {
     char octets[CONNECTION_IN_MAX];
     const size_t room = CONNECTION_IN_MAX - connection->in.len;
-    const size_t len = room && connection->stream.state == STREAM_OPEN
-                           ? stream_read(&connection->stream, octets, room)
-                           : 0;
+    const size_t len =
+        room && connection->stream.state == STREAM_OPEN ? stream_read(&connection->stream, octets, room) : 0;
 
     if (queue_append(&connection->in, octets, len) < 0)
         connection->stream.state = STREAM_OVER;

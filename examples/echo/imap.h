@@ -1,5 +1,5 @@
-/* A small IMAP4rev1 server without mailboxes. It accepts any password and has no autologout timer (RFC 3501 section
- * 5.4), so it should listen on a loopback address only. */
+/* A small IMAP4rev1 server without mailboxes. It accepts any password and has no autologout timer (RFC 3501
+ * section 5.4), so it should listen on a loopback address only. */
 #ifndef IMAP_H
 #define IMAP_H
 

@@ -207,8 +207,8 @@ static size_t write_v1(const struct proxy_header *header, char octets[PROXY_HEAD
     inet_ntop(family, host, hosts[0], sizeof hosts[0]);
     get_address(&header->destination, host, &ports[1]);
     inet_ntop(family, host, hosts[1], sizeof hosts[1]);
-    len = snprintf(octets, PROXY_HEADER_MAX, "PROXY %s %s %s %u %u\r\n", family == AF_INET ? "TCP4" : "TCP6", hosts[0],
-                   hosts[1], (unsigned)ntohs(ports[0]), (unsigned)ntohs(ports[1]));
+    len = snprintf(octets, PROXY_HEADER_MAX, "PROXY %s %s %s %u %u\r\n", family == AF_INET ? "TCP4" : "TCP6",
+                   hosts[0], hosts[1], (unsigned)ntohs(ports[0]), (unsigned)ntohs(ports[1]));
     return (size_t)len;
 }
 

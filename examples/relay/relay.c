@@ -33,10 +33,10 @@ struct relay {
     struct peer peer; /* first */
     struct relay_settings *settings;
     enum relay_state state;
-    unsigned is_greeted : 1;                /* the server has sent something */
-    unsigned is_logged : 1;                 /* the end of the session is in the log */
-    unsigned char ended[SERVICE_STREAMS];   /* the end of file of that side has been fed to the filter */
-    unsigned char address;                  /* the index of the server's address that is tried */
+    unsigned is_greeted : 1;              /* the server has sent something */
+    unsigned is_logged : 1;               /* the end of the session is in the log */
+    unsigned char ended[SERVICE_STREAMS]; /* the end of file of that side has been fed to the filter */
+    unsigned char address;                /* the index of the server's address that is tried */
     unsigned short header_len;
     char *header;      /* what has come of the PROXY header, then the header to be sent; NULL: none */
     uint64_t deadline; /* UINT64_MAX: none; not used while CLOSING */
@@ -251,8 +251,7 @@ static void begin_with(struct relay *relay, struct proxy_header *header, uint64_
     const int fd = relay->streams[CLIENT].watch.fd;
     socklen_t source_len = sizeof header->source, destination_len = sizeof header->destination;
 
-    if (!header->is_known &&
-        getpeername(fd, (struct sockaddr *)&header->source, &source_len) == 0 &&
+    if (!header->is_known && getpeername(fd, (struct sockaddr *)&header->source, &source_len) == 0 &&
         getsockname(fd, (struct sockaddr *)&header->destination, &destination_len) == 0)
         header->is_known = 1;
     log_client(relay, header);
@@ -321,7 +320,8 @@ static void read_header(struct relay *relay, uint64_t now)
 
 /* ---- life ---- */
 
-struct peer *relay_new(int fd, struct relay_settings *settings, struct slogout *slogout, uint64_t number, uint64_t now)
+struct peer *relay_new(int fd, struct relay_settings *settings, struct slogout *slogout, uint64_t number,
+                       uint64_t now)
 {
     struct relay *relay = calloc(1, sizeof *relay);
     struct proxy_header unknown = {.is_known = 0};
@@ -476,7 +476,8 @@ static int reads(const struct relay *relay, unsigned side)
 {
     if (relay->state == HEADER)
         return 1;
-    return (relay->state == RELAYING || relay->state == PARTING) && !stream_has_output(&relay->streams[!side]);
+    return (relay->state == RELAYING || relay->state == PARTING) &&
+           !stream_has_output(&relay->streams[!side]);
 }
 
 void relay_serve(struct peer *peer, uint64_t now)

@@ -1,6 +1,6 @@
-/* One client, one connection to the server, and a slogout filter between them. Octets go from one socket to the other
- * without a copy. What a side does not take at once is queued, and nothing more is read for it until the queue is empty,
- * so a relay queues at most RELAY_OCTETS. */
+/* One client, one connection to the server, and a slogout filter between them. Octets go from one socket to
+ * the other without a copy. What a side does not take at once is queued, and nothing more is read for it
+ * until the queue is empty, so a relay queues at most RELAY_OCTETS. */
 #ifndef RELAY_H
 #define RELAY_H
 
@@ -8,7 +8,7 @@
 #include "common/address.h"
 #include "common/service.h"
 
-#define RELAY_READ   32768 /* octets read at once */
+#define RELAY_READ   32768            /* octets read at once */
 #define RELAY_OCTETS (2 * RELAY_READ) /* without what the filter inserts */
 
 enum relay_send_header { RELAY_NO_HEADER, RELAY_HEADER_V1, RELAY_HEADER_V2 };
@@ -21,10 +21,11 @@ struct relay_settings {
     uint64_t failures;           /* clients so far that could not be connected to the server */
 };
 
-/* Makes a relay that owns the socket, and begins to connect to the server. A failure to connect is reported to the
- * client. The settings must outlive the relay. Returns NULL if there is no memory; the caller then still owns the
- * socket. */
-struct peer *relay_new(int fd, struct relay_settings *settings, struct slogout *slogout, uint64_t number, uint64_t now);
+/* Makes a relay that owns the socket, and begins to connect to the server. A failure to connect is reported
+ * to the client. The settings must outlive the relay. Returns NULL if there is no memory; the caller then
+ * still owns the socket. */
+struct peer *relay_new(int fd, struct relay_settings *settings, struct slogout *slogout, uint64_t number,
+                       uint64_t now);
 
 /* The functions of struct service. */
 void relay_serve(struct peer *peer, uint64_t now);
