@@ -1,13 +1,13 @@
-/* An IMAP server that asks its clients to leave. The loop is in common/service.c; what slogout needs of a
- * connection is in echo/connection.c; where it gets its input is in echo/imap.c; how the program ends
- * is in common/departure.c. */
+/* An IMAP server that asks its clients to leave. The loop is in common/service.c, the callbacks for slogout
+ * in echo/connection.c, its input in echo/imap.c, and the end of the program in common/departure.c. */
 #include "common/service.h"
 #include "echo/connection.h"
 #include "echo/imap.h"
 
 static const struct option options[] = {
     {"--literal-max", OPTION_NUMBER, "N", &imap_literal_max, 1, COMMAND_LITERAL_MAX,
-     "Take literals of at most N octets in a command after LOGIN, and 8192 before it; a client makes the server "
+     "Take literals of at most N octets in a command after LOGIN, and 8192 before it; a client makes the "
+     "server "
      "hold at most twice as much, and 200,000 octets. Default 67108864."},
     {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
 };

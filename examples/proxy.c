@@ -1,5 +1,5 @@
-/* A proxy that asks the clients of an IMAP server to leave: the server knows nothing of it. The loop is in
- * common/service.c; what passes between the two sides is in relay/relay.c. */
+/* A proxy that asks the clients of an IMAP server to leave. The server need not support that. The loop is in
+ * common/service.c, and what passes between the two sides in relay/relay.c. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <slogout/filter.h>
@@ -13,10 +13,12 @@ static struct relay_settings settings;
 
 static const struct option options[] = {
     {"--server", OPTION_HOST, "HOST:PORT", &server, 0, 0,
-     "Connect to this server. A name is resolved at the start and on SIGHUP, and all its addresses are tried in turn. "
+     "Connect to this server. A name is resolved at the start and on SIGHUP, and all its addresses are tried "
+     "in turn. "
      "Default 127.0.0.1:143."},
     {"--accept-proxy", OPTION_FLAG, NULL, &settings.accept_header, 0, 0,
-     "Require a PROXY protocol header, of version 1 or 2, from each client. Set it only if nobody but a proxy of yours "
+     "Require a PROXY protocol header, of version 1 or 2, from each client. Set it only if nobody but a "
+     "proxy of yours "
      "can connect."},
     {"--send-proxy", OPTION_CHOICE, "no|v1|v2", &settings.send_header, 0, 0,
      "Send a PROXY protocol header with the client's address to the server. Default no."},
@@ -38,7 +40,7 @@ static void reload(void)
     resolver_start(server);
 }
 
-/* A name server that is down is no reason to forget what it said before. */
+/* Keeps the known addresses if the name cannot be resolved now. */
 static void take_addresses(void)
 {
     int error;

@@ -1,4 +1,5 @@
-/* SO_REUSEPORT is not in POSIX: some headers have it only with the one, some only without the other. */
+/* SO_REUSEPORT is not in POSIX. glibc and musl declare it with _DEFAULT_SOURCE, macOS without
+ * _POSIX_C_SOURCE. */
 #define _DEFAULT_SOURCE
 #ifndef __APPLE__
 #define _POSIX_C_SOURCE 200809L
@@ -43,7 +44,7 @@ static int port_is_valid(const char *port)
     return digits > 0 && digits <= 5 && !port[digits] && atoi(port) <= 65535;
 }
 
-/* RFC 1123 section 2.1; an underscore is met in practice, and a percent sign begins the zone of an IPv6 address. */
+/* RFC 1123 section 2.1. Names with underscores exist too, and `%` begins the zone of an IPv6 address. */
 static int host_is_valid(const char *host)
 {
     static const char octets[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:%";
@@ -108,8 +109,8 @@ void address_print(const struct sockaddr_storage *address, char text[ADDRESS_SIZ
 
     text[0] = '\0';
     if (getnameinfo((const struct sockaddr *)address,
-                    is_ipv6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in), host, sizeof host, port,
-                    sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+                    is_ipv6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in), host, sizeof host,
+                    port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0)
         snprintf(text, ADDRESS_SIZE, is_ipv6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 

@@ -1,41 +1,43 @@
-/* TCP addresses as the programs take and print them: 127.0.0.1:143, [::1]:143, mail.example.org:143. */
+/* TCP addresses as the programs read and print them: 127.0.0.1:143, [::1]:143, mail.example.org:143. */
 #ifndef ADDRESS_H
 #define ADDRESS_H
 
 #include <stddef.h>
 #include <sys/socket.h>
 
-#define ADDRESS_SIZE      272 /* room for any of them as text, and its NUL */
-#define ADDRESS_LIST_SIZE 16  /* of a name more addresses than these are not used */
+#define ADDRESS_SIZE      272 /* octets of the longest address as text, with its NUL */
+#define ADDRESS_LIST_SIZE 16  /* addresses of one name that are used */
 
-/* What a name stands for, in the order of preference. */
+/* The addresses of a name, in the order of preference. */
 struct address_list {
     size_t count;
     struct sockaddr_storage at[ADDRESS_LIST_SIZE];
     socklen_t len[ADDRESS_LIST_SIZE];
 };
 
-/* Returns 1 if it is HOST:PORT by its form. Asks no name server. */
+/* Returns 1 if the text has the form HOST:PORT. Does not ask a name server. */
 int address_is_valid(const char *address);
 
-/* Returns 1 if it is ADDR:PORT with a numeric address. */
+/* Returns 1 if the text is ADDR:PORT with a numeric address. */
 int address_is_numeric(const char *address);
 
-/* Finds the addresses of a valid HOST:PORT; may wait long for a name server. Returns 0, or an error. */
+/* Fills in the addresses of a valid HOST:PORT. May wait for a name server. Returns 0, or an error for
+ * address_error(). */
 int address_resolve(const char *address, struct address_list *list);
 
-/* What an error of address_resolve() means. */
+/* Returns the text for an error of address_resolve(). */
 const char *address_error(int error);
 
-/* A listening socket on a numeric address, non-blocking; port 0: the system picks one. reuse_port: others may
- * listen there too. Returns -1 with errno set. */
+/* Returns a non-blocking socket that listens on a numeric address, or -1 with errno set. For port 0 the
+ * system picks one. With reuse_port other processes may listen on the same address. */
 int address_listen(const char *address, int reuse_port);
 
-/* A connected socket, blocking, to the first of the host's addresses that answers. Returns as address_listen(). */
+/* Returns a blocking socket that is connected to the first of the host's addresses that answers, or -1 with
+ * errno set. */
 int address_connect(const char *address);
 
-/* A socket that begins to connect to one of a list, non-blocking: writable when it is, or has failed (SO_ERROR).
- * Returns as address_listen(). */
+/* Returns a non-blocking socket that has begun to connect to one address of a list, or -1 with errno set. The
+ * socket is writable when it has connected or failed; SO_ERROR tells which. */
 int address_begin_connect(const struct address_list *list, size_t place);
 
 /* Prints an address of a socket. */
@@ -44,8 +46,8 @@ void address_print(const struct sockaddr_storage *address, char text[ADDRESS_SIZ
 /* Prints the address that a socket is bound to. */
 void address_of(int fd, char text[ADDRESS_SIZE]);
 
-/* Makes it non-blocking, closed in programs that this one starts, and without waiting for more octets to send.
- * Returns 0, or -1 with errno set. */
+/* Makes a socket non-blocking, closed on exec, and without delay for small writes. Returns 0, or -1 with
+ * errno set. */
 int address_prepare(int fd);
 
 #endif

@@ -30,7 +30,7 @@ static void put(struct alarms *alarms, size_t place, struct alarm *alarm)
     alarm->place = place;
 }
 
-/* Finds the place for an alarm, from one that is free: towards the root, then towards the leaves. */
+/* Puts an alarm into the heap, starting at a free place, first toward the root and then toward the leaves. */
 static void settle(struct alarms *alarms, size_t place, struct alarm *alarm)
 {
     size_t child;

@@ -1,25 +1,25 @@
-/* Asks every client to leave, paced, while the program serves on. A drain without a deadline. */
+/* Asks every client to leave, at a pace, while the program continues to serve: a drain without a deadline. */
 #ifndef ASKING_H
 #define ASKING_H
 
 #include <slogout/drain.h>
 
-/* All zero: nobody is being asked. */
+/* A struct of zeros asks nobody. */
 struct asking {
     struct slogout_drain *drain;
 };
 
-/* Makes room for an asking, or for more clients in the one that runs. Returns 0, or -1 if there is no memory, and has
- * said so. */
+/* Makes the drain, unless one is running. Returns 0, or logs the failure and returns -1 if there is no
+ * memory. */
 int asking_prepare(struct asking *asking, struct slogout *slogout);
 
-/* Adds a client; one that is leaving already is left alone. */
+/* Adds a client. Does nothing to a client that is already leaving. */
 void asking_add(struct asking *asking, struct slogout_session *session);
 
-/* Asks those who wait evenly over the plan's spread, never more at once than its max_in_flight. */
+/* Starts to ask the clients that wait, evenly over the plan's spread and within its max_in_flight. */
 void asking_start(struct asking *asking, const struct slogout_plan *plan, uint64_t now);
 
-/* Asks nobody any more; whoever has been asked finishes. To be called before slogout_free(). */
+/* Stops asking. Clients that have been asked continue to leave. Call it before slogout_free(). */
 void asking_end(struct asking *asking);
 
 #endif

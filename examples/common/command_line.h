@@ -1,4 +1,4 @@
-/* The command line that all programs with a loop share. */
+/* The options that all programs of service.h share. */
 #ifndef COMMAND_LINE_H
 #define COMMAND_LINE_H
 
@@ -14,8 +14,8 @@ struct command_line {
     struct departure_options departure;
 };
 
-/* Reads the shared options and the program's own; what is not given keeps its value. Returns 0, or -1 when it has said
- * what is wrong. */
+/* Reads the shared options and the program's own. Options that are not given leave their values unchanged.
+ * Returns 0, or prints what is wrong and returns -1. */
 int command_line_read(struct command_line *line, const struct option *own, int argc, char **argv);
 
 #endif

@@ -6,12 +6,12 @@
 #include "common/log.h"
 #include "common/stream.h"
 
-#define SPREAD            10000 /* milliseconds, all of these */
-#define ROOM              10000 /* to ask those who are not at rest when their turn comes */
+#define SPREAD            10000         /* milliseconds, all of these */
+#define ROOM              10000         /* to ask clients that are not at rest when their turn comes */
 #define LINGER            STREAM_LINGER /* from the last outcome to the close of the last connection */
 #define REPORT_INTERVAL   1000
 #define TERMINAL_INTERVAL 200
-#define PUNCTUAL          100 /* later by this is in time: a process is not always run when it wants to be */
+#define PUNCTUAL          100 /* lateness that counts as in time, because a process may have to wait to run */
 
 /* ---- the plan ---- */
 
@@ -25,9 +25,9 @@ static uint64_t given(uint64_t option, uint64_t otherwise)
     return option == DEPARTURE_DEFAULT ? otherwise : option;
 }
 
-/* What was not given comes out of what was: a spread that the deadline allows; a tail of a tenth of the
- * spread, or of the time that is left over; a deadline that has room for all. A plan that cannot be kept
- * stays as it is. The deadline of the plan is that of the program without the linger. */
+/* Derives the options that were not given: a spread that the deadline allows, a tail of a tenth of the spread
+ * within the time that is left, and a deadline with room for all. Does not change a plan that cannot be kept.
+ * The plan's deadline is the program's, less the linger. */
 static void complete(struct slogout_plan *plan, const struct departure_options *options,
                      const struct slogout *slogout)
 {
@@ -50,7 +50,7 @@ static void complete(struct slogout_plan *plan, const struct departure_options *
         plan->tail_ms = (uint32_t)smaller(plan->tail_ms, plan->deadline_ms - advice.shortest_deadline_ms);
 }
 
-/* Neighbouring processes have neighbouring numbers; the time tells restarts apart. */
+/* The process number differs between the processes of a machine, and the time between restarts. */
 static uint64_t own_seed(void)
 {
     return (uint64_t)getpid() * 65599 + slogout_now_ms();
@@ -76,8 +76,9 @@ static void report_progress(const struct departure *departure, uint64_t now)
 
     log_progress("drain asked=%" PRIu64 " answered=%" PRIu64 " refused=%" PRIu64 " expired=%" PRIu64
                  " bye_only=%" PRIu64 " remaining=%" PRIu64 " over_by=%" PRIu64 "s",
-                 counts->asked, counts->outcome[SLOGOUT_OUTCOME_ANSWERED], counts->outcome[SLOGOUT_OUTCOME_REFUSED],
-                 counts->outcome[SLOGOUT_OUTCOME_EXPIRED], counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], departure_remaining(departure),
+                 counts->asked, counts->outcome[SLOGOUT_OUTCOME_ANSWERED],
+                 counts->outcome[SLOGOUT_OUTCOME_REFUSED], counts->outcome[SLOGOUT_OUTCOME_EXPIRED],
+                 counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], departure_remaining(departure),
                  seconds_until(departure->over_by_ms, now));
 }
 
@@ -90,7 +91,8 @@ static void report_end(const struct departure *departure)
         if (counts->outcome[outcome])
             log_line("drain outcome=%s sessions=%" PRIu64,
                      slogout_outcome_name((enum slogout_outcome)outcome), counts->outcome[outcome]);
-    log_line("drain over seconds=%.1f kept=%s without_bye=%" PRIu64 " over_limit=%" PRIu64 " cut_off=%" PRIu64,
+    log_line("drain over seconds=%.1f kept=%s without_bye=%" PRIu64 " over_limit=%" PRIu64
+             " cut_off=%" PRIu64,
              (double)(departure->settled_ms - departure->begun_ms) / 1000,
              departure_kept(departure) ? "yes" : "no", counts->without_bye, counts->over_limit,
              departure->cut_off);
@@ -106,8 +108,8 @@ static void done(struct slogout_drain *drain, void *user_data)
 
 /* ---- public ---- */
 
-/* The plan is checked for one client, since how many there will be is not known yet. More than can be asked in time
- * are no reason to stay. */
+/* The plan is checked for one client, because their number is not known yet. A drain starts however many
+ * there are. */
 int departure_init(struct departure *departure, struct slogout *slogout,
                    const struct departure_options *options, uint64_t *shortest_deadline)
 {

@@ -5,7 +5,7 @@
 #include "common/address.h"
 #include "common/listener.h"
 
-#define BREAK 1000 /* milliseconds without accept() when the system has no more descriptors */
+#define PAUSE 1000 /* milliseconds without accept() when the system has no descriptors left */
 
 int listener_open(struct listener *listener, struct poller *poller, const char *address, int reuse_port)
 {
@@ -30,14 +30,14 @@ static int is_out_of_resources(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/* Without descriptors the poller would report the listener again and again. */
-static void take_a_break(struct listener *listener, uint64_t now)
+/* Without descriptors the poller would report the listener at once, again and again. */
+static void pause_listening(struct listener *listener, uint64_t now)
 {
     poller_set(listener->poller, &listener->watch, 0);
-    listener->again_ms = now + BREAK;
+    listener->again_ms = now + PAUSE;
 }
 
-/* A client that has gone already (ECONNABORTED) is no reason to stop. */
+/* Goes on after ECONNABORTED, a client that has already gone. */
 void listener_accept(struct listener *listener, int most, uint64_t now, void (*take)(int fd, void *user),
                      void *user)
 {
@@ -46,7 +46,7 @@ void listener_accept(struct listener *listener, int most, uint64_t now, void (*t
         if (fd >= 0)
             take(fd, user);
         else if (is_out_of_resources(errno))
-            take_a_break(listener, now);
+            pause_listening(listener, now);
         if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
             return;
     }
@@ -56,6 +56,7 @@ void listener_resume(struct listener *listener)
 {
     if (listener->again_ms == UINT64_MAX)
         return;
-    listener->again_ms = poller_set(listener->poller, &listener->watch, POLLER_IN) < 0 ? listener->again_ms + BREAK
-                                                                                      : UINT64_MAX;
+    listener->again_ms = poller_set(listener->poller, &listener->watch, POLLER_IN) < 0
+                             ? listener->again_ms + PAUSE
+                             : UINT64_MAX;
 }

@@ -6,7 +6,7 @@
 #include "common/log.h"
 
 #define LINE_MAX_OCTETS 1024
-#define CLEAR_REST      "\033[K" /* of the line, which may have been longer */
+#define CLEAR_REST      "\033[K" /* of a longer line that is overwritten */
 
 int log_is_terminal(void)
 {

@@ -1,5 +1,5 @@
-/* What a program reports on standard error: lines that stay, and how far it is. On a terminal the latter is
- * one line that is written over. */
+/* The log on standard error: lines that stay, and lines of progress, which overwrite each other on a
+ * terminal. */
 #ifndef LOG_H
 #define LOG_H
 
@@ -9,11 +9,11 @@
 #define LOG_FORMAT
 #endif
 
-/* Both without the line's end. */
+/* Write a line. The format has no line end. */
 void log_line(const char *format, ...) LOG_FORMAT;
 void log_progress(const char *format, ...) LOG_FORMAT;
 
-/* 1: standard error is a terminal. */
+/* Returns 1 if standard error is a terminal. */
 int log_is_terminal(void);
 
 #endif

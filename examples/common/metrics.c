@@ -28,7 +28,8 @@ static void write_gauge(FILE *file, const char *name, const char *help, uint64_t
 
 static void write_states(FILE *file, uint64_t connections, const struct slogout_counts *counts)
 {
-    const uint64_t begun = counts->waiting + counts->pending + counts->asked + counts->leaving + counts->ended;
+    const uint64_t begun =
+        counts->waiting + counts->pending + counts->asked + counts->leaving + counts->ended;
     const struct {
         const char *name;
         uint64_t sessions;
@@ -45,7 +46,8 @@ static void write_states(FILE *file, uint64_t connections, const struct slogout_
         fprintf(file, "slogout_sessions{state=\"%s\"} %" PRIu64 "\n", states[i].name, states[i].sessions);
 }
 
-static void write_outcomes(FILE *file, const char *name, const char *help, const struct slogout_counts *counts)
+static void write_outcomes(FILE *file, const char *name, const char *help,
+                           const struct slogout_counts *counts)
 {
     int outcome;
 
@@ -57,13 +59,14 @@ static void write_outcomes(FILE *file, const char *name, const char *help, const
 
 static void write_drain(FILE *file, const struct departure *departure, uint64_t now)
 {
-    const uint64_t left = departure->is_begun && departure->gone_by_ms > now ? departure->gone_by_ms - now : 0;
+    const uint64_t left =
+        departure->is_begun && departure->gone_by_ms > now ? departure->gone_by_ms - now : 0;
 
     write_gauge(file, "draining", "1 from the first SIGTERM on.", departure->is_begun ? 1 : 0);
     write_gauge(file, "drain_remaining", "Sessions of the drain that have no outcome yet.",
                 departure->is_begun ? departure_remaining(departure) : 0);
-    write_gauge(file, "drain_left_seconds", "Time until the program is gone at the latest; 0 if it does not drain.",
-                left / 1000);
+    write_gauge(file, "drain_left_seconds",
+                "Time until the program is gone at the latest; 0 if it does not drain.", left / 1000);
     write_outcomes(file, "drain_outcomes", "Sessions that the drain has ended, by outcome.",
                    slogout_drain_counts(departure->drain));
 }
@@ -73,8 +76,10 @@ static void write_text(FILE *file, const struct metrics_figures *figures, uint64
     write_gauge(file, "connections", "Client connections.", figures->connections);
     write_counter(file, "accepted", "Client connections accepted.", figures->accepted);
     write_states(file, figures->connections, figures->counts);
-    write_outcomes(file, "outcomes", "Sessions that have been asked, or told BYE, by outcome.", figures->counts);
-    write_counter(file, "without_bye", "Sessions closed without the BYE that was owed.", figures->counts->without_bye);
+    write_outcomes(file, "outcomes", "Sessions that have been asked, or told BYE, by outcome.",
+                   figures->counts);
+    write_counter(file, "without_bye", "Sessions closed without the BYE that was owed.",
+                  figures->counts->without_bye);
     write_counter(file, "blind", "Times that a stream could be followed no longer.", figures->counts->blind);
     write_drain(file, figures->departure, now);
     if (figures->write_own)

@@ -1,5 +1,5 @@
-/* The counters of a program in a file of OpenMetrics text, for a collector that reads files, such as the textfile
- * collector of Prometheus' node exporter. The file is replaced as a whole, so nobody reads half of it. */
+/* The counters of a program, in a file of OpenMetrics text for a collector that reads files, such as the
+ * textfile collector of Prometheus' node exporter. The file is replaced atomically. */
 #ifndef METRICS_H
 #define METRICS_H
 
@@ -10,8 +10,8 @@
 
 struct metrics {
     const char *path; /* NULL: no metrics are wanted */
-    char *fresh_path; /* the next version, in the same folder */
-    uint64_t next_ms; /* not written before */
+    char *fresh_path; /* where the next version is written, in the same directory */
+    uint64_t next_ms; /* when the file may be written again */
     uint64_t due_ms;  /* when to write; UINT64_MAX: nothing has changed */
 };
 
@@ -22,13 +22,15 @@ struct metrics_figures {
     void (*write_own)(FILE *file); /* the program's own, or NULL */
 };
 
-/* Writes for the first time. path: not copied; NULL: there are no metrics. Returns 0, or -1 with errno set. */
+/* Writes the file for the first time. path is not copied; NULL means no metrics. Returns 0, or -1 with errno
+ * set. */
 int metrics_init(struct metrics *metrics, const char *path, struct metrics_figures figures, uint64_t now);
 
-/* Returns 1 if it is time to write. something_happened: the figures may have changed since the last call. */
+/* Returns 1 if the file is to be written now. something_happened: the figures may have changed since the last
+ * call. */
 int metrics_is_due(struct metrics *metrics, int something_happened, uint64_t now);
 
-/* Writes. Returns 0, or -1 with errno set, and then the file is as it was. */
+/* Replaces the file. Returns 0, or -1 with errno set; the file is then unchanged. */
 int metrics_write(struct metrics *metrics, struct metrics_figures figures, uint64_t now);
 
 void metrics_free(struct metrics *metrics);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "common/notify.h"
 
-/* A path that begins with @ is one in the abstract namespace, which begins with NUL. */
+/* A path that begins with @ is a name in the abstract namespace, where the first octet is NUL. */
 void notify_supervisor(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");

@@ -17,7 +17,7 @@ const char *options_program(char **argv)
 #define HELP_COLUMN 30
 #define HELP_WIDTH  66
 
-/* Prints the help in lines of HELP_WIDTH octets at most, below each other. */
+/* Prints the help in lines of at most HELP_WIDTH octets, below each other. */
 static void print_help(const char *help, int column)
 {
     while (*help) {
@@ -47,7 +47,7 @@ static void print_usage(const struct option *options, const char *operands, cons
     print_option("--version", NULL, "Print the version.");
 }
 
-/* The option that `word` is, or begins in the form --name=value. */
+/* Returns the option that `word` names, alone or as --name=value, or NULL. */
 static const struct option *find(const struct option *options, const char *word)
 {
     for (; options->name; options++) {

@@ -1,4 +1,4 @@
-/* Command lines: `--name value`, `--name=value` or `--name`, then operands. One table says all. */
+/* Command lines of the form `--name value`, `--name=value` or `--name`, then operands, read by a table. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -22,10 +22,9 @@ struct option {
     const char *help; /* what it does, and its default */
 };
 
-/* Reads the options and leaves the operands: `count` of them there must be, and `operands` names them for
- * --help, "" if there are none. Returns the place in argv of the first one. What is bad is reported in one
- * line on standard error; then it returns -1, and the program is to exit with 2. --help and --version print
- * and exit. */
+/* Reads the options. There must be `count` operands, which `operands` names for --help; it is "" for none.
+ * Returns the index in argv of the first operand, or prints one line on standard error and returns -1; the
+ * program should then exit with status 2. For --help and --version, prints and exits. */
 int options_read(const struct option *options, const char *operands, int count, int argc, char **argv);
 
 /* Returns the name by which the program was called, for messages. */

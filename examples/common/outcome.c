@@ -10,8 +10,8 @@ void outcome_log(uint64_t connection, uint64_t lasted_ms, const struct slogout_r
     log_line("connection=%" PRIu64 " %s seconds=%.1f", connection, text, (double)lasted_ms / 1000);
 }
 
-void outcome_log_change(uint64_t connection, uint64_t lasted_ms, const char *by, const struct slogout_counts *before,
-                        const struct slogout_counts *now)
+void outcome_log_change(uint64_t connection, uint64_t lasted_ms, const char *by,
+                        const struct slogout_counts *before, const struct slogout_counts *now)
 {
     const char *name = "-";
     int outcome;
@@ -19,5 +19,6 @@ void outcome_log_change(uint64_t connection, uint64_t lasted_ms, const char *by,
     for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
         if (now->outcome[outcome] != before->outcome[outcome])
             name = slogout_outcome_name((enum slogout_outcome)outcome);
-    log_line("connection=%" PRIu64 " outcome=%s by=%s seconds=%.1f", connection, name, by, (double)lasted_ms / 1000);
+    log_line("connection=%" PRIu64 " outcome=%s by=%s seconds=%.1f", connection, name, by,
+             (double)lasted_ms / 1000);
 }

@@ -1,9 +1,10 @@
-/* Define POLLER_KQUEUE or POLLER_POLL to have another than the system's best. The headers of BSD and macOS have
- * no kqueue when _POSIX_C_SOURCE is defined. */
+/* Define POLLER_KQUEUE or POLLER_POLL to choose the mechanism. The headers of BSD and macOS have no kqueue
+ * when _POSIX_C_SOURCE is defined. */
 #if !defined POLLER_KQUEUE && !defined POLLER_POLL
 #if defined __linux__
 #define POLLER_EPOLL
-#elif defined __APPLE__ || defined __FreeBSD__ || defined __NetBSD__ || defined __OpenBSD__ || defined __DragonFly__
+#elif defined __APPLE__ || defined __FreeBSD__ || defined __NetBSD__ || defined __OpenBSD__ ||               \
+    defined __DragonFly__
 #define POLLER_KQUEUE
 #else
 #define POLLER_POLL
@@ -36,9 +37,9 @@ static int open_queue(void)
 
 int poller_set(struct poller *poller, struct poller_watch *watch, unsigned wanted)
 {
-    struct epoll_event event = {
-        .events = (wanted & POLLER_IN ? (uint32_t)EPOLLIN : 0) | (wanted & POLLER_OUT ? (uint32_t)EPOLLOUT : 0),
-        .data.ptr = watch};
+    struct epoll_event event = {.events = (wanted & POLLER_IN ? (uint32_t)EPOLLIN : 0) |
+                                          (wanted & POLLER_OUT ? (uint32_t)EPOLLOUT : 0),
+                                .data.ptr = watch};
     const int what = !watch->wanted ? EPOLL_CTL_ADD : wanted ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
 
     if (wanted == watch->wanted)
@@ -82,8 +83,9 @@ static int open_queue(void)
     return fd;
 }
 
-/* Adds or takes away one of a watch's two filters, if it changes. */
-static int change(struct poller *poller, struct poller_watch *watch, unsigned wanted, unsigned bit, short filter)
+/* Adds or removes one of the two filters of a watch, if it changes. */
+static int change(struct poller *poller, struct poller_watch *watch, unsigned wanted, unsigned bit,
+                  short filter)
 {
     struct kevent event;
 
@@ -104,7 +106,7 @@ int poller_set(struct poller *poller, struct poller_watch *watch, unsigned wante
     return 0;
 }
 
-/* The end of the input is read like input; the end of the output is a failure. */
+/* EV_EOF on the read filter is input, which recv() explains; on the write filter it is a failure. */
 int poller_wait(struct poller *poller, struct poller_event *events, int room, int timeout_ms)
 {
     struct kevent ready[EVENTS_MAX];
@@ -129,9 +131,9 @@ int poller_wait(struct poller *poller, struct poller_event *events, int room, in
 struct poller {
     int fd; /* -1: poll() has no descriptor of its own */
     struct pollfd *polls;
-    struct poller_watch **watches; /* of the same places */
+    struct poller_watch **watches; /* at the same indexes */
     size_t count, room;
-    size_t first; /* where the next wait begins to look, so that the first ones do not starve the last */
+    size_t first; /* where the next wait begins to look, so that no watch starves */
 };
 
 static int make_room(struct poller *poller)
@@ -154,7 +156,7 @@ static int make_room(struct poller *poller)
     return 0;
 }
 
-/* The last one takes the place of one that goes. */
+/* Moves the last watch to the place of one that goes. */
 static void remove_watch(struct poller *poller, const struct poller_watch *watch)
 {
     const size_t last = --poller->count;

@@ -1,5 +1,5 @@
-/* Waits for descriptors, level-triggered: epoll on Linux, kqueue on BSD and macOS, poll() elsewhere. A wait costs
- * what is ready, not what is watched, except with poll(). */
+/* Level-triggered waiting for descriptors, with epoll on Linux, kqueue on BSD and macOS, and poll()
+ * elsewhere. Except with poll(), the time of a wait depends on what is ready and not on what is watched. */
 #ifndef POLLER_H
 #define POLLER_H
 
@@ -7,13 +7,13 @@
 
 #define POLLER_IN     1u
 #define POLLER_OUT    2u
-#define POLLER_FAILED 4u /* an error, or both directions have ended; reported with IN or OUT alike */
+#define POLLER_FAILED 4u /* an error, or both directions have ended; reported whenever anything is wanted */
 
-/* One descriptor. The user sets fd and leaves the rest zero; the memory stays where it is while watched. */
+/* One descriptor. The user sets fd and leaves the rest zero. Must not move in memory while it is watched. */
 struct poller_watch {
     int fd;
-    unsigned wanted; /* the poller's; 0: not watched, not even for failures */
-    size_t place;    /* the poller's */
+    unsigned wanted; /* private; 0: not watched, not even for failures */
+    size_t place;    /* private */
 };
 
 struct poller_event {
@@ -27,12 +27,12 @@ struct poller;
 struct poller *poller_new(void);
 void poller_free(struct poller *poller);
 
-/* Watches for what is wanted from now on, of POLLER_IN and POLLER_OUT. 0 ends it, cannot fail, and is needed
- * before the descriptor is closed. Returns 0, or -1 with errno set. */
+/* Changes what a descriptor is watched for: POLLER_IN, POLLER_OUT, both, or 0 for nothing. 0 cannot fail, and
+ * must be set before the descriptor is closed. Returns 0, or -1 with errno set. */
 int poller_set(struct poller *poller, struct poller_watch *watch, unsigned wanted);
 
-/* Waits, -1 without end, and fills in at most `room` events; one watch may have two. Returns their number, or -1
- * with errno set. */
+/* Waits at most timeout_ms milliseconds, or without limit if that is -1, and fills in at most `room` events.
+ * A watch may have two events. Returns their number, or -1 with errno set. */
 int poller_wait(struct poller *poller, struct poller_event *events, int room, int timeout_ms);
 
 #endif

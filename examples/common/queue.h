@@ -1,5 +1,5 @@
-/* Octets, first in, first out. All zero is an empty one, and an empty one holds no memory, so that a
- * connection at rest costs next to nothing. The user bounds its length. */
+/* A queue of octets. A struct of zeros is empty, and an empty queue holds no memory. The user bounds its
+ * length. */
 #ifndef QUEUE_H
 #define QUEUE_H
 
@@ -12,13 +12,13 @@ struct queue {
     size_t len;
 };
 
-/* The octets, in one piece; valid until the queue is changed. Never NULL. */
+/* Returns the octets, in one piece. They are valid until the queue changes. Never NULL. */
 char *queue_octets(const struct queue *queue);
 
-/* Returns 0, or -1 if there is no memory, and then nothing is appended. */
+/* Appends octets. Returns 0, or appends nothing and returns -1 if there is no memory. */
 int queue_append(struct queue *queue, const char *octets, size_t len);
 
-/* Takes away the first octets; at most queue->len. */
+/* Removes the first octets, at most queue->len. */
 void queue_drop(struct queue *queue, size_t len);
 
 void queue_clear(struct queue *queue);

@@ -21,7 +21,7 @@
 #include "common/signals.h"
 
 #define BAD_USAGE     2
-#define LEAVE_TIMEOUT 5000 /* milliseconds to end a line: as long as the rest of it has when it closes */
+#define LEAVE_TIMEOUT 5000 /* milliseconds to finish a line; the linger is as long */
 #define ACCEPT_BATCH  64   /* connections taken in one turn */
 #define EVENTS        256  /* of the poller in one turn */
 
@@ -97,7 +97,7 @@ static void add_peer(int fd, void *user)
     service_touch(peer);
 }
 
-/* The last one takes its place. It must not be on the list of touched ones. */
+/* Moves the last peer to its place. The peer must not be in the list of touched ones. */
 static void remove_peer(struct loop *loop, struct peer *peer)
 {
     const size_t place = peer->place;
@@ -114,7 +114,7 @@ static void remove_peer(struct loop *loop, struct peer *peer)
     listener_resume(&loop->listener);
 }
 
-/* Sends what was put into the streams, and says what the peer waits for. Returns -1 if the system cannot watch it. */
+/* Sends what was queued, and registers what the peer waits for. Returns -1 if the system cannot watch it. */
 static int settle(struct loop *loop, struct peer *peer)
 {
     unsigned i;
@@ -165,8 +165,8 @@ static void ask_all(struct loop *loop)
     asking_start(&loop->asking, &loop->departure.plan, loop->now);
 }
 
-/* First no more clients, or they come back while others leave; but who has been connected by the system is a
- * client. */
+/* Closes the port first, or clients would come back while others leave. Connections that the system has
+ * already made are accepted before, and not reset. */
 static void begin_to_leave(struct loop *loop)
 {
     size_t i;
@@ -193,8 +193,8 @@ static void leave(struct loop *loop)
     each_peer(loop, loop->service->hurry);
 }
 
-/* When all must have their outcome, the connections that are in no drain are closed too; when the program must be
- * gone, what is left of any connection is cut off. */
+/* When every session must have its outcome, connections that are in no drain are closed too. When the program
+ * must be gone, all connections that are left are cut off. */
 static void keep_deadline(struct loop *loop)
 {
     if (departure_is_late(&loop->departure, loop->now))
@@ -223,8 +223,9 @@ static void log_counters(const struct loop *loop)
     const struct slogout_counts *counts = slogout_counts(loop->slogout);
     int outcome;
 
-    log_line("counters connections=%zu accepted=%" PRIu64 " waiting=%" PRIu64 " pending=%" PRIu64 " asked=%" PRIu64
-             " leaving=%" PRIu64 " ended=%" PRIu64 " without_bye=%" PRIu64 " blind=%" PRIu64,
+    log_line("counters connections=%zu accepted=%" PRIu64 " waiting=%" PRIu64 " pending=%" PRIu64
+             " asked=%" PRIu64 " leaving=%" PRIu64 " ended=%" PRIu64 " without_bye=%" PRIu64
+             " blind=%" PRIu64,
              loop->count, loop->accepted, counts->waiting, counts->pending, counts->asked, counts->leaving,
              counts->ended, counts->without_bye, counts->blind);
     for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
@@ -301,12 +302,13 @@ static void serve(struct loop *loop, const struct poller_event *events, int coun
         loop->service->serve(peer, loop->now);
 }
 
-/* Input before the tick: an answer that came in time wins over the timer. Nothing here blocks, so one `now` is good
- * for a turn. */
+/* Input comes before the tick, so that an answer in time wins over the timer. Nothing blocks, so one time is
+ * right for the whole turn. */
 static int turn(struct loop *loop)
 {
     struct poller_event events[EVENTS];
-    int count = poller_wait(loop->poller, events, EVENTS, slogout_timeout(next_deadline(loop), slogout_now_ms()));
+    int count =
+        poller_wait(loop->poller, events, EVENTS, slogout_timeout(next_deadline(loop), slogout_now_ms()));
     int changed;
 
     if (count < 0 && errno != EINTR && errno != EAGAIN)
@@ -335,7 +337,7 @@ static int turn(struct loop *loop)
 
 /* ---- start and end ---- */
 
-/* As many descriptors as we may have, for as many connections. */
+/* Raises the limit of descriptors, and so of connections, as far as the system allows. */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -346,7 +348,7 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Returns 0, or the exit status. A plan that cannot be kept is told now, not when it is too late. */
+/* Returns 0, or the exit status. A plan that cannot be kept is reported now, not when it is needed. */
 static int set_up_slogout(struct loop *loop, const struct command_line *line)
 {
     uint64_t shortest_deadline = 0;
@@ -357,7 +359,9 @@ static int set_up_slogout(struct loop *loop, const struct command_line *line)
     if (!error)
         return 0;
     if (error == SLOGOUT_ERR_PLAN)
-        fprintf(stderr, "%s: --deadline %" PRIu64 " is too short for the other options; it must be at least %" PRIu64 "\n",
+        fprintf(stderr,
+                "%s: --deadline %" PRIu64 " is too short for the other options; it must be at least %" PRIu64
+                "\n",
                 loop->program, line->departure.deadline, shortest_deadline);
     else
         fprintf(stderr, "%s: %s\n", loop->program, slogout_strerror(error));
@@ -428,7 +432,10 @@ int service_main(const struct service *service, int argc, char **argv)
                      .leave_timeout_ms = LEAVE_TIMEOUT},
         .departure = {DEPARTURE_DEFAULT, DEPARTURE_DEFAULT, 0, DEPARTURE_DEFAULT},
     };
-    struct loop loop = {.service = service, .program = options_program(argv), .listener = {.watch = {.fd = -1}}, .now = slogout_now_ms()};
+    struct loop loop = {.service = service,
+                        .program = options_program(argv),
+                        .listener = {.watch = {.fd = -1}},
+                        .now = slogout_now_ms()};
     int status;
 
     if (command_line_read(&line, service->options, argc, argv) < 0)

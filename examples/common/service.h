@@ -1,15 +1,17 @@
-/* The loop of a program that serves many connections: how slogout is linked into an event loop.
+/* The loop of a program that serves many connections, and an example of slogout in an event loop.
  *
- * One turn: wait, no longer than until slogout_deadline(); read the clock; serve the connections that have input, room
- * for output, or an alarm; tick; then settle every connection that was touched: send, and tell the poller and the
- * alarms what it waits for. A connection that nothing happens to costs nothing. What a connection is, the program says.
+ * One turn waits no longer than until slogout_deadline(), reads the clock, serves the connections that have
+ * input, room for output, or an alarm, and ticks. Then it settles every connection that was touched: it sends
+ * what is queued and registers what the connection waits for. A connection where nothing happens costs no
+ * time. The program defines what a connection is.
  *
  * Signals:
- *   SIGUSR1          asks every client to leave, paced by --spread; the program serves on
+ *   SIGUSR1          asks every client to leave, paced by --spread; the program continues to serve
  *   SIGUSR2          writes the counters to the log
  *   SIGHUP           calls the program's reload()
- *   SIGTERM, SIGINT  takes no more clients, has all leave by the plan (--spread, --deadline, --max-in-flight, --seed),
- *                    and ends the program when they have gone; a second one waits for no answers.
+ *   SIGTERM, SIGINT  closes the port, drains all clients by the plan of the options, and ends the program when
+ *                    they have gone; a second one stops waiting for answers
+ *
  * The exit status is 0 if the plan was kept, 1 if it was not or the system failed, 2 for a bad command line. */
 #ifndef SERVICE_H
 #define SERVICE_H
@@ -25,15 +27,15 @@
 
 struct loop;
 
-/* What the loop must know of a connection. First member of the program's own struct. */
+/* A connection. The first member of the program's own struct. */
 struct peer {
-    struct alarm alarm; /* first; the loop's */
+    struct alarm alarm; /* first; private */
     struct slogout *slogout;
     struct slogout_session *session;
     uint64_t number;                         /* for the log, from 1 */
     uint64_t begun_ms;                       /* when it was accepted */
     struct stream *streams[SERVICE_STREAMS]; /* to be watched; NULL: none */
-    struct loop *loop;                       /* the loop's, as what follows */
+    struct loop *loop;                       /* private, like all that follows */
     struct peer *next_touched;
     size_t place;
     int is_touched;
@@ -41,36 +43,36 @@ struct peer {
 
 struct service {
     const char *tag_prefix;
-    const struct option *options; /* its own, beside those of command_line.h */
+    const struct option *options; /* those of the program, besides command_line.h */
     /* All but open, serve, wants, deadline, is_over and free may be NULL. */
-    int (*start)(const char *program); /* before any client. Returns 0, or -1 when it has said why not */
+    int (*start)(const char *program); /* before any client; returns 0, or prints why not and returns -1 */
     void (*reload)(void);              /* SIGHUP */
     void (*wake)(void);                /* signals_wake() has been called, or a signal has come */
-    /* Takes the socket, and fills in session, slogout, number and streams. Returns NULL if it cannot, and then the
-     * socket is the caller's. */
+    /* Makes a connection that owns the socket, with session, slogout, number and streams filled in. Returns
+     * NULL on failure; the caller then still owns the socket. */
     struct peer *(*open)(int fd, struct slogout *slogout, uint64_t number, uint64_t now);
-    /* Does all that the streams' `ready` and the time allow. [calls back] */
+    /* Does everything that the `ready` of the streams and the time allow. [calls back] */
     void (*serve)(struct peer *peer, uint64_t now);
     /* What the poller is to watch a stream for. */
     unsigned (*wants)(const struct peer *peer, unsigned stream);
-    /* When it is to be served by itself; UINT64_MAX: never. */
+    /* When to serve it without an event; UINT64_MAX: never. */
     uint64_t (*deadline)(const struct peer *peer);
     int (*is_over)(const struct peer *peer, uint64_t now);
-    /* The program begins to end. Its drain takes the connection's session then, unless that has ended. */
+    /* The program begins to end. If the session has not ended after this, it is added to the drain. */
     void (*leave)(struct peer *peer, uint64_t now);
-    /* Nobody waits for the connection any more; its session is forced already. */
+    /* The program stops waiting. The session has been forced already. */
     void (*hurry)(struct peer *peer, uint64_t now);
     void (*free)(struct peer *peer);
     void (*write_metrics)(FILE *file); /* its own, in OpenMetrics text */
 };
 
-/* All of the program. Returns its exit status. */
+/* Runs the program. Returns its exit status. */
 int service_main(const struct service *service, int argc, char **argv);
 
-/* To be called when a connection changes outside of serve(): something was put into its streams, or it closes. */
+/* Has the loop settle a connection. Call it when something is queued or closed outside of serve(). */
 void service_touch(struct peer *peer);
 
-/* To be called before a connection frees one of its streams by itself. */
+/* Stops watching a stream. Call it before a connection frees one of its streams by itself. */
 void service_unwatch(struct peer *peer, unsigned stream);
 
 #endif

@@ -5,12 +5,12 @@
 #include <unistd.h>
 #include "common/signals.h"
 
-#define SIGNALS 32 /* those of POSIX are below it on the systems we know; others are refused */
+#define SIGNALS 32 /* the numbers of the signals of POSIX are lower */
 
 static volatile sig_atomic_t arrived[SIGNALS];
 static int wake[2] = {-1, -1};
 
-/* The pipe is non-blocking: when it is full the loop is awake anyhow. */
+/* The pipe is non-blocking. When it is full, the loop is already awake. */
 void signals_wake(void)
 {
     const ssize_t written = write(wake[1], "", 1);

@@ -25,7 +25,7 @@ void stream_free(struct stream *stream)
     close(stream->watch.fd);
 }
 
-/* Not now, but perhaps later. */
+/* Returns 1 if the call may succeed later. */
 static int is_passing(int error)
 {
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
@@ -38,7 +38,7 @@ void stream_note(struct stream *stream, unsigned ready)
     stream->ready = (stream->ready | ready) & 7u;
 }
 
-/* A short read has emptied the socket: the poller reports what comes next. */
+/* After a short read the socket is empty, and the poller reports what comes next. */
 size_t stream_read(struct stream *stream, char *octets, size_t size)
 {
     ssize_t got;
@@ -67,7 +67,7 @@ static void throw_away_input(struct stream *stream)
 
 /* ---- output ---- */
 
-/* Takes into the queue what was lent. */
+/* Copies what was lent into the queue. */
 static int keep_lent(struct stream *stream)
 {
     const size_t len = stream->lent_len;
@@ -107,7 +107,7 @@ int stream_has_output(const struct stream *stream)
     return stream->out.len > 0 || stream->lent_len > 0;
 }
 
-/* What was queued goes before what was lent. SIGPIPE is ignored: see signals.h. */
+/* The queue goes before what was lent. signals_catch() has made the program ignore SIGPIPE. */
 static ssize_t send_all(struct stream *stream)
 {
     struct iovec pieces[2] = {{queue_octets(&stream->out), stream->out.len}, {NULL, stream->lent_len}};
@@ -178,7 +178,7 @@ static int reads_on(const struct stream *stream, int reads)
     return !stream->input_ended && (stream->state != STREAM_OPEN || reads);
 }
 
-/* A failure that comes while we do not read cannot be learned from recv(). */
+/* While the owner does not read, recv() cannot report a failure, so the stream acts on it here. */
 void stream_serve(struct stream *stream, int reads)
 {
     if (stream->ready & POLLER_FAILED && !reads_on(stream, reads))

@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include "common/queue.h"
 
-/* Octets of a command without its literals (RFC 2683 section 3.2.1.5), and of all its literals together. The memory
- * for either grows with what has come, to twice as much at most. */
+/* Octets of a command without its literals (RFC 2683 section 3.2.1.5), and of all its literals together.
+ * Memory grows with what has come, to at most twice as much. */
 #define COMMAND_TEXT_MAX    8192
 #define COMMAND_LITERAL_MAX (64 * 1024 * 1024)
 
@@ -65,7 +65,7 @@ struct command_reader {
     enum literal_mark mark; /* how much of `{n+}` the last octets are */
     size_t size;            /* its n, or COMMAND_LITERAL_MAX + 1 if it is more than that */
     size_t literal_left;    /* octets of a literal still to come */
-    size_t literal_max;     /* set by the user, kept by a reset; 0 or too much: COMMAND_LITERAL_MAX */
+    size_t literal_max;     /* set by the user and kept by a reset; 0: COMMAND_LITERAL_MAX */
 };
 
 /* Reads up to the next event and sets *used to the number of octets it took. Call it again after LINE and
@@ -73,7 +73,7 @@ struct command_reader {
 enum command_event command_reader_feed(struct command_reader *reader, const char *octets, size_t len,
                                        size_t *used);
 
-/* Forgets the command, so that the next octet begins another one. Gives its memory back. */
+/* Forgets the command and frees its memory. The next octet begins another command. */
 void command_reader_reset(struct command_reader *reader);
 
 /* Returns 1 from a command's first LINE event to its reset: it is being read, or run. */

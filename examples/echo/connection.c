@@ -11,8 +11,8 @@
 
 /* ---- slogout's callbacks ---- */
 
-/* The greeting was queued first of all, and after a `* BYE` of our own the session is abandoned. So two
- * things are left that may be half done: our answer to ECHO, and a command of the client's. */
+/* The greeting is queued first, and the session is abandoned before a `* BYE` of our own. So only two things
+ * can be half done: our response to ECHO, and a command of the client. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
@@ -34,7 +34,7 @@ void connection_close(struct connection *connection, uint64_t now)
     service_touch(&connection->peer);
 }
 
-/* What is left of an ECHO stays unsaid: nobody read it for too long. */
+/* Drops what is left of an ECHO, which the client has not read in time. */
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
     static const struct echo none;
@@ -67,7 +67,8 @@ static void log_client(const struct connection *connection)
     log_line("connection=%" PRIu64 " client=%s", connection->peer.number, text);
 }
 
-struct connection *connection_new(int fd, struct slogout *slogout, uint64_t number, uint64_t now, const char *greeting)
+struct connection *connection_new(int fd, struct slogout *slogout, uint64_t number, uint64_t now,
+                                  const char *greeting)
 {
     struct connection *connection = calloc(1, sizeof *connection);
 
@@ -113,7 +114,7 @@ void connection_abandon(struct connection *connection, enum slogout_outcome why,
                        why == SLOGOUT_OUTCOME_HOST_CLOSED ? "server" : "client", &before, counts);
 }
 
-void connection_goodbye(struct connection *connection, const char *text, uint64_t now)
+void connection_bye(struct connection *connection, const char *text, uint64_t now)
 {
     connection_abandon(connection, SLOGOUT_OUTCOME_HOST_CLOSED, now);
     connection_say(connection, "* BYE ");
@@ -145,7 +146,7 @@ void connection_reply(struct connection *connection, const struct span *tag, con
     connection_say(connection, "\r\n");
 }
 
-/* Between two commands the connection is at rest, however many more the client has sent already. */
+/* Between two commands the connection is at rest, even if the client has already sent more of them. */
 void connection_command_done(struct connection *connection, uint64_t now)
 {
     command_reader_reset(&connection->reader);
@@ -193,7 +194,7 @@ void connection_echo_more(struct connection *connection, uint64_t now)
         echo_end(connection, now);
 }
 
-/* Input that is not used yet waits for room in the output. */
+/* Input that is not used yet waits for room in the output queue. */
 int connection_reads(const struct connection *connection)
 {
     return connection->in.len < CONNECTION_IN_MAX;

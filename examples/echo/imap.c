@@ -49,7 +49,7 @@ static const char *noop(struct connection *connection, struct request *request, 
     return NULL;
 }
 
-/* Anybody may enter: there is nothing to be seen here. */
+/* Any user and any password are right. */
 static const char *login(struct connection *connection, struct request *request, uint64_t now)
 {
     struct words *words = &request->arguments;
@@ -65,8 +65,8 @@ static const char *login(struct connection *connection, struct request *request,
     return NULL;
 }
 
-/* RFC 5161 section 3.1: words that we do not know are ignored, and ENABLED names those that this command has
- * enabled, perhaps none. */
+/* RFC 5161 section 3.1: unknown words are ignored, and ENABLED names what this command has enabled, if
+ * anything. */
 static const char *enable(struct connection *connection, struct request *request, uint64_t now)
 {
     struct words *words = &request->arguments;
@@ -97,8 +97,7 @@ static const char *idle(struct connection *connection, struct request *request, 
     return NULL;
 }
 
-/* The client's own LOGOUT is an end too. The session is abandoned before our `* BYE`: no LOGOUT follows
- * that. */
+/* Abandons the session before the `* BYE`, so that no LOGOUT of ours follows it. */
 static const char *logout(struct connection *connection, struct request *request, uint64_t now)
 {
     if (!words_end(&request->arguments))
@@ -122,7 +121,7 @@ static const char *echo(struct connection *connection, struct request *request, 
     return NULL;
 }
 
-/* Asks this client to leave. At rest is only who has the answer to this very command. */
+/* Asks this client to leave. Completes this command first, because the client must be at rest. */
 static const char *xdrain(struct connection *connection, struct request *request, uint64_t now)
 {
     if (!words_end(&request->arguments))
@@ -168,7 +167,7 @@ static const char *fault_refusal(enum command_fault fault)
     return NULL;
 }
 
-/* Works on a command that is not complete too, so that its literal can be refused before it is sent. */
+/* Also reads a command that is not complete, so that its literal can be refused before it is sent. */
 static const char *understand(const struct connection *connection, struct request *request)
 {
     static const struct request unknown;
@@ -195,7 +194,7 @@ static void refuse(struct connection *connection, const struct span *tag, const 
 {
     connection_reply(connection, tag, refusal);
     if (++connection->bad_commands == BAD_COMMANDS_MAX)
-        connection_goodbye(connection, "Too many bad commands", now);
+        connection_bye(connection, "Too many bad commands", now);
     connection_command_done(connection, now);
 }
 
@@ -226,7 +225,7 @@ static void answer_announcement(struct connection *connection, uint64_t now)
         connection_say(connection, "+ Ready for the literal\r\n");
 }
 
-/* RFC 2177: IDLE ends with DONE and nothing else. */
+/* RFC 2177: only DONE ends IDLE. */
 static void end_idle(struct connection *connection, uint64_t now)
 {
     const struct span line = {queue_octets(&connection->reader.text), connection->reader.text.len};
@@ -241,8 +240,9 @@ static void end_idle(struct connection *connection, uint64_t now)
     queue_clear(&connection->idle_tag);
 }
 
-/* The session sees every line that can be an answer before anything is made of it: even one that is too
- * long, or ends in `{3}`, for the text of an answer is opaque. */
+/* Feeds the session every first line before the server reads it as a command, even a line that is too long or
+ * ends in
+ * `{3}`, because the text of an answer is opaque. */
 static void take_line(struct connection *connection, uint64_t now)
 {
     const struct queue *line = &connection->reader.text;
@@ -258,8 +258,7 @@ static void give_up(struct connection *connection, uint64_t now)
 {
     const int too_big = connection->reader.fault == COMMAND_LITERAL_TOO_BIG;
 
-    connection_goodbye(connection, too_big ? "[TOOBIG] Literal is too big" : "[UNAVAILABLE] Out of memory",
-                       now);
+    connection_bye(connection, too_big ? "[TOOBIG] Literal is too big" : "[UNAVAILABLE] Out of memory", now);
 }
 
 /* ---- the connection ---- */
@@ -310,9 +309,8 @@ static void read_input(struct connection *connection)
 {
     char octets[CONNECTION_IN_MAX];
     const size_t room = CONNECTION_IN_MAX - connection->in.len;
-    const size_t len = room && connection->stream.state == STREAM_OPEN
-                           ? stream_read(&connection->stream, octets, room)
-                           : 0;
+    const size_t len =
+        room && connection->stream.state == STREAM_OPEN ? stream_read(&connection->stream, octets, room) : 0;
 
     if (queue_append(&connection->in, octets, len) < 0)
         connection->stream.state = STREAM_OVER;

@@ -39,7 +39,7 @@ static void set_address(struct sockaddr_storage *storage, int family, const void
     }
 }
 
-/* The other way around; both in network order. */
+/* The inverse of set_address(). Host and port are in network order. */
 static void get_address(const struct sockaddr_storage *storage, void *host, void *port)
 {
     struct sockaddr_in inet;
@@ -85,7 +85,7 @@ static int read_port(const char *word, uint16_t *port)
     return 0;
 }
 
-/* The part of the line after "PROXY ". */
+/* Reads the part of the line after "PROXY ". Returns 0, or -1. */
 static int read_line(struct proxy_header *header, char *line)
 {
     char *words[5];
@@ -133,7 +133,7 @@ static size_t number(const char *octets)
     return (size_t)((unsigned char)octets[0] << 8 | (unsigned char)octets[1]);
 }
 
-/* The extensions fill the rest exactly. */
+/* Returns 1 if the extensions fill the rest exactly. */
 static int extensions_are_valid(const char *octets, size_t len)
 {
     while (len >= 3 && number(octets + 1) <= len - 3) {
@@ -207,8 +207,8 @@ static size_t write_v1(const struct proxy_header *header, char octets[PROXY_HEAD
     inet_ntop(family, host, hosts[0], sizeof hosts[0]);
     get_address(&header->destination, host, &ports[1]);
     inet_ntop(family, host, hosts[1], sizeof hosts[1]);
-    len = snprintf(octets, PROXY_HEADER_MAX, "PROXY %s %s %s %u %u\r\n", family == AF_INET ? "TCP4" : "TCP6", hosts[0],
-                   hosts[1], (unsigned)ntohs(ports[0]), (unsigned)ntohs(ports[1]));
+    len = snprintf(octets, PROXY_HEADER_MAX, "PROXY %s %s %s %u %u\r\n", family == AF_INET ? "TCP4" : "TCP6",
+                   hosts[0], hosts[1], (unsigned)ntohs(ports[0]), (unsigned)ntohs(ports[1]));
     return (size_t)len;
 }
 

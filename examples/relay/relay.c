@@ -12,10 +12,10 @@
 #include "relay/proxy_header.h"
 #include "relay/relay.h"
 
-#define HEADER_TIMEOUT  5000  /* milliseconds until the PROXY header must be there */
-#define CONNECT_TIMEOUT 10000 /* until the server must have taken the connection; its addresses share it */
-#define PART_TIMEOUT    60000 /* from a BYE of the server's, or an end of file, to the end */
-#define READS           4     /* from one side in one turn, so that no connection starves the others */
+#define HEADER_TIMEOUT  5000  /* milliseconds until the PROXY header must have come */
+#define CONNECT_TIMEOUT 10000 /* until the server must have accepted; shared by its addresses */
+#define PART_TIMEOUT    60000 /* from a BYE of the server, or an end of file, to the close */
+#define READS           4     /* from one side in one turn, so that no connection starves */
 
 enum { CLIENT, SERVER };
 
@@ -25,7 +25,7 @@ enum relay_state {
     HEADER, /* the PROXY header has not come yet */
     CONNECTING,
     RELAYING,
-    PARTING, /* the session is over without us, the octets still flow, until the deadline */
+    PARTING, /* the session has ended by itself; octets still pass until the deadline */
     CLOSING  /* the streams are closing */
 };
 
@@ -33,17 +33,17 @@ struct relay {
     struct peer peer; /* first */
     struct relay_settings *settings;
     enum relay_state state;
-    unsigned is_greeted : 1;                /* the server has sent something */
-    unsigned is_logged : 1;                 /* the end of the session is in the log */
-    unsigned char ended[SERVICE_STREAMS];   /* the filter has been told that side's end of file */
-    unsigned char address;                  /* of the server's list, the one that is tried */
+    unsigned is_greeted : 1;              /* the server has sent something */
+    unsigned is_logged : 1;               /* the end of the session is in the log */
+    unsigned char ended[SERVICE_STREAMS]; /* the end of file of that side has been fed to the filter */
+    unsigned char address;                /* the index of the server's address that is tried */
     unsigned short header_len;
-    char *header;      /* what has come of the PROXY header; then the one to be sent; NULL: none */
-    uint64_t deadline; /* UINT64_MAX: none; CLOSING: that of the streams counts */
+    char *header;      /* what has come of the PROXY header, then the header to be sent; NULL: none */
+    uint64_t deadline; /* UINT64_MAX: none; not used while CLOSING */
     struct stream streams[SERVICE_STREAMS];
 };
 
-/* Where octets are on their way. Nobody needs them after the call that read them. */
+/* Octets between a read and the flush that follows it. One buffer serves all relays. */
 static char transit[RELAY_READ];
 
 static struct relay *relay_of(struct peer *peer)
@@ -79,7 +79,7 @@ static void log_end(struct relay *relay, const char *by, const struct slogout_co
                        slogout_counts(relay->peer.slogout));
 }
 
-/* Ends a session that slogout does not end. */
+/* Ends the session without slogout. */
 static void abandon(struct relay *relay, const char *by, uint64_t now)
 {
     const struct slogout_counts before = *slogout_counts(relay->peer.slogout);
@@ -88,8 +88,8 @@ static void abandon(struct relay *relay, const char *by, uint64_t now)
     log_end(relay, by, &before, now);
 }
 
-/* RFC 3501 section 3.4: no close without the reason, where a line can stand. A greeting may be a BYE. */
-static void say_goodbye(struct relay *relay, const char *by, const char *line, uint64_t now)
+/* Closes, after a BYE where a line may stand (RFC 3501 section 3.4). A greeting may be a BYE. */
+static void say_bye(struct relay *relay, const char *by, const char *line, uint64_t now)
 {
     const int may = !relay->is_greeted || slogout_filter_between_lines(relay->peer.session);
 
@@ -105,7 +105,7 @@ static const char shutting_down[] = "* BYE Server is closing the connection\r\n"
 
 /* ---- slogout's callbacks ---- */
 
-/* The filter passes slices of what it is fed, and lines of its own. */
+/* The filter passes slices of what it is fed, which are lent, and octets of its own, which are copied. */
 static int queue_for(struct relay *relay, unsigned side, const char *octets, size_t len)
 {
     struct stream *stream = &relay->streams[side];
@@ -153,7 +153,7 @@ static const struct slogout_filter_callbacks callbacks = {
 static void give_up_connecting(struct relay *relay, uint64_t now)
 {
     relay->settings->failures++;
-    say_goodbye(relay, "server", "* BYE [UNAVAILABLE] The mail server cannot be reached\r\n", now);
+    say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server cannot be reached\r\n", now);
 }
 
 static void log_failure(const struct relay *relay, int error)
@@ -165,7 +165,7 @@ static void log_failure(const struct relay *relay, int error)
     log_line("connection=%" PRIu64 " server=%s failed: %s", relay->peer.number, text, strerror(error));
 }
 
-/* Begins with the first address, from relay->address on, that does not fail at once. */
+/* Tries the addresses from relay->address on, until one does not fail at once. */
 static void begin_to_connect(struct relay *relay, uint64_t now)
 {
     const struct address_list *servers = &relay->settings->servers;
@@ -186,7 +186,7 @@ static void begin_to_connect(struct relay *relay, uint64_t now)
     give_up_connecting(relay, now);
 }
 
-/* The socket is closed in place of the loop, for another one takes its place. */
+/* Replaces the socket by one for the next address. */
 static void try_next_address(struct relay *relay, int error, uint64_t now)
 {
     log_failure(relay, error);
@@ -226,7 +226,7 @@ static void log_client(const struct relay *relay, const struct proxy_header *hea
     log_line("connection=%" PRIu64 " client=%s", relay->peer.number, text);
 }
 
-/* Puts the header to be sent in place of the one that has come. Returns 0, or -1 if there is no memory. */
+/* Replaces the header that has come by the one to be sent. Returns 0, or -1 if there is no memory. */
 static int keep_header(struct relay *relay, const struct proxy_header *header)
 {
     char octets[PROXY_HEADER_MAX];
@@ -245,14 +245,13 @@ static int keep_header(struct relay *relay, const struct proxy_header *header)
     return 0;
 }
 
-/* The client is known. */
+/* Begins to connect, now that the client's address is known. */
 static void begin_with(struct relay *relay, struct proxy_header *header, uint64_t now)
 {
     const int fd = relay->streams[CLIENT].watch.fd;
     socklen_t source_len = sizeof header->source, destination_len = sizeof header->destination;
 
-    if (!header->is_known &&
-        getpeername(fd, (struct sockaddr *)&header->source, &source_len) == 0 &&
+    if (!header->is_known && getpeername(fd, (struct sockaddr *)&header->source, &source_len) == 0 &&
         getsockname(fd, (struct sockaddr *)&header->destination, &destination_len) == 0)
         header->is_known = 1;
     log_client(relay, header);
@@ -262,7 +261,7 @@ static void begin_with(struct relay *relay, struct proxy_header *header, uint64_
         begin_to_connect(relay, now);
 }
 
-/* Whoever does not say who the client is, as agreed, is not answered: it may be no proxy at all. */
+/* Closes without a word, because the peer is not the proxy that was announced. */
 static void refuse_header(struct relay *relay, const char *why, uint64_t now)
 {
     log_line("connection=%" PRIu64 " refused: %s", relay->peer.number, why);
@@ -270,7 +269,7 @@ static void refuse_header(struct relay *relay, const char *why, uint64_t now)
     close_streams(relay, now);
 }
 
-/* Takes octets that are known to be there. Returns 0, or -1 if the socket fails. */
+/* Reads and drops octets that are known to be there. Returns 0, or -1 if the socket fails. */
 static int take(int fd, size_t len)
 {
     while (len > 0) {
@@ -283,7 +282,7 @@ static int take(int fd, size_t len)
     return 0;
 }
 
-/* Looks at what has come before it is taken: what follows the header stays in the socket. */
+/* Looks at the octets before they are read, so that those after the header stay in the socket. */
 static void read_header(struct relay *relay, uint64_t now)
 {
     struct stream *stream = &relay->streams[CLIENT];
@@ -294,9 +293,9 @@ static void read_header(struct relay *relay, uint64_t now)
     int len;
 
     if (got <= 0) {
-        stream_read(stream, transit, room); /* what it means is the stream's to say */
+        stream_read(stream, transit, room); /* notes an end of file or an error */
         if (stream->input_ended || stream->state == STREAM_OVER) {
-            relay->is_logged = before == 0; /* a health check is no client */
+            relay->is_logged = before == 0; /* a health check is not logged */
             abandon(relay, "client", now);
             close_streams(relay, now);
         }
@@ -321,7 +320,8 @@ static void read_header(struct relay *relay, uint64_t now)
 
 /* ---- life ---- */
 
-struct peer *relay_new(int fd, struct relay_settings *settings, struct slogout *slogout, uint64_t number, uint64_t now)
+struct peer *relay_new(int fd, struct relay_settings *settings, struct slogout *slogout, uint64_t number,
+                       uint64_t now)
 {
     struct relay *relay = calloc(1, sizeof *relay);
     struct proxy_header unknown = {.is_known = 0};
@@ -360,7 +360,7 @@ void relay_free(struct peer *peer)
 
 /* ---- relaying ---- */
 
-/* The session ends by itself when the server takes its leave, and at an end of file; the octets go on. */
+/* The session ends by itself at a BYE of the server and at an end of file. The octets continue to pass. */
 static void begin_to_part(struct relay *relay, uint64_t now)
 {
     if (relay->state != RELAYING)
@@ -376,7 +376,7 @@ static feeder *const feeders[SERVICE_STREAMS] = {
     [SERVER] = slogout_filter_feed_server,
 };
 
-/* Feeds the filter, and logs what that does to the session. */
+/* Feeds the filter, and logs when that ends the session or makes the filter blind. */
 static void feed(struct relay *relay, unsigned from, const char *octets, size_t len, uint64_t now)
 {
     const struct slogout_counts *counts = slogout_counts(relay->peer.slogout);
@@ -391,7 +391,7 @@ static void feed(struct relay *relay, unsigned from, const char *octets, size_t 
     begin_to_part(relay, now);
 }
 
-/* Passes what one side has sent, as long as the other takes it at once. */
+/* Passes what one side has sent, for as long as the other side takes it at once. */
 static void pass(struct relay *relay, unsigned from, uint64_t now)
 {
     struct stream *source = &relay->streams[from];
@@ -401,18 +401,18 @@ static void pass(struct relay *relay, unsigned from, uint64_t now)
 
     if (stream_has_output(sink)) {
         stream_flush(sink);
-        stream_note(source, POLLER_IN); /* it may have waited for this */
+        stream_note(source, POLLER_IN); /* input may have waited for this */
     }
     while (left-- > 0 && !stream_has_output(sink) && relay->state != CLOSING &&
            (len = stream_read(source, transit, sizeof transit)) > 0) {
         relay->is_greeted |= from == SERVER;
         feed(relay, from, transit, len, now);
         stream_flush(sink);
-        stream_flush(source); /* a line of the filter's */
+        stream_flush(source); /* the filter may have written a line */
     }
 }
 
-/* Who takes nothing any more may have said something before; a server that goes has often said why. */
+/* Reads what a side sent before sending to it failed. A server often says why it closes. */
 static void hear_last_words(struct relay *relay, uint64_t now)
 {
     unsigned side;
@@ -424,7 +424,7 @@ static void hear_last_words(struct relay *relay, uint64_t now)
         }
 }
 
-/* All that this side sent has passed, and no more comes. */
+/* Returns 1 if no more comes from this side. */
 static int has_ended(const struct stream *stream)
 {
     return stream->input_ended || stream->state == STREAM_OVER;
@@ -442,10 +442,10 @@ static void end_client(struct relay *relay, uint64_t now)
 
 static void end_server(struct relay *relay, uint64_t now)
 {
-    say_goodbye(relay, "server", "* BYE [UNAVAILABLE] The mail server has gone\r\n", now);
+    say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server has gone\r\n", now);
 }
 
-/* Reports an end of file to the filter, once, and passes it on: a client may stop sending and read on. */
+/* Feeds an end of file to the filter, once, and passes it on. A client may end its direction and read on. */
 static void end(struct relay *relay, unsigned side, uint64_t now)
 {
     if (relay->state == CLOSING || !has_ended(&relay->streams[side]))
@@ -469,14 +469,15 @@ static void time_out(struct relay *relay, uint64_t now)
     else if (relay->state == CONNECTING)
         try_next_address(relay, ETIMEDOUT, now);
     else
-        say_goodbye(relay, "proxy", "* BYE [UNAVAILABLE] The mail server does not answer\r\n", now);
+        say_bye(relay, "proxy", "* BYE [UNAVAILABLE] The mail server does not answer\r\n", now);
 }
 
 static int reads(const struct relay *relay, unsigned side)
 {
     if (relay->state == HEADER)
         return 1;
-    return (relay->state == RELAYING || relay->state == PARTING) && !stream_has_output(&relay->streams[!side]);
+    return (relay->state == RELAYING || relay->state == PARTING) &&
+           !stream_has_output(&relay->streams[!side]);
 }
 
 void relay_serve(struct peer *peer, uint64_t now)
@@ -504,7 +505,7 @@ void relay_serve(struct peer *peer, uint64_t now)
 
 /* ---- the loop's questions ---- */
 
-/* Waiting to be connected is waiting to write. */
+/* A socket that connects becomes writable. */
 unsigned relay_wants(const struct peer *peer, unsigned side)
 {
     const struct relay *relay = (const struct relay *)(const void *)peer;
@@ -539,20 +540,20 @@ int relay_is_over(const struct peer *peer, uint64_t now)
     return !peer->streams[SERVER] || stream_is_over(&relay->streams[SERVER], now);
 }
 
-/* A client that the server has not greeted yet gets the BYE in place of the greeting. */
+/* A client that the server has not greeted yet receives BYE in place of the greeting. */
 void relay_leave(struct peer *peer, uint64_t now)
 {
     struct relay *relay = relay_of(peer);
 
     if (!relay->is_greeted)
-        say_goodbye(relay, "proxy", shutting_down, now);
+        say_bye(relay, "proxy", shutting_down, now);
 }
 
-/* Sessions that ended by themselves are in no drain. */
+/* A session that ended by itself is in no drain. */
 void relay_hurry(struct peer *peer, uint64_t now)
 {
     struct relay *relay = relay_of(peer);
 
     if (relay->state == PARTING)
-        say_goodbye(relay, "proxy", shutting_down, now);
+        say_bye(relay, "proxy", shutting_down, now);
 }

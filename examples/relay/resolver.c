@@ -6,12 +6,12 @@
 #include "relay/resolver.h"
 #include "common/signals.h"
 
-/* What the thread and the program share. */
+/* Shared by the thread and the program. */
 static struct {
     pthread_mutex_t mutex;
     struct address_list list;
     int error;
-    int is_running; /* the program's alone */
+    int is_running; /* used by the program alone */
     int is_done;
 } shared = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
@@ -30,7 +30,7 @@ static void *resolve(void *address)
     return NULL;
 }
 
-/* The signals stay with the thread that has the loop. */
+/* The new thread blocks all signals, so that the thread of the loop handles them. */
 int resolver_start(const char *address)
 {
     pthread_t thread;

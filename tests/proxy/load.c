@@ -1,8 +1,8 @@
 /* The two ends for bench.py: an IMAP server that costs little, and clients that measure. Linux only.
- *   load server               prints its port; greets, answers FETCH with a literal of 1 GB and all else with OK
- *   load bulk PORT            one FETCH: prints seconds
- *   load rounds PORT IDLE     opens idle connections, then for each line `ACTIVE MILLISECONDS` of standard input lets so
- *                             many others send one NOOP after the other: prints round trips and seconds */
+ *   load server               prints its port; greets, answers FETCH with a literal of 1 GB and all else with
+ * OK load bulk PORT            one FETCH: prints seconds load rounds PORT IDLE     opens idle connections,
+ * then for each line `ACTIVE MILLISECONDS` of standard input lets so many others send one NOOP after the
+ * other: prints round trips and seconds */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -108,7 +108,8 @@ static void serve(void)
     const int listener = socket(AF_INET, SOCK_STREAM, 0);
     int count, i;
 
-    check(bind(listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 4096) == 0, "listen");
+    check(bind(listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 4096) == 0,
+          "listen");
     getsockname(listener, (struct sockaddr *)&address, &len);
     printf("%d\n", ntohs(address.sin_port));
     fflush(stdout);
