@@ -5,8 +5,7 @@
 #include <sys/wait.h>
 #include "net.h"
 
-#define MAX_PROCESSES    1024
-#define WRITE_TIMEOUT_MS 60000 /* the longest time for one flush, whatever the timers of slogout are */
+#define MAX_PROCESSES 1024
 
 static struct net_options options;
 
@@ -89,8 +88,8 @@ static int turn(short events, uint64_t limit_ms)
     if (imap.out_len > 0)
         polls[1].events |= POLLOUT;
     deadline = slogout_deadline(slogout);
-    poll(polls, 2, slogout_timeout(limit_ms < deadline ? limit_ms : deadline, now));
-    if (net_write(client, &imap) < 0)
+    if (poll(polls, 2, slogout_timeout(limit_ms < deadline ? limit_ms : deadline, now)) > 0 &&
+        polls[1].revents && net_write(client, &imap) < 0)
         abandon(SLOGOUT_OUTCOME_PEER_CLOSED);
     return !linger.deadline_ms;
 }
@@ -110,7 +109,7 @@ static int read_more(void)
 /* The lowest write. Returns 0 if the connection is to be closed. */
 static int flush(void)
 {
-    const uint64_t limit = slogout_now_ms() + WRITE_TIMEOUT_MS;
+    const uint64_t limit = slogout_now_ms() + options.write_timeout_ms;
 
     while (imap.out_len > 0)
         if (!turn(0, limit))

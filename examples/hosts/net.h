@@ -27,14 +27,16 @@ struct net_options {
     struct slogout_settings settings;
     struct slogout_plan plan;
     const char *host, *port;
+    uint64_t write_timeout_ms; /* of a host that blocks: the longest time for one flush */
 };
 
 static inline int net_usage(const char *program)
 {
-    fprintf(
-        stderr,
-        "usage: %s [-s SPREAD_MS] [-d DEADLINE_MS] [-r READY_TIMEOUT_MS] [-l LEAVE_TIMEOUT_MS] HOST PORT\n",
-        program);
+    fprintf(stderr,
+            "usage: %s [-s SPREAD_MS] [-d DEADLINE_MS] [-r READY_TIMEOUT_MS] [-l LEAVE_TIMEOUT_MS] [-w "
+            "WRITE_TIMEOUT_MS]\n"
+            "       HOST PORT\n",
+            program);
     return -1;
 }
 
@@ -46,12 +48,14 @@ static inline int net_options(struct net_options *options, int argc, char **argv
         {.size = sizeof(struct slogout_plan), .spread_ms = 10000, .tail_ms = 1000, .deadline_ms = 60000},
         NULL,
         NULL,
+        0,
     };
     int option;
 
     *options = defaults;
     options->plan.seed = (uint32_t)getpid();
-    while ((option = getopt(argc, argv, "s:d:r:l:")) != -1) {
+    options->write_timeout_ms = 60000;
+    while ((option = getopt(argc, argv, "s:d:r:l:w:")) != -1) {
         char *end;
         const unsigned long value = optarg ? strtoul(optarg, &end, 10) : 0;
         if (option == '?' || *end || end == optarg || value > 3600000)
@@ -62,8 +66,10 @@ static inline int net_options(struct net_options *options, int argc, char **argv
             options->plan.deadline_ms = value;
         else if (option == 'r')
             options->settings.ready_timeout_ms = (uint32_t)value;
-        else
+        else if (option == 'l')
             options->settings.leave_timeout_ms = (uint32_t)value;
+        else
+            options->write_timeout_ms = value;
     }
     if (argc - optind != 2)
         return net_usage(argv[0]);

@@ -407,6 +407,20 @@ class Operator(HostTest):
         self.assertEqual(sum(a != b for a, b in zip(users, users[1:])), 2, users)
 
 
+@unittest.skipUnless(HOST == "blocking", "only its writes block")
+class Writes(HostTest):
+    options = ("-w", "1000")
+
+    def test_end_in_time_although_nobody_is_to_leave(self):
+        """The system takes some octets more now and then, long after it has said that there is no room."""
+        client = self.login(receive_buffer=4096)
+        client.send(b"a FETCH %d\r\n" % FETCH_MAX)
+        with self.assertRaises((BrokenPipeError, ConnectionResetError)):
+            for _ in range(10 * PATIENCE):
+                client.send(b"x")
+                time.sleep(0.1)
+
+
 @unittest.skipIf(HOST == "blocking", "its parent keeps no descriptor of a client")
 class Descriptors(unittest.TestCase):
     def test_that_are_all_in_use_stop_nothing(self):
