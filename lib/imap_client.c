@@ -21,7 +21,7 @@ enum state {
     LOST
 };
 
-#define NAMED(word) word, sizeof word - 1
+#define NAMED(word) (word), sizeof(word) - 1
 
 static const struct name {
     const char *word;

@@ -25,10 +25,10 @@ size_t slo_word_stop(const char *bytes, size_t len)
 /* A line that ends in "}" or "}" CR may announce a literal. */
 size_t slo_plain_line(const char *bytes, size_t len)
 {
-    const size_t most = len < SLO_TOKEN_MAX ? len : SLO_TOKEN_MAX;
-    const size_t n = slo_line_stop(bytes, most);
+    const char *end = memchr(bytes, '\n', len < SLO_TOKEN_MAX ? len : SLO_TOKEN_MAX);
+    const size_t n = end ? (size_t)(end - bytes) : 0;
 
-    if (n < 2 || n == most || bytes[n] == '\0')
+    if (n < 2 || memchr(bytes, '\0', n))
         return 0;
     return bytes[n - 1] == '}' || bytes[n - 2] == '}' ? 0 : n + 1;
 }

@@ -50,7 +50,8 @@ static int is_plain(const struct slo_imap_server *scan, const char *line, size_t
  * and this way is several times as fast as state by state. Returns the number of octets, which may be 0. */
 static size_t take_plain_lines(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
-    size_t used = 0, n;
+    size_t used = 0;
+    size_t n;
 
     while ((n = slo_plain_line(bytes + used, len - used)) > 0 && is_plain(scan, bytes + used, n)) {
         scan->completed += bytes[used] != '*';

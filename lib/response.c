@@ -96,7 +96,9 @@ int slogout_response_parse(struct slogout_response *out, const char *line, size_
 {
     struct slogout_response response = {SLOGOUT_STATUS_OK, NULL, 0, NULL, 0, NULL, 0};
     const struct status *found;
-    const char *space, *end, *text;
+    const char *space;
+    const char *end;
+    const char *text;
     size_t prefix_len;
 
     if (!out || !line)
