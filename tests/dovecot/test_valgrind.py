@@ -35,7 +35,7 @@ def reports(server, count):
             with open(path, errors="replace") as file:
                 texts.append(file.read())
         return texts if len(texts) == count and all(map(is_complete, texts)) else None
-    return wait_until(complete, 60) or []
+    return wait_until(complete, 180) or []
 
 
 class Memory(unittest.TestCase):
