@@ -26,8 +26,8 @@ class Crowd:
             client.close()
 
     def instants(self, ask, seconds, again=False):
-        """When each client was told to leave, in seconds since ask() began. It answers and, if wanted, logs in
-        again; then the instant is that of the login."""
+        """Returns when each client was told to leave, in seconds since ask() began. Each client answers. With again, it
+        then logs in again, and its instant is that of the login."""
         told = []
         begin = time.monotonic()
         asking = threading.Thread(target=ask)
