@@ -34,7 +34,7 @@ bool owes_response(const struct client *client)
 
 bool between_lines(const struct client *client)
 {
-    return client->output_cmd_lock == NULL && !notify_is_half_way(client) && !owes_response(client);
+    return client->output_cmd_lock == NULL && !notify_is_half_way(client);
 }
 
 /* IDLE has a context from `+ idling` until DONE is read. */

@@ -2,7 +2,6 @@
 #include "lib-signals.h"
 #include "mail-storage-service.h"
 #include "master-service-private.h"
-#include "ostream.h"
 #include <unistd.h>
 
 /* When the master has gone, a client that could not be asked is ended this much later than one that was asked in
@@ -14,11 +13,11 @@
 /* After a stop, imap-login processes end after 30 s, and with them the connections over TLS. */
 #define STOP_SPREAD_MSECS 25000
 
-static bool terminated;     /* SIGTERM has come */
-static bool dying;          /* the master has gone, or wants the process to end */
-static uint64_t died_ms;    /* when it did */
-static bool master_stops;   /* that is because of a stop, not a reload */
-static pid_t master;        /* asked for early: the parent of an orphan is init, which signals for its own reasons */
+static bool terminated;   /* SIGTERM has come */
+static bool dying;        /* the master has gone, or wants the process to end */
+static uint64_t died_ms;  /* when that began */
+static bool master_stops; /* the reason is a stop, not a reload */
+static pid_t master;      /* read early: the parent of an orphan is init, which signals for its own reasons */
 
 /* ---- one client; its user is active ---- */
 
@@ -77,7 +76,7 @@ struct round {
     unsigned int elapsed_ms;
 };
 
-static const struct round now = {.limit_ms = UINT_MAX, .elapsed_ms = 0};
+static const struct round unlimited = {.limit_ms = UINT_MAX, .elapsed_ms = 0};
 
 static void ask_in_round(struct imap_slogout_client *ours, unsigned int number, const struct round *round)
 {
@@ -158,7 +157,7 @@ static void log_signal(const siginfo_t *si, const char *what)
 static void on_sigusr1(const siginfo_t *si, void *context ATTR_UNUSED)
 {
     log_signal(si, "ask");
-    for_each_client(ask_loaded, &now);
+    for_each_client(ask_loaded, &unlimited);
 }
 
 /* A second SIGTERM means now. So does the first of a master that wants the process to end: SIGKILL follows in 6 s. */
@@ -172,12 +171,23 @@ static void on_sigterm(const siginfo_t *si, void *context ATTR_UNUSED)
     log_signal(si, at_once ? "end" : "ask");
     master_service_stop_new_connections(master_service);
     if (at_once)
-        for_each_client(force_each, &now);
+        for_each_client(force_each, &unlimited);
     else
-        for_each_client(ask, &now);
+        for_each_client(ask, &unlimited);
 }
 
-/* `doveadm kick` of this client alone. */
+/* The client's number in a round. */
+static unsigned int number_of(const struct client *kicked)
+{
+    const struct client *client;
+    unsigned int number = 0;
+
+    for (client = imap_clients; client != kicked; client = client->next)
+        number++;
+    return number;
+}
+
+/* `doveadm kick` of this client, and maybe of others of this process after it. */
 static void on_kick(struct client *client)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
@@ -188,7 +198,7 @@ static void on_kick(struct client *client)
     if (ours == NULL || is_being_asked(ours))
         force(client);
     else
-        ask_in_round(ours, 0, &now);
+        ask_in_round(ours, number_of(client), &unlimited);
     mail_storage_service_io_deactivate_user(user);
 }
 

@@ -1,4 +1,4 @@
-"""A plain IMAP client: it sends what it is told, octet for octet, and reads what comes."""
+"""A plain IMAP client, which sends what the test says, octet for octet, and reads what comes."""
 
 import re
 import socket
@@ -66,14 +66,14 @@ class Client:
         self.buffer += self.inflate.decompress(data) if self.inflate else data
 
     def line(self):
-        """One line without its CRLF."""
+        """Returns one line without its CRLF."""
         while b"\r\n" not in self.buffer:
             self._receive()
         line, self.buffer = self.buffer.split(b"\r\n", 1)
         return line.decode(errors="replace")
 
     def octets(self, count, pause=0.0, most=65536):
-        """So many octets of a literal, with a pause after each read. Closed says what came instead of all."""
+        """Returns count octets of a literal. Pauses after each read. Closed carries what came instead of all."""
         got = bytearray()
         while True:
             take = self.buffer[:count - len(got)]
@@ -88,7 +88,7 @@ class Client:
             time.sleep(pause)
 
     def rest(self):
-        """All that comes until the server closes; then closes as well, as clients do."""
+        """Returns all that comes until the server closes, and then closes too, as clients do."""
         try:
             while True:
                 self._receive()
@@ -100,7 +100,7 @@ class Client:
     # ---- lines ----
 
     def run(self, tag, command):
-        """Sends a command; all lines up to its tagged response."""
+        """Sends a command and returns all lines up to its tagged response."""
         self.send("%s %s\r\n" % (tag, command))
         return self.lines_until(tag)
 
@@ -111,7 +111,7 @@ class Client:
         return lines
 
     def logout_tag(self):
-        """Reads up to the server's LOGOUT; its tag."""
+        """Reads up to the server's LOGOUT and returns its tag."""
         while True:
             match = re.fullmatch(r"(\S+) LOGOUT", self.line())
             if match:
@@ -128,5 +128,5 @@ class Client:
             pass
 
     def is_closed(self):
-        """Waits for the end; is there nothing before it?"""
+        """Waits for the end. Returns True if nothing comes before it."""
         return self.rest() == b""

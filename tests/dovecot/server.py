@@ -1,4 +1,4 @@
-"""A Dovecot of the tests' own: scratch folder, free loopback ports, no privileges, killed by pid."""
+"""Runs a Dovecot for the tests, without privileges, in a scratch folder and on free loopback ports."""
 
 import functools
 import os
@@ -138,7 +138,7 @@ def in_terms_of_24(text):
 
 
 def account():
-    """The user and group that Dovecot runs as: never root."""
+    """Returns the user and group that Dovecot runs as, never root."""
     if os.getuid() == 0:
         return "dovecot", "dovecot"
     entry = pwd.getpwuid(os.getuid())
@@ -155,7 +155,7 @@ def free_ports(count):
 
 @functools.lru_cache(None)
 def key_and_certificate():
-    """For localhost and 127.0.0.1, signed by itself."""
+    """Makes both for localhost and 127.0.0.1, signed by themselves."""
     with tempfile.TemporaryDirectory() as folder:
         key, certificate = folder + "/key.pem", folder + "/cert.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -167,7 +167,7 @@ def key_and_certificate():
 
 
 def wait_until(condition, seconds=10):
-    """The condition's value as soon as it is true, or at the end of the time whatever it is then."""
+    """Returns the condition's value as soon as it is true, or whatever it is when the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = condition()
@@ -197,7 +197,8 @@ class Dovecot:
         with open(self.config, "w") as file:
             file.write(config_text().format(
                 root=self.root, user=self.user, group=self.group, port=self.port, tls_port=self.tls_port,
-                plugin=loaded, settings=lines, user_settings=user_settings, userip_connections=userip_connections) + extra.replace("ROOT", self.root))
+                plugin=loaded, settings=lines, user_settings=user_settings, userip_connections=userip_connections))
+            file.write(extra.replace("ROOT", self.root))
         self._give_away()
         self.process = self._run([DOVECOT, "-F", "-c", self.config])
         wait_until(lambda: self._accepts() or self.process.poll() is not None)
@@ -270,13 +271,13 @@ class Dovecot:
             raise AssertionError("doveadm kick %s: %s" % (user, out))
 
     def processes(self, name):
-        """The pids of the master's children with this name."""
+        """Returns the pids of the master's children with this name."""
         out = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(self.process.pid)],
                              capture_output=True, text=True).stdout
         return [int(pid) for pid, comm in (line.split(None, 1) for line in out.splitlines()) if comm == name]
 
     def process_of(self, user):
-        """The imap process that serves this user, by doveadm who."""
+        """Returns the pid of the imap process that serves this user, as doveadm who knows it."""
         def look():
             for line in self.doveadm("who", "-1").splitlines()[1:]:
                 fields = line.split()
@@ -289,7 +290,7 @@ class Dovecot:
         return os.path.join(self.root, "mail", user, "Maildir")
 
     def put_message(self, user, message):
-        """Straight into the user's maildir."""
+        """Writes a message into the user's maildir."""
         folder = os.path.join(self.mailbox_folder(user), "new")
         os.makedirs(folder, exist_ok=True)
         for name in ("cur", "tmp"):
@@ -300,7 +301,7 @@ class Dovecot:
         self._give_away()
 
     def close(self):
-        """Kills the master and what it has started, by pid. (An orderly stop takes 3 s.)"""
+        """Kills the master and what it has started, by pid, since an orderly stop takes 3 s."""
         self.process.kill()
         self.process.wait()
         for pid in self.left():
@@ -312,7 +313,8 @@ class Dovecot:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def left(self, name=None):
-        """The pids that the master has started and that live, with this name; all are in the session made for it."""
+        """Returns the pids of the processes with this name, or of all, that the master has started and that live.
+        All are in the session that was made for it."""
         self.process.poll()
         out = subprocess.run(["ps", "-o", "pid=,stat=,comm=", "--sid", str(self.process.pid)],
                              capture_output=True, text=True).stdout

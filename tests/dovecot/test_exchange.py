@@ -1,4 +1,4 @@
-"""One exchange with one client: what is said, and how it ends."""
+"""One exchange with one client: its lines, and how it ends."""
 
 import unittest
 
@@ -19,7 +19,7 @@ class Exchange(unittest.TestCase):
         self.server.kick("alice")
 
     def asked(self, **options):
-        """A client that has just read the server's LOGOUT, and the tag of it."""
+        """Returns a client that has just read the server's LOGOUT, and its tag."""
         client = Client(self.server, **options)
         self.addCleanup(client.close)
         self.kick()
@@ -97,7 +97,7 @@ class Exchange(unittest.TestCase):
         self.assertRegex(client.rest(), rb"^\* BYE Logging out\r\nz OK Logout completed [^\r]*\r\n$")
         self.assertLogged("Disconnected: Logged out")
 
-    def test_what_is_pipelined_behind_the_answer_is_not_run(self):
+    def test_what_is_pipelined_after_the_answer_is_not_run(self):
         client, tag = self.asked()
         client.send("%s OK\r\nx CREATE after-the-answer\r\n" % tag)
         self.assertTrue(client.is_closed())

@@ -1,4 +1,4 @@
-"""When the line comes: at rest, and never inside anything; whatever the client is about."""
+"""The plugin's lines come at rest and never inside anything, whatever the client is doing."""
 
 import random
 import re
@@ -13,7 +13,7 @@ LARGE = 20 * 1024 * 1024
 
 
 def large_message():
-    """20 MB of lines, none like another, so that a foreign octet anywhere shows."""
+    """Returns 20 MB of lines, none like another, so that a foreign octet anywhere shows."""
     head = b"From: a@example.org\r\nSubject: large\r\nMIME-Version: 1.0\r\n\r\n"
     lines = random.Random(1).randbytes(LARGE // 2 * 76 // 78).hex().encode()
     body = b"".join(lines[i:i + 76] + b"\r\n" for i in range(0, len(lines), 76))
@@ -39,7 +39,7 @@ class WithServer(unittest.TestCase):
         time.sleep(0.2)  # for a line that comes too early to come
 
     def assertAnswers(self, client):
-        """The next line is the LOGOUT; it is answered, and the server closes."""
+        """Checks that the next line is the LOGOUT, answers it, and checks that the server closes."""
         line = client.line()
         self.assertRegex(line, r"^SLO\.\d+ LOGOUT$")
         client.send("* BYE\r\n%s OK\r\n" % line.split()[0])
@@ -62,7 +62,7 @@ class Fetch(unittest.TestCase):
         cls.ours.close()
 
     def begin(self, server, **options):
-        """Up to the first part of the literal, and the kick. The size that was announced."""
+        """Reads the first part of the literal, and kicks. Returns the client and the size that was announced."""
         client = Client(server, receive_buffer=65536, **options)
         self.addCleanup(client.close)
         client.run("s", "SELECT INBOX")
@@ -101,7 +101,7 @@ class Fetch(unittest.TestCase):
         self.assertEqual(got, self.message[:len(got)])
 
     def cut_short(self):
-        """What stock Dovecot sends of the literal."""
+        """Returns the client, and what stock Dovecot sends of the literal."""
         client, size = self.begin(self.stock, enable=False)
         with self.assertRaises(Closed) as closed:
             self.read_slowly(client, size)
@@ -289,8 +289,8 @@ class Commands(WithServer):
                 self.assertEqual(numbers, list(range(len(numbers))))
 
     def pipeline(self, client, count):
-        """The tagged responses, with commands always on their way, that come before the end. LOGOUT is
-        answered; what comes after it belongs to what was sent before the answer."""
+        """Sends commands without a pause, and returns the tagged responses that come before the end. Answers LOGOUT.
+        Responses after it belong to commands that were sent before the answer."""
         sender = threading.Thread(target=client.send, args=("".join(
             '%d STATUS "box %d" (MESSAGES)\r\n' % (i, i) for i in range(count)),))
         sender.start()
@@ -374,7 +374,7 @@ class Idle(WithServer):
         client.send_one_by_one("* BYE bye\r\n%s OK done\r\n" % client.logout_tag())
         self.assertTrue(client.is_closed())
 
-    def test_another_line_ends_idle_as_ever(self):
+    def test_another_line_ends_idle_as_before(self):
         client = self.idling()
         self.kick()
         tag = client.logout_tag()

@@ -24,7 +24,7 @@ class Places(unittest.TestCase):
         return " OK " in self.client(server).login[-1]
 
     def kicked(self, server):
-        """A client that has read the BYE and does not close."""
+        """Returns a client that has read the BYE and does not close."""
         client = self.client(server)
         server.kick("alice")
         while BYE not in client.buffer:

@@ -1,4 +1,4 @@
-"""What concerns the process: its signals, several clients in it, hibernation, reload."""
+"""The process: its signals, several clients in it, hibernation, reload and stop."""
 
 import os
 import signal

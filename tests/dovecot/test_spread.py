@@ -9,7 +9,7 @@ import time
 import unittest
 
 from client import Client
-from server import HIBERNATE, SHARED, Dovecot
+from server import HIBERNATE, SHARED, Dovecot, is_24
 
 PROCESSES = 200
 
@@ -26,8 +26,8 @@ class Crowd:
             client.close()
 
     def instants(self, ask, seconds, again=False):
-        """When each client was told to leave, in seconds since ask() began. It answers and, if wanted, logs in
-        again; then the instant is that of the login."""
+        """Returns when each client was told to leave, in seconds since ask() began. Each client answers. With again, it
+        then logs in again, and its instant is that of the login."""
         told = []
         begin = time.monotonic()
         asking = threading.Thread(target=ask)
@@ -110,7 +110,16 @@ class Waiting(unittest.TestCase):
         crowd = Crowd(server, 8)
         self.addCleanup(crowd.close)
         pid, = server.processes("imap")
-        instants = crowd.instants(lambda: os.kill(pid, signal.SIGUSR1), 10)
+        self.assertEven(crowd.instants(lambda: os.kill(pid, signal.SIGUSR1), 10))
+
+    @unittest.skipUnless(is_24(), "in 2.3 a kick is a signal to the process")
+    def test_the_clients_of_one_process_that_are_kicked_are_asked_at_even_intervals(self):
+        server = self.server(settings={"slogout_spread": "4s"}, extra=SHARED)
+        crowd = Crowd(server, 8)
+        self.addCleanup(crowd.close)
+        self.assertEven(crowd.instants(lambda: server.doveadm("kick", "user*"), 10))
+
+    def assertEven(self, instants):
         self.assertEqual(len(instants), 8)
         for number, instant in enumerate(instants):
             self.assertGreater(instant, number * 0.5 - 0.05)

@@ -16,10 +16,6 @@ CLIENTS = 30
 USERS = 10
 
 
-class Left(Exception):
-    """The server has ended the session."""
-
-
 class Worker(threading.Thread):
     """One client, session after session, until the time is over. What it has appended is known by a token."""
 
@@ -54,7 +50,7 @@ class Worker(threading.Thread):
             while time.monotonic() < self.deadline:
                 self.random.choice((self.append, self.append, self.fetch, self.store, self.idle))()
             self.client.run("z", "LOGOUT")
-        except (Closed, Left):
+        except Closed:
             pass
         except (ConnectionResetError, BrokenPipeError):
             self.resets += 1
@@ -65,7 +61,7 @@ class Worker(threading.Thread):
     # ---- lines ----
 
     def line(self):
-        """The next line. A LOGOUT is answered, and then everything is read that comes before the end."""
+        """Returns the next line. Answers LOGOUT, and returns the line after it."""
         line = self.client.line()
         match = re.fullmatch(r"(SLO\.\d+) LOGOUT", line)
         if match:
@@ -79,7 +75,7 @@ class Worker(threading.Thread):
         return "t%d" % self.tags
 
     def commands_in_one_go(self, *commands):
-        """Sends commands without waiting in between. The tagged responses, and all other lines."""
+        """Sends commands without waiting in between. Returns the tagged responses, and all other lines."""
         tags = [self.tag() for _ in commands]
         self.client.send("".join("%s %s\r\n" % item for item in zip(tags, commands)))
         tagged, others = [], []
@@ -153,7 +149,7 @@ class Worker(threading.Thread):
 
 
 def mailbox_of(server, user):
-    """Token and flags of every message, as a list."""
+    """Returns token and flags of every message, as a list."""
     messages = []
     with Client(server, user, enable=False) as client:
         client.run("s", "SELECT INBOX")
@@ -189,7 +185,7 @@ class Stress(unittest.TestCase):
         return server, workers, kicks
 
     def compare(self, server, workers):
-        """How much of what said OK is lost, and how much was done twice."""
+        """Returns how much of what said OK is lost, and how much was done twice."""
         lost = doubled = 0
         for number in range(USERS):
             messages = mailbox_of(server, "user%d" % number)

@@ -1,4 +1,4 @@
-"""The answer timer as the draft has it: longer than 32 s. All that waits, waits at the same time."""
+"""The answer timer of the draft, which is longer than 32 s. All clients wait at the same time."""
 
 import threading
 import time
@@ -11,8 +11,8 @@ BYE = b"* BYE Server shutting down.\r\n"
 
 
 class Silence(threading.Thread):
-    """A client that is asked: what it does then, and when and how its connection ends. The LOGOUT is sent
-    between the two moments that are taken: the timer ran for since_read at least, and since_asked at most."""
+    """Asks a client, lets it do something, and takes when and how its connection ends. The LOGOUT is sent between
+    the two moments that are taken, so the timer ran for since_read at least and for since_asked at most."""
 
     def __init__(self, client, ask, and_then=None):
         super().__init__()

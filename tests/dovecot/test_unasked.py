@@ -1,4 +1,4 @@
-"""The plugin is loaded and nobody is asked: clients see no difference, and it costs next to nothing."""
+"""While nobody is asked, clients see no difference with the plugin, which costs next to nothing."""
 
 import contextlib
 import fcntl
@@ -26,7 +26,7 @@ MESSAGES = [b"From: a@example.org\r\nTo: b@example.org\r\nSubject: number %d\r\n
 
 
 def plain(text):
-    """What may differ between two sessions, taken out: the new capability, times, identifiers, ports."""
+    """Removes what may differ between two sessions: the new capability, times, identifiers, ports."""
     text = text.replace(" " + CAPABILITY, "")
     text = re.sub(r"\(\d+\.\d+ \+ [^)]*secs\)", "(time)", text)
     text = re.sub(r"UIDVALIDITY \d+|APPENDUID \d+", "UIDVALIDITY", text)
@@ -54,7 +54,7 @@ class Unasked(unittest.TestCase):
                     client.lines_until("a")
 
     def assertSame(self, session):
-        """What session(server, folder) returns, with stock Dovecot and with the plugin."""
+        """Checks that session(server, folder) returns the same with stock Dovecot and with the plugin. Returns it."""
         results = []
         for number, server in enumerate(self.servers):
             folder = os.path.join(self.folder, str(number))
@@ -138,7 +138,7 @@ SyncState *
         self.assertRegex(flagged, r"^\* SEARCH \d+$")
 
     def test_mutt(self):
-        """In a terminal of its own: it copies all messages to a local mailbox, deletes one, and quits."""
+        """mutt copies all messages to a local mailbox, deletes one, and quits, in a terminal of its own."""
         def session(server, folder):
             config, copy = folder + "/rc", folder + "/copy"
             with open(config, "w") as file:
@@ -161,7 +161,7 @@ SyncState *
 
 
 def in_terminal(command, home):
-    """Runs a program that needs a terminal; its exit status, and what it drew."""
+    """Runs a program that needs a terminal. Returns its exit status, and what it drew."""
     pid, terminal = pty.fork()
     if pid == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -188,8 +188,8 @@ def in_terminal(command, home):
 
 
 class Speed(unittest.TestCase):
-    """Commands per second with and without the plugin, paired in one run. It reports: a clock asserts
-    nothing. What the plugin costs in instructions is in test_valgrind.py."""
+    """Reports commands per second with and without the plugin, paired in one run. A clock asserts nothing here;
+    test_valgrind.py counts instructions."""
 
     ROUNDS, BATCH = 400, 500
 
