@@ -18,11 +18,11 @@ Environment: TRACE=1 prints how a property fails. BOUND=NUMBER is the macro BOUN
 import json
 import os
 import re
+import resource
 import shutil
 import stat
 import subprocess
 import sys
-import time
 from collections import namedtuple
 
 BUILD = "build/prove"
@@ -103,6 +103,12 @@ def properties(proof, root, stop=False):
     return found
 
 
+def cpu_seconds():
+    """Of all the solvers so far; the machine may be busy with other things."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def place(prop):
     at = prop.get("sourceLocation", {})
     return f"{at.get('file', '?')}:{at.get('line', '?')}: {prop['description']}"
@@ -118,7 +124,7 @@ def show_trace(prop):
 
 def prove(proof):
     """Prints what is proved. Returns 1 if it is."""
-    start = time.monotonic()
+    start = cpu_seconds()
     found = properties(proof, ".")
     bad = [prop for prop in found if prop["status"] != "SUCCESS"]
     for prop in bad:
@@ -127,7 +133,7 @@ def prove(proof):
             show_trace(prop)
     if found and not bad:
         print(f"prove: {proof.harness}/{proof.name}: {proof.proves}: {len(found)} properties, "
-              f"{time.monotonic() - start:.1f} s")
+              f"{cpu_seconds() - start:.1f} s")
     return bool(found) and not bad
 
 
@@ -154,11 +160,11 @@ def check_sanity(proof):
         print(f"prove-sanity: {proof.harness}/{proof.name}: no mutant")
     result = bool(proof.mutants)
     for number, mutant in enumerate(proof.mutants):
-        start = time.monotonic()
+        start = cpu_seconds()
         failed = [prop for prop in properties(proof, plant(proof, number), stop=True) if prop["status"] == "FAILURE"]
         if failed:
             print(f"prove-sanity: {proof.harness}/{proof.name}: fails on `{mutant}`: {place(failed[0])}, "
-                  f"{time.monotonic() - start:.1f} s")
+                  f"{cpu_seconds() - start:.1f} s")
         else:
             print(f"prove-sanity: {proof.harness}/{proof.name}: PROVES `{mutant}`")
             result = False
