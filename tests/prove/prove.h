@@ -1,0 +1,29 @@
+/* What every harness uses. A function nondet_NAME() that has no body returns any value of its type. */
+#ifndef PROVE_H
+#define PROVE_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <slogout/slogout.h>
+
+/* The same value, but not a conversion of -1, which the check for conversions would take for an accident. */
+#undef SLOGOUT_NEVER
+#define SLOGOUT_NEVER UINT64_MAX
+
+#define ASSUME(condition) __CPROVER_assume(condition)
+#define CHECK(condition)  __CPROVER_assert(condition, #condition)
+/* Proves it first, and then helps with the proof of what follows. */
+#define LEMMA(condition)                                                                                               \
+    do {                                                                                                               \
+        CHECK(condition);                                                                                              \
+        ASSUME(condition);                                                                                             \
+    } while (0)
+
+int nondet_int(void);
+unsigned char nondet_octet(void);
+size_t nondet_size(void);
+uint32_t nondet_uint32(void);
+uint64_t nondet_uint64(void);
+
+#endif

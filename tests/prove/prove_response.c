@@ -1,0 +1,32 @@
+#include "libc.h"
+
+#ifndef BOUND
+#define BOUND 24 /* octets of a line */
+#endif
+
+#include "response.c"
+#include "text.c"
+
+/* proves: slogout_response_parse() is the grammar of RFC 3501 and leaves *out as it was if it returns 0, for all lines of up to 24 octets
+ * with: --unwind 26
+ * mutant: lib/response.c: (bracket + 1 < end && bracket[1] != ' ') => (bracket + 1 < end && bracket[1] == ' ')
+ * mutant: lib/response.c: len == 1 && *prefix == '*' => len >= 1 && *prefix == '*' */
+void parse(void)
+{
+    static const struct slogout_response untouched = {SLOGOUT_STATUS_NO, "t", 1, "c", 1, "x", 1};
+    struct slogout_response expected = untouched, found = untouched;
+    const size_t len = nondet_size();
+    char octets[BOUND];
+    const char *line;
+    int is_response;
+
+    ASSUME(len <= BOUND);
+    line = octets + BOUND - len; /* so that one octet too far is seen */
+    is_response = reference_parse(&expected, line, len);
+    CHECK(slogout_response_parse(&found, line, len) == is_response);
+    if (!is_response)
+        expected = untouched;
+    CHECK(found.status == expected.status && found.tag == expected.tag && found.tag_len == expected.tag_len);
+    CHECK(found.code_len == expected.code_len && found.text_len == expected.text_len);
+    CHECK(found.code == expected.code && found.text == expected.text);
+}

@@ -1,0 +1,31 @@
+#include "prove.h"
+#include "saturate.h"
+
+/* proves: slo_add(), slo_subtract(), slo_multiply() stop at the ends instead of wrapping, slo_min(), slo_max(), for all 64-bit values
+ * by: integers
+ * with: --unsigned-overflow-check
+ * mutant: lib/saturate.h: a > UINT64_MAX - b => a > UINT64_MAX - b + 1
+ * mutant: lib/saturate.h: a > UINT64_MAX / b => a > UINT64_MAX / b + 1
+ * mutant: lib/saturate.h: a > b ? a - b : 0 => a >= b ? a - b : 1 */
+void stops(void)
+{
+    const uint64_t a = nondet_uint64(), b = nondet_uint64();
+
+    CHECK(slo_add(a, b) == (__CPROVER_overflow_plus(a, b) ? UINT64_MAX : a + b));
+    CHECK(slo_subtract(a, b) == (__CPROVER_overflow_minus(a, b) ? 0 : a - b));
+    CHECK(slo_multiply(a, b) == (__CPROVER_overflow_mult(a, b) ? UINT64_MAX : a * b));
+    CHECK(slo_min(a, b) <= a && slo_min(a, b) <= b && (slo_min(a, b) == a || slo_min(a, b) == b));
+    CHECK(slo_max(a, b) >= a && slo_max(a, b) >= b && (slo_max(a, b) == a || slo_max(a, b) == b));
+}
+
+/* proves: slo_divide_up(a, b) is the least x for which x times b is not less than a, for all 64-bit values, b not 0
+ * by: integers
+ * with: --unsigned-overflow-check
+ * mutant: lib/saturate.h: a % b > 0 => a % b > 1 */
+void divides_up(void)
+{
+    const uint64_t a = nondet_uint64(), b = nondet_uint64(), x = nondet_uint64();
+
+    ASSUME(b > 0);
+    CHECK((x >= slo_divide_up(a, b)) == (slo_multiply(x, b) >= a));
+}
