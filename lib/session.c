@@ -366,11 +366,11 @@ int slo_session_feed_response(struct slogout_session *session, const struct slog
     const struct event event = {.answer = response, .outcome = SLOGOUT_OUTCOME_REFUSED};
     enum event_kind kind = OTHER_LINE;
     char tag[SLOGOUT_TAG_SIZE];
-    const size_t tag_len = slo_session_tag(session, tag);
 
     if (response->status == SLOGOUT_STATUS_BYE)
         kind = response->tag_len ? OTHER_LINE : BYE;
-    else if (response->tag_len == tag_len && memcmp(response->tag, tag, tag_len) == 0)
+    else if (response->tag_len == slo_session_tag(session, tag) &&
+             memcmp(response->tag, tag, response->tag_len) == 0)
         kind = response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
     return table[kind][session->state](session, &event);
 }
