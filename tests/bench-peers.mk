@@ -47,9 +47,9 @@ $(PEERS)/answer $(PEERS)/filter: LDLIBS += -L$(DOVECOT_LIB) -ldovecot -Wl,-rpath
 $(PEERS)/answer $(PEERS)/filter: $(PEERS)/dovecot.o
 endif
 
-$(PEERS)/sizes: $(SMALL_OBJECTS) tests/bench/peers/sizes.sh
+$(PEERS)/sizes: $(SMALL_CORE) tests/bench/peers/sizes.sh
 	@mkdir -p $(@D)
-	@CC='$(CC)' sh tests/bench/peers/sizes.sh $(SMALL_OBJECTS) > $@
+	@CC='$(CC)' sh tests/bench/peers/sizes.sh $(SMALL_CORE) > $@
 
 bench-peers: $(PEERS_PROGRAMS) $(PEERS)/sizes
 	@python3 -B tests/bench/peers/run.py build $(PEERS)/sizes $(PEERS_PROGRAMS)

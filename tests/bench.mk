@@ -1,13 +1,14 @@
 # Figures: sizes, instruction counts and, beside a peer in the same run, speed. Not a part of `make check`.
 
-CORE_ROOMS := call heap response session slogout text timer
-SMALL_OBJECTS := $(CORE_ROOMS:%=build/bench/small/%.o)
+# The core alone, as a vendor compiles it.
+SMALL_CORE := build/bench/small/core.o
 
 .PHONY: bench
 
-build/bench/small/%.o: lib/%.c
+$(SMALL_CORE): $(LIB_SOURCES) $(wildcard lib/*.h) $(HEADERS)
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) -Os -fvisibility=hidden -c -o $@ $<
+	@python3 -B tests/package/amalgamate.py build/bench/small >/dev/null
+	$(SAY)$(CC) -std=c99 -Ibuild/bench/small -DSLOGOUT_CORE -Os -fvisibility=hidden -c -o $@ build/bench/small/slogout.c
 
 build/bench/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
@@ -21,10 +22,10 @@ LIBEVENT = $(shell pkg-config --exists libevent_core && echo -DLIBEVENT $$(pkg-c
 build/bench/drain.o: CPPFLAGS += $(LIBEVENT)
 build/bench/drain: LDLIBS = $(shell pkg-config --libs libevent_core)
 
-bench: build/bench/core build/bench/drain build/bench/drains build/bench/filter $(SMALL_OBJECTS)
-	@sh tests/bench/core.sh build/bench/core $(SMALL_OBJECTS)
+bench: build/bench/core build/bench/drain build/bench/drains build/bench/peers/filter $(SMALL_CORE)
+	@sh tests/bench/core.sh build/bench/core $(SMALL_CORE)
 	@sh tests/bench/drains.sh build/bench/drains
 	@sh tests/bench/drain.sh build/bench/drain
-	@build/bench/filter
+	@python3 -B tests/bench/peers/run.py build/bench - build/bench/peers/filter
 
--include $(wildcard build/bench/*.d build/bench/small/*.d)
+-include $(wildcard build/bench/*.d)

@@ -1,7 +1,7 @@
 """Runs the programs of this folder, prints one table, and writes bench.csv beside it.
 
 usage: run.py DIRECTORY SIZES PROGRAM...
-DIRECTORY gets bench.csv; SIZES is a file that `size` wrote, of objects to compare. Instructions are callgrind's, the
+DIRECTORY gets bench.csv; SIZES is what sizes.sh wrote, or - for none. Instructions are callgrind's, the
 difference of two runs, so that start and end drop out; they are counted where a row has the unit ns.
 """
 
@@ -50,6 +50,8 @@ def instructions(program, rows):
 
 def sizes(path):
     """Lines `NAME text data bss` become two rows."""
+    if path == "-":
+        return
     with open(path, encoding="utf-8") as stream:
         for name, text, data, bss in (line.rsplit(" ", 3) for line in stream):
             yield Row("size of .text", "0", name, text, "octets")
@@ -85,7 +87,8 @@ def main(directory, size_file, *programs):
         writer.writerow(Row._fields)
         writer.writerows(rows)
     table(rows)
-    print("versions: " + ", ".join(f"{row.peer} {row.value}" for row in dict.fromkeys(versions)))
+    if versions:
+        print("versions: " + ", ".join(f"{row.peer} {row.value}" for row in dict.fromkeys(versions)))
 
 
 main(*sys.argv[1:])

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints `NAME text data bss` for the library and for peers, in octets. Arguments: the core's objects compiled with -Os.
-# A peer that is not installed is left out. Peers are as their packages compile them.
+# Prints `NAME text data bss` for the library and for peers, in octets. Argument: the core compiled with -Os, which
+# stands beside the one file that it was made from. A peer that is not installed is left out. Peers are as their packages compile them.
 set -eu
 
 sum() # NAME FILE...
@@ -12,18 +12,17 @@ sum() # NAME FILE...
         END { printf "%s %d %d %d\n", name, text, data, bss }'
 }
 
-whole=$(mktemp -d)
-trap 'rm -rf "$whole"' EXIT
+archive=$(mktemp -d)
+trap 'rm -rf "$archive"' EXIT
 for source in lib/*.c; do
-    "${CC:-cc}" -std=c99 -Iinclude -Os -fvisibility=hidden -c -o "$whole/$(basename "$source" .c).o" "$source"
+    "${CC:-cc}" -std=c99 -Iinclude -Os -fvisibility=hidden -c -o "$archive/$(basename "$source" .c).o" "$source"
 done
+one_file=$(dirname "$1")
+"${CC:-cc}" -std=c99 -I"$one_file" -Os -c -o "$archive/one" "$one_file/slogout.c"
 
-sum "slogout core" "$@"
-sum "slogout" "$whole"/*.o
-if [ -e build/amalgamation/slogout.c ]; then
-    "${CC:-cc}" -std=c99 -Ibuild/amalgamation -Iinclude -Os -c -o "$whole/one" build/amalgamation/slogout.c
-    sum "slogout in one file" "$whole/one"
-fi
+sum "slogout core" "$1"
+sum "slogout" "$archive"/*.o
+sum "slogout in one file" "$archive/one"
 for library in http_parser hiredis; do
     path=$("${CC:-cc}" -print-file-name="lib$library.a")
     test ! -e "$path" || sum "$library" "$path"
