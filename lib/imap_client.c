@@ -135,6 +135,11 @@ static enum slo_client_command command_named(const char *name, size_t len)
     return SLO_COMMAND_ORDINARY;
 }
 
+static int is_word_end(char c)
+{
+    return c == ' ' || c == '\r' || c == '\n';
+}
+
 /* Consumes lines that hold one ordinary command each, whole and without a literal. Most commands are like
  * that, and this way is several times as fast as state by state. Returns the number of octets, which may be
  * 0. */
@@ -150,8 +155,8 @@ static size_t take_plain_lines(struct slo_imap_client *scan, const char *bytes, 
         size_t name_len;
         if (tag == 0 || line[tag] != ' ')
             return used;
-        name_len = slo_word_stop(name, n - tag - 1);
-        if (name_len == 0 || slo_atom_length(name, name_len) < name_len ||
+        name_len = slo_atom_length(name, n - tag - 1);
+        if (name_len == 0 || !is_word_end(name[name_len]) ||
             command_named(name, name_len) != SLO_COMMAND_ORDINARY)
             return used;
         scan->commands++;

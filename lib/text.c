@@ -8,19 +8,11 @@
  * and these. */
 static int is_tag_char(char c)
 {
-    switch (c) {
-    case '(':
-    case ')':
-    case '{':
-    case '%':
-    case '*':
-    case '"':
-    case '\\':
-    case '+':
-        return 0;
-    default:
-        return c > ' ' && c < 0x7f;
-    }
+    static const char excluded[0x7f] = {
+        ['('] = 1, [')'] = 1, ['{'] = 1, ['%'] = 1, ['*'] = 1, ['"'] = 1, ['\\'] = 1, ['+'] = 1,
+    };
+
+    return c > ' ' && c < 0x7f && !excluded[(unsigned char)c];
 }
 
 size_t slo_tag_length(const char *bytes, size_t len)
