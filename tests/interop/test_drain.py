@@ -124,6 +124,7 @@ class End(Drain):
         server.signal(signal.SIGCONT)
         server.wait(status=1)
         self.assertEqual(self.summary(server)[2], "no")
+        self.assertRegex(bytes(server.events), rb"(?m)^drain over .* cut_off=1$")  # its close had no time left either
 
 
 class Progress(Drain):

@@ -468,10 +468,29 @@ class Faults(ProxyTest):
               "send=ENOBUFS%2 recv=EAGAIN%3", "accept=EMFILE%2", "accept=ECONNABORTED%2")
     OCTETS = bytes(range(256)) * 80
 
+    def faulty(self, faults, *options):
+        return self.start(*options, program=ROOT / "build/examples/proxy",
+                          environment={"FAULTS": faults, "LD_PRELOAD": str(ROOT / "build/tests/faults/shim.so")})
+
+    def test_a_side_to_which_nothing_can_be_sent_is_gone(self):
+        client, server = self.pair(self.faulty("send=EPIPE@1"))  # the greeting goes by writev()
+        client.sendall(b"a NOOP\r\n")
+        self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has gone\r\n")
+        client.close()
+        self.assertEqual(read_to_end(server), b"")
+        server.close()
+        client, server = self.pair(self.faulty("send=EPIPE@2"))
+        client.sendall(b"a NOOP\r\n")
+        self.assertEqual(server.recv(100), b"a NOOP\r\n")
+        server.sendall(b"a OK done\r\n")
+        self.assertEqual(read_to_end(client), b"")
+        client.close()
+        self.assertEqual(read_to_end(server), b"")
+        server.close()
+
     def test_nothing_is_lost(self):
         for faults in self.FAULTS:
-            proxy = self.start("--accept-proxy", "--send-proxy", "v2", program=ROOT / "build/examples/proxy",
-                               environment={"FAULTS": faults, "LD_PRELOAD": str(ROOT / "build/tests/faults/shim.so")})
+            proxy = self.faulty(faults, "--accept-proxy", "--send-proxy", "v2")
             client = connect(proxy)
             client.sendall(ProxyProtocol.HEADER)
             server, _ = self.listener.accept()

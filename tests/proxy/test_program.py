@@ -87,6 +87,12 @@ class Servers(ProxyTest):
         for one in waiting + [busy]:
             one.close()
 
+    def test_what_is_taken_out_leaves_no_gap_and_nothing_else(self):
+        client, server = self.pair(self.start(), greeting=b"")
+        server.sendall(b"* OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE IDLE ENABLE COMPRESS=X] ready\r\n* OK more\r\n")
+        seen = b"* OK [CAPABILITY IMAP4rev1 IDLE ENABLE X-SERVER-LOGOUT] ready\r\n* OK more\r\n"
+        self.assertEqual(read_exact(client, len(seen)), seen)
+
     def test_gone_between_lines(self):
         client, server = self.pair(self.start())
         server.sendall(b"* 1 EXISTS\r\n")
