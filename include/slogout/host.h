@@ -64,9 +64,9 @@ static inline void slogout_linger_begin(struct slogout_linger *linger, uint64_t 
         linger->deadline_ms = now_ms + timeout_ms + !(now_ms + timeout_ms);
 }
 
-/* Continues the close of fd. Call it when fd is readable, when the queue has been sent, and at deadline_ms;
- * at any other time it does no harm. flushed is not 0 if nothing is queued. Reads at most once, and does not
- * block. Returns 1 when the host should close fd, and 0 until then. */
+/* Continues the close of fd, which must be a socket. Call it when fd is readable, when the queue has been
+ * sent, and at deadline_ms; at any other time it does no harm. flushed is not 0 if nothing is queued. Reads
+ * at most once, and does not block. Returns 1 when the host should close fd, and 0 until then. */
 static inline int slogout_linger_step(struct slogout_linger *linger, int fd, int flushed, uint64_t now_ms)
 {
     char octets[4096];

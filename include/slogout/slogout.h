@@ -1,8 +1,8 @@
 /* slogout: ask an IMAP client to leave (draft-shih-imap-server-logout-00).
  *
- * The server sends `TAG LOGOUT` and starts a timer; the client answers `* BYE` and `TAG OK`; the server
- * closes the connection. A client that may not be asked, or does not answer in time, receives `* BYE` with a
- * reason before the server closes.
+ * The server sends `TAG LOGOUT` and starts a timer; the client may answer `* BYE`, then answers `TAG OK`; and
+ * the server closes the connection. A client that may not be asked, or does not answer in time, receives
+ * `* BYE` with a reason before the server closes.
  *
  * The library does no I/O, reads no clock, starts no thread, installs no signal handler and has no global
  * state. The host, which is the IMAP server or proxy that links it, makes these calls:
@@ -19,9 +19,9 @@
  *   slogout_session_free()         when the host frees the connection
  *
  * The host serves commands as usual until close_connection is called. drain.h makes many sessions leave,
- * paced and by a deadline. filter.h is for a host that has only octets, such as a proxy. host.h has the clock
- * and the lingering close of a POSIX host. slogout(7) has the table of states and events; slogout-porting(7)
- * shows where to make these calls in a server.
+ * paced and by a deadline. filter.h is for a host that has only octets, such as a proxy. host.h has the
+ * clock, the timeouts for poll() and select(), and the lingering close of a POSIX host. slogout(7) has the
+ * table of states and events; slogout-porting(7) shows where to make these calls in a server.
  *
  * Time. `now_ms` is milliseconds of any monotonic clock, read after the last call that could block. Time that
  * runs backwards counts as standing still. SLOGOUT_NEVER is not a time.
@@ -197,7 +197,7 @@ SLOGOUT_API const struct slogout_counts *slogout_counts(const struct slogout *sl
 /* ---- session: one connection -------------------------------------------------------------------- */
 
 /* The moment that a line of the library needs. Octets that are queued and not sent yet, or received and not
- * parsed yet, do not matter to either. */
+ * parsed yet, such as half a line, do not matter to either. */
 enum slogout_when {
     /* For LOGOUT, and for the `* BYE` in its place: between lines, and the tagged response to each command
      * that the host has taken is queued, and no literal of the client is announced or incomplete. In IDLE
@@ -232,9 +232,9 @@ struct slogout_callbacks {
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
     /* Closes the connection after all queued output is sent: shutdown(SHUT_WR), read and discard until end of
-     * file, then close, in bounded time. A bare close() can destroy what is queued. Runs no further command
-     * of the client. Called once, as the last callback of the session; the host still frees the session, here
-     * or later. May end the process. */
+     * file, then close, all by a deadline of the host's own, which slogout_poll_timeout() does not know. A
+     * bare close() can destroy what is queued. Runs no further command of the client. Called once, as the
+     * last callback of the session; the host still frees the session, here or later. May end the process. */
     void (*close_connection)(struct slogout_session *session, const struct slogout_result *result,
                              void *conn);
 };
@@ -253,14 +253,15 @@ SLOGOUT_API int slogout_session_new(struct slogout_session **out, struct slogout
 SLOGOUT_API void slogout_session_free(struct slogout_session *session);
 
 /* Marks that the client has enabled SLOGOUT_CAPABILITY (enabled is not 0), or no longer has (0, after
- * UNAUTHENTICATE). The mark counts at the moment when LOGOUT or `* BYE` is due. Never sends anything. */
+ * UNAUTHENTICATE). The mark counts when LOGOUT or `* BYE` is offered to send_line. Never sends
+ * anything. */
 SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, int enabled);
 
 /* Asks the client to leave: offers LOGOUT, or `* BYE` if the client may not be asked, to send_line at once
  * and, if that returns SLOGOUT_BUSY, at each slogout_session_resume(). bye_text follows `* BYE ` in each of
  * our `* BYE` lines; NULL stands for the text of the settings. bye_text is NOT copied, and must live until
- * the session has ended or the request is canceled. If the client is being asked already, does nothing, keeps
- * the first text, and returns 0. [calls back]
+ * the session has ended or the request is canceled. In PENDING and ASKED, does nothing, keeps the first text,
+ * and returns 0. [calls back]
  *   STATE      LEAVING or ENDED
  *   TEXT
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
@@ -271,7 +272,8 @@ SLOGOUT_API int slogout_session_request(struct slogout_session *session, const c
 /* Reports that the connection may be at rest or, in LEAVING, between lines: offers the line that is due to
  * send_line again. Call it when a command has completed, when IDLE has begun, and when the output drains if
  * send_line waited for that. At any other time it does no harm and costs little. [calls back]
- *   ARGUMENT, REENTRANT (0 in each state except PENDING and LEAVING) */
+ *   ARGUMENT   session is NULL; in PENDING and LEAVING, also if now_ms is SLOGOUT_NEVER
+ *   REENTRANT  in PENDING and LEAVING; in each other state it returns 0 in a callback too */
 SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t now_ms);
 
 /* Passes a line of the client to the library, of len octets with or without its CRLF: each line that stands
