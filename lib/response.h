@@ -20,7 +20,7 @@ int slo_status_find(const char *bytes, size_t len, enum slogout_status *status);
 
 #define SLO_ANSWER_HELD_MAX                                                                                  \
     (SLOGOUT_TAG_SIZE - 1 + sizeof " BAD\r" - 1) /* octets that may still be no answer */
-#define SLO_ANSWER_TEXT_MAX 512                  /* octets of the text that are kept */
+#define SLO_ANSWER_TEXT_MAX 128                  /* octets of the text that are kept */
 #define SLO_ANSWER_LINE_MAX 65536 /* octets in the line; an answer has no reason to be longer */
 
 /* What is known of the line. */
