@@ -39,7 +39,7 @@
 #include <slogout/filter.h>
 #include "imap_client.h"
 #include "imap_server.h"
-#include "response.h"
+#include "answer.h"
 #include "session.h"
 #include "call.h"
 

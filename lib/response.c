@@ -4,10 +4,7 @@
 #define LOOK_MAX 255 /* octets in which a tag or a response code must end */
 
 /* RFC 3501 section 9, resp-cond-state and resp-cond-bye. */
-static const struct status {
-    char word[4];
-    enum slogout_status status;
-} table[] = {
+static const struct slo_status_word table[] = {
     {"OK", SLOGOUT_STATUS_OK},
     {"NO", SLOGOUT_STATUS_NO},
     {"BAD", SLOGOUT_STATUS_BAD},
@@ -24,35 +21,28 @@ size_t slo_word_agreement(const char *bytes, size_t len, const char *word)
     return i;
 }
 
-/* How octets compare with the words of the table. */
-enum match {
-    NO_WORD,
-    PART_OF_WORD, /* More octets may make a word of them. */
-    WHOLE_WORD    /* They begin with a word; what follows it is not looked at. */
-};
-
-static enum match match_status(const char *bytes, size_t len, const struct status **found)
+enum slo_match slo_status_match(const char *bytes, size_t len, const struct slo_status_word **found)
 {
-    enum match match = NO_WORD;
+    enum slo_match match = SLO_NO_WORD;
     size_t i;
 
     for (i = 0; i < sizeof table / sizeof *table; i++) {
         const size_t n = slo_word_agreement(bytes, len, table[i].word);
         if (table[i].word[n] == '\0') {
             *found = &table[i];
-            return WHOLE_WORD;
+            return SLO_WHOLE_WORD;
         }
         if (n == len)
-            match = PART_OF_WORD;
+            match = SLO_PART_OF_WORD;
     }
     return match;
 }
 
 int slo_status_find(const char *bytes, size_t len, enum slogout_status *status)
 {
-    const struct status *found;
+    const struct slo_status_word *found;
 
-    if (match_status(bytes, len, &found) != WHOLE_WORD || len != strlen(found->word))
+    if (slo_status_match(bytes, len, &found) != SLO_WHOLE_WORD || len != strlen(found->word))
         return 0;
     *status = found->status;
     return 1;
@@ -95,7 +85,7 @@ static void split_text(struct slogout_response *response, const char *text, cons
 int slogout_response_parse(struct slogout_response *out, const char *line, size_t len)
 {
     struct slogout_response response = {SLOGOUT_STATUS_OK, NULL, 0, NULL, 0, NULL, 0};
-    const struct status *found;
+    const struct slo_status_word *found;
     const char *space;
     const char *end;
     const char *text;
@@ -106,7 +96,7 @@ int slogout_response_parse(struct slogout_response *out, const char *line, size_
     len = without_line_end(line, len);
     end = line + len;
     space = find(line, ' ', len);
-    if (!space || match_status(space + 1, (size_t)(end - space) - 1, &found) != WHOLE_WORD)
+    if (!space || slo_status_match(space + 1, (size_t)(end - space) - 1, &found) != SLO_WHOLE_WORD)
         return 0;
     text = space + 1 + strlen(found->word);
     if (text < end && *text != ' ')
@@ -125,91 +115,4 @@ int slogout_response_parse(struct slogout_response *out, const char *line, size_
     split_text(&response, text < end ? text + 1 : end, end);
     *out = response;
     return 1;
-}
-
-/* ---- an answer that arrives in pieces ---- */
-
-void slo_answer_init(struct slo_answer *answer)
-{
-    answer->verdict = SLO_ANSWER_UNDECIDED;
-    answer->len = 0;
-    answer->line_len = 0;
-}
-
-/* Judges what there is of the line: "*" SP "BYE" or tag SP ("OK" / "NO" / "BAD"), then SP, LF or CRLF. The
- * tag is compared octet for octet. */
-static enum slo_answer_verdict judge(const struct slo_answer *answer, const char *tag)
-{
-    const char *prefix = *answer->line == '*' ? "*" : tag;
-    const size_t prefix_len = strlen(prefix);
-    const char *end = answer->line + answer->len;
-    const char *word = answer->line + prefix_len + 1;
-    const struct status *found;
-    enum match match;
-
-    if (answer->len <= prefix_len)
-        return memcmp(answer->line, prefix, answer->len) == 0 ? SLO_ANSWER_UNDECIDED : SLO_ANSWER_NONE;
-    if (word[-1] != ' ')
-        return SLO_ANSWER_NONE;
-    match = match_status(word, (size_t)(end - word), &found);
-    if (match != WHOLE_WORD)
-        return match == PART_OF_WORD ? SLO_ANSWER_UNDECIDED : SLO_ANSWER_NONE;
-    if ((found->status == SLOGOUT_STATUS_BYE) != (*prefix == '*'))
-        return SLO_ANSWER_NONE;
-    word += strlen(found->word);
-    if (word == end || (end - word == 1 && *word == '\r'))
-        return SLO_ANSWER_UNDECIDED;
-    return *word == ' ' || end[-1] == '\n' ? SLO_ANSWER_BEGUN : SLO_ANSWER_NONE;
-}
-
-static void keep(struct slo_answer *answer, const char *bytes, size_t len)
-{
-    const size_t room = sizeof answer->line - answer->len;
-    const size_t n = len < room ? len : room;
-
-    memcpy(answer->line + answer->len, bytes, n);
-    answer->len += n;
-    answer->line_len += len;
-}
-
-/* Consumes up to the LF, or up to the first octet beyond SLO_ANSWER_LINE_MAX. */
-static size_t feed_text(struct slo_answer *answer, const char *bytes, size_t len)
-{
-    const size_t room = SLO_ANSWER_LINE_MAX + 1 - answer->line_len;
-    const size_t most = len < room ? len : room;
-    const char *end = memchr(bytes, '\n', most);
-    const size_t n = end ? (size_t)(end - bytes) + 1 : most;
-
-    keep(answer, bytes, n);
-    if (answer->line_len > SLO_ANSWER_LINE_MAX)
-        answer->verdict = SLO_ANSWER_TOO_LONG;
-    else if (end)
-        answer->verdict = SLO_ANSWER_WHOLE;
-    return n;
-}
-
-size_t slo_answer_feed(struct slo_answer *answer, const char *tag, const char *bytes, size_t len)
-{
-    size_t used = 0;
-
-    if (answer->verdict >= SLO_ANSWER_TOO_LONG) {
-        const char *end = memchr(bytes, '\n', len);
-        answer->verdict = end ? SLO_ANSWER_OVER : SLO_ANSWER_SKIPPED;
-        return end ? (size_t)(end - bytes) + 1 : len;
-    }
-    while (used < len && answer->verdict == SLO_ANSWER_UNDECIDED) {
-        const char byte = bytes[used];
-        keep(answer, &byte, 1);
-        answer->verdict = judge(answer, tag);
-        if (answer->verdict == SLO_ANSWER_NONE) {
-            answer->len--;
-            return used;
-        }
-        used++;
-        if (answer->verdict == SLO_ANSWER_BEGUN && byte == '\n')
-            answer->verdict = SLO_ANSWER_WHOLE;
-    }
-    if (answer->verdict == SLO_ANSWER_BEGUN)
-        used += feed_text(answer, bytes + used, len - used);
-    return used;
 }

@@ -12,6 +12,7 @@ saturate:
 text:
 heap:
 response:     text
+answer:       response
 timer:        heap list
 call:         text timer
 session:      call text response
@@ -22,7 +23,7 @@ drain:        drain_plan drain_pacer saturate session call
 imap_lex:     response
 imap_client:  imap_lex response text
 imap_server:  imap_lex response text
-filter:       session call imap_client imap_server response
+filter:       session call imap_client imap_server answer
 '
 
 {

@@ -55,13 +55,13 @@ void memory(void)
     slogout.depth = 0;
     slogout.users = 0;
     slo_link_init(&slogout.freed);
-    slo_enter(&slogout);
+    slo_enter(&slogout, 0);
     for (i = 0; i < 2; i++) {
         pieces[i] = slo_allocate(&slogout, sizeof(struct slo_link));
         if (!pieces[i])
             continue;
         slo_link_init(pieces[i]);
-        slo_enter(&slogout);
+        slo_enter(&slogout, 0);
         slo_release_later(&slogout, pieces[i]);
         slo_leave(&slogout);
         CHECK(slogout.users > 0);

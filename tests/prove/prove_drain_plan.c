@@ -70,7 +70,7 @@ static int should_fit(const struct question *q)
 /* proves: a plan is accepted exactly if spread + answer timeout, and rounds times answer timeout, each with tail and leave timeout on top, are not later than the deadline, for all plans, timeouts and numbers of sessions
  * with: -DOPAQUE --unsigned-overflow-check
  * mutant: lib/drain_plan.c: <= plan->deadline_ms => < plan->deadline_ms
- * mutant: lib/drain_plan.c: slo_max(spread, rounds) => slo_min(spread, rounds) */
+ * mutant: lib/drain_plan.c: slo_max(needs.spread, needs.rounds) => slo_min(needs.spread, needs.rounds) */
 void check(void)
 {
     const struct question q = any_question();
@@ -82,9 +82,9 @@ void check(void)
 /* proves: a plan that is accepted is kept whole: spread, tail, whole answer and leave timeouts, deadline, for all plans, timeouts and numbers of sessions
  * by: integers
  * with: --unsigned-overflow-check
- * mutant: lib/drain_plan.c: force - timeouts->answer + 1 => force - timeouts->answer + 2
+ * mutant: lib/drain_plan.c: longest_spread + 1 => longest_spread + 2
  * mutant: lib/drain_plan.c: slo_subtract(schedule->deadline, timeouts->leave) => slo_subtract(schedule->force, timeouts->leave)
- * mutant: lib/drain_plan.c: can_ask ? force - timeouts->answer : force); => can_ask ? force - timeouts->answer - 1 : force); */
+ * mutant: lib/drain_plan.c: slo_min(plan->spread_ms, longest_spread) => slo_min(plan->spread_ms, longest_spread - 1) */
 void schedule(void)
 {
     const struct question q = any_question();
@@ -106,7 +106,7 @@ void schedule(void)
 void limit(void)
 {
     const struct question q = any_question();
-    const uint64_t force = force_at(&q.plan, &q.timeouts);
+    const uint64_t force = slo_subtract(q.plan.deadline_ms, (uint64_t)q.plan.tail_ms + q.timeouts.leave);
     const uint64_t most_rounds = force / q.timeouts.answer;
     struct slo_schedule made;
 
@@ -142,7 +142,7 @@ void compromise(void)
 
 /* proves: the shortest deadline that is advised is accepted and a millisecond less is not, for all plans, timeouts and numbers of sessions
  * with: -DOPAQUE --unsigned-overflow-check
- * mutant: lib/drain_plan.c: slo_max(spread, rounds), (uint64_t)plan->tail_ms => slo_max(spread, rounds), 1 + (uint64_t)plan->tail_ms */
+ * mutant: lib/drain_plan.c: slo_max(needs.spread, needs.rounds), ending => slo_max(needs.spread, needs.rounds), ending + 1 */
 void shortest(void)
 {
     struct question q = any_question();
@@ -158,8 +158,8 @@ void shortest(void)
 
 /* proves: the longest spread that is advised is accepted and a millisecond more is not; if none is, none would be, for all plans, timeouts and numbers of sessions
  * with: -DOPAQUE
- * mutant: lib/drain_plan.c: slo_min(slo_subtract(force, timeouts->answer) => slo_min(slo_subtract(force, timeouts->leave)
- * mutant: lib/drain_plan.c: sessions ? sessions : 1) <= force => sessions ? sessions : 1) < force */
+ * mutant: lib/drain_plan.c: slo_min(needs.force - timeouts->answer => slo_min(needs.force - timeouts->leave
+ * mutant: lib/drain_plan.c: needs.rounds <= needs.force => needs.rounds < needs.force */
 void longest(void)
 {
     struct question q = any_question();

@@ -225,7 +225,7 @@ static void any_world(void)
         return 0;
     return finish
  * mutant: lib/session.c: RESUME]     = { nothing,  nothing,   ask_or_bye,  nothing, => RESUME]     = { nothing,  nothing,   ask_or_bye,  ask_or_bye,
- * mutant: lib/session.c: SLO_REFUSAL_MAX - code, response->text => SLO_REFUSAL_MAX, response->text */
+ * mutant: lib/session.c: SLO_REFUSAL_MAX - code_len, => SLO_REFUSAL_MAX, */
 void one_event(void)
 {
     static char octets[8];

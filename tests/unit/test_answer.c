@@ -1,6 +1,6 @@
 #include "support/test.h"
 #include "support/exact.h"
-#include "response.h"
+#include "answer.h"
 
 #define TAG "SLP.17"
 

@@ -1,0 +1,39 @@
+/* A client's answer to LOGOUT, recognized by its first octets in a line that arrives in pieces. Only the
+ * filter needs this, so a host without filters does not link it. */
+#ifndef SLO_ANSWER_H
+#define SLO_ANSWER_H
+
+#include <stddef.h>
+#include <slogout/slogout.h>
+
+#define SLO_ANSWER_HELD_MAX                                                                                  \
+    (SLOGOUT_TAG_SIZE - 1 + sizeof " BAD\r" - 1) /* octets that may still be no answer */
+#define SLO_ANSWER_TEXT_MAX 128                  /* octets of the text that are kept */
+#define SLO_ANSWER_LINE_MAX 65536 /* octets in the line; an answer has no reason to be longer */
+
+/* What is known of the line. */
+enum slo_answer_verdict {
+    SLO_ANSWER_UNDECIDED, /* It may be an answer; all of it is in `line`. */
+    SLO_ANSWER_NONE, /* It is no answer: `line` and the octets that were not consumed belong to the server. */
+    SLO_ANSWER_BEGUN,    /* It is an answer, and has not ended. */
+    SLO_ANSWER_WHOLE,    /* It is an answer, and is in `line` but for what is beyond SLO_ANSWER_TEXT_MAX. */
+    SLO_ANSWER_TOO_LONG, /* It is an answer of more than SLO_ANSWER_LINE_MAX octets; comes once. */
+    SLO_ANSWER_SKIPPED,  /* The rest of a line that is too long is being consumed. */
+    SLO_ANSWER_OVER      /* That line has ended. */
+};
+
+struct slo_answer {
+    enum slo_answer_verdict verdict;
+    char line[SLO_ANSWER_HELD_MAX + SLO_ANSWER_TEXT_MAX];
+    size_t len;      /* octets in `line` */
+    size_t line_len; /* octets of the whole line so far */
+};
+
+/* Begins a line. All zeros is the same. */
+void slo_answer_init(struct slo_answer *answer);
+/* Consumes octets of the line, up to and including its LF. Returns the number consumed; the octet that shows
+ * the line to be no answer is not consumed. `tag` is the tag of our LOGOUT. Must be called again with what is
+ * left only while the verdict is UNDECIDED, BEGUN, TOO_LONG or SKIPPED. */
+size_t slo_answer_feed(struct slo_answer *answer, const char *tag, const char *bytes, size_t len);
+
+#endif
