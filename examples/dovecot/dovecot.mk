@@ -2,7 +2,7 @@
 #   make dovecot             builds it for the Dovecot whose headers are installed (Debian: dovecot-dev)
 #   make install-dovecot     installs it where Dovecot looks for plugins; make uninstall-dovecot removes it
 #   make deps-dovecot dovecot-check       installs what the tests need, then runs them against a real Dovecot
-#   make deps-dovecot24 dovecot24 dovecot24-check    the same with Dovecot 2.4 of Debian 13, elsewhere in a chroot
+#   make deps-dovecot24 dovecot24 dovecot24-check    the same with 2.4 of Debian 13, elsewhere in a chroot; needs root
 
 DOVECOT_INCLUDE ?= /usr/include/dovecot
 DOVECOT_MODULES ?= /usr/lib/dovecot/modules

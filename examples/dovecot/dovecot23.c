@@ -59,8 +59,8 @@ const char *host_read_settings(struct client *client, struct imap_slogout_settin
     const char *complaint;
 
     plugin_settings_set_defaults(settings);
-    ask = settings->slogout.ask;
-    on_refusal = settings->slogout.on_refusal;
+    ask = (int)settings->slogout.ask;
+    on_refusal = (int)settings->slogout.on_refusal;
     if ((complaint = read_choice(client, "slogout_ask", ask_choices, &ask)) != NULL ||
         (complaint = read_choice(client, "slogout_on_refusal", refusal_choices, &on_refusal)) != NULL ||
         (complaint = read_time(client, "slogout_answer_timeout", &settings->slogout.answer_timeout_ms)) != NULL ||

@@ -3,6 +3,7 @@
 import functools
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -146,10 +147,16 @@ def account():
 
 
 def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
+    """Returns ports below the range from which the kernel gives ports to connections, which may come before Dovecot
+    listens."""
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(10000, 32000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        ports.append(port)
     return ports
 
 
