@@ -230,7 +230,7 @@ int main(int argc, char **argv)
     if (place < 0)
         return BAD_USAGE;
     if (!address_is_valid(argv[place])) {
-        fprintf(stderr, "client: %s is not valid; a host and a port are wanted, such as [::1]:143\n", argv[place]);
+        fprintf(stderr, "client: %s is not valid: it must be a host and a port, such as [::1]:143\n", argv[place]);
         return BAD_USAGE;
     }
     client.answer = &answers[answer];

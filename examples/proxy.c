@@ -48,7 +48,7 @@ static void take_addresses(void)
     if (!resolver_take(&settings.servers, &error))
         return;
     if (error)
-        log_line("server=%s keeps its addresses: %s", server, address_error(error));
+        log_line("server=%s cannot be resolved, so its old addresses are kept: %s", server, address_error(error));
     else
         log_line("server=%s addresses=%zu", server, settings.servers.count);
 }
@@ -62,7 +62,7 @@ static void write_metrics(FILE *file)
 {
     fprintf(file,
             "# TYPE slogout_server_failures counter\n"
-            "# HELP slogout_server_failures Clients that were told that the server cannot be reached.\n"
+            "# HELP slogout_server_failures Clients that were refused because the server could not be reached.\n"
             "slogout_server_failures_total %" PRIu64 "\n",
             settings.failures);
 }

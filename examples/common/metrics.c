@@ -66,7 +66,7 @@ static void write_drain(FILE *file, const struct departure *departure, uint64_t 
     write_gauge(file, "drain_remaining", "Sessions of the drain that have no outcome yet.",
                 departure->is_begun ? departure_remaining(departure) : 0);
     write_gauge(file, "drain_left_seconds",
-                "Time until the program is gone at the latest; 0 if it does not drain.", left / 1000);
+                "Seconds until the program exits at the latest; 0 if it does not drain.", left / 1000);
     write_outcomes(file, "drain_outcomes", "Sessions that the drain has ended, by outcome.",
                    slogout_drain_counts(departure->drain));
 }
@@ -80,7 +80,7 @@ static void write_text(FILE *file, const struct metrics_figures *figures, uint64
                    figures->counts);
     write_counter(file, "without_bye", "Sessions closed without the BYE that was owed.",
                   figures->counts->without_bye);
-    write_counter(file, "blind", "Times that a stream could be followed no longer.", figures->counts->blind);
+    write_counter(file, "blind", "How often a filter lost track of its stream.", figures->counts->blind);
     write_drain(file, figures->departure, now);
     if (figures->write_own)
         figures->write_own(file);

@@ -117,15 +117,17 @@ static void complain(const char *program, const struct option *option, const cha
 {
     fprintf(stderr, "%s: %s ", program, option->name);
     if (value)
-        fprintf(stderr, "%s is not valid; it ", *value ? value : "\"\"");
-    if (option->kind == OPTION_NUMBER)
-        fprintf(stderr, "wants a number from %" PRIu64 " to %" PRIu64 "\n", option->min, option->max);
-    else if (option->kind == OPTION_ADDRESS)
-        fprintf(stderr, "wants a numeric address and a port, such as 127.0.0.1:143 or [::1]:143\n");
-    else if (option->kind == OPTION_HOST)
-        fprintf(stderr, "wants a host and a port, such as mail.example.org:143 or [::1]:143\n");
+        fprintf(stderr, "%s is not valid: it must be ", *value ? value : "\"\"");
     else
-        fprintf(stderr, "wants %s\n", option->argument);
+        fprintf(stderr, "needs a value: ");
+    if (option->kind == OPTION_NUMBER)
+        fprintf(stderr, "a number from %" PRIu64 " to %" PRIu64 "\n", option->min, option->max);
+    else if (option->kind == OPTION_ADDRESS)
+        fprintf(stderr, "a numeric address and a port, such as 127.0.0.1:143 or [::1]:143\n");
+    else if (option->kind == OPTION_HOST)
+        fprintf(stderr, "a host and a port, such as mail.example.org:143 or [::1]:143\n");
+    else
+        fprintf(stderr, "%s\n", option->argument);
 }
 
 /* Reads the option at *place and moves on to the next word. */

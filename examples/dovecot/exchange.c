@@ -91,7 +91,7 @@ static const char *const reasons[SLOGOUT_OUTCOME_COUNT] = {
     [SLOGOUT_OUTCOME_EXPIRED] = "Server LOGOUT: not answered in time",
     [SLOGOUT_OUTCOME_BYE_ONLY] = "Server shutting down.",
     [SLOGOUT_OUTCOME_NEVER_READY] = "Server LOGOUT: never at rest, so not asked",
-    [SLOGOUT_OUTCOME_FORCED] = "Server LOGOUT: cut short",
+    [SLOGOUT_OUTCOME_FORCED] = "Server LOGOUT: forced",
     [SLOGOUT_OUTCOME_SEND_FAILED] = "Server LOGOUT: could not be sent",
 };
 

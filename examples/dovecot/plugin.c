@@ -45,7 +45,7 @@ static int state_export(struct client *client, bool internal, buffer_t *dest, co
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
     if (internal && (ours->to_ask != NULL || slogout_session_state(ours->session) != SLOGOUT_STATE_OPEN)) {
-        *error_r = "server LOGOUT under way";
+        *error_r = "server LOGOUT in progress";
         return 0;
     }
     return ours->module_ctx.super.state_export(client, internal, dest, error_r);

@@ -184,7 +184,7 @@ static const char *understand(const struct connection *connection, struct reques
         return "BAD Command is unknown";
     request->arguments = words;
     if (request->command->login == AFTER_LOGIN && !connection->logged_in)
-        return "BAD Not before LOGIN";
+        return "BAD Not allowed before LOGIN";
     if (request->command->login == BEFORE_LOGIN && connection->logged_in)
         return "BAD Not after LOGIN";
     return NULL;

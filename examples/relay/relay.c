@@ -261,7 +261,7 @@ static void begin_with(struct relay *relay, struct proxy_header *header, uint64_
         begin_to_connect(relay, now);
 }
 
-/* Closes without a word, because the peer is not the proxy that was announced. */
+/* Closes without a message, because the peer is not the proxy that was announced. */
 static void refuse_header(struct relay *relay, const char *why, uint64_t now)
 {
     log_line("connection=%" PRIu64 " refused: %s", relay->peer.number, why);
@@ -442,7 +442,7 @@ static void end_client(struct relay *relay, uint64_t now)
 
 static void end_server(struct relay *relay, uint64_t now)
 {
-    say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server has gone\r\n", now);
+    say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server has closed the connection\r\n", now);
 }
 
 /* Feeds an end of file to the filter, once, and passes it on. A client may end its direction and read on. */
@@ -465,7 +465,7 @@ static void end(struct relay *relay, unsigned side, uint64_t now)
 static void time_out(struct relay *relay, uint64_t now)
 {
     if (relay->state == HEADER)
-        refuse_header(relay, "the PROXY header does not come", now);
+        refuse_header(relay, "no PROXY header in time", now);
     else if (relay->state == CONNECTING)
         try_next_address(relay, ETIMEDOUT, now);
     else

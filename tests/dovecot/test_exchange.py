@@ -108,7 +108,7 @@ class Exchange(unittest.TestCase):
         client, _ = self.asked()
         self.kick()
         self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
-        self.assertLogged("Disconnected: Server LOGOUT: cut short")
+        self.assertLogged("Disconnected: Server LOGOUT: forced")
 
     def test_a_client_that_has_not_enabled_it_gets_bye_as_before(self):
         with Client(self.server, enable=False) as client:

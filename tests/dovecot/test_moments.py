@@ -143,7 +143,7 @@ class Fetch(unittest.TestCase):
         """After a second kick it has 10 s; then the connection ends within the literal, as it is."""
         client, size = self.begin(self.ours)
         self.ours.kick("alice")
-        self.assertTrue(self.ours.wait_for_log(r"Disconnected: Server LOGOUT: cut short \(without BYE\)", 15))
+        self.assertTrue(self.ours.wait_for_log(r"Disconnected: Server LOGOUT: forced \(without BYE\)", 15))
         with self.assertRaises(Closed) as closed:
             client.octets(size)
         got = self.begun + closed.exception.args[0]

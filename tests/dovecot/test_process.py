@@ -229,7 +229,7 @@ class Reload(unittest.TestCase):
             answer(self, bob)
             self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
             self.assertGreater(time.monotonic() - begin, 5)
-            self.assertTrue(server.wait_for_log("Disconnected: Server LOGOUT: cut short"))
+            self.assertTrue(server.wait_for_log("Disconnected: Server LOGOUT: forced"))
             self.assertNotIn("killed with signal", server.log())
 
     def test_without_shutdown_clients_a_reload_leaves_clients_alone(self):

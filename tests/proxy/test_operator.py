@@ -30,16 +30,16 @@ def run(*options):
 
 class CommandLine(unittest.TestCase):
     REFUSED = {
-        ("--server", "nowhere"): "--server nowhere is not valid; it wants a host and a port",
+        ("--server", "nowhere"): "--server nowhere is not valid: it must be a host and a port",
         ("--server", "a b:143"): "--server a b:143 is not valid",
         ("--server=host:99999",): "--server host:99999 is not valid",
-        ("--listen", "localhost:0"): "--listen localhost:0 is not valid; it wants a numeric address and a port",
-        ("--spread", "10s"): "--spread 10s is not valid; it wants a number from 0 to",
-        ("--answer-timeout", "32000"): "--answer-timeout 32000 is not valid; it wants a number from 32001 to",
-        ("--send-proxy", "v3"): "--send-proxy v3 is not valid; it wants no|v1|v2",
+        ("--listen", "localhost:0"): "--listen localhost:0 is not valid: it must be a numeric address and a port",
+        ("--spread", "10s"): "--spread 10s is not valid: it must be a number from 0 to",
+        ("--answer-timeout", "32000"): "--answer-timeout 32000 is not valid: it must be a number from 32001 to",
+        ("--send-proxy", "v3"): "--send-proxy v3 is not valid: it must be no|v1|v2",
         ("--deadline", "30000"): "--deadline 30000 is too short for the other options; it must be at least 45000",
         ("--metrics", ""): '--metrics "" is not valid',
-        ("--metrics",): "--metrics wants FILE",
+        ("--metrics",): "--metrics needs a value: FILE",
         ("--what",): "unknown option --what",
         ("143",): "unexpected argument 143",
     }
@@ -331,7 +331,7 @@ class ProxyProtocol(ProxyTest):
                 self.assertEqual(read_to_end(client), b"")
         proxy.wait_event("connection=2 refused: the PROXY header is missing or malformed")
         self.assertEqual(read_to_end(late), b"")
-        proxy.wait_event("connection=1 refused: the PROXY header does not come")
+        proxy.wait_event("connection=1 refused: no PROXY header in time")
         self.listener.settimeout(0.1)
         self.assertRaises(TimeoutError, self.listener.accept)
 
@@ -414,7 +414,7 @@ class Resets(ProxyTest):
         server.kill()
         server.wait()
         for client in clients:
-            self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has gone\r\n")
+            self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
             client.close()
         wait_until(lambda: self.descriptors(proxy) < 20)
 
@@ -475,7 +475,7 @@ class Faults(ProxyTest):
     def test_a_side_to_which_nothing_can_be_sent_is_gone(self):
         client, server = self.pair(self.faulty("send=EPIPE@1"))  # the greeting goes by writev()
         client.sendall(b"a NOOP\r\n")
-        self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has gone\r\n")
+        self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
         client.close()
         self.assertEqual(read_to_end(server), b"")
         server.close()

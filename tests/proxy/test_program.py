@@ -97,7 +97,7 @@ class Servers(ProxyTest):
         client, server = self.pair(self.start())
         server.sendall(b"* 1 EXISTS\r\n")
         server.close()
-        self.assertEqual(read_to_end(client), b"* 1 EXISTS\r\n* BYE [UNAVAILABLE] The mail server has gone\r\n")
+        self.assertEqual(read_to_end(client), b"* 1 EXISTS\r\n* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
 
     def test_gone_in_the_middle(self):
         for rest in (b"* 1 EXI", b"* 1 FETCH (BODY[] {10}\r\nab\r\n"):
@@ -115,7 +115,7 @@ class Servers(ProxyTest):
     def test_gone_before_the_greeting(self):
         client, server = self.pair(self.start(), greeting=b"")
         server.close()
-        self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has gone\r\n")
+        self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
 
     def test_client_gone(self):
         client, server = self.pair(self.start())
