@@ -125,5 +125,6 @@ include tests/proxy.mk
 include tests/bench.mk
 include tests/sim.mk
 include tests/verify.mk
+include tests/prove.mk
 include examples/dovecot/dovecot.mk
 -include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(RELAY_OBJECTS:.o=.d) $(PROGRAMS:=.d)

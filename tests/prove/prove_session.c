@@ -186,7 +186,7 @@ static void changed(struct slo_session_set *of)
 
 /* ---- the proof ---- */
 
-static void any_world(void)
+static void any_world(unsigned state)
 {
     static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, close_connection};
     unsigned i;
@@ -200,12 +200,12 @@ static void any_world(void)
     session->slogout = &slogout;
     session->callbacks = &callbacks;
     session->bye_text = NULL;
+    session->state = (uint8_t)state;
     session->set = nondet_int() ? &set : NULL;
     set.changed = changed;
     for (i = 0; i <= SLOGOUT_STATE_ENDED; i++)
         slo_link_init(&set.members[i]);
     slo_link_init(&session->member);
-    ASSUME(session->state <= SLOGOUT_STATE_ENDED);
     if (session->set)
         slo_link_append(&set.members[session->state], &session->member);
     running = timers_of_state(session->state);
@@ -214,46 +214,50 @@ static void any_world(void)
     seen.busy = seen.busy != 0;
     seen.closed = seen.closed != 0;
     seen.offered = 0;
+    for (i = SLOGOUT_STATE_WAITING; i <= SLOGOUT_STATE_ENDED; i++) /* no counter is about to wrap */
+        ASSUME(counted(&slogout.counts, i) < UINT32_MAX && counted(&set.counts, i) < UINT32_MAX);
     ASSUME(invariant());
 }
 
-/* proves: one session, from any state of the invariant, any event, any result of the callbacks and any cancel, abandon or free inside them: the invariant holds again, memory is safe, close_connection comes at most once and last, no line comes after BUSY before its moment, none after a BYE
- * with: --unwind 8
- * mutant: lib/session.c: if (result > 0 || session->state == SLOGOUT_STATE_ENDED)
-        return 0;
-    return finish => if (result > 0)
-        return 0;
-    return finish
- * mutant: lib/session.c: RESUME]     = { nothing,  nothing,   ask_or_bye,  nothing, => RESUME]     = { nothing,  nothing,   ask_or_bye,  ask_or_bye,
- * mutant: lib/session.c: SLO_REFUSAL_MAX - code, response->text => SLO_REFUSAL_MAX, response->text */
-void one_event(void)
+static void any_event(enum event_kind kind, unsigned state)
 {
     static char octets[8];
     struct slogout_response answer = {SLOGOUT_STATUS_OK, octets, 1, octets, nondet_size(), octets, nondet_size()};
     struct event event = {0};
 
-    any_world();
-    seen.event = (enum event_kind)nondet_octet();
-    ASSUME(seen.event < EVENTS);
+    any_world(state);
+    seen.event = kind;
     ASSUME(answer.code_len <= sizeof octets && answer.text_len <= sizeof octets);
-    if (seen.event == OK || seen.event == REFUSAL) {
-        answer.status = seen.event == OK ? SLOGOUT_STATUS_OK : nondet_int() ? SLOGOUT_STATUS_NO : SLOGOUT_STATUS_BAD;
+    if (kind == OK || kind == REFUSAL) {
+        answer.status = kind == OK ? SLOGOUT_STATUS_OK : nondet_int() ? SLOGOUT_STATUS_NO : SLOGOUT_STATUS_BAD;
         event.answer = &answer;
     }
-    if (seen.event == FORCE)
+    if (kind == FORCE)
         event.outcome = SLOGOUT_OUTCOME_FORCED;
-    if (seen.event == ABANDON)
+    if (kind == ABANDON)
         event.outcome = SLOGOUT_OUTCOME_PEER_CLOSED;
-    if (seen.event == TIMER) { /* as the timers do it */
+    if (kind == TIMER)
         ASSUME(running != NULL);
-        running = NULL;
-        running = timers_of_state(session->state);
-    }
-    if (seen.event == JOIN)
+    if (kind == JOIN)
         slo_session_join(session, &set, nondet_uint64());
     else
-        handle(session, seen.event, &event);
-    if (seen.event == CANCEL)
-        seen.busy = session->state == SLOGOUT_STATE_OPEN ? 0 : seen.busy;
+        handle(session, kind, &event);
+    if (kind == CANCEL)
+        seen.busy = seen.busy && session->state != SLOGOUT_STATE_OPEN;
     CHECK(invariant());
+}
+
+/* proves: one session, from any state of the invariant, any event, any result of the callbacks and any cancel, abandon or free inside them: the invariant holds again, memory is safe, close_connection comes at most once and last, no line comes after BUSY before its moment, none after a BYE
+ * with: --unwind 12 --slice-formula
+ * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, result == 0, event); => set_state(session, SLOGOUT_STATE_PENDING); return finish(session, outcome, result >= 0, event);
+ * mutant: lib/session.c: [BYE]        = { nothing, => [BYE]        = { begin,
+ * mutant: lib/session.c: session->state = (uint8_t)state; => session->state = (uint8_t)(state & 6u);
+ * mutant: lib/session.c: SLO_REFUSAL_MAX - code, response->text => SLO_REFUSAL_MAX, response->text */
+void one_event(void)
+{
+    unsigned kind, state;
+
+    for (kind = JOIN; kind < EVENTS; kind++)
+        for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++)
+            any_event((enum event_kind)kind, state);
 }

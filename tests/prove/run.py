@@ -72,7 +72,7 @@ def solver_directory():
 
 def cbmc(proof, root, *more):
     """What CBMC says, by key, of the library in root."""
-    macros = [f"-DBOUND={os.environ['BOUND']}"] if "BOUND" in os.environ else []
+    macros = [f"-DBOUND={os.environ['BOUND']}"] if os.environ.get("BOUND") else []
     command = ["cbmc", "--json-ui", f"tests/prove/prove_{proof.harness}.c", "--function", proof.name, f"-I{root}/lib",
                f"-I{root}/include", "-Itests", "-Itests/prove", "--c99", *macros,
                "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more]
@@ -131,6 +131,8 @@ def prove(proof):
         print(f"prove: {proof.harness}/{proof.name}: {prop['status']}: {place(prop)}")
         if os.environ.get("TRACE"):
             show_trace(prop)
+    if not found:
+        print(f"prove: {proof.harness}/{proof.name}: cbmc came to no end")
     if found and not bad:
         print(f"prove: {proof.harness}/{proof.name}: {proof.proves}: {len(found)} properties, "
               f"{cpu_seconds() - start:.1f} s")
