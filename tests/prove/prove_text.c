@@ -10,7 +10,7 @@
 
 /* proves: slogout_tag_valid() is the grammar of RFC 3501, for all tags of up to 24 octets
  * with: --unwind 26
- * mutant: lib/text.c: c > ' ' && c < 0x7f => c > ' ' && c <= 0x7f */
+ * mutant: lib/text.c: < 0x7f => <= 0x7f */
 void tag(void)
 {
     char octets[BOUND];
