@@ -221,8 +221,7 @@ static void any_world(unsigned state)
  * with: --unwind 8 --slice-formula
  * each: KIND 11 STATE 6 DRAIN 2
  * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, result == 0, event); => set_state(session, SLOGOUT_STATE_PENDING); return finish(session, outcome, result >= 0, event);
- * mutant: lib/session.c: [BYE]        = { nothing, => [BYE]        = { begin,
- * mutant: lib/session.c: session->state = (uint8_t)state; => session->state = (uint8_t)(state & 6u);
+ * mutant: lib/session.c: session->state = (uint8_t)state; => session->state = (uint8_t)(state | 1);
  * mutant: lib/session.c: SLO_REFUSAL_MAX - code, response->text => SLO_REFUSAL_MAX, response->text */
 void one_event(void)
 {
