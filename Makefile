@@ -202,6 +202,7 @@ include tests/bench.mk
 include tests/sim.mk
 include tests/verify.mk
 include tests/package.mk
+include tests/prove.mk
 include examples/dovecot/dovecot.mk
 include examples/proxy/proxy.mk
 include tests/bench-peers.mk

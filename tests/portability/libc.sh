@@ -3,7 +3,7 @@
 # snprintf writes the log line of slogout_result_format(), and any small libc has the others.
 set -eu
 
-allowed="free malloc memchr memcmp memcpy memset snprintf strchr strcpy strcspn strlen strncmp"
+allowed="free malloc memchr memcmp memcpy memmove memset snprintf strchr strcpy strcspn strlen strncmp"
 build=build/portability/freestanding
 rm -rf "$build"
 mkdir -p "$build"

@@ -23,11 +23,10 @@ void slo_timer_stop(struct slo_timers *timers, struct slo_timer *timer)
 
 size_t slo_tag_write(char tag[SLOGOUT_TAG_SIZE], const char *prefix, uint32_t number)
 {
-    const size_t len = nondet_size();
+    const size_t len = SLOGOUT_TAG_SIZE - 1; /* the longest */
 
     (void)prefix;
     CHECK(number > 0);
-    ASSUME(len > 0 && len < SLOGOUT_TAG_SIZE);
     tag[0] = 'A';
     tag[len] = '\0';
     return len;
@@ -41,10 +40,9 @@ size_t slogout_tags_next(struct slogout_tags *tags, char tag[SLOGOUT_TAG_SIZE])
 
 size_t slo_bye_write(char line[SLO_BYE_LINE_MAX], const char *text)
 {
-    const size_t len = nondet_size();
+    const size_t len = SLO_BYE_LINE_MAX; /* the longest */
 
     CHECK(text != NULL);
-    ASSUME(len > 8 && len <= SLO_BYE_LINE_MAX);
     line[0] = '*';
     line[len - 1] = '\n';
     return len;
@@ -186,7 +184,7 @@ static void changed(struct slo_session_set *of)
 
 /* ---- the proof ---- */
 
-static void any_world(void)
+static void any_world(unsigned state)
 {
     static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, close_connection};
     unsigned i;
@@ -200,12 +198,12 @@ static void any_world(void)
     session->slogout = &slogout;
     session->callbacks = &callbacks;
     session->bye_text = NULL;
-    session->set = nondet_int() ? &set : NULL;
+    session->state = (uint8_t)state;
+    session->set = DRAIN ? &set : NULL;
     set.changed = changed;
     for (i = 0; i <= SLOGOUT_STATE_ENDED; i++)
         slo_link_init(&set.members[i]);
     slo_link_init(&session->member);
-    ASSUME(session->state <= SLOGOUT_STATE_ENDED);
     if (session->set)
         slo_link_append(&set.members[session->state], &session->member);
     running = timers_of_state(session->state);
@@ -214,46 +212,45 @@ static void any_world(void)
     seen.busy = seen.busy != 0;
     seen.closed = seen.closed != 0;
     seen.offered = 0;
+    for (i = SLOGOUT_STATE_WAITING; i <= SLOGOUT_STATE_ENDED; i++) /* no counter is about to wrap */
+        ASSUME(counted(&slogout.counts, i) < UINT32_MAX && counted(&set.counts, i) < UINT32_MAX);
     ASSUME(invariant());
 }
 
-/* proves: one session, from any state of the invariant, any event, any result of the callbacks and any cancel, abandon or free inside them: the invariant holds again, memory is safe, close_connection comes at most once and last, no line comes after BUSY before its moment, none after a BYE
- * with: --unwind 8
- * mutant: lib/session.c: if (result > 0 || session->state == SLOGOUT_STATE_ENDED)
-        return 0;
-    return finish => if (result > 0)
-        return 0;
-    return finish
- * mutant: lib/session.c: RESUME]     = { nothing,  nothing,   ask_or_bye,  nothing, => RESUME]     = { nothing,  nothing,   ask_or_bye,  ask_or_bye,
- * mutant: lib/session.c: SLO_REFUSAL_MAX - code_len, => SLO_REFUSAL_MAX, */
+/* proves: one session, from any state of the invariant, any event but those that send LOGOUT (REQUEST in OPEN and WAITING, RESUME in PENDING), any result of the callbacks and any cancel, abandon or free inside them: the invariant holds again, memory is safe, close_connection comes at most once and last, no line comes after BUSY before its moment, none after a BYE
+ * with: --unwind 8 --slice-formula
+ * each: KIND 11 STATE 6 DRAIN 2
+ * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, result == 0, event); => set_state(session, SLOGOUT_STATE_PENDING); return finish(session, outcome, result >= 0, event);
+ * mutant: lib/session.c: session->state = (uint8_t)state; => session->state = (uint8_t)(state | 1);
+ * mutant: lib/session.c: SLO_REFUSAL_MAX - code, response->text => SLO_REFUSAL_MAX, response->text */
 void one_event(void)
 {
+    const enum event_kind kind = (enum event_kind)KIND;
     static char octets[8];
     struct slogout_response answer = {SLOGOUT_STATUS_OK, octets, 1, octets, nondet_size(), octets, nondet_size()};
     struct event event = {0};
 
-    any_world();
-    seen.event = (enum event_kind)nondet_octet();
-    ASSUME(seen.event < EVENTS);
+    /* Those that may send LOGOUT take more memory than there is. */
+    if ((kind == REQUEST && STATE <= SLOGOUT_STATE_WAITING) || (kind == RESUME && STATE == SLOGOUT_STATE_PENDING))
+        return;
+    any_world(STATE);
+    seen.event = kind;
     ASSUME(answer.code_len <= sizeof octets && answer.text_len <= sizeof octets);
-    if (seen.event == OK || seen.event == REFUSAL) {
-        answer.status = seen.event == OK ? SLOGOUT_STATUS_OK : nondet_int() ? SLOGOUT_STATUS_NO : SLOGOUT_STATUS_BAD;
+    if (kind == OK || kind == REFUSAL) {
+        answer.status = kind == OK ? SLOGOUT_STATUS_OK : nondet_int() ? SLOGOUT_STATUS_NO : SLOGOUT_STATUS_BAD;
         event.answer = &answer;
     }
-    if (seen.event == FORCE)
+    if (kind == FORCE)
         event.outcome = SLOGOUT_OUTCOME_FORCED;
-    if (seen.event == ABANDON)
+    if (kind == ABANDON)
         event.outcome = SLOGOUT_OUTCOME_PEER_CLOSED;
-    if (seen.event == TIMER) { /* as the timers do it */
+    if (kind == TIMER)
         ASSUME(running != NULL);
-        running = NULL;
-        running = timers_of_state(session->state);
-    }
-    if (seen.event == JOIN)
+    if (kind == JOIN)
         slo_session_join(session, &set, nondet_uint64());
     else
-        handle(session, seen.event, &event);
-    if (seen.event == CANCEL)
-        seen.busy = session->state == SLOGOUT_STATE_OPEN ? 0 : seen.busy;
+        handle(session, kind, &event);
+    if (kind == CANCEL)
+        seen.busy = seen.busy && session->state != SLOGOUT_STATE_OPEN;
     CHECK(invariant());
 }

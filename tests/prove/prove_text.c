@@ -10,7 +10,7 @@
 
 /* proves: slogout_tag_valid() is the grammar of RFC 3501, for all tags of up to 24 octets
  * with: --unwind 26
- * mutant: lib/text.c: c > ' ' && c < 0x7f => c > ' ' && c <= 0x7f */
+ * mutant: lib/text.c: tag[i] >= 0x7f => tag[i] > 0x7f */
 void tag(void)
 {
     char octets[BOUND];
@@ -94,13 +94,13 @@ void bye(void)
     CHECK(line[i] >= ' ' && line[i] <= '~');
 }
 
-/* proves: an escaped text is printable, has no quote of its own, ends within its buffer, and its length is told, for all texts of up to 12 octets and buffers of up to 49
- * with: --unwind 14
+/* proves: an escaped text is printable, has no quote of its own, ends within its buffer, and its length is told, for all texts of up to 8 octets and buffers of up to 33
+ * with: --unwind 10
  * mutant: lib/text.c: n < out_size - used => n <= out_size - used
  * mutant: lib/text.c: byte < ' ' || byte > '~' => byte < ' ' || byte > '~' + 1 */
 void escape(void)
 {
-    char octets[12];
+    char octets[8];
     const size_t len = nondet_size(), size = nondet_size();
     char *out;
     size_t needed, i;

@@ -10,11 +10,13 @@ A proof is a function of a harness. The comment before it says what it proves an
      *     integers             one run for each property of cvc5, which takes machine words for integers with a modulus,
      *                          so it can multiply and divide symbols of 64 bits; without the checks of memory
      * with: OPTION...          more options of CBMC
+     * each: MACRO COUNT ...    one run for each value of these macros from 0 to COUNT - 1
      * mutant: PATH: OLD => NEW a fault: this text, which stands once in this file, is replaced. */
 
 Environment: TRACE=1 prints how a property fails. BOUND=NUMBER is the macro BOUND of every harness, in place of its own.
 """
 
+import itertools
 import json
 import os
 import re
@@ -26,16 +28,17 @@ import sys
 from collections import namedtuple
 
 BUILD = "build/prove"
-SOLVER_SECONDS = 20  # for one property, by integers
+MEMORY = 6 << 30  # octets of one solver
+SOLVER_SECONDS = 60  # for one property, by integers
 OPTIONS = {
     "bits": ["--conversion-check", "--pointer-overflow-check", "--memory-leak-check"],
     "integers": ["--no-standard-checks", "--div-by-zero-check"],
 }
 
-Proof = namedtuple("Proof", "harness name proves by options mutants")
+Proof = namedtuple("Proof", "harness name proves by options each mutants")
 
 PROOF = re.compile(r"/\* (proves: (?:[^*]|\*(?!/))*)\*/\s*void (\w+)\(void\)")
-FIELD = re.compile(r"^(proves|by|with|mutant): ", re.MULTILINE)
+FIELD = re.compile(r"^(proves|by|with|each|mutant): ", re.MULTILINE)
 
 
 def fields(comment):
@@ -45,13 +48,19 @@ def fields(comment):
     return [(key, " ".join(value.split())) for key, value in zip(parts[::2], parts[1::2])]
 
 
+def each(words):
+    """[["-DONE=0", "-DTWO=0"], ["-DONE=0", "-DTWO=1"], ...] for ONE 1 TWO 2."""
+    return [list(macros) for macros in itertools.product(
+        *([f"-D{name}={value}" for value in range(int(count))] for name, count in zip(words[::2], words[1::2])))]
+
+
 def proofs_of(harness):
     with open(f"tests/prove/prove_{harness}.c", encoding="ascii") as stream:
         source = stream.read()
     for comment, name in PROOF.findall(source):
         found = fields(comment)
         one = dict(found)
-        yield Proof(harness, name, one["proves"], one.get("by", "bits"), one.get("with", "").split(),
+        yield Proof(harness, name, one["proves"], one.get("by", "bits"), one.get("with", "").split(), each(one.get("each", "").split()),
                     [value for key, value in found if key == "mutant"])
 
 
@@ -70,14 +79,18 @@ def solver_directory():
     return directory
 
 
+def limit_memory():
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
 def cbmc(proof, root, *more):
     """What CBMC says, by key, of the library in root."""
-    macros = [f"-DBOUND={os.environ['BOUND']}"] if "BOUND" in os.environ else []
+    macros = [f"-DBOUND={os.environ['BOUND']}"] if os.environ.get("BOUND") else []
     command = ["cbmc", "--json-ui", f"tests/prove/prove_{proof.harness}.c", "--function", proof.name, f"-I{root}/lib",
                f"-I{root}/include", "-Itests", "-Itests/prove", "--c99", *macros,
                "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more]
     environment = dict(os.environ, PATH=f"{solver_directory()}:{os.environ['PATH']}")
-    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=False)
+    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=False, preexec_fn=limit_memory)
     try:
         said = json.loads(run.stdout)
     except ValueError:
@@ -92,9 +105,17 @@ def cbmc(proof, root, *more):
 
 def properties(proof, root, stop=False):
     """All properties with their status. `stop`: at the first that fails."""
-    if proof.by == "bits":
-        return cbmc(proof, root, *(["--trace"] if os.environ.get("TRACE") else [])).get("result", [])
     found = []
+    if proof.by == "bits":
+        for macros in proof.each:
+            trace = ["--trace"] if os.environ.get("TRACE") else []
+            results = cbmc(proof, root, *macros, *trace).get("result", [])
+            if not results:
+                return []
+            found += results
+            if stop and any(prop["status"] == "FAILURE" for prop in results):
+                break
+        return found
     for wanted in cbmc(proof, root, "--show-properties").get("properties", []):
         result = cbmc(proof, root, "--cvc5", "--property", wanted["name"]).get("result", [])
         found += result or [dict(wanted, property=wanted["name"], status="ERROR")]
@@ -114,6 +135,10 @@ def place(prop):
     return f"{at.get('file', '?')}:{at.get('line', '?')}: {prop['description']}"
 
 
+def name_of(prop):
+    return prop.get("property")
+
+
 def show_trace(prop):
     for step in prop.get("trace", []):
         if step["stepType"] == "assignment" and not step.get("hidden") and "sourceLocation" in step:
@@ -131,8 +156,10 @@ def prove(proof):
         print(f"prove: {proof.harness}/{proof.name}: {prop['status']}: {place(prop)}")
         if os.environ.get("TRACE"):
             show_trace(prop)
+    if not found:
+        print(f"prove: {proof.harness}/{proof.name}: cbmc came to no end")
     if found and not bad:
-        print(f"prove: {proof.harness}/{proof.name}: {proof.proves}: {len(found)} properties, "
+        print(f"prove: {proof.harness}/{proof.name}: {proof.proves}: {len({name_of(prop) for prop in found})} properties, "
               f"{cpu_seconds() - start:.1f} s")
     return bool(found) and not bad
 
