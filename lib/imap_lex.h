@@ -13,7 +13,7 @@ size_t slo_line_stop(const char *bytes, size_t len);
 size_t slo_word_stop(const char *bytes, size_t len);
 /* ---- a tag or a word that may arrive in pieces ---- */
 
-#define SLO_TOKEN_MAX 127 /* octets that are kept */
+#define SLO_TOKEN_MAX 95 /* octets that are kept */
 
 /* Returns the length of the line that begins here, with its LF, if all of it is here, it has 3 to
  * SLO_TOKEN_MAX octets, and it neither holds a NUL nor announces a literal. Returns 0 if not. */

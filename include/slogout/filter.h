@@ -14,10 +14,10 @@
  * To the server:
  *   - the client's answer to our LOGOUT is removed.
  *
- * The filter holds back at most 136 octets, of a line that may still turn out to be one of these.
+ * The filter holds back at most 104 octets, of a line that may still turn out to be one of these.
  *
  * A filter is blind where it cannot follow the stream: after the OK to STARTTLS, to COMPRESS, or to
- * AUTHENTICATE with a mechanism that may start a security layer; after a command whose tag is longer than 127
+ * AUTHENTICATE with a mechanism that may start a security layer; after a command whose tag is longer than 95
  * octets, or is not followed by one SP and an atom; with more than four commands in flight whose OK changes
  * something (ENABLE with our capability, UNAUTHENTICATE, STARTTLS, COMPRESS, such an AUTHENTICATE); after a
  * BADCHARSET code with a literal; and after anything else that it does not understand. From then on all

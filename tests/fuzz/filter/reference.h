@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define REFERENCE_MAX 8192
-#define WORD_LIMIT    127 /* octets in a tag or a word that is looked at */
+#define WORD_LIMIT    95 /* octets in a tag or a word that is looked at */
 #define WATCH_LIMIT   4   /* commands in flight whose OK changes something */
 
 struct octets {
