@@ -290,7 +290,7 @@ static size_t in_line(struct slo_imap_server *scan, const char *bytes, size_t le
         scan->state = LOST;
         return n;
     }
-    if (scan->state != TEXT && slo_announcement_made(&scan->announcement)) {
+    if (slo_announcement_made(&scan->announcement)) {
         begin_literal(scan);
     } else {
         scan->greeted = 1;

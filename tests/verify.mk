@@ -115,7 +115,8 @@ coverage: $(COVERAGE_TESTS)
 MUTANTS_FAST ?= tcc
 MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Iexamples -fPIC -fno-semantic-interposition
 MUTANTS_PLAIN := -O1
-MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+  -Werror=incompatible-pointer-types -Werror=int-conversion
 MUTANTS_UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 # Takes 15 s with the sanitizers.
 MUTANTS_LONG := test_drain_promise

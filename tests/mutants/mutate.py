@@ -1,6 +1,7 @@
 """Do the tests notice a change of lib/? Changes one place at a time and runs the tests.
 
-A mutant has one operator, constant, condition or statement changed, in a .c file or in an inline function of a header.
+A mutant has one operator, constant, enumerator, condition, row of a table or statement changed, or two neighboring
+arguments, rows or statements swapped, in a .c file or in an inline function of a header.
 A fast compiler makes a shared library of it. The test programs, which are built once from the unchanged source (except
 for the test of a changed header), run with that library until one fails or hangs; only those run that enter a changed
 file. A mutant that survives is tried again with an optimizing compiler and sanitizers. Mutants that do not compile, or
@@ -10,8 +11,9 @@ must stand in equivalents.txt with the reason why no test can tell it from the o
     mutate.py DIRECTORY COMPILER FLAGS -- TEST_PROGRAM... -- DIRECTORY COMPILER FLAGS -- TEST_PROGRAM...
 
 The first compiler is the fast one, the second the thorough one; each works in its directory. Environment: MUTANTS is a
-regular expression that selects mutants by PATH:LINE; EQUIVALENTS=1 tries those in equivalents.txt too, none of which
-a test should kill; CMOCKA has the flags that link a program with cmocka.
+regular expression that selects mutants by PATH:LINE, and KINDS one that selects the functions here that change the
+source; EQUIVALENTS=1 tries those in equivalents.txt too, none of which a test should kill; CMOCKA has the flags that
+link a program with cmocka.
 """
 
 import concurrent.futures
@@ -23,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections import namedtuple
 
 WITHOUT_SANITIZERS = "-fno-sanitize=all"
@@ -51,6 +54,13 @@ STATEMENT = re.compile(r"^[ \t]+(?!return\b|else\b|case\b|default\b)(?:\*?[\w.>\
                        r"|\w[\w.>\[\]-]*\(|break;|continue;|goto |[\w.>-]+(?:\+\+|--);)[^;{}]*;$|^[ \t]+break;$", re.MULTILINE)
 # A whole function of a header.
 INLINE = re.compile(r"^static inline [^;{]*\{.*?^\}", re.MULTILINE | re.DOTALL)
+# Functions that return the same for swapped arguments, or, the comparisons of the library, with the same sign of equality.
+SYMMETRIC = {"slo_add", "slo_multiply", "slo_min", "slo_max", "meld", "slo_token_same", "memcmp", "strncmp", "strcmp"}
+ASSIGNMENT = re.compile(r"^\s*(\*?\w[\w.>\[\]-]*) [+*/|&-]?= ([^()]*);$")
+# A call inside a function, on a line that is indented.
+CALL = re.compile(r"(?<=[ \t(!*&|-])(?!if\b|while\b|for\b|switch\b|sizeof\b|return\b)[a-z_][\w.>-]*\(")
+DESIGNATED_ROW = re.compile(r"^[ \t]+\[\w+\]\s*= *(.*?),?(?:[ \t]*/\*.*)?\n", re.MULTILINE)
+ROW = re.compile(r"^[ \t]+\{[^{}\n]*\},\n", re.MULTILINE)
 CONDITION = re.compile(r"\b(if|while) \(")
 RETURN = re.compile(r"^[ \t]+return ([^;]+);$", re.MULTILINE)
 
@@ -101,6 +111,86 @@ def return_changes(source):
         yield match.start(1), match.end(1), "0"
 
 
+def arguments_of(source, start):
+    """Returns the spans of the arguments of a call whose opening parenthesis ends at start."""
+    spans, depth, begin = [], 1, start
+    for token in TOKEN.finditer(source, start):
+        text = token.group()
+        if text in {"(", "[", "{"}:
+            depth += 1
+        elif text in {")", "]", "}"}:
+            depth -= 1
+        if depth == 0 or (depth == 1 and text == ","):
+            spans.append((begin, token.start()))
+            begin = token.end()
+        if depth == 0:
+            return spans
+    return []
+
+
+def argument_changes(source):
+    """Swaps neighboring arguments of a call."""
+    for call in CALL.finditer(source):
+        if not source[source.rfind("\n", 0, call.start()) + 1].isspace():
+            continue  # the declaration of a function
+        if call.group().rstrip("(") in SYMMETRIC:
+            continue
+        spans = arguments_of(source, call.end())
+        for (a, b), (c, d) in zip(spans, spans[1:]):
+            one, other = source[a:b].strip(), source[c:d].strip()
+            if one != other:
+                yield a, d, f"{other}, {one}"
+
+
+def enumerators():
+    """Returns the neighbor of each enumerator of lib/ and of the public headers."""
+    neighbors = {}
+    for path in glob.glob("lib/*.[ch]") + glob.glob("include/slogout/*.h"):
+        source = re.sub(r"/\*.*?\*/", "", text_of(path), flags=re.DOTALL)
+        for body in re.findall(r"\benum\b[^;{()]*\{([^}]*)\}", source):
+            names = re.findall(r"([A-Z]\w+)\s*(?:=[^,]*)?(?:,|$)", body.strip())
+            neighbors.update(zip(names, names[1:] + names[:1]))
+    return neighbors
+
+
+def enumerator_changes(source):
+    neighbors = enumerators()
+    definitions = [m.span() for m in re.finditer(r"\benum\b[^;{()]*\{[^}]*\}", source)]
+    for token in code_tokens(source):
+        if token.group() in neighbors and not any(a <= token.start() < b for a, b in definitions):
+            yield token.start(), token.end(), neighbors[token.group()]
+
+
+def row_changes(source):
+    """Swaps the values of neighboring rows of a table with designators, and deletes each row of one without."""
+    rows = list(DESIGNATED_ROW.finditer(source))
+    for one, other in zip(rows, rows[1:]):
+        if one.end() == other.start() and one.group(1) != other.group(1):
+            between = source[one.end(1):other.start(1)]
+            yield one.start(1), other.end(1), other.group(1) + between + one.group(1)
+    for row in ROW.finditer(source):
+        yield row.start(), row.end(), ""
+
+
+def may_depend(one, other):
+    """Returns whether the order of two statements can matter: not that of assignments of which neither reads what the
+    other writes."""
+    first, second = ASSIGNMENT.match(one), ASSIGNMENT.match(other)
+    if not first or not second:
+        return True
+    return first.group(1) in second.group(2) + second.group(1) or second.group(1) in first.group(2)
+
+
+def order_changes(source):
+    """Swaps neighboring statements. Many that survive do not depend on each other, so every fourth is tried."""
+    statements = list(STATEMENT.finditer(source))
+    for one, other in zip(statements, statements[1:]):
+        both = one.group(), other.group()
+        if one.end() + 1 == other.start() and "case " not in "".join(both) and "break;" not in "".join(both) \
+                and may_depend(*both) and zlib.crc32("".join(both).encode()) % 4 == 0:
+            yield one.start(), other.end(), f"{both[1]}\n{both[0]}"
+
+
 def skipped_in(path, source):
     """Returns the spans that are not mutated: comments, strings, directives and, in a header, all but the functions,
     because the test programs were built with its types and constants."""
@@ -116,7 +206,7 @@ def mutants_of(path):
     source = text_of(path)
     skipped = skipped_in(path, source)
     seen = set()
-    for changes in (token_changes, condition_changes, statement_changes, return_changes):
+    for changes in KINDS:
         for start, end, replacement in changes(source):
             if any(a <= start < b for a, b in skipped):
                 continue
@@ -130,6 +220,11 @@ def mutants_of(path):
             old = " ".join(source[first:last].split())
             new = " ".join((source[first:start] + replacement + source[end:last]).split())
             yield Mutant(path, line, old, new, mutated)
+
+
+KINDS = [kind for kind in (token_changes, condition_changes, statement_changes, return_changes, argument_changes,
+                           enumerator_changes, row_changes, order_changes)
+         if re.search(os.environ.get("KINDS", ""), kind.__name__)]
 
 
 def in_lib(extension):
@@ -253,12 +348,12 @@ class Workshop:
 
 
 def is_same(shop, mutant):
-    """Returns whether the mutant has the same object code."""
+    """Returns whether the mutant has the same object code. One that does not compile has none."""
     codes = []
     for source in text_of(mutant.path), mutant.source:
         with tempfile.TemporaryDirectory(dir=shop.build) as directory:
             made = shop.make(mutant._replace(source=source), directory, WITHOUT_SANITIZERS)
-            codes.append([octets_of(path) for path in made.values()])
+            codes.append([octets_of(path) for path in made.values()] if made else None)
     return codes[0] == codes[1]
 
 

@@ -326,6 +326,22 @@ static void test_set_timer_reports_a_place_that_has_become_free(void **state)
     }
 }
 
+/* A slot that may be too long must be cut again, so the host's timer must come nearer at once. */
+static void test_set_timer_reports_a_session_that_has_joined(void **state)
+{
+    const struct slogout_plan plan = plan_of(60000);
+    struct crowd *crowd = crowd_new(NULL, 2, &silent, 1, 200000);
+
+    (void)state;
+    crowd_add(crowd, 0, 1, 0);
+    start(crowd, &plan);
+    crowd_run(crowd, 1);
+    assert_true(crowd->timer > crowd->now);
+    crowd_add(crowd, 1, 2, 0);
+    assert_true(crowd->timer <= crowd->now);
+    crowd_free(crowd);
+}
+
 /* ---- while it runs ---- */
 
 static void test_pause_begins_nobody_and_resume_goes_on_at_the_same_pace(void **state)
@@ -703,6 +719,7 @@ int main(void)
         cmocka_unit_test(test_the_limit_holds_for_groups_too),
         cmocka_unit_test(test_a_tight_limit_makes_no_burst),
         cmocka_unit_test(test_set_timer_reports_a_place_that_has_become_free),
+        cmocka_unit_test(test_set_timer_reports_a_session_that_has_joined),
         cmocka_unit_test(test_pause_begins_nobody_and_resume_goes_on_at_the_same_pace),
         cmocka_unit_test(test_the_deadline_stands_while_it_is_paused),
         cmocka_unit_test(test_who_was_held_back_too_long_is_told_by_bye),

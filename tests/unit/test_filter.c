@@ -930,12 +930,29 @@ static void half_an_answer_at_the_end_is_not_for_the_server(void **state)
     stop(&host);
 }
 
+static void the_end_of_the_server_ends_the_exchange_as_its_close(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_asked(&host, SLOGOUT_REFUSAL_BYE);
+    slogout_filter_feed_server(host.session, NULL, 0, host.now);
+    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
+    stop(&host);
+}
+
+static void expect_no_room(struct host *host)
+{
+    assert_false(slogout_filter_between_lines(host->session));
+}
+
 static void after_our_own_bye_there_is_room_for_no_other(void **state)
 {
     struct host host;
 
     (void)state;
     start_greeted(&host);
+    host.inside = expect_no_room;
     slogout_session_force(host.session, host.now);
     assert_false(slogout_filter_between_lines(host.session));
     stop(&host);
@@ -1248,6 +1265,7 @@ int main(void)
         cmocka_unit_test(a_session_that_waits_is_not_asked_by_the_restart),
         cmocka_unit_test(what_is_held_goes_out_at_the_end),
         cmocka_unit_test(half_an_answer_at_the_end_is_not_for_the_server),
+        cmocka_unit_test(the_end_of_the_server_ends_the_exchange_as_its_close),
         cmocka_unit_test(after_our_own_bye_there_is_room_for_no_other),
         cmocka_unit_test(a_server_that_ends_between_lines_leaves_room_for_a_bye),
         cmocka_unit_test(commands_are_not_run_any_more_while_it_leaves),

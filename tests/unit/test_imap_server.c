@@ -74,6 +74,8 @@ static const struct row rows[] = {
      "* CAPABILITY ENABLE<caps>\r\n<end>" LINES("* CAPABILITY IMAP4rev1")},
     {"* CAPABILITY ENABLE X-SERVER-LOGOUT\r\n* CAPABILITY ENABLE\r\n",
      LINES("* CAPABILITY ENABLE X-SERVER-LOGOUT") "* CAPABILITY ENABLE<caps>\r\n<end>"},
+    {"* CAPABILITY ENABLE\r\na OK\r\n* BYE\r\n",
+     "* CAPABILITY ENABLE<caps>\r\n<end>|a OK<OK a>\r\n<end>* BYE<bye>\r\n<end>"},
     {"* CAPABILITY\r\n", LINES("* CAPABILITY")},
     {"* CAPABILITY \r\n", LINES("* CAPABILITY ")},
     {"* CAPABILITY ENABLE X-SERVER-LOGOUT\r\n", LINES("* CAPABILITY ENABLE X-SERVER-LOGOUT")},
