@@ -238,7 +238,7 @@ static void test_a_session_that_leaves_or_has_ended_cannot_join(void **state)
 }
 
 /* Functions that take no time do not change it. */
-static void test_cancel_and_free_leave_the_time_as_it_is(void **state)
+static void test_cancel_free_and_abandon_leave_the_time_as_it_is(void **state)
 {
     struct crowd *crowd = crowd_of(1, &silent);
 
@@ -251,9 +251,10 @@ static void test_cancel_and_free_leave_the_time_as_it_is(void **state)
     assert_int_equal(slogout_deadline(crowd->slogout), 35000);
     crowd_free(crowd);
 
-    crowd = crowd_of(1, &silent);
+    crowd = crowd_of(2, &silent);
     slogout_drain_free(crowd->drain);
     crowd->drain = NULL;
+    assert_int_equal(slogout_session_abandon(crowd->clients[1].session, SLOGOUT_OUTCOME_PEER_CLOSED), 0);
     assert_int_equal(slogout_session_request(crowd->clients[0].session, NULL, 0), 0);
     assert_int_equal(slogout_deadline(crowd->slogout), 35000);
     crowd_free(crowd);
@@ -764,7 +765,7 @@ int main(void)
         cmocka_unit_test(test_each_function_in_each_state),
         cmocka_unit_test(test_a_session_joins_from_open_pending_and_asked_alone),
         cmocka_unit_test(test_a_session_that_leaves_or_has_ended_cannot_join),
-        cmocka_unit_test(test_cancel_and_free_leave_the_time_as_it_is),
+        cmocka_unit_test(test_cancel_free_and_abandon_leave_the_time_as_it_is),
         cmocka_unit_test(test_a_plan_that_cannot_be_kept_whole_keeps_its_deadline),
         cmocka_unit_test(test_a_plan_without_size_is_refused),
         cmocka_unit_test(test_the_plan_is_measured_by_the_settings),
