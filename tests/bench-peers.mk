@@ -8,6 +8,8 @@ DOVECOT_LIB ?= /usr/lib/dovecot
 # $(call peer,PACKAGE,NAME): what a peer needs to be compiled with; $(call peer-libs,PACKAGE): to be linked with.
 peer = $(shell pkg-config --exists $(1) && echo -D$(2) $$(pkg-config --cflags $(1)))
 peer-libs = $(shell pkg-config --exists $(1) && pkg-config --libs $(1))
+# These have no file for pkg-config.
+HAS_WSLAY := $(wildcard /usr/include/wslay/wslay.h)
 HAS_LIBEV := $(wildcard /usr/include/ev.h)
 HAS_DOVECOT := $(wildcard $(DOVECOT_INCLUDE)/imap-parser.h)
 
@@ -34,8 +36,8 @@ $(PEERS)/timers.o $(PEERS)/drain.o: CPPFLAGS += $(call peer,libevent_core,LIBEVE
 $(PEERS)/timers $(PEERS)/drain: LDLIBS += $(call peer-libs,libevent_core) $(call peer-libs,libuv)
 # Its clock_gettime() is the one that the peers' libraries are to find.
 $(PEERS)/drain: PEER_LDFLAGS := -rdynamic
-$(PEERS)/memory.o: CPPFLAGS += $(call peer,libwslay,WSLAY) $(call peer,libnghttp2,NGHTTP2)
-$(PEERS)/memory: LDLIBS += $(call peer-libs,libwslay) $(call peer-libs,libnghttp2)
+$(PEERS)/memory.o: CPPFLAGS += $(call peer,libnghttp2,NGHTTP2) $(if $(HAS_WSLAY),-DWSLAY)
+$(PEERS)/memory: LDLIBS += $(call peer-libs,libnghttp2) $(if $(HAS_WSLAY),-lwslay)
 ifneq ($(HAS_LIBEV),)
 $(PEERS)/timers.o $(PEERS)/drains.o: CPPFLAGS += -DLIBEV
 $(PEERS)/timers $(PEERS)/drains: LDLIBS += -lev

@@ -14,7 +14,8 @@
 
 /* ---- slogout ---- */
 
-static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when, void *conn)
+static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
 {
     (void)session, (void)line, (void)len, (void)when, (void)conn;
     return 0;
@@ -35,8 +36,10 @@ static double parse_answers(size_t n)
     double began = bench_now();
 
     for (i = 0; i < n; i++)
-        recognized += slogout_response_parse(&response, ANSWER, sizeof ANSWER - 1) && response.tag_len == sizeof TAG - 1 &&
-                      memcmp(response.tag, TAG, response.tag_len) == 0 && response.status == SLOGOUT_STATUS_OK;
+        recognized += slogout_response_parse(&response, ANSWER, sizeof ANSWER - 1) &&
+                      response.tag_len == sizeof TAG - 1 &&
+                      memcmp(response.tag, TAG, response.tag_len) == 0 &&
+                      response.status == SLOGOUT_STATUS_OK;
     began = bench_now() - began;
     bench_require(recognized == n, "an answer was not recognized");
     return began / (double)n;
@@ -51,7 +54,8 @@ static double feed_commands(size_t n, int is_asked)
     size_t i;
     double began;
 
-    bench_require(!slogout_new(&slogout, NULL) && !slogout_session_new(&session, slogout, &callbacks, NULL), "a session");
+    bench_require(!slogout_new(&slogout, NULL) && !slogout_session_new(&session, slogout, &callbacks, NULL),
+                  "a session");
     slogout_session_set_enabled(session, 1);
     if (is_asked)
         bench_require(slogout_session_request(session, NULL, 1) == 0, "a request");
@@ -84,7 +88,8 @@ static int is_answer(const char *line, size_t len)
     if (len < sizeof TAG - 1 || strncmp(line, TAG, sizeof TAG - 1) != 0)
         return 0;
     line += sizeof TAG - 1;
-    return strncasecmp(line, " OK", 3) == 0 || strncasecmp(line, " NO", 3) == 0 || strncasecmp(line, " BAD", 4) == 0;
+    return strncasecmp(line, " OK", 3) == 0 || strncasecmp(line, " NO", 3) == 0 ||
+           strncasecmp(line, " BAD", 4) == 0;
 }
 
 static double compare_lines(size_t n, const char *line, int expected)

@@ -43,7 +43,8 @@ size_t *bench_order(size_t n, int is_shuffled)
     for (i = 0; i < n; i++)
         order[i] = i;
     for (i = n; is_shuffled && i > 1; i--) {
-        const size_t other = (size_t)((random = random * 6364136223846793005u + 1442695040888963407u) >> 33) % i;
+        const size_t other =
+            (size_t)((random = random * 6364136223846793005u + 1442695040888963407u) >> 33) % i;
         const size_t moved = order[i - 1];
         order[i - 1] = order[other];
         order[other] = moved;

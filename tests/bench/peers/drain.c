@@ -105,7 +105,8 @@ static void release(void *taken, void *user_data)
     (void)taken, (void)user_data;
 }
 
-static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when, void *conn)
+static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
 {
     (void)session, (void)when;
     ask(conn, line, len - (sizeof " LOGOUT\r\n" - 1));
@@ -140,7 +141,8 @@ static void turn_slogout(void)
 static double run_slogout(size_t n, int is_shuffled)
 {
     static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, close_connection};
-    static const struct slogout_settings settings = {.size = sizeof settings, .allocate = allocate, .release = release};
+    static const struct slogout_settings settings = {
+        .size = sizeof settings, .allocate = allocate, .release = release};
     const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = (uint32_t)(n / RATE), .seed = 1};
     size_t *order = bench_order(n, is_shuffled);
     double spent;
@@ -150,7 +152,8 @@ static double run_slogout(size_t n, int is_shuffled)
     memory = free_memory = malloc(n * 128 + 65536);
     bench_require(memory && slogout_new(&slogout, &settings) == 0, "slogout_new");
     for (i = 0; i < n; i++) {
-        bench_require(slogout_session_new(&conns[i].session, slogout, &callbacks, &conns[i]) == 0, "a session");
+        bench_require(slogout_session_new(&conns[i].session, slogout, &callbacks, &conns[i]) == 0,
+                      "a session");
         slogout_session_set_enabled(conns[i].session, 1);
     }
     spent = bench_now();
@@ -189,7 +192,7 @@ static void ask_by_hand(struct conn *conn)
 static struct event_base *base;
 static char *events;
 
-#define EVENT(i) ((struct event *)(void *)(events + (i)*event_get_struct_event_size()))
+#define EVENT(i) ((struct event *)(void *)(events + (size_t)(i)*event_get_struct_event_size()))
 
 static void event_fired(evutil_socket_t fd, short what, void *arg)
 {
@@ -296,14 +299,14 @@ static double run_libuv(size_t n, int is_shuffled)
 
 /* ---- rows ---- */
 
-#define IN_BOTH_ORDERS(name)                                                                                           \
-    static double name##_in_order(size_t n)                                                                            \
-    {                                                                                                                  \
-        return run_##name(n, 0);                                                                                       \
-    }                                                                                                                  \
-    static double name##_shuffled(size_t n)                                                                            \
-    {                                                                                                                  \
-        return run_##name(n, 1);                                                                                       \
+#define IN_BOTH_ORDERS(name)                                                                                 \
+    static double name##_in_order(size_t n)                                                                  \
+    {                                                                                                        \
+        return run_##name(n, 0);                                                                             \
+    }                                                                                                        \
+    static double name##_shuffled(size_t n)                                                                  \
+    {                                                                                                        \
+        return run_##name(n, 1);                                                                             \
     }
 
 IN_BOTH_ORDERS(slogout)
@@ -320,12 +323,12 @@ IN_BOTH_ORDERS(libuv)
 #define LIBUV_PEER(order)
 #endif
 
-#define PEERS(order)                                                                                                   \
-    {                                                                                                                  \
-        {"slogout", slogout_##order, 0}, LIBEVENT_PEER(order) LIBUV_PEER(order)                                        \
-        {                                                                                                              \
-            NULL, NULL, 0                                                                                              \
-        }                                                                                                              \
+#define PEERS(order)                                                                                         \
+    {                                                                                                        \
+        {"slogout", slogout_##order, 0}, LIBEVENT_PEER(order) LIBUV_PEER(order)                              \
+        {                                                                                                    \
+            NULL, NULL, 0                                                                                    \
+        }                                                                                                    \
     }
 
 static const size_t sizes[] = {1000, 10000, 100000, 1000000, 0};

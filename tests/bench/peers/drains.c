@@ -10,7 +10,8 @@
 
 #define EVENTS 100000
 
-static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when, void *conn)
+static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
 {
     (void)session, (void)line, (void)len, (void)when, (void)conn;
     return SLOGOUT_BUSY;
@@ -56,7 +57,8 @@ static double run_slogout(size_t drains)
         const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = 3600000, .seed = (uint32_t)i};
         members[i] = make_session(slogout);
         bench_require(slogout_drain_new(&all[i], slogout, done, NULL) == 0 &&
-                          slogout_drain_add(all[i], members[i], 0) == 0 && slogout_drain_start(all[i], &plan, 0) == 0,
+                          slogout_drain_add(all[i], members[i], 0) == 0 &&
+                          slogout_drain_start(all[i], &plan, 0) == 0,
                       "a drain");
     }
     while (slogout_deadline(slogout) == 0) /* each drain sees to its slots once */
@@ -64,7 +66,8 @@ static double run_slogout(size_t drains)
     session = make_session(slogout);
     spent = bench_now();
     for (i = 0; i < EVENTS; i++)
-        bench_require(slogout_session_request(session, NULL, 0) == 0 && slogout_session_cancel(session) == 0, "an event");
+        bench_require(slogout_session_request(session, NULL, 0) == 0 && slogout_session_cancel(session) == 0,
+                      "an event");
     spent = bench_now() - spent;
     slogout_session_free(session);
     for (i = 0; i < drains; i++) {

@@ -26,7 +26,8 @@ static void add_message(unsigned number)
     const unsigned size = 100 + number * 7919 % LONGEST;
     unsigned i;
 
-    filled += (size_t)sprintf(stream + filled, "* %u FETCH (UID %u BODY[] {%u}\r\n", number, number + 1000, size);
+    filled +=
+        (size_t)sprintf(stream + filled, "* %u FETCH (UID %u BODY[] {%u}\r\n", number, number + 1000, size);
     memset(stream + filled, 'x', size);
     for (i = 76; i + 1 < size; i += 78)
         memcpy(stream + filled + i, "\r\n", 2);
@@ -36,7 +37,8 @@ static void add_message(unsigned number)
 
 static void add_flags(unsigned number)
 {
-    filled += (size_t)sprintf(stream + filled, "* %u FETCH (UID %u FLAGS (\\Seen))\r\n", number, number + 1000);
+    filled +=
+        (size_t)sprintf(stream + filled, "* %u FETCH (UID %u FLAGS (\\Seen))\r\n", number, number + 1000);
 }
 
 /* To a client that looks at one message after the other. */
@@ -130,7 +132,8 @@ static double run_filter(feeder *feed)
     for (at = 0; at < filled; at += PIECE)
         feed(session, stream + at, piece_at(at), 1);
     spent = bench_now() - spent;
-    bench_require(passed == filled && !slogout_counts(slogout)->blind, "the filter passes all octets and sees");
+    bench_require(passed == filled && !slogout_counts(slogout)->blind,
+                  "the filter passes all octets and sees");
     slogout_session_free(session);
     slogout_free(slogout);
     return (double)filled / spent;
@@ -182,30 +185,30 @@ static double run_dovecot(void)
 
 /* ---- rows ---- */
 
-#define STREAM(name, add, feed)                                                                                        \
-    static double name##_slogout(size_t n)                                                                             \
-    {                                                                                                                  \
-        fill(add, n);                                                                                                  \
-        return run_filter(feed);                                                                                       \
-    }                                                                                                                  \
-    static double name##_memchr(size_t n)                                                                              \
-    {                                                                                                                  \
-        fill(add, n);                                                                                                  \
-        return run_memchr();                                                                                           \
-    }                                                                                                                  \
-    static double name##_memcpy(size_t n)                                                                              \
-    {                                                                                                                  \
-        fill(add, n);                                                                                                  \
-        return run_memcpy();                                                                                           \
-    }                                                                                                                  \
+#define STREAM(name, add, feed)                                                                              \
+    static double name##_slogout(size_t n)                                                                   \
+    {                                                                                                        \
+        fill(add, n);                                                                                        \
+        return run_filter(feed);                                                                             \
+    }                                                                                                        \
+    static double name##_memchr(size_t n)                                                                    \
+    {                                                                                                        \
+        fill(add, n);                                                                                        \
+        return run_memchr();                                                                                 \
+    }                                                                                                        \
+    static double name##_memcpy(size_t n)                                                                    \
+    {                                                                                                        \
+        fill(add, n);                                                                                        \
+        return run_memcpy();                                                                                 \
+    }                                                                                                        \
     DOVECOT_STREAM(name, add)
 
 #ifdef DOVECOT
-#define DOVECOT_STREAM(name, add)                                                                                      \
-    static double name##_dovecot(size_t n)                                                                             \
-    {                                                                                                                  \
-        fill(add, n);                                                                                                  \
-        return run_dovecot();                                                                                          \
+#define DOVECOT_STREAM(name, add)                                                                            \
+    static double name##_dovecot(size_t n)                                                                   \
+    {                                                                                                        \
+        fill(add, n);                                                                                        \
+        return run_dovecot();                                                                                \
     }
 #define DOVECOT_PEER(name) {"dovecot", name##_dovecot, 0},
 #else
@@ -218,12 +221,13 @@ STREAM(flags, add_flags, slogout_filter_feed_server)
 STREAM(replies, add_replies, slogout_filter_feed_server)
 STREAM(commands, add_commands, slogout_filter_feed_client)
 
-#define PEERS(name)                                                                                                    \
-    {                                                                                                                  \
-        {"slogout", name##_slogout, 0}, {"memchr", name##_memchr, 0}, {"memcpy", name##_memcpy, 0}, DOVECOT_PEER(name) \
-        {                                                                                                              \
-            NULL, NULL, 0                                                                                              \
-        }                                                                                                              \
+#define PEERS(name)                                                                                          \
+    {                                                                                                        \
+        {"slogout", name##_slogout, 0}, {"memchr", name##_memchr, 0}, {"memcpy", name##_memcpy, 0},          \
+            DOVECOT_PEER(name)                                                                               \
+        {                                                                                                    \
+            NULL, NULL, 0                                                                                    \
+        }                                                                                                    \
     }
 
 static const size_t sizes[] = {OCTETS, 0};

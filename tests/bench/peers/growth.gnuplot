@@ -10,6 +10,7 @@ set style data linespoints
 of(row, peer) = sprintf("< awk -F, '$1 == \"%s\" && $3 == \"%s\" && $5 == \"ns\"' %s", row, peer, csv)
 do for [row in "'timers in order' 'timers in random order' 'a drain in random order' 'an event beside drains'"] {
     set title row . " (ns each)"
+    set yrange [1:100000]
     peers = row eq "an event beside drains" ? "slogout libev" : row eq "a drain in random order" ? "slogout libevent libuv" : \
         "slogout libevent 'libevent common' libev libuv timerfd"
     plot for [peer in peers] of(row, peer) using 2:4 title peer

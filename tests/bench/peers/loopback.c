@@ -100,7 +100,8 @@ static enum manner manner;
 static struct slogout *slogout; /* NULL: BY_ITSELF */
 static int listener;
 
-static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when, void *conn)
+static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
 {
     (void)session, (void)when;
     send_text(conn, line, len);
@@ -118,7 +119,8 @@ static void close_conn(struct conn *conn)
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
     (void)session;
-    bench_require(result->outcome == (manner == ASKS ? SLOGOUT_OUTCOME_ANSWERED : SLOGOUT_OUTCOME_BYE_ONLY), "an outcome");
+    bench_require(result->outcome == (manner == ASKS ? SLOGOUT_OUTCOME_ANSWERED : SLOGOUT_OUTCOME_BYE_ONLY),
+                  "an outcome");
     shutdown(((struct conn *)conn)->fd, SHUT_WR);
 }
 
@@ -266,7 +268,8 @@ static void listen_somewhere(void)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     listener = socket(AF_INET, SOCK_STREAM, 0);
     bench_require(listener >= 0 && bind(listener, (struct sockaddr *)&address, sizeof address) == 0 &&
-                      listen(listener, 1024) == 0 && getsockname(listener, (struct sockaddr *)&address, &len) == 0,
+                      listen(listener, 1024) == 0 &&
+                      getsockname(listener, (struct sockaddr *)&address, &len) == 0,
                   "a port to listen on");
 }
 
@@ -312,7 +315,13 @@ static double run_by_itself(size_t n)
 static const size_t sizes[] = {1, 10, 100, 1000, 0};
 
 static const struct bench_row rows[] = {
-    {"connections a second", "per s", 5, sizes, {{"slogout LOGOUT", run_asking, 0}, {"slogout * BYE", run_telling, 0}, {"* BYE by hand", run_by_itself, 0}}},
+    {"connections a second",
+     "per s",
+     5,
+     sizes,
+     {{"slogout LOGOUT", run_asking, 0},
+      {"slogout * BYE", run_telling, 0},
+      {"* BYE by hand", run_by_itself, 0}}},
 };
 
 int main(int argc, char **argv)

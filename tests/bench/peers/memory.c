@@ -31,7 +31,8 @@ static double octets_of(void *(*make)(void), size_t n)
 
 static struct slogout *slogout;
 
-static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when, void *conn)
+static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
 {
     (void)session, (void)line, (void)len, (void)when, (void)conn;
     return 0;

@@ -220,16 +220,16 @@ static double run_timerfd(size_t n, int is_shuffled)
 
 /* ---- rows ---- */
 
-#define IN_BOTH_ORDERS(name, call)                                                                                     \
-    static double name##_in_order(size_t n)                                                                            \
-    {                                                                                                                  \
-        const int is_shuffled = 0;                                                                                     \
-        return call;                                                                                                   \
-    }                                                                                                                  \
-    static double name##_shuffled(size_t n)                                                                            \
-    {                                                                                                                  \
-        const int is_shuffled = 1;                                                                                     \
-        return call;                                                                                                   \
+#define IN_BOTH_ORDERS(name, call)                                                                           \
+    static double name##_in_order(size_t n)                                                                  \
+    {                                                                                                        \
+        const int is_shuffled = 0;                                                                           \
+        return call;                                                                                         \
+    }                                                                                                        \
+    static double name##_shuffled(size_t n)                                                                  \
+    {                                                                                                        \
+        const int is_shuffled = 1;                                                                           \
+        return call;                                                                                         \
     }
 
 IN_BOTH_ORDERS(slogout, run_slogout(n, is_shuffled))
@@ -254,17 +254,21 @@ IN_BOTH_ORDERS(libuv, run_libuv(n, is_shuffled))
 #endif
 #ifdef __linux__
 IN_BOTH_ORDERS(timerfd, run_timerfd(n, is_shuffled))
-#define TIMERFD_PEER(order) {"timerfd", timerfd_##order, TIMERFD_MOST}
+#define TIMERFD_PEER(order)                                                                                  \
+    {                                                                                                        \
+        "timerfd", timerfd_##order, TIMERFD_MOST                                                             \
+    }
 #else
-#define TIMERFD_PEER(order)                                                                                            \
-    {                                                                                                                  \
-        NULL, NULL, 0                                                                                                  \
+#define TIMERFD_PEER(order)                                                                                  \
+    {                                                                                                        \
+        NULL, NULL, 0                                                                                        \
     }
 #endif
 
-#define PEERS(order)                                                                                                   \
-    {                                                                                                                  \
-        {"slogout", slogout_##order, 0}, LIBEVENT_PEERS(order) LIBEV_PEER(order) LIBUV_PEER(order) TIMERFD_PEER(order)  \
+#define PEERS(order)                                                                                         \
+    {                                                                                                        \
+        {"slogout", slogout_##order, 0},                                                                     \
+            LIBEVENT_PEERS(order) LIBEV_PEER(order) LIBUV_PEER(order) TIMERFD_PEER(order)                    \
     }
 
 static const size_t sizes[] = {1000, 10000, 100000, 1000000, 0};
