@@ -148,6 +148,7 @@ void shortest(void)
     struct question q = any_question();
     struct slogout_advice advice;
 
+    ASSUME(slo_multiply(q.rounds, q.timeouts.answer) >= q.timeouts.answer); /* see divisions() */
     slo_plan_advise(&q.plan, &q.timeouts, q.sessions, &advice);
     ASSUME(advice.shortest_deadline_ms < SLOGOUT_NEVER);
     q.plan.deadline_ms = advice.shortest_deadline_ms;
