@@ -100,7 +100,7 @@ void no_slot(void)
     CHECK(pacer.to == UINT64_MAX && pacer.from == 0);
 }
 
-/* proves: a slot that is cut again ends earlier and lies in the window, not before now, or stays as it was, for all states, times and backlogs
+/* proves: a slot that is cut again ends earlier and lies in the window, not before now, or stays as it was, for all states whose slot does not begin after the window, as next_slot proves of each, and all times and backlogs
  * mutant: lib/drain_pacer.c: adapted.to < pacer->to => adapted.to > pacer->to
  * mutant: lib/drain_pacer.c: slo_max(pacer->from, now), backlog) => slo_min(pacer->from, now), backlog) */
 void adapt_slot(void)
@@ -110,7 +110,9 @@ void adapt_slot(void)
     const uint64_t now = nondet_uint64();
     struct slo_pacer pacer = old;
 
+    ASSUME(old.from <= old.end);
     slo_pacer_adapt(&pacer, now, &backlog);
+    CHECK(pacer.from <= pacer.end);
     if (pacer.to == old.to) {
         CHECK(pacer.from == old.from && pacer.end == old.end && pacer.instant == old.instant);
         return;
@@ -118,7 +120,7 @@ void adapt_slot(void)
     CHECK(pacer.to < old.to && is_slot(&pacer));
     CHECK(pacer.from == old.from || pacer.from == fixed_point(now));
     CHECK(pacer.from >= fixed_point(now));
-    CHECK(pacer.to <= pacer.end || pacer.to == pacer.from);
+    CHECK(pacer.to <= pacer.end);
 }
 
 /* proves: the instant in milliseconds is not later, and earlier by less than a grain, for all instants and grains

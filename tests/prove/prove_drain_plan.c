@@ -83,7 +83,6 @@ void check(void)
  * by: integers
  * with: --unsigned-overflow-check
  * mutant: lib/drain_plan.c: longest_spread + 1 => longest_spread + 2
- * mutant: lib/drain_plan.c: slo_subtract(schedule->deadline, timeouts->leave) => slo_subtract(schedule->force, timeouts->leave)
  * mutant: lib/drain_plan.c: slo_min(plan->spread_ms, longest_spread) => slo_min(plan->spread_ms, longest_spread - 1) */
 void schedule(void)
 {
@@ -148,6 +147,7 @@ void shortest(void)
     struct question q = any_question();
     struct slogout_advice advice;
 
+    ASSUME(slo_multiply(q.rounds, q.timeouts.answer) >= q.timeouts.answer); /* see divisions() */
     slo_plan_advise(&q.plan, &q.timeouts, q.sessions, &advice);
     ASSUME(advice.shortest_deadline_ms < SLOGOUT_NEVER);
     q.plan.deadline_ms = advice.shortest_deadline_ms;

@@ -1,16 +1,16 @@
 #include "libc.h"
 
 #ifndef BOUND
-#define BOUND 24 /* octets of a line */
+#define BOUND 16 /* octets of a line */
 #endif
 
 #include "response.c"
 #include "text.c"
 
-/* proves: slogout_response_parse() is the grammar of RFC 3501 and leaves *out as it was if it returns 0, for all lines of up to 24 octets
- * with: --unwind 26
- * mutant: lib/response.c: (bracket + 1 < end && bracket[1] != ' ') => (bracket + 1 < end && bracket[1] == ' ')
- * mutant: lib/response.c: len == 1 && *prefix == '*' => len >= 1 && *prefix == '*' */
+/* proves: slogout_response_parse() is the grammar of RFC 3501 and leaves *out as it was if it returns 0, for all lines of up to 16 octets
+ * with: --unwind 18
+ * mutant: lib/response.c: bracket + 1 == end || bracket[1] == ' ' => bracket + 1 == end || bracket[1] != ' '
+ * mutant: lib/response.c: if (prefix_len != 1 || *line != '*') => if (*line != '*') */
 void parse(void)
 {
     static const struct slogout_response untouched = {SLOGOUT_STATUS_NO, "t", 1, "c", 1, "x", 1};

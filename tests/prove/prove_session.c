@@ -220,9 +220,8 @@ static void any_world(unsigned state)
 /* proves: one session, from any state of the invariant, any event but those that send LOGOUT (REQUEST in OPEN and WAITING, RESUME in PENDING), any result of the callbacks and any cancel, abandon or free inside them: the invariant holds again, memory is safe, close_connection comes at most once and last, no line comes after BUSY before its moment, none after a BYE
  * with: --unwind 8 --slice-formula
  * each: KIND 11 STATE 6 DRAIN 2
- * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, result == 0, event); => set_state(session, SLOGOUT_STATE_PENDING); return finish(session, outcome, result >= 0, event);
  * mutant: lib/session.c: session->state = (uint8_t)state; => session->state = (uint8_t)(state | 1);
- * mutant: lib/session.c: SLO_REFUSAL_MAX - code, response->text => SLO_REFUSAL_MAX, response->text */
+ * mutant: lib/session.c: octets + code_len, SLO_REFUSAL_MAX - code_len, => octets + code_len, SLO_REFUSAL_MAX, */
 void one_event(void)
 {
     const enum event_kind kind = (enum event_kind)KIND;
@@ -249,7 +248,7 @@ void one_event(void)
     if (kind == JOIN)
         slo_session_join(session, &set, nondet_uint64());
     else
-        handle(session, kind, &event);
+        table[KIND][STATE](session, &event);
     if (kind == CANCEL)
         seen.busy = seen.busy && session->state != SLOGOUT_STATE_OPEN;
     CHECK(invariant());

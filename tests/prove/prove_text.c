@@ -10,7 +10,7 @@
 
 /* proves: slogout_tag_valid() is the grammar of RFC 3501, for all tags of up to 24 octets
  * with: --unwind 26
- * mutant: lib/text.c: tag[i] >= 0x7f => tag[i] > 0x7f */
+ * mutant: lib/text.c: ['%'] = 1, ['*'] = 1, => ['%'] = 1, */
 void tag(void)
 {
     char octets[BOUND];

@@ -28,7 +28,7 @@ import sys
 from collections import namedtuple
 
 BUILD = "build/prove"
-MEMORY = 6 << 30  # octets of one solver
+MEMORY = 4 << 30  # octets of one solver
 SOLVER_SECONDS = 60  # for one property, by integers
 OPTIONS = {
     "bits": ["--conversion-check", "--pointer-overflow-check", "--memory-leak-check"],
@@ -38,6 +38,7 @@ OPTIONS = {
 Proof = namedtuple("Proof", "harness name proves by options each mutants")
 
 PROOF = re.compile(r"/\* (proves: (?:[^*]|\*(?!/))*)\*/\s*void (\w+)\(void\)")
+NO_BODY = re.compile(r"no body for (?:function|callee) (\S+)")
 FIELD = re.compile(r"^(proves|by|with|each|mutant): ", re.MULTILINE)
 
 
@@ -98,8 +99,13 @@ def cbmc(proof, root, *more):
     answer = {}
     for part in said:
         answer.update(part)
+        said_here = part.get("messageText", "")
         if part.get("messageType") == "ERROR":
-            print(part["messageText"])
+            print(said_here)
+        # Such a function would return anything and do nothing: what is proved would be of another library.
+        missing = NO_BODY.search(said_here)
+        if missing and not missing[1].startswith("nondet_"):
+            sys.exit(f"prove: {proof.harness}/{proof.name}: {missing[1]} has no body")
     return answer
 
 
