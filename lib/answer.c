@@ -24,11 +24,9 @@ static enum slo_answer_verdict judge(const struct slo_answer *answer, const char
         return memcmp(answer->line, prefix, answer->len) == 0 ? SLO_ANSWER_UNDECIDED : SLO_ANSWER_NONE;
     if (word[-1] != ' ')
         return SLO_ANSWER_NONE;
-    match = slo_status_match(word, (size_t)(end - word), &found);
+    match = slo_status_match(word, (size_t)(end - word), *prefix == '*', &found);
     if (match != SLO_WHOLE_WORD)
         return match == SLO_PART_OF_WORD ? SLO_ANSWER_UNDECIDED : SLO_ANSWER_NONE;
-    if ((found->status == SLOGOUT_STATUS_BYE) != (*prefix == '*'))
-        return SLO_ANSWER_NONE;
     word += strlen(found->word);
     if (word == end || (end - word == 1 && *word == '\r'))
         return SLO_ANSWER_UNDECIDED;

@@ -21,13 +21,16 @@ size_t slo_word_agreement(const char *bytes, size_t len, const char *word)
     return i;
 }
 
-enum slo_match slo_status_match(const char *bytes, size_t len, const struct slo_status_word **found)
+enum slo_match slo_status_match(const char *bytes, size_t len, int is_untagged,
+                                const struct slo_status_word **found)
 {
     enum slo_match match = SLO_NO_WORD;
     size_t i;
 
     for (i = 0; i < sizeof table / sizeof *table; i++) {
         const size_t n = slo_word_agreement(bytes, len, table[i].word);
+        if ((table[i].status == SLOGOUT_STATUS_BYE) != (is_untagged != 0))
+            continue;
         if (table[i].word[n] == '\0') {
             *found = &table[i];
             return SLO_WHOLE_WORD;
@@ -40,12 +43,14 @@ enum slo_match slo_status_match(const char *bytes, size_t len, const struct slo_
 
 int slo_status_find(const char *bytes, size_t len, enum slogout_status *status)
 {
-    const struct slo_status_word *found;
+    size_t i;
 
-    if (slo_status_match(bytes, len, &found) != SLO_WHOLE_WORD || len != strlen(found->word))
-        return 0;
-    *status = found->status;
-    return 1;
+    for (i = 0; i < sizeof table / sizeof *table; i++)
+        if (len == strlen(table[i].word) && slo_word_agreement(bytes, len, table[i].word) == len) {
+            *status = table[i].status;
+            return 1;
+        }
+    return 0;
 }
 
 /* ---- a response that is whole ---- */
@@ -89,27 +94,26 @@ int slogout_response_parse(struct slogout_response *out, const char *line, size_
     const char *space;
     const char *end;
     const char *text;
-    size_t prefix_len;
+    int is_untagged;
 
     if (!out || !line)
         return 0;
     len = without_line_end(line, len);
     end = line + len;
     space = find(line, ' ', len);
-    if (!space || slo_status_match(space + 1, (size_t)(end - space) - 1, &found) != SLO_WHOLE_WORD)
+    if (!space)
+        return 0;
+    is_untagged = space - line == 1 && *line == '*';
+    if (slo_status_match(space + 1, (size_t)(end - space) - 1, is_untagged, &found) != SLO_WHOLE_WORD)
         return 0;
     text = space + 1 + strlen(found->word);
     if (text < end && *text != ' ')
         return 0;
-    prefix_len = (size_t)(space - line);
-    if (found->status == SLOGOUT_STATUS_BYE) {
-        if (prefix_len != 1 || *line != '*')
-            return 0;
-    } else {
-        if (!slogout_tag_valid(line, prefix_len))
+    if (!is_untagged) {
+        if (!slogout_tag_valid(line, (size_t)(space - line)))
             return 0;
         response.tag = line;
-        response.tag_len = prefix_len;
+        response.tag_len = (size_t)(space - line);
     }
     response.status = found->status;
     split_text(&response, text < end ? text + 1 : end, end);

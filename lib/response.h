@@ -23,8 +23,10 @@ enum slo_match {
     SLO_WHOLE_WORD    /* They begin with a word; what follows it is not looked at. */
 };
 
-/* Compares octets with the words OK, NO, BAD and BYE. Sets *found if the result is SLO_WHOLE_WORD. */
-enum slo_match slo_status_match(const char *bytes, size_t len, const struct slo_status_word **found);
+/* Compares octets with the words that a client's response may have: BYE if it is untagged, else OK, NO and BAD. Sets
+ * *found if the result is SLO_WHOLE_WORD. */
+enum slo_match slo_status_match(const char *bytes, size_t len, int is_untagged,
+                                const struct slo_status_word **found);
 
 /* Returns 1 and sets *status if these octets are OK, NO, BAD or BYE and nothing else. Returns 0 if they are
  * not. */

@@ -10,7 +10,7 @@
 /* proves: slogout_response_parse() is the grammar of RFC 3501 and leaves *out as it was if it returns 0, for all lines of up to 16 octets
  * with: --unwind 18
  * mutant: lib/response.c: bracket + 1 == end || bracket[1] == ' ' => bracket + 1 == end || bracket[1] != ' '
- * mutant: lib/response.c: if (prefix_len != 1 || *line != '*') => if (*line != '*') */
+ * mutant: lib/response.c: is_untagged = space - line == 1 && *line == '*' => is_untagged = *line == '*' */
 void parse(void)
 {
     static const struct slogout_response untouched = {SLOGOUT_STATUS_NO, "t", 1, "c", 1, "x", 1};
