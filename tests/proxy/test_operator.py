@@ -272,6 +272,7 @@ class Addresses(ProxyTest):
         proxy = self.start(server=f"localhost:{port}")
         with connect(proxy) as client:
             self.assertEqual(read_to_end(client), UNAVAILABLE)
+        proxy.stop()
         count = len({info[4][0] for info in socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)})
         self.assertEqual(len(re.findall(rb"failed: ", proxy.events)), count)
 
@@ -526,7 +527,7 @@ class TakingOver(ProxyTest):
                 try:
                     with socket.create_connection(("127.0.0.1", old.port), PATIENCE) as client:
                         greeting = client.recv(100)
-                        if greeting not in (GREETING_SEEN, BYE):
+                        if not greeting.startswith((GREETING_SEEN, BYE)):  # the old one may ask at once
                             failures.append(greeting)
                 except OSError as error:
                     failures.append(error)
