@@ -11,13 +11,13 @@
 size_t slo_line_stop(const char *bytes, size_t len);
 /* Returns the number of octets before the first SP, CR, LF or NUL, or len. */
 size_t slo_word_stop(const char *bytes, size_t len);
-/* ---- a tag or a word that may arrive in pieces ---- */
-
-#define SLO_TOKEN_MAX 95 /* octets that are kept */
-
 /* Returns the length of the line that begins here, with its LF, if all of it is here, it has 3 to
  * SLO_TOKEN_MAX octets, and it neither holds a NUL nor announces a literal. Returns 0 if not. */
 size_t slo_plain_line(const char *bytes, size_t len);
+
+/* ---- a tag or a word that may arrive in pieces ---- */
+
+#define SLO_TOKEN_MAX 95 /* octets that are kept */
 
 /* A token is begun by setting len to 0. */
 struct slo_token {
