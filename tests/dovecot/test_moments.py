@@ -310,23 +310,30 @@ class Commands(WithServer):
 
     def test_a_client_that_always_has_another_command_on_its_way_is_asked_all_the_same(self):
         client = self.client()
+        # Dovecot holds without a limit what a client does not read, until the process has no memory left.
+        window = threading.Semaphore(1000)
         stop = threading.Event()
 
         def talk():
-            number = 0
             while not stop.is_set():
-                number += 1
-                client.send("%d NOOP\r\n%d NOOP\r\n%d NO" % (number, number, number))
+                window.acquire()
+                client.send("a NOOP\r\nb NOOP\r\nc NO")
                 client.send("OP\r\n")
-        sender = threading.Thread(target=talk)
-        sender.start()
+        threads = [threading.Thread(target=talk), threading.Thread(target=self.server.kick, args=("alice",))]
+        for thread in threads:
+            thread.start()
         try:
-            self.server.kick("alice")
-            tag = client.logout_tag()
+            line = client.line()
+            while not line.endswith(" LOGOUT"):
+                if line.startswith("c "):
+                    window.release()
+                line = client.line()
         finally:
             stop.set()
-            sender.join()
-        client.send(tag + " OK\r\n")
+            window.release()
+            for thread in threads:
+                thread.join()
+        client.send(line.split()[0] + " OK\r\n")
         client.rest()
         self.assertTrue(self.server.wait_for_log("Disconnected: Server LOGOUT: answered"))
 
