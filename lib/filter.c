@@ -59,13 +59,13 @@ struct filter {
     /* of the stream */
     struct slo_imap_server server;
     struct slo_imap_client client;
+    enum slogout_blindness blind;
     struct watch watched[WATCHED_MAX]; /* the oldest first */
     unsigned watched_count;
     char held[SLO_UNDECIDED_MAX];
     size_t held_len;
     struct slo_answer answer;
-    unsigned byes; /* of the client, in answer to our LOGOUT */
-    unsigned blind : 1;
+    unsigned byes;               /* of the client, in answer to our LOGOUT */
     unsigned stopped : 1;        /* nothing passes any more */
     unsigned last_line_sent : 1; /* a `* BYE`, or the server's LOGOUT: nothing of ours may follow */
     unsigned told_enabled : 1;   /* the server has named our capability in an ENABLED response */
@@ -91,10 +91,10 @@ static int is_stopped(const struct filter *filter)
     return filter->stopped || filter->session.freed;
 }
 
-static void go_blind(struct filter *filter)
+static void go_blind(struct filter *filter, enum slogout_blindness why)
 {
     filter->session.slogout->counts.blind++;
-    filter->blind = 1;
+    filter->blind = why;
 }
 
 /* ---- what goes out ---- */
@@ -203,8 +203,9 @@ static void on_watched_ok(struct filter *filter, struct window *window, enum slo
             insert(filter, window, "* ENABLED " SLOGOUT_CAPABILITY "\r\n");
     } else if (command == SLO_COMMAND_UNAUTHENTICATE) {
         slogout_session_set_enabled(&filter->session, 0);
-    } else { /* LAYER, SECURE: what follows is not IMAP in the clear */
-        go_blind(filter);
+    } else {
+        go_blind(filter,
+                 command == SLO_COMMAND_LAYER ? SLOGOUT_BLINDNESS_LAYER : SLOGOUT_BLINDNESS_MECHANISM);
     }
 }
 
@@ -215,7 +216,7 @@ static void on_tagged(struct filter *filter, struct window *window)
     enum slo_client_command command;
 
     if (filter->server.completed > filter->client.commands) {
-        go_blind(filter);
+        go_blind(filter, SLOGOUT_BLINDNESS_OUT_OF_STEP);
         return;
     }
     slo_imap_client_complete(&filter->client, &filter->server.tag);
@@ -253,7 +254,7 @@ static void on_server_event(struct filter *filter, struct window *window)
         break;
     case SLO_SERVER_CONTINUATION:
         if (!slo_imap_client_continue(&filter->client))
-            go_blind(filter);
+            go_blind(filter, SLOGOUT_BLINDNESS_OUT_OF_STEP);
         break;
     case SLO_SERVER_TAGGED:
         on_tagged(filter, window);
@@ -280,7 +281,7 @@ static void on_server_event(struct filter *filter, struct window *window)
         slo_session_resume(&filter->session);
         break;
     case SLO_SERVER_NOT_UNDERSTOOD:
-        go_blind(filter);
+        go_blind(filter, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         break;
     }
 }
@@ -319,16 +320,15 @@ static void on_client_event(struct filter *filter)
         filter->client_logout = 1;
         break;
     case SLO_CLIENT_COMMAND:
-        if (filter->watched_count < WATCHED_MAX) {
-            struct watch *watch = &filter->watched[filter->watched_count++];
-            watch->command = filter->client.command;
-            watch->tag = filter->client.tag;
-        } else {
-            go_blind(filter);
-        }
+        if (filter->watched_count == WATCHED_MAX)
+            go_blind(filter, SLOGOUT_BLINDNESS_LIMIT);
+        else
+            filter->watched[filter->watched_count++] =
+                (struct watch){filter->client.command, filter->client.tag};
         break;
     case SLO_CLIENT_NOT_UNDERSTOOD:
-        go_blind(filter);
+        go_blind(filter, filter->client.tag.len > SLO_TOKEN_MAX ? SLOGOUT_BLINDNESS_LIMIT
+                                                                : SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         break;
     }
 }
@@ -352,11 +352,13 @@ static size_t pass_to_server(struct filter *filter, const char *bytes, size_t le
     return used;
 }
 
-/* Passes octets that were held as the beginning of an answer and are not one. */
+/* Passes octets that were held as the beginning of an answer, unless they are one. */
 static void release_answer(struct filter *filter)
 {
     const size_t len = filter->answer.len;
 
+    if (filter->answer.verdict != SLO_ANSWER_UNDECIDED && filter->answer.verdict != SLO_ANSWER_NONE)
+        return;
     slo_answer_init(&filter->answer);
     if (len > 0)
         pass_to_server(filter, filter->answer.line, len);
@@ -462,25 +464,11 @@ static int is_filter(const struct slogout_session *session)
     return session && session->callbacks == &own_callbacks;
 }
 
-/* At the end of file what is held can become nothing else any more. */
-static void end_client(struct filter *filter)
-{
-    if (filter->answer.verdict == SLO_ANSWER_UNDECIDED)
-        release_answer(filter);
-    slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
-}
-
-static void end_server(struct filter *filter)
-{
-    pass_held(filter);
-    slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
-}
-
-/* Handles octets of one side, or its end of file. A filter that is freed meanwhile stays in memory until
- * slo_leave(). */
+/* Handles octets of one side, or its end of file, at which what is held of it can become nothing else any
+ * more. A filter that is freed meanwhile stays in memory until slo_leave(). */
 static int feed(struct slogout_session *session, const char *bytes, size_t len, uint64_t now,
                 void (*from)(struct filter *filter, const char *bytes, size_t len),
-                void (*end)(struct filter *filter))
+                void (*release)(struct filter *filter))
 {
     struct slogout *slogout;
     struct filter *filter;
@@ -493,24 +481,24 @@ static int feed(struct slogout_session *session, const char *bytes, size_t len, 
     if (error)
         return error;
     filter = filter_of(session);
-    if (len > 0)
+    if (len > 0) {
         from(filter, bytes, len);
-    else
-        end(filter);
+    } else {
+        release(filter);
+        slogout_session_abandon(session, SLOGOUT_OUTCOME_PEER_CLOSED);
+    }
     slo_leave(slogout);
     return 0;
 }
 
-int slogout_filter_feed_client(struct slogout_session *session, const char *bytes, size_t len,
-                               uint64_t now_ms)
+int slogout_filter_feed_client(struct slogout_session *session, const char *bytes, size_t len, uint64_t now)
 {
-    return feed(session, bytes, len, now_ms, from_client, end_client);
+    return feed(session, bytes, len, now, from_client, release_answer);
 }
 
-int slogout_filter_feed_server(struct slogout_session *session, const char *bytes, size_t len,
-                               uint64_t now_ms)
+int slogout_filter_feed_server(struct slogout_session *session, const char *bytes, size_t len, uint64_t now)
 {
-    return feed(session, bytes, len, now_ms, from_server, end_server);
+    return feed(session, bytes, len, now, from_server, pass_held);
 }
 
 /* RFC 3501 section 6.2.1: after TLS has begun, what the client said before must be forgotten. */
@@ -526,7 +514,7 @@ int slogout_filter_restart(struct slogout_session *session, enum slogout_layer l
     slo_answer_init(&filter->answer);
     filter->watched_count = 0;
     filter->held_len = 0;
-    filter->blind = 0;
+    filter->blind = SLOGOUT_BLINDNESS_NONE;
     filter->told_enabled = 0;
     if (layer == SLOGOUT_LAYER_TLS) {
         slogout_session_set_enabled(session, 0);
@@ -538,4 +526,19 @@ int slogout_filter_restart(struct slogout_session *session, enum slogout_layer l
 int slogout_filter_between_lines(const struct slogout_session *session)
 {
     return is_filter(session) && is_between_lines((const struct filter *)(const void *)session);
+}
+
+enum slogout_blindness slogout_filter_blindness(const struct slogout_session *session)
+{
+    const struct filter *filter = (const struct filter *)(const void *)session;
+
+    return is_filter(session) ? filter->blind : SLOGOUT_BLINDNESS_NONE;
+}
+
+const char *slogout_blindness_name(enum slogout_blindness blindness)
+{
+    static const char *const names[] = {"NONE",        "LAYER", "MECHANISM",
+                                        "OUT_OF_STEP", "LIMIT", "NOT_UNDERSTOOD"};
+
+    return (unsigned)blindness < SLOGOUT_BLINDNESS_COUNT ? names[blindness] : "UNKNOWN";
 }

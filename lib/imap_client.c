@@ -79,16 +79,12 @@ static void end_line(struct slo_imap_client *scan, enum state next)
 /* RFC 7888 section 4: after `{number+}` the octets follow whatever the server says. */
 static void begin_literal(struct slo_imap_client *scan)
 {
-    const int waits = !scan->announcement.non_synchronizing;
-
     scan->literal_left = scan->announcement.size;
-    memset(&scan->announcement, 0, sizeof scan->announcement);
     if (scan->literal_left >= SLO_LITERAL_LIMIT)
         scan->state = LOST;
-    else if (waits)
-        scan->state = EARLY;
     else
-        scan->state = scan->literal_left > 0 ? LITERAL : REST_OF_LINE;
+        scan->state = scan->announcement.non_synchronizing ? LITERAL : EARLY;
+    memset(&scan->announcement, 0, sizeof scan->announcement);
 }
 
 /* A command that already has its tagged response starts nothing. */
@@ -293,16 +289,6 @@ static size_t in_line(struct slo_imap_client *scan, const char *bytes, size_t le
     return n + 1;
 }
 
-static size_t in_literal(struct slo_imap_client *scan, size_t len)
-{
-    const size_t n = len < scan->literal_left ? len : (size_t)scan->literal_left;
-
-    scan->literal_left -= n;
-    if (scan->literal_left == 0)
-        scan->state = REST_OF_LINE;
-    return n;
-}
-
 /* Consumes at least one octet or changes the state. Returns the number consumed. */
 static size_t step(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
@@ -335,7 +321,12 @@ static size_t step(struct slo_imap_client *scan, const char *bytes, size_t len)
     case EXCHANGE_LINE:
         return in_line(scan, bytes, len);
     case LITERAL:
-        return in_literal(scan, len);
+        if (len > scan->literal_left)
+            len = (size_t)scan->literal_left;
+        scan->literal_left -= len;
+        if (scan->literal_left == 0)
+            scan->state = REST_OF_LINE;
+        return len;
     case EARLY:
         /* The client sent data before the server's "+", which RFC 3501 section 4.3 forbids. Only the server
          * will know whether this is the literal or a command. */
@@ -371,7 +362,7 @@ int slo_imap_client_continue(struct slo_imap_client *scan)
         return 1;
     }
     if (scan->state == EARLY) {
-        scan->state = scan->literal_left > 0 ? LITERAL : REST_OF_LINE;
+        scan->state = LITERAL;
         return 1;
     }
     return scan->state == EXCHANGE || scan->state == EXCHANGE_LINE;

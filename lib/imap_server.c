@@ -273,7 +273,7 @@ static void begin_literal(struct slo_imap_server *scan)
     if (scan->state == BADCHARSET || scan->announcement.non_synchronizing ||
         scan->literal_left >= SLO_LITERAL_LIMIT)
         scan->state = LOST;
-    else if (scan->literal_left > 0)
+    else
         scan->state = LITERAL;
     memset(&scan->announcement, 0, sizeof scan->announcement);
 }
@@ -299,16 +299,6 @@ static size_t in_line(struct slo_imap_server *scan, const char *bytes, size_t le
             scan->event = SLO_SERVER_LINE_END;
     }
     return n + 1;
-}
-
-static size_t in_literal(struct slo_imap_server *scan, size_t len)
-{
-    const size_t n = len < scan->literal_left ? len : (size_t)scan->literal_left;
-
-    scan->literal_left -= n;
-    if (scan->literal_left == 0)
-        scan->state = DATA;
-    return n;
 }
 
 /* Consumes at least one octet or changes the state. Returns the number consumed. */
@@ -337,7 +327,12 @@ static size_t step(struct slo_imap_server *scan, const char *bytes, size_t len)
     case DATA:
         return in_line(scan, bytes, len);
     case LITERAL:
-        return in_literal(scan, len);
+        if (len > scan->literal_left)
+            len = (size_t)scan->literal_left;
+        scan->literal_left -= len;
+        if (scan->literal_left == 0)
+            scan->state = DATA;
+        return len;
     case LOST:
         break;
     }

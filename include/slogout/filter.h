@@ -16,13 +16,10 @@
  *
  * The filter holds back at most 104 octets, of a line that may still turn out to be one of these.
  *
- * A filter is blind where it cannot follow the stream: after the OK to STARTTLS, to COMPRESS, or to
- * AUTHENTICATE with a mechanism that may start a security layer; after a command whose tag is longer than 95
- * octets, or is not followed by one SP and an atom; with more than four commands in flight whose OK changes
- * something (ENABLE with our capability, UNAUTHENTICATE, STARTTLS, COMPRESS, such an AUTHENTICATE); after a
- * BADCHARSET code with a literal; and after anything else that it does not understand. From then on all
- * octets pass unchanged, and the session is as one whose send_line always returns SLOGOUT_BUSY, so that its
- * timers close the connection without a `* BYE`. The member blind of slogout_counts() counts these events.
+ * A filter is blind where it cannot follow the stream, for one of the reasons of enum slogout_blindness. From
+ * then on all octets pass unchanged, and the session is as one whose send_line always returns SLOGOUT_BUSY,
+ * so that its timers close the connection without a `* BYE`. The member blind of slogout_counts() counts
+ * these events.
  *
  * The session ends without a line of ours, as by slogout_session_abandon():
  *   - as CLIENT_LOGOUT when the server sends `* BYE` and the client had sent LOGOUT;
@@ -33,7 +30,8 @@
  *
  * slogout_session_request(), _cancel(), _force(), _abandon(), _state() and _free(), and drains, work as for
  * any session. The filter itself does what slogout_session_set_enabled(), _resume(), _feed_line() and
- * _feed_response() are for; the host does not call these for a filter.
+ * _feed_response() are for; the host does not call these for a filter, except slogout_session_resume() after
+ * slogout_filter_restart().
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLOGOUT_FILTER_H
@@ -96,8 +94,10 @@ enum slogout_layer {
 
 /* Reports that the host has begun a layer below the stream, which it removes on both sides. Both directions
  * restart where a command may begin, and a blind filter sees again. Octets that were held back are dropped.
- * What the client enabled before TLS no longer counts; what it enabled before COMPRESSION does. May be called
- * in a callback.
+ * What the client enabled before TLS no longer counts; what it enabled before COMPRESSION does. Sends
+ * nothing: a session that waits to be asked waits until either side is fed, or until
+ * slogout_session_resume(), which the host may call once it can send through the layer. May be called in a
+ * callback.
  *   ARGUMENT  session is not a filter, or layer is not one of these */
 SLOGOUT_API int slogout_filter_restart(struct slogout_session *session, enum slogout_layer layer);
 
@@ -105,6 +105,29 @@ SLOGOUT_API int slogout_filter_restart(struct slogout_session *session, enum slo
  * failed. Returns 0 before the greeting has passed, inside a line or a literal, where a `+` is owed, after
  * any `* BYE`, after a LOGOUT of the server's own, when blind, and for a session that is not a filter. */
 SLOGOUT_API int slogout_filter_between_lines(const struct slogout_session *session);
+
+/* Why a filter is blind. It becomes so while octets of one side are fed: those of the server for LAYER,
+ * MECHANISM and OUT_OF_STEP, those of the client for LIMIT, and those it does not understand for the last. */
+enum slogout_blindness {
+    SLOGOUT_BLINDNESS_NONE,           /* The filter is not blind. */
+    SLOGOUT_BLINDNESS_LAYER,          /* STARTTLS or COMPRESS has its OK. */
+    SLOGOUT_BLINDNESS_MECHANISM,      /* AUTHENTICATE has its OK; its mechanism may start a security layer. */
+    SLOGOUT_BLINDNESS_OUT_OF_STEP,    /* A tagged response or a `+` answers nothing that the client sent. */
+    SLOGOUT_BLINDNESS_LIMIT,          /* A command's tag is longer than 95 octets, or a fifth command is in
+                                         flight whose OK changes something: ENABLE with our capability,
+                                         UNAUTHENTICATE, STARTTLS, COMPRESS, or such an AUTHENTICATE. */
+    SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, /* Anything else that cannot be read: a tag without one SP and an atom
+                                         after it, a NUL, a literal sent before its `+`, a literal in a
+                                         BADCHARSET code. */
+    SLOGOUT_BLINDNESS_COUNT           /* the number of reasons, with NONE */
+};
+
+/* Returns why the filter is blind, or SLOGOUT_BLINDNESS_NONE for a session that is not a filter. May be
+ * called in a callback. */
+SLOGOUT_API enum slogout_blindness slogout_filter_blindness(const struct slogout_session *session);
+
+/* Returns "LAYER" for SLOGOUT_BLINDNESS_LAYER, and so on; "UNKNOWN" for a number that is none of these. */
+SLOGOUT_API const char *slogout_blindness_name(enum slogout_blindness blindness);
 
 #ifdef __cplusplus
 }

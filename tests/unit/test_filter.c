@@ -36,6 +36,7 @@ struct host {
     size_t len;
     char last;      /* whose octets passed last */
     size_t step;    /* octets fed at once */
+    size_t cut;     /* a piece also ends after this many octets; 0: none does */
     action *inside; /* done once in the next to_client or to_server */
     int calls;      /* of either */
     char broken;    /* the one that fails: 'S' to_client, 'C' to_server; 0: none */
@@ -145,8 +146,10 @@ typedef int feeder(struct slogout_session *session, const char *bytes, size_t le
 static void feed(struct host *host, feeder *to, const char *bytes, size_t len)
 {
     while (len > 0) {
-        const size_t n = len < host->step ? len : host->step;
+        const size_t most = host->cut > 0 && host->cut < host->step ? host->cut : host->step;
+        const size_t n = len < most ? len : most;
         char *piece = exact_copy(bytes, n);
+        host->cut -= n < host->cut ? n : host->cut;
         assert_int_equal(to(host->session, piece, n, host->now), 0);
         exact_free(piece);
         bytes += n;
@@ -713,36 +716,106 @@ static void an_untagged_bad_leaves_its_command_in_flight(void **state)
 
 /* ---- blindness ---- */
 
-static const char *const blinding[] = {
-    /* another layer */
-    "C: a STARTTLS\r\nS: a OK x\r\n",
-    "C: a COMPRESS DEFLATE\r\nS: a OK x\r\n",
-    "C: a AUTHENTICATE GSSAPI\r\nS: a OK x\r\n",
-    "C: " ENABLE("e") "a STARTTLS\r\nS: a OK x\r\n",
-    /* more tagged responses than commands */
-    "C: a NOOP\r\nS: b OK x\r\na OK y\r\n",
-    "C: a NOOP\r\nS: a OK x\r\nC: b NOOP\r\nS: b OK x\r\nc OK y\r\n",
-    "S: a OK x\r\n",
-    /* what is not understood of the server's */
-    "S: + x\r\n",
-    "S: * 1 FETCH {3+}\r\n",
-    "S: NONSENSE\r\n",
-    "S: x 5\r\n",
-    "S: " LONG_TAG("t") "t OK x\r\n",
-    "C: a SEARCH x\r\nS: a NO [BADCHARSET ({5}\r\n",
-    /* and of the client's */
-    "C: a X {9223372036854775808}\r\n",
-    "C: a APPEND x {3}\r\nabc\r\n",
-    "C: a  STARTTLS\r\n",
-    "C: a STARTTLS\t\r\n",
-    "C: a\tSTARTTLS\r\n",
-    "C:  a STARTTLS\r\n",
-    "C: a\r\n",
-    "C: a \"NOOP\"\r\n",
-    "C: " LONG_TAG("t") "t NOOP\r\n",
-    /* the fifth in flight */
-    "C: " ENABLE("e") ENABLE("f") ENABLE("g") ENABLE("h") "u UNAUTHENTICATE\r\n",
+struct blinding_row {
+    enum slogout_blindness why;
+    const char *script; /* up to the octet after which it is blind */
 };
+
+static const struct blinding_row blinding[] = {
+    {SLOGOUT_BLINDNESS_LAYER, "C: a STARTTLS\r\nS: a OK "},
+    {SLOGOUT_BLINDNESS_LAYER, "C: a COMPRESS DEFLATE\r\nS: a OK "},
+    {SLOGOUT_BLINDNESS_LAYER, "C: " ENABLE("e") "a STARTTLS\r\nS: a OK "},
+    {SLOGOUT_BLINDNESS_MECHANISM, "C: a AUTHENTICATE GSSAPI\r\nS: a OK "},
+    {SLOGOUT_BLINDNESS_MECHANISM, "C: a AUTHENTICATE DIGEST-MD5\r\nS: + x\r\nC: y\r\nS: a OK\r"},
+    /* more tagged responses than commands, or a `+` that nobody waits for */
+    {SLOGOUT_BLINDNESS_OUT_OF_STEP, "C: a NOOP\r\nS: b OK x\r\na OK "},
+    {SLOGOUT_BLINDNESS_OUT_OF_STEP, "C: a NOOP\r\nS: a OK x\r\nC: b NOOP\r\nS: b OK x\r\nc OK "},
+    {SLOGOUT_BLINDNESS_OUT_OF_STEP, "S: a OK "},
+    {SLOGOUT_BLINDNESS_OUT_OF_STEP, "S: +"},
+    {SLOGOUT_BLINDNESS_OUT_OF_STEP, "C: a APPEND x {3+}\r\nS: +"},
+    /* the fifth in flight; the longest tag and one octet */
+    {SLOGOUT_BLINDNESS_LIMIT,
+     "C: " ENABLE("e") ENABLE("f") ENABLE("g") ENABLE("h") "u UNAUTHENTICATE\r\n"},
+    {SLOGOUT_BLINDNESS_LIMIT, "C: " LONG_TAG("t") "t"},
+    /* of the server's */
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "S: * 1 FETCH {3+}\r\n"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "S: NONSENSE\r"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "S: x 5\r"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "S: " LONG_TAG("t") "t"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C: a SEARCH x\r\nS: a NO [BADCHARSET ({5}\r\n"},
+    /* and of the client's */
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C: a X {9223372036854775808}\r\n"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C: a APPEND x {3}\r\na"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C: a  "},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C: a STARTTLS\t\r"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C: a\tSTARTTLS\r"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C:  "},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C: a\r"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C: " LONG_TAG("t") "\r"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C: a \"NOOP\"\r"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C: a " LONG_TAG("N") "N"},
+    {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "C: a ENABLE " LONG_TAG("C") "C {9223372036854775808}\r\n"},
+};
+
+static enum slogout_blindness blindness(const struct host *host)
+{
+    const enum slogout_blindness why = slogout_filter_blindness(host->session);
+
+    assert_int_equal(slogout_counts(host->slogout)->blind, why == SLOGOUT_BLINDNESS_NONE ? 0 : 1);
+    return why;
+}
+
+static void check_blindness(const struct blinding_row *row, size_t step, size_t cut)
+{
+    const size_t len = strlen(row->script);
+    char script[600];
+    struct host host;
+
+    memcpy(script, row->script, len + 1);
+    script[len - 1] = '\0';
+    start_greeted(&host);
+    host.step = step;
+    host.cut = cut;
+    play(&host, script);
+    assert_int_equal(blindness(&host), SLOGOUT_BLINDNESS_NONE);
+    stop(&host);
+
+    start_greeted(&host);
+    host.step = step;
+    host.cut = cut;
+    play(&host, row->script);
+    if (blindness(&host) != row->why)
+        fail_msg("%s after %s", slogout_blindness_name(blindness(&host)), row->script);
+    play(&host, "C: SLP.1 OK x\r\na  \r\n\r\nS: a OK x\r\n+\r\nx\r\n");
+    assert_int_equal(blindness(&host), row->why);
+    stop(&host);
+}
+
+static void blind_from_one_octet_on_and_for_one_reason(void **state)
+{
+    size_t i, cut;
+
+    (void)state;
+    for (i = 0; i < LENGTH(blinding); i++) {
+        check_blindness(&blinding[i], 1, 0);
+        for (cut = 0; cut < strlen(blinding[i].script); cut++)
+            check_blindness(&blinding[i], 1000, cut);
+    }
+}
+
+static void every_reason_has_its_name(void **state)
+{
+    static const char *const names[] = {"NONE",        "LAYER", "MECHANISM",
+                                        "OUT_OF_STEP", "LIMIT", "NOT_UNDERSTOOD"};
+    size_t i;
+
+    (void)state;
+    assert_int_equal(LENGTH(names), SLOGOUT_BLINDNESS_COUNT);
+    for (i = 0; i < LENGTH(names); i++)
+        assert_string_equal(slogout_blindness_name((enum slogout_blindness)i), names[i]);
+    assert_string_equal(slogout_blindness_name(SLOGOUT_BLINDNESS_COUNT), "UNKNOWN");
+    assert_string_equal(slogout_blindness_name((enum slogout_blindness)100), "UNKNOWN");
+}
 
 static void blind_filters_pass_all_and_say_nothing(void **state)
 {
@@ -752,9 +825,8 @@ static void blind_filters_pass_all_and_say_nothing(void **state)
     (void)state;
     for (i = 0; i < LENGTH(blinding); i++) {
         start_greeted(&host);
-        play(&host, blinding[i]);
-        if (slogout_counts(host.slogout)->blind != 1)
-            fail_msg("not blind after %s", blinding[i]);
+        play(&host, blinding[i].script);
+        assert_int_equal(blindness(&host), blinding[i].why);
         assert_false(slogout_filter_between_lines(host.session));
         expect(&host, host.trace);
         slogout_session_request(host.session, NULL, host.now);
@@ -794,7 +866,9 @@ static void a_restart_lets_it_see_again(void **state)
     start_greeted(&host);
     client(&host, "a STARTTLS\r\nb NOO");
     server(&host, "a OK go\r\n");
+    assert_int_equal(slogout_filter_blindness(host.session), SLOGOUT_BLINDNESS_LAYER);
     assert_int_equal(slogout_filter_restart(host.session, SLOGOUT_LAYER_TLS), 0);
+    assert_int_equal(slogout_filter_blindness(host.session), SLOGOUT_BLINDNESS_NONE);
     client(&host, "a NOOP\r\n");
     server(&host, "a OK x\r\n");
     expect(&host, "S: " GREETING "C: a STARTTLS\r\nb NOOS: a OK go\r\nC: a NOOP\r\nS: a OK x\r\n");
@@ -895,6 +969,25 @@ static void a_session_that_waits_is_not_asked_by_the_restart(void **state)
     client(&host, "b  NOOP\r\n");
     expect(&host, "C: b  NOOP\r\n");
     assert_int_equal(slogout_counts(host.slogout)->blind, 1);
+    stop(&host);
+}
+
+static void a_session_that_waits_is_asked_in_the_new_layer_when_resumed(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_greeted(&host);
+    client(&host, "c COMPRESS DEFLATE\r\n");
+    slogout_session_request(host.session, NULL, host.now);
+    server(&host, "c OK x\r\n");
+    expect(&host, host.trace);
+    assert_int_equal(slogout_session_resume(host.session, host.now), 0);
+    expect(&host, "");
+    slogout_filter_restart(host.session, SLOGOUT_LAYER_COMPRESSION);
+    expect(&host, "");
+    assert_int_equal(slogout_session_resume(host.session, host.now), 0);
+    expect(&host, "S: " LOGOUT);
     stop(&host);
 }
 
@@ -1197,6 +1290,7 @@ static void wrong_arguments(void **state)
     assert_int_equal(slogout_filter_restart(NULL, SLOGOUT_LAYER_TLS), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_restart(host.session, (enum slogout_layer)2), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_between_lines(NULL), 0);
+    assert_int_equal(slogout_filter_blindness(NULL), SLOGOUT_BLINDNESS_NONE);
     stop(&host);
 }
 
@@ -1224,6 +1318,7 @@ static void a_session_that_is_no_filter(void **state)
     assert_int_equal(slogout_filter_feed_server(session, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_restart(session, SLOGOUT_LAYER_TLS), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_between_lines(session), 0);
+    assert_int_equal(slogout_filter_blindness(session), SLOGOUT_BLINDNESS_NONE);
     slogout_session_free(session);
     stop(&host);
 }
@@ -1255,6 +1350,8 @@ int main(void)
         cmocka_unit_test(two_that_enable_at_once_are_told_twice),
         cmocka_unit_test(no_line_comes_while_a_layer_may_begin),
         cmocka_unit_test(an_untagged_bad_leaves_its_command_in_flight),
+        cmocka_unit_test(blind_from_one_octet_on_and_for_one_reason),
+        cmocka_unit_test(every_reason_has_its_name),
         cmocka_unit_test(blind_filters_pass_all_and_say_nothing),
         cmocka_unit_test(what_blinds_only_the_answer_frees_what_was_held),
         cmocka_unit_test(a_restart_lets_it_see_again),
@@ -1263,6 +1360,7 @@ int main(void)
         cmocka_unit_test(a_logout_before_tls_is_not_the_clients),
         cmocka_unit_test(a_restart_forgets_the_commands_in_flight),
         cmocka_unit_test(a_session_that_waits_is_not_asked_by_the_restart),
+        cmocka_unit_test(a_session_that_waits_is_asked_in_the_new_layer_when_resumed),
         cmocka_unit_test(what_is_held_goes_out_at_the_end),
         cmocka_unit_test(half_an_answer_at_the_end_is_not_for_the_server),
         cmocka_unit_test(the_end_of_the_server_ends_the_exchange_as_its_close),

@@ -39,10 +39,12 @@ int reference_client_in_line(const struct reference *reference)
            reference->client_state == C_LITERAL;
 }
 
-static void go_blind(struct reference *reference)
+static void go_blind(struct reference *reference, enum slogout_blindness why)
 {
-    reference->blinded += !reference->blind;
-    reference->blind = 1;
+    if (reference->blind)
+        return;
+    reference->blinded++;
+    reference->blind = why;
 }
 
 /* ---- the session ---- */
@@ -179,7 +181,7 @@ static void end_server_line(struct reference *r, const char *text, const char *e
         return;
     }
     if (size == -2 || plus) {
-        go_blind(r);
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         return;
     }
     r->server_literal = (uint64_t)size;
@@ -232,7 +234,7 @@ static void status_text(struct reference *r, const char *text, const char *end)
     }
     /* a list of charsets may hold literals, and any other text is what it looks like */
     if (strncasecmp(text, " [BADCHARSET ", 13) == 0 && announced(text + 13, end, &plus) != -1)
-        go_blind(r);
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
     else
         r->greeted = 1;
 }
@@ -249,7 +251,7 @@ static void watched_done(struct reference *r, const char *what, int ok)
     if (ok && strcmp(what, "UNAUTHENTICATE") == 0)
         r->enabled = 0;
     if (ok && (strcmp(what, "LAYER") == 0 || strcmp(what, "SECURE") == 0))
-        go_blind(r);
+        go_blind(r, strcmp(what, "LAYER") == 0 ? SLOGOUT_BLINDNESS_LAYER : SLOGOUT_BLINDNESS_MECHANISM);
 }
 
 /* The oldest with that tag, if there is one, is in flight no longer. */
@@ -272,7 +274,7 @@ static void command_done(struct reference *r, const char *tag, int ok)
 {
     r->completed++;
     if (r->completed > r->commands) {
-        go_blind(r);
+        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
         return;
     }
     if (strcmp(tag, r->tag) == 0) {
@@ -293,7 +295,7 @@ static void tagged(struct reference *r, const char *line, const char *end)
     size_t name_len;
 
     if (n > WORD_LIMIT || line[n] != ' ' || !slogout_tag_valid(line, n)) {
-        go_blind(r);
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         add(&r->to_client, line, (size_t)(end - line));
         return;
     }
@@ -313,7 +315,7 @@ static void tagged(struct reference *r, const char *line, const char *end)
             status_text(r, name + name_len, end);
         return;
     } else {
-        go_blind(r);
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
     }
     add(&r->to_client, line, (size_t)(end - line));
 }
@@ -337,7 +339,7 @@ static void untagged(struct reference *r, const char *line, const char *end)
 
     if (len == 0 ||
         (!r->greeted && !is(name, len, "OK") && !is(name, len, "PREAUTH") && !is(name, len, "BYE"))) {
-        go_blind(r);
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         add(&r->to_client, line, (size_t)(end - line));
         return;
     }
@@ -372,12 +374,12 @@ static void server_line(struct reference *r)
         untagged(r, line, end);
     } else if (*line == '+' && r->greeted) {
         if (!continues(r))
-            go_blind(r);
+            go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
         add(&r->to_client, line, r->server.len);
     } else if (r->greeted) {
         tagged(r, line, end);
     } else {
-        go_blind(r);
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         add(&r->to_client, line, r->server.len);
     }
 }
@@ -461,7 +463,7 @@ static void watch(struct reference *r, const char *what)
     struct watched *watched = &r->watched[r->watched_count];
 
     if (r->watched_count == WATCH_LIMIT) {
-        go_blind(r);
+        go_blind(r, SLOGOUT_BLINDNESS_LIMIT);
         return;
     }
     r->watched_count++;
@@ -507,7 +509,7 @@ static void command_line(struct reference *r, const char *text, const char *end)
         return;
     }
     if (size == -2) {
-        go_blind(r);
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         return;
     }
     r->client_literal = (uint64_t)size;
@@ -640,7 +642,9 @@ static void client_octet(struct reference *r, char octet)
     else
         add(&r->to_server, &octet, 1);
     if (r->client_state == C_START && !r->blind && is_odd(r->client.bytes, r->client.len))
-        go_blind(r);
+        go_blind(r, word(r->client.bytes, r->client.bytes + r->client.len) > WORD_LIMIT
+                        ? SLOGOUT_BLINDNESS_LIMIT
+                        : SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
     if (octet == '\n') {
         client_line(r);
         r->client.len = 0;
@@ -653,7 +657,7 @@ void reference_client(struct reference *r, const char *bytes, size_t len)
 {
     for (; len > 0 && r->state != R_CLOSED; bytes++, len--) {
         if (r->client_state == C_EARLY && !r->blind)
-            go_blind(r);
+            go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         if (r->state == R_LEAVING && is_at_line(r) && !r->blind)
             return;
         if (r->client_state == C_LITERAL && !r->blind) {
@@ -670,7 +674,8 @@ void reference_restart(struct reference *r, int is_tls)
 {
     if (is_tls)
         r->enabled = r->left = 0;
-    r->blind = r->answered = r->plus_owed = r->server_enabled = 0;
+    r->blind = SLOGOUT_BLINDNESS_NONE;
+    r->answered = r->plus_owed = r->server_enabled = 0;
     r->greeted = 1;
     r->commands = r->completed = 0;
     r->watched_count = 0;

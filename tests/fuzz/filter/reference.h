@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <slogout/filter.h>
 
 #define REFERENCE_MAX 8192
 #define WORD_LIMIT    95 /* octets in a tag or a word that is looked at */
@@ -27,7 +28,8 @@ struct reference {
     int ask_all;
     struct octets to_client, to_server;
     enum reference_state state;
-    int enabled, blind, blinded, bye, left, byes;
+    int enabled, blinded, bye, left, byes;
+    enum slogout_blindness blind;
     /* server */
     struct octets server;
     enum reference_server server_state;
