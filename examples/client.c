@@ -220,7 +220,7 @@ int main(int argc, char **argv)
     int no_enable = 0;
     int answer = 0;
     const struct option options[] = {
-        {"--no-enable", OPTION_FLAG, NULL, &no_enable, 0, 0, "Do not enable " SLOGOUT_CAPABILITY "."},
+        {"--no-enable", OPTION_FLAG, NULL, &no_enable, 0, 0, "Do not enable " SLOGOUT_CAPABILITY ". Default: enable it."},
         {"--answer", OPTION_CHOICE, ANSWERS, &answer, 0, 0, "Answer LOGOUT like this. Default ok."},
         {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
     };

@@ -7,8 +7,7 @@
 static const struct option options[] = {
     {"--literal-max", OPTION_NUMBER, "N", &imap_literal_max, 1, COMMAND_LITERAL_MAX,
      "Take literals of at most N octets in a command after LOGIN, and 8192 before it; a client makes the "
-     "server "
-     "hold at most twice as much, and 200,000 octets. Default 67108864."},
+     "server hold at most twice as much, and 200,000 octets. Default 67108864."},
     {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
 };
 

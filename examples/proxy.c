@@ -14,12 +14,10 @@ static struct relay_settings settings;
 static const struct option options[] = {
     {"--server", OPTION_HOST, "HOST:PORT", &server, 0, 0,
      "Connect to this server. A name is resolved at the start and on SIGHUP, and all its addresses are tried "
-     "in turn. "
-     "Default 127.0.0.1:143."},
+     "in turn. Default 127.0.0.1:143."},
     {"--accept-proxy", OPTION_FLAG, NULL, &settings.accept_header, 0, 0,
      "Require a PROXY protocol header, of version 1 or 2, from each client. Set it only if nobody but a "
-     "proxy of yours "
-     "can connect."},
+     "proxy of yours can connect. Default: a header is not looked for."},
     {"--send-proxy", OPTION_CHOICE, "no|v1|v2", &settings.send_header, 0, 0,
      "Send a PROXY protocol header with the client's address to the server. Default no."},
     {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
@@ -60,11 +58,19 @@ static struct peer *open_relay(int fd, struct slogout *slogout, uint64_t number,
 
 static void write_metrics(FILE *file)
 {
+    int why;
+
     fprintf(file,
             "# TYPE slogout_server_failures counter\n"
             "# HELP slogout_server_failures Clients that were refused because the server could not be reached.\n"
             "slogout_server_failures_total %" PRIu64 "\n",
             settings.failures);
+    fputs("# TYPE slogout_blind counter\n"
+          "# HELP slogout_blind Filters that lost track of their stream, by reason.\n",
+          file);
+    for (why = SLOGOUT_BLINDNESS_NONE + 1; why < SLOGOUT_BLINDNESS_COUNT; why++)
+        fprintf(file, "slogout_blind_total{reason=\"%s\"} %" PRIu64 "\n",
+                slogout_blindness_name((enum slogout_blindness)why), settings.blind[why]);
 }
 
 int main(int argc, char **argv)

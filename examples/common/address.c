@@ -37,11 +37,11 @@ static const char *split(const char *address, char host[ADDRESS_SIZE])
     return colon + 1;
 }
 
-static int port_is_valid(const char *port)
+static int port_is_valid(const char *port, int lowest)
 {
     const size_t digits = strspn(port, "0123456789");
 
-    return digits > 0 && digits <= 5 && !port[digits] && atoi(port) <= 65535;
+    return digits > 0 && digits <= 5 && !port[digits] && atoi(port) >= lowest && atoi(port) <= 65535;
 }
 
 /* RFC 1123 section 2.1. Names with underscores exist too, and `%` begins the zone of an IPv6 address. */
@@ -52,12 +52,17 @@ static int host_is_valid(const char *host)
     return *host != '-' && strspn(host, octets) == strlen(host);
 }
 
-int address_is_valid(const char *address)
+static int is_valid(const char *address, int lowest_port)
 {
     char host[ADDRESS_SIZE];
     const char *port = split(address, host);
 
-    return port && port_is_valid(port) && host_is_valid(host);
+    return port && port_is_valid(port, lowest_port) && host_is_valid(host);
+}
+
+int address_is_valid(const char *address)
+{
+    return is_valid(address, 1);
 }
 
 static int look_up(const char *address, int flags, struct addrinfo **info)
@@ -66,7 +71,7 @@ static int look_up(const char *address, int flags, struct addrinfo **info)
         .ai_flags = flags | AI_NUMERICSERV, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     char host[ADDRESS_SIZE];
 
-    return address_is_valid(address) ? getaddrinfo(host, split(address, host), &hints, info) : EAI_NONAME;
+    return is_valid(address, 0) ? getaddrinfo(host, split(address, host), &hints, info) : EAI_NONAME;
 }
 
 int address_is_numeric(const char *address)

@@ -15,10 +15,11 @@ struct address_list {
     socklen_t len[ADDRESS_LIST_SIZE];
 };
 
-/* Returns 1 if the text has the form HOST:PORT. Does not ask a name server. */
+/* Returns 1 if the text has the form HOST:PORT, and the port is one to connect to, from 1 on. Does not ask a
+ * name server. */
 int address_is_valid(const char *address);
 
-/* Returns 1 if the text is ADDR:PORT with a numeric address. */
+/* Returns 1 if the text is ADDR:PORT with a numeric address. The port may be 0. */
 int address_is_numeric(const char *address);
 
 /* Fills in the addresses of a valid HOST:PORT. May wait for a name server. Returns 0, or an error for

@@ -80,7 +80,6 @@ static void write_text(FILE *file, const struct metrics_figures *figures, uint64
                    figures->counts);
     write_counter(file, "without_bye", "Sessions closed without the BYE that was owed.",
                   figures->counts->without_bye);
-    write_counter(file, "blind", "How often a filter lost track of its stream.", figures->counts->blind);
     write_drain(file, figures->departure, now);
     if (figures->write_own)
         figures->write_own(file);

@@ -137,8 +137,12 @@ static int read_option(const struct option *options, const char *program, char *
     const struct option *option = find(options, word);
     const char *value = strchr(word, '=');
 
-    if (!option || (option->kind == OPTION_FLAG && value)) {
+    if (!option) {
         fprintf(stderr, "%s: unknown option %s (see --help)\n", program, word);
+        return -1;
+    }
+    if (option->kind == OPTION_FLAG && value) {
+        fprintf(stderr, "%s: %s is not valid: %s takes no value\n", program, word, option->name);
         return -1;
     }
     if (option->kind == OPTION_FLAG) {

@@ -376,6 +376,15 @@ static feeder *const feeders[SERVICE_STREAMS] = {
     [SERVER] = slogout_filter_feed_server,
 };
 
+static void note_blindness(const struct relay *relay, unsigned from)
+{
+    const enum slogout_blindness why = slogout_filter_blindness(relay->peer.session);
+
+    relay->settings->blind[why]++;
+    log_line("connection=%" PRIu64 " blind=%s by=%s", relay->peer.number, slogout_blindness_name(why),
+             names[from]);
+}
+
 /* Feeds the filter, and logs when that ends the session or makes the filter blind. */
 static void feed(struct relay *relay, unsigned from, const char *octets, size_t len, uint64_t now)
 {
@@ -384,7 +393,7 @@ static void feed(struct relay *relay, unsigned from, const char *octets, size_t 
 
     feeders[from](relay->peer.session, octets, len, now);
     if (counts->blind != before.blind)
-        log_line("connection=%" PRIu64 " blind by=%s", relay->peer.number, names[from]);
+        note_blindness(relay, from);
     if (relay->state == CLOSING || slogout_session_state(relay->peer.session) != SLOGOUT_STATE_ENDED)
         return;
     log_end(relay, names[from], &before, now);

@@ -5,6 +5,7 @@
 #define RELAY_H
 
 #include <stdio.h>
+#include <slogout/filter.h>
 #include "common/address.h"
 #include "common/service.h"
 
@@ -19,6 +20,7 @@ struct relay_settings {
     int accept_header;           /* 1: clients must send a PROXY header */
     int send_header;             /* enum relay_send_header */
     uint64_t failures;           /* clients so far that could not be connected to the server */
+    uint64_t blind[SLOGOUT_BLINDNESS_COUNT]; /* filters so far that became blind, by reason */
 };
 
 /* Makes a relay that owns the socket, and begins to connect to the server. A failure to connect is reported

@@ -76,7 +76,10 @@ class Server:
 
     def wait_outcome(self, outcome, since=0, patience=PATIENCE):
         """Waits until the server reports this outcome, after that many octets of its events."""
-        event = f"outcome={outcome}".encode()
+        self.wait_event(f"outcome={outcome}".encode(), since, patience)
+
+    def wait_event(self, event, since=0, patience=PATIENCE):
+        """Waits until this is in what the server reports."""
         with self.events_changed:
             if not self.events_changed.wait_for(lambda: event in self.events[since:], patience):
                 raise AssertionError(f"{event} is not in {self.events[since:]}")

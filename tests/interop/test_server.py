@@ -10,6 +10,8 @@ BAD_OPTIONS = {
     "an_unknown_option": ["--bogus"],
     "an_option_without_its_value": ["--answer-timeout"],
     "an_argument_that_is_no_option": ["127.0.0.1:0"],
+    "a_value_for_an_option_that_has_none": ["--reuse-port=1"],
+    "a_literal_limit_of_nothing": ["--literal-max", "0"],
     "an_answer_timeout_that_is_not_longer_than_32_s": ["--answer-timeout", "32000"],
     "a_negative_number": ["--answer-timeout", "-33000"],
     "a_number_with_a_unit": ["--answer-timeout", "33000ms"],
@@ -114,6 +116,18 @@ class Signals(unittest.TestCase):
         self.client.play("S: TAG LOGOUT")
         self.client.answer()
         self.login().command("NOOP")
+
+    def test_sighup_and_sigusr2_leave_it_running(self):
+        self.server.signal(signal.SIGHUP)
+        self.server.signal(signal.SIGUSR2)
+        self.server.wait_event(b"counters connections=1 accepted=1 ")
+        self.client.command("NOOP")
+
+    def test_sigint_is_as_sigterm(self):
+        self.server.signal(signal.SIGINT)
+        self.client.play("S: TAG LOGOUT")
+        self.client.answer()
+        self.server.wait()
 
 
 if __name__ == "__main__":

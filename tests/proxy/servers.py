@@ -78,7 +78,7 @@ protocol imap {{
 }}
 passdb {{
   driver = static
-  args = nopassword=y
+  args = {password}
 }}
 userdb {{
   driver = static
@@ -99,6 +99,9 @@ service imap-login {{
     port = {port}
     haproxy = {haproxy}
   }}
+  inet_listener imaps {{
+    port = 0
+  }}
 }}
 namespace inbox {{
   inbox = yes
@@ -106,10 +109,29 @@ namespace inbox {{
 """
 
 
-class Dovecot:
-    """Stock Dovecot, with no plugin of ours: any user, any password. haproxy: it wants PROXY headers, and TLS."""
+def make_certificate(folder):
+    """For 127.0.0.1, for one test: the files key and certificate."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", folder / "key", "-out",
+                    folder / "certificate"], check=True, capture_output=True, timeout=PATIENCE)
+    return folder / "certificate"
 
-    def __init__(self, haproxy=False):
+
+# What makes a proxy blind.
+LAYERS = """
+ssl = yes
+ssl_cert = <{root}/certificate
+ssl_key = <{root}/key
+auth_mechanisms = plain digest-md5
+auth_realms = localhost
+"""
+
+
+class Dovecot:
+    """Stock Dovecot, with no plugin of ours: any user, any password. haproxy: it wants PROXY headers, and TLS. layers: it
+    has STARTTLS and DIGEST-MD5, and the password is secret."""
+
+    def __init__(self, haproxy=False, layers=False):
         user, owner = account("dovecot")
         self.haproxy = haproxy
         group = subprocess.check_output(["id", "-gn", user], text=True).strip()
@@ -118,8 +140,11 @@ class Dovecot:
         self.port = free_port()
         for folder in ("mail", "state", "run"):
             (root / folder).mkdir()
-        (root / "dovecot.conf").write_text(DOVECOT.format(root=root, user=user, group=group, port=self.port,
-                                                          haproxy="yes" if haproxy else "no"))
+        if layers:
+            make_certificate(root)
+        (root / "dovecot.conf").write_text((DOVECOT + (LAYERS if layers else "")).format(
+            root=root, user=user, group=group, port=self.port, haproxy="yes" if haproxy else "no",
+            password="password=secret" if layers else "nopassword=y"))
         self.scratch.give_away()
         self.process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", root / "dovecot.conf"],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

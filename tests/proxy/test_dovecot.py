@@ -1,12 +1,16 @@
 """imaplib through the proxy, in front of a stock Dovecot: what a client does is what it does directly, however often it
 is asked to leave."""
 
+import hashlib
+import imaplib
 import random
+import re
+import ssl
 import unittest
 
 from client import Client
 from proxy import Asking, Proxy
-from servers import Dovecot
+from servers import PATIENCE, Dovecot
 
 
 def message(rng, number):
@@ -98,6 +102,53 @@ class Imaplib(unittest.TestCase):
         direct.close()
         through.close()
         proxy.stop()
+
+
+def digest_md5(challenge):
+    """RFC 2831, for user and secret; the second challenge wants no answer."""
+    def digest(octets):
+        return hashlib.md5(octets).digest()
+    if challenge.startswith(b"rspauth="):
+        return b""
+    nonce = re.search(rb'nonce="(.*?)"', challenge)[1]
+    secret = digest(b"user:localhost:secret") + b":" + nonce + b":c"
+    proof = b":".join([digest(secret).hex().encode(), nonce, b"00000001:c:auth",
+                       digest(b"AUTHENTICATE:imap/localhost").hex().encode()])
+    return (b'username="user",realm="localhost",nonce="%s",cnonce="c",nc=00000001,qop=auth,digest-uri="imap/localhost",'
+            b'response=%s' % (nonce, digest(proof).hex().encode()))
+
+
+class Blindness(unittest.TestCase):
+    """What the manual tells an operator of the two layers that a client begins with the server itself."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.dovecot = Dovecot(layers=True)
+        cls.addClassCleanup(cls.dovecot.close)
+
+    def setUp(self):
+        self.proxy = Proxy(self.dovecot.port)
+        self.addCleanup(self.proxy.stop)
+
+    def test_starttls(self):
+        context = ssl.create_default_context(cafile=self.dovecot.scratch.path / "certificate")
+        client = imaplib.IMAP4("127.0.0.1", self.proxy.port, timeout=PATIENCE)
+        self.addCleanup(client.shutdown)
+        client.starttls(context)
+        self.proxy.wait_event("connection=1 blind=LAYER by=server")
+        client.login("user", "secret")
+        self.proxy.ask()
+        self.proxy.wait_event("asking sessions=1 .*")
+        check(client.append("INBOX", None, None, message(random.Random(5), 1)))
+        check(client.select())
+        self.assertEqual(self.proxy.outcomes(), [])
+
+    def test_a_security_layer(self):
+        client = imaplib.IMAP4("127.0.0.1", self.proxy.port, timeout=PATIENCE)
+        self.addCleanup(client.shutdown)
+        check(client.authenticate("DIGEST-MD5", digest_md5))
+        self.proxy.wait_event("connection=1 blind=MECHANISM by=server")
+        check(client.select())
 
 
 if __name__ == "__main__":

@@ -18,21 +18,12 @@ from pathlib import Path
 import client as imaplib_client
 from client import Client
 from proxy import Asking, Proxy
-from servers import PATIENCE, ROOT, Dovecot, account, free_port, wait_until
+from servers import PATIENCE, ROOT, Dovecot, account, free_port, make_certificate, wait_until
 from test_clients import ATTEMPTS, MESSAGES, fill, without_tuid
 from test_dovecot import work
 from test_program import BYE, GREETING, GREETING_SEEN, ProxyTest, read_exact, read_to_end
 
 DEPLOYMENT = ROOT / "examples/proxy"
-
-
-def make_certificate(folder):
-    """For 127.0.0.1, for this test: the key and the certificate."""
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", folder / "key", "-out",
-                    folder / "certificate"], check=True, capture_output=True, timeout=PATIENCE)
-    (folder / "imaps.pem").write_text((folder / "key").read_text() + (folder / "certificate").read_text())
-    return folder / "certificate"
 
 
 class Front:
@@ -42,6 +33,7 @@ class Front:
         self.folder = Path(tempfile.mkdtemp(prefix="slogout-front-"))
         test.addCleanup(subprocess.run, ["rm", "-r", self.folder], check=True)
         self.certificate = make_certificate(self.folder)
+        (self.folder / "imaps.pem").write_text((self.folder / "key").read_text() + self.certificate.read_text())
         self.port = free_port()
         text = (DEPLOYMENT / self.EXAMPLE).read_text()
         ports = [proxy.port for proxy in proxies] + [free_port()]

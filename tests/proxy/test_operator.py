@@ -33,6 +33,7 @@ class CommandLine(unittest.TestCase):
         ("--server", "nowhere"): "--server nowhere is not valid: it must be a host and a port",
         ("--server", "a b:143"): "--server a b:143 is not valid",
         ("--server=host:99999",): "--server host:99999 is not valid",
+        ("--server", "host:0"): "--server host:0 is not valid",
         ("--listen", "localhost:0"): "--listen localhost:0 is not valid: it must be a numeric address and a port",
         ("--spread", "10s"): "--spread 10s is not valid: it must be a number from 0 to",
         ("--answer-timeout", "32000"): "--answer-timeout 32000 is not valid: it must be a number from 32001 to",
@@ -40,6 +41,7 @@ class CommandLine(unittest.TestCase):
         ("--deadline", "30000"): "--deadline 30000 is too short for the other options; it must be at least 45000",
         ("--metrics", ""): '--metrics "" is not valid',
         ("--metrics",): "--metrics needs a value: FILE",
+        ("--accept-proxy=yes",): "--accept-proxy=yes is not valid: --accept-proxy takes no value",
         ("--what",): "unknown option --what",
         ("143",): "unexpected argument 143",
     }
@@ -57,7 +59,7 @@ class CommandLine(unittest.TestCase):
         page = (ROOT / "man/slogout-proxy.8").read_text()
         self.assertEqual(options, {f"--{name}" for name in re.findall(r"^\.(?:It )?Fl -([a-z-]+)", page, re.M)} | {"--version"})
         self.assertGreater(len(options), 13)
-        self.assertIn("Default", help_text)
+        self.assertEqual(help_text.count("Default"), len(options - {"--help", "--version"}))
         self.assertLessEqual(max(map(len, help_text.splitlines())), 100)
 
     def test_version(self):
@@ -196,18 +198,15 @@ class Log(ProxyTest):
         server.sendall(b"* BYE x\r\n")
         proxy.wait_event(r"connection=2 outcome=- by=server seconds=\d+\.\d")
 
-    def test_blindness(self):
-        proxy = self.start()
-        _, server = self.pair(proxy)
-        server.sendall(b"what is this?\r\n")
-        proxy.wait_event("connection=1 blind by=server")
-
     def test_a_server_that_refuses(self):
         proxy = self.start()
         self.listener.close()
         with connect(proxy) as client:
             self.assertEqual(read_to_end(client), UNAVAILABLE)
         proxy.wait_event(r"connection=1 server=127.0.0.1:\d+ failed: Connection refused")
+
+
+V2 = b"\r\n\r\n\0\r\nQUIT\n"
 
 
 class Metrics(ProxyTest):
@@ -243,6 +242,31 @@ class Metrics(ProxyTest):
         self.assertEqual(metrics["slogout_outcomes_totalBYE_ONLY"], 1)
         self.assertEqual([path.name for path in self.folder.iterdir()], ["proxy.prom"])
 
+    BLINDING = (  # the reason, whose octets end it, and what both sides say in turn, the client first
+        ("LAYER", "server", (b"a STARTTLS\r\n", b"a OK go\r\n")),
+        ("LAYER", "server", (b"a COMPRESS DEFLATE\r\n", b"a OK go\r\n")),
+        ("MECHANISM", "server", (b"a AUTHENTICATE NTLM\r\n", b"+ \r\n", b"TlRM\r\n", b"a OK in\r\n")),
+        ("OUT_OF_STEP", "server", (b"a X {6+}\r\nb NOOP\r\n", b"a BAD x\r\nb OK x\r\n")),
+        ("LIMIT", "client", (b"t" * 96 + b" NOOP\r\n",)),
+        ("NOT_UNDERSTOOD", "client", (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n",)),  # TLS
+        ("NOT_UNDERSTOOD", "client", (V2 + b"\x20\0\0\0",)),
+        ("NOT_UNDERSTOOD", "server", (b"a NOOP\r\n", b"what is this?\r\n")),
+    )
+
+    def test_why_a_connection_is_blind(self):
+        """In the log, and counted; and everything still passes."""
+        proxy = self.start("--metrics", self.file)
+        for number, (reason, by, said) in enumerate(self.BLINDING, 1):
+            ends = self.pair(proxy)
+            for turn, octets in enumerate(said + (b"one\0", b"other\0") * 2):
+                ends[turn % 2].sendall(octets)
+                self.assertEqual(read_exact(ends[1 - turn % 2], len(octets)), octets)
+            proxy.wait_event(f"connection={number} blind={reason} by={by}")
+        self.assertEqual(len(re.findall(rb" blind=", proxy.events)), len(self.BLINDING))
+        reasons = [reason for reason, _, _ in self.BLINDING]
+        for reason in set(reasons):
+            wait_until(lambda: self.parsed()[f"slogout_blind_total{reason}"] == reasons.count(reason))  # pylint: disable=W0640
+
     def test_it_is_whole_whenever_it_is_read_and_not_written_more_than_once_a_second(self):
         proxy = self.start("--metrics", self.file)
         client, server = self.pair(proxy)
@@ -275,9 +299,6 @@ class Addresses(ProxyTest):
         proxy.stop()
         count = len({info[4][0] for info in socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)})
         self.assertEqual(len(re.findall(rb"failed: ", proxy.events)), count)
-
-
-V2 = b"\r\n\r\n\0\r\nQUIT\n"
 
 
 class ProxyProtocol(ProxyTest):
