@@ -16,10 +16,10 @@ enum relay_send_header { RELAY_NO_HEADER, RELAY_HEADER_V1, RELAY_HEADER_V2 };
 
 /* The settings and counters that all relays share. */
 struct relay_settings {
-    struct address_list servers; /* of one server, to be tried in turn; may change at any time */
-    int accept_header;           /* 1: clients must send a PROXY header */
-    int send_header;             /* enum relay_send_header */
-    uint64_t failures;           /* clients so far that could not be connected to the server */
+    struct address_list servers;             /* of one server, to be tried in turn; may change at any time */
+    int accept_header;                       /* 1: clients must send a PROXY header */
+    int send_header;                         /* enum relay_send_header */
+    uint64_t failures;                       /* clients so far that could not be connected to the server */
     uint64_t blind[SLOGOUT_BLINDNESS_COUNT]; /* filters so far that became blind, by reason */
 };
 
