@@ -6,9 +6,14 @@ struct needs {
     uint64_t spread;   /* for all answer timers, if LOGOUT is sent over the spread */
     uint64_t rounds;   /* for all answer timers, if LOGOUT is sent as fast as the limit allows */
     uint64_t deadline; /* the shortest one that can be kept */
-    uint64_t force;    /* when forcing must begin for the plan's own deadline */
+    uint64_t force;    /* when forcing must begin for the plan's own deadline; SLOGOUT_NEVER if it has none */
     uint32_t limit;    /* the smallest one that has all asked in time before that; 0 if none does */
 };
+
+static uint64_t deadline_of(const struct slogout_plan *plan)
+{
+    return plan->deadline_ms ? plan->deadline_ms : SLOGOUT_NEVER;
+}
 
 /* If no client answers, the places in flight are free again when the answer timeout has passed, so the
  * sessions go through them in rounds. */
@@ -18,23 +23,27 @@ static struct needs needs_of(const struct slogout_plan *plan, const struct slo_t
     const uint64_t count = sessions ? sessions : 1;
     const uint64_t rounds = plan->max_in_flight ? slo_divide_up(count, plan->max_in_flight) : 1;
     const uint64_t ending = (uint64_t)plan->tail_ms + timeouts->leave;
+    const uint64_t deadline = deadline_of(plan);
     uint64_t most_rounds;
-    uint64_t smallest;
+    uint64_t limit = 1;
     struct needs needs;
 
     needs.spread = (uint64_t)plan->spread_ms + timeouts->answer;
     needs.rounds = slo_multiply(rounds, timeouts->answer);
     needs.deadline = slo_add(slo_max(needs.spread, needs.rounds), ending);
-    needs.force = plan->deadline_ms ? slo_subtract(plan->deadline_ms, ending) : SLOGOUT_NEVER;
-    most_rounds = needs.force / timeouts->answer;
-    smallest = most_rounds ? slo_divide_up(count, most_rounds) : 0;
-    needs.limit = smallest <= UINT32_MAX ? (uint32_t)smallest : 0;
+    needs.force = SLOGOUT_NEVER;
+    if (deadline < SLOGOUT_NEVER) {
+        needs.force = slo_subtract(deadline, ending);
+        most_rounds = needs.force / timeouts->answer;
+        limit = most_rounds ? slo_divide_up(count, most_rounds) : 0;
+    }
+    needs.limit = limit <= UINT32_MAX ? (uint32_t)limit : 0;
     return needs;
 }
 
 int slo_plan_fits(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions)
 {
-    return !plan->deadline_ms || needs_of(plan, timeouts, sessions).deadline <= plan->deadline_ms;
+    return needs_of(plan, timeouts, sessions).deadline <= deadline_of(plan);
 }
 
 void slo_plan_advise(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
@@ -56,7 +65,7 @@ void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeout
     uint64_t longest_spread = needs.force;
 
     schedule->force = needs.force;
-    schedule->deadline = plan->deadline_ms ? plan->deadline_ms : SLOGOUT_NEVER;
+    schedule->deadline = deadline_of(plan);
     schedule->ask_until = 0;
     if (needs.force >= timeouts->answer) {
         longest_spread = needs.force - timeouts->answer; /* to the last LOGOUT */
@@ -64,9 +73,8 @@ void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeout
     }
     schedule->spread = slo_min(plan->spread_ms, longest_spread);
     schedule->tail = slo_min(plan->tail_ms, slo_subtract(schedule->deadline, timeouts->leave));
-    schedule->in_flight = 0;
-    if (plan->max_in_flight && needs.limit)
-        schedule->in_flight = needs.limit > plan->max_in_flight ? needs.limit : plan->max_in_flight;
+    /* If there is no time for that many rounds, fewer do, of more sessions each. */
+    schedule->in_flight = needs.rounds <= needs.force ? plan->max_in_flight : needs.limit;
 }
 
 struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32_t answer_timeout,

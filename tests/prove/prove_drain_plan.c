@@ -11,13 +11,10 @@ uint64_t __CPROVER_uninterpreted_divide_up(uint64_t a, uint64_t b);
 
 #include "drain_plan.c"
 
-/* Words of the promise, as in the manual. */
 struct question {
     struct slogout_plan plan;
     struct slo_timeouts timeouts;
     uint64_t sessions; /* not 0, as none counts as one */
-    uint64_t ending;   /* from the beginning of forcing to the deadline */
-    uint64_t rounds;   /* in which silent clients leave */
 };
 
 /* Any plan, timeouts and sessions. */
@@ -33,9 +30,48 @@ static struct question any_question(void)
     any.timeouts.leave = nondet_uint32();
     any.sessions = nondet_uint64();
     ASSUME(any.timeouts.answer > 0 && any.sessions > 0);
-    any.ending = (uint64_t)any.plan.tail_ms + any.timeouts.leave;
-    any.rounds = any.plan.max_in_flight ? slo_divide_up(any.sessions, any.plan.max_in_flight) : 1;
     return any;
+}
+
+/* Words of the promise, as in the manual. */
+
+static int has_deadline(const struct question *q)
+{
+    return q->plan.deadline_ms > 0 && q->plan.deadline_ms < SLOGOUT_NEVER;
+}
+
+/* From the beginning of forcing to the deadline. */
+static uint64_t ending(const struct question *q)
+{
+    return (uint64_t)q->plan.tail_ms + q->timeouts.leave;
+}
+
+static uint64_t force(const struct question *q)
+{
+    return slo_subtract(q->plan.deadline_ms, ending(q));
+}
+
+/* In which silent clients leave. */
+static uint64_t rounds(const struct question *q)
+{
+    return q->plan.max_in_flight ? slo_divide_up(q->sessions, q->plan.max_in_flight) : 1;
+}
+
+static int limit_is_enough(const struct question *q)
+{
+    return !has_deadline(q) || slo_multiply(rounds(q), q->timeouts.answer) <= force(q);
+}
+
+static int should_fit(const struct question *q)
+{
+    return !has_deadline(q) ||
+           (ending(q) <= q->plan.deadline_ms &&
+            (uint64_t)q->plan.spread_ms + q->timeouts.answer <= force(q) && limit_is_enough(q));
+}
+
+static int fits(const struct question *q)
+{
+    return slo_plan_fits(&q->plan, &q->timeouts, q->sessions);
 }
 
 /* proves: x times a is not more than f exactly if x is not more than f / a; n / m, rounded up, is not more than r exactly if n / r, rounded up, is not more than m; neither is too small: what the proofs below use, for all 64-bit values
@@ -53,37 +89,22 @@ void divisions(void)
     CHECK(n == 0 || slo_divide_up(n, m) > 0);
 }
 
-static int fits(const struct question *q)
-{
-    return slo_plan_fits(&q->plan, &q->timeouts, q->sessions);
-}
-
-/* What the manual says of a plan with a deadline that can be kept. */
-static int should_fit(const struct question *q)
-{
-    const uint64_t force = slo_subtract(q->plan.deadline_ms, q->ending);
-
-    return q->ending <= q->plan.deadline_ms && (uint64_t)q->plan.spread_ms + q->timeouts.answer <= force &&
-           slo_multiply(q->rounds, q->timeouts.answer) <= force;
-}
-
-/* proves: a plan is accepted exactly if spread + answer timeout, and rounds times answer timeout, each with tail and leave timeout on top, are not later than the deadline, for all plans, timeouts and numbers of sessions
+/* proves: a plan is accepted exactly if spread + answer timeout, and rounds times answer timeout, each with tail and leave timeout on top, are not later than the deadline, if there is one, for all plans, timeouts and numbers of sessions
  * with: -DOPAQUE --unsigned-overflow-check
- * mutant: lib/drain_plan.c: <= plan->deadline_ms => < plan->deadline_ms
+ * mutant: lib/drain_plan.c: deadline <= deadline_of(plan) => deadline < deadline_of(plan)
  * mutant: lib/drain_plan.c: slo_max(needs.spread, needs.rounds) => slo_min(needs.spread, needs.rounds) */
 void check(void)
 {
     const struct question q = any_question();
 
-    ASSUME(q.plan.deadline_ms > 0 && q.plan.deadline_ms < SLOGOUT_NEVER);
     CHECK(fits(&q) == should_fit(&q));
 }
 
 /* proves: a plan that is accepted is kept whole: spread, tail, whole answer and leave timeouts, deadline, for all plans, timeouts and numbers of sessions
  * by: integers
  * with: --unsigned-overflow-check
- * mutant: lib/drain_plan.c: longest_spread + 1 => longest_spread + 2
- * mutant: lib/drain_plan.c: slo_min(plan->spread_ms, longest_spread) => slo_min(plan->spread_ms, longest_spread - 1) */
+ * mutant: lib/drain_plan.c: longest_spread + 1 => longest_spread
+ * mutant: lib/drain_plan.c: slo_min(plan->spread_ms, longest_spread) => slo_min(plan->spread_ms, longest_spread / 2) */
 void schedule(void)
 {
     const struct question q = any_question();
@@ -93,30 +114,66 @@ void schedule(void)
     slo_plan_schedule(&q.plan, &q.timeouts, q.sessions, &made);
     CHECK(made.spread == q.plan.spread_ms);
     CHECK(made.tail == q.plan.tail_ms);
-    CHECK(made.deadline == (q.plan.deadline_ms ? q.plan.deadline_ms : SLOGOUT_NEVER));
-    CHECK(!q.plan.deadline_ms || made.force + q.ending == made.deadline);
+    CHECK(made.deadline == (has_deadline(&q) ? q.plan.deadline_ms : SLOGOUT_NEVER));
+    CHECK(made.force == (has_deadline(&q) ? made.deadline - ending(&q) : SLOGOUT_NEVER));
     CHECK(made.ask_until > made.spread);
     CHECK(made.ask_until - 1 + q.timeouts.answer == made.force);
 }
 
-/* proves: the limit of a plan that is accepted is kept, for all plans with a deadline, timeouts and numbers of sessions
+/* proves: the limit stays if it is enough, else it is raised to what would be advised without a spread, for all plans, timeouts and numbers of sessions
  * by: integers
- * mutant: lib/drain_plan.c: force / timeouts->answer => force / timeouts->answer / 2 */
+ * with: -DOPAQUE
+ * mutant: lib/drain_plan.c: needs.rounds <= needs.force ? plan->max => needs.rounds < needs.force ? plan->max */
 void limit(void)
 {
-    const struct question q = any_question();
-    const uint64_t force = slo_subtract(q.plan.deadline_ms, (uint64_t)q.plan.tail_ms + q.timeouts.leave);
-    const uint64_t most_rounds = force / q.timeouts.answer;
+    struct question q = any_question();
+    struct slogout_advice advice;
     struct slo_schedule made;
 
-    ASSUME(q.plan.deadline_ms > 0 && q.plan.deadline_ms < SLOGOUT_NEVER);
-    /* What check() proves of a plan that is accepted. */
-    ASSUME(slo_multiply(q.rounds, q.timeouts.answer) <= force);
-    LEMMA(q.rounds <= most_rounds);
-    LEMMA(most_rounds > 0);
-    LEMMA(!q.plan.max_in_flight || slo_divide_up(q.sessions, most_rounds) <= q.plan.max_in_flight);
     slo_plan_schedule(&q.plan, &q.timeouts, q.sessions, &made);
-    CHECK(made.in_flight == q.plan.max_in_flight);
+    if (limit_is_enough(&q)) {
+        CHECK(made.in_flight == q.plan.max_in_flight);
+        return;
+    }
+    q.plan.spread_ms = 0;
+    slo_plan_advise(&q.plan, &q.timeouts, q.sessions, &advice);
+    CHECK(made.in_flight == advice.smallest_in_flight);
+}
+
+/* proves: a limit is accepted exactly if one is advised and this one is not smaller, for all plans, limits, timeouts and numbers of sessions
+ * by: integers
+ * with: -DOPAQUE
+ * mutant: lib/drain_plan.c: force / timeouts->answer => force / timeouts->answer / 2 */
+void smallest(void)
+{
+    struct question q = any_question();
+    struct slogout_advice advice;
+    uint64_t most;
+
+    slo_plan_advise(&q.plan, &q.timeouts, q.sessions, &advice);
+    q.plan.max_in_flight = nondet_uint32();
+    ASSUME(q.plan.max_in_flight > 0);
+    if (!has_deadline(&q)) {
+        CHECK(advice.smallest_in_flight == 1 && should_fit(&q));
+        return;
+    }
+    most = force(&q) / q.timeouts.answer;
+    /* What divisions() proves of them. */
+    ASSUME((slo_multiply(rounds(&q), q.timeouts.answer) <= force(&q)) == (rounds(&q) <= most));
+    ASSUME(most == 0 || (rounds(&q) <= most) == (slo_divide_up(q.sessions, most) <= q.plan.max_in_flight));
+    ASSUME(most == 0 || slo_divide_up(q.sessions, most) > 0);
+    ASSUME(rounds(&q) > 0);
+    if (most == 0) {
+        CHECK(advice.smallest_in_flight == 0 && !should_fit(&q));
+        return;
+    }
+    LEMMA(limit_is_enough(&q) == (slo_divide_up(q.sessions, most) <= q.plan.max_in_flight));
+    if (!should_fit(&q)) {
+        CHECK(advice.smallest_in_flight == 0 || q.plan.max_in_flight < advice.smallest_in_flight);
+        return;
+    }
+    LEMMA(advice.smallest_in_flight == slo_divide_up(q.sessions, most));
+    CHECK(advice.smallest_in_flight > 0 && q.plan.max_in_flight >= advice.smallest_in_flight);
 }
 
 /* proves: whatever the plan, even one that is not accepted: forced, tail and leave timeout end by the deadline, if it is not shorter than the leave timeout, and whoever is asked has a whole answer timeout, for all plans and timeouts
@@ -134,9 +191,10 @@ void compromise(void)
     CHECK(made.tail <= q.plan.tail_ms);
     CHECK(made.force <= made.deadline);
     CHECK(made.deadline < q.timeouts.leave || made.tail <= made.deadline - q.timeouts.leave);
-    CHECK(!q.plan.deadline_ms || made.deadline < q.timeouts.leave ||
+    CHECK(!has_deadline(&q) || made.deadline < q.timeouts.leave ||
           made.force <= made.deadline - q.timeouts.leave - made.tail);
-    CHECK(!made.ask_until || (made.ask_until > made.spread && made.ask_until - 1 + q.timeouts.answer == made.force));
+    CHECK(!made.ask_until ||
+          (made.ask_until > made.spread && made.ask_until - 1 + q.timeouts.answer == made.force));
 }
 
 /* proves: the shortest deadline that is advised is accepted and a millisecond less is not, for all plans, timeouts and numbers of sessions
@@ -147,26 +205,25 @@ void shortest(void)
     struct question q = any_question();
     struct slogout_advice advice;
 
-    ASSUME(slo_multiply(q.rounds, q.timeouts.answer) >= q.timeouts.answer); /* see divisions() */
+    ASSUME(slo_multiply(rounds(&q), q.timeouts.answer) >= q.timeouts.answer); /* see divisions() */
     slo_plan_advise(&q.plan, &q.timeouts, q.sessions, &advice);
     ASSUME(advice.shortest_deadline_ms < SLOGOUT_NEVER);
     q.plan.deadline_ms = advice.shortest_deadline_ms;
-    CHECK(fits(&q));
+    CHECK(should_fit(&q));
     q.plan.deadline_ms--;
-    CHECK(q.plan.deadline_ms == 0 || !fits(&q));
+    CHECK(q.plan.deadline_ms == 0 || !should_fit(&q));
 }
 
 /* proves: the longest spread that is advised is accepted and a millisecond more is not; if none is, none would be, for all plans, timeouts and numbers of sessions
  * with: -DOPAQUE
  * mutant: lib/drain_plan.c: slo_min(needs.force - timeouts->answer => slo_min(needs.force - timeouts->leave
- * mutant: lib/drain_plan.c: needs.rounds <= needs.force => needs.rounds < needs.force */
+ * mutant: lib/drain_plan.c: needs.rounds <= needs.force) => needs.rounds < needs.force) */
 void longest(void)
 {
     struct question q = any_question();
     struct slogout_advice advice;
 
-    ASSUME(q.plan.deadline_ms > 0 && q.plan.deadline_ms < SLOGOUT_NEVER);
-    ASSUME(slo_multiply(q.rounds, q.timeouts.answer) >= q.timeouts.answer); /* see divisions() */
+    ASSUME(slo_multiply(rounds(&q), q.timeouts.answer) >= q.timeouts.answer); /* see divisions() */
     slo_plan_advise(&q.plan, &q.timeouts, q.sessions, &advice);
     if (advice.longest_spread_ms == SLOGOUT_NEVER) {
         q.plan.spread_ms = nondet_uint32();
@@ -204,7 +261,7 @@ void next_round(void)
 
 /* proves: memory and conversions are safe, for all plans, timeouts and numbers of sessions
  * with: --no-assertions
- * mutant: lib/drain_plan.c: smallest <= UINT32_MAX ? (uint32_t)smallest : 0 => (uint32_t)smallest */
+ * mutant: lib/drain_plan.c: most_rounds ? slo_divide_up(count, most_rounds) : 0 => slo_divide_up(count, most_rounds) */
 void memory(void)
 {
     const struct question q = any_question();

@@ -4,8 +4,8 @@
 /* proves: slo_add(), slo_subtract(), slo_multiply() stop at the ends instead of wrapping, slo_min(), slo_max(), for all 64-bit values
  * by: integers
  * with: --unsigned-overflow-check
- * mutant: lib/saturate.h: a > UINT64_MAX - b => a > UINT64_MAX - b + 1
- * mutant: lib/saturate.h: a > UINT64_MAX / b => a > UINT64_MAX / b + 1
+ * mutant: lib/saturate.h: > UINT64_MAX - b ? UINT64_MAX => > UINT64_MAX - b ? 0
+ * mutant: lib/saturate.h: > UINT64_MAX / b ? UINT64_MAX => > UINT64_MAX / b ? 0
  * mutant: lib/saturate.h: a > b ? a - b : 0 => a >= b ? a - b : 1 */
 void stops(void)
 {

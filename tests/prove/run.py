@@ -1,7 +1,7 @@
 """Proves lib/ with the model checker CBMC, and shows that the proofs can fail.
 
-    run.py NAME...              the proofs in tests/prove/prove_NAME.c
-    run.py --sanity NAME...     the same with faults planted, each of which must be found
+    run.py HARNESS...              the proofs in these files, one for each processor at a time
+    run.py --sanity HARNESS...     the same with faults planted, each of which must be found
 
 A proof is a function of a harness. The comment before it says what it proves and how:
 
@@ -13,11 +13,13 @@ A proof is a function of a harness. The comment before it says what it proves an
      * each: MACRO COUNT ...    one run for each value of these macros from 0 to COUNT - 1
      * mutant: PATH: OLD => NEW a fault: this text, which stands once in this file, is replaced. */
 
-Environment: TRACE=1 prints how a property fails. BOUND=NUMBER is the macro BOUND of every harness, in place of its own.
+Environment: PROOF=NAME is the only one that is tried. TRACE=1 prints how a property fails. BOUND=NUMBER is the macro
+BOUND of every harness, in place of its own.
 """
 
 import itertools
 import json
+import multiprocessing
 import os
 import re
 import resource
@@ -32,14 +34,18 @@ MEMORY = 4 << 30  # octets of one solver
 SOLVER_SECONDS = 60  # for one property, by integers
 OPTIONS = {
     "bits": ["--conversion-check", "--pointer-overflow-check", "--memory-leak-check"],
-    "integers": ["--no-standard-checks", "--div-by-zero-check"],
+    "integers": ["--no-standard-checks", "--unwinding-assertions", "--div-by-zero-check"],
 }
 
-Proof = namedtuple("Proof", "harness name proves by options each mutants")
+Proof = namedtuple("Proof", "path name label proves by options each mutants")
+Verdict = namedtuple("Verdict", "good properties lines")
 
 PROOF = re.compile(r"/\* (proves: (?:[^*]|\*(?!/))*)\*/\s*void (\w+)\(void\)")
-NO_BODY = re.compile(r"no body for (?:function|callee) (\S+)")
 FIELD = re.compile(r"^(proves|by|with|each|mutant): ", re.MULTILINE)
+
+
+class NoAnswer(Exception):
+    """Why there is none."""
 
 
 def fields(comment):
@@ -55,14 +61,18 @@ def each(words):
         *([f"-D{name}={value}" for value in range(int(count))] for name, count in zip(words[::2], words[1::2])))]
 
 
-def proofs_of(harness):
-    with open(f"tests/prove/prove_{harness}.c", encoding="ascii") as stream:
+def proofs_of(path):
+    with open(path, encoding="ascii") as stream:
         source = stream.read()
-    for comment, name in PROOF.findall(source):
-        found = fields(comment)
-        one = dict(found)
-        yield Proof(harness, name, one["proves"], one.get("by", "bits"), one.get("with", "").split(), each(one.get("each", "").split()),
-                    [value for key, value in found if key == "mutant"])
+    harness = os.path.basename(path)[len("prove_"):-len(".c")]
+    found = PROOF.findall(source)
+    if not found or len(found) != source.count("/* proves: "):
+        sys.exit(f"prove: {path}: a proof is not written as one")
+    for comment, name in found:
+        lines = fields(comment)
+        one = dict(lines)
+        yield Proof(path, name, f"{harness}/{name}", one["proves"], one.get("by", "bits"), one.get("with", "").split(), each(one.get("each", "").split()),
+                    [value for key, value in lines if key == "mutant"])
 
 
 def solver_directory():
@@ -87,45 +97,34 @@ def limit_memory():
 def cbmc(proof, root, *more):
     """What CBMC says, by key, of the library in root."""
     macros = [f"-DBOUND={os.environ['BOUND']}"] if os.environ.get("BOUND") else []
-    command = ["cbmc", "--json-ui", f"tests/prove/prove_{proof.harness}.c", "--function", proof.name, f"-I{root}/lib",
-               f"-I{root}/include", "-Itests", "-Itests/prove", "--c99", *macros,
-               "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more]
+    command = ["cbmc", "--json-ui", proof.path, "--function", proof.name, f"-I{root}/lib", f"-I{root}/include", "-Itests",
+               "-Itests/prove", "--c99", *macros, "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more]
     environment = dict(os.environ, PATH=f"{solver_directory()}:{os.environ['PATH']}")
     run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=False, preexec_fn=limit_memory)
     try:
         said = json.loads(run.stdout)
     except ValueError:
-        sys.exit(f"prove: cbmc ended without a word on {proof.harness}/{proof.name}")
-    answer = {}
-    for part in said:
-        answer.update(part)
-        said_here = part.get("messageText", "")
-        if part.get("messageType") == "ERROR":
-            print(said_here)
-        # Such a function would return anything and do nothing: what is proved would be of another library.
-        missing = NO_BODY.search(said_here)
-        if missing and not missing[1].startswith("nondet_"):
-            sys.exit(f"prove: {proof.harness}/{proof.name}: {missing[1]} has no body")
-    return answer
+        raise NoAnswer(f"cbmc ended without a word, {run.returncode}") from None
+    errors = [part["messageText"] for part in said if part.get("messageType") == "ERROR"]
+    if errors:
+        raise NoAnswer("; ".join(errors))
+    return {key: value for part in said for key, value in part.items()}
 
 
 def properties(proof, root, stop=False):
-    """All properties with their status. `stop`: at the first that fails."""
+    """All properties with their status. `stop`: at the first that shows a fault."""
     found = []
     if proof.by == "bits":
-        for macros in proof.each:
-            trace = ["--trace"] if os.environ.get("TRACE") else []
-            results = cbmc(proof, root, *macros, *trace).get("result", [])
-            if not results:
-                return []
-            found += results
-            if stop and any(prop["status"] == "FAILURE" for prop in results):
-                break
-        return found
-    for wanted in cbmc(proof, root, "--show-properties").get("properties", []):
-        result = cbmc(proof, root, "--cvc5", "--property", wanted["name"]).get("result", [])
-        found += result or [dict(wanted, property=wanted["name"], status="ERROR")]
-        if stop and found[-1]["status"] == "FAILURE":
+        runs = [macros + (["--trace"] if os.environ.get("TRACE") else []) for macros in proof.each]
+    else:
+        wanted = cbmc(proof, root, "--show-properties").get("properties", [])
+        runs = [["--cvc5", "--property", prop["name"]] for prop in wanted]
+    for options in runs:
+        result = cbmc(proof, root, *options).get("result", [])
+        if not result:
+            raise NoAnswer(f"cbmc has no result with {' '.join(options)}")
+        found += result
+        if stop and any(is_fault(prop) for prop in result):
             break
     return found
 
@@ -141,75 +140,93 @@ def place(prop):
     return f"{at.get('file', '?')}:{at.get('line', '?')}: {prop['description']}"
 
 
-def name_of(prop):
-    return prop.get("property")
+def is_fault(prop):
+    """Whether this shows a fault of the library; that a function is not there is one of the harness."""
+    return prop["status"] == "FAILURE" and ".no-body." not in prop["property"]
 
 
-def show_trace(prop):
+def trace(prop):
     for step in prop.get("trace", []):
         if step["stepType"] == "assignment" and not step.get("hidden") and "sourceLocation" in step:
             at = step["sourceLocation"]
             value = step["value"]
-            print(f"    {at.get('file')}:{at.get('line')}: {step.get('lhs')} = {value.get('data', value.get('name'))}")
+            yield f"    {at.get('file')}:{at.get('line')}: {step.get('lhs')} = {value.get('data', value.get('name'))}"
 
 
 def prove(proof):
-    """Prints what is proved. Returns 1 if it is."""
+    """Whether all properties hold."""
     start = cpu_seconds()
     found = properties(proof, ".")
     bad = [prop for prop in found if prop["status"] != "SUCCESS"]
-    for prop in bad:
-        print(f"prove: {proof.harness}/{proof.name}: {prop['status']}: {place(prop)}")
-        if os.environ.get("TRACE"):
-            show_trace(prop)
     if not found:
-        print(f"prove: {proof.harness}/{proof.name}: cbmc came to no end")
-    if found and not bad:
-        print(f"prove: {proof.harness}/{proof.name}: {proof.proves}: {len({name_of(prop) for prop in found})} properties, "
-              f"{cpu_seconds() - start:.1f} s")
-    return bool(found) and not bad
+        raise NoAnswer("no property")
+    if bad:
+        return Verdict(False, 0, [line for prop in bad for line in [f"{prop['status']}: {place(prop)}", *trace(prop)]])
+    count = len({prop["property"] for prop in found})
+    return Verdict(True, count, [f"{proof.proves}: {count} properties, {cpu_seconds() - start:.1f} s"])
 
 
-def plant(proof, number):
+def plant(proof, mutant):
     """Makes a copy of the library with a fault in it, and returns where."""
-    path, change = proof.mutants[number].split(": ", 1)
+    path, change = mutant.split(": ", 1)
     old, new = change.split(" => ")
-    root = f"{BUILD}/{proof.harness}.{proof.name}.{number}"
+    root = f"{BUILD}/{proof.label.replace('/', '.')}.{proof.mutants.index(mutant)}"
     shutil.rmtree(root, ignore_errors=True)
     shutil.copytree("lib", f"{root}/lib")
     shutil.copytree("include", f"{root}/include")
     with open(path, encoding="ascii") as stream:
         source = stream.read()
     if source.count(old) != 1:
-        sys.exit(f"prove: {proof.harness}/{proof.name}: {path} has not once `{old}`")
+        raise NoAnswer(f"`{old}` does not stand once in {path}")
     with open(f"{root}/{path}", "w", encoding="ascii") as stream:
         stream.write(source.replace(old, new))
     return root
 
 
-def check_sanity(proof):
-    """Returns 1 if every fault is found."""
-    if not proof.mutants:
-        print(f"prove-sanity: {proof.harness}/{proof.name}: no mutant")
-    result = bool(proof.mutants)
-    for number, mutant in enumerate(proof.mutants):
-        start = cpu_seconds()
-        failed = [prop for prop in properties(proof, plant(proof, number), stop=True) if prop["status"] == "FAILURE"]
-        if failed:
-            print(f"prove-sanity: {proof.harness}/{proof.name}: fails on `{mutant}`: {place(failed[0])}, "
-                  f"{cpu_seconds() - start:.1f} s")
-        else:
-            print(f"prove-sanity: {proof.harness}/{proof.name}: PROVES `{mutant}`")
-            result = False
-    return result
+def refute(proof, mutant):
+    """Whether a property fails on the fault."""
+    start = cpu_seconds()
+    found = properties(proof, plant(proof, mutant), stop=True)
+    faults = [prop for prop in found if is_fault(prop)]
+    if faults:
+        return Verdict(True, 0, [f"fails on `{mutant}`: {place(faults[0])}, {cpu_seconds() - start:.1f} s"])
+    unproved = [f"{prop['status']} `{mutant}`: {place(prop)}" for prop in found if prop["status"] != "SUCCESS"]
+    return Verdict(False, 0, unproved or [f"PROVES `{mutant}`"])
+
+
+def judge(job):
+    """The verdict on (proof, ""), or on (proof, fault); None stands for a fault that is missing."""
+    proof, mutant = job
+    try:
+        if mutant is None:
+            raise NoAnswer("no mutant")
+        verdict = refute(proof, mutant) if mutant else prove(proof)
+    except NoAnswer as reason:
+        verdict = Verdict(False, 0, [f"`{mutant}`: {reason}" if mutant else str(reason)])
+    return verdict._replace(lines=[f"{proof.label}: {line}" for line in verdict.lines])
 
 
 def main(arguments):
-    judge = check_sanity if "--sanity" in arguments else prove
+    sanity = "--sanity" in arguments
+    title = "prove-sanity" if sanity else "prove"
     only = os.environ.get("PROOF")
-    results = [judge(proof) for name in arguments if name != "--sanity" for proof in proofs_of(name)
-               if not only or only == proof.name]
-    return 0 if results and all(results) else 1
+    proofs = [proof for path in arguments if path != "--sanity" for proof in proofs_of(path) if not only or only == proof.name]
+    if sanity:
+        jobs = [(proof, mutant) for proof in proofs for mutant in proof.mutants or [None]]
+    else:
+        jobs = [(proof, "") for proof in proofs]
+    with multiprocessing.Pool() as pool:
+        verdicts = []
+        for verdict in pool.imap_unordered(judge, jobs, chunksize=1):
+            for line in verdict.lines:
+                print(f"{title}: {line}", flush=True)
+            verdicts.append(verdict)
+    good = [verdict for verdict in verdicts if verdict.good]
+    if sanity:
+        print(f"prove-sanity: {len(proofs)} proofs, {len(good)} of {len(jobs)} faults found")
+    else:
+        print(f"prove: {len(good)} of {len(jobs)} proofs, {sum(verdict.properties for verdict in good)} properties")
+    return 0 if jobs and len(good) == len(jobs) else 1
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ static void test_what_can_be_kept(void **state)
     } table[] = {
         {0, 0, 0, 0, 1000000, 1, "no deadline"},
         {4000000000, 4000000000, 0, 1, NEVER, 1, "no deadline, whatever else"},
+        {4000000000, 4000000000, NEVER, 1, NEVER, 1, "the end of time is no deadline"},
         {0, 0, 45000, 0, 1000000, 1, "all at once, answer and leave timeouts"},
         {0, 0, 44999, 0, 1000000, 0, "a millisecond less"},
         {20000, 0, 65000, 0, 1, 1, "with a spread"},
@@ -75,6 +76,8 @@ static void test_advice(void **state)
         {20000, 5000, 30000, 0, 100, {70000, NEVER, 0}, "Kubernetes: nothing helps but a longer deadline"},
         {20000, 5000, 15000, 0, 100, {70000, NEVER, 0}, "no time at all before the tail"},
         {20000, 5000, 0, 0, 100, {70000, UINT32_MAX, 1}, "no deadline: anything"},
+        {20000, 5000, 0, 1, NEVER, {NEVER, UINT32_MAX, 1}, "no deadline: anything, however many"},
+        {20000, 5000, NEVER, 1, NEVER, {NEVER, UINT32_MAX, 1}, "the end of time is no deadline"},
         {0, 0, 45000, 1, 0, {45000, 0, 1}, "nobody counts as one"},
         {0, 0, 45000, 1, 4294967295, {150323855335000, NEVER, 4294967295}, "as much as a limit can be"},
         {0, 0, 45000, 1, 5000000000, {175000000010000, NEVER, 0}, "more than a limit can be"},
@@ -166,8 +169,11 @@ static void test_the_schedule(void **state)
     } table[] = {
         {20000, 5000, 90000, 7, 14, {75000, 40001, 90000, 20000, 5000, 7}, "a plan that fits is itself"},
         {20000, 5000, 0, 7, 14, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 7}, "no deadline"},
+        {20000, 5000, 0, 7, NEVER, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 7}, "no deadline, many"},
+        {20000, 5000, NEVER, 7, 14, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 7}, "the end of time"},
         {20000, 5000, 60000, 0, 14, {45000, 10001, 60000, 10000, 5000, 0}, "the spread shrinks"},
         {20000, 5000, 90000, 6, 14, {75000, 40001, 90000, 20000, 5000, 7}, "the limit grows"},
+        {20000, 5000, 90000, 0, 14, {75000, 40001, 90000, 20000, 5000, 0}, "there is no limit"},
         {20000, 5000, 50000, 1, 14, {35000, 1, 50000, 0, 5000, 14}, "just time to ask all at once"},
         {20000, 5000, 49999, 1, 14, {34999, 0, 49999, 20000, 5000, 0}, "a millisecond less: nobody is asked"},
         {20000, 5000, 30000, 1, 14, {15000, 0, 30000, 15000, 5000, 0}, "Kubernetes"},

@@ -1,0 +1,57 @@
+"""run.py notices when a proof is worth nothing: harnesses of one proof that must not pass, and why."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SANITY = ("--sanity",)
+FAULT = " * mutant: lib/saturate.h: a > b ? a - b => b > a ? a - b\n"
+
+# What it shows, options of run.py, fields of the proof, its body, and what run.py must say; None: that it is proved.
+CASES = [
+    ("a proof", (), "", "CHECK(slo_subtract(1, 2) == 0);", None),
+    ("a proof that fails on a fault", SANITY, FAULT, "CHECK(slo_subtract(1, 2) == 0);", None),
+    ("a property fails", (), "", "CHECK(slo_subtract(2, 1) == 0);", "FAILURE: "),
+    ("no property", (), " * by: integers\n", "", "no property"),
+    ("a function without a body", (), "", "CHECK(elsewhere() || 1);", "FAILURE: .*no body for callee elsewhere"),
+    ("the same by integers", (), " * by: integers\n", "CHECK(elsewhere() || 1);", "FAILURE: .*no body for callee elsewhere"),
+    ("the same does not find a fault", SANITY, FAULT, "CHECK(elsewhere() || 1);", "FAILURE `lib/saturate.h: "),
+    ("a loop that is too long", (), " * with: --unwind 2\n", "while (nondet_int()) CHECK(1);", "FAILURE: .*unwinding assertion"),
+    ("it does not compile", (), "", "CHECK(;", "PARSING ERROR"),
+    ("a fault that does not matter", SANITY, FAULT, "CHECK(slo_add(1, 2) == 3);", "PROVES `lib/saturate.h: "),
+    ("a fault without a place", SANITY, " * mutant: lib/saturate.h: nowhere => x\n", "CHECK(1);", "does not stand once"),
+    ("a fault with two places", SANITY, " * mutant: lib/saturate.h: UINT64_MAX => x\n", "CHECK(1);", "does not stand once"),
+    ("no fault", SANITY, "", "CHECK(1);", "no mutant"),
+]
+
+
+class Run(unittest.TestCase):
+    def run_it(self, options, fields, body, path=os.environ["PATH"]):
+        with tempfile.TemporaryDirectory() as directory:
+            harness = f"{directory}/prove_case.c"
+            with open(harness, "w", encoding="ascii") as stream:
+                stream.write('#include "prove.h"\n#include "saturate.h"\nint elsewhere(void);\n'
+                             f"/* proves: a case\n{fields} */\nvoid proof(void)\n{{\n    {body}\n}}\n")
+            run = subprocess.run([sys.executable, "-B", "tests/prove/run.py", *options, harness], stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, env={"PATH": path}, text=True, check=False)
+        return run.returncode, run.stdout
+
+    def test_each_case(self):
+        for name, options, fields, body, expected in CASES:
+            with self.subTest(name):
+                code, said = self.run_it(options, fields, body)
+                self.assertEqual(code, 0 if expected is None else 1, said)
+                self.assertRegex(said, f"case/proof: .*{expected or ''}")
+
+    def test_a_solver_that_ends_without_a_word(self):
+        with tempfile.TemporaryDirectory() as directory:
+            os.symlink("/bin/false", f"{directory}/cbmc")
+            code, said = self.run_it((), "", "CHECK(1);", f"{directory}:{os.environ['PATH']}")
+        self.assertEqual(code, 1)
+        self.assertRegex(said, "case/proof: cbmc ended without a word, 1")
+
+
+if __name__ == "__main__":
+    unittest.main()
