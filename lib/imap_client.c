@@ -147,10 +147,11 @@ static size_t take_plain_lines(struct slo_imap_client *scan, const char *bytes, 
         const char *line = bytes + used;
         const size_t n = slo_plain_line(line, len - used);
         const size_t tag = slo_tag_length(line, n);
-        const char *name = line + tag + 1;
+        const char *name;
         size_t name_len;
         if (tag == 0 || line[tag] != ' ')
             return used;
+        name = line + tag + 1;
         name_len = slo_atom_length(name, n - tag - 1);
         if (name_len == 0 || !is_word_end(name[name_len]) ||
             command_named(name, name_len) != SLO_COMMAND_ORDINARY)

@@ -1,0 +1,69 @@
+/* What the scanners rely on of the lexer, the words and the tags: a contract for each function. prove_imap_lex.c proves that
+ * the functions keep them. In the proofs of the scanners there are other functions in their place, in lex_stubs.h, which
+ * return anything that the contract allows; so what is proved there holds for octets, words and lines of any length. */
+#ifndef PROVE_LEX_H
+#define PROVE_LEX_H
+
+#include "prove.h"
+#include "imap_lex.h"
+#include "response.h"
+#include "text.h"
+
+static int is_line_stop(char c)
+{
+    return c == '\n' || c == '\0';
+}
+
+static int is_word_stop(char c)
+{
+    return c == ' ' || c == '\r' || is_line_stop(c);
+}
+
+static int line_stop_contract(size_t n, const char *bytes, size_t len)
+{
+    return n <= len && (n == len || is_line_stop(bytes[n])) && (n == 0 || !is_line_stop(bytes[0]));
+}
+
+static int word_stop_contract(size_t n, const char *bytes, size_t len)
+{
+    return n <= len && (n == len || is_word_stop(bytes[n])) && (n == 0 || !is_word_stop(bytes[0]));
+}
+
+static int plain_line_contract(size_t n, const char *bytes, size_t len)
+{
+    return n == 0 || (n >= 3 && n <= len && n <= SLO_TOKEN_MAX && bytes[n - 1] == '\n' && bytes[0] != '\n');
+}
+
+/* The length of a token to which n octets are added. */
+static unsigned token_len(unsigned before, size_t n)
+{
+    return before > SLO_TOKEN_MAX || n > SLO_TOKEN_MAX - before ? SLO_TOKEN_MAX + 1 : before + (unsigned)n;
+}
+
+/* Of tags and atoms. */
+static int chars_contract(size_t n, const char *bytes, size_t len)
+{
+    return n <= len && (n == 0 || (!is_word_stop(bytes[0]) && bytes[0] != '*' && !is_word_stop(bytes[n - 1])));
+}
+
+static int agreement_contract(size_t n, size_t len, const char *word)
+{
+    return n <= len && n <= strlen(word);
+}
+
+static int may_end_announcement(char c)
+{
+    return (c >= '0' && c <= '9') || c == '{' || c == '+' || c == '}' || c == '\r';
+}
+
+static int announcement_contract(const struct slo_announcement *before, const struct slo_announcement *after,
+                                 const char *bytes, size_t len)
+{
+    if (len == 0)
+        return after->size == before->size && after->phase == before->phase &&
+               after->non_synchronizing == before->non_synchronizing;
+    return after->size <= SLO_LITERAL_LIMIT && after->non_synchronizing <= 1 &&
+           (after->phase == 0 || may_end_announcement(bytes[len - 1]));
+}
+
+#endif

@@ -1,0 +1,142 @@
+/* See lex.h. A token keeps only its last octet, and has it in the place of
+ * the first; no scanner looks into a token. */
+#ifndef PROVE_LEX_STUBS_H
+#define PROVE_LEX_STUBS_H
+
+#include "lex.h"
+
+void *memchr(const void *bytes, int c, size_t len)
+{
+    const char *at = bytes;
+    const size_t i = nondet_size();
+
+    ASSUME(i <= len && (i == len || at[i] == (char)c));
+    return i < len ? (void *)(at + i) : NULL;
+}
+
+size_t slo_line_stop(const char *bytes, size_t len)
+{
+    const size_t n = nondet_size();
+
+    ASSUME(line_stop_contract(n, bytes, len));
+    return n;
+}
+
+size_t slo_word_stop(const char *bytes, size_t len)
+{
+    const size_t n = nondet_size();
+
+    ASSUME(word_stop_contract(n, bytes, len));
+    return n;
+}
+
+/* One line in a row, and those that follow it are like it. */
+size_t slo_plain_line(const char *bytes, size_t len)
+{
+    static unsigned lines;
+    const size_t n = lines == 0 ? nondet_size() : 0;
+
+    lines++;
+    ASSUME(plain_line_contract(n, bytes, len));
+    return n;
+}
+
+void slo_token_add(struct slo_token *token, const char *bytes, size_t len)
+{
+    token->len = (uint16_t)token_len(token->len, len);
+    if (len > 0 && token->len <= SLO_TOKEN_MAX)
+        *token->bytes = bytes[len - 1];
+}
+
+size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len)
+{
+    const size_t n = slo_word_stop(bytes, len);
+
+    slo_token_add(token, bytes, n);
+    return n;
+}
+
+int slo_token_same(const struct slo_token *one, const struct slo_token *other)
+{
+    return one->len == other->len && one->len <= SLO_TOKEN_MAX && nondet_int();
+}
+
+/* A token that is as long as the word, and ends like it. */
+static int may_be(const char *last, size_t len, const char *word)
+{
+    return len == strlen(word) && (*last | 0x20) == (word[len - 1] | 0x20) && nondet_int();
+}
+
+int slo_token_is(const struct slo_token *token, const char *word)
+{
+    return may_be(token->bytes, token->len, word);
+}
+
+int slo_token_begins(const struct slo_token *token, const char *word)
+{
+    return token->len <= SLO_TOKEN_MAX && token->len >= strlen(word) && nondet_int();
+}
+
+int slo_token_may_begin(const struct slo_token *token, const char *word)
+{
+    (void)word;
+    return token->len == 0 || (token->len <= SLO_TOKEN_MAX && nondet_int());
+}
+
+size_t slo_tag_length(const char *bytes, size_t len)
+{
+    const size_t n = len > 0 ? nondet_size() : 0;
+
+    ASSUME(chars_contract(n, bytes, len));
+    return n;
+}
+
+size_t slo_atom_length(const char *bytes, size_t len)
+{
+    return slo_tag_length(bytes, len);
+}
+
+int slogout_tag_valid(const char *tag, size_t len)
+{
+    (void)tag;
+    return len > 0 && nondet_int();
+}
+
+size_t slo_word_agreement(const char *bytes, size_t len, const char *word)
+{
+    const size_t n = nondet_size();
+
+    (void)bytes;
+    ASSUME(agreement_contract(n, len, word));
+    return n;
+}
+
+int slo_status_find(const char *bytes, size_t len, enum slogout_status *status)
+{
+    static const char words[][4] = {"OK", "NO", "BAD", "BYE"};
+    size_t i;
+
+    for (i = 0; i < 4; i++)
+        if (may_be(bytes, len, words[i])) {
+            *status = (enum slogout_status)i;
+            return 1;
+        }
+    return 0;
+}
+
+void slo_announcement_feed(struct slo_announcement *announcement, const char *bytes, size_t len)
+{
+    const struct slo_announcement before = *announcement;
+
+    announcement->size = nondet_uint64();
+    announcement->phase = nondet_octet();
+    announcement->non_synchronizing = nondet_octet();
+    ASSUME(announcement_contract(&before, announcement, bytes, len));
+}
+
+int slo_announcement_made(const struct slo_announcement *announcement)
+{
+    return announcement->phase > 0 && nondet_int();
+}
+
+#endif

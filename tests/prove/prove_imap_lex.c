@@ -1,0 +1,258 @@
+/* The lexer, and that it keeps the contracts that the proofs of the scanners stand on. */
+#include "libc.h"
+#pragma CPROVER check push
+#pragma CPROVER check disable "conversion" /* between char and unsigned char, and of what is no digit, as meant */
+
+/* What was copied last. */
+static struct {
+    char *to;
+    const char *from;
+    size_t len;
+} copied;
+
+void *memcpy(void *to, const void *from, size_t len)
+{
+    CHECK(__CPROVER_w_ok(to, len) && __CPROVER_r_ok(from, len));
+    copied.to = to;
+    copied.from = from;
+    copied.len = len;
+    return to;
+}
+
+#include "imap_lex.c"
+#include "response.c"
+#include "text.c"
+#include "lex.h"
+
+#ifndef BOUND
+#define BOUND 24 /* octets of a line or a word */
+#endif
+#ifndef WORD
+#define WORD 0
+#endif
+
+/* proves: lines and words stop at their first LF, NUL, SP or CR, and a plain line is as its header says, for all lines of up to 24 octets
+ * with: --unwind 26
+ * mutant: lib/imap_lex.c: nul = memchr(bytes, '\0', len); => nul = NULL;
+ * mutant: lib/imap_lex.c: bytes[n - 1] == '}' || bytes[n - 2] == '}' => bytes[n - 1] == '}' */
+void stops(void)
+{
+    const size_t len = nondet_size();
+    char octets[BOUND];
+    const char *bytes;
+    size_t line, word, plain, i;
+
+    ASSUME(len <= BOUND);
+    bytes = octets + BOUND - len; /* so that one octet too far is seen */
+    line = slo_line_stop(bytes, len);
+    word = slo_word_stop(bytes, len);
+    plain = slo_plain_line(bytes, len);
+    CHECK(line_stop_contract(line, bytes, len));
+    CHECK(word_stop_contract(word, bytes, len));
+    CHECK(plain_line_contract(plain, bytes, len));
+    i = nondet_size();
+    ASSUME(i < len);
+    CHECK(i >= line || !is_line_stop(bytes[i]));
+    CHECK(i >= word || !is_word_stop(bytes[i]));
+    if (line < len && bytes[line] == '\n' && line >= 2)
+        CHECK(plain == (bytes[line - 1] == '}' || bytes[line - 2] == '}' ? 0 : line + 1));
+    else
+        CHECK(plain == 0);
+}
+
+/* proves: tags and atoms are as long as the grammar says, and a status word is one of the four in any case, for all words of up to 24 octets
+ * with: --unwind 26
+ * mutant: lib/text.c: bytes[i] != ']' && is_tag_char(bytes[i]) => is_tag_char(bytes[i])
+ * mutant: lib/response.c: len == strlen(table[i].word) && slo => slo */
+void words(void)
+{
+    const size_t len = nondet_size();
+    char octets[BOUND];
+    enum slogout_status status;
+    const char *bytes;
+    size_t tag, atom, i;
+
+    ASSUME(len <= BOUND);
+    bytes = octets + BOUND - len;
+    tag = slo_tag_length(bytes, len);
+    atom = slo_atom_length(bytes, len);
+    CHECK(chars_contract(tag, bytes, len));
+    CHECK(chars_contract(atom, bytes, len));
+    CHECK(tag == len || !is_astring_char(bytes[tag]) || bytes[tag] == '+');
+    CHECK(atom == len || !is_atom_char(bytes[atom]));
+    i = nondet_size();
+    ASSUME(i < len);
+    CHECK(i >= tag || (is_astring_char(bytes[i]) && bytes[i] != '+'));
+    CHECK(i >= atom || is_atom_char(bytes[i]));
+    if (slo_status_find(bytes, len, &status)) {
+        static const char words[][4] = {"OK", "NO", "BAD", "BYE"};
+        CHECK(match_word(bytes, bytes + len, words[status]) == len && len == strlen(words[status]));
+    } else {
+        CHECK(len != 2 || match_word(bytes, bytes + len, "OK") == NONE);
+        CHECK(len != 3 || match_word(bytes, bytes + len, "BYE") == NONE);
+    }
+}
+
+/* proves: a token gets exactly the octets that are added, after its own, or is too long, from any token with any number of octets
+ * mutant: lib/imap_lex.c: len > (size_t)(SLO_TOKEN_MAX - token->len) => len > (size_t)(SLO_TOKEN_MAX + 1 - token->len)
+ * mutant: lib/imap_lex.c: memcpy(token->bytes + token->len, bytes, len) => memcpy(token->bytes, bytes, len) */
+void tokens(void)
+{
+    const size_t len = nondet_size();
+    const char *const octets = malloc(len);
+    struct slo_token token;
+    const unsigned before = token.len;
+
+    ASSUME(octets && before <= SLO_TOKEN_MAX + 1);
+    copied.len = 0;
+    slo_token_add(&token, octets, len);
+    CHECK(token.len == token_len(before, len) && token.len <= SLO_TOKEN_MAX + 1);
+    CHECK(copied.len == (token.len <= SLO_TOKEN_MAX ? len : 0));
+    CHECK(copied.len == 0 || (copied.from == octets && copied.to == token.bytes + before));
+    free((void *)octets);
+}
+
+/* proves: a token is a word, begins with it or may begin with it exactly if its octets say so in any case, for all tokens and the words COMPRESS= and DONE CR
+ * with: --unwind 97
+ * each: WORD 2
+ * mutant: lib/imap_lex.c: len == token->len && !word[len] => !word[len]
+ * mutant: lib/imap_lex.c: token->len > SLO_TOKEN_MAX ? 0 : token->len => token->len */
+void tokens_and_words(void)
+{
+    static const char *const words[] = {"COMPRESS=", "DONE\r"};
+    const char *const word = words[WORD];
+    struct slo_token token;
+    const size_t len = strlen(word);
+    size_t n = 0;
+
+    ASSUME(token.len <= SLO_TOKEN_MAX + 1);
+    if (token.len <= SLO_TOKEN_MAX)
+        while (n < token.len && n < len && upper(token.bytes[n]) == word[n])
+            n++;
+    CHECK(slo_word_agreement(token.bytes, token.len <= SLO_TOKEN_MAX ? token.len : 0, word) == n);
+    CHECK(slo_token_is(&token, word) == (n == len && token.len == len));
+    CHECK(slo_token_begins(&token, word) == (n == len));
+    CHECK(slo_token_may_begin(&token, word) == (n == len || n == token.len));
+}
+
+/* proves: tokens are the same exactly if they have the same octets, and are not too long, for all tokens
+ * with: --unwind 97
+ * mutant: lib/imap_lex.c: && one->len <= SLO_TOKEN_MAX => && one->len <= SLO_TOKEN_MAX + 1 */
+void same_tokens(void)
+{
+    struct slo_token one, other;
+    const size_t i = nondet_size();
+
+    ASSUME(one.len <= SLO_TOKEN_MAX + 1 && other.len <= SLO_TOKEN_MAX + 1);
+    if (slo_token_same(&one, &other)) {
+        CHECK(one.len == other.len && one.len <= SLO_TOKEN_MAX);
+        ASSUME(i < one.len);
+        CHECK(one.bytes[i] == other.bytes[i]);
+    }
+}
+
+/* ---- literals ---- */
+
+/* proves: a digit makes ten times the size, and the digit, or SLO_LITERAL_LIMIT if that is less, for all 64-bit sizes up to it
+ * mutant: lib/imap_lex.c: (SLO_LITERAL_LIMIT - digit) / 10 => SLO_LITERAL_LIMIT / 10 */
+void literal_size(void)
+{
+    struct slo_announcement announcement = {nondet_uint64(), nondet_int() ? OPEN : DIGITS, 0};
+    const uint64_t size = announcement.size;
+    const unsigned digit = nondet_octet();
+    unsigned __int128 exact;
+
+    ASSUME(digit <= 9 && size <= SLO_LITERAL_LIMIT);
+    look_at(&announcement, (char)('0' + digit));
+    exact = (unsigned __int128)size * 10 + digit;
+    CHECK(announcement.phase == DIGITS);
+    CHECK(announcement.size == (exact < SLO_LITERAL_LIMIT ? exact : SLO_LITERAL_LIMIT));
+}
+
+/* proves: an octet, or none, leads from any state of an announcement to one that the contract allows
+ * with: --unwind 3
+ * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : DIGITS */
+void announcement_octet(void)
+{
+    struct slo_announcement announcement, before;
+    const char octet = (char)nondet_octet();
+    const size_t len = nondet_size();
+
+    before = announcement;
+    ASSUME(len <= 1 && before.size <= SLO_LITERAL_LIMIT && before.phase <= CLOSED_CR && before.non_synchronizing <= 1);
+    slo_announcement_feed(&announcement, &octet, len);
+    CHECK(announcement_contract(&before, &announcement, &octet, len) && announcement.phase <= CLOSED_CR);
+}
+
+/* What the end of a line announces, by RFC 7888 section 8: 1 if it announces a literal. */
+static int announced(const char *line, size_t len, uint64_t *size, int *non_synchronizing)
+{
+    size_t end, begin;
+
+    if (len > 0 && line[len - 1] == '\r')
+        len--;
+    if (len == 0 || line[--len] != '}')
+        return 0;
+    *non_synchronizing = len > 0 && line[len - 1] == '+';
+    end = len - (size_t)*non_synchronizing;
+    for (begin = end; begin > 0 && line[begin - 1] >= '0' && line[begin - 1] <= '9'; begin--)
+        ;
+    if (begin == end || begin == 0 || line[begin - 1] != '{')
+        return 0;
+    for (*size = 0; begin < end; begin++) {
+        const uint64_t digit = (uint64_t)(line[begin] - '0');
+        *size = *size > (SLO_LITERAL_LIMIT - digit) / 10 ? SLO_LITERAL_LIMIT : *size * 10 + digit;
+    }
+    return 1;
+}
+
+/* proves: a piece of a line of 24 octets does to an announcement what its octets do one by one, from any state
+ * with: --unwind 26 --slice-formula
+ * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : announcement->phase */
+void announcement_in_pieces(void)
+{
+    struct slo_announcement whole, single;
+    char piece[BOUND];
+    size_t i;
+
+    ASSUME(whole.phase <= CLOSED_CR);
+    single = whole;
+    slo_announcement_feed(&whole, piece, sizeof piece);
+    for (i = 0; i < sizeof piece; i++)
+        slo_announcement_feed(&single, piece + i, 1);
+    CHECK(whole.phase == single.phase && whole.phase <= CLOSED_CR);
+    CHECK(whole.phase == NOTHING || whole.non_synchronizing == single.non_synchronizing);
+}
+
+/* Of any line of so many octets; a shorter one is one whose first octets are of no account. */
+static void announcement_of(size_t len, int with_size)
+{
+    char line[BOUND];
+    struct slo_announcement found = {0};
+    int non_synchronizing;
+    uint64_t size;
+
+    slo_announcement_feed(&found, line, len);
+    CHECK(slo_announcement_made(&found) == announced(line, len, &size, &non_synchronizing));
+    if (slo_announcement_made(&found)) {
+        CHECK(found.non_synchronizing == non_synchronizing);
+        if (with_size)
+            CHECK(found.size == size);
+    }
+}
+
+/* proves: a literal is found at the end of a line exactly if one is announced there, and its kind, for all lines of 24 octets
+ * with: --unwind 26 --slice-formula
+ * mutant: lib/imap_lex.c: phase == DIGITS || phase == PLUS => phase != NOTHING */
+void announcement(void)
+{
+    announcement_of(BOUND, 0);
+}
+
+/* proves: a literal that is found has the size that is announced, for all lines of 7 octets
+ * with: --unwind 9 --slice-formula
+ * mutant: lib/imap_lex.c: announcement->size * 10 + digit => announcement->size + digit */
+void announcement_size(void)
+{
+    announcement_of(7, 1);
+}
