@@ -48,8 +48,6 @@ static int invariant(void)
         return 0;
     if (is_in(state, IDLING, EXCHANGE_LINE) && scan.answered)
         return 0;
-    if (state == LITERAL && scan.literal_left == 0)
-        return 0;
     if (is_in(state, LITERAL, EARLY) && scan.literal_left >= SLO_LITERAL_LIMIT)
         return 0;
     return 1;
@@ -68,7 +66,7 @@ static unsigned rank(void)
     static const unsigned of_state[] = {
         [START] = 5,        [TAG] = 4,       [NAME] = 4,      [MECHANISM] = 2,  [CAPABILITIES] = 2,
         [REST_OF_LINE] = 1, [IDLE_LINE] = 1, [EMPTY_LINE] = 1, [EARLY] = 1,      [IDLING] = 2,
-        [EXCHANGE] = 2,     [EXCHANGE_LINE] = 1, [LITERAL] = 1, [LOST] = 0,
+        [EXCHANGE] = 2,     [EXCHANGE_LINE] = 1, [LITERAL] = 2, [LOST] = 0,
     };
 
     return of_state[scan.state] + ((scan.state == MECHANISM || scan.state == CAPABILITIES) && scan.word.len > 0);

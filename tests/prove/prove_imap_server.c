@@ -100,7 +100,7 @@ static int valid(void)
         return 0;
     if (!scan.greeted && (state == TAG || state == STATUS || state == LOGOUT || state == DATA || state == LITERAL))
         return 0;
-    if (state == LITERAL && (scan.literal_left == 0 || scan.literal_left >= SLO_LITERAL_LIMIT))
+    if (state == LITERAL && scan.literal_left >= SLO_LITERAL_LIMIT)
         return 0;
     if ((state == STAR || state == TAG) && scan.word.len > 0)
         return 0;
@@ -125,7 +125,7 @@ static unsigned rank(void)
 {
     static const unsigned of_state[] = {
         [START] = 3, [STAR] = 1, [WORD] = 4, [TAG] = 2, [STATUS] = 2, [LOGOUT] = 1, [CODE] = 3, [BADCHARSET] = 1,
-        [TEXT] = 1, [LIST] = 2, [DATA] = 1, [LITERAL] = 1, [LOST] = 0,
+        [TEXT] = 1, [LIST] = 2, [DATA] = 1, [LITERAL] = 2, [LOST] = 0,
     };
 
     return of_state[scan.state] + (scan.state == LIST && scan.word.len > 0);

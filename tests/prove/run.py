@@ -31,7 +31,7 @@ from collections import namedtuple
 
 BUILD = "build/prove"
 MEMORY = 4 << 30  # octets of one solver
-SOLVER_SECONDS = 60  # for one property, by integers
+SOLVER_SECONDS = 60  # of CPU, for one property, by integers
 OPTIONS = {
     "bits": ["--conversion-check", "--pointer-overflow-check", "--memory-leak-check"],
     "integers": ["--no-standard-checks", "--unwinding-assertions", "--div-by-zero-check"],
@@ -83,8 +83,8 @@ def solver_directory():
         os.makedirs(directory, exist_ok=True)
         temporary = f"{program}.{os.getpid()}"
         with open(temporary, "w", encoding="ascii") as stream:
-            stream.write(f"#!/bin/sh\nexec {shutil.which('cvc5')} --solve-bv-as-int=sum --nl-ext-tplanes "
-                         f"--tlimit={1000 * SOLVER_SECONDS} \"$@\"\n")
+            stream.write(f"#!/bin/sh\nulimit -t {SOLVER_SECONDS}\n"
+                         f"exec {shutil.which('cvc5')} --solve-bv-as-int=sum --nl-ext-tplanes \"$@\"\n")
         os.chmod(temporary, stat.S_IRWXU)
         os.replace(temporary, program)
     return directory
@@ -115,7 +115,7 @@ def properties(proof, root, stop=False):
     """All properties with their status. `stop`: at the first that shows a fault."""
     found = []
     if proof.by == "bits":
-        runs = [macros + (["--trace"] if os.environ.get("TRACE") else []) for macros in proof.each]
+        runs = proof.each
     else:
         wanted = cbmc(proof, root, "--show-properties").get("properties", [])
         runs = [["--cvc5", "--property", prop["name"]] for prop in wanted]
@@ -146,7 +146,8 @@ def is_fault(prop):
 
 
 def trace(prop):
-    for step in prop.get("trace", []):
+    """How the property fails, if that is wanted."""
+    for step in prop.get("trace", []) if os.environ.get("TRACE") else []:
         if step["stepType"] == "assignment" and not step.get("hidden") and "sourceLocation" in step:
             at = step["sourceLocation"]
             value = step["value"]
