@@ -35,6 +35,10 @@ size_t strcspn(const char *text, const char *stop)
     return len;
 }
 
+#pragma CPROVER check disable "bounds" /* the reference is not what is proved */
+#pragma CPROVER check disable "pointer"
+#pragma CPROVER check disable "pointer-overflow"
+#pragma CPROVER check disable "signed-overflow"
 #include "exhaustive/reference.c"
 
 #pragma CPROVER check pop
