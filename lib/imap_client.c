@@ -91,6 +91,7 @@ static void begin_literal(struct slo_imap_client *scan)
 static void end_command(struct slo_imap_client *scan)
 {
     end_line(scan, START);
+    memset(&scan->announcement, 0, sizeof scan->announcement);
     if (scan->answered)
         return;
     switch (scan->command) {
@@ -165,7 +166,6 @@ static size_t at_start(struct slo_imap_client *scan, const char *bytes, size_t l
 {
     const size_t used = scan->stops ? 0 : take_plain_lines(scan, bytes, len);
 
-    memset(&scan->announcement, 0, sizeof scan->announcement);
     scan->command = SLO_COMMAND_ORDINARY;
     scan->answered = 0;
     scan->tag.len = 0;

@@ -48,6 +48,8 @@ static int invariant(void)
         return 0;
     if (is_in(state, IDLING, EXCHANGE_LINE) && scan.answered)
         return 0;
+    if (state != MECHANISM && state != CAPABILITIES && state != REST_OF_LINE && scan.announcement.phase != 0)
+        return 0;
     if (is_in(state, LITERAL, EARLY) && scan.literal_left >= SLO_LITERAL_LIMIT)
         return 0;
     return 1;
