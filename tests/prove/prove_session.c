@@ -361,11 +361,11 @@ static int send_line(struct slogout_session *of, const char *line, size_t len, e
     const int is_bye = written == BYE_LINE;
 
     CHECK(of == session && conn == session->conn && __CPROVER_r_ok(line, len));
-    CHECK(may_send(seen.event, seen.state, with_refusal != NULL) && !seen.offered);
     CHECK(!seen.over && !seen.bye);
     CHECK(is_bye || (!seen.logout && when == SLOGOUT_AT_REST));
     CHECK(seen.busy == FREE_TO_SEND || seen.event == RESUME ||
           (seen.busy == BUSY_AT_REST && when == SLOGOUT_BETWEEN_LINES));
+    CHECK(may_send(seen.event, seen.state, with_refusal != NULL) && !seen.offered);
     CHECK(session->state == (when == SLOGOUT_AT_REST ? SLOGOUT_STATE_PENDING : SLOGOUT_STATE_LEAVING));
     seen.offered = 1;
     seen.offered_at_rest = when == SLOGOUT_AT_REST;
@@ -400,10 +400,6 @@ static void changed(struct slo_session_set *of)
 }
 
 /* ---- the proofs ---- */
-
-#ifndef STATE
-#define STATE SLOGOUT_STATE_OPEN
-#endif
 
 static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, close_connection};
 
@@ -581,8 +577,12 @@ static void check_event(unsigned event, unsigned state, enum place place, int wa
     seen.outcome = outcome_of(event, state);
     happen(event);
     CHECK(slogout.depth == 0);
-    if (released)
+    if (released) {
+        CHECK(!session->set && lists_are_right());
+        CHECK(counted(&slogout.counts, others, SLOGOUT_STATE_OPEN));
+        CHECK(counted(&set.counts, others_in_drain, SLOGOUT_STATE_OPEN));
         return;
+    }
     CHECK(invariant());
     CHECK(session->state != SLOGOUT_STATE_LEAVING || session->outcome == seen.outcome);
 }
@@ -662,26 +662,19 @@ void new_session(void)
     CHECK(invariant());
 }
 
-/* proves: a response is an answer only if it is an untagged BYE or has our tag, and only while ASKED; in LEAVING and ENDED any is consumed, and before ASKED none; for any response, whose code and text have up to 200 octets
- * with: --unwind 33 --slice-formula --object-bits 12
- * each: STATE 6
- * mutant: lib/session.c: kind = response->tag_len ? OTHER_LINE : BYE; => kind = BYE;
- * mutant: lib/session.c: kind = response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL; => kind = response->status == SLOGOUT_STATUS_NO ? OK : REFUSAL;
- * mutant: lib/session.c: octets + code_len, SLO_REFUSAL_MAX - code_len, => octets + code_len, SLO_REFUSAL_MAX, */
-void one_response(void)
+static void check_response(unsigned state)
 {
     static const char octets[200];
     const struct slogout_response response = {
         (enum slogout_status)(nondet_octet() & 3), octets, nondet_size(), octets, nondet_size(), octets, nondet_size()};
     int ours, untagged_bye, ends, result;
 
-    any_world();
     seen.event = OK;
-    seen.state = STATE;
+    seen.state = state;
     seen.offered = seen.offered_at_rest = 0;
-    seen.place = STATE == SLOGOUT_STATE_WAITING ? ALONE : IN_NO_DRAIN;
+    seen.place = state == SLOGOUT_STATE_WAITING ? ALONE : IN_NO_DRAIN;
     seen.outcome = SLOGOUT_OUTCOME_ANSWERED;
-    any_session(STATE, seen.place, 1);
+    any_session(state, seen.place, 1);
     ASSUME(response.tag_len <= sizeof octets && response.code_len <= sizeof octets && response.text_len <= sizeof octets);
     tags_differ = nondet_int();
     ours = response.status != SLOGOUT_STATUS_BYE && response.tag_len == SLOGOUT_TAG_SIZE - 1 && !tags_differ;
@@ -690,34 +683,38 @@ void one_response(void)
     slo_enter(&slogout, NOW);
     result = slo_session_feed_response(session, &response);
     slo_leave(&slogout);
-    ends = STATE == SLOGOUT_STATE_ASKED && ours && response.status == SLOGOUT_STATUS_OK;
-    CHECK(result == (STATE > SLOGOUT_STATE_ASKED || (STATE == SLOGOUT_STATE_ASKED && (ours || untagged_bye)) ? SLOGOUT_CONSUMED : 0));
+    ends = state == SLOGOUT_STATE_ASKED && ours && response.status == SLOGOUT_STATUS_OK;
+    CHECK(result == (state > SLOGOUT_STATE_ASKED || (state == SLOGOUT_STATE_ASKED && (ours || untagged_bye)) ? SLOGOUT_CONSUMED : 0));
     CHECK(!released || ends);
     if (released)
         return;
     CHECK(invariant());
-    CHECK(session->bye_seen == (STATE == SLOGOUT_STATE_ASKED && untagged_bye));
-    CHECK(session->state == (ends ? SLOGOUT_STATE_ENDED : STATE));
-    if (STATE == SLOGOUT_STATE_ASKED && ours && response.status != SLOGOUT_STATUS_OK)
+    CHECK(session->bye_seen == (state == SLOGOUT_STATE_ASKED && untagged_bye));
+    CHECK(session->state == (ends ? SLOGOUT_STATE_ENDED : state));
+    if (state == SLOGOUT_STATE_ASKED && ours && response.status != SLOGOUT_STATUS_OK)
         CHECK(session->refusal == (unsigned)response.status);
 }
 
-/* proves: one session, from any state of the invariant and any event, with any result of send_line and whatever a host may do inside the callbacks (joins or frees a drain, abandons, frees, cancels, one of these after the cancel, calls what is refused): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, no line after BUSY before its moment, none after a BYE or the end
+/* proves: a response is an answer only if it is an untagged BYE or has our tag, and only while ASKED; in LEAVING and ENDED any is consumed, and before ASKED none; for any response, whose code and text have up to 200 octets
  * with: --unwind 33 --slice-formula --object-bits 12
- * each: STATE 6
- * mutant: lib/session.c: slo_timer_start(timers[state], &session->timer, slogout->clock.now); => ;
- * mutant: lib/session.c: move_count(&slogout->counts, session->state, state); => ;
- * mutant: lib/session.c: slo_link_append(&set->members[state], &session->member); => ;
- * mutant: lib/session.c: char line[SLOGOUT_TAG_SIZE + sizeof command]; => char line[SLOGOUT_TAG_SIZE];
- * mutant: lib/session.c: session->callbacks->close_connection(session, &result, session->conn); => session->callbacks->close_connection(session, &result, session->conn), session->callbacks->close_connection(session, &result, session->conn);
- * mutant: lib/session.c: settle(session, event->outcome, 0); => ;
- * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, result == 0, event); => return 0;
- * mutant: lib/session.c: return send_bye(session, SLOGOUT_AT_REST, => return send_logout(session, event), send_bye(session, SLOGOUT_AT_REST,
- * mutant: lib/session.c: session->tag_number = tags.last; => ;
- * mutant: lib/session.c: return ask_or_bye(session, event); => return ask_or_bye(session, event) || ask_or_bye(session, event);
- * mutant: lib/session.c: send_bye(session, SLOGOUT_BETWEEN_LINES, outcome, => send_bye(session, SLOGOUT_AT_REST, outcome,
- * mutant: lib/session.c: event.outcome = SLOGOUT_OUTCOME_NEVER_READY; => event.outcome = SLOGOUT_OUTCOME_EXPIRED; */
-void one_event(void)
+ * mutant: lib/session.c: kind = response->tag_len ? OTHER_LINE : BYE; => kind = BYE;
+ * mutant: lib/session.c: kind = response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL; => kind = response->status == SLOGOUT_STATUS_NO ? OK : REFUSAL;
+ * mutant: lib/session.c: octets + code_len, SLO_REFUSAL_MAX - code_len, => octets + code_len, SLO_REFUSAL_MAX, */
+void one_response(void)
+{
+    const unsigned which = nondet_octet();
+    unsigned state;
+
+    any_world();
+    for (state = 0; state <= SLOGOUT_STATE_ENDED; state++)
+        if (which == state) {
+            check_response(state);
+            ASSUME(0); /* as above */
+        }
+}
+
+/* Any event, from any state of the invariant that is this one. */
+static void check_events(unsigned state)
 {
     const size_t which = nondet_size();
     size_t number = 0;
@@ -727,12 +724,69 @@ void one_event(void)
     any_world();
     for (place = 0; place < PLACES; place++)
         for (waits = 0; waits < 2; waits++)
-            for (event = 0; event < ALL_EVENTS && may_be(STATE, place, waits); event++)
-                for (deed = 0; may_happen(event, STATE) && deed < deeds_of(event, STATE, place, waits); deed++)
+            for (event = 0; event < ALL_EVENTS && may_be(state, place, waits); event++)
+                for (deed = 0; may_happen(event, state) && deed < deeds_of(event, state, place, waits); deed++)
                     if (which == number++) {
-                        check_event(event, STATE, (enum place)place, waits, (enum deed)deed);
+                        check_event(event, state, (enum place)place, waits, (enum deed)deed);
                         ASSUME(0); /* so that no case is mixed with another: what each begins with is constant */
                     }
+}
+
+/* proves: an OPEN session, from any state of the invariant and any event, with any result of send_line and whatever a host may do inside the callbacks (joins or frees a drain, abandons, frees, cancels, one of these after the cancel, calls what is refused): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, no line after BUSY before its moment, none after a BYE or the end
+ * with: --unwind 33 --slice-formula --object-bits 12
+ * mutant: lib/session.c: slo_timer_start(timers[state], &session->timer, slogout->clock.now); => ;
+ * mutant: lib/session.c: move_count(&slogout->counts, session->state, state); => ;
+ * mutant: lib/session.c: slo_link_append(&set->members[state], &session->member); => ;
+ * mutant: lib/session.c: char line[SLOGOUT_TAG_SIZE + sizeof command]; => char line[SLOGOUT_TAG_SIZE];
+ * mutant: lib/session.c: session->callbacks->close_connection(session, &result, session->conn); => session->callbacks->close_connection(session, &result, session->conn), session->callbacks->close_connection(session, &result, session->conn);
+ * mutant: lib/session.c: settle(session, event->outcome, 0); => ;
+ * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, result == 0, event); => return 0;
+ * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, result == 0, event); => return send_logout(session, event);
+ * mutant: lib/session.c: session->tag_number = tags.last; => ;
+ * mutant: lib/session.c: send_bye(session, SLOGOUT_BETWEEN_LINES, outcome, => send_bye(session, SLOGOUT_AT_REST, outcome, */
+void open_session(void)
+{
+    check_events(SLOGOUT_STATE_OPEN);
+}
+
+/* proves: the same of a WAITING session
+ * with: --unwind 33 --slice-formula --object-bits 12
+ * mutant: lib/session.c: session->set = NULL; => ; */
+void waiting_session(void)
+{
+    check_events(SLOGOUT_STATE_WAITING);
+}
+
+/* proves: the same of a PENDING session
+ * with: --unwind 33 --slice-formula --object-bits 12
+ * mutant: lib/session.c: event.outcome = SLOGOUT_OUTCOME_NEVER_READY; => event.outcome = SLOGOUT_OUTCOME_EXPIRED; */
+void pending_session(void)
+{
+    check_events(SLOGOUT_STATE_PENDING);
+}
+
+/* proves: the same of an ASKED session
+ * with: --unwind 33 --slice-formula --object-bits 12
+ * mutant: lib/session.c: result.tag = tag; => ; */
+void asked_session(void)
+{
+    check_events(SLOGOUT_STATE_ASKED);
+}
+
+/* proves: the same of a LEAVING session
+ * with: --unwind 33 --slice-formula --object-bits 12
+ * mutant: lib/session.c: return finish(session, (enum slogout_outcome)session->outcome, 0, event); => return send_last_bye(session, event); */
+void leaving_session(void)
+{
+    check_events(SLOGOUT_STATE_LEAVING);
+}
+
+/* proves: the same of an ENDED session
+ * with: --unwind 33 --slice-formula --object-bits 12
+ * mutant: lib/session.c: move_count(&slogout->counts, SLOGOUT_STATE_ENDED, SLOGOUT_STATE_OPEN); => ; */
+void ended_session(void)
+{
+    check_events(SLOGOUT_STATE_ENDED);
 }
 
 #pragma CPROVER check pop
