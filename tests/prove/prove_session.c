@@ -1,10 +1,15 @@
-/* The session by induction: a new session satisfies the invariant, and from any state that satisfies it, any event, with
- * any result of the host's callbacks and whatever a host may do inside them, leads to one that satisfies it again. An
- * event is a call of the host, of the clock or of a drain. */
+/* The session by induction: a new session satisfies the invariant, and from any state that satisfies it, any event,
+ * with any result of the host's callbacks and whatever a host may do inside them, leads to one that satisfies it again.
+ * An event is a call of the host, of the clock or of a drain.
+ *
+ * Each case, which is a state, an event and what the host does meanwhile, is a branch of its own that begins with
+ * constants. So CBMC follows the table, the callbacks and the lists without a guess, and only data is left to the
+ * solver. */
 #include "prove.h"
+
 static int tags_differ; /* what a comparison of tags finds */
 
-/* What is copied or compared may be any octets already, so only its memory counts. */
+/* What the session copies is not looked at again, so only the memory counts. */
 static void *copy(void *to, const void *from, size_t len)
 {
     CHECK(__CPROVER_w_ok(to, len) && __CPROVER_r_ok(from, len));
@@ -88,7 +93,7 @@ void slo_release_later(struct slogout *slogout, struct slo_link *memory)
 
 static enum { OTHER, LOGOUT_LINE, BYE_LINE } written; /* the line that was written last */
 
-/* The longest tag. */
+/* The longest tag. Its octets are those that it is compared with, if tags_differ is 0. */
 size_t slo_tag_write(char tag[SLOGOUT_TAG_SIZE], const char *prefix, uint32_t number)
 {
     (void)prefix, (void)number;
@@ -117,6 +122,7 @@ size_t slo_bye_write(char line[SLO_BYE_LINE_MAX], const char *text)
     return SLO_BYE_LINE_MAX;
 }
 
+/* What is fed as a line is none. */
 int slogout_response_parse(struct slogout_response *out, const char *line, size_t len)
 {
     (void)out, (void)line, (void)len;
@@ -136,8 +142,8 @@ enum { FREE = EVENTS, QUIT, ALL_EVENTS };
 
 /* What a host does inside send_line. */
 enum deed {
-    NOTHING, /* that has an effect */
-    CHANGES_DRAIN, /* joins one if it is in none; else that one is freed */
+    NOTHING,       /* that has an effect */
+    CHANGES_DRAIN, /* joins one if it is in none, else frees that one */
     ABANDONS,
     FREES,
     CANCELS, /* from here on only while LOGOUT, or `* BYE` in its place, is offered */
@@ -164,7 +170,7 @@ static struct session_with_refusal *with_refusal; /* the same, if on_refusal is 
 static struct {
     int logout, bye; /* were taken */
     int over;        /* closed, abandoned or freed */
-    enum { FREE_TO_SEND, BUSY_AT_REST, BUSY_BETWEEN_LINES } busy; /* what send_line returned last, and for which moment */
+    enum { FREE_TO_SEND, BUSY_AT_REST, BUSY_BETWEEN_LINES } busy; /* the last line is due at this moment */
     /* in this event */
     unsigned event, state;
     enum place place;
@@ -243,14 +249,15 @@ static int list_is(unsigned state, const struct slo_link *one, const struct slo_
 static int list_is_right(unsigned state, const struct slo_link *member)
 {
     if (seen.place == WITH_OTHERS && seen.state == state)
-        return member ? list_is(state, member, &after) || list_is(state, &after, member) : list_is(state, &after, NULL);
+        return list_is(state, member ? member : &after, member ? &after : NULL) ||
+               (member && list_is(state, &after, member));
     return list_is(state, member, NULL);
 }
 
 static int lists_are_right(void)
 {
     unsigned state;
-    int result = session->set ? session->set == &set : !slo_link_used(&session->member);
+    int result = !session->set || session->set == &set;
 
     for (state = 0; state <= SLOGOUT_STATE_ENDED; state++)
         if (session->set && session->state == state)
@@ -258,6 +265,14 @@ static int lists_are_right(void)
         else
             result = result && list_is_right(state, NULL);
     return result;
+}
+
+/* A session is PENDING or LEAVING exactly as long as a line is due that the host had no moment for. */
+static unsigned busy_in(unsigned state)
+{
+    if (state == SLOGOUT_STATE_PENDING)
+        return BUSY_AT_REST;
+    return state == SLOGOUT_STATE_LEAVING ? BUSY_BETWEEN_LINES : FREE_TO_SEND;
 }
 
 static int invariant(void)
@@ -273,9 +288,7 @@ static int invariant(void)
         return 0;
     if ((seen.bye || seen.over) && state != SLOGOUT_STATE_ENDED)
         return 0;
-    if (state != SLOGOUT_STATE_ENDED && seen.busy != (state == SLOGOUT_STATE_PENDING   ? BUSY_AT_REST
-                                                      : state == SLOGOUT_STATE_LEAVING ? BUSY_BETWEEN_LINES
-                                                                                       : FREE_TO_SEND))
+    if (state != SLOGOUT_STATE_ENDED && seen.busy != busy_in(state))
         return 0;
     if (seen.logout != (session->tag_number != 0))
         return 0;
@@ -408,6 +421,7 @@ struct slo_session_set nondet_set(void);
 struct slogout_session nondet_session(void);
 struct slo_refusal nondet_refusal(void);
 
+/* Some others are in each state. That any number of them may be is what counters() proves. */
 static void any_counts(struct slogout_counts *counts, uint64_t *other, unsigned state)
 {
     other[SLOGOUT_STATE_WAITING] = counts->waiting = 3;
@@ -454,17 +468,17 @@ static void any_session(unsigned state, enum place place, int waits)
     session = waits ? &larger.session : &smaller;
     session->slogout = &slogout;
     session->callbacks = &callbacks;
-    session->bye_text = NULL;
     session->state = state;
     session->freed = 0;
     if (state < SLOGOUT_STATE_ASKED || !waits)
         session->refusal = 0;
     session->set = place == IN_NO_DRAIN ? NULL : &set;
     slo_link_init(&session->timer.link);
-    slo_link_init(&session->member);
     any_drain(place);
-    if (place != IN_NO_DRAIN)
+    if (place != IN_NO_DRAIN) {
+        slo_link_init(&session->member);
         slo_link_append(&set.members[state], &session->member);
+    }
     if (place == WITH_OTHERS)
         slo_link_append(&set.members[state], &after);
     any_counts(&slogout.counts, others, state);
@@ -473,7 +487,7 @@ static void any_session(unsigned state, enum place place, int waits)
     seen.logout = session->tag_number != 0;
     if (state != SLOGOUT_STATE_ENDED)
         seen.bye = seen.over = 0;
-    seen.busy = state == SLOGOUT_STATE_PENDING ? BUSY_AT_REST : state == SLOGOUT_STATE_LEAVING ? BUSY_BETWEEN_LINES : FREE_TO_SEND;
+    seen.busy = busy_in(state);
     ASSUME(invariant());
 }
 
@@ -498,9 +512,10 @@ static unsigned outcome_of(unsigned event, unsigned state)
     }
 }
 
+static const char octets[200]; /* of the client */
+
 static void feed_answer(enum slogout_status status)
 {
-    static const char octets[8];
     char tag[SLOGOUT_TAG_SIZE];
     struct slogout_response answer = {status, tag, 0, octets, nondet_size(), octets, nondet_size()};
 
@@ -614,7 +629,7 @@ static unsigned deeds_of(unsigned event, unsigned state, unsigned place, int wai
     return event == REQUEST || (event == RESUME && state == SLOGOUT_STATE_PENDING) ? DEEDS : CANCELS;
 }
 
-/* proves: one more and one less is what a counter becomes when a session moves, and no other changes, for all counts and all pairs of states
+/* proves: a session that moves counts in its new state and no longer in the old one, for all counts and all pairs of states
  * with: --unwind 8
  * mutant: lib/session.c: --*count[from]; => ++*count[from]; */
 void counters(void)
@@ -633,7 +648,7 @@ void counters(void)
     CHECK(counted(&counts, other, to));
 }
 
-/* proves: a new session satisfies the invariant, for any settings and callbacks, if its memory is there, and else is none
+/* proves: a new session satisfies the invariant, whether a refusal is waited out or not, and there is none if the callbacks are refused or memory is not there
  * with: --unwind 8 --slice-formula --object-bits 12
  * mutant: lib/session.c: slo_link_init(&session->timer.link); => session->state = 1; */
 void new_session(void)
@@ -658,16 +673,15 @@ void new_session(void)
     session = out;
     CHECK(out == (waits ? &larger.session : &smaller));
     with_refusal = waits ? &larger : NULL;
-    slo_link_init(&session->member); /* it is in no list, and no list is looked at before it joins one */
     CHECK(invariant());
 }
 
 static void check_response(unsigned state)
 {
-    static const char octets[200];
     const struct slogout_response response = {
-        (enum slogout_status)(nondet_octet() & 3), octets, nondet_size(), octets, nondet_size(), octets, nondet_size()};
-    int ours, untagged_bye, ends, result;
+        (enum slogout_status)(nondet_octet() & 3), octets, nondet_size(), octets, nondet_size(), octets, nondet_size(),
+    };
+    int ours, untagged_bye, consumed, ends, result;
 
     seen.event = OK;
     seen.state = state;
@@ -675,7 +689,8 @@ static void check_response(unsigned state)
     seen.place = state == SLOGOUT_STATE_WAITING ? ALONE : IN_NO_DRAIN;
     seen.outcome = SLOGOUT_OUTCOME_ANSWERED;
     any_session(state, seen.place, 1);
-    ASSUME(response.tag_len <= sizeof octets && response.code_len <= sizeof octets && response.text_len <= sizeof octets);
+    ASSUME(response.tag_len <= sizeof octets && response.code_len <= sizeof octets);
+    ASSUME(response.text_len <= sizeof octets);
     tags_differ = nondet_int();
     ours = response.status != SLOGOUT_STATUS_BYE && response.tag_len == SLOGOUT_TAG_SIZE - 1 && !tags_differ;
     untagged_bye = response.status == SLOGOUT_STATUS_BYE && response.tag_len == 0;
@@ -684,7 +699,8 @@ static void check_response(unsigned state)
     result = slo_session_feed_response(session, &response);
     slo_leave(&slogout);
     ends = state == SLOGOUT_STATE_ASKED && ours && response.status == SLOGOUT_STATUS_OK;
-    CHECK(result == (state > SLOGOUT_STATE_ASKED || (state == SLOGOUT_STATE_ASKED && (ours || untagged_bye)) ? SLOGOUT_CONSUMED : 0));
+    consumed = state > SLOGOUT_STATE_ASKED || (state == SLOGOUT_STATE_ASKED && (ours || untagged_bye));
+    CHECK(result == (consumed ? SLOGOUT_CONSUMED : 0));
     CHECK(!released || ends);
     if (released)
         return;
@@ -695,7 +711,7 @@ static void check_response(unsigned state)
         CHECK(session->refusal == (unsigned)response.status);
 }
 
-/* proves: a response is an answer only if it is an untagged BYE or has our tag, and only while ASKED; in LEAVING and ENDED any is consumed, and before ASKED none; for any response, whose code and text have up to 200 octets
+/* proves: a response is an answer only if it is an untagged BYE or has our tag, and only while ASKED; in LEAVING and ENDED any is consumed, and before ASKED none; for any response whose tag, code and text have up to 200 octets each
  * with: --unwind 33 --slice-formula --object-bits 12
  * mutant: lib/session.c: kind = response->tag_len ? OTHER_LINE : BYE; => kind = BYE;
  * mutant: lib/session.c: kind = response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL; => kind = response->status == SLOGOUT_STATUS_NO ? OK : REFUSAL;
@@ -709,7 +725,7 @@ void one_response(void)
     for (state = 0; state <= SLOGOUT_STATE_ENDED; state++)
         if (which == state) {
             check_response(state);
-            ASSUME(0); /* as above */
+            ASSUME(0); /* as in check_events() */
         }
 }
 
@@ -732,15 +748,12 @@ static void check_events(unsigned state)
                     }
 }
 
-/* proves: an OPEN session, from any state of the invariant and any event, with any result of send_line and whatever a host may do inside the callbacks (joins or frees a drain, abandons, frees, cancels, one of these after the cancel, calls what is refused): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, no line after BUSY before its moment, none after a BYE or the end
+/* proves: an OPEN session, from any state of the invariant and any event, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, no line after BUSY before its moment, none after a BYE or the end
  * with: --unwind 33 --slice-formula --object-bits 12
  * mutant: lib/session.c: slo_timer_start(timers[state], &session->timer, slogout->clock.now); => ;
- * mutant: lib/session.c: move_count(&slogout->counts, session->state, state); => ;
- * mutant: lib/session.c: slo_link_append(&set->members[state], &session->member); => ;
  * mutant: lib/session.c: char line[SLOGOUT_TAG_SIZE + sizeof command]; => char line[SLOGOUT_TAG_SIZE];
  * mutant: lib/session.c: session->callbacks->close_connection(session, &result, session->conn); => session->callbacks->close_connection(session, &result, session->conn), session->callbacks->close_connection(session, &result, session->conn);
  * mutant: lib/session.c: settle(session, event->outcome, 0); => ;
- * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, result == 0, event); => return 0;
  * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, result == 0, event); => return send_logout(session, event);
  * mutant: lib/session.c: session->tag_number = tags.last; => ;
  * mutant: lib/session.c: send_bye(session, SLOGOUT_BETWEEN_LINES, outcome, => send_bye(session, SLOGOUT_AT_REST, outcome, */
