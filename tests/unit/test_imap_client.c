@@ -94,6 +94,8 @@ static const struct row rows[] = {
      "a IDLE\r\n<end>" PLUS "DO" DONE_A "NE\r\n<end>b NOOP\r\n<end>", 2},
     {"a IDLE\r\n" PLUS "x" DONE_A "y\r\nb NOOP\r\n",
      "a IDLE\r\n<end>" PLUS "x" DONE_A "y\r\n<end>b NOOP\r\n<end>", 2},
+    {"a IDLE\r\n" PLUS "x" DONE_A "5}\r\nb NOOP\r\n",
+     "a IDLE\r\n<end>" PLUS "x" DONE_A "5}\r\n<end>b NOOP\r\n<end>", 2},
     {"a IDLE {5\n" PLUS "x" DONE_A "}\r\nb NOOP\r\n",
      "a IDLE {5\n<end>" PLUS "x" DONE_A "}\r\n<end>b NOOP\r\n<end>", 2},
     {"a NOOP\r\na" DONE_A "b IDLE\r\n" PLUS "DONE\r\n",
