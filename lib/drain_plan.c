@@ -24,7 +24,6 @@ static struct needs needs_of(const struct slogout_plan *plan, const struct slo_t
     const uint64_t rounds = plan->max_in_flight ? slo_divide_up(count, plan->max_in_flight) : 1;
     const uint64_t ending = (uint64_t)plan->tail_ms + timeouts->leave;
     const uint64_t deadline = deadline_of(plan);
-    uint64_t most_rounds;
     uint64_t limit = 1;
     struct needs needs;
 
@@ -33,8 +32,10 @@ static struct needs needs_of(const struct slogout_plan *plan, const struct slo_t
     needs.deadline = slo_add(slo_max(needs.spread, needs.rounds), ending);
     needs.force = SLOGOUT_NEVER;
     if (deadline < SLOGOUT_NEVER) {
-        needs.force = slo_subtract(deadline, ending);
-        most_rounds = needs.force / timeouts->answer;
+        const uint64_t force = slo_subtract(deadline, ending);
+        const uint64_t most_rounds = force / timeouts->answer;
+
+        needs.force = force;
         limit = most_rounds ? slo_divide_up(count, most_rounds) : 0;
     }
     needs.limit = limit <= UINT32_MAX ? (uint32_t)limit : 0;
