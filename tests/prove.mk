@@ -9,7 +9,7 @@ NAME ?= *
 PROVE_THERE = sh tests/trixie.sh run env BOUND=$(BOUND) PROOF=$(PROOF) TRACE=$(TRACE) python3 -B tests/prove
 PROVE = $(wildcard tests/prove/prove_$(NAME).c)
 # These take longest, so they begin first, and no processor waits for them at the end.
-PROVE_FIRST = $(filter $(patsubst %,tests/prove/prove_%.c,session response),$(PROVE))
+PROVE_FIRST = $(filter $(patsubst %,tests/prove/prove_%.c,session response drain),$(PROVE))
 
 .PHONY: deps-prove prove prove-sanity
 
