@@ -126,7 +126,8 @@ enum slogout_blindness {
  * called in a callback. */
 SLOGOUT_API enum slogout_blindness slogout_filter_blindness(const struct slogout_session *session);
 
-/* Returns "LAYER" for SLOGOUT_BLINDNESS_LAYER, and so on; "UNKNOWN" for a number that is none of these. */
+/* Returns "LAYER" for SLOGOUT_BLINDNESS_LAYER, and so on; "UNKNOWN" for a number that is none of these. The
+ * string is static. May be called in a callback. */
 SLOGOUT_API const char *slogout_blindness_name(enum slogout_blindness blindness);
 
 #ifdef __cplusplus

@@ -71,8 +71,8 @@ def proofs_of(path):
     for comment, name in found:
         lines = fields(comment)
         one = dict(lines)
-        yield Proof(path, name, f"{harness}/{name}", one["proves"], one.get("by", "bits"), one.get("with", "").split(), each(one.get("each", "").split()),
-                    [value for key, value in lines if key == "mutant"])
+        yield Proof(path, name, f"{harness}/{name}", one["proves"], one.get("by", "bits"), one.get("with", "").split(),
+                    each(one.get("each", "").split()), [value for key, value in lines if key == "mutant"])
 
 
 def solver_directory():
@@ -211,7 +211,8 @@ def main(arguments):
     sanity = "--sanity" in arguments
     title = "prove-sanity" if sanity else "prove"
     only = os.environ.get("PROOF")
-    proofs = [proof for path in arguments if path != "--sanity" for proof in proofs_of(path) if not only or only == proof.name]
+    proofs = [proof for path in arguments if path != "--sanity" for proof in proofs_of(path)
+              if only in (None, "", proof.name)]
     if sanity:
         jobs = [(proof, mutant) for proof in proofs for mutant in proof.mutants or [None]]
     else:
