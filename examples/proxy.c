@@ -46,7 +46,8 @@ static void take_addresses(void)
     if (!resolver_take(&settings.servers, &error))
         return;
     if (error)
-        log_line("server=%s cannot be resolved, so its old addresses are kept: %s", server, address_error(error));
+        log_line("server=%s cannot be resolved, so its old addresses are kept: %s", server,
+                 address_error(error));
     else
         log_line("server=%s addresses=%zu", server, settings.servers.count);
 }
@@ -60,17 +61,18 @@ static void write_metrics(FILE *file)
 {
     int why;
 
-    fprintf(file,
-            "# TYPE slogout_server_failures counter\n"
-            "# HELP slogout_server_failures Clients that were refused because the server could not be reached.\n"
-            "slogout_server_failures_total %" PRIu64 "\n",
-            settings.failures);
+    fprintf(
+        file,
+        "# TYPE slogout_server_failures counter\n"
+        "# HELP slogout_server_failures Clients that were refused because the server could not be reached.\n"
+        "slogout_server_failures_total %" PRIu64 "\n",
+        settings.failures);
     fputs("# TYPE slogout_blind counter\n"
           "# HELP slogout_blind Filters that lost track of their stream, by reason.\n",
           file);
     for (why = SLOGOUT_BLINDNESS_NONE + 1; why < SLOGOUT_BLINDNESS_COUNT; why++)
         fprintf(file, "slogout_blind_total{reason=\"%s\"} %" PRIu64 "\n",
-                slogout_blindness_name((enum slogout_blindness)why), settings.blind[why]);
+                slogout_filter_blindness_name((enum slogout_blindness)why), settings.blind[why]);
 }
 
 int main(int argc, char **argv)

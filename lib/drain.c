@@ -38,7 +38,8 @@ struct slogout_drain {
 /* Returns how many sessions must be forced if nothing else happens. */
 static uint64_t unsettled(const struct slogout_counts *counts)
 {
-    return counts->waiting + counts->pending + counts->asked;
+    return counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
+           counts->state[SLOGOUT_STATE_ASKED];
 }
 
 /* Sets the alarm for what is due first. Nothing is, if the host only has to close and free the members. */
@@ -47,20 +48,22 @@ static void set_alarm(struct slogout_drain *drain)
     const struct slogout_counts *counts = &drain->set.counts;
     const uint64_t remaining = unsettled(counts);
     const uint32_t limit = drain->schedule.in_flight;
-    const int may_begin = counts->waiting && (!limit || counts->pending + counts->asked < limit);
+    const int may_begin =
+        counts->state[SLOGOUT_STATE_WAITING] &&
+        (!limit || counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED] < limit);
     const uint64_t force = slo_add(drain->start, drain->schedule.force);
     uint64_t slot = slo_add(drain->start, slo_pacer_instant_ms(&drain->pacer, drain->grain));
     uint64_t next = SLOGOUT_NEVER;
 
     if (drain->has_joined)
         slot = 0; /* the slot must be cut again before it can be waited for */
-    if (remaining || counts->leaving)
+    if (remaining || counts->state[SLOGOUT_STATE_LEAVING])
         next = slogout_drain_deadline(drain);
     if (remaining && drain->state != CANCELLED)
         next = slo_min(next, drain->is_forcing ? slo_max(force, slot) : force);
     if (may_begin && drain->state == RUNNING && !drain->is_forcing)
         next = slo_min(next, slot);
-    if (remaining + counts->leaving + counts->ended == 0)
+    if (remaining + counts->state[SLOGOUT_STATE_LEAVING] + counts->state[SLOGOUT_STATE_ENDED] == 0)
         next = 0;
     if (drain->state == COLLECTING || drain->state == DONE)
         next = SLOGOUT_NEVER;
@@ -82,7 +85,8 @@ static void cut_slot(struct slogout_drain *drain, uint64_t begun,
 {
     const uint64_t now = drain->slogout->clock.now - drain->start;
     const struct slo_schedule *schedule = &drain->schedule;
-    const uint64_t all = drain->is_forcing ? unsettled(&drain->set.counts) : drain->set.counts.waiting;
+    const uint64_t all =
+        drain->is_forcing ? unsettled(&drain->set.counts) : drain->set.counts.state[SLOGOUT_STATE_WAITING];
     const uint64_t count = slo_subtract(all, begun);
     struct slo_backlog backlog = {count, count, schedule->force};
 
@@ -129,7 +133,7 @@ static void begin_next(struct slogout_drain *drain)
     cut_slot(drain, 1, slo_pacer_next);
     if (session->moment.group && has_next && next->moment.group == session->moment.group)
         drain->pacer.instant = instant;
-    if (limit && counts->pending + counts->asked >= limit) {
+    if (limit && counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED] >= limit) {
         counts->over_limit++;
         drain->slogout->counts.over_limit++;
     }
@@ -154,7 +158,10 @@ static void ring(struct slo_alarm *alarm)
     const struct slogout_counts *counts = &drain->set.counts;
     const uint64_t now = drain->slogout->clock.now - drain->start;
 
-    if (counts->waiting + counts->pending + counts->asked + counts->leaving + counts->ended == 0) {
+    if (counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
+            counts->state[SLOGOUT_STATE_ASKED] + counts->state[SLOGOUT_STATE_LEAVING] +
+            counts->state[SLOGOUT_STATE_ENDED] ==
+        0) {
         drain->state = DONE;
         set_alarm(drain);
         drain->done(drain, drain->user_data);
@@ -354,7 +361,7 @@ int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms)
     return 0;
 }
 
-const struct slogout_counts *slogout_drain_counts(const struct slogout_drain *drain)
+const struct slogout_counts *slogout_drain_get_counts(const struct slogout_drain *drain)
 {
     return drain ? &drain->set.counts : NULL;
 }

@@ -79,7 +79,8 @@ struct window {
 };
 
 /* As session.h requires. */
-typedef char refusal_follows_session[offsetof(struct filter, refusal) == sizeof(struct slogout_session) ? 1 : -1];
+typedef char
+    refusal_follows_session[offsetof(struct filter, refusal) == sizeof(struct slogout_session) ? 1 : -1];
 
 static struct filter *filter_of(struct slogout_session *session)
 {
@@ -535,7 +536,7 @@ enum slogout_blindness slogout_filter_blindness(const struct slogout_session *se
     return is_filter(session) ? filter->blind : SLOGOUT_BLINDNESS_NONE;
 }
 
-const char *slogout_blindness_name(enum slogout_blindness blindness)
+const char *slogout_filter_blindness_name(enum slogout_blindness blindness)
 {
     static const char *const names[] = {"NONE",        "LAYER", "MECHANISM",
                                         "OUT_OF_STEP", "LIMIT", "NOT_UNDERSTOOD"};

@@ -55,17 +55,10 @@ static cell *const table[EVENTS][SLOGOUT_STATE_ENDED + 1] = {
 
 /* ---- state, timer and counters change together, and only here ---- */
 
-/* One session fewer in one state, one more in the other. OPEN is not counted. */
-static void move_count(struct slogout_counts *counts, unsigned from, unsigned to)
+static void move_count(struct slogout_counts *counts, enum slogout_state from, enum slogout_state to)
 {
-    uint64_t *const count[SLOGOUT_STATE_ENDED + 1] = {
-        NULL, &counts->waiting, &counts->pending, &counts->asked, &counts->leaving, &counts->ended,
-    };
-
-    if (count[from])
-        --*count[from];
-    if (count[to])
-        ++*count[to];
+    counts->state[from]--;
+    counts->state[to]++;
 }
 
 static void set_state(struct slogout_session *session, enum slogout_state state)
@@ -82,9 +75,9 @@ static void set_state(struct slogout_session *session, enum slogout_state state)
         slo_timer_stop(timers[session->state], &session->timer);
     if (timers[state])
         slo_timer_start(timers[state], &session->timer, slogout->clock.now);
-    move_count(&slogout->counts, session->state, state);
+    move_count(&slogout->counts, (enum slogout_state)session->state, state);
     if (set) {
-        move_count(&set->counts, session->state, state);
+        move_count(&set->counts, (enum slogout_state)session->state, state);
         slo_link_remove(&session->member);
         slo_link_append(&set->members[state], &session->member);
     }
@@ -334,6 +327,7 @@ void slo_session_init(struct slogout_session *session, struct slogout *slogout,
                       const struct slogout_callbacks *callbacks, void *conn)
 {
     session->slogout = slogout;
+    slogout->counts.state[SLOGOUT_STATE_OPEN]++;
     session->callbacks = callbacks;
     session->conn = conn;
     slo_link_init(&session->timer.link);
@@ -396,7 +390,7 @@ int slo_session_join(struct slogout_session *session, struct slo_session_set *se
     session->set = set;
     if (session->state == SLOGOUT_STATE_WAITING)
         session->moment.group = group;
-    move_count(&set->counts, SLOGOUT_STATE_OPEN, session->state);
+    set->counts.state[session->state]++;
     slo_link_append(&set->members[session->state], &session->member);
     set->changed(set);
     return 0;
@@ -408,7 +402,7 @@ void slo_session_quit(struct slogout_session *session)
 
     if (!set)
         return;
-    move_count(&set->counts, session->state, SLOGOUT_STATE_OPEN);
+    set->counts.state[session->state]--;
     slo_link_remove(&session->member);
     session->set = NULL;
     set->changed(set);
@@ -451,7 +445,7 @@ void slogout_session_free(struct slogout_session *session)
     slo_enter(slogout, 0);
     table[ABANDON][session->state](session, &event);
     slo_session_quit(session);
-    move_count(&slogout->counts, SLOGOUT_STATE_ENDED, SLOGOUT_STATE_OPEN);
+    slogout->counts.state[SLOGOUT_STATE_ENDED]--;
     session->freed = 1;
     slo_release_later(slogout, &session->timer.link);
     slo_leave(slogout);

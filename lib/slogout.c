@@ -128,7 +128,7 @@ int slogout_tick(struct slogout *slogout, uint64_t now_ms)
     return 0;
 }
 
-const struct slogout_counts *slogout_counts(const struct slogout *slogout)
+const struct slogout_counts *slogout_get_counts(const struct slogout *slogout)
 {
     return slogout ? &slogout->counts : NULL;
 }

@@ -160,7 +160,7 @@ static int is_capability(const char *word, size_t len)
     return 1;
 }
 
-int slogout_enable_names_us(const char *arguments, size_t len)
+int slogout_enable_has_capability(const char *arguments, size_t len)
 {
     size_t begin = 0;
     size_t end;

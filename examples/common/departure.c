@@ -60,9 +60,10 @@ static uint64_t own_seed(void)
 
 uint64_t departure_remaining(const struct departure *departure)
 {
-    const struct slogout_counts *counts = slogout_drain_counts(departure->drain);
+    const struct slogout_counts *counts = slogout_drain_get_counts(departure->drain);
 
-    return counts->waiting + counts->pending + counts->asked + counts->leaving;
+    return counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
+           counts->state[SLOGOUT_STATE_ASKED] + counts->state[SLOGOUT_STATE_LEAVING];
 }
 
 static uint64_t seconds_until(uint64_t then, uint64_t now)
@@ -72,11 +73,11 @@ static uint64_t seconds_until(uint64_t then, uint64_t now)
 
 static void report_progress(const struct departure *departure, uint64_t now)
 {
-    const struct slogout_counts *counts = slogout_drain_counts(departure->drain);
+    const struct slogout_counts *counts = slogout_drain_get_counts(departure->drain);
 
     log_progress("drain asked=%" PRIu64 " answered=%" PRIu64 " refused=%" PRIu64 " expired=%" PRIu64
                  " bye_only=%" PRIu64 " remaining=%" PRIu64 " over_by=%" PRIu64 "s",
-                 counts->asked, counts->outcome[SLOGOUT_OUTCOME_ANSWERED],
+                 counts->state[SLOGOUT_STATE_ASKED], counts->outcome[SLOGOUT_OUTCOME_ANSWERED],
                  counts->outcome[SLOGOUT_OUTCOME_REFUSED], counts->outcome[SLOGOUT_OUTCOME_EXPIRED],
                  counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], departure_remaining(departure),
                  seconds_until(departure->over_by_ms, now));
@@ -84,7 +85,7 @@ static void report_progress(const struct departure *departure, uint64_t now)
 
 static void report_end(const struct departure *departure)
 {
-    const struct slogout_counts *counts = slogout_drain_counts(departure->drain);
+    const struct slogout_counts *counts = slogout_drain_get_counts(departure->drain);
     int outcome;
 
     for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
@@ -189,5 +190,5 @@ void departure_report(struct departure *departure, uint64_t now)
 int departure_kept(const struct departure *departure)
 {
     return departure->settled_ms <= departure->over_by_ms + PUNCTUAL &&
-           !slogout_drain_counts(departure->drain)->over_limit;
+           !slogout_drain_get_counts(departure->drain)->over_limit;
 }

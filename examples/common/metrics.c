@@ -28,17 +28,18 @@ static void write_gauge(FILE *file, const char *name, const char *help, uint64_t
 
 static void write_states(FILE *file, uint64_t connections, const struct slogout_counts *counts)
 {
-    const uint64_t begun =
-        counts->waiting + counts->pending + counts->asked + counts->leaving + counts->ended;
+    const uint64_t begun = counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
+                           counts->state[SLOGOUT_STATE_ASKED] + counts->state[SLOGOUT_STATE_LEAVING] +
+                           counts->state[SLOGOUT_STATE_ENDED];
     const struct {
         const char *name;
         uint64_t sessions;
     } states[] = {{"open", connections > begun ? connections - begun : 0},
-                  {"waiting", counts->waiting},
-                  {"pending", counts->pending},
-                  {"asked", counts->asked},
-                  {"leaving", counts->leaving},
-                  {"ended", counts->ended}};
+                  {"waiting", counts->state[SLOGOUT_STATE_WAITING]},
+                  {"pending", counts->state[SLOGOUT_STATE_PENDING]},
+                  {"asked", counts->state[SLOGOUT_STATE_ASKED]},
+                  {"leaving", counts->state[SLOGOUT_STATE_LEAVING]},
+                  {"ended", counts->state[SLOGOUT_STATE_ENDED]}};
     size_t i;
 
     write_family(file, "sessions", "gauge", "Sessions by state.");
@@ -68,7 +69,7 @@ static void write_drain(FILE *file, const struct departure *departure, uint64_t 
     write_gauge(file, "drain_left_seconds",
                 "Seconds until the program exits at the latest; 0 if it does not drain.", left / 1000);
     write_outcomes(file, "drain_outcomes", "Sessions that the drain has ended, by outcome.",
-                   slogout_drain_counts(departure->drain));
+                   slogout_drain_get_counts(departure->drain));
 }
 
 static void write_text(FILE *file, const struct metrics_figures *figures, uint64_t now)

@@ -212,7 +212,7 @@ static void keep_deadline(struct loop *loop)
 
 static struct metrics_figures figures(const struct loop *loop)
 {
-    const struct metrics_figures figures = {loop->count, loop->accepted, slogout_counts(loop->slogout),
+    const struct metrics_figures figures = {loop->count, loop->accepted, slogout_get_counts(loop->slogout),
                                             &loop->departure, loop->service->write_metrics};
 
     return figures;
@@ -220,14 +220,16 @@ static struct metrics_figures figures(const struct loop *loop)
 
 static void log_counters(const struct loop *loop)
 {
-    const struct slogout_counts *counts = slogout_counts(loop->slogout);
+    const struct slogout_counts *counts = slogout_get_counts(loop->slogout);
     int outcome;
 
     log_line("counters connections=%zu accepted=%" PRIu64 " waiting=%" PRIu64 " pending=%" PRIu64
              " asked=%" PRIu64 " leaving=%" PRIu64 " ended=%" PRIu64 " without_bye=%" PRIu64
              " blind=%" PRIu64,
-             loop->count, loop->accepted, counts->waiting, counts->pending, counts->asked, counts->leaving,
-             counts->ended, counts->without_bye, counts->blind);
+             loop->count, loop->accepted, counts->state[SLOGOUT_STATE_WAITING],
+             counts->state[SLOGOUT_STATE_PENDING], counts->state[SLOGOUT_STATE_ASKED],
+             counts->state[SLOGOUT_STATE_LEAVING], counts->state[SLOGOUT_STATE_ENDED], counts->without_bye,
+             counts->blind);
     for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
         log_line("counters outcome=%s sessions=%" PRIu64, slogout_outcome_name((enum slogout_outcome)outcome),
                  counts->outcome[outcome]);

@@ -103,7 +103,7 @@ void connection_free(struct connection *connection)
 
 void connection_abandon(struct connection *connection, enum slogout_outcome why, uint64_t now)
 {
-    const struct slogout_counts *counts = slogout_counts(connection->peer.slogout);
+    const struct slogout_counts *counts = slogout_get_counts(connection->peer.slogout);
     const struct slogout_counts before = *counts;
 
     slogout_session_abandon(connection->peer.session, why);

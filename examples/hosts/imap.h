@@ -1,7 +1,7 @@
 /* The IMAP that the example hosts serve. It is a toy: there are no mailboxes, everybody may log in, and nobody is
  * logged out for inactivity. All hosts share it, so that the file of each shows its loop and slogout and no more.
  * It does no I/O and has no session. Of slogout it needs what any IMAP parser needs, which is the name of the
- * capability and slogout_enable_names_us().
+ * capability and slogout_enable_has_capability().
  *
  * The host appends what it reads to `in` and sends what is in `out`. Both are bounded: the host reads at most
  * imap_in_room() octets, and imap_next() stops while a reply might not fit. */
@@ -182,7 +182,7 @@ static inline enum imap_event imap_begin_fetch(struct imap *imap, const char *ar
 
 static inline enum imap_event imap_enable(struct imap *imap, const char *arguments, size_t len)
 {
-    const int is_ours = slogout_enable_names_us(arguments, len);
+    const int is_ours = slogout_enable_has_capability(arguments, len);
 
     imap_say(imap, "* ", is_ours ? "ENABLED " SLOGOUT_CAPABILITY : "ENABLED");
     imap_say(imap, imap->tag, " OK ENABLE completed");

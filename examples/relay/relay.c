@@ -76,13 +76,13 @@ static void log_end(struct relay *relay, const char *by, const struct slogout_co
         return;
     relay->is_logged = 1;
     outcome_log_change(relay->peer.number, now - relay->peer.begun_ms, by, before,
-                       slogout_counts(relay->peer.slogout));
+                       slogout_get_counts(relay->peer.slogout));
 }
 
 /* Ends the session without slogout. */
 static void abandon(struct relay *relay, const char *by, uint64_t now)
 {
-    const struct slogout_counts before = *slogout_counts(relay->peer.slogout);
+    const struct slogout_counts before = *slogout_get_counts(relay->peer.slogout);
 
     slogout_session_abandon(relay->peer.session, SLOGOUT_OUTCOME_PEER_CLOSED);
     log_end(relay, by, &before, now);
@@ -381,14 +381,14 @@ static void note_blindness(const struct relay *relay, unsigned from)
     const enum slogout_blindness why = slogout_filter_blindness(relay->peer.session);
 
     relay->settings->blind[why]++;
-    log_line("connection=%" PRIu64 " blind=%s by=%s", relay->peer.number, slogout_blindness_name(why),
+    log_line("connection=%" PRIu64 " blind=%s by=%s", relay->peer.number, slogout_filter_blindness_name(why),
              names[from]);
 }
 
 /* Feeds the filter, and logs when that ends the session or makes the filter blind. */
 static void feed(struct relay *relay, unsigned from, const char *octets, size_t len, uint64_t now)
 {
-    const struct slogout_counts *counts = slogout_counts(relay->peer.slogout);
+    const struct slogout_counts *counts = slogout_get_counts(relay->peer.slogout);
     const struct slogout_counts before = *counts;
 
     feeders[from](relay->peer.session, octets, len, now);

@@ -105,7 +105,7 @@ SLOGOUT_API int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms
 /* Returns the counters of the sessions that were added to the drain; they live as long as the drain. Sessions
  * in waiting, pending, asked and leaving have no outcome yet; their sum grows by slogout_drain_add() only.
  * Sessions in ended wait for the host to free them. */
-SLOGOUT_API const struct slogout_counts *slogout_drain_counts(const struct slogout_drain *drain);
+SLOGOUT_API const struct slogout_counts *slogout_drain_get_counts(const struct slogout_drain *drain);
 
 /* Returns when each session will have its outcome at the latest, on the clock of now_ms, or SLOGOUT_NEVER if
  * there is no deadline or the drain does not run. */

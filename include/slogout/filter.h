@@ -18,7 +18,7 @@
  *
  * A filter is blind where it cannot follow the stream, for one of the reasons of enum slogout_blindness. From
  * then on all octets pass unchanged, and the session is as one whose send_line always returns SLOGOUT_BUSY,
- * so that its timers close the connection without a `* BYE`. The member blind of slogout_counts() counts
+ * so that its timers close the connection without a `* BYE`. The member blind of slogout_get_counts() counts
  * these events.
  *
  * The session ends without a line of ours, as by slogout_session_abandon():
@@ -128,7 +128,7 @@ SLOGOUT_API enum slogout_blindness slogout_filter_blindness(const struct slogout
 
 /* Returns "LAYER" for SLOGOUT_BLINDNESS_LAYER, and so on; "UNKNOWN" for a number that is none of these. The
  * string is static. May be called in a callback. */
-SLOGOUT_API const char *slogout_blindness_name(enum slogout_blindness blindness);
+SLOGOUT_API const char *slogout_filter_blindness_name(enum slogout_blindness blindness);
 
 #ifdef __cplusplus
 }

@@ -60,11 +60,11 @@
 extern "C" {
 #endif
 
-#define SLOGOUT_VERSION "0.2.0"
-#define SLOGOUT_VERSION_NUMBER 200 /* major * 10,000 + minor * 100 + patch, for #if */
+#define SLOGOUT_VERSION        "0.3.0"
+#define SLOGOUT_VERSION_NUMBER 300 /* major * 10,000 + minor * 100 + patch, for #if */
 
 /* What the host adds to its capabilities, accepts in ENABLE and lists in `* ENABLED` (RFC 5161); see
- * slogout_enable_names_us(). The name begins with X because it is not registered (RFC 3501, sections 7.2.1
+ * slogout_enable_has_capability(). The name begins with X because it is not registered (RFC 3501, sections 7.2.1
  * and 9). */
 #define SLOGOUT_CAPABILITY "X-SERVER-LOGOUT"
 
@@ -131,11 +131,11 @@ enum slogout_on_refusal {
 /* Copied by slogout_new(), with the two strings. Each member except size may be 0 for its default. Durations
  * are in milliseconds. */
 struct slogout_settings {
-    size_t size;                /* sizeof(struct slogout_settings) */
-    uint32_t answer_timeout_ms; /* the longest time in ASKED; greater than 32,000; default 35,000 */
-    uint32_t ready_timeout_ms;  /* the longest time in PENDING; default 300,000 */
-    uint32_t leave_timeout_ms;  /* the longest time in LEAVING; default 10,000 */
-    enum slogout_ask ask;       /* who is sent LOGOUT; default SLOGOUT_ASK_ENABLED */
+    size_t size;                        /* sizeof(struct slogout_settings) */
+    uint32_t answer_timeout_ms;         /* the longest time in ASKED; greater than 32,000; default 35,000 */
+    uint32_t ready_timeout_ms;          /* the longest time in PENDING; default 300,000 */
+    uint32_t leave_timeout_ms;          /* the longest time in LEAVING; default 10,000 */
+    enum slogout_ask ask;               /* who is sent LOGOUT; default SLOGOUT_ASK_ENABLED */
     enum slogout_on_refusal on_refusal; /* what NO and BAD do; default SLOGOUT_REFUSAL_BYE */
     const char *tag_prefix;             /* begins each tag: 1 to SLOGOUT_PREFIX_MAX octets; default "SLO." */
     const char *bye_text;               /* follows `* BYE `; default "Server is closing the connection" */
@@ -153,15 +153,20 @@ struct slogout_settings {
     void *user_data; /* passed to the three functions above */
 };
 
+#define SLOGOUT_STATE_ROOM   8  /* length of an array with one element for each state, now and later */
+#define SLOGOUT_OUTCOME_ROOM 16 /* length of an array with one element for each outcome, now and later */
+
 /* Counts sessions. Later versions append members, so read the struct through the pointer that
- * slogout_counts() or slogout_drain_counts() returns, and do not copy it. */
+ * slogout_get_counts() or slogout_drain_get_counts() returns, and do not copy it. */
 struct slogout_counts {
-    uint64_t waiting, pending, asked, leaving; /* now in this state */
-    uint64_t ended;                            /* now ENDED and not freed yet */
-    uint64_t without_bye;                      /* so far: closed by the library without the `* BYE` it owed */
-    uint64_t over_limit;                     /* so far: begun by a drain although max_in_flight was reached */
-    uint64_t blind;                          /* so far: how often a filter lost track of its stream */
-    uint64_t outcome[SLOGOUT_OUTCOME_COUNT]; /* so far: exchanges that ended this way */
+    uint64_t
+        state[SLOGOUT_STATE_ROOM]; /* by enum slogout_state: sessions that are in this state now; in ENDED
+                                           until they are freed */
+    uint64_t
+        outcome[SLOGOUT_OUTCOME_ROOM]; /* by enum slogout_outcome: exchanges that ended this way so far */
+    uint64_t without_bye; /* so far: sessions that the library closed without the `* BYE` that it owed */
+    uint64_t over_limit;  /* so far: sessions that a drain began although max_in_flight was reached */
+    uint64_t blind;       /* so far: filters that lost track of their stream */
 };
 
 /* Makes a slogout from settings, or from the defaults if settings is NULL. On success *out belongs to the
@@ -192,7 +197,7 @@ SLOGOUT_API int slogout_tick(struct slogout *slogout, uint64_t now_ms);
 
 /* Returns the counters of all sessions of this slogout. They change as the library works, and live as long as
  * the slogout. */
-SLOGOUT_API const struct slogout_counts *slogout_counts(const struct slogout *slogout);
+SLOGOUT_API const struct slogout_counts *slogout_get_counts(const struct slogout *slogout);
 
 /* ---- session: one connection -------------------------------------------------------------------- */
 
@@ -339,7 +344,7 @@ SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char 
 
 /* Returns 1 if one of the words at arguments is SLOGOUT_CAPABILITY, in any case, else 0. Takes the arguments
  * of an ENABLE with SP between them, with or without the CRLF after them, or a single word. */
-SLOGOUT_API int slogout_enable_names_us(const char *arguments, size_t len);
+SLOGOUT_API int slogout_enable_has_capability(const char *arguments, size_t len);
 
 /* Makes octets from the wire safe for a log: a control character or 8-bit octet becomes \xNN, and `"` and `\`
  * become `\"` and `\\`. Writes at most out_size octets, does not cut an escape in two, and NUL-terminates

@@ -82,7 +82,7 @@ static unsigned long exchanges(struct slogout *slogout, unsigned long times)
         if (slogout_session_feed_line(session, answer, strlen(answer), 1) != SLOGOUT_CONSUMED)
             return 1;
     }
-    return slogout_counts(slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] == 0;
+    return slogout_get_counts(slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] == 0;
 }
 
 int main(int argc, char **argv)

@@ -138,7 +138,8 @@ static void shuffle(struct conn **order, size_t count)
 
 static void clean_up(void)
 {
-    if (slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] != host.count || slogout_free(host.slogout))
+    if (slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] != host.count ||
+        slogout_free(host.slogout))
         exit(1);
     free(host.conns);
     free(host.order);

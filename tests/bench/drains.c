@@ -156,14 +156,14 @@ static int run_beside(size_t count)
         slogout_session_free(host.conns[i].session);
     }
     free(drains);
-    return slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] != EVENTS / 4;
+    return slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] != EVENTS / 4;
 }
 
 static int run_all(size_t count)
 {
     set_up(count);
     all_drains(count);
-    return slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] != count;
+    return slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] != count;
 }
 
 int main(int argc, char **argv)

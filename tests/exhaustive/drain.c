@@ -181,8 +181,10 @@ static int cancel_drain(void)
         world.life = CANCELLED;
         world.last_ask = UINT64_MAX;
         forget_those_who_are_open();
-        expect(slogout_drain_counts(world.drain)->waiting == 0, "after cancel nobody waits");
-        expect(slogout_drain_counts(world.drain)->pending == 0, "after cancel nobody is PENDING");
+        expect(slogout_drain_get_counts(world.drain)->state[SLOGOUT_STATE_WAITING] == 0,
+               "after cancel nobody waits");
+        expect(slogout_drain_get_counts(world.drain)->state[SLOGOUT_STATE_PENDING] == 0,
+               "after cancel nobody is PENDING");
     }
     return error;
 }
@@ -417,7 +419,7 @@ static int make(enum step step)
 
 static void check_counts(void)
 {
-    const struct slogout_counts *counts = slogout_drain_counts(world.drain);
+    const struct slogout_counts *counts = slogout_drain_get_counts(world.drain);
     uint64_t states[SLOGOUT_STATE_ENDED + 1] = {0}, outcomes = 0;
     int i;
 
@@ -427,11 +429,11 @@ static void check_counts(void)
     for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         outcomes += counts->outcome[i];
     expect(states[SLOGOUT_STATE_OPEN] == 0, "no member is OPEN");
-    expect(counts->waiting == states[SLOGOUT_STATE_WAITING] &&
-               counts->pending == states[SLOGOUT_STATE_PENDING] &&
-               counts->asked == states[SLOGOUT_STATE_ASKED] &&
-               counts->leaving == states[SLOGOUT_STATE_LEAVING] &&
-               counts->ended == states[SLOGOUT_STATE_ENDED],
+    expect(counts->state[SLOGOUT_STATE_WAITING] == states[SLOGOUT_STATE_WAITING] &&
+               counts->state[SLOGOUT_STATE_PENDING] == states[SLOGOUT_STATE_PENDING] &&
+               counts->state[SLOGOUT_STATE_ASKED] == states[SLOGOUT_STATE_ASKED] &&
+               counts->state[SLOGOUT_STATE_LEAVING] == states[SLOGOUT_STATE_LEAVING] &&
+               counts->state[SLOGOUT_STATE_ENDED] == states[SLOGOUT_STATE_ENDED],
            "the counters are those of the members");
     expect(outcomes == world.members_ended, "the outcomes are those of the members");
     expect(counts->over_limit == 0, "there is no limit");
@@ -439,8 +441,10 @@ static void check_counts(void)
 
 static int is_unsettled(void)
 {
-    const struct slogout_counts *counts = slogout_drain_counts(world.drain);
-    return counts->waiting + counts->pending + counts->asked + counts->leaving > 0;
+    const struct slogout_counts *counts = slogout_drain_get_counts(world.drain);
+    return counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
+               counts->state[SLOGOUT_STATE_ASKED] + counts->state[SLOGOUT_STATE_LEAVING] >
+           0;
 }
 
 /* The host is woken in time for the promise. */

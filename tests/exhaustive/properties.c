@@ -121,11 +121,11 @@ static size_t check_list(enum slogout_state state)
 
 static void count_states(struct slogout_counts *counts, const struct model_session *session)
 {
-    counts->waiting += session->state == SLOGOUT_STATE_WAITING;
-    counts->pending += session->state == SLOGOUT_STATE_PENDING;
-    counts->asked += session->state == SLOGOUT_STATE_ASKED;
-    counts->leaving += session->state == SLOGOUT_STATE_LEAVING;
-    counts->ended += session->state == SLOGOUT_STATE_ENDED;
+    counts->state[SLOGOUT_STATE_WAITING] += session->state == SLOGOUT_STATE_WAITING;
+    counts->state[SLOGOUT_STATE_PENDING] += session->state == SLOGOUT_STATE_PENDING;
+    counts->state[SLOGOUT_STATE_ASKED] += session->state == SLOGOUT_STATE_ASKED;
+    counts->state[SLOGOUT_STATE_LEAVING] += session->state == SLOGOUT_STATE_LEAVING;
+    counts->state[SLOGOUT_STATE_ENDED] += session->state == SLOGOUT_STATE_ENDED;
 }
 
 static void check_counts(void)
@@ -141,7 +141,7 @@ static void check_counts(void)
         if (session->alive && session->in_drain)
             count_states(&drain, session);
     }
-    if (memcmp(&all, slogout_counts(world.slogout), sizeof all) != 0)
+    if (memcmp(&all, slogout_get_counts(world.slogout), sizeof all) != 0)
         fail("the counters differ");
     if (memcmp(&drain, &world.set.counts, sizeof drain) != 0)
         fail("the drain's counters differ");
@@ -201,7 +201,7 @@ static void check_end(enum who who)
 
 static void check_outcomes(void)
 {
-    const struct slogout_counts *counts = slogout_counts(world.slogout);
+    const struct slogout_counts *counts = slogout_get_counts(world.slogout);
     uint64_t sum = 0;
     int i;
 

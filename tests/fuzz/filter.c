@@ -134,7 +134,7 @@ static void compare_runs(const struct run *one, const struct run *other)
     compare("to the client, whole", &one->to_client, &other->to_client);
     compare("to the server, whole", &one->to_server, &other->to_server);
     if (one->closed != other->closed ||
-        slogout_counts(one->slogout)->blind != slogout_counts(other->slogout)->blind ||
+        slogout_get_counts(one->slogout)->blind != slogout_get_counts(other->slogout)->blind ||
         slogout_filter_blindness(one->session) != slogout_filter_blindness(other->session))
         abort();
 }
@@ -145,7 +145,7 @@ static void compare_with_reference(const struct run *run, const struct reference
     compare("to the server", &run->to_server, &reference->to_server);
     if (run->closed != (reference->state == R_CLOSED))
         abort();
-    if (slogout_counts(run->slogout)->blind != (uint64_t)reference->blinded ||
+    if (slogout_get_counts(run->slogout)->blind != (uint64_t)reference->blinded ||
         slogout_filter_blindness(run->session) != reference->blind)
         abort();
 }

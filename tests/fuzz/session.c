@@ -265,8 +265,9 @@ static void tick_at_deadline(struct conn *conn)
 
 static void check(void)
 {
-    const struct slogout_counts *counts = slogout_counts(host.slogout);
-    const uint64_t timers = counts->pending + counts->asked + counts->leaving;
+    const struct slogout_counts *counts = slogout_get_counts(host.slogout);
+    const uint64_t timers = counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED] +
+                            counts->state[SLOGOUT_STATE_LEAVING];
     uint64_t outcomes = 0;
     int i;
 

@@ -33,7 +33,12 @@ static int is_in(const struct slogout_session *session)
 static uint64_t counted(unsigned state)
 {
     const struct slogout_counts *counts = &drain.set.counts;
-    const uint64_t by_state[] = {0, counts->waiting, counts->pending, counts->asked, counts->leaving, counts->ended};
+    const uint64_t by_state[] = {0,
+                                 counts->state[SLOGOUT_STATE_WAITING],
+                                 counts->state[SLOGOUT_STATE_PENDING],
+                                 counts->state[SLOGOUT_STATE_ASKED],
+                                 counts->state[SLOGOUT_STATE_LEAVING],
+                                 counts->state[SLOGOUT_STATE_ENDED]};
 
     return by_state[state];
 }
@@ -84,9 +89,20 @@ static struct cause cause_now(void)
 {
     const struct slogout_counts *counts = &drain.set.counts;
     const struct cause cause = {
-        counts->waiting, counts->pending, counts->asked, counts->leaving, counts->ended,
-        drain.start, drain.schedule.force, drain.schedule.deadline, drain.pacer.instant,
-        drain.schedule.in_flight, drain.grain, drain.state, drain.is_forcing, drain.has_joined,
+        counts->state[SLOGOUT_STATE_WAITING],
+        counts->state[SLOGOUT_STATE_PENDING],
+        counts->state[SLOGOUT_STATE_ASKED],
+        counts->state[SLOGOUT_STATE_LEAVING],
+        counts->state[SLOGOUT_STATE_ENDED],
+        drain.start,
+        drain.schedule.force,
+        drain.schedule.deadline,
+        drain.pacer.instant,
+        drain.schedule.in_flight,
+        drain.grain,
+        drain.state,
+        drain.is_forcing,
+        drain.has_joined,
     };
 
     return cause;
@@ -108,13 +124,16 @@ static int is_alarm_right(void)
 static int is_consistent(void)
 {
     const struct slogout_counts *counts = &drain.set.counts;
-    const uint64_t all = counts->waiting + counts->pending + counts->asked + counts->leaving + counts->ended;
+    const uint64_t all = counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
+                         counts->state[SLOGOUT_STATE_ASKED] + counts->state[SLOGOUT_STATE_LEAVING] +
+                         counts->state[SLOGOUT_STATE_ENDED];
 
     if (!is_each_in_a_list() || !is_alarm_right())
         return 0;
     if (drain.start > slogout.clock.now || drain.schedule.force > drain.schedule.deadline || drain.grain == 0)
         return 0;
-    if (drain.state == CANCELLED && counts->waiting + counts->pending > 0)
+    if (drain.state == CANCELLED &&
+        counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] > 0)
         return 0;
     return drain.state <= DONE && (drain.state != DONE || all == 0);
 }
@@ -157,11 +176,11 @@ static void any_world(void)
         slo_link_init(&drain.set.members[i]);
     place(&first, first_state);
     place(&second, second_state);
-    counts->waiting = of_both(SLOGOUT_STATE_WAITING);
-    counts->pending = of_both(SLOGOUT_STATE_PENDING);
-    counts->asked = of_both(SLOGOUT_STATE_ASKED);
-    counts->leaving = of_both(SLOGOUT_STATE_LEAVING);
-    counts->ended = of_both(SLOGOUT_STATE_ENDED);
+    counts->state[SLOGOUT_STATE_WAITING] = of_both(SLOGOUT_STATE_WAITING);
+    counts->state[SLOGOUT_STATE_PENDING] = of_both(SLOGOUT_STATE_PENDING);
+    counts->state[SLOGOUT_STATE_ASKED] = of_both(SLOGOUT_STATE_ASKED);
+    counts->state[SLOGOUT_STATE_LEAVING] = of_both(SLOGOUT_STATE_LEAVING);
+    counts->state[SLOGOUT_STATE_ENDED] = of_both(SLOGOUT_STATE_ENDED);
     counts->over_limit = nondet_uint64();
     drain.state = (enum drain_state)nondet_octet();
     drain.plan.tail_ms = nondet_uint32();
@@ -226,7 +245,7 @@ void slo_release_later(struct slogout *of, struct slo_link *memory)
 int slo_copy_sized(void *to, size_t known, const void *from)
 {
     struct slogout_plan *plan = to;
-    const struct slogout_plan any = {nondet_size(), nondet_uint32(), nondet_uint32(),
+    const struct slogout_plan any = {nondet_size(),   nondet_uint32(), nondet_uint32(),
                                      nondet_uint64(), nondet_uint32(), nondet_uint32()};
 
     CHECK(from != NULL && known == sizeof any);
@@ -236,19 +255,22 @@ int slo_copy_sized(void *to, size_t known, const void *from)
     return 0;
 }
 
-void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
-                       struct slo_schedule *schedule)
+void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
+                       uint64_t sessions, struct slo_schedule *schedule)
 {
     const struct slo_schedule any = {nondet_uint64(), nondet_uint64(), nondet_uint64(),
                                      nondet_uint64(), nondet_uint64(), nondet_uint32()};
 
     (void)plan, (void)timeouts;
-    CHECK(sessions == drain.set.counts.waiting + drain.set.counts.pending + drain.set.counts.asked);
+    CHECK(sessions == drain.set.counts.state[SLOGOUT_STATE_WAITING] +
+                          drain.set.counts.state[SLOGOUT_STATE_PENDING] +
+                          drain.set.counts.state[SLOGOUT_STATE_ASKED]);
     ASSUME(any.force <= any.deadline);
     *schedule = any;
 }
 
-struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32_t answer_timeout, uint64_t waiting)
+struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32_t answer_timeout,
+                                     uint64_t waiting)
 {
     const struct slo_plan_round any = {nondet_uint64(), nondet_uint64()};
 
@@ -288,11 +310,11 @@ static void count(unsigned state, uint64_t more)
 {
     struct slogout_counts *counts = &drain.set.counts;
 
-    counts->waiting += state == SLOGOUT_STATE_WAITING ? more : 0;
-    counts->pending += state == SLOGOUT_STATE_PENDING ? more : 0;
-    counts->asked += state == SLOGOUT_STATE_ASKED ? more : 0;
-    counts->leaving += state == SLOGOUT_STATE_LEAVING ? more : 0;
-    counts->ended += state == SLOGOUT_STATE_ENDED ? more : 0;
+    counts->state[SLOGOUT_STATE_WAITING] += state == SLOGOUT_STATE_WAITING ? more : 0;
+    counts->state[SLOGOUT_STATE_PENDING] += state == SLOGOUT_STATE_PENDING ? more : 0;
+    counts->state[SLOGOUT_STATE_ASKED] += state == SLOGOUT_STATE_ASKED ? more : 0;
+    counts->state[SLOGOUT_STATE_LEAVING] += state == SLOGOUT_STATE_LEAVING ? more : 0;
+    counts->state[SLOGOUT_STATE_ENDED] += state == SLOGOUT_STATE_ENDED ? more : 0;
 }
 
 static void move(struct slogout_session *session, unsigned state)
@@ -356,7 +378,8 @@ int slo_session_request(struct slogout_session *session)
 
 int slo_session_force(struct slogout_session *session)
 {
-    CHECK(is_in(session) && session->state >= SLOGOUT_STATE_WAITING && session->state <= SLOGOUT_STATE_LEAVING);
+    CHECK(is_in(session) && session->state >= SLOGOUT_STATE_WAITING &&
+          session->state <= SLOGOUT_STATE_LEAVING);
     move(session, session->state == SLOGOUT_STATE_LEAVING ? SLOGOUT_STATE_ENDED : SLOGOUT_STATE_LEAVING);
     call_host();
     return 0;
@@ -375,7 +398,7 @@ static void done(struct slogout_drain *of, void *user_data)
 /* proves: a new drain is consistent and has no alarm and no session, or there is none, an error and no memory in use
  * with: --unwind 7 --malloc-may-fail --malloc-fail-null
  * mutant: lib/drain.c: drain->grain = 1; => ; */
-void new(void)
+void new (void)
 {
     struct slogout_drain *made = NULL;
     const int error = slogout_drain_new(nondet_int() ? &made : NULL, nondet_int() ? &slogout : NULL,
@@ -388,14 +411,15 @@ void new(void)
     }
     CHECK(made->done == done && made->user_data == &slogout);
     CHECK(made->alarm.ring == ring && made->alarm.node.key == SLOGOUT_NEVER);
-    CHECK(made->slogout == &slogout && made->set.changed == on_change && made->state == COLLECTING && made->grain > 0);
+    CHECK(made->slogout == &slogout && made->set.changed == on_change && made->state == COLLECTING &&
+          made->grain > 0);
     free(made);
 }
 
 /* proves: the alarm of a drain stands where the manual says: nowhere before the start, after done, and while there is nothing to do; at once if no session is left; else not after the deadline, nor after the beginning of forcing; and before these only if a session may be begun or must be forced, for all numbers of sessions below 2^32, all schedules, paces and times
  * with: --slice-formula
- * mutant: lib/drain.c: (!limit || counts->pending + counts->asked < limit) => (!limit || counts->asked < limit)
- * mutant: lib/drain.c: if (remaining || counts->leaving) => if (remaining)
+ * mutant: lib/drain.c: (!limit || counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED] < limit) => (!limit || counts->state[SLOGOUT_STATE_ASKED] < limit)
+ * mutant: lib/drain.c: if (remaining || counts->state[SLOGOUT_STATE_LEAVING]) => if (remaining)
  * mutant: lib/drain.c: drain->state == COLLECTING || drain->state == DONE) => drain->state == DONE) */
 void alarm(void)
 {
@@ -406,11 +430,11 @@ void alarm(void)
     int may_begin;
 
     any_world();
-    counts->waiting = w;
-    counts->pending = p;
-    counts->asked = a;
-    counts->leaving = l;
-    counts->ended = e;
+    counts->state[SLOGOUT_STATE_WAITING] = w;
+    counts->state[SLOGOUT_STATE_PENDING] = p;
+    counts->state[SLOGOUT_STATE_ASKED] = a;
+    counts->state[SLOGOUT_STATE_LEAVING] = l;
+    counts->state[SLOGOUT_STATE_ENDED] = e;
     may_begin = drain.state == RUNNING && !drain.is_forcing && w > 0 &&
                 (drain.schedule.in_flight == 0 || p + a < drain.schedule.in_flight);
     forcing = slo_add(drain.start, drain.schedule.force);
@@ -437,7 +461,7 @@ void alarm(void)
 /* proves: when the alarm rings one thing is done, of 2 sessions in any state: done is called, exactly if no session is left; or one is begun or forced, of which there is one; or forcing begins; or a slot is cut again. When the host is called and in the end, each session is in the list of its state and in no other, the counters are the lengths of the lists, and the alarm is right, for all schedules, paces and times
  * with: --unwind 7 --slice-formula
  * each: FIRST 6 SECOND 6
- * mutant: lib/drain.c: remaining + counts->leaving + counts->ended == 0 => remaining + counts->leaving == 0
+ * mutant: lib/drain.c: remaining + counts->state[SLOGOUT_STATE_LEAVING] + counts->state[SLOGOUT_STATE_ENDED] == 0 => remaining + counts->state[SLOGOUT_STATE_LEAVING] == 0
  * mutant: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined
  * mutant: lib/drain.c: now >= drain->schedule.force && !drain->is_forcing => now > drain->schedule.force && !drain->is_forcing */
 void ring_one(void)

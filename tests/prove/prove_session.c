@@ -168,8 +168,8 @@ static struct session_with_refusal *with_refusal; /* the same, if on_refusal is 
 
 /* What has happened to the session so far, and what happens to it now. */
 static struct {
-    int logout, bye; /* were taken */
-    int over;        /* closed, abandoned or freed */
+    int logout, bye;                                              /* were taken */
+    int over;                                                     /* closed, abandoned or freed */
     enum { FREE_TO_SEND, BUSY_AT_REST, BUSY_BETWEEN_LINES } busy; /* the last line is due at this moment */
     /* in this event */
     unsigned event, state;
@@ -212,11 +212,15 @@ static struct slo_timers *timers_of_state(unsigned state)
 /* `state` is the session's, or OPEN if it is not counted. */
 static int counted(const struct slogout_counts *counts, const uint64_t *other, unsigned state)
 {
-    return counts->waiting == other[SLOGOUT_STATE_WAITING] + (state == SLOGOUT_STATE_WAITING) &&
-           counts->pending == other[SLOGOUT_STATE_PENDING] + (state == SLOGOUT_STATE_PENDING) &&
-           counts->asked == other[SLOGOUT_STATE_ASKED] + (state == SLOGOUT_STATE_ASKED) &&
-           counts->leaving == other[SLOGOUT_STATE_LEAVING] + (state == SLOGOUT_STATE_LEAVING) &&
-           counts->ended == other[SLOGOUT_STATE_ENDED] + (state == SLOGOUT_STATE_ENDED);
+    return counts->state[SLOGOUT_STATE_WAITING] ==
+               other[SLOGOUT_STATE_WAITING] + (state == SLOGOUT_STATE_WAITING) &&
+           counts->state[SLOGOUT_STATE_PENDING] ==
+               other[SLOGOUT_STATE_PENDING] + (state == SLOGOUT_STATE_PENDING) &&
+           counts->state[SLOGOUT_STATE_ASKED] ==
+               other[SLOGOUT_STATE_ASKED] + (state == SLOGOUT_STATE_ASKED) &&
+           counts->state[SLOGOUT_STATE_LEAVING] ==
+               other[SLOGOUT_STATE_LEAVING] + (state == SLOGOUT_STATE_LEAVING) &&
+           counts->state[SLOGOUT_STATE_ENDED] == other[SLOGOUT_STATE_ENDED] + (state == SLOGOUT_STATE_ENDED);
 }
 
 static int follows(const struct slo_link *one, const struct slo_link *next)
@@ -279,7 +283,8 @@ static int invariant(void)
 {
     const unsigned state = session->state;
 
-    if (state > SLOGOUT_STATE_ENDED || session->freed || running != timers_of_state(state) || !lists_are_right())
+    if (state > SLOGOUT_STATE_ENDED || session->freed || running != timers_of_state(state) ||
+        !lists_are_right())
         return 0;
     if (!counted(&slogout.counts, others, state) ||
         !counted(&set.counts, others_in_drain, session->set ? state : SLOGOUT_STATE_OPEN))
@@ -368,7 +373,8 @@ static int may_send(unsigned event, unsigned state, int waits)
     }
 }
 
-static int send_line(struct slogout_session *of, const char *line, size_t len, enum slogout_when when, void *conn)
+static int send_line(struct slogout_session *of, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
 {
     const int result = nondet_int();
     const int is_bye = written == BYE_LINE;
@@ -397,7 +403,8 @@ static void close_connection(struct slogout_session *of, const struct slogout_re
 {
     CHECK(of == session && conn == session->conn && session->state == SLOGOUT_STATE_ENDED);
     CHECK(!seen.over);
-    CHECK(result->outcome == (seen.offered_at_rest && !seen.bye ? SLOGOUT_OUTCOME_SEND_FAILED : seen.outcome));
+    CHECK(result->outcome ==
+          (seen.offered_at_rest && !seen.bye ? SLOGOUT_OUTCOME_SEND_FAILED : seen.outcome));
     CHECK(result->bye_sent == seen.bye && result->bye_seen == session->bye_seen);
     CHECK((result->tag != NULL) == seen.logout);
     CHECK(!result->answer || (__CPROVER_r_ok(result->answer->code, result->answer->code_len) &&
@@ -424,11 +431,11 @@ struct slo_refusal nondet_refusal(void);
 /* Some others are in each state. That any number of them may be is what counters() proves. */
 static void any_counts(struct slogout_counts *counts, uint64_t *other, unsigned state)
 {
-    other[SLOGOUT_STATE_WAITING] = counts->waiting = 3;
-    other[SLOGOUT_STATE_PENDING] = counts->pending = 4;
-    other[SLOGOUT_STATE_ASKED] = counts->asked = 5;
-    other[SLOGOUT_STATE_LEAVING] = counts->leaving = 6;
-    other[SLOGOUT_STATE_ENDED] = counts->ended = 7;
+    other[SLOGOUT_STATE_WAITING] = counts->state[SLOGOUT_STATE_WAITING] = 3;
+    other[SLOGOUT_STATE_PENDING] = counts->state[SLOGOUT_STATE_PENDING] = 4;
+    other[SLOGOUT_STATE_ASKED] = counts->state[SLOGOUT_STATE_ASKED] = 5;
+    other[SLOGOUT_STATE_LEAVING] = counts->state[SLOGOUT_STATE_LEAVING] = 6;
+    other[SLOGOUT_STATE_ENDED] = counts->state[SLOGOUT_STATE_ENDED] = 7;
     move_count(counts, SLOGOUT_STATE_OPEN, state);
 }
 
@@ -639,11 +646,11 @@ void counters(void)
     uint64_t other[SLOGOUT_STATE_ENDED + 1];
 
     ASSUME(from <= SLOGOUT_STATE_ENDED && to <= SLOGOUT_STATE_ENDED);
-    other[SLOGOUT_STATE_WAITING] = counts.waiting - (from == SLOGOUT_STATE_WAITING);
-    other[SLOGOUT_STATE_PENDING] = counts.pending - (from == SLOGOUT_STATE_PENDING);
-    other[SLOGOUT_STATE_ASKED] = counts.asked - (from == SLOGOUT_STATE_ASKED);
-    other[SLOGOUT_STATE_LEAVING] = counts.leaving - (from == SLOGOUT_STATE_LEAVING);
-    other[SLOGOUT_STATE_ENDED] = counts.ended - (from == SLOGOUT_STATE_ENDED);
+    other[SLOGOUT_STATE_WAITING] = counts.state[SLOGOUT_STATE_WAITING] - (from == SLOGOUT_STATE_WAITING);
+    other[SLOGOUT_STATE_PENDING] = counts.state[SLOGOUT_STATE_PENDING] - (from == SLOGOUT_STATE_PENDING);
+    other[SLOGOUT_STATE_ASKED] = counts.state[SLOGOUT_STATE_ASKED] - (from == SLOGOUT_STATE_ASKED);
+    other[SLOGOUT_STATE_LEAVING] = counts.state[SLOGOUT_STATE_LEAVING] - (from == SLOGOUT_STATE_LEAVING);
+    other[SLOGOUT_STATE_ENDED] = counts.state[SLOGOUT_STATE_ENDED] - (from == SLOGOUT_STATE_ENDED);
     move_count(&counts, from, to);
     CHECK(counted(&counts, other, to));
 }
@@ -679,7 +686,13 @@ void new_session(void)
 static void check_response(unsigned state)
 {
     const struct slogout_response response = {
-        (enum slogout_status)(nondet_octet() & 3), octets, nondet_size(), octets, nondet_size(), octets, nondet_size(),
+        (enum slogout_status)(nondet_octet() & 3),
+        octets,
+        nondet_size(),
+        octets,
+        nondet_size(),
+        octets,
+        nondet_size(),
     };
     int ours, untagged_bye, consumed, ends, result;
 
@@ -741,10 +754,12 @@ static void check_events(unsigned state)
     for (place = 0; place < PLACES; place++)
         for (waits = 0; waits < 2; waits++)
             for (event = 0; event < ALL_EVENTS && may_be(state, place, waits); event++)
-                for (deed = 0; may_happen(event, state) && deed < deeds_of(event, state, place, waits); deed++)
+                for (deed = 0; may_happen(event, state) && deed < deeds_of(event, state, place, waits);
+                     deed++)
                     if (which == number++) {
                         check_event(event, state, (enum place)place, waits, (enum deed)deed);
-                        ASSUME(0); /* so that no case is mixed with another: what each begins with is constant */
+                        ASSUME(
+                            0); /* so that no case is mixed with another: what each begins with is constant */
                     }
 }
 

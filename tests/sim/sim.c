@@ -171,7 +171,7 @@ static struct crowd *drain(const struct scenario *scenario, uint32_t clients)
 
 static void expect_one_outcome_each(const struct crowd *crowd, const char *run)
 {
-    const struct slogout_counts *counts = slogout_drain_counts(crowd->drain);
+    const struct slogout_counts *counts = slogout_drain_get_counts(crowd->drain);
     uint64_t counted = 0;
     uint32_t i, ones = 0;
 

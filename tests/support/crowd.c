@@ -33,10 +33,11 @@ static void schedule(struct client *client, enum event event, uint32_t after)
 
 static void note_in_flight(struct crowd *crowd)
 {
-    const struct slogout_counts *counts = crowd->drain ? slogout_drain_counts(crowd->drain) : NULL;
+    const struct slogout_counts *counts = crowd->drain ? slogout_drain_get_counts(crowd->drain) : NULL;
 
-    if (counts && counts->pending + counts->asked > crowd->most_in_flight)
-        crowd->most_in_flight = counts->pending + counts->asked;
+    if (counts &&
+        counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED] > crowd->most_in_flight)
+        crowd->most_in_flight = counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED];
 }
 
 static int not_yet(struct client *client)

@@ -55,11 +55,11 @@ static void count_states(const struct host *host, int in_tally, uint64_t states[
 
 static void check_states(const struct slogout_counts *counts, const uint64_t states[SLOGOUT_STATE_ENDED + 1])
 {
-    assert_int_equal(counts->waiting, states[SLOGOUT_STATE_WAITING]);
-    assert_int_equal(counts->pending, states[SLOGOUT_STATE_PENDING]);
-    assert_int_equal(counts->asked, states[SLOGOUT_STATE_ASKED]);
-    assert_int_equal(counts->leaving, states[SLOGOUT_STATE_LEAVING]);
-    assert_int_equal(counts->ended, states[SLOGOUT_STATE_ENDED]);
+    assert_int_equal(counts->state[SLOGOUT_STATE_WAITING], states[SLOGOUT_STATE_WAITING]);
+    assert_int_equal(counts->state[SLOGOUT_STATE_PENDING], states[SLOGOUT_STATE_PENDING]);
+    assert_int_equal(counts->state[SLOGOUT_STATE_ASKED], states[SLOGOUT_STATE_ASKED]);
+    assert_int_equal(counts->state[SLOGOUT_STATE_LEAVING], states[SLOGOUT_STATE_LEAVING]);
+    assert_int_equal(counts->state[SLOGOUT_STATE_ENDED], states[SLOGOUT_STATE_ENDED]);
 }
 
 /* Each list of the set holds the sessions of one state, and none is missing. An OPEN session is in no
@@ -100,7 +100,7 @@ static void check_deadline(const struct host *host)
 
 static void check_outcomes(const struct host *host)
 {
-    const struct slogout_counts *counts = slogout_counts(host->slogout);
+    const struct slogout_counts *counts = slogout_get_counts(host->slogout);
     const struct slogout_counts *set = &host->set.counts;
     uint64_t sum = 0;
     unsigned i;
@@ -120,7 +120,7 @@ void host_check(const struct host *host)
 
     check_outcomes(host);
     count_states(host, 0, states);
-    check_states(slogout_counts(host->slogout), states);
+    check_states(slogout_get_counts(host->slogout), states);
     count_states(host, 1, states);
     check_states(&host->set.counts, states);
     check_members(&host->set, states);

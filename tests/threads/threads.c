@@ -97,8 +97,8 @@ static void run_round(void)
         need(slogout_tick(slogout, now) == 0);
         serve(conns, now);
     }
-    need(slogout_counts(slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] == SESSIONS / 2);
-    need(slogout_counts(slogout)->outcome[SLOGOUT_OUTCOME_BYE_ONLY] == SESSIONS / 2);
+    need(slogout_get_counts(slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] == SESSIONS / 2);
+    need(slogout_get_counts(slogout)->outcome[SLOGOUT_OUTCOME_BYE_ONLY] == SESSIONS / 2);
     slogout_drain_free(drain);
     need(slogout_free(slogout) == 0);
 }

@@ -18,13 +18,14 @@ static const struct slogout_plan tight = {
 
 static const struct slogout_counts *counts(const struct crowd *crowd)
 {
-    return slogout_drain_counts(crowd->drain);
+    return slogout_drain_get_counts(crowd->drain);
 }
 
 static uint64_t unsettled(const struct crowd *crowd)
 {
     const struct slogout_counts *of = counts(crowd);
-    return of->waiting + of->pending + of->asked + of->leaving;
+    return of->state[SLOGOUT_STATE_WAITING] + of->state[SLOGOUT_STATE_PENDING] +
+           of->state[SLOGOUT_STATE_ASKED] + of->state[SLOGOUT_STATE_LEAVING];
 }
 
 static struct crowd *crowd_of(uint32_t count, const struct manner *manner)
@@ -115,7 +116,7 @@ static void test_nothing_is_done_to_null(void **state)
     assert_int_equal(slogout_drain_pause(NULL), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_drain_cancel(NULL), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_drain_force(NULL, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_null(slogout_drain_counts(NULL));
+    assert_null(slogout_drain_get_counts(NULL));
     assert_true(slogout_drain_deadline(NULL) == SLOGOUT_NEVER);
     crowd_free(crowd);
 }
@@ -212,7 +213,7 @@ static void test_a_session_joins_from_open_pending_and_asked_alone(void **state)
     assert_int_equal(slogout_session_request(session, NULL, 0), 0);
     assert_int_equal(slogout_drain_add(crowd->drain, session, 1), 0);
     assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
-    assert_int_equal(counts(crowd)->asked, 1);
+    assert_int_equal(counts(crowd)->state[SLOGOUT_STATE_ASKED], 1);
     assert_int_equal(slogout_drain_add(crowd->drain, session, 1), SLOGOUT_ERR_STATE);
     assert_int_equal(slogout_drain_add(other, session, 1), SLOGOUT_ERR_STATE);
     slogout_drain_free(other);
@@ -320,7 +321,7 @@ static void test_nothing_happens_until_the_start(void **state)
     (void)state;
     assert_true(slogout_deadline(crowd->slogout) == SLOGOUT_NEVER);
     slogout_tick(crowd->slogout, 100000);
-    assert_int_equal(counts(crowd)->waiting, 10);
+    assert_int_equal(counts(crowd)->state[SLOGOUT_STATE_WAITING], 10);
     assert_int_equal(crowd->dones, 0);
     crowd_free(crowd);
 }
@@ -360,7 +361,7 @@ static void test_outcome_is_not_departure(void **state)
     start(crowd, &tight);
     while (unsettled(crowd))
         crowd_run(crowd, crowd->now);
-    assert_in_range(counts(crowd)->ended, 1, 10);
+    assert_in_range(counts(crowd)->state[SLOGOUT_STATE_ENDED], 1, 10);
     assert_true(slogout_deadline(crowd->slogout) == SLOGOUT_NEVER);
     assert_int_equal(crowd->dones, 0);
     crowd_free(crowd);
@@ -374,7 +375,7 @@ static void test_ended_counts_until_the_free_even_after_the_deadline(void **stat
     (void)state;
     start(crowd, &tight);
     crowd_run(crowd, 200000);
-    assert_int_equal(counts(crowd)->ended, 10);
+    assert_int_equal(counts(crowd)->state[SLOGOUT_STATE_ENDED], 10);
     assert_int_equal(crowd->dones, 0);
     crowd_free(crowd);
 }
@@ -393,7 +394,7 @@ static void test_at_the_deadline_those_who_leave_are_forced(void **state)
     crowd_run(crowd, 69900);
     crowd_add(crowd, 1, 3, 0);
     assert_int_equal(slogout_session_force(crowd->clients[1].session, crowd->now), 0);
-    assert_int_equal(counts(crowd)->leaving, 1);
+    assert_int_equal(counts(crowd)->state[SLOGOUT_STATE_LEAVING], 1);
     crowd_hang_up(crowd, &crowd->clients[2]);
     crowd->now = 70000;
     crowd_tick(crowd);
@@ -411,8 +412,8 @@ static void test_requests_and_force_take_effect_at_once_on_a_waiting_member(void
     start(crowd, &tight);
     assert_int_equal(slogout_session_request(crowd->clients[9].session, NULL, 0), 0);
     assert_int_equal(slogout_session_force(crowd->clients[8].session, 0), 0);
-    assert_int_equal(counts(crowd)->asked, 1);
-    assert_int_equal(counts(crowd)->waiting, 8);
+    assert_int_equal(counts(crowd)->state[SLOGOUT_STATE_ASKED], 1);
+    assert_int_equal(counts(crowd)->state[SLOGOUT_STATE_WAITING], 8);
     assert_int_equal(crowd->clients[8].outcome, SLOGOUT_OUTCOME_FORCED);
     crowd_run(crowd, 100000);
     expect_outcomes(crowd, SLOGOUT_OUTCOME_EXPIRED, 9);
@@ -428,7 +429,7 @@ static void test_a_member_that_is_cancelled_is_out_of_the_drain(void **state)
     (void)state;
     start(crowd, &tight);
     assert_int_equal(slogout_session_cancel(crowd->clients[1].session), 0);
-    assert_int_equal(counts(crowd)->waiting, 1);
+    assert_int_equal(counts(crowd)->state[SLOGOUT_STATE_WAITING], 1);
     crowd_run(crowd, 100000);
     assert_int_equal(slogout_session_state(crowd->clients[1].session), SLOGOUT_STATE_OPEN);
     assert_int_equal(crowd->dones, 1);
@@ -592,8 +593,8 @@ static void test_the_drain_is_cancelled_in_send_line(void **state)
     start(crowd, &tight);
     crowd_run(crowd, 100000);
     assert_int_equal(crowd->dones, 1);
-    assert_int_equal(slogout_counts(crowd->slogout)->asked, 1);
-    assert_int_equal(slogout_counts(crowd->slogout)->waiting, 0);
+    assert_int_equal(slogout_get_counts(crowd->slogout)->state[SLOGOUT_STATE_ASKED], 1);
+    assert_int_equal(slogout_get_counts(crowd->slogout)->state[SLOGOUT_STATE_WAITING], 0);
     assert_int_equal(crowd->outcomes, 0);
     crowd_free(crowd);
 }
@@ -696,10 +697,11 @@ static void test_members_of_a_freed_drain_are_open_or_go_on(void **state)
     crowd_run(crowd, 0);
     slogout_session_request(crowd->clients[4].session, NULL, 0);
     crowd_add(crowd, 4, 5, 0);
-    assert_int_equal(counts(crowd)->asked, 1);
-    assert_int_equal(counts(crowd)->waiting, 1);
-    assert_int_equal(counts(crowd)->pending, 1);
-    assert_int_equal(counts(crowd)->ended + counts(crowd)->outcome[SLOGOUT_OUTCOME_ANSWERED], 2);
+    assert_int_equal(counts(crowd)->state[SLOGOUT_STATE_ASKED], 1);
+    assert_int_equal(counts(crowd)->state[SLOGOUT_STATE_WAITING], 1);
+    assert_int_equal(counts(crowd)->state[SLOGOUT_STATE_PENDING], 1);
+    assert_int_equal(
+        counts(crowd)->state[SLOGOUT_STATE_ENDED] + counts(crowd)->outcome[SLOGOUT_OUTCOME_ANSWERED], 2);
     slogout_drain_free(crowd->drain);
     crowd->drain = NULL;
     assert_int_equal(slogout_session_state(crowd->clients[0].session), SLOGOUT_STATE_ASKED);
@@ -745,12 +747,12 @@ static void test_the_counters_are_those_of_the_members(void **state)
     (void)state;
     crowd_add(crowd, 0, 1, 0);
     slogout_session_request(crowd->clients[1].session, NULL, 0);
-    assert_int_equal(counts(crowd)->asked, 0);
-    assert_int_equal(slogout_counts(crowd->slogout)->asked, 1);
+    assert_int_equal(counts(crowd)->state[SLOGOUT_STATE_ASKED], 0);
+    assert_int_equal(slogout_get_counts(crowd->slogout)->state[SLOGOUT_STATE_ASKED], 1);
     start(crowd, &relaxed);
     crowd_run(crowd, 100000);
     assert_int_equal(counts(crowd)->outcome[SLOGOUT_OUTCOME_EXPIRED], 1);
-    assert_int_equal(slogout_counts(crowd->slogout)->outcome[SLOGOUT_OUTCOME_EXPIRED], 2);
+    assert_int_equal(slogout_get_counts(crowd->slogout)->outcome[SLOGOUT_OUTCOME_EXPIRED], 2);
     crowd_free(crowd);
 }
 

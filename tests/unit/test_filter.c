@@ -448,14 +448,14 @@ static void the_outcome_says_who_took_leave(void **state)
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     client(&host, "A1 LOGOUT\r\n");
     server(&host, "* BYE Logging out\r\nA1 OK done\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_CLIENT_LOGOUT], 1);
+    assert_int_equal(slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_CLIENT_LOGOUT], 1);
     expect(&host, "C: A1 LOGOUT\r\nS: * BYE Logging out\r\nA1 OK done\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->blind, 0);
+    assert_int_equal(slogout_get_counts(host.slogout)->blind, 0);
     stop(&host);
 
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     server(&host, "* BYE Idle for too long\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
+    assert_int_equal(slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
     client(&host, "SLP.1 OK x\r\n");
     expect(&host, "S: * BYE Idle for too long\r\nC: SLP.1 OK x\r\n");
     stop(&host);
@@ -463,7 +463,7 @@ static void the_outcome_says_who_took_leave(void **state)
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     client(&host, "A1 IDLE\r\n");
     server(&host, "* BYE Idle for too long\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
+    assert_int_equal(slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
     stop(&host);
 }
 
@@ -490,7 +490,7 @@ static void two_that_ask_are_one_question(void **state)
             client(&host, "* BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
             expect(&host, "S: SLO.1 LOGOUT\r\nC: * BYE\r\nSLO.1 OK x\r\nSLP.1 OK y\r\n");
             assert_false(slogout_filter_between_lines(host.session));
-            assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
+            assert_int_equal(slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
         }
         stop(&host);
     }
@@ -653,7 +653,7 @@ static void only_clients_that_have_enabled_it_are_asked(void **state)
             host.step = step;
             server(&host, GREETING);
             play(&host, requests[i].script);
-            assert_int_equal(slogout_counts(host.slogout)->blind, 0);
+            assert_int_equal(slogout_get_counts(host.slogout)->blind, 0);
             expect(&host, host.trace);
             slogout_session_request(host.session, NULL, host.now);
             expect(&host, requests[i].trace);
@@ -710,7 +710,7 @@ static void an_untagged_bad_leaves_its_command_in_flight(void **state)
     expect(&host, "S: * 1 EXISTS\r\n");
     server(&host, "a OK x\r\n");
     expect(&host, "S: a OK x\r\n" LOGOUT);
-    assert_int_equal(slogout_counts(host.slogout)->blind, 0);
+    assert_int_equal(slogout_get_counts(host.slogout)->blind, 0);
     stop(&host);
 }
 
@@ -734,8 +734,7 @@ static const struct blinding_row blinding[] = {
     {SLOGOUT_BLINDNESS_OUT_OF_STEP, "S: +"},
     {SLOGOUT_BLINDNESS_OUT_OF_STEP, "C: a APPEND x {3+}\r\nS: +"},
     /* the fifth in flight; the longest tag and one octet */
-    {SLOGOUT_BLINDNESS_LIMIT,
-     "C: " ENABLE("e") ENABLE("f") ENABLE("g") ENABLE("h") "u UNAUTHENTICATE\r\n"},
+    {SLOGOUT_BLINDNESS_LIMIT, "C: " ENABLE("e") ENABLE("f") ENABLE("g") ENABLE("h") "u UNAUTHENTICATE\r\n"},
     {SLOGOUT_BLINDNESS_LIMIT, "C: " LONG_TAG("t") "t"},
     /* of the server's */
     {SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, "S: * 1 FETCH {3+}\r\n"},
@@ -761,7 +760,7 @@ static enum slogout_blindness blindness(const struct host *host)
 {
     const enum slogout_blindness why = slogout_filter_blindness(host->session);
 
-    assert_int_equal(slogout_counts(host->slogout)->blind, why == SLOGOUT_BLINDNESS_NONE ? 0 : 1);
+    assert_int_equal(slogout_get_counts(host->slogout)->blind, why == SLOGOUT_BLINDNESS_NONE ? 0 : 1);
     return why;
 }
 
@@ -785,7 +784,7 @@ static void check_blindness(const struct blinding_row *row, size_t step, size_t 
     host.cut = cut;
     play(&host, row->script);
     if (blindness(&host) != row->why)
-        fail_msg("%s after %s", slogout_blindness_name(blindness(&host)), row->script);
+        fail_msg("%s after %s", slogout_filter_blindness_name(blindness(&host)), row->script);
     play(&host, "C: SLP.1 OK x\r\na  \r\n\r\nS: a OK x\r\n+\r\nx\r\n");
     assert_int_equal(blindness(&host), row->why);
     stop(&host);
@@ -812,9 +811,9 @@ static void every_reason_has_its_name(void **state)
     (void)state;
     assert_int_equal(LENGTH(names), SLOGOUT_BLINDNESS_COUNT);
     for (i = 0; i < LENGTH(names); i++)
-        assert_string_equal(slogout_blindness_name((enum slogout_blindness)i), names[i]);
-    assert_string_equal(slogout_blindness_name(SLOGOUT_BLINDNESS_COUNT), "UNKNOWN");
-    assert_string_equal(slogout_blindness_name((enum slogout_blindness)100), "UNKNOWN");
+        assert_string_equal(slogout_filter_blindness_name((enum slogout_blindness)i), names[i]);
+    assert_string_equal(slogout_filter_blindness_name(SLOGOUT_BLINDNESS_COUNT), "UNKNOWN");
+    assert_string_equal(slogout_filter_blindness_name((enum slogout_blindness)100), "UNKNOWN");
 }
 
 static void blind_filters_pass_all_and_say_nothing(void **state)
@@ -895,7 +894,7 @@ static void a_restart_forgets_what_was_under_way(void **state)
     client(&host, "f ENABLE X-SERVER-LOGOUT\r\n");
     server(&host, "f OK x\r\n");
     expect(&host, "C: f ENABLE X-SERVER-LOGOUT\r\nS: * ENABLED X-SERVER-LOGOUT\r\nf OK x\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->blind, 0);
+    assert_int_equal(slogout_get_counts(host.slogout)->blind, 0);
     stop(&host);
 }
 
@@ -933,7 +932,7 @@ static void a_logout_before_tls_is_not_the_clients(void **state)
         client(&host, "a LOGOUT\r\n");
         slogout_filter_restart(host.session, (enum slogout_layer)layer);
         server(&host, "* BYE x\r\n");
-        assert_int_equal(slogout_counts(host.slogout)->outcome[outcomes[layer]], 1);
+        assert_int_equal(slogout_get_counts(host.slogout)->outcome[outcomes[layer]], 1);
         stop(&host);
     }
 }
@@ -951,7 +950,7 @@ static void a_restart_forgets_the_commands_in_flight(void **state)
     client(&host, "e NOOP\r\n" ENABLE("f") ENABLE("g") ENABLE("h"));
     server(&host, "e OK x\r\n");
     expect(&host, "C: e NOOP\r\n" ENABLE("f") ENABLE("g") ENABLE("h") "S: e OK x\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->blind, 1);
+    assert_int_equal(slogout_get_counts(host.slogout)->blind, 1);
     stop(&host);
 }
 
@@ -968,7 +967,7 @@ static void a_session_that_waits_is_not_asked_by_the_restart(void **state)
     slogout_filter_restart(host.session, SLOGOUT_LAYER_COMPRESSION);
     client(&host, "b  NOOP\r\n");
     expect(&host, "C: b  NOOP\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->blind, 1);
+    assert_int_equal(slogout_get_counts(host.slogout)->blind, 1);
     stop(&host);
 }
 
@@ -1004,7 +1003,7 @@ static void what_is_held_goes_out_at_the_end(void **state)
     expect(&host, "S: * CAPABILITY");
     assert_int_equal(slogout_filter_feed_client(host.session, NULL, 0, host.now), 0);
     expect(&host, "C: SLP.1 OK");
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
+    assert_int_equal(slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
     server(&host, "E");
     assert_int_equal(slogout_filter_feed_server(host.session, NULL, 0, host.now), 0);
     expect(&host, "S:  COMPRE");
@@ -1030,7 +1029,7 @@ static void the_end_of_the_server_ends_the_exchange_as_its_close(void **state)
     (void)state;
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     slogout_filter_feed_server(host.session, NULL, 0, host.now);
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
+    assert_int_equal(slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
     stop(&host);
 }
 
@@ -1207,7 +1206,7 @@ static void a_broken_connection_ends_it(void **state)
     start_asked(&host, SLOGOUT_REFUSAL_BYE);
     host.broken = 'S';
     server(&host, "* 1 EXISTS\r\n");
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
+    assert_int_equal(slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
     host.broken = 0;
     server(&host, "* 1 EXISTS\r\n");
     client(&host, "a NOOP\r\n");
@@ -1243,7 +1242,7 @@ static void a_broken_connection_to_the_server_ends_it(void **state)
     expect(&host, "S: " GREETING "C: \r");
     host.broken = 'C';
     client(&host, "\n");
-    assert_int_equal(slogout_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
+    assert_int_equal(slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_PEER_CLOSED], 1);
     server(&host, "* 1 EXISTS\r\n");
     expect(&host, "");
     stop(&host);

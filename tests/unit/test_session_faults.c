@@ -79,7 +79,7 @@ static void scenario(struct host *host)
 
 static uint64_t outcomes(const struct host *host)
 {
-    const struct slogout_counts *counts = slogout_counts(host->slogout);
+    const struct slogout_counts *counts = slogout_get_counts(host->slogout);
     uint64_t sum = 0;
     unsigned i;
 

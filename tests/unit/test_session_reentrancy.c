@@ -431,7 +431,7 @@ static void test_rule_10_allowed(void **state)
     assert_int_equal(result_inside, row->result);
     host_expect(host, row->trace);
     for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
-        assert_int_equal(slogout_counts(host->slogout)->outcome[i], i == (unsigned)row->outcome ? 1 : 0);
+        assert_int_equal(slogout_get_counts(host->slogout)->outcome[i], i == (unsigned)row->outcome ? 1 : 0);
     assert_int_equal(host->memory, host->sessions[0] ? 2 : 1);
     expect_aftermath(host, host->sessions[0], row->new_state);
     host_teardown(&own);
@@ -451,7 +451,8 @@ static void host_free_others(struct host *host, struct slogout_session *session)
 static void free_others(struct host *host, struct slogout_session *session)
 {
     host_free_others(host, session);
-    assert_int_equal(slogout_counts(host->slogout)->asked, slogout_session_state(host->sessions[0]) == ASKED);
+    assert_int_equal(slogout_get_counts(host->slogout)->state[SLOGOUT_STATE_ASKED],
+                     slogout_session_state(host->sessions[0]) == ASKED);
 }
 
 static void free_all(struct host *host, struct slogout_session *session)
@@ -596,7 +597,7 @@ static void test_rule_10_no_callback_follows_for_a_session_freed_in_the_tick_tha
     host_tick_at(host, 35000);
     host_expect(host, S_LAST_BYE "\nclose EXPIRED SLO.1@0 bye-sent\n"
                                  "#3 " S_LAST_BYE "\n#3 close EXPIRED SLO.3@0 bye-sent\n");
-    assert_int_equal(slogout_counts(host->slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
+    assert_int_equal(slogout_get_counts(host->slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
 }
 
 static void test_rule_10_memory_freed_in_a_callback_goes_when_the_outermost_call_returns(void **state)
@@ -609,7 +610,7 @@ static void test_rule_10_memory_freed_in_a_callback_goes_when_the_outermost_call
     host_force(host, host->sessions[0]);
     assert_int_equal(host->memory, 1); /* the slogout */
     host_forget(host);
-    assert_int_equal(slogout_counts(host->slogout)->ended, 0);
+    assert_int_equal(slogout_get_counts(host->slogout)->state[SLOGOUT_STATE_ENDED], 0);
 }
 
 static int last_memory;

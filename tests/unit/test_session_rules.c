@@ -32,13 +32,13 @@ static const char *const answers[] = {"* BYE x", "SLO.1 OK x", "SLO.1 NO x", "SL
 static void expect_no_trace_of_lines(struct host *host, struct slogout_session *session)
 {
     const struct slogout_session before = *session;
-    const struct slogout_counts counts = *slogout_counts(host->slogout);
+    const struct slogout_counts counts = *slogout_get_counts(host->slogout);
     size_t i;
 
     for (i = 0; i < LENGTH(answers); i++) {
         assert_int_equal(host_line(host, session, answers[i]), 0);
         assert_memory_equal(session, &before, sizeof before);
-        assert_memory_equal(slogout_counts(host->slogout), &counts, sizeof counts);
+        assert_memory_equal(slogout_get_counts(host->slogout), &counts, sizeof counts);
     }
     host_expect(host, "");
 }
@@ -490,7 +490,7 @@ static void test_rule_5_every_ending_of_ours_but_answered_says_bye(void **state)
     host_tick_at(host, 300000);
     host_expect(host, "#3 " S_LAST_BYE "\n#3 close EXPIRED SLO.3@0 bye-sent\n"
                       "#5 " S_LAST_BYE "\n#5 close NEVER_READY bye-sent\n");
-    assert_int_equal(slogout_counts(host->slogout)->without_bye, 0);
+    assert_int_equal(slogout_get_counts(host->slogout)->without_bye, 0);
 }
 
 static void test_rule_5_a_bye_that_is_owed_and_not_sent_is_counted(void **state)
@@ -501,19 +501,19 @@ static void test_rule_5_a_bye_that_is_owed_and_not_sent_is_counted(void **state)
     host_start(host, NULL);
     host->send_says = "-"; /* LOGOUT itself */
     host_request(host, host_connect_enabled(host), NULL);
-    assert_int_equal(slogout_counts(host->slogout)->without_bye, 1);
+    assert_int_equal(slogout_get_counts(host->slogout)->without_bye, 1);
     host->send_says = "-"; /* the last BYE */
     host_force(host, host_connect(host));
-    assert_int_equal(slogout_counts(host->slogout)->without_bye, 2);
+    assert_int_equal(slogout_get_counts(host->slogout)->without_bye, 2);
     host->send_says = "B"; /* BUSY to the end */
     session = host_connect(host);
     host_force(host, session);
     host_tick_at(host, 10000);
-    assert_int_equal(slogout_counts(host->slogout)->without_bye, 3);
+    assert_int_equal(slogout_get_counts(host->slogout)->without_bye, 3);
     host_abandon(host, host_connect(host),
                  SLOGOUT_OUTCOME_PEER_CLOSED); /* the connection ended by other means */
     host_line(host, ask(host), "SLO.1 OK");    /* no `* BYE` is owed */
-    assert_int_equal(slogout_counts(host->slogout)->without_bye, 3);
+    assert_int_equal(slogout_get_counts(host->slogout)->without_bye, 3);
     host_forget(host);
 }
 
@@ -809,7 +809,7 @@ static void test_rule_8_words_in_any_case_tags_octet_for_octet(void **state)
         assert_int_equal(host_line(host, session, lines[i]), SLOGOUT_CONSUMED);
         assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ENDED);
     }
-    assert_int_equal(slogout_counts(host->slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED], LENGTH(lines));
+    assert_int_equal(slogout_get_counts(host->slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED], LENGTH(lines));
     host_forget(host);
 }
 

@@ -470,7 +470,7 @@ static void run_cell(const struct cell *cell, int in_drain)
     host_start(host, &events[cell->event].settings);
     session = host_connect_enabled(host);
     arrive(host, session, cell->state, in_drain);
-    memcpy(outcomes, slogout_counts(host->slogout)->outcome, sizeof outcomes);
+    memcpy(outcomes, slogout_get_counts(host->slogout)->outcome, sizeof outcomes);
     memcpy(set_outcomes, host->set.counts.outcome, sizeof set_outcomes);
     changes = host->set_changes;
     host->send_says = cell->says;
@@ -478,7 +478,7 @@ static void run_cell(const struct cell *cell, int in_drain)
     assert_int_equal(*host->send_says, '\0');
     assert_int_equal(slogout_session_state(host->sessions[0]), cell->new_state);
     host_expect(host, cell->trace);
-    expect_outcome(outcomes, slogout_counts(host->slogout), cell->outcome);
+    expect_outcome(outcomes, slogout_get_counts(host->slogout), cell->outcome);
     expect_outcome(set_outcomes, &host->set.counts, in_drain ? cell->outcome : NONE);
     expect_membership(host, cell, is_member_after(cell, in_drain));
     assert_int_equal(host->set_changes > changes,

@@ -253,7 +253,7 @@ static void test_two_slogouts_share_nothing(void **state)
     host_request(host, session, NULL);
     host_expect(host, S_LOGOUT "\n");
     assert_true(slogout_deadline(other) == SLOGOUT_NEVER);
-    assert_int_equal(slogout_counts(other)->asked, 0);
+    assert_int_equal(slogout_get_counts(other)->state[SLOGOUT_STATE_ASKED], 0);
     assert_int_equal(slogout_tick(other, LAST), 0);
     assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
     assert_int_equal(slogout_free(other), 0);
@@ -267,7 +267,7 @@ static void test_null_slogout(void **state)
     assert_int_equal(slogout_tick(NULL, 0), SLOGOUT_ERR_ARGUMENT);
     assert_true(slogout_deadline(NULL) == SLOGOUT_NEVER);
     assert_int_equal(slogout_poll_timeout(NULL, 0), -1);
-    assert_null(slogout_counts(NULL));
+    assert_null(slogout_get_counts(NULL));
 }
 
 static void test_never_is_not_a_time(void **state)
@@ -454,7 +454,7 @@ static void test_a_tick_does_no_more_than_1000_things(void **state)
         uint64_t now, left;
     } ticks[] = {{34999, 2500}, {35000, 1500}, {34000, 500}, {35000, 0}};
     struct crowd *crowd = crowd_new(NULL, 2500, &silent, 1, 40000);
-    const struct slogout_counts *counts = slogout_counts(crowd->slogout);
+    const struct slogout_counts *counts = slogout_get_counts(crowd->slogout);
     size_t i;
 
     (void)state;
@@ -464,7 +464,7 @@ static void test_a_tick_does_no_more_than_1000_things(void **state)
         assert_int_equal(crowd->timer, 35000);
         crowd->timer = SLOGOUT_NEVER;
         assert_int_equal(slogout_tick(crowd->slogout, ticks[i].now), 0);
-        assert_int_equal(counts->asked, ticks[i].left);
+        assert_int_equal(counts->state[SLOGOUT_STATE_ASKED], ticks[i].left);
         assert_int_equal(counts->outcome[SLOGOUT_OUTCOME_EXPIRED], 2500 - ticks[i].left);
         if (i > 0 && ticks[i].left)
             assert_int_equal(slogout_poll_timeout(crowd->slogout, 34000), 0);

@@ -6,7 +6,7 @@ static int names_us(const char *arguments)
 {
     const size_t len = strlen(arguments);
     char *octets = exact_copy(arguments, len);
-    const int found = slogout_enable_names_us(octets, len);
+    const int found = slogout_enable_has_capability(octets, len);
 
     exact_free(octets);
     return found;
@@ -79,7 +79,7 @@ static void test_each_octet_of_it_counts(void **state)
             memcpy(word, SLOGOUT_CAPABILITY, sizeof word);
             word[i] = (char)octet;
             if (octet != ' ' && octet != '\r' && octet != '\n')
-                assert_int_equal(slogout_enable_names_us(word, len), same);
+                assert_int_equal(slogout_enable_has_capability(word, len), same);
         }
 }
 
@@ -88,11 +88,11 @@ static void test_no_more_is_read_than_there_is(void **state)
     size_t len;
 
     (void)state;
-    assert_int_equal(slogout_enable_names_us(NULL, 0), 0);
-    assert_int_equal(slogout_enable_names_us(NULL, 15), 0);
+    assert_int_equal(slogout_enable_has_capability(NULL, 0), 0);
+    assert_int_equal(slogout_enable_has_capability(NULL, 15), 0);
     for (len = 0; len < 15; len++)
-        assert_int_equal(slogout_enable_names_us("X-SERVER-LOGOUT", len), 0);
-    assert_int_equal(slogout_enable_names_us("X-SERVER-LOGOUTS", 15), 1);
+        assert_int_equal(slogout_enable_has_capability("X-SERVER-LOGOUT", len), 0);
+    assert_int_equal(slogout_enable_has_capability("X-SERVER-LOGOUTS", 15), 1);
 }
 
 int main(void)
