@@ -350,6 +350,24 @@ void slo_session_resume(struct slogout_session *session)
     table[RESUME][session->state](session, &no_event);
 }
 
+int slo_session_abandon(struct slogout_session *session, enum slogout_outcome why)
+{
+    const struct event event = {.outcome = why};
+
+    return table[ABANDON][session->state](session, &event);
+}
+
+void slo_session_free(struct slogout_session *session)
+{
+    struct slogout *slogout = session->slogout;
+
+    slo_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
+    slo_session_quit(session);
+    slogout->counts.state[SLOGOUT_STATE_ENDED]--;
+    session->freed = 1;
+    slo_release_later(slogout, &session->timer.link);
+}
+
 size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE])
 {
     return slo_tag_write(tag, session->slogout->tag_prefix, session->tag_number);
@@ -436,18 +454,13 @@ int slogout_session_new(struct slogout_session **out, struct slogout *slogout,
 
 void slogout_session_free(struct slogout_session *session)
 {
-    const struct event event = {.outcome = SLOGOUT_OUTCOME_HOST_CLOSED};
     struct slogout *slogout;
 
     if (!session)
         return;
     slogout = session->slogout;
     slo_enter(slogout, 0);
-    table[ABANDON][session->state](session, &event);
-    slo_session_quit(session);
-    slogout->counts.state[SLOGOUT_STATE_ENDED]--;
-    session->freed = 1;
-    slo_release_later(slogout, &session->timer.link);
+    slo_session_free(session);
     slo_leave(slogout);
 }
 
@@ -557,13 +570,12 @@ int slogout_session_force(struct slogout_session *session, uint64_t now_ms)
 
 int slogout_session_abandon(struct slogout_session *session, enum slogout_outcome why)
 {
-    const struct event event = {.outcome = why};
     int result;
 
     if (!session || why < SLOGOUT_OUTCOME_CLIENT_LOGOUT || why > SLOGOUT_OUTCOME_HOST_CLOSED)
         return SLOGOUT_ERR_ARGUMENT;
     slo_enter(session->slogout, 0);
-    result = table[ABANDON][session->state](session, &event);
+    result = slo_session_abandon(session, why);
     slo_leave(session->slogout);
     return result;
 }

@@ -47,9 +47,10 @@ extern "C" {
  * on the other side may use. */
 #define SLOGOUT_FILTER_PREFIX "SLP."
 
-/* NOT copied: make it static const, because it must outlive the session. All three functions are required.
- * They are called by functions marked [calls back]. slogout_session_free() in one of them stops the filter at
- * once. */
+struct slogout_filter;
+
+/* Copied by slogout_filter_new(). All three functions are required. They are called by functions marked
+ * [calls back]. slogout_filter_free() in one of them stops the filter at once. */
 struct slogout_filter_callbacks {
     size_t size; /* sizeof(struct slogout_filter_callbacks) */
     /* Queues all len octets, at least one, for the client. Must not block. bytes is valid until the function
@@ -57,74 +58,62 @@ struct slogout_filter_callbacks {
      * PEER_CLOSED, or as SEND_FAILED if the octets were its LOGOUT or `* BYE`, and no octets pass any more.
      * The filter adds at most 300 octets for each capability list and each ENABLE in what the host feeds, so
      * a host bounds its queue by feeding less. */
-    int (*to_client)(struct slogout_session *session, const char *bytes, size_t len, void *conn);
+    int (*to_client)(struct slogout_filter *filter, const char *bytes, size_t len, void *conn);
     /* Does the same for the server. */
-    int (*to_server)(struct slogout_session *session, const char *bytes, size_t len, void *conn);
+    int (*to_server)(struct slogout_filter *filter, const char *bytes, size_t len, void *conn);
     /* Closes both sides, that of the client after its queue is sent; otherwise as in struct
      * slogout_callbacks. Octets that are fed later are dropped. */
-    void (*close_connection)(struct slogout_session *session, const struct slogout_result *result,
-                             void *conn);
+    void (*close_connection)(struct slogout_filter *filter, const struct slogout_result *result, void *conn);
 };
 
 /* Makes a filter for one connection, before any octet of it is fed; the greeting of the server comes first.
  * Nothing is allocated after this call. conn is the host's own pointer, passed to the callbacks. On success
- * *out belongs to the caller, who passes it to slogout_session_free(); on failure *out is untouched.
+ * *out belongs to the caller, who passes it to slogout_filter_free(); on failure *out is untouched.
  *   ARGUMENT  out, slogout, callbacks or one of the three functions is NULL
  *   SIZE, NOMEM */
-SLOGOUT_API int slogout_filter_new(struct slogout_session **out, struct slogout *slogout,
+SLOGOUT_API int slogout_filter_new(struct slogout_filter **out, struct slogout *slogout,
                                    const struct slogout_filter_callbacks *callbacks, void *conn);
+
+/* Frees a filter with its session, as slogout_session_free() frees a session. NULL is allowed. */
+SLOGOUT_API void slogout_filter_free(struct slogout_filter *filter);
+
+/* Returns the session of the filter, or NULL for NULL. It is a part of the filter, and must not be passed to
+ * slogout_session_free(). */
+SLOGOUT_API struct slogout_session *slogout_filter_session(struct slogout_filter *filter);
+
+/* Makes the filter expect no greeting, because the server does not repeat it in a layer that has begun after
+ * STARTTLS. Call it before any octet is fed. */
+SLOGOUT_API void slogout_filter_skip_greeting(struct slogout_filter *filter);
 
 /* Feeds len octets that the client sent, decrypted, in pieces of any size; len 0 is its end of file, at which
  * held octets are passed. Consumes all of them. [calls back]
- *   ARGUMENT   session is not a filter; bytes is NULL and len is not 0; or now_ms is SLOGOUT_NEVER
+ *   ARGUMENT   filter is NULL; bytes is NULL and len is not 0; or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
-SLOGOUT_API int slogout_filter_feed_client(struct slogout_session *session, const char *bytes, size_t len,
+SLOGOUT_API int slogout_filter_feed_client(struct slogout_filter *filter, const char *bytes, size_t len,
                                            uint64_t now_ms);
 
 /* Does the same for octets that the server sent. [calls back]
  *   ARGUMENT, REENTRANT */
-SLOGOUT_API int slogout_filter_feed_server(struct slogout_session *session, const char *bytes, size_t len,
+SLOGOUT_API int slogout_filter_feed_server(struct slogout_filter *filter, const char *bytes, size_t len,
                                            uint64_t now_ms);
-
-/* A layer that the host has begun below the stream. */
-enum slogout_layer {
-    SLOGOUT_LAYER_TLS,        /* TLS after STARTTLS, or a security layer after AUTHENTICATE */
-    SLOGOUT_LAYER_COMPRESSION /* compression after COMPRESS */
-};
-
-/* Reports that the host has begun a layer below the stream, which it removes on both sides. Both directions
- * restart where a command may begin, and a blind filter sees again. Octets that were held back are dropped.
- * What the client enabled before TLS no longer counts; what it enabled before COMPRESSION does. Sends
- * nothing: a session that waits to be asked waits until either side is fed, or until
- * slogout_session_resume(), which the host may call once it can send through the layer. May be called in a
- * callback.
- *   ARGUMENT  session is not a filter, or layer is not one of these */
-SLOGOUT_API int slogout_filter_restart(struct slogout_session *session, enum slogout_layer layer);
 
 /* Returns 1 if the host may write a line of its own to the client now, such as a `* BYE` when the server has
  * failed. Returns 0 before the greeting has passed, inside a line or a literal, where a `+` is owed, after
- * any `* BYE`, after a LOGOUT of the server's own, when blind, and for a session that is not a filter. */
-SLOGOUT_API int slogout_filter_between_lines(const struct slogout_session *session);
+ * any `* BYE`, after a LOGOUT of the server's own, when blind, and for NULL. */
+SLOGOUT_API int slogout_filter_between_lines(const struct slogout_filter *filter);
 
-/* Why a filter is blind. It becomes so while octets of one side are fed: those of the server for LAYER,
- * MECHANISM and OUT_OF_STEP, those of the client for LIMIT, and those it does not understand for the last. */
 enum slogout_blindness {
-    SLOGOUT_BLINDNESS_NONE,           /* The filter is not blind. */
-    SLOGOUT_BLINDNESS_LAYER,          /* STARTTLS or COMPRESS has its OK. */
-    SLOGOUT_BLINDNESS_MECHANISM,      /* AUTHENTICATE has its OK; its mechanism may start a security layer. */
-    SLOGOUT_BLINDNESS_OUT_OF_STEP,    /* A tagged response or a `+` answers nothing that the client sent. */
-    SLOGOUT_BLINDNESS_LIMIT,          /* A command's tag is longer than 95 octets, or a fifth command is in
-                                         flight whose OK changes something: ENABLE with our capability,
-                                         UNAUTHENTICATE, STARTTLS, COMPRESS, or such an AUTHENTICATE. */
-    SLOGOUT_BLINDNESS_NOT_UNDERSTOOD, /* Anything else that cannot be read: a tag without one SP and an atom
-                                         after it, a NUL, a literal sent before its `+`, a literal in a
-                                         BADCHARSET code. */
-    SLOGOUT_BLINDNESS_COUNT           /* the number of reasons, with NONE */
+    SLOGOUT_BLINDNESS_NONE,
+    SLOGOUT_BLINDNESS_LAYER,
+    SLOGOUT_BLINDNESS_MECHANISM,
+    SLOGOUT_BLINDNESS_OUT_OF_STEP,
+    SLOGOUT_BLINDNESS_LIMIT,
+    SLOGOUT_BLINDNESS_NOT_UNDERSTOOD,
+    SLOGOUT_BLINDNESS_COUNT
 };
 
-/* Returns why the filter is blind, or SLOGOUT_BLINDNESS_NONE for a session that is not a filter. May be
- * called in a callback. */
-SLOGOUT_API enum slogout_blindness slogout_filter_blindness(const struct slogout_session *session);
+/* Returns why the filter is blind, or SLOGOUT_BLINDNESS_NONE for NULL. May be called in a callback. */
+SLOGOUT_API enum slogout_blindness slogout_filter_blindness(const struct slogout_filter *filter);
 
 /* Returns "LAYER" for SLOGOUT_BLINDNESS_LAYER, and so on; "UNKNOWN" for a number that is none of these. The
  * string is static. May be called in a callback. */

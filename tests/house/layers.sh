@@ -20,10 +20,12 @@ slogout:      session text
 drain_pacer:  saturate
 drain_plan:   saturate
 drain:        drain_plan drain_pacer saturate session call
-imap_lex:     response
-imap_client:  imap_lex response text
-imap_server:  imap_lex response text
-filter:       session call imap_client imap_server answer
+in_flight:
+owed:
+imap_lex:     response text
+imap_client:  imap_lex in_flight owed response text
+imap_server:  imap_lex response
+filter:       session call saturate imap_client imap_server answer
 '
 
 {
