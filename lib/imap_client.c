@@ -389,7 +389,7 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
         /* The client sent data before the server's `+`, which RFC 3501 section 4.3 forbids. Only the server
          * will know whether this is the literal or a command. */
         lose_client(scan, SLO_CLIENT_NOT_UNDERSTOOD);
-        return len;
+        return 1;
     case CLIENT_LOST:
         break;
     }
