@@ -154,7 +154,7 @@ static void pass_to_client(struct slogout_filter *filter, const char *bytes, siz
 
 static void pass_to_server(struct slogout_filter *filter, const char *bytes, size_t len)
 {
-    if (len > 0 && !is_over(filter))
+    if (!is_over(filter))
         note_failure(filter, filter->host.to_server(filter, bytes, len, filter->session.conn));
 }
 

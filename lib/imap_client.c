@@ -22,8 +22,7 @@ enum client_state {
     CLIENT_BYE,           /* in an untagged BYE, whose text announces nothing */
     CLIENT_IDLING,        /* at the start of a line in IDLE */
     CLIENT_IDLE_LINE,     /* in such a line */
-    CLIENT_EXCHANGE,      /* in a line of AUTHENTICATE */
-    CLIENT_LOST
+    CLIENT_EXCHANGE       /* in a line of AUTHENTICATE */
 };
 
 static const struct client_name {
@@ -89,12 +88,6 @@ int slo_imap_client_waits(const struct slo_imap_client *scan)
 
 /* ---- ends of lines ---- */
 
-static void lose_client(struct slo_imap_client *scan, enum slo_client_event why)
-{
-    scan->state = CLIENT_LOST;
-    scan->event = why;
-}
-
 static void end_client_line(struct slo_imap_client *scan, enum client_state next)
 {
     scan->state = (uint8_t)next;
@@ -115,7 +108,7 @@ static void owe(struct slo_imap_client *scan, enum client_state next, int is_lit
     }
     owed = slo_owed_add(&scan->owed, scan->tag.hash);
     if (!owed) {
-        lose_client(scan, SLO_CLIENT_LIMIT);
+        scan->event = SLO_CLIENT_LIMIT;
         return;
     }
     owed->command = scan->command;
@@ -136,7 +129,7 @@ static void begin_client_literal(struct slo_imap_client *scan)
     if (!literal.non_synchronizing)
         owe(scan, CLIENT_AWAITING_PLUS, 1);
     else if (literal.size >= SLO_LITERAL_LIMIT || scan->command == SLO_COMMAND_UNREADABLE)
-        lose_client(scan, SLO_CLIENT_NOT_UNDERSTOOD);
+        scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
     else
         scan->state = CLIENT_LITERAL; /* RFC 7888 section 4: the octets follow without waiting for a `+` */
 }
@@ -173,7 +166,7 @@ static void end_command(struct slo_imap_client *scan)
 static void end_odd_line(struct slo_imap_client *scan)
 {
     if (slo_announcement_made(&scan->announcement)) {
-        lose_client(scan, SLO_CLIENT_NOT_UNDERSTOOD);
+        scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
         return;
     }
     if (scan->in_exchange)
@@ -339,7 +332,7 @@ static size_t take_line(struct slo_imap_client *scan, const char *bytes, size_t 
     if (bytes[n] == '\n')
         end_any_line(scan);
     else
-        lose_client(scan, SLO_CLIENT_NOT_UNDERSTOOD);
+        scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
     return n + 1;
 }
 
@@ -378,21 +371,19 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
     case CLIENT_IDLE_LINE:
     case CLIENT_EXCHANGE:
         return take_line(scan, bytes, len);
-    case CLIENT_LITERAL:
-        if (len > scan->literal_left)
-            len = (size_t)scan->literal_left;
-        scan->literal_left -= len;
-        if (scan->literal_left == 0)
-            scan->state = CLIENT_ARGUMENTS;
-        return len;
     case CLIENT_AWAITING_PLUS:
         /* The client sent data before the server's `+`, which RFC 3501 section 4.3 forbids. Only the server
          * will know whether this is the literal or a command. */
-        lose_client(scan, SLO_CLIENT_NOT_UNDERSTOOD);
+        scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
         return 1;
-    case CLIENT_LOST:
+    case CLIENT_LITERAL:
         break;
     }
+    if (len > scan->literal_left)
+        len = (size_t)scan->literal_left;
+    scan->literal_left -= len;
+    if (scan->literal_left == 0)
+        scan->state = CLIENT_ARGUMENTS;
     return len;
 }
 

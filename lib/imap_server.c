@@ -19,8 +19,7 @@ enum server_state {
     SERVER_LIST,       /* in a list of capabilities */
     SERVER_DATA,       /* in other data: it may announce a literal at its end */
     SERVER_LITERAL,
-    SERVER_ODD, /* in an odd line */
-    SERVER_LOST
+    SERVER_ODD /* in an odd line */
 };
 
 void slo_imap_server_init(struct slo_imap_server *scan)
@@ -40,7 +39,6 @@ int slo_imap_server_between_lines(const struct slo_imap_server *scan)
 
 static void lose_server(struct slo_imap_server *scan)
 {
-    scan->state = SERVER_LOST;
     scan->event = SLO_SERVER_NOT_UNDERSTOOD;
     scan->undecided = 0;
 }
@@ -334,15 +332,13 @@ static size_t server_step(struct slo_imap_server *scan, const char *bytes, size_
     case SERVER_ODD:
         return take_rest(scan, bytes, len);
     case SERVER_LITERAL:
-        if (len > scan->literal_left)
-            len = (size_t)scan->literal_left;
-        scan->literal_left -= len;
-        if (scan->literal_left == 0)
-            scan->state = SERVER_DATA;
-        return len;
-    case SERVER_LOST:
         break;
     }
+    if (len > scan->literal_left)
+        len = (size_t)scan->literal_left;
+    scan->literal_left -= len;
+    if (scan->literal_left == 0)
+        scan->state = SERVER_DATA;
     return len;
 }
 

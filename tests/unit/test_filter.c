@@ -229,7 +229,7 @@ static void play(struct host *host, const char *script)
     while (*script) {
         const char *begin = script + 3, *end = begin;
         assert_true(is_part(script));
-        while (*end && *end != *HALF && !(end[-1] == '\n' && is_part(end)))
+        while (*end && *end != *HALF && (end[-1] != '\n' || !is_part(end)))
             end++;
         do_part(host, *script, begin, (size_t)(end - begin));
         script = *end == *HALF ? end + 1 : end;
@@ -419,6 +419,7 @@ static const struct dialogue dialogues[] = {
      "C: b XYZ {12+}\r\nfoo NOOP ab\r\nc APPEND y {5+}\r\nhello\r\nR: \nS: b BAD x\r\nfoo OK x\r\nc OK x\r\n",
      "C: b XYZ {12+}\r\nfoo NOOP ab\r\nc APPEND y {5+}\r\nhello\r\nS: b BAD x\r\nfoo OK x\r\nc OK x\r\n" BYE BYE_ONLY,
      0},
+    {ENABLED, "C: a LOGOUT {3}\r\nR: \nS: a OK\r\n", "C: a LOGOUT {3}\r\nS: a OK\r\n" LOGOUT, 0},
     {ENABLED, "C: a NOOP\r\nb NOOP\r\nR: \nS: a OK\r\na OK\r\nz OK\r\nb OK\r\n",
      "C: a NOOP\r\nb NOOP\r\nS: a OK\r\na OK\r\nz OK\r\nb OK\r\n" LOGOUT, 0},
     {ENABLED, "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "R: \nS: " TEN("b OK\r\n") TEN("a OK\r\n"),
@@ -534,6 +535,7 @@ static const struct dialogue dialogues[] = {
     {NEW, "L: 0\nS: a OK" HALF "F: \nT: 20000\nS: x\r\nC: x\r\n", "close FORCED\n", 0},
     {ASKED, "B: S\nS: * 1 EXISTS\r\nB: -\nS: * 1 EXISTS\r\nC: a NOOP\r\n", "", 0},
     {ENABLED, "B: C\nC: a NOOP\r\nR: \nB: -\nS: * 1 EXISTS\r\n", "", 0},
+    {ASKED, "C: * B" HALF "B: C\nC: X y\r\nB: -\nC: a NOOP\r\n", "", 0},
     {ENABLED, "B: S\nR: \n", "close SEND_FAILED\n", 0},
     {ASKED, "L: 1\nF: \nL: 0\n", "S: " BYE FORCED_ASKED "\n", 0},
 };
@@ -745,7 +747,8 @@ static void an_answer_of_more_than_65536_octets_is_none(void **state)
     start_at(&host, ASKED);
     play(&host, "A: \nC: SLP.1 OK ");
     feed(&host, 'C', text, 65536 - 9);
-    client(&host, "xxx\r\na NOOP\r\n");
+    client(&host, "xx");
+    client(&host, "x\r\na NOOP\r\n");
     expect(&host, "C: a NOOP\r\n");
     stop(&host);
     exact_free(text);

@@ -8,6 +8,7 @@
  *   <+>     a `+`; <+!> if nobody waits for it
  *   <OK x>  the tagged response to x, with the command that it matters to; <OK x!> if nobody knows what is in flight */
 #define TEN  "xxxxxxxxxx"
+#define FOUR(x) x x x x
 #define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
 static const char *const rows[] = {
@@ -153,8 +154,7 @@ static const char *const rows[] = {
     "a NOOP<+!>\r\n|",
     "a X {3+}\r\nab<+!>",
     /* eight are owed something, and no more */
-    "a STARTTLS\r\n|b STARTTLS\r\n|c STARTTLS\r\n|d STARTTLS\r\n|e STARTTLS\r\n|f STARTTLS\r\n|g STARTTLS\r\n|"
-    "h STARTTLS\r\n|i NOOP\r\n|i X {3}\r\n<limit>",
+    FOUR("a STARTTLS\r\n|") FOUR("b STARTTLS\r\n|") "i NOOP\r\n|i X {3}\r\n<limit>",
 };
 
 #define LONGEST 400
