@@ -10,6 +10,7 @@
 ##   make hosts                the example servers whose event library is installed
 ##   make clean                removes build/
 ##   make V=1 ...              shows the commands
+##   make help                 prints this list
 ## Install
 ##   make install              to $(DESTDIR)$(PREFIX); install-static leaves out the shared library
 ##   make uninstall            removes what install installed
@@ -119,7 +120,7 @@ shared: $(SHARED)
 examples: $(PROGRAMS)
 
 help:
-	@sed -n 's/^## //p' $(filter Makefile %.mk,$(MAKEFILE_LIST))
+	@awk 'sub(/^## /, "") { print (/^ / ? "" : "\n") $$0 }' $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
 # The file changes only when the flags do, so what depends on it is built again only then.
 FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))

@@ -1,4 +1,13 @@
-# What `make check` runs: unit, manual, install and house tests, and interop tests over real sockets.
+# SPDX-License-Identifier: BSD-2-Clause
+# What `make check` runs, and the tests of the example servers.
+## Test
+##   make deps                 installs what `make check` needs
+##   make check                the tests, in a minute; build/log/ has the output of each part:
+##   make unit, sockets        unit tests with ASan and UBSan; the programs over real sockets
+##   make manual, house        pages and their examples; the rules for the source
+##   make install-check        what is installed is enough to build a program
+##   make transcripts-check    the library does what the transcripts say; transcripts writes them
+##   make hosts-check          the example servers over real sockets (deps-hosts)
 
 TEST_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CMOCKA = $(shell pkg-config --cflags --libs cmocka)
@@ -75,6 +84,7 @@ house: $(STATIC) $(BUILD)/tests/house/neighbors
 	@sh tests/docs/house/sections.sh $(STATIC)
 	@$(BUILD)/tests/house/neighbors && echo "neighbors: a host with functions of common names runs an exchange"
 	@python3 -B tests/docs/house/functions.py lib/*.[ch]
+	@MAKE='$(MAKE)' sh tests/docs/house/targets.sh README tests/README
 
 $(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)
 	@mkdir -p $(@D)

@@ -1,5 +1,23 @@
-# What proves the library: `make verify` runs all of it, and each part ends with a line that states its figure.
-# `make deps-verify` installs what this needs (Debian 12).
+# SPDX-License-Identifier: BSD-2-Clause
+# What proves the library, and what packagers and vendors get. Each part ends with a line that states its figure.
+## Verify
+##   make deps-verify          installs what `make verify` needs (Debian 12)
+##   make verify               everything below but the proofs, in a quarter of an hour on two cores
+##   make coverage             MC/DC of lib/ by the unit tests
+##   make exhaustive           each sequence of events against a model, each short string against the grammar
+##   make faults               the echo server while system calls fail
+##   make portability          the unit tests on nine machines and compilers
+##   make analyse              analyzers of the source, memcheck and threads
+##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
+##   make fuzz                 a minute for each target
+##   make mutants              whether the tests notice a change of one line of lib/
+##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
+##   make prove-sanity         a proof fails when the fault is planted that it excludes
+## Package
+##   make amalgamation         the library as one C file, in build/amalgamation/
+##   make dist                 the distribution, build/slogout-VERSION.tar.gz
+##   make package-check        the library as packagers and vendors get it (deps-package)
+##   make abi, abi-record      compares the shared library with the recorded ABI; records it
 
 CLANG ?= clang-19
 LLVM_SUFFIX ?= -19
@@ -133,13 +151,13 @@ $(BUILD)/mutants/$(1)/libmutant.so: $(LIB_SOURCES:%.c=$(BUILD)/mutants/$(1)/%.o)
 $(BUILD)/mutants/$(1)/test_%: $(BUILD)/mutants/$(1)/tests/unit/test_%.o $(BUILD)/mutants/$(1)/libmutant.so \
   $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c)) \
   $(TEST_EXAMPLE_OBJECTS:$(BUILD)/tests/examples/%.o=$(BUILD)/mutants/$(1)/examples/%.o)
-	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant $$(CMOCKA)
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant $$(CMOCKA)
 
 $(BUILD)/mutants/$(1)/session: $(patsubst %,$(BUILD)/mutants/$(1)/tests/model/%.o,session world model properties choose)
 $(BUILD)/mutants/$(1)/response: $(patsubst %,$(BUILD)/mutants/$(1)/tests/model/%.o,response reference)
 $(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/tests/model/drain.o
 $(BUILD)/mutants/$(1)/session $(BUILD)/mutants/$(1)/response $(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/libmutant.so
-	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant
 
 mutants: $(MUTANTS_UNITS:%=$(BUILD)/mutants/$(1)/%) $(BUILD)/mutants/$(1)/session $(BUILD)/mutants/$(1)/response \
   $(BUILD)/mutants/$(1)/drain

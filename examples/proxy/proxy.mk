@@ -1,5 +1,10 @@
-# The proxy: `make proxy` builds $(BUILD)/slogout-proxy, `make install-proxy` installs it with its page. `make deps-proxy
-# interop` installs the servers and clients of others (Debian 12) and runs the tests.
+# SPDX-License-Identifier: BSD-2-Clause
+## Proxy
+##   make proxy                builds build/slogout-proxy
+##   make install-proxy        installs it with its page; uninstall-proxy removes it
+##   make proxy-unit           its unit tests
+##   make proxy-check          its tests alone, and between servers and clients of others (deps-proxy); also interop
+##   make bench-proxy          the proxy beside HAProxy and nginx
 
 SBINDIR ?= $(PREFIX)/sbin
 

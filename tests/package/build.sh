@@ -26,6 +26,20 @@ build_with()
     built=$(find build/lib -name '*.o' -mmin -60 | wc -l)
 }
 
+# The source may be read-only: what is built elsewhere leaves nothing in it.
+before=$(find . -type f ! -name make.log | sort)
+for folder in "$PWD.absolute" ../relative; do
+    quiet_make CC="$CC" BUILD="$folder" all hosts proxy transcripts-check
+    [ -x "$folder/examples/echo_server" ] && [ -x "$folder/slogout-proxy" ] || fail "BUILD=$folder has no programs"
+    rm -r "$folder"
+done
+[ "$before" = "$(find . -type f ! -name make.log | sort)" ] || fail "BUILD=... writes into the source"
+
+# A compiler without dependency files, whose linker has no version scripts.
+quiet_make CC=tcc BUILD=../tcc
+sh examples/demo.sh ../tcc/examples >/dev/null || fail "what tcc built does not run"
+rm -r ../tcc
+
 quoted="CFLAGS=-O1 -DSOME_TEXT='1'"
 build_with
 [ "$built" -eq 0 ] || fail "built again without a reason"
@@ -35,4 +49,11 @@ build_with "$quoted"
 [ "$built" -eq 0 ] || fail "built again for the same CFLAGS"
 build_with "$quoted" CPPFLAGS=-DMORE
 [ "$built" -gt 0 ] || fail "not built again for other CPPFLAGS"
-echo "build: static alone, other flags, BSD make, help"
+
+# Without the tests all else is built, and make says what is missing.
+rm -rf tests build
+quiet_make CC="$CC" all hosts proxy
+if "$MAKE" check >missing.log 2>&1 || ! grep -q 'no folder tests/' missing.log; then
+    fail "without tests/ make check does not say so: $(cat missing.log)"
+fi
+echo "build: static alone, other flags, other folders, tcc, without tests/, BSD make, help"
