@@ -19,8 +19,8 @@ map=$(sh tests/house/public.sh)
 [ "$public" = "$map" ] || fail "lib/slogout.map and $1 differ:" "$(printf '%s\n' "$public" "$map" | sort | uniq -u)"
 
 grep -qx "SLOGOUT_$2 {" lib/slogout.map || fail "the symbols in lib/slogout.map are not of SLOGOUT_$2"
-text=$(sed -n 's/^#define SLOGOUT_VERSION "\(.*\)"/\1/p' include/slogout/slogout.h)
-number=$(sed -n 's/^#define SLOGOUT_VERSION_NUMBER \([0-9]*\).*/\1/p' include/slogout/slogout.h)
+text=$(sed -n 's/^#define SLOGOUT_VERSION *"\(.*\)"/\1/p' include/slogout/slogout.h)
+number=$(sed -n 's/^#define SLOGOUT_VERSION_NUMBER *\([0-9]*\).*/\1/p' include/slogout/slogout.h)
 [ "$(echo "$text" | awk -F. '{ print $1 * 10000 + $2 * 100 + $3 }')" = "$number" ] ||
     fail "SLOGOUT_VERSION_NUMBER $number is not $text"
 echo "symbols: $(echo "$defined" | wc -l) in $(basename "$1"), $(echo "$public" | wc -l) of them public, version $text"
