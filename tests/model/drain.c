@@ -327,7 +327,7 @@ static void answer(struct client *client)
     if (!client->session)
         return;
     snprintf(line, sizeof line, "%s OK\r\n", client->tag[0] ? client->tag : "SLO.1");
-    slogout_session_feed_line(client->session, line, strlen(line), world.now);
+    (void)!slogout_session_feed_line(client->session, line, strlen(line), world.now);
 }
 
 static void step_with_drain(enum step step)
