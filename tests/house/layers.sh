@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.."
 rules='
 list:
 saturate:
+random:
 text:
 heap:
 response:     text
@@ -17,7 +18,7 @@ timer:        heap list
 call:         text timer
 session:      call text response
 slogout:      session text
-drain_pacer:  saturate
+drain_pacer:  random saturate
 drain_plan:   saturate
 drain:        drain_plan drain_pacer saturate session call
 imap_lex:     response
