@@ -345,6 +345,11 @@ int slo_session_force(struct slogout_session *session)
     return table[FORCE][session->state](session, &event);
 }
 
+int slo_session_cancel(struct slogout_session *session)
+{
+    return table[CANCEL][session->state](session, &no_event);
+}
+
 void slo_session_resume(struct slogout_session *session)
 {
     table[RESUME][session->state](session, &no_event);
@@ -543,7 +548,7 @@ int slogout_session_cancel(struct slogout_session *session)
     if (!session)
         return SLOGOUT_ERR_ARGUMENT;
     slo_enter(session->slogout, 0);
-    result = table[CANCEL][session->state](session, &no_event);
+    result = slo_session_cancel(session);
     slo_leave(session->slogout);
     return result;
 }
