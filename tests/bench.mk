@@ -7,7 +7,7 @@ SMALL_CORE := build/bench/small/core.o
 
 $(SMALL_CORE): $(LIB_SOURCES) $(wildcard lib/*.h) $(HEADERS)
 	@mkdir -p $(@D)
-	@python3 -B tests/package/amalgamate.py build/bench/small >/dev/null
+	@sh lib/amalgamate.sh build/bench/small
 	$(SAY)$(CC) -std=c99 -Ibuild/bench/small -DSLOGOUT_CORE -Os -fvisibility=hidden -c -o $@ build/bench/small/slogout.c
 
 build/bench/%.o: tests/bench/%.c

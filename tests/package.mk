@@ -8,11 +8,10 @@ PACKAGE := build/package
 .PHONY: amalgamation dist abi abi-record package-check deps-package deps-plot
 
 amalgamation:
-	@python3 -B tests/package/amalgamate.py $(ONE_FILE)
+	@sh lib/amalgamate.sh $(ONE_FILE)
 
 dist:
-	@mkdir -p build
-	@sh tests/package/dist.sh $(DIST_NAME) $(DIST)
+	@sh tests/package/dist.sh $(DIST_NAME) build
 	@echo "dist: $(DIST)"
 
 # Not the library that is installed: the user's flags do not change what is compared.
@@ -34,8 +33,7 @@ deps-plot: deps
 
 # ---- package-check ----
 
-ONE_FILE_PLATFORMS := $(addprefix package-one-file-,gcc clang i386)
-PACKAGE_PARTS := package-one-file $(ONE_FILE_PLATFORMS) package-build package-windows package-macos abi
+PACKAGE_PARTS := package-one-file package-build package-windows package-macos abi
 
 .PHONY: package-parts package-distribution $(PACKAGE_PARTS)
 
@@ -47,15 +45,6 @@ package-parts: $(PACKAGE_PARTS)
 
 package-one-file: amalgamation
 	@CLANG=$(CLANG) sh tests/package/one_file.sh $(ONE_FILE) $(PACKAGE)/one_file
-
-# The unit tests with the one file. $(1): name, $(2): what runs its programs, $(3): its compiler
-define ONE_FILE_RULE
-package-one-file-$(1): amalgamation $(CMOCKA_SOURCE)/src/cmocka.c
-	@ONE_FILE=$(ONE_FILE) sh tests/portability/unit.sh one-file-$(1) $(CMOCKA_SOURCE) "$(2)" $(3)
-endef
-$(eval $(call ONE_FILE_RULE,gcc,,gcc -O2))
-$(eval $(call ONE_FILE_RULE,clang,,$(CLANG) -O2))
-$(eval $(call ONE_FILE_RULE,i386,sh tests/portability/i386.sh,$(CC_I386) -O2))
 
 # Leaves the distribution unpacked for the others.
 package-distribution: dist
