@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <slogout/slogout.h>
-#include "common/address.h"
-#include "common/options.h"
+#include "proxy/address.h"
+#include "proxy/options.h"
 
 #define BAD_USAGE 2
 #define LINE_SIZE 8192 /* the longest line that is read */

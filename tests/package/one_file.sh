@@ -50,7 +50,7 @@ done
 # The public functions that these headers declare.
 functions()
 {
-    sh tests/house/public.sh | while read -r name; do ! grep -q "^SLOGOUT_API.*\b$name(" "$@" || echo "$name"; done
+    sh tests/docs/house/public.sh | while read -r name; do ! grep -q "^SLOGOUT_API.*\b$name(" "$@" || echo "$name"; done
 }
 
 for part in "slogout drain filter" "slogout drain -DSLOGOUT_NO_FILTER" "slogout filter -DSLOGOUT_NO_DRAIN" \
@@ -69,7 +69,7 @@ for part in "slogout drain filter" "slogout drain -DSLOGOUT_NO_FILTER" "slogout 
         ! nm -u "$build/part.o" | grep 'slo' || fail "$compiler, $part: a function is missing"
     done
     for language in "gcc -x c -std=c99" "g++ -x c++ -std=c++98"; do
-        $language -Wall -Wextra -Werror "-I$build/part" -o "$build/host" tests/house/neighbors.c -x none "$build/part.o" ||
+        $language -Wall -Wextra -Werror "-I$build/part" -o "$build/host" tests/docs/house/neighbors.c -x none "$build/part.o" ||
             fail "$language does not link with $part"
         "$build/host" || fail "$language, $part: the exchange stops at $?"
     done
@@ -81,9 +81,9 @@ core=$(size -A "$build/part.o" | awk '$1 ~ /^\.text/ { n += $2 } END { print n }
 
 gcc $strict -O2 "-I$one" -c -o "$build/whole.o" "$one/slogout.c"
 tests=$(grep -LE '^#include "(common/|echo/|support/host|[a-z_]+\.h)' tests/unit/test_*.c)
-flags="-std=c99 -D_POSIX_C_SOURCE=200809L -I$one -Ilib -Itests"
+flags="-std=c99 -D_POSIX_C_SOURCE=200809L -I$one -Ilib -Itests/unit"
 mkdir "$build/support"
-for source in tests/support/*.c; do
+for source in tests/unit/support/*.c; do
     gcc $flags -c -o "$build/support/$(basename "$source").o" "$source"
 done
 ar rcs "$build/support.a" "$build"/support/*.o
