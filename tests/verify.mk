@@ -295,11 +295,10 @@ PACKAGE := $(BUILD)/package
 .PHONY: amalgamation dist abi abi-record package-check deps-package deps-plot
 
 amalgamation:
-	@python3 -B tests/package/amalgamate.py $(ONE_FILE)
+	@sh lib/amalgamate.sh $(ONE_FILE)
 
 dist:
-	@mkdir -p $(BUILD)
-	@sh tests/package/dist.sh $(DIST_NAME) $(DIST)
+	@sh tests/package/dist.sh $(DIST_NAME) $(BUILD)
 	@echo "dist: $(DIST)"
 
 # Not the library that is installed: the user's flags do not change what is compared.
@@ -319,8 +318,7 @@ deps-package: deps
 deps-plot: deps
 	sh tests/apt.sh gnuplot-nox
 
-ONE_FILE_PLATFORMS := $(addprefix package-one-file-,gcc clang i386)
-PACKAGE_PARTS := package-one-file $(ONE_FILE_PLATFORMS) package-build package-windows package-macos abi
+PACKAGE_PARTS := package-one-file package-build package-windows package-macos abi
 
 .PHONY: package-parts package-distribution $(PACKAGE_PARTS)
 
@@ -332,15 +330,6 @@ package-parts: $(PACKAGE_PARTS)
 
 package-one-file: amalgamation
 	@CLANG=$(CLANG) sh tests/package/one_file.sh $(ONE_FILE) $(PACKAGE)/one_file
-
-# The unit tests with the one file. $(1): name, $(2): what runs its programs, $(3): its compiler
-define ONE_FILE_RULE
-package-one-file-$(1): amalgamation $(CMOCKA_SOURCE)/src/cmocka.c
-	@ONE_FILE=$(ONE_FILE) sh tests/package/portability/unit.sh one-file-$(1) $(CMOCKA_SOURCE) "$(2)" $(3)
-endef
-$(eval $(call ONE_FILE_RULE,gcc,,gcc -O2))
-$(eval $(call ONE_FILE_RULE,clang,,$(CLANG) -O2))
-$(eval $(call ONE_FILE_RULE,i386,sh tests/package/portability/i386.sh,$(CC_I386) -O2))
 
 # Leaves the distribution unpacked for the others.
 package-distribution: dist

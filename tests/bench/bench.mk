@@ -13,7 +13,7 @@ SMALL_CORE := $(BUILD)/bench/small/core.o
 
 $(SMALL_CORE): $(LIB_SOURCES) $(wildcard lib/*.h) $(HEADERS)
 	@mkdir -p $(@D)
-	@python3 -B tests/package/amalgamate.py $(BUILD)/bench/small >/dev/null
+	@sh lib/amalgamate.sh $(BUILD)/bench/small
 	$(SAY)$(CC) -std=c99 -I$(BUILD)/bench/small -DSLOGOUT_CORE -Os -fvisibility=hidden -c -o $@ $(BUILD)/bench/small/slogout.c
 
 $(BUILD)/bench/%.o: tests/bench/%.c

@@ -7,8 +7,8 @@ A comment before each literal block of a page says what it is:
     .\\" example     a whole C program, which must compile, exit with 0, and print what the next block says
     .\\" output      what the program before it prints; CR is not shown
     .\\" figure      anything else
-Each page of section 3 has one example. In the README the example is the indented block that begins with #include;
-tests/docs/manual/server.c runs it."""
+Each page of section 3 has one example. The README has two, which are indented blocks: a host, which tests/docs/manual/server.c
+runs, and a few lines that use the parts of the library that work alone."""
 
 import glob
 import os
@@ -17,6 +17,14 @@ import subprocess
 import sys
 
 WIDTH = 75  # a page of 80 columns indents by 5
+PARTS_PROGRAM = """#include <stdio.h>
+#include <string.h>
+#include <slogout/slogout.h>
+int main(void)
+{
+%s    return 0;
+}
+"""
 SECONDS = 60  # for one program; none needs more than a second
 ESCAPES = {"\\e": "\\", "\\-": "-", "\\&": ""}
 
@@ -48,13 +56,15 @@ def blocks(page):
         yield where, kind[1], text
 
 
-def readme_example():
+def readme_examples():
+    """Returns the two programs of the README: the host, which begins with #include, and the parts that work alone."""
     indented = re.findall(r"(?:^    .*\n|^\n)+", open("README").read(), re.M)
-    found = [re.sub("^    ", "", block.strip("\n") + "\n", flags=re.M) for block in indented]
-    found = [block for block in found if block.startswith("#include")]
-    if len(found) != 1:
-        fail("README", f"{len(found)} examples, not one")
-    return found[0]
+    code = [re.sub("^    ", "", block.strip("\n") + "\n", flags=re.M) for block in indented]
+    hosts = [block for block in code if block.startswith("#include")]
+    parts = [block for block in code if block.startswith("char tag")]
+    if len(hosts) != 1 or len(parts) != 1:
+        fail("README", f"{len(hosts)} hosts and {len(parts)} examples of parts, not one of each")
+    return hosts[0], PARTS_PROGRAM % parts[0]
 
 
 def build(where, compiler, sources, library, program):
@@ -86,14 +96,14 @@ def check_page(page, directory, library, compiler):
 
 
 def check_readme(directory, library, compiler):
-    states = next(text for _, kind, text in blocks("man/slogout.7") if kind == "figure")
-    if states not in open("README").read():
-        fail("README", "the states are not those of slogout(7)")
-    program = os.path.join(directory, "README")
-    with open(program + ".c", "w") as source:
-        source.write(readme_example())
-    build("README", compiler + ["-Itests/docs/manual"], ["tests/docs/manual/server.c", program + ".c"], library, program)
-    check_output("README", program, "")
+    host, parts = (os.path.join(directory, name) for name in ("README-host", "README-parts"))
+    for program, text in zip((host, parts), readme_examples()):
+        with open(program + ".c", "w") as source:
+            source.write(text)
+    build("README", compiler + ["-Itests/docs/manual"], ["tests/docs/manual/server.c", host + ".c"], library, host)
+    check_output("README", host, "")
+    build("README", compiler, [parts + ".c"], library, parts)
+    check_output("README", parts, "T1 is answered NO, code INUSE\n")
 
 
 def main(directory, library, *compiler):
@@ -102,7 +112,7 @@ def main(directory, library, *compiler):
     for page in pages:
         check_page(page, directory, library, list(compiler))
     check_readme(directory, library, list(compiler))
-    print(f"manual: {sum(page.endswith('.3') for page in pages) + 1} examples compiled and run")
+    print(f"manual: {sum(page.endswith('.3') for page in pages) + 2} examples compiled and run")
 
 
 if __name__ == "__main__":
