@@ -7,6 +7,7 @@
 ##   make                      the libraries, the echo server and the client, in build/ (BUILD=DIR: in DIR)
 ##   make demo                 shows one exchange (needs cc and make only)
 ##   make static, shared       one library alone
+##   make amalgamation         the library as one C file, in build/amalgamation/
 ##   make hosts                the example servers whose event library is installed
 ##   make clean                removes build/
 ##   make V=1 ...              shows the commands
@@ -98,7 +99,7 @@ SHARED_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,\
   $(filter-out %/main.c %/relay.c %/resolver.c %/proxy_header.c,$(wildcard examples/proxy/*.c)))
 ECHO_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard examples/echo/*.c))
 
-.PHONY: all help static shared examples demo install install-static uninstall clean FORCE
+.PHONY: all help static shared amalgamation examples demo install install-static uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -143,6 +144,12 @@ $(BUILD)/slogout.def $(BUILD)/slogout.exports: lib/slogout.map
 $(SHARED): $(LIB_OBJECTS) $(EXPORTS) $(BUILD)/flags
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_SHARED) -o $@ $(LIB_OBJECTS)
 	@for name in $(SHARED_NAMES); do ln -sf $(@F) $(BUILD)/$$name || exit 1; done
+
+# The library as one C file, for those who compile it with their own sources.
+ONE_FILE := $(BUILD)/amalgamation
+
+amalgamation:
+	@sh lib/amalgamate.sh $(ONE_FILE)
 
 $(BUILD)/examples/%.o: examples/%.c $(BUILD)/flags
 	@mkdir -p $(@D)

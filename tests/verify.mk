@@ -14,7 +14,6 @@
 ##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
 ##   make prove-sanity         a proof fails when the fault is planted that it excludes
 ## Package
-##   make amalgamation         the library as one C file, in build/amalgamation/
 ##   make dist                 the distribution, build/slogout-VERSION.tar.gz
 ##   make package-check        the library as packagers and vendors get it (deps-package)
 ##   make abi, abi-record      compares the shared library with the recorded ABI; records it
@@ -289,15 +288,11 @@ prove-sanity:
 
 DIST_NAME := slogout-$(VERSION)
 DIST := $(BUILD)/$(DIST_NAME).tar.gz
-ONE_FILE := $(BUILD)/amalgamation
 PACKAGE := $(BUILD)/package
 
-.PHONY: amalgamation dist abi abi-record package-check deps-package deps-plot
+.PHONY: dist abi abi-record package-check deps-package deps-plot
 
-amalgamation:
-	@sh lib/amalgamate.sh $(ONE_FILE)
-
-dist:
+dist: transcripts
 	@sh tests/package/dist.sh $(DIST_NAME) $(BUILD)
 	@echo "dist: $(DIST)"
 
