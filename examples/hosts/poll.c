@@ -194,8 +194,7 @@ static void handle_signals(uint64_t now)
         else if ((is_paused = is_leaving && !is_paused))
             slogout_drain_pause(drain);
         else
-            slogout_drain_start(drain, NULL,
-                                now); /* continues; an error, and nothing else, if nothing is paused */
+            slogout_drain_resume(drain, now); /* STATE, and nothing else, if nothing was started */
 }
 
 /* ---- the loop ---- */

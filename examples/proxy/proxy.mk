@@ -54,6 +54,9 @@ $(BUILD)/tests/proxy/test_poller_poll: $(BUILD)/tests/proxy/test_poller.o $(BUIL
 $(PROXY_UNIT):
 	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
+CHECK_PARTS += proxy-unit
+check-built: $(PROXY_UNIT)
+
 proxy-unit: $(PROXY_UNIT)
 	@for test in $(PROXY_UNIT); do $$test || exit 1; done
 

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "fail.h"
+#include "log.h"
 #include "reference.h"
 
 struct symbol {
@@ -68,7 +69,7 @@ static void show(const char *line, size_t len)
 {
     char escaped[4 * LINE_MAX_TRIED + 1];
 
-    slogout_escape(escaped, sizeof escaped, line, len);
+    slo_escape(escaped, sizeof escaped, line, len);
     fail("the parser and the reference differ on \"%s\"", escaped);
 }
 

@@ -1,13 +1,13 @@
 #!/bin/sh
 # What `make install` puts below an empty DESTDIR is enough to build and run a program and to read the manual;
-# `make uninstall` takes all of it away and nothing else. DESTDIR and PREFIX have spaces in them. The same without a
-# shared library.
+# `make uninstall` takes all of it away and nothing else. DESTDIR and PREFIX have spaces and signs in them. The same
+# without a shared library. Nobody but root reads what the umask creates, and everybody reads what is installed.
 # usage: install.sh DIRECTORY, with MAKE and CC in the environment
 set -eu
 
 stage=$(mkdir -p "$1" && cd "$1" && pwd)
 root="$stage/the root"
-prefix="/opt/slog out"
+prefix="/opt/slog & out|1"
 set -- "DESTDIR=$root" "PREFIX=$prefix" "LIBDIR=$prefix/lib64"
 
 fail()
@@ -59,12 +59,16 @@ int main(void)
 END_OF_PROGRAM
 export PKG_CONFIG_LIBDIR="$root$prefix/lib64/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
 
+umask 077
 "$MAKE" -s install-static "$@"
 ! files | grep -q 'libslogout\.so' || fail "install-static installed a shared library"
 run_program
 "$MAKE" -s install "$@"
 rm "$root$prefix/lib64/libslogout.a" # so that the next program gets the shared one
 run_program
+private=$(find "$root$prefix" -type f ! -perm -044 -newer "$stage/program.c")
+[ -z "$private" ] || fail "only root can read $private"
+! grep -v '^prefix=' "$root$prefix/lib64/pkgconfig/slogout.pc" | grep -F "$prefix" || fail "slogout.pc cannot be moved"
 
 functions=$(sh tests/docs/house/public.sh)
 cd "$root$prefix/share/man"

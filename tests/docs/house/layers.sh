@@ -9,21 +9,26 @@ cd "$(dirname "$0")/../../.."
 rules='
 list:
 saturate:
-text:
+random:
+word:
+tag:
+bye:
+names:
+log:          names
 heap:
-response:     text
+response:     tag word
 answer:       response
 timer:        heap list
-call:         text timer
-session:      call text response
-slogout:      session text
-drain_pacer:  saturate
+call:         bye timer
+session:      call bye tag response
+slogout:      session bye tag
+drain_pacer:  saturate random
 drain_plan:   saturate
-drain:        drain_plan drain_pacer saturate session call
-imap_lex:     response
-imap_client:  imap_lex response text
-imap_server:  imap_lex response text
-filter:       session call imap_client imap_server answer
+drain:        drain_plan drain_pacer saturate session
+imap_lex:     response word
+imap_client:  imap_lex response tag word
+imap_server:  imap_lex response tag
+filter:       session imap_client imap_server answer
 '
 
 {

@@ -223,7 +223,7 @@ static void answer(struct client *client)
     const int len = snprintf(line, sizeof line, "SLO.%lu %s done\r\n", (unsigned long)client->tag_number,
                              client->manner->answer);
 
-    slogout_session_feed_line(client->session, line, (size_t)len, client->crowd->now);
+    (void)!slogout_session_feed_line(client->session, line, (size_t)len, client->crowd->now);
 }
 
 static void come_to_rest(struct client *client)

@@ -92,7 +92,7 @@ static void check_deadline(const struct host *host)
         if (state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_ASKED || state == SLOGOUT_STATE_LEAVING)
             earliest = session->timer.deadline < earliest ? session->timer.deadline : earliest;
         if (session)
-            assert_int_equal(slo_link_used(&session->timer.link),
+            assert_int_equal(slo_link_is_linked(&session->timer.link),
                              state >= SLOGOUT_STATE_PENDING && state < SLOGOUT_STATE_ENDED);
     }
     assert_true(slogout_deadline(host->slogout) == earliest);
@@ -198,7 +198,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
 static void check_result(const struct host_conn *conn, const struct slogout_result *result)
 {
     assert_int_equal(result->bye_sent, conn->bye_sent);
-    assert_int_equal(result->tag != NULL, conn->logout_sent);
+    assert_int_equal(*result->tag != 0, conn->logout_sent);
     assert_int_equal(result->asked_ms != SLOGOUT_NEVER, conn->logout_sent);
     if (result->answer) {
         assert_int_equal(result->answer->tag_len, strlen(result->tag));
@@ -239,7 +239,6 @@ static void *allocate(size_t size, void *user_data)
 {
     struct host *host = user_data;
 
-    act(host, IN_ALLOCATE, NULL);
     host->allocations++;
     if (host->fail_allocation && --host->fail_allocation == 0)
         return NULL;
@@ -252,7 +251,6 @@ static void release(void *memory, void *user_data)
     struct host *host = user_data;
 
     assert_non_null(memory);
-    act(host, IN_RELEASE, NULL);
     host->memory--;
     free(memory);
 }
@@ -261,6 +259,8 @@ static void changed(struct slo_session_set *set)
 {
     slo_container_of(set, struct host, set)->set_changes++;
 }
+
+const struct slogout_callbacks host_callbacks = {sizeof host_callbacks, send_line, close_connection};
 
 /* ---- life ---- */
 
@@ -313,14 +313,13 @@ void host_start(struct host *host, const struct slogout_settings *settings)
 
 struct slogout_session *host_connect(struct host *host)
 {
-    static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, close_connection};
     struct host_conn *conn = &host->conns[host->connected];
     struct slogout_session *session;
 
     assert_true(host->connected < HOST_SESSIONS);
     conn->host = host;
     conn->number = host->connected + 1;
-    assert_int_equal(slogout_session_new(&session, host->slogout, &callbacks, conn), 0);
+    assert_int_equal(slogout_session_new(&session, host->slogout, &host_callbacks, conn), 0);
     host->sessions[host->connected++] = session;
     host_check(host);
     return session;
@@ -347,7 +346,7 @@ int host_request(struct host *host, struct slogout_session *session, const char 
     return checked(host, slogout_session_request(session, bye_text, host->now));
 }
 
-int host_ready(struct host *host, struct slogout_session *session)
+int host_resume(struct host *host, struct slogout_session *session)
 {
     return checked(host, slogout_session_resume(session, host->now));
 }
@@ -366,22 +365,10 @@ static int feed_line(struct host *host, struct slogout_session *session, const c
     return result;
 }
 
-/* A host that parses lines itself does not feed a line that is no response. */
-static int feed_response(struct host *host, struct slogout_session *session, const char *line)
+int host_feed_line(struct host *host, struct slogout_session *session, const char *line)
 {
-    struct slogout_response response;
+    static const char *const line_ends[] = {"\r\n", "\n", "\r", ""};
 
-    if (!slogout_response_parse(&response, line, strlen(line)))
-        return 0;
-    return slogout_session_feed_response(session, &response, host->now);
-}
-
-int host_line(struct host *host, struct slogout_session *session, const char *line)
-{
-    static const char *const line_ends[] = {"\r\n", "\n", ""};
-
-    if (host->form == AS_RESPONSE)
-        return checked(host, feed_response(host, session, line));
     return checked(host, feed_line(host, session, line, line_ends[host->form]));
 }
 

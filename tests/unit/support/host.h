@@ -22,13 +22,16 @@
 #define HOST_GROUP    77 /* the group of all sessions that join the set */
 
 /* The callbacks inside which the test can have something done. */
-enum host_place { IN_SEND_LINE, IN_CLOSE_CONNECTION, IN_SET_TIMER, IN_ALLOCATE, IN_RELEASE, HOST_PLACES };
+enum host_place { IN_SEND_LINE, IN_CLOSE_CONNECTION, IN_SET_TIMER, HOST_PLACES };
 
-/* How host_line() feeds a line. */
-enum host_form { WITH_CRLF, WITH_LF, WITHOUT_LINE_END, AS_RESPONSE, HOST_FORMS };
+/* How host_feed_line() ends a line. */
+enum host_form { WITH_CRLF, WITH_LF, WITH_CR, WITHOUT_LINE_END, HOST_FORMS };
+
+/* Those of all sessions of host_connect(), whose conn is a struct host_conn. */
+extern const struct slogout_callbacks host_callbacks;
 
 struct host;
-/* session is the argument of the callback, or NULL in set_timer, allocate and release */
+/* session is the argument of the callback, or NULL in set_timer */
 typedef void host_action(struct host *host, struct slogout_session *session);
 
 struct host_conn {
@@ -75,8 +78,8 @@ struct slogout_session *host_connect(struct host *host);
 struct slogout_session *host_connect_enabled(struct host *host);
 
 int host_request(struct host *host, struct slogout_session *session, const char *bye_text);
-int host_ready(struct host *host, struct slogout_session *session);
-int host_line(struct host *host, struct slogout_session *session, const char *line);
+int host_resume(struct host *host, struct slogout_session *session);
+int host_feed_line(struct host *host, struct slogout_session *session, const char *line);
 int host_cancel(struct host *host, struct slogout_session *session);
 int host_force(struct host *host, struct slogout_session *session);
 int host_abandon(struct host *host, struct slogout_session *session, enum slogout_outcome why);

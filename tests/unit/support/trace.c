@@ -17,12 +17,12 @@ void trace_text(struct trace *trace, const char *text)
 
 size_t trace_result(char *text, size_t size, const struct slogout_result *result)
 {
-    static const char *const statuses[] = {"OK", "NO", "BAD", "BYE"};
+    static const char *const statuses[] = {"", "OK", "NO", "BAD", "BYE"};
     const struct slogout_response *answer = result->answer;
     char asked[60] = "";
     int len;
 
-    if (result->tag)
+    if (*result->tag)
         snprintf(asked, sizeof asked, " %s@%llu", result->tag, (unsigned long long)result->asked_ms);
     len = snprintf(text, size, "close %s%s%s%s", slogout_outcome_name(result->outcome), asked,
                    result->bye_sent ? " bye-sent" : "", result->bye_seen ? " bye-seen" : "");
@@ -32,6 +32,8 @@ size_t trace_result(char *text, size_t size, const struct slogout_result *result
                      answer->code_len ? "[" : "", (int)answer->code_len, answer->code_len ? answer->code : "",
                      answer->code_len ? "]" : "", answer->text_len ? ":" : "", (int)answer->text_len,
                      answer->text_len ? answer->text : "");
+    else if (result->answer_status)
+        len += snprintf(text + len, size - (size_t)len, " answered=%s", statuses[result->answer_status]);
     assert_true((size_t)len < size);
     return (size_t)len;
 }

@@ -14,7 +14,8 @@ void trace_octets(struct trace *trace, const char *octets, size_t len);
 void trace_text(struct trace *trace, const char *text);
 /* Writes the outcome of a session as all traces show it, and returns its length:
  *   close EXPIRED SLO.1@5 bye-sent bye-seen answer=OK[CODE]:text
- * that is the outcome, the tag and the time of the LOGOUT, and what applies of the rest. */
+ * that is the outcome, the tag and the time of the LOGOUT, and what applies of the rest. If only the status of the
+ * answer is known, ` answered=NO` stands in place of ` answer=...`. */
 size_t trace_result(char *text, size_t size, const struct slogout_result *result);
 /* Removes each occurrence of the word from the text. */
 void trace_without(char *text, const char *word);

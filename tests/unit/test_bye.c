@@ -1,6 +1,6 @@
 #include "support/test.h"
 #include <limits.h>
-#include "text.h"
+#include "bye.h"
 #include "support/exact.h"
 
 static int valid(const char *text)

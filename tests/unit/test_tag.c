@@ -1,7 +1,7 @@
 #include "support/test.h"
 #include <limits.h>
 #include "support/exact.h"
-#include "text.h"
+#include "tag.h"
 
 static int valid(const char *tag, size_t len)
 {

@@ -20,15 +20,18 @@ static void expect(const struct slogout_result *result, const char *written)
 
 static void test_without_an_answer(void **state)
 {
-    struct slogout_result result = {SLOGOUT_OUTCOME_BYE_ONLY, 1, 0, SLOGOUT_NEVER, NULL, NULL};
+    struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_BYE_ONLY, .bye_sent = 1, .asked_ms = SLOGOUT_NEVER};
 
     (void)state;
     expect(&result, "outcome=BYE_ONLY tag=- bye_sent=1 bye_seen=0");
     result.outcome = SLOGOUT_OUTCOME_EXPIRED;
-    result.tag = "SLO.7";
+    strcpy(result.tag, "SLO.7");
     result.bye_sent = 0;
     result.bye_seen = 1;
     expect(&result, "outcome=EXPIRED tag=SLO.7 bye_sent=0 bye_seen=1");
+    result.outcome = SLOGOUT_OUTCOME_REFUSED;
+    result.answer_status = SLOGOUT_STATUS_NO;
+    expect(&result, "outcome=REFUSED tag=SLO.7 bye_sent=0 bye_seen=1 answer=NO");
 }
 
 static void test_with_an_answer(void **state)
@@ -42,7 +45,8 @@ static void test_with_an_answer(void **state)
         {"* BYE", "answer=BYE code=\"\" text=\"\""}, /* none of the library's has this */
     };
     struct slogout_response response;
-    const struct slogout_result result = {SLOGOUT_OUTCOME_REFUSED, 1, 1, 5, "SLO.1", &response};
+    const struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_REFUSED, .bye_sent = 1, .bye_seen = 1, .asked_ms = 5, .tag = "SLO.1",
+                                          .answer_status = SLOGOUT_STATUS_NO, .answer = &response};
     char written[SLOGOUT_RESULT_SIZE];
     size_t i;
 
@@ -52,7 +56,7 @@ static void test_with_an_answer(void **state)
         snprintf(written, sizeof written, "outcome=REFUSED tag=SLO.1 bye_sent=1 bye_seen=1 %s", answers[i].written);
         expect(&result, written);
     }
-    response.status = (enum slogout_status)4;
+    response.status = (enum slogout_status)5;
     expect(&result, "outcome=REFUSED tag=SLO.1 bye_sent=1 bye_seen=1 answer=UNKNOWN code=\"\" text=\"\"");
 }
 
@@ -62,7 +66,8 @@ static void test_any_fits_in_the_size_that_is_promised(void **state)
     char octets[1000];
     const struct slogout_response response = {SLOGOUT_STATUS_BAD, "x", 1, octets + 500, 255, octets, sizeof octets};
     const struct slogout_result result = {
-        SLOGOUT_OUTCOME_CLIENT_LOGOUT, 1, 1, 0, "1234567890123456" "4294967295", &response};
+        .outcome = SLOGOUT_OUTCOME_CLIENT_LOGOUT, .bye_sent = 1, .bye_seen = 1, .tag = "1234567890123456" "4294967295",
+        .answer = &response};
     char out[SLOGOUT_RESULT_SIZE];
     size_t len;
 
@@ -83,7 +88,7 @@ static void test_any_fits_in_the_size_that_is_promised(void **state)
 static void test_less_room_cuts_it(void **state)
 {
     static const char whole[] = "outcome=FORCED tag=- bye_sent=0 bye_seen=0";
-    const struct slogout_result result = {SLOGOUT_OUTCOME_FORCED, 0, 0, SLOGOUT_NEVER, NULL, NULL};
+    const struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_FORCED};
     char cut[sizeof whole];
     size_t size;
 
@@ -107,10 +112,10 @@ static void test_no_result_is_an_empty_line(void **state)
 
 static void test_an_outcome_and_a_status_that_are_none(void **state)
 {
-    struct slogout_result result = {SLOGOUT_OUTCOME_COUNT, 0, 0, SLOGOUT_NEVER, NULL, NULL};
+    struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_COUNT, .answer_status = (enum slogout_status)5};
 
     (void)state;
-    expect(&result, "outcome=UNKNOWN tag=- bye_sent=0 bye_seen=0");
+    expect(&result, "outcome=UNKNOWN tag=- bye_sent=0 bye_seen=0 answer=UNKNOWN");
 }
 
 int main(void)
