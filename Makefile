@@ -181,11 +181,13 @@ TO_PC := $(TO_LIB)/pkgconfig
 TO_MAN := $(DESTDIR)$(MANDIR)
 TO_SHARED := $(if $(IMPORT_LIBRARY),$(TO_BIN),$(TO_LIB))
 
-# Writes the file for pkg-config. A folder below the prefix is written relative to it, so that all can be moved together.
+# Writes the file for pkg-config, which wants a backslash before each space. A folder below the prefix is written
+# relative to it, so that all can be moved together.
 FILL_PC = PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" INCLUDEDIR="$(INCLUDEDIR)" VERSION="$(VERSION)" awk '\
   match($$0, /@[A-Z]+@/) { \
     value = ENVIRON[substr($$0, RSTART + 1, RLENGTH - 2)]; \
     if (index(value, ENVIRON["PREFIX"] "/") == 1) value = "$${prefix}" substr(value, length(ENVIRON["PREFIX"]) + 1); \
+    gsub(/ /, "\\\\ ", value); \
     $$0 = substr($$0, 1, RSTART - 1) value substr($$0, RSTART + RLENGTH) \
   } \
   { print }'
