@@ -306,14 +306,14 @@ abi abi-record: $(PACKAGE)/libabi.so
 	@CC='$(CC)' sh tests/package/abi.sh $(if $(filter abi-record,$@),record,check) $<
 
 deps-package: deps
-	sh tests/apt.sh abigail-tools bmake clang-19 lld-19 llvm-19 g++ git musl-dev \
+	sh tests/apt.sh abigail-tools bmake cmake clang-19 lld-19 llvm-19 g++ git musl-dev tcc \
 	  libc6-dev-i386 lib32gcc-12-dev gcc-mingw-w64-x86-64 wine wine64 qemu-user-static
 
 # What `make plot` draws with.
 deps-plot: deps
 	sh tests/apt.sh gnuplot-nox
 
-PACKAGE_PARTS := package-one-file package-build package-windows package-macos abi
+PACKAGE_PARTS := package-one-file package-build package-cmake package-windows package-macos abi
 
 .PHONY: package-parts package-distribution $(PACKAGE_PARTS)
 
@@ -330,10 +330,13 @@ package-one-file: amalgamation
 package-distribution: dist
 	@MAKE='$(MAKE)' CC='$(CC)' sh tests/package/distribution.sh $(DIST) $(DIST_NAME) $(PACKAGE)/dist
 
-package-build package-windows package-macos: package-distribution
+package-build package-cmake package-windows package-macos: package-distribution
 
 package-build:
 	@MAKE='$(MAKE)' CC='$(CC)' sh tests/package/build.sh $(PACKAGE)/dist/$(DIST_NAME)
+
+package-cmake:
+	@sh tests/package/cmake.sh $(PACKAGE)/dist/$(DIST_NAME)
 
 package-windows:
 	@MAKE='$(MAKE)' sh tests/package/windows.sh $(PACKAGE)/dist/$(DIST_NAME)
