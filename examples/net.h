@@ -77,6 +77,7 @@ static inline void net_options(struct net_options *options, char **argv)
         {"--spread", &options->plan.spread_ms, 0},
         {"--deadline", &options->deadline_ms, 1},
         {"--max-in-flight", &options->plan.max_in_flight, 0},
+        {"--rate", &options->plan.rate, 0},
         {"--seed", &options->plan.seed, 0},
     };
     size_t i;
@@ -462,7 +463,7 @@ static inline uint64_t net_turn(struct net_loop *loop, uint64_t limit_ms)
         if (linger_ms && linger_ms < limit_ms)
             limit_ms = linger_ms;
     }
-    if (poll(polls, (nfds_t)(2 + loop->count), slogout_timeout(limit_ms, now)) < 0)
+    if (poll(polls, (nfds_t)(2 + loop->count), slogout_poll_timeout(limit_ms, now)) < 0)
         return slogout_now_ms(); /* EINTR; the next poll() reports the same */
     now = slogout_now_ms();
     for (i = loop->count; i-- > 0;) {

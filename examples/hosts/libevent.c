@@ -24,7 +24,7 @@ static size_t count;
 
 static void set_event(struct event *timer, uint64_t deadline_ms)
 {
-    const int ms = slogout_timeout(deadline_ms, slogout_now_ms());
+    const int ms = slogout_poll_timeout(deadline_ms, slogout_now_ms());
     const struct timeval timeout = {ms / 1000, ms % 1000 * 1000};
 
     evtimer_add(timer, &timeout);

@@ -179,7 +179,7 @@ static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
     (void)of;
     (void)user_data;
     uv_update_time(loop);
-    uv_timer_start(&ticker, on_tick, (uint64_t)slogout_timeout(deadline_ms, slogout_now_ms()), 0);
+    uv_timer_start(&ticker, on_tick, (uint64_t)slogout_poll_timeout(deadline_ms, slogout_now_ms()), 0);
 }
 
 /* ---- leaving ---- */

@@ -32,13 +32,6 @@ static inline uint64_t slogout_now_ms(void)
 
 #undef SLOGOUT_HOST_U64
 
-static inline int slogout_timeout(uint64_t deadline_ms, uint64_t now_ms)
-{
-    if (deadline_ms > UINT64_MAX - 1)
-        return -1;
-    return deadline_ms <= now_ms ? 0 : deadline_ms - now_ms < 2147483647 ? (int)(deadline_ms - now_ms) : 2147483647;
-}
-
 /* Why slogout_wait() has returned. After SIGNAL and TICK the host sends what is queued, and looks whether its
  * close_connection has been called. */
 enum slogout_wake {
@@ -73,7 +66,7 @@ static inline enum slogout_wake slogout_wait(struct slogout *slogout, int fd, sh
         }
         if (limit_ms < deadline_ms)
             deadline_ms = limit_ms;
-        if (poll(polls, 2, slogout_timeout(deadline_ms, now_ms)) < 0 && errno != EINTR)
+        if (poll(polls, 2, slogout_poll_timeout(deadline_ms, now_ms)) < 0 && errno != EINTR)
             return SLOGOUT_WAKE_ERROR;
         if (polls[1].revents)
             return SLOGOUT_WAKE_SIGNAL;
@@ -137,7 +130,7 @@ static inline void slogout_linger_wait(struct slogout_linger *linger, int fd)
     struct pollfd input = {fd, POLLIN, 0};
 
     while (!slogout_linger_step(linger, fd, 1, slogout_now_ms()))
-        poll(&input, 1, slogout_timeout(linger->deadline_ms, slogout_now_ms()));
+        poll(&input, 1, slogout_poll_timeout(linger->deadline_ms, slogout_now_ms()));
 }
 
 #endif

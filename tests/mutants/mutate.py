@@ -319,7 +319,7 @@ class Workshop:
     def own_test(self, header, directory):
         """Builds the test of a header's functions, which contains them."""
         program = os.path.join(directory, "test_" + os.path.basename(header)[:-2])
-        support = glob.glob(os.path.join(os.path.dirname(self.programs[0]), "tests/support/*.o"))
+        support = glob.glob(os.path.join(os.path.dirname(self.programs[0]), "tests/unit/support/*.o"))
         subprocess.run([self.compiler, "-w", f"-I{directory}", *self.flags, "-o", program,
                         f"tests/unit/{os.path.basename(program)}.c", *support, f"-L{directory}", "-lmutant",
                         *os.environ["CMOCKA"].split()], check=True)
