@@ -15,12 +15,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 TEST_LIB_OBJECTS := $(LIB_SOURCES:lib/%.c=$(BUILD)/tests/lib/%.o)
 TEST_SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/support/*.c))
 
-# The parts of the examples that do no I/O are tested as lib/ is.
-TEST_EXAMPLE_OBJECTS := $(patsubst %,$(BUILD)/tests/examples/%.o,proxy/queue echo/command_reader echo/words)
 # The programs with the sanitizers, for the interop tests.
 TEST_PROGRAMS := $(PROGRAMS:$(BUILD)/%=$(BUILD)/tests/%)
-TEST_SHARED_OBJECTS := $(SHARED_OBJECTS:$(BUILD)/%=$(BUILD)/tests/%)
-TEST_ECHO_OBJECTS := $(ECHO_OBJECTS:$(BUILD)/%=$(BUILD)/tests/%)
 
 .PHONY: deps check unit manual install-check sockets
 
@@ -46,12 +42,8 @@ $(BUILD)/tests/unit/support/%.o: tests/unit/support/%.c $(BUILD)/flags
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
-$(BUILD)/tests/unit/test_command_reader: $(TEST_EXAMPLE_OBJECTS)
-
-$(BUILD)/tests/examples/%: $(BUILD)/tests/examples/%.o $(TEST_SHARED_OBJECTS) $(TEST_LIB_OBJECTS)
+$(BUILD)/tests/examples/%: $(BUILD)/tests/examples/%.o $(TEST_LIB_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^
-
-$(BUILD)/tests/examples/echo_server: $(TEST_ECHO_OBJECTS)
 
 # One failing program does not hide the others.
 unit: $(UNIT_TESTS)
@@ -74,7 +66,7 @@ sockets: $(TEST_PROGRAMS) $(BUILD)/examples/echo_server
 	python3 -B tests/programs/sockets/run.py
 
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
-  $(TEST_SHARED_OBJECTS:.o=.d) $(TEST_ECHO_OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
+  $(TEST_PROGRAMS:=.d)
 
 # The rules for lib/: which file may use which, which symbols the library defines, how long its functions are.
 .PHONY: house
@@ -134,10 +126,10 @@ check:
 
 $(BUILD)/tests/hosts/%: examples/hosts/%.c $(TEST_LIB_OBJECTS)
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(HOSTS_CFLAGS_$*) $(TEST_CFLAGS) -o $@ $< $(TEST_LIB_OBJECTS) $(HOSTS_LIBS_$*)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Iexamples $(HOSTS_CFLAGS_$*) $(TEST_CFLAGS) -o $@ $< $(TEST_LIB_OBJECTS) $(HOSTS_LIBS_$*)
 
 deps-hosts: deps
-	sh tests/apt.sh libevent-dev libev-dev libuv1-dev
+	sh tests/apt.sh libevent-dev libuv1-dev
 
 hosts-check:
 	@$(MAKE) --no-print-directory hosts-built HOSTS_BUILT='$(HOSTS:%=$(BUILD)/tests/hosts/%)'

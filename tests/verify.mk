@@ -77,8 +77,6 @@ FUZZ_SECONDS ?= 60
 FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_LIB := $(LIB_SOURCES:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/tests/model/reference.o
-FUZZ_ECHO := $(BUILD)/fuzz/examples/echo/command_reader.o $(BUILD)/fuzz/examples/echo/words.o \
-  $(BUILD)/fuzz/examples/proxy/queue.o
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
@@ -87,7 +85,6 @@ $(BUILD)/fuzz/%.o: %.c
 $(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server $(BUILD)/fuzz/filter: $(FUZZ_LIB)
 $(BUILD)/fuzz/filter: $(BUILD)/fuzz/tests/fuzz/filter/reference.o
 $(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server: $(BUILD)/fuzz/tests/fuzz/scanners/agree.o
-$(BUILD)/fuzz/command_reader: $(FUZZ_ECHO)
 $(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
 
@@ -105,8 +102,7 @@ COVERAGE := $(BUILD)/coverage
 COVERAGE_FLAGS := -O0 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
 COVERAGE_TESTS := $(patsubst tests/unit/%.c,$(COVERAGE)/%,$(wildcard tests/unit/test_*.c))
 COVERAGE_OBJECTS := $(LIB_SOURCES:%.c=$(COVERAGE)/%.o) \
-  $(patsubst %.c,$(COVERAGE)/%.o,$(wildcard tests/unit/support/*.c)) \
-  $(TEST_EXAMPLE_OBJECTS:$(BUILD)/tests/examples/%.o=$(COVERAGE)/examples/%.o)
+  $(patsubst %.c,$(COVERAGE)/%.o,$(wildcard tests/unit/support/*.c))
 
 $(COVERAGE)/%.o: %.c
 	@mkdir -p $(@D)
@@ -148,8 +144,7 @@ $(BUILD)/mutants/$(1)/libmutant.so: $(LIB_SOURCES:%.c=$(BUILD)/mutants/$(1)/%.o)
 	$$(SAY)$$(CC) $(2) -shared -o $$@ $$^
 
 $(BUILD)/mutants/$(1)/test_%: $(BUILD)/mutants/$(1)/tests/unit/test_%.o $(BUILD)/mutants/$(1)/libmutant.so \
-  $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c)) \
-  $(TEST_EXAMPLE_OBJECTS:$(BUILD)/tests/examples/%.o=$(BUILD)/mutants/$(1)/examples/%.o)
+  $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c))
 	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant $$(CMOCKA)
 
 $(BUILD)/mutants/$(1)/session: $(patsubst %,$(BUILD)/mutants/$(1)/tests/model/%.o,session world model properties choose)
