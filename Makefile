@@ -24,6 +24,7 @@ all:
 # BSD make stops at the next line and prints it. To GNU make the line is a rule without a recipe.
 .error slogout needs GNU make, which BSD systems call gmake:
 
+BUILD ?= build
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 BINDIR ?= $(PREFIX)/bin
@@ -59,42 +60,45 @@ endif
 HEADERS := $(sort $(wildcard include/slogout/*.h))
 MANUALS := $(sort $(wildcard man/*.[0-9]))
 LIB_SOURCES := $(sort $(wildcard lib/*.c))
-LIB_OBJECTS := $(LIB_SOURCES:%.c=build/%.o)
-STATIC := build/libslogout.a
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
+STATIC := $(BUILD)/libslogout.a
 
 # SHARED is the library, SHARED_NAMES are symbolic links to it. On macOS the linker wants the names of the functions
 # with an underscore, on Windows in a .def file; elsewhere it reads the map, which also gives them a version.
 FUNCTIONS := sed -n 's/^ *\(slogout_[a-z_]*\);/\1/p' lib/slogout.map
 ifeq ($(PLATFORM),mingw)
-SHARED := build/libslogout-$(SOVERSION).dll
+SHARED := $(BUILD)/libslogout-$(SOVERSION).dll
 SHARED_NAMES :=
-IMPORT_LIBRARY := build/libslogout.dll.a
-EXPORTS := build/slogout.def
+IMPORT_LIBRARY := $(BUILD)/libslogout.dll.a
+EXPORTS := $(BUILD)/slogout.def
 MAKE_EXPORTS = (echo EXPORTS; $(FUNCTIONS))
 LINK_SHARED = -shared -static-libgcc -Wl,--no-insert-timestamp -Wl,--out-implib,$(IMPORT_LIBRARY) $(EXPORTS)
 else ifeq ($(PLATFORM),macos)
-SHARED := build/libslogout.$(VERSION).dylib
+SHARED := $(BUILD)/libslogout.$(VERSION).dylib
 SHARED_NAMES := libslogout.$(SOVERSION).dylib libslogout.dylib
-EXPORTS := build/slogout.exports
+EXPORTS := $(BUILD)/slogout.exports
 MAKE_EXPORTS = $(FUNCTIONS) | sed 's/^/_/'
 LINK_SHARED = -dynamiclib -install_name "$(LIBDIR)/libslogout.$(SOVERSION).dylib" -current_version $(VERSION) \
   -compatibility_version $(SOVERSION) -Wl,-exported_symbols_list,$(EXPORTS)
 else
-SHARED := build/libslogout.so.$(VERSION)
+SHARED := $(BUILD)/libslogout.so.$(VERSION)
 SHARED_NAMES := libslogout.so.$(SOVERSION) libslogout.so
 EXPORTS := lib/slogout.map
 LINK_SHARED = -shared -Wl,-soname,libslogout.so.$(SOVERSION) -Wl,--version-script,$(EXPORTS) \
   -Wl,-Bsymbolic-functions -Wl,-z,defs
 endif
 
-# A program is examples/NAME.c; what programs share is in examples/common/, the rest of echo_server in examples/echo/, of
-# proxy in examples/relay/. They need POSIX.
-PROGRAMS := $(if $(filter mingw,$(PLATFORM)),,$(patsubst examples/%.c,build/examples/%,$(wildcard examples/*.c)))
-COMMON_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/common/*.c))
-ECHO_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/echo/*.c))
-RELAY_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/relay/*.c))
+# The scripts of the tests find what is built in this folder.
+export SLOGOUT_BUILD := $(abspath $(BUILD))
 
-.PHONY: all help static shared examples demo deps check install install-static uninstall clean FORCE
+# A program is examples/NAME.c. They need POSIX.
+PROGRAMS := $(if $(filter mingw,$(PLATFORM)),,$(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c)))
+# The echo server and the client use parts of the proxy.
+SHARED_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,\
+  $(filter-out %/main.c %/relay.c %/resolver.c %/proxy_header.c,$(wildcard examples/proxy/*.c)))
+ECHO_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard examples/echo/*.c))
+
+.PHONY: all help static shared examples demo install install-static uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -116,11 +120,11 @@ help:
 
 # The file changes only when the flags do, so what depends on it is built again only then.
 FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))
-build/flags: FORCE
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
 
-build/lib/%.o: lib/%.c build/flags
+$(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) $(FOR_SHARED) $(NO_PATHS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
@@ -128,36 +132,33 @@ $(STATIC): $(LIB_OBJECTS)
 	@rm -f $@
 	$(SAY)$(AR) rcs $@ $(LIB_OBJECTS)
 
-build/slogout.def build/slogout.exports: lib/slogout.map
+$(BUILD)/slogout.def $(BUILD)/slogout.exports: lib/slogout.map
 	@mkdir -p $(@D)
 	@$(MAKE_EXPORTS) > $@
 
-$(SHARED): $(LIB_OBJECTS) $(EXPORTS) build/flags
+$(SHARED): $(LIB_OBJECTS) $(EXPORTS) $(BUILD)/flags
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_SHARED) -o $@ $(LIB_OBJECTS)
-	@for name in $(SHARED_NAMES); do ln -sf $(@F) build/$$name || exit 1; done
+	@for name in $(SHARED_NAMES); do ln -sf $(@F) $(BUILD)/$$name || exit 1; done
 
-build/examples/%.o: examples/%.c build/flags
+$(BUILD)/examples/%.o: examples/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Iexamples $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-build/examples/%: build/examples/%.o $(COMMON_OBJECTS) $(STATIC)
+$(BUILD)/examples/%: $(BUILD)/examples/%.o $(SHARED_OBJECTS) $(STATIC)
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC)
 
-build/examples/echo_server: $(ECHO_OBJECTS)
+$(BUILD)/examples/echo_server: $(ECHO_OBJECTS)
 
-demo: build/examples/echo_server build/examples/client
-	@sh examples/demo.sh build/examples
-
-deps:
-	sh tests/deps.sh
+demo: $(BUILD)/examples/echo_server $(BUILD)/examples/client
+	@sh examples/demo.sh $(BUILD)/examples
 
 # Each function has a manual page of its name: `.so` to the page whose NAME section lists it.
-build/man.made: $(MANUALS)
-	rm -rf build/man
-	mkdir -p build/man/man3 build/man/man7
-	cp man/*.3 build/man/man3
-	cp man/*.7 build/man/man7
-	cd build/man/man3 && for page in *.3; do \
+$(BUILD)/man.made: $(MANUALS)
+	rm -rf $(BUILD)/man
+	mkdir -p $(BUILD)/man/man3 $(BUILD)/man/man7
+	cp man/*.3 $(BUILD)/man/man3
+	cp man/*.7 $(BUILD)/man/man7
+	cd $(BUILD)/man/man3 && for page in *.3; do \
 	  for name in $$(sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z_]*\).*/\1/p' $$page); do \
 	    test -e $$name.3 || echo ".so man3/$$page" > $$name.3 || exit 1; done; done
 	touch $@
@@ -170,14 +171,14 @@ TO_PC := $(TO_LIB)/pkgconfig
 TO_MAN := $(DESTDIR)$(MANDIR)
 TO_SHARED := $(if $(IMPORT_LIBRARY),$(TO_BIN),$(TO_LIB))
 
-install-static: $(STATIC) build/man.made
+install-static: $(STATIC) $(BUILD)/man.made
 	$(INSTALL) -d "$(TO_INCLUDE)" "$(TO_PC)" "$(TO_MAN)/man3" "$(TO_MAN)/man7"
 	$(INSTALL) -m 644 $(HEADERS) "$(TO_INCLUDE)"
 	$(INSTALL) -m 644 $(STATIC) "$(TO_LIB)"
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	  -e 's|@VERSION@|$(VERSION)|' lib/slogout.pc.in > "$(TO_PC)/slogout.pc"
-	$(INSTALL) -m 644 build/man/man3/* "$(TO_MAN)/man3"
-	$(INSTALL) -m 644 build/man/man7/* "$(TO_MAN)/man7"
+	$(INSTALL) -m 644 $(BUILD)/man/man3/* "$(TO_MAN)/man3"
+	$(INSTALL) -m 644 $(BUILD)/man/man7/* "$(TO_MAN)/man7"
 
 install: install-static $(SHARED)
 	$(INSTALL) -d "$(TO_SHARED)"
@@ -185,25 +186,44 @@ install: install-static $(SHARED)
 	for name in $(SHARED_NAMES); do ln -sf $(notdir $(SHARED)) "$(TO_LIB)/$$name" || exit 1; done
 	$(if $(IMPORT_LIBRARY),$(INSTALL) -m 644 $(IMPORT_LIBRARY) "$(TO_LIB)")
 
-uninstall: build/man.made
+uninstall: $(BUILD)/man.made
 	for name in $(notdir $(HEADERS)); do rm -f "$(TO_INCLUDE)/$$name"; done
 	for name in $(notdir $(STATIC) $(IMPORT_LIBRARY)) $(SHARED_NAMES); do rm -f "$(TO_LIB)/$$name"; done
 	rm -f "$(TO_SHARED)/$(notdir $(SHARED))" "$(TO_PC)/slogout.pc"
-	cd build/man && for page in man*/*; do rm -f "$(TO_MAN)/$$page"; done
+	cd $(BUILD)/man && for page in man*/*; do rm -f "$(TO_MAN)/$$page"; done
 	rmdir "$(TO_INCLUDE)" 2>/dev/null || :
 
 clean:
-	rm -rf build
+	rm -rf $(BUILD)
 
-include tests/check.mk
-include tests/hosts.mk
-include tests/proxy.mk
-include tests/bench.mk
-include tests/sim.mk
-include tests/verify.mk
-include tests/package.mk
-include tests/prove.mk
-include examples/dovecot/dovecot.mk
-include examples/proxy/proxy.mk
-include tests/bench-peers.mk
--include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(RELAY_OBJECTS:.o=.d) $(PROGRAMS:=.d)
+# ---- the example servers, one for each way to wait ----
+
+HOSTS_CFLAGS_libevent = $(shell pkg-config --cflags libevent_core)
+HOSTS_LIBS_libevent = $(shell pkg-config --libs libevent_core)
+HOSTS_CFLAGS_libuv = $(shell pkg-config --cflags libuv)
+HOSTS_LIBS_libuv = $(shell pkg-config --libs libuv)
+HOSTS_LIBS_libev = -lev
+HOSTS_LIBS_threads = -pthread
+
+# Those whose library is installed. libev has no file for pkg-config.
+HOSTS = poll blocking threads $(shell pkg-config --exists libevent_core && echo libevent) \
+  $(shell pkg-config --exists libuv && echo libuv) \
+  $(shell $(CC) $(CPPFLAGS) -E -include ev.h -x c /dev/null >/dev/null 2>&1 && echo libev)
+
+.PHONY: hosts hosts-built
+
+# The list is made when it is needed: every other goal does without pkg-config.
+hosts:
+	@$(MAKE) --no-print-directory hosts-built HOSTS_BUILT='$(HOSTS:%=$(BUILD)/examples/hosts/%)'
+
+hosts-built: $(HOSTS_BUILT)
+
+$(BUILD)/examples/hosts/%: examples/hosts/%.c $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) $(HOSTS_CFLAGS_$*) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(HOSTS_LIBS_$*)
+
+# ---- the rest of the tree; what of it is missing is left out ----
+
+include $(wildcard tests/tests.mk tests/verify.mk tests/bench/bench.mk examples/proxy/proxy.mk examples/dovecot/dovecot.mk)
+-include $(LIB_OBJECTS:.o=.d) $(SHARED_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(PROGRAMS:=.d) \
+  $(wildcard $(BUILD)/examples/hosts/*.d)

@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <slogout/slogout.h>
-#include "common/address.h"
-#include "common/options.h"
+#include "proxy/address.h"
+#include "proxy/options.h"
 
 #define BAD_USAGE 2
 #define LINE_SIZE 8192 /* the longest line that is read */
@@ -63,10 +63,15 @@ struct client {
 /* The server's octets are not trusted with the terminal. */
 static void show(const char *who, const char *line, size_t len)
 {
-    char text[4 * LINE_SIZE + 1];
+    size_t i;
 
-    slogout_escape(text, sizeof text, line, len);
-    printf("%s: %s\n", who, text);
+    printf("%s: ", who);
+    for (i = 0; i < len; i++)
+        if (line[i] >= ' ' && line[i] <= '~')
+            putchar(line[i]);
+        else
+            printf("\\x%02x", (unsigned char)line[i]);
+    printf("\n");
     fflush(stdout);
 }
 

@@ -1,6 +1,6 @@
 /* An IMAP server that asks its clients to leave. The loop is in common/service.c, the callbacks for slogout
  * in echo/connection.c, its input in echo/imap.c, and the end of the program in common/departure.c. */
-#include "common/service.h"
+#include "proxy/service.h"
 #include "echo/connection.h"
 #include "echo/imap.h"
 

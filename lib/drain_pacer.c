@@ -1,20 +1,10 @@
 #include "drain_pacer.h"
+#include "random.h"
 #include "saturate.h"
 
 static uint64_t fixed_point(uint64_t ms)
 {
     return slo_min(ms, SLO_PACER_LONGEST) << SLO_PACER_FRACTION;
-}
-
-/* SplitMix64 (Steele, Lea, Flood, 2014). Unlike many generators, it gives unrelated first values for seeds
- * that are close to each other, as process numbers are. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
 }
 
 /* Cuts a slot from the rest of the window, which begins at from and not after its end, and draws an instant
@@ -27,7 +17,7 @@ static void cut(struct slo_pacer *pacer, uint64_t from, const struct slo_backlog
 
     pacer->from = from;
     pacer->to = from + length;
-    pacer->instant = from + (length ? next_random(&pacer->random) % length : 0);
+    pacer->instant = from + (length ? slo_random_next(&pacer->random) % length : 0);
 }
 
 /* Until the first slot is cut, the current one is empty and stands where the window begins. */

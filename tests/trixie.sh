@@ -13,7 +13,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
-root=${TRIXIE_ROOT:-build/trixie}
+root=${TRIXIE_ROOT:-${SLOGOUT_BUILD:-build}/trixie}
 
 fail()
 {

@@ -10,7 +10,7 @@ DOVECOT_MODULES ?= /usr/lib/dovecot/modules
 # How long the tests kick 30 clients at random.
 DOVECOT_STRESS_SECONDS ?= 15
 
-DOVECOT := build/dovecot
+DOVECOT := $(BUILD)/dovecot
 DOVECOT_PLUGIN := $(DOVECOT)/lib95_imap_slogout_plugin.so
 # 2.4 has a parser of its own for settings, which loads their declaration from a second file.
 DOVECOT_SETTINGS := $(DOVECOT)/settings/libimap_slogout_settings.so
@@ -53,10 +53,10 @@ uninstall-dovecot:
 	rm -f $(DESTDIR)$(DOVECOT_MODULES)/settings/$(notdir $(DOVECOT_SETTINGS))
 
 deps-dovecot:
-	sh tests/dovecot/deps.sh
+	sh examples/dovecot/tests/deps.sh
 
 dovecot-check: $(DOVECOT_FILES)
-	DOVECOT_STRESS_SECONDS=$(DOVECOT_STRESS_SECONDS) python3 -B tests/dovecot/run.py
+	DOVECOT_STRESS_SECONDS=$(DOVECOT_STRESS_SECONDS) python3 -B examples/dovecot/tests/run.py
 
 # ---- Dovecot 2.4, on Debian 13 ----
 

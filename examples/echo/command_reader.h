@@ -12,7 +12,7 @@
 #define COMMAND_READER_H
 
 #include <stddef.h>
-#include "common/queue.h"
+#include "proxy/queue.h"
 
 /* Octets of a command without its literals (RFC 2683 section 3.2.1.5), and of all its literals together.
  * Memory grows with what has come, to at most twice as much. */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <slogout/host.h>
-#include "common/address.h"
-#include "common/log.h"
-#include "common/outcome.h"
+#include "proxy/address.h"
+#include "proxy/log.h"
+#include "proxy/outcome.h"
 #include "echo/connection.h"
 
 /* ---- slogout's callbacks ---- */

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 #include <slogout/slogout.h>
-#include "common/service.h"
-#include "common/stream.h"
+#include "proxy/service.h"
+#include "proxy/stream.h"
 #include "echo/command_reader.h"
 #include "echo/words.h"
 

@@ -120,7 +120,7 @@ class Workshop:
         if not mutant.path.endswith(".h") or not os.path.exists(rule) or mutant.path not in text_of(rule):
             return program
         own = os.path.join(directory, name_of(program))
-        support = glob.glob(os.path.join(os.path.dirname(program), "tests/support/*.o"))
+        support = glob.glob(os.path.join(os.path.dirname(program), "tests/unit/support/*.o"))
         self.execute("-w", f"-I{directory}", "-o", own, f"tests/unit/{name_of(program)}.c", *support, f"-L{directory}",
                      "-lmutant", *os.environ["CMOCKA"].split())
         return own

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/house"))
+sys.path.insert(0, str(ROOT / "tests/docs/house"))
 from c_source import items, read, tokens  # noqa: E402
 
 HEAD = """\

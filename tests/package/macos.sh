@@ -15,5 +15,5 @@ name=$(llvm-objdump"$LLVM_SUFFIX" --macho --dylib-id "$lib/libslogout.dylib" | t
 [ -f "stage$name" ] || fail "its name is $name, and that was not installed"
 exports=$(llvm-objdump"$LLVM_SUFFIX" --macho --exports-trie "$lib/libslogout.dylib" |
     awk '/^0x/ { print substr($2, 2) }' | sort)
-[ "$exports" = "$(sh tests/house/public.sh)" ] || fail "exports: $exports"
+[ "$exports" = "$(sh tests/docs/house/public.sh)" ] || fail "exports: $exports"
 echo "macos: $(echo "$exports" | wc -l) functions exported by $name; linked for arm64, not run"

@@ -12,7 +12,7 @@ mkdir -p "$build"
 # The public functions that these headers declare.
 functions()
 {
-    sh tests/house/public.sh | while read -r name; do ! grep -q "^SLOGOUT_API.*\b$name(" "$@" || echo "$name"; done
+    sh tests/docs/house/public.sh | while read -r name; do ! grep -q "^SLOGOUT_API.*\b$name(" "$@" || echo "$name"; done
 }
 
 text_size()
@@ -37,7 +37,7 @@ for part in whole core; do
     done
     gcc -std=c99 -Os $define "-I$folder" -c -o "$build/$part.o" "$folder/slogout.c"
     for language in "gcc -x c -std=c99" "g++ -x c++ -std=c++98"; do
-        $language -Wall -Wextra -Werror "-I$folder" -o "$build/host" tests/house/neighbors.c -x none "$build/$part.o" ||
+        $language -Wall -Wextra -Werror "-I$folder" -o "$build/host" tests/docs/house/neighbors.c -x none "$build/$part.o" ||
             fail "$language does not link with it"
         "$build/host" || fail "$language, $part: the exchange stops at $?"
     done

@@ -3,7 +3,7 @@
 # runs an exchange.
 # usage: windows.sh FOLDER, a distribution that was unpacked; with MAKE in the environment
 . tests/package/common.sh
-wine=$(realpath "$(dirname "$0")/../portability/wine.sh") here=$PWD
+wine=$(realpath "$(dirname "$0")/portability/wine.sh") here=$PWD
 target=x86_64-w64-mingw32
 enter_copy "$1"
 
@@ -12,13 +12,13 @@ quiet_make CC=$target-gcc AR=$target-ar all install DESTDIR="$PWD/stage" PREFIX=
 library=$(echo stage/slogout/bin/libslogout-*.dll)
 exports=$($target-objdump -p "$library" |
     awk '/Ordinal\/Name Pointer/ { on = 1; next } on && NF == 0 { exit } on { print $NF }' | sort)
-[ "$exports" = "$(sh tests/house/public.sh)" ] || fail "exports: $exports"
+[ "$exports" = "$(sh tests/docs/house/public.sh)" ] || fail "exports: $exports"
 
 # The only library in its search path is the one for import.
 mkdir import
 mv stage/slogout/lib/libslogout.dll.a import
 host=$(realpath stage/slogout/bin)/host.exe
-$target-gcc -Istage/slogout/include -o "$host" tests/house/neighbors.c -Limport -lslogout
+$target-gcc -Istage/slogout/include -o "$host" tests/docs/house/neighbors.c -Limport -lslogout
 $target-objdump -p "$host" | grep -q "DLL Name: $(basename "$library")" || fail "not linked with $library"
 (cd "$here" && sh "$wine" "$host") || fail "the exchange stops at $?"
 echo "windows: $(echo "$exports" | wc -l) functions exported by $(basename "$library"), which runs an exchange"
