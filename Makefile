@@ -97,7 +97,7 @@ SHARED_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,\
   $(filter-out %/main.c %/relay.c %/resolver.c %/proxy_header.c,$(wildcard examples/proxy/*.c)))
 ECHO_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard examples/echo/*.c))
 
-.PHONY: all help static shared examples demo install install-static uninstall clean FORCE
+.PHONY: all help static shared examples demo amalgamation install install-static uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -154,6 +154,9 @@ $(BUILD)/examples/echo_server: $(ECHO_OBJECTS)
 
 demo: $(BUILD)/examples/echo_server $(BUILD)/examples/client
 	@sh examples/demo.sh $(BUILD)/examples
+
+amalgamation:
+	@sh lib/amalgamate.sh $(BUILD)/amalgamation
 
 # Each function has a manual page of its name: `.so` to the page whose NAME section lists it.
 $(BUILD)/man.made: $(MANUALS) Makefile
