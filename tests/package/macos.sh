@@ -11,7 +11,7 @@ compiler="$CLANG --target=arm64-apple-macos11 -nostdlibinc -isystem /usr/include
 -Wno-unused-command-line-argument -fuse-ld=lld -nostdlib -Wl,-undefined,dynamic_lookup"
 quiet_make CC="$compiler" AR="llvm-ar$LLVM_SUFFIX" PREFIX=/opt/slogout DESTDIR="$PWD/stage" install
 lib=stage/opt/slogout/lib
-version=$(sed -n 's/^.define SLOGOUT_VERSION "\(.*\)"/\1/p' include/slogout/slogout.h)
+version=$(sed -n 's/^.define SLOGOUT_VERSION *"\(.*\)"/\1/p' include/slogout/slogout.h)
 [ -f "$lib/libslogout.$version.dylib" ] || fail "no library of version $version"
 name=$(llvm-objdump"$LLVM_SUFFIX" --macho --dylib-id "$lib/libslogout.dylib" | tail -n 1)
 [ -f "stage$name" ] || fail "its name is $name, and that was not installed"
