@@ -7,9 +7,11 @@
 ##   make                      the libraries, the echo server and the client, in build/ (BUILD=DIR: in DIR)
 ##   make demo                 shows one exchange (needs cc and make only)
 ##   make static, shared       one library alone
+##   make amalgamation         the library as one C file, in build/amalgamation/
 ##   make hosts                the example servers whose event library is installed
 ##   make clean                removes build/
 ##   make V=1 ...              shows the commands
+##   make help                 prints this list
 ## Install
 ##   make install              to $(DESTDIR)$(PREFIX); install-static leaves out the shared library
 ##   make uninstall            removes what install installed
@@ -92,12 +94,8 @@ export SLOGOUT_BUILD := $(abspath $(BUILD))
 
 # A program is examples/NAME.c. They need POSIX.
 PROGRAMS := $(if $(filter mingw,$(PLATFORM)),,$(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c)))
-# The echo server and the client use parts of the proxy.
-SHARED_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,\
-  $(filter-out %/main.c %/relay.c %/resolver.c %/proxy_header.c,$(wildcard examples/proxy/*.c)))
-ECHO_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard examples/echo/*.c))
 
-.PHONY: all help static shared examples demo amalgamation install install-static uninstall clean FORCE
+.PHONY: all help static shared amalgamation examples demo install install-static uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -119,7 +117,7 @@ shared: $(SHARED)
 examples: $(PROGRAMS)
 
 help:
-	@sed -n 's/^## //p' $(filter Makefile %.mk,$(MAKEFILE_LIST))
+	@awk 'sub(/^## /, "") { print (/^ / ? "" : "\n") $$0 }' $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
 # The file changes only when the flags do, so what depends on it is built again only then.
 FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))
@@ -143,20 +141,19 @@ $(SHARED): $(LIB_OBJECTS) $(EXPORTS) $(BUILD)/flags
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_SHARED) -o $@ $(LIB_OBJECTS)
 	@for name in $(SHARED_NAMES); do ln -sf $(@F) $(BUILD)/$$name || exit 1; done
 
+# The library as one C file, for those who compile it with their own sources.
+amalgamation:
+	@sh lib/amalgamate.sh $(BUILD)/amalgamation
+
 $(BUILD)/examples/%.o: examples/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Iexamples $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/examples/%: $(BUILD)/examples/%.o $(SHARED_OBJECTS) $(STATIC)
+$(BUILD)/examples/%: $(BUILD)/examples/%.o $(STATIC)
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC)
-
-$(BUILD)/examples/echo_server: $(ECHO_OBJECTS)
 
 demo: $(BUILD)/examples/echo_server $(BUILD)/examples/client
 	@sh examples/demo.sh $(BUILD)/examples
-
-amalgamation:
-	@sh lib/amalgamate.sh $(BUILD)/amalgamation
 
 # Each function has a manual page of its name: `.so` to the page whose NAME section lists it.
 $(BUILD)/man.made: $(MANUALS) Makefile
@@ -217,13 +214,11 @@ HOSTS_CFLAGS_libevent = $(shell pkg-config --cflags libevent_core)
 HOSTS_LIBS_libevent = $(shell pkg-config --libs libevent_core)
 HOSTS_CFLAGS_libuv = $(shell pkg-config --cflags libuv)
 HOSTS_LIBS_libuv = $(shell pkg-config --libs libuv)
-HOSTS_LIBS_libev = -lev
 HOSTS_LIBS_threads = -pthread
 
-# Those whose library is installed. libev has no file for pkg-config.
-HOSTS = poll blocking threads $(shell pkg-config --exists libevent_core && echo libevent) \
-  $(shell pkg-config --exists libuv && echo libuv) \
-  $(shell $(CC) $(CPPFLAGS) -E -include ev.h -x c /dev/null >/dev/null 2>&1 && echo libev)
+# Those whose library is installed.
+HOSTS = blocking threads $(shell pkg-config --exists libevent_core && echo libevent) \
+  $(shell pkg-config --exists libuv && echo libuv)
 
 .PHONY: hosts hosts-built
 
@@ -235,7 +230,7 @@ hosts-built: $(HOSTS_BUILT)
 
 $(BUILD)/examples/hosts/%: examples/hosts/%.c $(STATIC)
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) $(HOSTS_CFLAGS_$*) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(HOSTS_LIBS_$*)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Iexamples $(HOSTS_CFLAGS_$*) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(HOSTS_LIBS_$*)
 
 # ---- the rest of the tree; the makefiles of missing folders are left out ----
 
@@ -245,5 +240,5 @@ ifeq ($(wildcard tests/tests.mk),)
 	@echo "make: nothing here makes $@. This copy of the tree has no folder tests/." >&2; exit 1
 endif
 
--include $(wildcard $(LIB_OBJECTS:.o=.d) $(SHARED_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(PROGRAMS:=.d) \
+-include $(wildcard $(LIB_OBJECTS:.o=.d) $(PROGRAMS:=.d) \
   $(BUILD)/examples/hosts/*.d)

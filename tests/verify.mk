@@ -1,5 +1,22 @@
-# What proves the library: `make verify` runs all of it, and each part ends with a line that states its figure.
-# `make deps-verify` installs what this needs (Debian 12).
+# SPDX-License-Identifier: BSD-2-Clause
+# What proves the library, and what packagers and vendors get. Each part ends with a line that states its figure.
+## Verify
+##   make deps-verify          installs what `make verify` needs (Debian 12)
+##   make verify               everything below but the proofs, in a quarter of an hour on two cores
+##   make coverage             MC/DC of lib/ by the unit tests
+##   make exhaustive           each sequence of events against a model, each short string against the grammar
+##   make faults               the echo server while system calls fail
+##   make portability          the unit tests on nine machines and compilers
+##   make analyse              analyzers of the source, memcheck and threads
+##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
+##   make fuzz                 a minute for each target
+##   make mutants              whether the tests notice a change of one line of lib/
+##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
+##   make prove-sanity         a proof fails when the fault is planted that it excludes
+## Package
+##   make dist                 the distribution, build/slogout-VERSION.tar.gz
+##   make package-check        the library as packagers and vendors get it (deps-package)
+##   make abi, abi-record      compares the interface with the recorded one; records it
 
 CLANG ?= clang-19
 LLVM_SUFFIX ?= -19
@@ -60,8 +77,6 @@ FUZZ_SECONDS ?= 60
 FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_LIB := $(LIB_SOURCES:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/tests/model/reference.o
-FUZZ_ECHO := $(BUILD)/fuzz/examples/echo/command_reader.o $(BUILD)/fuzz/examples/echo/words.o \
-  $(BUILD)/fuzz/examples/proxy/queue.o
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
@@ -70,7 +85,6 @@ $(BUILD)/fuzz/%.o: %.c
 $(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server $(BUILD)/fuzz/filter: $(FUZZ_LIB)
 $(BUILD)/fuzz/filter: $(BUILD)/fuzz/tests/fuzz/filter/reference.o
 $(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server: $(BUILD)/fuzz/tests/fuzz/scanners/agree.o
-$(BUILD)/fuzz/command_reader: $(FUZZ_ECHO)
 $(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
 
@@ -88,8 +102,7 @@ COVERAGE := $(BUILD)/coverage
 COVERAGE_FLAGS := -O0 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
 COVERAGE_TESTS := $(patsubst tests/unit/%.c,$(COVERAGE)/%,$(wildcard tests/unit/test_*.c))
 COVERAGE_OBJECTS := $(LIB_SOURCES:%.c=$(COVERAGE)/%.o) \
-  $(patsubst %.c,$(COVERAGE)/%.o,$(wildcard tests/unit/support/*.c)) \
-  $(TEST_EXAMPLE_OBJECTS:$(BUILD)/tests/examples/%.o=$(COVERAGE)/examples/%.o)
+  $(patsubst %.c,$(COVERAGE)/%.o,$(wildcard tests/unit/support/*.c))
 
 $(COVERAGE)/%.o: %.c
 	@mkdir -p $(@D)
@@ -131,15 +144,14 @@ $(BUILD)/mutants/$(1)/libmutant.so: $(LIB_SOURCES:%.c=$(BUILD)/mutants/$(1)/%.o)
 	$$(SAY)$$(CC) $(2) -shared -o $$@ $$^
 
 $(BUILD)/mutants/$(1)/test_%: $(BUILD)/mutants/$(1)/tests/unit/test_%.o $(BUILD)/mutants/$(1)/libmutant.so \
-  $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c)) \
-  $(TEST_EXAMPLE_OBJECTS:$(BUILD)/tests/examples/%.o=$(BUILD)/mutants/$(1)/examples/%.o)
-	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant $$(CMOCKA)
+  $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c))
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant $$(CMOCKA)
 
 $(BUILD)/mutants/$(1)/session: $(patsubst %,$(BUILD)/mutants/$(1)/tests/model/%.o,session world model properties choose)
 $(BUILD)/mutants/$(1)/response: $(patsubst %,$(BUILD)/mutants/$(1)/tests/model/%.o,response reference)
 $(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/tests/model/drain.o
 $(BUILD)/mutants/$(1)/session $(BUILD)/mutants/$(1)/response $(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/libmutant.so
-	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant
 
 mutants: $(MUTANTS_UNITS:%=$(BUILD)/mutants/$(1)/%) $(BUILD)/mutants/$(1)/session $(BUILD)/mutants/$(1)/response \
   $(BUILD)/mutants/$(1)/drain
@@ -274,7 +286,7 @@ PACKAGE := $(BUILD)/package
 
 .PHONY: dist abi abi-record package-check deps-package deps-plot
 
-dist:
+dist: transcripts
 	@sh tests/package/dist.sh $(DIST_NAME) $(BUILD)
 	@echo "dist: $(DIST)"
 

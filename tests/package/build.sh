@@ -10,17 +10,6 @@ if bmake >../log 2>&1 || ! grep -q 'slogout needs GNU make.*gmake' ../log; then
 fi
 "$MAKE" help | grep -q 'make install ' || fail "make help does not name install"
 
-# Into another folder, from a source that cannot be written and has no tests.
-out=$(realpath -m ../out)
-rm -rf "$out" tests
-chmod -R a-w .
-touch ../begun
-quiet_make CC="$CC" BUILD="$out" all
-changed=$(find . -newer ../begun)
-[ -z "$changed" ] || fail "BUILD does not keep the source as it was: $changed"
-chmod -R u+w .
-quiet_make CC=tcc BUILD="$out/tcc" static
-
 quiet_make CC="$CC" static install-static DESTDIR="$PWD/stage"
 if find build stage -name 'libslogout.so*' | grep -q . || [ ! -f stage/usr/local/lib/libslogout.a ]; then
     fail "install-static did not build or install the static library alone"
@@ -44,4 +33,21 @@ rebuilds no
 rebuilds yes "CFLAGS=-O1 -DSOME_TEXT='1'"
 rebuilds no "CFLAGS=-O1 -DSOME_TEXT='1'"
 rebuilds yes "CFLAGS=-O1 -DSOME_TEXT='1'" CPPFLAGS=-DMORE
-echo "build: BSD make, help, another folder, tcc, static alone, other flags"
+
+# Into other folders. The source stays as it was, as if it could not be written.
+out=$(realpath -m ../out)
+rm -rf "$out" build stage
+touch ../begun
+quiet_make CC="$CC" BUILD=../out/relative transcripts-check
+quiet_make CC=tcc BUILD=../out/tcc all
+sh examples/demo.sh ../out/tcc/examples >/dev/null || fail "what tcc built does not run"
+changed=$(find . -newer ../begun)
+[ -z "$changed" ] || fail "BUILD does not keep the source as it was: $changed"
+
+rm -r tests
+quiet_make CC="$CC" BUILD="$out/absolute" all hosts proxy
+[ -x "$out/absolute/examples/echo_server" ] && [ -x "$out/absolute/slogout-proxy" ] || fail "BUILD=DIR has no programs"
+if "$MAKE" check >../log 2>&1 || ! grep -q 'no folder tests/' ../log; then
+    fail "without tests/ make check does not say so: $(cat ../log)"
+fi
+echo "build: BSD make, help, static alone, other flags, other folders, tcc, without tests/"

@@ -17,6 +17,7 @@ fi
 rm -rf "$build/dist"
 mkdir -p "$stage"
 $list | tar --null --files-from=- -cf - | tar -xf - -C "$stage"
+cp "$build"/transcripts/*.txt "$stage/tests/model/transcripts"
 sh lib/amalgamate.sh "$stage/amalgamation"
 tar -C "$build/dist" --sort=name --format=ustar --mode=u=rwX,go=rX --owner=0 --group=0 --numeric-owner \
     --mtime="@${SOURCE_DATE_EPOCH:-$time}" -cf "$build/$name.tar" "$name"
