@@ -43,16 +43,14 @@
 #include "imap_client.h"
 #include "imap_server.h"
 #include "answer.h"
-#include "session.h"
-#include "call.h"
 #include "saturate.h"
+#include "session.h"
 
 #define BYES_MAX 8 /* `* BYE` lines of a client before its answer */
 
 struct slogout_filter {
     /* for life */
     struct slogout_session session; /* first: its memory is the filter's */
-    struct slo_refusal refusal;     /* second: of the session */
     struct slogout_filter_callbacks host;
     /* of the streams */
     struct slo_imap_server server;
@@ -65,7 +63,6 @@ struct slogout_filter {
     /* of the end */
     struct slo_alarm alarm;       /* set while the close waits for responses */
     struct slogout_result result; /* of that close */
-    char tag[SLOGOUT_TAG_SIZE];
     unsigned is_closing : 1;
     unsigned is_stopped : 1;     /* nothing passes any more */
     unsigned is_deaf : 1;        /* nothing of the client passes any more */
@@ -80,10 +77,6 @@ struct window {
     const char *unpassed; /* the first octet that is not passed yet */
     const char *unseen;   /* the first octet that is not scanned yet */
 };
-
-/* As session.h requires. */
-typedef char refusal_follows_session
-    [offsetof(struct slogout_filter, refusal) == sizeof(struct slogout_session) ? 1 : -1];
 
 static struct slogout_filter *filter_of(struct slogout_session *session)
 {
@@ -224,8 +217,6 @@ static void close_own_connection(struct slogout_session *session, const struct s
     if (result->outcome == SLOGOUT_OUTCOME_ANSWERED && !is_quiet(filter)) {
         filter->is_closing = 1;
         filter->result = *result;
-        slo_session_tag(session, filter->tag);
-        filter->result.tag = filter->tag;
         slo_alarm_set(&filter->alarm, slo_min(deadline, SLOGOUT_NEVER - 1));
         return;
     }
@@ -538,7 +529,7 @@ void slogout_filter_free(struct slogout_filter *filter)
     if (!filter)
         return;
     slogout = filter->session.slogout;
-    slo_enter(slogout, 0);
+    slo_enter(slogout);
     slo_alarm_set(&filter->alarm, SLOGOUT_NEVER);
     slo_session_free(&filter->session);
     slo_leave(slogout);
@@ -558,9 +549,14 @@ void slogout_filter_skip_greeting(struct slogout_filter *filter)
 /* A filter that is freed inside stays in memory until slo_leave(). */
 static int begin_feed(struct slogout_filter *filter, const char *bytes, size_t len, uint64_t now)
 {
+    int error;
+
     if (!filter || (!bytes && len > 0))
         return SLOGOUT_ERR_ARGUMENT;
-    return slo_enter_at(filter->session.slogout, now);
+    error = slo_may_call_back(filter->session.slogout, now);
+    if (!error)
+        slo_enter_at(filter->session.slogout, now);
+    return error;
 }
 
 /* At an end of file, what is held cannot become anything else any more. */

@@ -4,8 +4,7 @@
 #include <string.h>
 #include <slogout/slogout.h>
 #include "imap_client.h"
-#include "response.h"
-#include "text.h"
+#include "tag.h"
 
 enum client_state {
     CLIENT_START,        /* of a line that may be a command */

@@ -1,7 +1,8 @@
 #include <string.h>
 #include "imap_lex.h"
+#include "word.h"
 #include "response.h"
-#include "text.h"
+#include "tag.h"
 
 size_t slo_line_stop(const char *bytes, size_t len)
 {
@@ -64,9 +65,7 @@ static size_t agreement(const struct slo_token *token, const char *word)
 
 int slo_token_is(const struct slo_token *token, const char *word)
 {
-    const size_t len = agreement(token, word);
-
-    return len == token->len && !word[len];
+    return slo_word_is(token->bytes, token->len, word);
 }
 
 int slo_token_begins(const struct slo_token *token, const char *word)

@@ -1,4 +1,6 @@
-/* An intrusive, circular, doubly linked list. A list is a link; a link that is in no list points at itself. */
+/* An intrusive, circular, doubly linked list. A list is a link; a link that is in no list points at itself.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLO_LIST_H
 #define SLO_LIST_H
 
@@ -17,8 +19,13 @@ static inline void slo_link_init(struct slo_link *link)
     link->prev = link;
 }
 
-/* Returns 1 if this list has a member or, of a member, if it is in a list. */
-static inline int slo_link_used(const struct slo_link *link)
+static inline int slo_list_is_empty(const struct slo_link *list)
+{
+    return list->next == list;
+}
+
+/* Returns 1 if the link is in a list, else 0. */
+static inline int slo_link_is_linked(const struct slo_link *link)
 {
     return link->next != link;
 }

@@ -56,7 +56,7 @@ static void set_for_head(struct slo_timers *timers)
 {
     const struct slo_timer *head = slo_container_of(timers->queue.next, struct slo_timer, link);
 
-    slo_alarm_set(&timers->alarm, slo_link_used(&timers->queue) ? head->deadline : SLOGOUT_NEVER);
+    slo_alarm_set(&timers->alarm, slo_list_is_empty(&timers->queue) ? SLOGOUT_NEVER : head->deadline);
 }
 
 static void expire_head(struct slo_alarm *alarm)

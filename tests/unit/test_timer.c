@@ -41,7 +41,7 @@ static void ring(struct slo_alarm *alarm)
 
 static void expired(struct slo_timer *timer)
 {
-    assert_false(slo_link_used(&timer->link));
+    assert_false(slo_link_is_linked(&timer->link));
     note(slo_container_of(timer, struct egg, timer)->name);
 }
 
