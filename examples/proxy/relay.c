@@ -36,7 +36,6 @@ struct relay {
     enum relay_state state;
     unsigned is_greeted : 1;              /* the server has sent something */
     unsigned is_logged : 1;               /* the end of the session is in the log */
-    unsigned is_answered : 1;             /* by OK: close_connection() comes after the last response */
     unsigned char ended[SERVICE_STREAMS]; /* the end of file of that side has been fed to the filter */
     unsigned char address;                /* the index of the server's address that is tried */
     unsigned short header_len;
@@ -388,6 +387,17 @@ static void note_blindness(const struct relay *relay, unsigned from)
              names[from]);
 }
 
+/* After the client's OK, close_connection() follows, when the last response has passed. */
+static int has_ended_by_itself(const struct relay *relay)
+{
+    struct slogout_result result = {.size = sizeof result};
+
+    if (slogout_session_state(relay->peer.session) != SLOGOUT_STATE_ENDED)
+        return 0;
+    return slogout_session_get_result(relay->peer.session, &result) < 0 ||
+           result.outcome != SLOGOUT_OUTCOME_ANSWERED;
+}
+
 /* Feeds the filter, and logs when that ends the session or makes the filter blind. */
 static void feed(struct relay *relay, unsigned from, const char *octets, size_t len, uint64_t now)
 {
@@ -397,10 +407,7 @@ static void feed(struct relay *relay, unsigned from, const char *octets, size_t 
     feeders[from](relay->filter, octets, len, now);
     if (counts->blind != before.blind)
         note_blindness(relay, from);
-    if (counts->outcome[SLOGOUT_OUTCOME_ANSWERED] != before.outcome[SLOGOUT_OUTCOME_ANSWERED])
-        relay->is_answered = 1;
-    if (relay->state == CLOSING || relay->is_answered ||
-        slogout_session_state(relay->peer.session) != SLOGOUT_STATE_ENDED)
+    if (relay->state == CLOSING || !has_ended_by_itself(relay))
         return;
     log_end(relay, names[from], &before, now);
     begin_to_part(relay, now);

@@ -41,9 +41,10 @@ static size_t len;
 
 #define ROOM 400 /* octets that one line takes at most */
 
-static void add(const char *format, const char *tag)
+static void add(const char *octets)
 {
-    len += (size_t)snprintf(text + len, sizeof text - len, format, tag);
+    memcpy(text + len, octets, strlen(octets));
+    len += strlen(octets);
 }
 
 static void begin_step(enum step step)
@@ -78,25 +79,25 @@ static const char *one_of(const char *const *texts, size_t n)
 /* ---- the client ---- */
 
 static const char *const plain[] = {
-    "%s NOOP\r\n", "%s UID FETCH 1:* (FLAGS)\r\n", "%s  NOOP\r\n", "%s LOGIN {1+}\r\nu {2+}\r\npw\r\n", "%s NOOP\n",
-    "%s APPEND x {5+}\r\na\r\n\n)\r\n", "%s XYZ {12+}\r\nfoo NOOP ab\r\n", "%s ENABLE X-SERVER-LOGOUT\r\n",
-    "%s ENABLE X-SERVER-LOGOUT\r\n", "%s ENABLE CONDSTORE x-server-logout\r\n", "%s ENABLE CONDSTORE\r\n",
-    "%s UNAUTHENTICATE\r\n", "%s SELECT \"{3}\"\r\n", "%s X {0+}\r\n\r\n", "%s CAPABILITY\r\n", "%s \r\n",
+    " NOOP\r\n", " UID FETCH 1:* (FLAGS)\r\n", "  NOOP\r\n", " LOGIN {1+}\r\nu {2+}\r\npw\r\n", " NOOP\n",
+    " APPEND x {5+}\r\na\r\n\n)\r\n", " XYZ {12+}\r\nfoo NOOP ab\r\n", " ENABLE X-SERVER-LOGOUT\r\n",
+    " ENABLE X-SERVER-LOGOUT\r\n", " ENABLE CONDSTORE x-server-logout\r\n", " ENABLE CONDSTORE\r\n",
+    " UNAUTHENTICATE\r\n", " SELECT \"{3}\"\r\n", " X {0+}\r\n\r\n", " CAPABILITY\r\n", " \r\n",
 };
 
 static const char *const rare[] = {
-    "%s STARTTLS\r\n", "%s COMPRESS DEFLATE\r\n", "%s LOGOUT\r\n", "%s \"NOOP\"\r\n", "%s \tSTARTTLS\r\n", "%s NOOP]\r\n",
-    "%s IDLE {1+}\r\nx\r\n", "%s ENABLE X-SERVER-LOGOUT {1+}\r\nx\r\n",
+    " STARTTLS\r\n", " COMPRESS DEFLATE\r\n", " LOGOUT\r\n", " \"NOOP\"\r\n", " \tSTARTTLS\r\n", " NOOP]\r\n",
+    " IDLE {1+}\r\nx\r\n", " ENABLE X-SERVER-LOGOUT {1+}\r\nx\r\n",
 };
 
 static const char *const waiting[] = {
-    "%s APPEND x {5}\r\n", "%s APPEND x ~{5}\r\n", "%s LOGIN u {5}\r\n", "%s  X {5}\r\n", "%s \"X\" {5}\r\n",
-    "%s ENABLE X-SERVER-LOGOUT {5}\r\n", "%s COMPRESS {5}\r\n", "%s APPEND x {99999999999999999999}\r\n",
+    " APPEND x {5}\r\n", " APPEND x ~{5}\r\n", " LOGIN u {5}\r\n", "  X {5}\r\n", " \"X\" {5}\r\n",
+    " ENABLE X-SERVER-LOGOUT {5}\r\n", " COMPRESS {5}\r\n", " APPEND x {99999999999999999999}\r\n",
 };
 
 static const char *const authenticate[] = {
-    "%s AUTHENTICATE PLAIN\r\n", "%s AUTHENTICATE PLAIN AGEAYg==\r\n", "%s AUTHENTICATE SCRAM-SHA-256\r\n",
-    "%s authenticate login\r\n", "%s AUTHENTICATE GSSAPI\r\n",
+    " AUTHENTICATE PLAIN\r\n", " AUTHENTICATE PLAIN AGEAYg==\r\n", " AUTHENTICATE SCRAM-SHA-256\r\n",
+    " authenticate login\r\n", " AUTHENTICATE GSSAPI\r\n",
 };
 
 static const char *const odd[] = {
@@ -105,15 +106,15 @@ static const char *const odd[] = {
 };
 
 static const char *const doubtful[] = {
-    "hello {3\xc3}\r\n", "(a X {3}\r\n", "* x {3+}\r\n", "a{3}\r\n", "%s X{3+}\r\n", "%s {8+}\r\n", "%s X {9223372036854775808+}\r\n",
+    "(a X {3}\r\n", "* x {3+}\r\n", "a{3}\r\n", "q X{3+}\r\n", "SLP.1 OK {3}\r\n", "q {8+}\r\n", "q X {9223372036854775808+}\r\n",
 };
 
 static const char *const answers[] = {
     "SLP.1 OK\r\n", "SLP.1 OK done\r\n", "* BYE x\r\nSLP.1 OK y\r\n", "SLP.1  ok x\n", "* BYE\r\n", "SLP.1 NO x\r\n",
-    "SLP.1 BAD x\r\n", "SLP.1    OK\r\n", "SLP.1 OKAY\r\n", "*  BYE x\r\n", "SLP.1 OK {3}\r\n", "SLP.10 OK\r\n",
+    "SLP.1 BAD x\r\n", "SLP.1    OK\r\n", "SLP.1 OKAY\r\n", "*  BYE x\r\n", "SLP.1 OK {3}x\r\n", "SLP.10 OK\r\n",
 };
 
-static void send_command(const char *format, enum kind kind)
+static void send_command(const char *rest, enum kind kind)
 {
     struct command *command = &commands[count];
 
@@ -124,7 +125,8 @@ static void send_command(const char *format, enum kind kind)
     count++;
     is_idling = kind == IDLE;
     literal = kind == LITERAL ? 5 : 0;
-    add(format, command->tag);
+    add(command->tag);
+    add(rest);
 }
 
 static void use_plus(void)
@@ -134,14 +136,20 @@ static void use_plus(void)
     pluses--;
     if (literal > 0) {
         literal = 0;
-        add(once_in(2) ? "a{1}\n" : "\r\n* B", "");
-        add(once_in(8) ? " {5}\r\n" : "\r\n", "");
+        add(once_in(2) ? "a{1}\n" : "\r\n* B");
+        add(once_in(8) ? " {5}\r\n" : "\r\n");
     } else {
-        add("%s", ONE_OF(exchange));
+        add(ONE_OF(exchange));
     }
 }
 
-/* One that waits for a `+` for a literal sends nothing, but sometimes. */
+static void end_idle(void)
+{
+    is_idling = 0;
+    add("DONE\r\n");
+}
+
+/* A client that waits for a `+` for a literal seldom sends anything. */
 static void client_line(void)
 {
     if (pluses > 0 && (literal > 0 || !once_in(5)))
@@ -149,17 +157,17 @@ static void client_line(void)
     else if (literal > 0 && !once_in(40))
         return;
     else if (is_idling && !once_in(4))
-        add("%s", once_in(6) ? ONE_OF(odd) : ONE_OF(answers)), is_idling = !once_in(2);
+        add(once_in(6) ? ONE_OF(odd) : ONE_OF(answers));
     else if (is_idling && !once_in(4))
-        add("DONE\r\n", ""), is_idling = 0;
+        end_idle();
     else
         switch (below(20)) {
         case 0:
-            add("%s", ONE_OF(odd));
+            add(ONE_OF(odd));
             break;
         case 1:
         case 2:
-            add("%s", ONE_OF(answers));
+            add(ONE_OF(answers));
             break;
         case 3:
             if (once_in(2))
@@ -174,16 +182,16 @@ static void client_line(void)
             break;
         case 7:
         case 8:
-            send_command("%s IDLE\r\n", IDLE);
+            send_command(" IDLE\r\n", IDLE);
             break;
         case 9:
         case 10:
-            send_command("%s IDLE\r\nDONE\r\n", IDLE);
+            send_command(" IDLE\r\nDONE\r\n", IDLE);
             is_idling = 0;
             break;
         case 11:
             if (once_in(10))
-                add(ONE_OF(doubtful), "a");
+                add(ONE_OF(doubtful));
             break;
         default:
             send_command(ONE_OF(plain), PLAIN);
@@ -223,11 +231,14 @@ static void respond(void)
         is_idling = 0;
         literal = 0;
     }
-    add("%s ", command.tag);
-    add("%s", once_in(3) ? once_in(2) ? "NO" : "BAD" : "OK");
-    add("%s", once_in(2) ? " done\r\n" : ONE_OF(texts));
-    if (once_in(60))
-        add("%s BAD again\r\n", command.tag);
+    add(command.tag);
+    add(" ");
+    add(once_in(3) ? once_in(2) ? "NO" : "BAD" : "OK");
+    add(once_in(2) ? " done\r\n" : ONE_OF(texts));
+    if (once_in(60)) {
+        add(command.tag);
+        add(" BAD again\r\n");
+    }
 }
 
 /* Says `+` to the oldest that may wait for one. */
@@ -243,7 +254,7 @@ static void go_on(void)
         pluses++;
     if (commands[i].kind != AUTH)
         commands[i].kind = PLAIN;
-    add("+ go\r\n", "");
+    add("+ go\r\n");
 }
 
 static void server_line(void)
@@ -252,14 +263,14 @@ static void server_line(void)
     case 0:
     case 1:
     case 2:
-        add("%s", ONE_OF(untagged));
+        add(ONE_OF(untagged));
         break;
     case 3:
-        add("%s", ONE_OF(misplaced));
+        add(ONE_OF(misplaced));
         break;
     case 4:
         if (once_in(12))
-            add("%s", ONE_OF(rare_of_server));
+            add(ONE_OF(rare_of_server));
         break;
     case 5:
     case 6:
@@ -296,7 +307,7 @@ static void begin_dialogue(void)
     if (once_in(2))
         begin_step(STEP_ASK_ALL);
     begin_step(STEP_SERVER);
-    add("%s", once_in(2) ? greetings[0] : ONE_OF(greetings));
+    add(once_in(2) ? greetings[0] : ONE_OF(greetings));
 }
 
 static void make_dialogue(void)
