@@ -142,10 +142,8 @@ $(SHARED): $(LIB_OBJECTS) $(EXPORTS) $(BUILD)/flags
 	@for name in $(SHARED_NAMES); do ln -sf $(@F) $(BUILD)/$$name || exit 1; done
 
 # The library as one C file, for those who compile it with their own sources.
-ONE_FILE := $(BUILD)/amalgamation
-
 amalgamation:
-	@sh lib/amalgamate.sh $(ONE_FILE)
+	@sh lib/amalgamate.sh $(BUILD)/amalgamation
 
 $(BUILD)/examples/%.o: examples/%.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -16,7 +16,7 @@
 ## Package
 ##   make dist                 the distribution, build/slogout-VERSION.tar.gz
 ##   make package-check        the library as packagers and vendors get it (deps-package)
-##   make abi, abi-record      compares the shared library with the recorded ABI; records it
+##   make abi, abi-record      compares the interface with the recorded one; records it
 
 CLANG ?= clang-19
 LLVM_SUFFIX ?= -19
@@ -196,7 +196,6 @@ $(eval $(call PORTABILITY_RULE,musl,,musl-gcc -static -O2))
 $(eval $(call PORTABILITY_RULE,mingw,sh tests/package/portability/wine.sh,x86_64-w64-mingw32-gcc -static -O2))
 
 portability: $(PORTABILITY)
-	@CLANG=$(CLANG) sh tests/package/portability/headers.sh
 	@CC=$(CC) sh tests/package/portability/libc.sh
 	@echo "portability: unit tests on $(words $(PORTABILITY)) platforms ($(PORTABILITY:portability-%=%))"
 
@@ -291,24 +290,18 @@ dist: transcripts
 	@sh tests/package/dist.sh $(DIST_NAME) $(BUILD)
 	@echo "dist: $(DIST)"
 
-# Not the library that is installed: the user's flags do not change what is compared.
-$(PACKAGE)/libabi.so: $(LIB_SOURCES) $(wildcard lib/*.h) $(HEADERS) lib/slogout.map $(BUILD)/flags
-	@mkdir -p $(@D)
-	$(SAY)$(CC) -std=c99 -Iinclude $(FOR_SHARED) -g -shared -Wl,-soname,libslogout.so.$(SOVERSION) \
-	  -Wl,--version-script,lib/slogout.map -o $@ $(LIB_SOURCES)
-
-abi abi-record: $(PACKAGE)/libabi.so
-	@CC='$(CC)' sh tests/package/abi.sh $(if $(filter abi-record,$@),record,check) $<
+abi abi-record:
+	@sh tests/package/abi.sh $(if $(filter abi-record,$@),record,check) $(PACKAGE)/abi
 
 deps-package: deps
-	sh tests/apt.sh abigail-tools bmake cmake clang-19 lld-19 llvm-19 g++ git musl-dev tcc \
+	sh tests/apt.sh bmake clang-19 cmake g++ git lld-19 llvm-19 musl-dev musl-tools tcc \
 	  libc6-dev-i386 lib32gcc-12-dev gcc-mingw-w64-x86-64 wine wine64 qemu-user-static
 
 # What `make plot` draws with.
 deps-plot: deps
 	sh tests/apt.sh gnuplot-nox
 
-PACKAGE_PARTS := package-one-file package-build package-cmake package-windows package-macos abi
+PACKAGE_PARTS := package-one-file package-build package-cmake package-windows package-macos package-headers abi
 
 .PHONY: package-parts package-distribution $(PACKAGE_PARTS)
 
@@ -318,20 +311,24 @@ package-check:
 
 package-parts: $(PACKAGE_PARTS)
 
-package-one-file: amalgamation
-	@CLANG=$(CLANG) sh tests/package/one_file.sh $(ONE_FILE) $(PACKAGE)/one_file
-
 # Leaves the distribution unpacked for the others.
 package-distribution: dist
 	@MAKE='$(MAKE)' CC='$(CC)' sh tests/package/distribution.sh $(DIST) $(DIST_NAME) $(PACKAGE)/dist
 
-package-build package-cmake package-windows package-macos: package-distribution
+package-one-file package-build package-cmake package-windows package-macos: package-distribution
+
+# That of the distribution, as a vendor gets it.
+package-one-file:
+	@CLANG=$(CLANG) sh tests/package/one_file.sh $(PACKAGE)/dist/$(DIST_NAME)/amalgamation $(PACKAGE)/one_file
 
 package-build:
 	@MAKE='$(MAKE)' CC='$(CC)' sh tests/package/build.sh $(PACKAGE)/dist/$(DIST_NAME)
 
 package-cmake:
 	@sh tests/package/cmake.sh $(PACKAGE)/dist/$(DIST_NAME)
+
+package-headers:
+	@CLANG=$(CLANG) sh tests/package/portability/headers.sh
 
 package-windows:
 	@MAKE='$(MAKE)' sh tests/package/windows.sh $(PACKAGE)/dist/$(DIST_NAME)

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Writes the distribution, with GNU tar: the sources, the library as one C file, and the transcripts. The same sources
 # give the same octets: sorted names, no owner, and one time, which is that of the last commit, in a distribution that of
 # Makefile, or SOURCE_DATE_EPOCH. In a clone the files are those that git knows.

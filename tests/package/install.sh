@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # What `make install` puts below an empty DESTDIR is enough to build and run a program and to read the manual;
 # `make uninstall` takes all of it away and nothing else. DESTDIR and PREFIX have spaces and signs in them, and
 # pkg-config finds what was moved. The same without a shared library. Everybody can read what is installed, whatever the

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # The one file: its names collide with nothing, each choice of parts compiles and links without a warning, and a process
 # can hold two copies of the library.
 # shellcheck disable=SC2086 # words

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Builds the library, its unit tests and cmocka for one machine, and runs them there:
 #     tests/package/portability/unit.sh NAME CMOCKA_SOURCE RUNNER CC FLAG...
 # RUNNER starts a program of that machine; empty: it is this machine.
