@@ -15,12 +15,11 @@ tag:
 bye:
 names:
 log:          names
-heap:
 response:     tag word
 answer:       response
-timer:        heap list
+timer:        list
 call:         bye timer
-session:      call bye tag response
+session:      call bye tag response saturate random
 slogout:      session bye tag
 drain_pacer:  saturate random
 drain_plan:   saturate
