@@ -75,7 +75,7 @@ static int play_words(struct host *host, const char *words)
     const char *rest;
 
     if ((rest = after(words, "C: ")) != NULL)
-        return host_line(host, session, rest);
+        return host_feed_line(host, session, rest);
     if ((rest = after(words, "abandon ")) != NULL)
         return host_abandon(host, session, outcome_named(rest));
     if ((rest = after(words, "request ")) != NULL)
@@ -83,7 +83,7 @@ static int play_words(struct host *host, const char *words)
     if (strcmp(words, "request") == 0)
         return host_request(host, session, NULL);
     if (strcmp(words, "resume") == 0)
-        return host_ready(host, session);
+        return host_resume(host, session);
     if (strcmp(words, "cancel") == 0)
         return host_cancel(host, session);
     if (strcmp(words, "force") == 0)
@@ -175,7 +175,7 @@ static void test_the_library_does_what_the_transcripts_say(void **state)
     const char *path = *state;
     enum host_form form;
 
-    for (form = WITH_CRLF; form < AS_RESPONSE; form++) {
+    for (form = WITH_CRLF; form < HOST_FORMS; form++) {
         FILE *file = fopen(path, "r");
         assert_non_null(file);
         assert_true(play_file(file, form) > 0);

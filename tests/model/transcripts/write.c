@@ -30,7 +30,7 @@ static const struct event enable = {"enable", ENABLE, 1, 0, TAKES}, join = {"joi
                           request = {"request", REQUEST, 0, 0, TAKES},
                           request_busy = {"request", REQUEST, 0, 0, BUSY},
                           force_busy = {"force", FORCE, 0, 10, BUSY},
-                          refusal = {"C: SLO.1 BAD unknown", INPUT, BAD_PARSED, 10, TAKES},
+                          refusal = {"C: SLO.1 BAD unknown", INPUT, BAD_LINE, 10, TAKES},
                           answer = {"C: SLO.1 OK done", INPUT, OK_LINE, 10, TAKES};
 
 /* How a session comes to a state. */
@@ -82,8 +82,8 @@ static const struct event events[] = {
     {"C: SLO.1 OK done", INPUT, OK_LINE, 10, TAKES},
     {"C: SLO.1 NO not now", INPUT, NO_LINE, 10, TAKES},
     {"C: SLO.1 NO not now", INPUT, NO_LINE, 10, BUSY},
-    {"C: SLO.1 BAD unknown", INPUT, BAD_PARSED, 10, TAKES},
-    {"C: SLO.1 BYE logging out", INPUT, TAGGED_BYE_PARSED, 10, TAKES},
+    {"C: SLO.1 BAD unknown", INPUT, BAD_LINE, 10, TAKES},
+    {"C: SLO.1 BYE logging out", INPUT, TAGGED_BYE_LINE, 10, TAKES},
     {"C: SLO.2 OK done", INPUT, FOREIGN_OK_LINE, 10, TAKES},
     {"C: a1 NOOP", INPUT, COMMAND_LINE, 10, TAKES},
     {"force", FORCE, 0, 10, TAKES},
@@ -115,14 +115,16 @@ static void write_line(const struct call *call)
 
 static void write_close(const struct call *call)
 {
-    static const char *const statuses[] = {"OK", "NO", "BAD"};
+    static const char *const statuses[] = {"", "OK", "NO", "BAD", "BYE"};
 
     printf("close %s", outcomes[call->closed.outcome]);
-    if (call->closed.tag)
-        printf(" %s@%llu", call->tag, (unsigned long long)call->closed.asked_ms);
+    if (*call->closed.tag)
+        printf(" %s@%llu", call->closed.tag, (unsigned long long)call->closed.asked_ms);
     printf("%s%s", call->closed.bye_sent ? " bye-sent" : "", call->closed.bye_seen ? " bye-seen" : "");
     if (call->answer)
-        printf(" answer=%s:%s", statuses[call->answer - 1], answer_text);
+        printf(" answer=%s:%s", statuses[call->answer], answer_text);
+    else if (call->closed.answer_status)
+        printf(" answered=%s", statuses[call->closed.answer_status]);
     printf("\n");
 }
 
@@ -157,7 +159,7 @@ static void write_event(const struct event *event)
     int result;
     int i;
 
-    if (strncmp(event->words, tag, sizeof tag - 1) == 0 && event->variant != TAGGED_BYE_PARSED)
+    if (strncmp(event->words, tag, sizeof tag - 1) == 0 && event->variant != TAGGED_BYE_LINE)
         answer_text = strchr(event->words + sizeof tag - 1, ' ') + 1;
     result = model_predict(&model, &step, event->reply, &trace);
     printf("%llu %s\n", (unsigned long long)step.now, event->words);
