@@ -1,243 +1,43 @@
 """Do the tests notice a change of lib/? Changes one place at a time and runs the tests.
 
-A mutant has one operator, constant, enumerator, condition, row of a table or statement changed, or two neighboring
-arguments, rows or statements swapped, in a .c file or in an inline function of a header.
-A fast compiler makes a shared library of it. The test programs, which are built once from the unchanged source (except
-for the test of a changed header), run with that library until one fails or hangs; only those run that enter a changed
-file. A mutant that survives is tried again with an optimizing compiler and sanitizers. Mutants that do not compile, or
-that the optimizing compiler turns into the same object code, do not count. Each mutant that survives is listed, and
-must stand in equivalents.txt with the reason why no test can tell it from the original.
+operators.py has what is changed. A fast compiler makes a shared library of each mutant, and the test programs, which
+are built once, run with it until one fails or exceeds its time; those come first that have noticed the most changes of
+the same file. A mutant that no quick program notices is compared with the original: one that an optimizing compiler
+turns into the same object code is no mutant. What then survives the slow programs too is built and tried again with
+sanitizers. A mutant that survives all is printed. It must be explained in equivalents.txt, or a test must be written.
 
     mutate.py DIRECTORY COMPILER FLAGS -- TEST_PROGRAM... -- DIRECTORY COMPILER FLAGS -- TEST_PROGRAM...
 
-The first compiler is the fast one, the second the thorough one; each works in its directory. Environment: MUTANTS is a
-regular expression that selects mutants by PATH:LINE, and KINDS one that selects the functions here that change the
-source; EQUIVALENTS=1 tries those in equivalents.txt too, none of which a test should kill; CMOCKA has the flags that
-link a program with cmocka.
+The first compiler is the fast one, the second the thorough one; each works in its directory. Environment:
+
+    MUTANTS      a regular expression; only mutants whose PATH:LINE it matches are tried
+    KINDS        a regular expression; only operators whose name it matches are used
+    SAMPLE, SEED tries this many mutants, chosen at random
+    EQUIVALENTS  tries those in equivalents.txt alone, none of which a test may notice
+    MATRIX       runs each program with each mutant, and prints how many mutants it notices, and how many it alone notices
+    CMOCKA       flags that link a program with cmocka
 """
 
-import concurrent.futures
 import glob
+import multiprocessing
 import os
+import random
 import re
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-import zlib
-from collections import namedtuple
+from collections import Counter, defaultdict
 
-WITHOUT_SANITIZERS = "-fno-sanitize=all"
+from operators import all_mutants, text_of
+
 HERE = os.path.dirname(__file__)
-GOAL = 0.95
-PATIENCE = 0.75, 4  # a test program hangs after this many seconds, and this many times its usual time
-
-Mutant = namedtuple("Mutant", "path line old new source")  # line: the number; old, new: the text of the line; source: the whole file
-
-TOKEN = re.compile(r"""
-    (?P<skip>/\*.*?\*/ | ^[ \t]*\#(?:[^\n\\]|\\.)*$ | "(?:[^"\\\n]|\\.)*")
-  | (?P<char>'(?:[^'\\\n]|\\.)*')
-  | (?P<number>\b(?:0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*\b)
-  | (?P<word>[A-Za-z_]\w*)
-  | (?P<operator>\+\+|--|->|<<=|>>=|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^~!<>=?:.,;(){}\[\]])
-""", re.VERBOSE | re.MULTILINE | re.DOTALL)
-
-OPERATORS = {
-    "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"], "==": ["!="], "!=": ["=="],
-    "&&": ["||"], "||": ["&&"], "!": [""], "+": ["-"], "-": ["+"], "*": ["/"], "/": ["*"], "%": ["/"],
-    "&": ["|"], "|": ["&"], "^": ["|"], "<<": [">>"], ">>": ["<<"], "~": [""],
-    "++": ["--"], "--": ["++"], "+=": ["-="], "-=": ["+="], "*=": ["/="], "/=": ["*="],
-}
-# A statement on its own lines that calls, assigns or jumps; a declaration has a type before the name.
-STATEMENT = re.compile(r"^[ \t]+(?!return\b|else\b|case\b|default\b)(?:\*?[\w.>\[\]-]+ ?(?:[-+*/|&^]|<<|>>)?= ?"
-                       r"|\w[\w.>\[\]-]*\(|break;|continue;|goto |[\w.>-]+(?:\+\+|--);)[^;{}]*;$|^[ \t]+break;$", re.MULTILINE)
-# A whole function of a header.
-INLINE = re.compile(r"^static inline [^;{]*\{.*?^\}", re.MULTILINE | re.DOTALL)
-# Functions that return the same for swapped arguments, or, the comparisons of the library, with the same sign of equality.
-SYMMETRIC = {"slo_add", "slo_multiply", "slo_min", "slo_max", "meld", "slo_token_same", "memcmp", "strncmp", "strcmp"}
-ASSIGNMENT = re.compile(r"^\s*(\*?\w[\w.>\[\]-]*) [+*/|&-]?= ([^()]*);$")
-# A call inside a function, on a line that is indented.
-CALL = re.compile(r"(?<=[ \t(!*&|-])(?!if\b|while\b|for\b|switch\b|sizeof\b|return\b)[a-z_][\w.>-]*\(")
-DESIGNATED_ROW = re.compile(r"^[ \t]+\[\w+\]\s*= *(.*?),?(?:[ \t]*/\*.*)?\n", re.MULTILINE)
-ROW = re.compile(r"^[ \t]+\{[^{}\n]*\},\n", re.MULTILINE)
-CONDITION = re.compile(r"\b(if|while) \(")
-RETURN = re.compile(r"^[ \t]+return ([^;]+);$", re.MULTILINE)
-
-
-def code_tokens(source):
-    return [m for m in TOKEN.finditer(source) if m.lastgroup != "skip"]
-
-
-def number_changes(text):
-    digits, suffix = re.fullmatch(r"(\w+?)([uUlL]*)", text).groups()
-    value = int(digits, 0) if not re.fullmatch("0[0-7]+", digits) else int(digits, 8)
-    return [f"{value + 1}{suffix}"] + ([f"{value - 1}{suffix}"] if value else [])
-
-
-def token_changes(source):
-    for token in code_tokens(source):
-        if token.lastgroup == "number":
-            replacements = number_changes(token.group())
-        elif token.lastgroup == "operator":
-            replacements = OPERATORS.get(token.group(), [])
-        elif token.lastgroup == "char" and len(token.group()) == 3 and token.group() != "' '":
-            replacements = ["'" + chr(ord(token.group()[1]) ^ 1) + "'"]
-        else:
-            replacements = []
-        for replacement in replacements:
-            yield token.start(), token.end(), replacement
-
-
-def condition_changes(source):
-    for match in CONDITION.finditer(source):
-        depth, end = 1, match.end()
-        while depth:
-            depth += {"(": 1, ")": -1}.get(source[end], 0)
-            end += 1
-        yield match.end(), end - 1, "0"
-        if match.group(1) == "if":
-            yield match.end(), end - 1, "1"
-
-
-def statement_changes(source):
-    for match in STATEMENT.finditer(source):
-        indent = len(match.group()) - len(match.group().lstrip())
-        yield match.start() + indent, match.end(), ";"
-
-
-def return_changes(source):
-    for match in RETURN.finditer(source):
-        yield match.start(1), match.end(1), "0"
-
-
-def arguments_of(source, start):
-    """Returns the spans of the arguments of a call whose opening parenthesis ends at start."""
-    spans, depth, begin = [], 1, start
-    for token in TOKEN.finditer(source, start):
-        text = token.group()
-        if text in {"(", "[", "{"}:
-            depth += 1
-        elif text in {")", "]", "}"}:
-            depth -= 1
-        if depth == 0 or (depth == 1 and text == ","):
-            spans.append((begin, token.start()))
-            begin = token.end()
-        if depth == 0:
-            return spans
-    return []
-
-
-def argument_changes(source):
-    """Swaps neighboring arguments of a call."""
-    for call in CALL.finditer(source):
-        if not source[source.rfind("\n", 0, call.start()) + 1].isspace():
-            continue  # the declaration of a function
-        if call.group().rstrip("(") in SYMMETRIC:
-            continue
-        spans = arguments_of(source, call.end())
-        for (a, b), (c, d) in zip(spans, spans[1:]):
-            one, other = source[a:b].strip(), source[c:d].strip()
-            if one != other:
-                yield a, d, f"{other}, {one}"
-
-
-def enumerators():
-    """Returns the neighbor of each enumerator of lib/ and of the public headers."""
-    neighbors = {}
-    for path in glob.glob("lib/*.[ch]") + glob.glob("include/slogout/*.h"):
-        source = re.sub(r"/\*.*?\*/", "", text_of(path), flags=re.DOTALL)
-        for body in re.findall(r"\benum\b[^;{()]*\{([^}]*)\}", source):
-            names = re.findall(r"([A-Z]\w+)\s*(?:=[^,]*)?(?:,|$)", body.strip())
-            neighbors.update(zip(names, names[1:] + names[:1]))
-    return neighbors
-
-
-def enumerator_changes(source):
-    neighbors = enumerators()
-    definitions = [m.span() for m in re.finditer(r"\benum\b[^;{()]*\{[^}]*\}", source)]
-    for token in code_tokens(source):
-        if token.group() in neighbors and not any(a <= token.start() < b for a, b in definitions):
-            yield token.start(), token.end(), neighbors[token.group()]
-
-
-def row_changes(source):
-    """Swaps the values of neighboring rows of a table with designators, and deletes each row of one without."""
-    rows = list(DESIGNATED_ROW.finditer(source))
-    for one, other in zip(rows, rows[1:]):
-        if one.end() == other.start() and one.group(1) != other.group(1):
-            between = source[one.end(1):other.start(1)]
-            yield one.start(1), other.end(1), other.group(1) + between + one.group(1)
-    for row in ROW.finditer(source):
-        yield row.start(), row.end(), ""
-
-
-def may_depend(one, other):
-    """Returns whether the order of two statements can matter: not that of assignments of which neither reads what the
-    other writes."""
-    first, second = ASSIGNMENT.match(one), ASSIGNMENT.match(other)
-    if not first or not second:
-        return True
-    return first.group(1) in second.group(2) + second.group(1) or second.group(1) in first.group(2)
-
-
-def order_changes(source):
-    """Swaps neighboring statements. Many that survive do not depend on each other, so every fourth is tried."""
-    statements = list(STATEMENT.finditer(source))
-    for one, other in zip(statements, statements[1:]):
-        both = one.group(), other.group()
-        if one.end() + 1 == other.start() and "case " not in "".join(both) and "break;" not in "".join(both) \
-                and may_depend(*both) and zlib.crc32("".join(both).encode()) % 4 == 0:
-            yield one.start(), other.end(), f"{both[1]}\n{both[0]}"
-
-
-def skipped_in(path, source):
-    """Returns the spans that are not mutated: comments, strings, directives and, in a header, all but the functions,
-    because the test programs were built with its types and constants."""
-    skipped = [m.span() for m in TOKEN.finditer(source) if m.lastgroup == "skip"]
-    if path.endswith(".h"):
-        functions = [m.span() for m in INLINE.finditer(source)]
-        starts, ends = [0] + [end for _, end in functions], [start for start, _ in functions] + [len(source)]
-        skipped += zip(starts, ends)
-    return skipped
-
-
-def mutants_of(path):
-    source = text_of(path)
-    skipped = skipped_in(path, source)
-    seen = set()
-    for changes in KINDS:
-        for start, end, replacement in changes(source):
-            if any(a <= start < b for a, b in skipped):
-                continue
-            mutated = source[:start] + replacement + source[end:]
-            if mutated in seen or mutated == source:
-                continue
-            seen.add(mutated)
-            first = source.rfind("\n", 0, start) + 1
-            last = source.find("\n", end)
-            line = source.count("\n", 0, start) + 1
-            old = " ".join(source[first:last].split())
-            new = " ".join((source[first:start] + replacement + source[end:last]).split())
-            yield Mutant(path, line, old, new, mutated)
-
-
-KINDS = [kind for kind in (token_changes, condition_changes, statement_changes, return_changes, argument_changes,
-                           enumerator_changes, row_changes, order_changes)
-         if re.search(os.environ.get("KINDS", ""), kind.__name__)]
-
-
-def in_lib(extension):
-    return sorted(f"lib/{name}" for name in os.listdir("lib") if name.endswith(extension))
-
-
-def sources():
-    return in_lib(".c")
-
-
-def text_of(path):
-    with open(path, encoding="ascii") as stream:
-        return stream.read()
+EQUIVALENTS = os.path.join(HERE, "equivalents.txt")
+QUICK = 0.1  # seconds
+SAME_CODE_FLAGS = "-O2", "-fno-sanitize=all"
+BROKEN, SAME, NOTICED, SURVIVED, EXPLAINED = "do not compile", "have the same object code", "noticed", "survived", "explained"
 
 
 def octets_of(path):
@@ -249,199 +49,211 @@ def name_of(program):
     return os.path.basename(program.split()[0])
 
 
-def run(program, directory, timeout=None, **environment):
-    """Returns whether a program passes with the library in this directory. cmocka stops at the first failure."""
-    environment = dict(os.environ, LD_LIBRARY_PATH=directory, CMOCKA_TEST_ABORT="1", **environment)
-    return subprocess.run(program.split(), env=environment, timeout=timeout, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+def run(program, directory, cpu_seconds=None):
+    """Returns whether a program passes with the library of a directory. A limit counts CPU time, so that a busy machine
+    does not fail a program."""
+    def limit():
+        signal.setitimer(signal.ITIMER_PROF, cpu_seconds or 0)
+    environment = dict(os.environ, LD_LIBRARY_PATH=directory, CMOCKA_TEST_ABORT="1")  # stops at the first failure
+    return subprocess.run(program.split(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          preexec_fn=limit, check=False).returncode == 0
+
+
+def cpu_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 class Workshop:
-    """Compiles and tries mutants."""
+    """Compiles mutants and runs programs with them."""
 
-    def __init__(self, build, compiler, *flags, programs):
-        self.build, self.compiler, self.flags, self.programs = build, compiler, flags, programs
+    def __init__(self, build, *command, programs):
+        self.build, self.command, self.programs = build, command, programs
         self.objects, self.includes, self.seconds = {}, {}, {}
+        self.noticed = defaultdict(Counter)  # {path: {program: number}}
         os.makedirs(build, exist_ok=True)
-        for path in sources():
+        for path in sorted(glob.glob("lib/*.c")):
             self.objects[path] = os.path.join(build, os.path.basename(path) + ".o")
             rule = self.objects[path] + ".d"
-            if not self.compile(text_of(path), self.objects[path], "-MD", "-MF", rule):
-                sys.exit(f"mutants: {compiler} does not compile {path}")
+            subprocess.run([*command, "-MD", "-MF", rule, "-c", "-o", self.objects[path], path], check=True)
             self.includes[path] = set(re.findall(r"\blib/\w+\.h", text_of(rule)))
-        self.measure()
-
-    def compile(self, source, output, *more_flags):
-        with open(f"{output}.c", "w", encoding="ascii") as stream:
-            stream.write(source)
-        command = [self.compiler, *self.flags, *more_flags, "-c", "-o", output, f"{output}.c"]
-        return subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
-
-    def link(self, directory, objects, *more_flags):
-        output = os.path.join(directory, "libmutant.so")
-        subprocess.run([self.compiler, *self.flags, *more_flags, "-shared", "-o", output, *objects], check=True)
-
-    def measure(self):
-        """Measures how long each program takes without a mutant, and that it passes."""
-        self.link(self.build, self.objects.values())
-        for program in self.programs:
-            before = time.monotonic()
-            if not run(program, self.build):
+        self.link(build, self.objects.values())
+        for program in programs:
+            before = cpu_seconds()
+            if not run(program, build):
                 sys.exit(f"mutants: {program} fails without any mutant")
-            self.seconds[name_of(program)] = time.monotonic() - before
-        for path in in_lib(".h"):
-            if INLINE.search(text_of(path)) and not run(self.own_test(path, self.build), self.build):
-                sys.exit(f"mutants: the test of {path} fails without any mutant")
+            self.seconds[program] = cpu_seconds() - before
 
-    def changed_by(self, mutant):
-        """Returns the sources whose objects change."""
-        return [path for path in sources() if mutant.path in self.includes[path] | {path}]
+    def execute(self, *arguments):
+        return subprocess.run([*self.command, *arguments], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
-    def make(self, mutant, directory, *more_flags):
-        """Returns the objects that change, by source, or None if one does not compile."""
+    def link(self, directory, objects):
+        return self.execute("-shared", "-o", os.path.join(directory, "libmutant.so"), *objects)
+
+    def compile(self, path, source, directory, *flags):
+        """Returns the objects that depend on a file, by source, or None if one does not compile."""
         made = {}
-        if mutant.path.endswith(".h"):
-            for path in in_lib(".h"):  # the compiler finds them next to the file that includes them
-                with open(os.path.join(directory, os.path.basename(path)), "w", encoding="ascii") as stream:
-                    stream.write(mutant.source if path == mutant.path else text_of(path))
-        for path in self.changed_by(mutant):
-            made[path] = os.path.join(directory, os.path.basename(path) + ".o")
-            if not self.compile(mutant.source if path == mutant.path else text_of(path), made[path], *more_flags):
-                return None
+        for other in glob.glob("lib/*.h") if path.endswith(".h") else ():  # found next to the file that includes them
+            write(os.path.join(directory, os.path.basename(other)), source if other == path else text_of(other))
+        for unit in self.objects:
+            if path in self.includes[unit] | {unit}:
+                copy = os.path.join(directory, os.path.basename(unit))
+                made[unit] = f"{copy}.o"
+                write(copy, source if unit == path else text_of(unit))
+                if not self.execute(*flags, "-c", "-o", made[unit], copy):
+                    return None
         return made
 
-    def order(self, mutant, entered):
-        """Returns the programs that enter a changed file, fastest first; the file's own test counts as ten times faster."""
-        stem, paths = os.path.basename(mutant.path)[:-2], set(self.changed_by(mutant))
-        return sorted((program for program in self.programs if paths & entered[name_of(program)]),
-                      key=lambda program: self.seconds[name_of(program)] / (10 if stem in program else 1))
+    def make(self, mutant, directory):
+        made = self.compile(mutant.path, mutant.source(), directory)
+        return made is not None and self.link(directory, (self.objects | made).values())
 
-    def own_test(self, header, directory):
-        """Builds the test of a header's functions, which contains them."""
-        program = os.path.join(directory, "test_" + os.path.basename(header)[:-2])
-        support = glob.glob(os.path.join(os.path.dirname(self.programs[0]), "tests/unit/support/*.o"))
-        subprocess.run([self.compiler, "-w", f"-I{directory}", *self.flags, "-o", program,
-                        f"tests/unit/{os.path.basename(program)}.c", *support, f"-L{directory}", "-lmutant",
-                        *os.environ["CMOCKA"].split()], check=True)
-        return program
+    def order(self, path):
+        """Returns the programs, those first that notice most in a second; at first the file's own test."""
+        own = "test_" + os.path.basename(path)[:-2]
+        return sorted(self.programs, key=lambda program: -(self.noticed[path][program] + (own in program) + 0.1)
+                      / (self.seconds[program] + 0.005))
 
-    def tests(self, mutant, directory, entered):
-        if mutant.path.endswith(".h"):
-            yield self.own_test(mutant.path, directory)
-        yield from self.order(mutant, entered)
+    def rebuilt(self, program, mutant, directory):
+        """Builds a unit test that includes the changed header."""
+        rule = os.path.join(os.path.dirname(program), f"tests/unit/{name_of(program)}.d")
+        if not mutant.path.endswith(".h") or not os.path.exists(rule) or mutant.path not in text_of(rule):
+            return program
+        own = os.path.join(directory, name_of(program))
+        support = glob.glob(os.path.join(os.path.dirname(program), "tests/unit/support/*.o"))
+        self.execute("-w", f"-I{directory}", "-o", own, f"tests/unit/{name_of(program)}.c", *support, f"-L{directory}",
+                     "-lmutant", *os.environ["CMOCKA"].split())
+        return own
 
-    def passes(self, program, directory):
-        try:
-            return run(program, directory, max(PATIENCE[0], PATIENCE[1] * self.seconds[name_of(program)]))
-        except subprocess.TimeoutExpired:
-            return False
-
-    def try_mutant(self, mutant, entered):
-        """Returns broken, killed or survived."""
-        with tempfile.TemporaryDirectory(dir=self.build) as directory:
-            made = self.make(mutant, directory)
-            if made is None:
-                return "broken"
-            self.link(directory, (self.objects | made).values())
-            alive = all(self.passes(program, directory) for program in self.tests(mutant, directory, entered))
-            return "survived" if alive else "killed"
+    def notices(self, program, mutant, directory):
+        noticed = not run(self.rebuilt(program, mutant, directory), directory, 0.25 + 4 * self.seconds[program])
+        self.noticed[mutant.path][program] += noticed
+        return noticed
 
 
-def is_same(shop, mutant):
-    """Returns whether the mutant has the same object code. One that does not compile has none."""
-    codes = []
-    for source in text_of(mutant.path), mutant.source:
-        with tempfile.TemporaryDirectory(dir=shop.build) as directory:
-            made = shop.make(mutant._replace(source=source), directory, WITHOUT_SANITIZERS)
-            codes.append([octets_of(path) for path in made.values()] if made else None)
-    return codes[0] == codes[1]
-
-
-# Each object calls an entry function of its own name; the exit function is shared.
-TRACERS = """
-#include <stdio.h>
-#include <stdlib.h>
-static void append(const char *path) {
-  FILE *log = fopen(getenv("ENTERED"), "a");
-  fprintf(log, "%%s\\n", path);
-  fclose(log);
-}
-#define TRACER(n, path)                          \\
-  void enter_##n(void *function, void *caller);  \\
-  void enter_##n(void *function, void *caller) { \\
-    static int known;                            \\
-    (void)function, (void)caller;                \\
-    if (!known) append(path);                    \\
-    known = 1;                                   \\
-  }
-void __cyg_profile_func_exit(void *function, void *caller);
-void __cyg_profile_func_exit(void *function, void *caller) { (void)function, (void)caller; }
-%s
-"""
-
-
-def trace(shop, programs):
-    """Returns which files of lib/ each program enters: each function calls the tracer of its file."""
-    entered = {}
-    with tempfile.TemporaryDirectory(dir=shop.build) as directory:
-        log, tracers = os.path.join(directory, "entered"), os.path.join(directory, "tracers.o")
-        shop.compile(TRACERS % "".join(f'TRACER({i}, "{path}")\n' for i, path in enumerate(sources())), tracers,
-                     WITHOUT_SANITIZERS)
-        objects = [tracers]
-        for i, path in enumerate(sources()):
-            objects.append(os.path.join(directory, f"{i}.o"))
-            shop.compile(text_of(path), objects[-1], WITHOUT_SANITIZERS, "-finstrument-functions")
-            subprocess.run(["objcopy", f"--redefine-sym=__cyg_profile_func_enter=enter_{i}", objects[-1]], check=True)
-        shop.link(directory, objects, WITHOUT_SANITIZERS)
-        for program in programs:
-            with open(log, "w", encoding="ascii"):
-                run(program, directory, ENTERED=log)
-            entered[name_of(program)] = set(text_of(log).split())
-    return entered
-
-
-def read_equivalents():
-    """{(path, old, new): reason}"""
-    known, entry = {}, []
-    for line in text_of(os.path.join(HERE, "equivalents.txt")).splitlines():
-        mark, text = line[:1], line[2:].strip()
-        if mark == "@":
-            entry = [text]
-        elif mark and mark in "-+":
-            entry.append(text)
-        elif mark == "=":
-            known[tuple(entry)] = text
-    return known
+def write(path, text):
+    with open(path, "w", encoding="ascii") as stream:
+        stream.write(text)
 
 
 class Judge:
-    def __init__(self, fast, thorough, programs):
+    def __init__(self, fast, thorough):
         self.fast, self.thorough = fast, thorough
-        self.entered = trace(thorough, programs)
-        self.equivalents = {} if os.environ.get("EQUIVALENTS") else read_equivalents()
+
+    def is_same(self, mutant):
+        codes = []
+        for source in text_of(mutant.path), mutant.source():
+            with tempfile.TemporaryDirectory(dir=self.thorough.build) as directory:
+                made = self.thorough.compile(mutant.path, source, directory, *SAME_CODE_FLAGS)
+                codes.append([octets_of(path) for path in made.values()] if made else None)
+        return codes[0] == codes[1]
 
     def verdict(self, mutant):
-        """Returns broken, same, equivalent, killed or survived."""
-        if (mutant.path, mutant.old, mutant.new) in self.equivalents:
-            return "equivalent"
-        result = self.fast.try_mutant(mutant, self.entered)
-        if result != "survived":
-            return result
-        return "same" if is_same(self.thorough, mutant) else self.thorough.try_mutant(mutant, self.entered)
+        """Returns the verdict, and the programs that notice the mutant: the first one, or for the matrix all."""
+        with tempfile.TemporaryDirectory(dir=self.fast.build) as directory:
+            if not self.fast.make(mutant, directory):
+                return BROKEN, []
+            if os.environ.get("MATRIX"):
+                noticing = [program for program in self.fast.programs if self.fast.notices(program, mutant, directory)]
+                return NOTICED if noticing else SAME if self.is_same(mutant) else SURVIVED, noticing
+            programs = self.fast.order(mutant.path)
+            quick = [program for program in programs if self.fast.seconds[program] < QUICK]
+            slow = [program for program in programs if program not in quick]
+            if any(self.fast.notices(program, mutant, directory) for program in quick):
+                return NOTICED, []
+            if self.is_same(mutant):
+                return SAME, []
+            if any(self.fast.notices(program, mutant, directory) for program in slow):
+                return NOTICED, []
+        with tempfile.TemporaryDirectory(dir=self.thorough.build) as directory:
+            if not self.thorough.make(mutant, directory):
+                return BROKEN, []
+            programs = self.thorough.order(mutant.path)
+            return (NOTICED if any(self.thorough.notices(p, mutant, directory) for p in programs) else SURVIVED), []
 
 
-def report(verdicts):
-    count = {kind: sum(v == kind for _, v in verdicts)
-             for kind in ("broken", "same", "killed", "survived", "equivalent")}
-    for m, verdict in verdicts:
-        if verdict == "survived":
-            print(f"# line {m.line}\n@ {m.path}\n- {m.old}\n+ {m.new}\n= ")
-    compiled = count["killed"] + count["survived"] + count["equivalent"]
-    share = count["killed"] / compiled if compiled else 0
-    print(f"mutants: {count['killed']} of {compiled} killed ({100 * share:.1f} %), {count['equivalent']} explained as "
-          f"equivalent, {count['survived']} survived ({count['same']} more have the same object code, "
-          f"{count['broken']} do not compile)")
-    return 0 if share >= GOAL and not count["survived"] else 1
+# ---- the mutants that no test can notice ----
+
+class Equivalent:
+    """An entry of the list: in a file and function, or in any (*), an old text that becomes a new one."""
+
+    def __init__(self, line):
+        place, _, change = line.partition(": ")
+        self.line, self.used = line, False
+        self.path, _, self.function = place.partition(" ")
+        self.old, _, self.new = change.partition(" => ")
+
+    def explains(self, mutant):
+        if self.path not in ("*", os.path.basename(mutant.path)) or self.function not in ("*", mutant.function):
+            return False
+        at = mutant.old.find(self.old)
+        while at >= 0:
+            if mutant.old[:at] + self.new + mutant.old[at + len(self.old):] == mutant.new:
+                self.used = True
+                return True
+            at = mutant.old.find(self.old, at + 1)
+        return False
+
+
+def entry_of(mutant):
+    """Returns the shortest entry that explains a mutant and, in its function, no other place."""
+    old, new = mutant.old, mutant.new
+    words = [m.start() for m in re.finditer(r"(?<!\S)\S", old)]
+    same_start = len(os.path.commonprefix([old, new]))
+    same_end = len(os.path.commonprefix([old[same_start:][::-1], new[same_start:][::-1]]))
+    first = max([word for word in words if word <= same_start], default=0)
+    last = min([word - 1 for word in words if word - 1 >= len(old) - same_end], default=len(old))
+    source = text_of(mutant.path)
+    item = max(source.rfind("\n\n", 0, mutant.start), 0)
+    whole = " ".join(source[item:source.find("\n}", mutant.start)].split())
+    while whole.count(old[first:last]) > 1 and (first > 0 or last < len(old)):
+        if first > 0:
+            first = max(word for word in words if word < first)
+        else:
+            last = min([word - 1 for word in words if word - 1 > last], default=len(old))
+    return f"{os.path.basename(mutant.path)} {mutant.function}: {old[first:last]} => {new[first:len(new) - len(old) + last]}"
+
+
+def read_equivalents():
+    lines = text_of(EQUIVALENTS).split("\n\n", 1)[1].splitlines()
+    return [Equivalent(line) for line in lines if line and not line.startswith("= ")]
+
+
+# ---- reports ----
+
+def report(verdicts, unused):
+    count = Counter(verdict for _, verdict, _ in verdicts)
+    for mutant, verdict, _ in verdicts:
+        if verdict == SURVIVED:
+            print(f"# {mutant.path}:{mutant.line}\n{entry_of(mutant)}")
+    for entry in unused:
+        print(f"equivalents.txt explains no mutant by: {entry.line}")
+    print(f"mutants: {count[NOTICED]} noticed, {count[EXPLAINED]} explained as equivalent, {count[SURVIVED]} unexplained "
+          f"({count[SAME]} more {SAME}, {count[BROKEN]} {BROKEN})")
+    return count[SURVIVED] + len(unused)
+
+
+def report_matrix(verdicts, programs):
+    """Prints the table, those programs last that notice most alone."""
+    notices, alone = Counter(), Counter()
+    for mutant, verdict, noticing in verdicts:
+        notices.update(noticing)
+        if len(noticing) == 1:
+            alone.update(noticing)
+    print("notices   alone  program")
+    for program in sorted(programs, key=lambda program: (alone[program], notices[program])):
+        print(f"{notices[program]:7} {alone[program]:7}  {name_of(program)}")
+    with open("build/mutants/matrix.txt", "w", encoding="ascii") as stream:
+        for mutant, verdict, noticing in verdicts:
+            print(f"{mutant.path}:{mutant.line}: {mutant.old} => {mutant.new}: {verdict}:", *map(name_of, noticing), file=stream)
+
+
+def sample(mutants):
+    if "SAMPLE" not in os.environ:
+        return mutants
+    seed = int(os.environ.get("SEED") or random.randrange(1000000))
+    print(f"mutants: {os.environ['SAMPLE']} of {len(mutants)}, SEED={seed}")
+    return random.Random(seed).sample(mutants, min(len(mutants), int(os.environ["SAMPLE"])))
 
 
 def split(arguments):
@@ -456,15 +268,28 @@ def split(arguments):
 
 def main(arguments):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    began = time.monotonic()
     fast_shop, fast_programs, thorough_shop, thorough_programs = split(arguments)
-    wanted = re.compile(os.environ.get("MUTANTS", ""))
-    mutants = [m for path in sources() + in_lib(".h") for m in mutants_of(path) if wanted.search(f"{m.path}:{m.line}")]
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        fast = pool.submit(Workshop, *fast_shop, programs=fast_programs)
-        thorough = pool.submit(Workshop, *thorough_shop, programs=thorough_programs)
-        judge = Judge(fast.result(), thorough.result(), fast_programs)
-        return report(list(zip(mutants, pool.map(judge.verdict, mutants))))
+    every, equivalents = all_mutants(), read_equivalents()
+    explained = [mutant for mutant in every if any([entry.explains(mutant) for entry in equivalents])]
+    tried = sample(explained if os.environ.get("EQUIVALENTS") else [m for m in every if m not in set(explained)])
+    judge = Judge(Workshop(*fast_shop, programs=fast_programs), Workshop(*thorough_shop, programs=thorough_programs))
+    with multiprocessing.Pool(os.cpu_count()) as pool:
+        verdicts = [(m, *v) for m, v in zip(tried, pool.imap(judge.verdict, tried, chunksize=4))]
+        pool.close()
+        pool.join()
+    print(f"mutants: {len(tried)} tried in {time.monotonic() - began:.0f} s, {cpu_seconds():.0f} s of CPU time")
+    if os.environ.get("MATRIX"):
+        return report_matrix(verdicts, fast_programs)
+    if os.environ.get("EQUIVALENTS"):
+        for mutant, verdict, _ in verdicts:
+            if verdict != SURVIVED:
+                print(f"{verdict}: {entry_of(mutant)}")
+        return any(verdict != SURVIVED for _, verdict, _ in verdicts)
+    is_whole = not any(os.environ.get(name) for name in ("MUTANTS", "KINDS", "SAMPLE"))
+    verdicts += [(mutant, EXPLAINED, []) for mutant in explained]
+    return report(verdicts, [entry for entry in equivalents if is_whole and not entry.used])
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(1 if main(sys.argv[1:]) else 0)
