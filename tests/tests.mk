@@ -1,4 +1,13 @@
-# What `make check` runs: unit, manual, install and house tests, and interop tests over real sockets.
+# SPDX-License-Identifier: BSD-2-Clause
+# What `make check` runs, and the tests of the example servers.
+## Test
+##   make deps                 installs what `make check` needs
+##   make check                the tests, in a minute; build/log/ has the output of each part:
+##   make unit, sockets        unit tests with ASan and UBSan; the programs over real sockets
+##   make manual, house        pages and their examples; the rules for the source
+##   make install-check        what is installed is enough to build a program
+##   make transcripts-check    the library does what the transcripts say; transcripts writes them to build/transcripts/
+##   make hosts-check          the example servers over real sockets (deps-hosts)
 
 TEST_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CMOCKA = $(shell pkg-config --cflags --libs cmocka)
@@ -6,12 +15,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 TEST_LIB_OBJECTS := $(LIB_SOURCES:lib/%.c=$(BUILD)/tests/lib/%.o)
 TEST_SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/support/*.c))
 
-# The parts of the examples that do no I/O are tested as lib/ is.
-TEST_EXAMPLE_OBJECTS := $(patsubst %,$(BUILD)/tests/examples/%.o,proxy/queue echo/command_reader echo/words)
 # The programs with the sanitizers, for the interop tests.
 TEST_PROGRAMS := $(PROGRAMS:$(BUILD)/%=$(BUILD)/tests/%)
-TEST_SHARED_OBJECTS := $(SHARED_OBJECTS:$(BUILD)/%=$(BUILD)/tests/%)
-TEST_ECHO_OBJECTS := $(ECHO_OBJECTS:$(BUILD)/%=$(BUILD)/tests/%)
 
 .PHONY: deps check unit manual install-check sockets
 
@@ -37,12 +42,8 @@ $(BUILD)/tests/unit/support/%.o: tests/unit/support/%.c $(BUILD)/flags
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
-$(BUILD)/tests/unit/test_command_reader: $(TEST_EXAMPLE_OBJECTS)
-
-$(BUILD)/tests/examples/%: $(BUILD)/tests/examples/%.o $(TEST_SHARED_OBJECTS) $(TEST_LIB_OBJECTS)
+$(BUILD)/tests/examples/%: $(BUILD)/tests/examples/%.o $(TEST_LIB_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^
-
-$(BUILD)/tests/examples/echo_server: $(TEST_ECHO_OBJECTS)
 
 # One failing program does not hide the others.
 unit: $(UNIT_TESTS)
@@ -65,7 +66,7 @@ sockets: $(TEST_PROGRAMS) $(BUILD)/examples/echo_server
 	python3 -B tests/programs/sockets/run.py
 
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
-  $(TEST_SHARED_OBJECTS:.o=.d) $(TEST_ECHO_OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
+  $(TEST_PROGRAMS:=.d)
 
 # The rules for lib/: which file may use which, which symbols the library defines, how long its functions are.
 .PHONY: house
@@ -75,42 +76,49 @@ house: $(STATIC) $(BUILD)/tests/house/neighbors
 	@sh tests/docs/house/sections.sh $(STATIC)
 	@$(BUILD)/tests/house/neighbors && echo "neighbors: a host with functions of common names runs an exchange"
 	@python3 -B tests/docs/house/functions.py lib/*.[ch]
+	@MAKE='$(MAKE)' sh tests/docs/house/targets.sh README tests/README
 
 $(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) $(CFLAGS) -o $@ $< $(STATIC)
 
-# What the model writes, and the library does.
-TRANSCRIPTS := $(wildcard tests/model/transcripts/*.txt)
+# ---- transcripts: what the model writes, the library does ----
 
-$(BUILD)/tests/transcripts/%.o: tests/model/transcripts/%.c
+TRANSCRIPTS := $(addprefix $(BUILD)/transcripts/,open.txt waiting.txt pending.txt asked.txt leaving.txt ended.txt)
+
+$(BUILD)/tests/transcripts/write: tests/model/transcripts/write.c tests/model/model.c
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(TEST_CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests -o $@ $^
 
-$(BUILD)/tests/transcripts/write: $(BUILD)/tests/transcripts/write.o tests/model/model.c
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(TEST_CFLAGS) -o $@ $^
+$(TRANSCRIPTS): $(BUILD)/transcripts/%.txt: $(BUILD)/tests/transcripts/write
+	@mkdir -p $(@D)
+	@$< $$(echo $* | tr a-z A-Z) > $@
 
-$(BUILD)/tests/transcripts/run: $(BUILD)/tests/transcripts/run.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
-	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
-
-# $(1): the folder to write into
-write-transcripts = for state in OPEN WAITING PENDING ASKED LEAVING ENDED; do \
-  $(BUILD)/tests/transcripts/write $$state > $(1)/$$(echo $$state | tr A-Z a-z).txt || exit 1; done
+$(BUILD)/tests/transcripts/run: tests/model/transcripts/run.c $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests/unit $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
 .PHONY: transcripts transcripts-check
-transcripts: $(BUILD)/tests/transcripts/write
-	@$(call write-transcripts,tests/model/transcripts)
+transcripts: $(TRANSCRIPTS)
 
-transcripts-check: $(BUILD)/tests/transcripts/write $(BUILD)/tests/transcripts/run
-	@mkdir -p $(BUILD)/tests/transcripts/written
-	@$(call write-transcripts,$(BUILD)/tests/transcripts/written)
-	@for file in $(TRANSCRIPTS); do cmp $$file $(BUILD)/tests/transcripts/written/$$(basename $$file) || exit 1; done
-	@$(BUILD)/tests/transcripts/run $(TRANSCRIPTS) >$(BUILD)/tests/transcripts/run.log 2>&1 || { cat $(BUILD)/tests/transcripts/run.log; exit 1; }
+transcripts-check: $(BUILD)/tests/transcripts/run $(TRANSCRIPTS)
+	@$< $(TRANSCRIPTS) >$(BUILD)/tests/transcripts/run.log 2>&1 || { cat $(BUILD)/tests/transcripts/run.log; exit 1; }
 	@echo "transcripts: $$(cat $(TRANSCRIPTS) | grep -c '^settings') written by the model, and the library does what they say"
 
-# All at once, because the interop tests mostly wait.
+-include $(wildcard $(BUILD)/tests/transcripts/*.d)
+
+# ---- check ----
+
+# Most of the time the parts wait, so they run side by side.
+CHECK_PARTS := unit house manual install-check transcripts-check sockets
+
+.PHONY: check-built
+check-built: $(UNIT_TESTS) $(STATIC) $(SHARED) $(BUILD)/man.made $(BUILD)/tests/house/neighbors $(TEST_PROGRAMS) \
+  $(BUILD)/examples/echo_server $(BUILD)/tests/transcripts/run $(TRANSCRIPTS)
+
 check:
-	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j3) -Otarget sockets house unit manual install-check transcripts-check
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j3) check-built
+	@MAKE='$(MAKE)' sh tests/check.sh $(BUILD)/log $(CHECK_PARTS)
 
 # ---- the example servers: a minute, most of it waiting ----
 
@@ -118,10 +126,10 @@ check:
 
 $(BUILD)/tests/hosts/%: examples/hosts/%.c $(TEST_LIB_OBJECTS)
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(HOSTS_CFLAGS_$*) $(TEST_CFLAGS) -o $@ $< $(TEST_LIB_OBJECTS) $(HOSTS_LIBS_$*)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Iexamples $(HOSTS_CFLAGS_$*) $(TEST_CFLAGS) -o $@ $< $(TEST_LIB_OBJECTS) $(HOSTS_LIBS_$*)
 
 deps-hosts: deps
-	sh tests/apt.sh libevent-dev libev-dev libuv1-dev
+	sh tests/apt.sh libevent-dev libuv1-dev
 
 hosts-check:
 	@$(MAKE) --no-print-directory hosts-built HOSTS_BUILT='$(HOSTS:%=$(BUILD)/tests/hosts/%)'

@@ -29,9 +29,9 @@ void asking_start(struct asking *asking, const struct slogout_plan *plan, uint64
 
     endless.deadline_ms = 0;
     slogout_drain_start(asking->drain, &endless, now);
-    log_line("asking sessions=%" PRIu64 " spread=%.1fs",
+    log_line("asking sessions=%" PRIu64 " spread=%.1fs rate=%" PRIu32,
              slogout_drain_get_counts(asking->drain)->state[SLOGOUT_STATE_WAITING],
-             (double)plan->spread_ms / 1000);
+             (double)plan->spread_ms / 1000, plan->rate);
 }
 
 void asking_end(struct asking *asking)

@@ -21,7 +21,8 @@ int command_line_read(struct command_line *line, const struct option *own, int a
         {"--listen", OPTION_ADDRESS, "ADDR:PORT", &line->listen, 0, 0,
          "Accept clients at this numeric address; port 0 is any free port. Default 127.0.0.1:1143."},
         {"--reuse-port", OPTION_FLAG, NULL, &line->reuse_port, 0, 0,
-         "Let another process listen on the same address (SO_REUSEPORT). Default: the address is not shared."},
+         "Let another process listen on the same address (SO_REUSEPORT). Default: the address is not "
+         "shared."},
         {"--ask", OPTION_CHOICE, "enabled|all", &ask, 0, 0,
          "Send LOGOUT to clients that have enabled it, or to all; the others get BYE. Default enabled."},
         {"--answer-timeout", OPTION_NUMBER, "MS", &answer_timeout, 32001, UINT32_MAX,
@@ -29,10 +30,13 @@ int command_line_read(struct command_line *line, const struct option *own, int a
         {"--on-refusal", OPTION_CHOICE, "bye|wait", &on_refusal, 0, 0,
          "When a client refuses, send BYE at once, or wait until the answer timeout. Default bye."},
         {"--spread", OPTION_NUMBER, "MS", &departure->spread, 0, UINT32_MAX,
-         "Spread the requests evenly over this many milliseconds. Default: 10000, or what the deadline allows."},
+         "Spread the requests evenly over this many milliseconds. Default: 10000, or what the deadline "
+         "allows."},
+        {"--rate", OPTION_NUMBER, "N", &departure->rate, 0, UINT32_MAX,
+         "Begin with at most this many clients a second; 0 is no limit. Default 0."},
         {"--deadline", OPTION_NUMBER, "MS", &departure->deadline, 1, UINT32_MAX,
-         "End within this many milliseconds after the first SIGTERM. Default: what the other options need, plus "
-         "10000."},
+         "End within this many milliseconds after the first SIGTERM. Default: what the other options and "
+         "the number of clients need, plus a tenth of the spread, plus 10000."},
         {"--max-in-flight", OPTION_NUMBER, "N", &departure->max_in_flight, 0, UINT32_MAX,
          "Never ask more clients at once than this; 0 is no limit. Default 0."},
         {"--seed", OPTION_NUMBER, "N", &departure->seed, 0, UINT32_MAX,

@@ -25,6 +25,16 @@ static uint64_t given(uint64_t option, uint64_t otherwise)
     return option == DEPARTURE_DEFAULT ? otherwise : option;
 }
 
+/* Sets a deadline with which the plan can be kept for this number of clients, with room for those that are not at
+ * rest when their turn comes. */
+static void derive_deadline(struct slogout_plan *plan, const struct slogout *slogout, uint64_t clients)
+{
+    struct slogout_advice advice;
+
+    slogout_plan_check(slogout, plan, clients, &advice);
+    plan->deadline_ms = advice.shortest_deadline_ms + ROOM;
+}
+
 /* Derives the options that were not given: a spread that the deadline allows, a tail of a tenth of the spread
  * within the time that is left, and a deadline with room for all. Does not change a plan that cannot be kept.
  * The plan's deadline is the program's, less the linger. */
@@ -40,14 +50,16 @@ static void complete(struct slogout_plan *plan, const struct departure_options *
     slogout_plan_check(slogout, plan, 1, &advice);
     if (options->spread == DEPARTURE_DEFAULT && advice.longest_spread_ms != SLOGOUT_NEVER)
         plan->spread_ms = (uint32_t)smaller(SPREAD, advice.longest_spread_ms);
-    slogout_plan_check(slogout, plan, 1, &advice);
     plan->tail_ms = plan->spread_ms / 10;
-    if (!plan->deadline_ms)
-        plan->deadline_ms = advice.shortest_deadline_ms + plan->tail_ms + ROOM;
-    else if (plan->deadline_ms < advice.shortest_deadline_ms)
-        plan->tail_ms = 0;
-    else
-        plan->tail_ms = (uint32_t)smaller(plan->tail_ms, plan->deadline_ms - advice.shortest_deadline_ms);
+    if (!plan->deadline_ms) {
+        derive_deadline(plan, slogout, 1);
+        return;
+    }
+    plan->tail_ms = 0;
+    slogout_plan_check(slogout, plan, 1, &advice);
+    if (plan->deadline_ms > advice.shortest_deadline_ms)
+        plan->tail_ms =
+            (uint32_t)smaller(plan->spread_ms / 10, plan->deadline_ms - advice.shortest_deadline_ms);
 }
 
 /* The process number differs between the processes of a machine, and the time between restarts. */
@@ -83,7 +95,7 @@ static void report_progress(const struct departure *departure, uint64_t now)
                  seconds_until(departure->over_by_ms, now));
 }
 
-static void report_end(const struct departure *departure)
+static void report_end(const struct departure *departure, uint64_t now)
 {
     const struct slogout_counts *counts = slogout_drain_get_counts(departure->drain);
     int outcome;
@@ -92,11 +104,11 @@ static void report_end(const struct departure *departure)
         if (counts->outcome[outcome])
             log_line("drain outcome=%s sessions=%" PRIu64,
                      slogout_outcome_name((enum slogout_outcome)outcome), counts->outcome[outcome]);
-    log_line("drain over seconds=%.1f kept=%s without_bye=%" PRIu64 " over_limit=%" PRIu64
+    log_line("drain over seconds=%.1f gone_seconds=%.1f kept=%s without_bye=%" PRIu64 " over_limit=%" PRIu64
              " cut_off=%" PRIu64,
              (double)(departure->settled_ms - departure->begun_ms) / 1000,
-             departure_kept(departure) ? "yes" : "no", counts->without_bye, counts->over_limit,
-             departure->cut_off);
+             (double)(now - departure->begun_ms) / 1000, departure_kept(departure) ? "yes" : "no",
+             counts->without_bye, counts->over_limit, departure->cut_off);
 }
 
 static void done(struct slogout_drain *drain, void *user_data)
@@ -116,7 +128,9 @@ int departure_init(struct departure *departure, struct slogout *slogout,
 {
     const struct departure fresh = {.plan = {.size = sizeof(struct slogout_plan),
                                              .max_in_flight = (uint32_t)options->max_in_flight,
+                                             .rate = (uint32_t)options->rate,
                                              .seed = (uint32_t)given(options->seed, own_seed())},
+                                    .has_deadline = options->deadline != DEPARTURE_DEFAULT,
                                     .settled_ms = UINT64_MAX,
                                     .gone_by_ms = UINT64_MAX,
                                     .late_ms = UINT64_MAX,
@@ -125,6 +139,7 @@ int departure_init(struct departure *departure, struct slogout *slogout,
     int error;
 
     *departure = fresh;
+    departure->slogout = slogout;
     complete(&departure->plan, options, slogout);
     error = slogout_plan_check(slogout, &departure->plan, 1, &advice);
     *shortest_deadline = advice.shortest_deadline_ms + LINGER;
@@ -148,6 +163,8 @@ void departure_go(struct departure *departure, uint64_t now)
     if (departure->is_begun) {
         slogout_drain_force(departure->drain, now);
     } else {
+        if (!departure->has_deadline)
+            derive_deadline(&departure->plan, departure->slogout, departure_remaining(departure));
         slogout_drain_start(departure->drain, &departure->plan, now);
         departure->is_begun = 1;
         departure->begun_ms = now;
@@ -183,7 +200,7 @@ void departure_report(struct departure *departure, uint64_t now)
     }
     if (departure->is_over) {
         departure->report_ms = UINT64_MAX;
-        report_end(departure);
+        report_end(departure, now);
     }
 }
 

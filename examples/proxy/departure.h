@@ -9,13 +9,17 @@
 
 /* The program's options. Lengths in milliseconds. */
 struct departure_options {
-    uint64_t spread;   /* default: 10,000, or as long as the deadline allows */
-    uint64_t deadline; /* until the program is gone; default: the shortest that can be promised, and 10,000 */
+    uint64_t spread; /* default: 10,000, or as long as the deadline allows */
+    uint64_t rate;   /* clients begun per second at most; 0: no limit */
+    uint64_t
+        deadline; /* until the program is gone; default: the shortest that can be kept, plus a tenth of the
+                          spread, plus 10,000 */
     uint64_t max_in_flight; /* 0: no limit */
     uint64_t seed;          /* default: differs between processes */
 };
 
 struct departure {
+    const struct slogout *slogout;
     struct slogout_drain *drain;
     struct slogout_plan plan;
     uint64_t begun_ms, over_by_ms; /* over by: when every client must have its outcome */
@@ -24,6 +28,7 @@ struct departure {
     uint64_t report_ms;  /* when progress is reported next; UINT64_MAX: never */
     uint64_t late_ms;    /* when departure_is_late() returns 1; UINT64_MAX: it already has, or not begun */
     uint64_t cut_off;    /* set by the program: connections that it closed at gone_by_ms */
+    int has_deadline;    /* the option was given; if not, departure_go() derives the plan's deadline */
     int is_begun;
     int is_over; /* every client that was added has its outcome, and its session is freed */
 };
@@ -40,7 +45,7 @@ void departure_free(struct departure *departure);
 /* Adds a client that is to leave with the others. Does nothing to a client that is already leaving. */
 void departure_add(struct departure *departure, struct slogout_session *session);
 
-/* Starts the drain. When called again, stops waiting for answers. */
+/* Starts the drain. Call it after the clients have been added. The second call stops waiting for answers. */
 void departure_go(struct departure *departure, uint64_t now);
 
 /* Returns 1, once, when the time has come by which every client must have its outcome. */

@@ -310,7 +310,7 @@ static int turn(struct loop *loop)
 {
     struct poller_event events[EVENTS];
     int count =
-        poller_wait(loop->poller, events, EVENTS, slogout_timeout(next_deadline(loop), slogout_now_ms()));
+        poller_wait(loop->poller, events, EVENTS, slogout_poll_timeout(next_deadline(loop), slogout_now_ms()));
     int changed;
 
     if (count < 0 && errno != EINTR && errno != EAGAIN)

@@ -1,4 +1,10 @@
-# Figures: sizes, instruction counts and, beside a peer in the same run, speed. Not a part of `make check`.
+# SPDX-License-Identifier: BSD-2-Clause
+# Figures: sizes, instruction counts and, beside a peer in the same run, speed. Nothing here is a test.
+## Measure
+##   make bench                sizes, instructions, and speed beside a peer
+##   make bench-peers          the same beside other libraries and servers (deps-bench)
+##   make sim                  a drain of 1,000,000 clients on simulated time
+##   make plot                 draws it, as build/drain.svg and build/drain.png (deps-plot)
 
 # The core alone, as a vendor compiles it.
 SMALL_CORE := $(BUILD)/bench/small/core.o
@@ -7,7 +13,7 @@ SMALL_CORE := $(BUILD)/bench/small/core.o
 
 $(SMALL_CORE): $(LIB_SOURCES) $(wildcard lib/*.h) $(HEADERS)
 	@mkdir -p $(@D)
-	@python3 -B tests/package/amalgamate.py $(BUILD)/bench/small >/dev/null
+	@sh lib/amalgamate.sh $(BUILD)/bench/small
 	$(SAY)$(CC) -std=c99 -I$(BUILD)/bench/small -DSLOGOUT_CORE -Os -fvisibility=hidden -c -o $@ $(BUILD)/bench/small/slogout.c
 
 $(BUILD)/bench/%.o: tests/bench/%.c

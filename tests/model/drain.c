@@ -69,7 +69,7 @@ static const char *const step_names[STEPS] = {"add A",
                                               "in done: free drain"};
 
 /* The states of a drain, by drain.h. */
-enum life { COLLECTING, RUNNING, PAUSED, CANCELLED, DONE };
+enum life { COLLECTING, RUNNING, PAUSED, CANCELED, DONE };
 
 struct client {
     struct slogout_session *session; /* NULL: freed */
@@ -178,7 +178,7 @@ static int cancel_drain(void)
     const int error = slogout_drain_cancel(world.drain);
 
     if (!error) {
-        world.life = CANCELLED;
+        world.life = CANCELED;
         world.last_ask = UINT64_MAX;
         forget_those_who_are_open();
         expect(slogout_drain_get_counts(world.drain)->state[SLOGOUT_STATE_WAITING] == 0,
@@ -269,7 +269,7 @@ static void add(struct client *client)
     const enum slogout_state state = slogout_session_state(client->session);
     const int can_join =
         state == SLOGOUT_STATE_OPEN || state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_ASKED;
-    const int takes = world.life != CANCELLED && world.life != DONE;
+    const int takes = world.life != CANCELED && world.life != DONE;
     const int error = slogout_drain_add(world.drain, client->session, 0);
 
     if (!client->session)
@@ -284,7 +284,7 @@ static void start(const struct slogout_plan *plan)
 {
     const int error = slogout_drain_start(world.drain, plan, world.now);
 
-    expect(error == (world.life < CANCELLED ? 0 : SLOGOUT_ERR_STATE), "start");
+    expect(error == (world.life < CANCELED ? 0 : SLOGOUT_ERR_STATE), "start");
     if (error)
         return;
     world.life = RUNNING;
@@ -295,7 +295,7 @@ static void resume(void)
 {
     const int can = world.life == RUNNING || world.life == PAUSED;
 
-    expect(slogout_drain_start(world.drain, NULL, world.now) == (can ? 0 : SLOGOUT_ERR_STATE), "resume");
+    expect(slogout_drain_resume(world.drain, world.now) == (can ? 0 : SLOGOUT_ERR_STATE), "resume");
     if (can)
         world.life = RUNNING;
 }

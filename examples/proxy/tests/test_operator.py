@@ -144,11 +144,27 @@ class Signals(ProxyTest):
         self.assertGreater(time.monotonic() - begun, 1.8)
         self.assertIsNone(proxy.process.poll())
 
+    def test_a_rate_holds_for_sigusr1_and_for_the_drain(self):
+        """The last of 20 clients leaves in its slot of a tenth of a second, so not before 1.9 s have passed."""
+        proxy = self.start("--spread", "0", "--rate", "10")
+        for signal_it, event in ((proxy.ask, "asking over"), (proxy.terminate, "drain over .* kept=yes .*")):
+            pairs = [self.pair(proxy) for _ in range(20)]
+            begun = time.monotonic()
+            signal_it()
+            for client, server in pairs:
+                self.assertEqual(read_to_end(client), BYE)
+            self.assertGreater(time.monotonic() - begun, 1.9)
+            for client, server in pairs:
+                client.close()
+                server.close()
+            proxy.wait_event(event)
+        proxy.end()
+
     def test_a_drain_takes_over_the_clients_of_an_asking(self):
         proxy = self.start("--spread", "600000", "--deadline", "645000", "--ask", "all")
         asked, waiting = self.pair(proxy), self.pair(proxy)
         proxy.ask()
-        proxy.wait_event("asking sessions=2 spread=600.0s")
+        proxy.wait_event("asking sessions=2 spread=600.0s rate=0")
         proxy.terminate()
         proxy.wait_event("drain .* remaining=2 .*")
         proxy.terminate()

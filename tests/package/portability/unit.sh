@@ -1,9 +1,8 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Builds the library, its unit tests and cmocka for one machine, and runs them there:
 #     tests/package/portability/unit.sh NAME CMOCKA_SOURCE RUNNER CC FLAG...
 # RUNNER starts a program of that machine; empty: it is this machine.
-# With ONE_FILE in the environment, a folder, the library is the slogout.c in it. Tests that need public functions only
-# get it as it is, the others with SLO_LOCAL empty.
 set -eu
 
 name=$1 cmocka=$2 runner=$3
@@ -20,22 +19,16 @@ fail()
 
 # The library as strictly as anywhere; the tests and cmocka only have to work.
 warnings="-std=c99 -pedantic-errors -Wall -Wextra -Wcast-qual -Wshadow -Wconversion -Wsign-conversion -Werror"
-sources=${ONE_FILE:+$ONE_FILE/slogout.c}
 library=
-for source in ${sources:-lib/*.c}; do
-    "$@" $warnings "-I${ONE_FILE:-include}" -c -o "$build/$(basename "$source").o" "$source" || fail "$source"
+for source in lib/*.c; do
+    "$@" $warnings -Iinclude -c -o "$build/$(basename "$source").o" "$source" || fail "$source"
     library="$library $build/$(basename "$source").o"
 done
-open_library=
-if test -n "$sources"; then
-    open_library=$build/open.o
-    "$@" $warnings "-I$ONE_FILE" -DSLO_LOCAL= -c -o "$open_library" "$sources" || fail "$sources with SLO_LOCAL empty"
-fi
 features="-D_POSIX_C_SOURCE=200809L -D__USE_MINGW_ANSI_STDIO=1"
 "$@" -w $features -I"$cmocka/include" -DHAVE_SIGNAL_H -DHAVE_STRUCT_TIMESPEC -DHAVE_MALLOC_H -DHAVE_INTTYPES_H \
     -DHAVE_STRINGS_H -include time.h -c -o "$build/cmocka.o" "$cmocka/src/cmocka.c" || fail cmocka
 support=
-for source in tests/unit/support/*.c examples/proxy/queue.c examples/echo/command_reader.c examples/echo/words.c; do
+for source in tests/unit/support/*.c; do
     "$@" -std=c99 $features -Iinclude -Ilib -Itests -Itests/unit -Iexamples -I"$cmocka/include" \
         -c -o "$build/support_$(basename "$source").o" "$source" || fail "$source"
     support="$support $build/support_$(basename "$source").o"
@@ -43,29 +36,14 @@ done
 # The linker takes from an archive only what the test needs.
 ar rcs "$build/support.a" $support
 
-build_test()
-{
-    "$compiler" "$@" -std=c99 $features -Iinclude -Ilib -Itests -Itests/unit -Iexamples -I"$cmocka/include" \
-        -o "$test" "$source" "$build/support.a" $linked "$build/cmocka.o"
-}
-
 compiler=$1
 shift
-public=0
 for source in tests/unit/test_*.c; do
     test=$build/$(basename "$source" .c).exe
-    linked=$library
-    if test -z "$open_library"; then
-        build_test "$@" || fail "$source"
-    elif build_test "$@" 2>/dev/null; then
-        public=$((public + 1))
-    else
-        linked=$open_library
-        build_test "$@" || fail "$source"
-    fi
+    "$compiler" "$@" -std=c99 $features -Iinclude -Ilib -Itests -Itests/unit -Iexamples -I"$cmocka/include" \
+        -o "$test" "$source" "$build/support.a" $library "$build/cmocka.o" || fail "$source"
     $runner "$test" >"$test.log" 2>&1 || { cat "$test.log" >&2; fail "$test"; }
 done
 passed=$(cat "$build"/*.log | tr -d '\r' | awk '/^\[  PASSED  \] [0-9]+ test/ { n += $4 } END { print n + 0 }')
 test "$passed" -gt 0 || fail "no test ran"
-test -z "$open_library" || test "$public" -gt 0 || fail "no test needs public functions only"
-echo "portability $name: $passed unit tests passed${open_library:+, $public programs with public functions only}"
+echo "portability $name: $passed unit tests passed"

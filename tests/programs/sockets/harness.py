@@ -305,7 +305,7 @@ class ServerTest(unittest.TestCase):
 def dialogues(table):
     """Makes a test in a ServerTest of each entry of a table {behavior: steps}."""
     def decorate(cls):
-        for behaviour, steps in table.items():
-            setattr(cls, "test_" + behaviour, lambda self, steps=steps: self.play(*steps))
+        for behavior, steps in table.items():
+            setattr(cls, "test_" + behavior, lambda self, steps=steps: self.play(*steps))
         return cls
     return decorate

@@ -45,8 +45,8 @@ def refused(arguments):
     return test
 
 
-for behaviour, arguments in BAD_OPTIONS.items():
-    setattr(BadOptions, f"test_{behaviour}_is_refused", refused(arguments))
+for behavior, arguments in BAD_OPTIONS.items():
+    setattr(BadOptions, f"test_{behavior}_is_refused", refused(arguments))
 
 
 class Signals(unittest.TestCase):
