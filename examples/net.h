@@ -328,8 +328,10 @@ static inline void net_react(struct net_client *client, enum imap_event event, u
     if (event == IMAP_DRAIN)
         slogout_session_request(client->session, NULL, now);
     if (event == IMAP_LOGOUT || event == IMAP_LOST) {
-        net_abandon(client, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED);
+        slogout_session_abandon(client->session, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT
+                                                                      : SLOGOUT_OUTCOME_HOST_CLOSED);
         imap_bye(&client->imap, event);
+        net_begin_to_close(client);
     }
 }
 
