@@ -7,9 +7,11 @@
 ##   make                      the libraries, the echo server and the client, in build/ (BUILD=DIR: in DIR)
 ##   make demo                 shows one exchange (needs cc and make only)
 ##   make static, shared       one library alone
+##   make amalgamation         the library as one C file, in build/amalgamation/
 ##   make hosts                the example servers whose event library is installed
 ##   make clean                removes build/
 ##   make V=1 ...              shows the commands
+##   make help                 prints this list
 ## Install
 ##   make install              to $(DESTDIR)$(PREFIX); install-static leaves out the shared library
 ##   make uninstall            removes what install installed
@@ -93,7 +95,7 @@ export SLOGOUT_BUILD := $(abspath $(BUILD))
 # A program is examples/NAME.c. They need POSIX.
 PROGRAMS := $(if $(filter mingw,$(PLATFORM)),,$(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c)))
 
-.PHONY: all help static shared examples demo install install-static uninstall clean FORCE
+.PHONY: all help static shared amalgamation examples demo install install-static uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -115,7 +117,7 @@ shared: $(SHARED)
 examples: $(PROGRAMS)
 
 help:
-	@sed -n 's/^## //p' $(filter Makefile %.mk,$(MAKEFILE_LIST))
+	@awk 'sub(/^## /, "") { print (/^ / ? "" : "\n") $$0 }' $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
 # The file changes only when the flags do, so what depends on it is built again only then.
 FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))
@@ -138,6 +140,10 @@ $(BUILD)/slogout.def $(BUILD)/slogout.exports: lib/slogout.map
 $(SHARED): $(LIB_OBJECTS) $(EXPORTS) $(BUILD)/flags
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_SHARED) -o $@ $(LIB_OBJECTS)
 	@for name in $(SHARED_NAMES); do ln -sf $(@F) $(BUILD)/$$name || exit 1; done
+
+# The library as one C file, for those who compile it with their own sources.
+amalgamation:
+	@sh lib/amalgamate.sh $(BUILD)/amalgamation
 
 $(BUILD)/examples/%.o: examples/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -167,11 +173,13 @@ TO_PC := $(TO_LIB)/pkgconfig
 TO_MAN := $(DESTDIR)$(MANDIR)
 TO_SHARED := $(if $(IMPORT_LIBRARY),$(TO_BIN),$(TO_LIB))
 
-# Writes the file for pkg-config. A folder below the prefix is written relative to it, so that all can be moved together.
+# Writes the file for pkg-config, which wants a backslash before each space. A folder below the prefix is written
+# relative to it, so that all can be moved together.
 FILL_PC = PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" INCLUDEDIR="$(INCLUDEDIR)" VERSION="$(VERSION)" awk '\
   match($$0, /@[A-Z]+@/) { \
     value = ENVIRON[substr($$0, RSTART + 1, RLENGTH - 2)]; \
     if (index(value, ENVIRON["PREFIX"] "/") == 1) value = "$${prefix}" substr(value, length(ENVIRON["PREFIX"]) + 1); \
+    gsub(/ /, "\\\\ ", value); \
     $$0 = substr($$0, 1, RSTART - 1) value substr($$0, RSTART + RLENGTH) \
   } \
   { print }'

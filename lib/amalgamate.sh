@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Writes the library as one C file, DIRECTORY/slogout.c, and the public headers beside it.
 # usage: lib/amalgamate.sh DIRECTORY
 #

@@ -1,4 +1,13 @@
-# What `make check` runs: unit, manual, install and house tests, and interop tests over real sockets.
+# SPDX-License-Identifier: BSD-2-Clause
+# What `make check` runs, and the tests of the example servers.
+## Test
+##   make deps                 installs what `make check` needs
+##   make check                the tests, in a minute; build/log/ has the output of each part:
+##   make unit, sockets        unit tests with ASan and UBSan; the programs over real sockets
+##   make manual, house        pages and their examples; the rules for the source
+##   make install-check        what is installed is enough to build a program
+##   make transcripts-check    the library does what the transcripts say; transcripts writes them to build/transcripts/
+##   make hosts-check          the example servers over real sockets (deps-hosts)
 
 TEST_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CMOCKA = $(shell pkg-config --cflags --libs cmocka)
@@ -24,7 +33,7 @@ $(BUILD)/tests/examples/%.o: examples/%.c $(BUILD)/flags
 
 $(BUILD)/tests/unit/%.o: tests/unit/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests/unit -Iexamples $(TEST_CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests/unit $(TEST_CFLAGS) -c -o $@ $<
 
 $(BUILD)/tests/unit/support/%.o: tests/unit/support/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -67,45 +76,45 @@ house: $(STATIC) $(BUILD)/tests/house/neighbors
 	@sh tests/docs/house/sections.sh $(STATIC)
 	@$(BUILD)/tests/house/neighbors && echo "neighbors: a host with functions of common names runs an exchange"
 	@python3 -B tests/docs/house/functions.py lib/*.[ch]
+	@MAKE='$(MAKE)' sh tests/docs/house/targets.sh README tests/README
 
 $(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) $(CFLAGS) -o $@ $< $(STATIC)
 
-# What the model writes, and the library does.
-TRANSCRIPTS := $(wildcard tests/model/transcripts/*.txt)
+# ---- transcripts: what the model writes, the library does ----
 
-$(BUILD)/tests/transcripts/%.o: tests/model/transcripts/%.c
+TRANSCRIPTS := $(addprefix $(BUILD)/transcripts/,open.txt waiting.txt pending.txt asked.txt leaving.txt ended.txt)
+
+$(BUILD)/tests/transcripts/write: tests/model/transcripts/write.c tests/model/model.c
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(TEST_CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests -o $@ $^
 
-$(BUILD)/tests/transcripts/write: $(BUILD)/tests/transcripts/write.o tests/model/model.c
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(TEST_CFLAGS) -o $@ $^
+$(TRANSCRIPTS): $(BUILD)/transcripts/%.txt: $(BUILD)/tests/transcripts/write
+	@mkdir -p $(@D)
+	@$< $$(echo $* | tr a-z A-Z) > $@
 
-$(BUILD)/tests/transcripts/run: $(BUILD)/tests/transcripts/run.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
-	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
-
-# $(1): the folder to write into
-write-transcripts = for state in OPEN WAITING PENDING ASKED LEAVING ENDED; do \
-  $(BUILD)/tests/transcripts/write $$state > $(1)/$$(echo $$state | tr A-Z a-z).txt || exit 1; done
+$(BUILD)/tests/transcripts/run: tests/model/transcripts/run.c $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests/unit $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
 .PHONY: transcripts transcripts-check
-transcripts: $(BUILD)/tests/transcripts/write
-	@$(call write-transcripts,tests/model/transcripts)
+transcripts: $(TRANSCRIPTS)
 
-transcripts-check: $(BUILD)/tests/transcripts/write $(BUILD)/tests/transcripts/run
-	@mkdir -p $(BUILD)/tests/transcripts/written
-	@$(call write-transcripts,$(BUILD)/tests/transcripts/written)
-	@for file in $(TRANSCRIPTS); do cmp $$file $(BUILD)/tests/transcripts/written/$$(basename $$file) || exit 1; done
-	@$(BUILD)/tests/transcripts/run $(TRANSCRIPTS) >$(BUILD)/tests/transcripts/run.log 2>&1 || { cat $(BUILD)/tests/transcripts/run.log; exit 1; }
+transcripts-check: $(BUILD)/tests/transcripts/run $(TRANSCRIPTS)
+	@$< $(TRANSCRIPTS) >$(BUILD)/tests/transcripts/run.log 2>&1 || { cat $(BUILD)/tests/transcripts/run.log; exit 1; }
 	@echo "transcripts: $$(cat $(TRANSCRIPTS) | grep -c '^settings') written by the model, and the library does what they say"
+
+-include $(wildcard $(BUILD)/tests/transcripts/*.d)
+
+# ---- check ----
 
 # Most of the time the parts wait, so they run side by side.
 CHECK_PARTS := unit house manual install-check transcripts-check sockets
 
 .PHONY: check-built
 check-built: $(UNIT_TESTS) $(STATIC) $(SHARED) $(BUILD)/man.made $(BUILD)/tests/house/neighbors $(TEST_PROGRAMS) \
-  $(BUILD)/examples/echo_server $(BUILD)/tests/transcripts/write $(BUILD)/tests/transcripts/run
+  $(BUILD)/examples/echo_server $(BUILD)/tests/transcripts/run $(TRANSCRIPTS)
 
 check:
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j3) check-built

@@ -1,5 +1,22 @@
-# What proves the library: `make verify` runs all of it, and each part ends with a line that states its figure.
-# `make deps-verify` installs what this needs (Debian 12).
+# SPDX-License-Identifier: BSD-2-Clause
+# What proves the library, and what packagers and vendors get. Each part ends with a line that states its figure.
+## Verify
+##   make deps-verify          installs what `make verify` needs (Debian 12)
+##   make verify               everything below but the proofs, in a quarter of an hour on two cores
+##   make coverage             MC/DC of lib/ by the unit tests
+##   make exhaustive           each sequence of events against a model, each short string against the grammar
+##   make faults               the echo server while system calls fail
+##   make portability          the unit tests on nine machines and compilers
+##   make analyse              analyzers of the source, memcheck and threads
+##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
+##   make fuzz                 a minute for each target
+##   make mutants              whether the tests notice a change of one line of lib/
+##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
+##   make prove-sanity         a proof fails when the fault is planted that it excludes
+## Package
+##   make dist                 the distribution, build/slogout-VERSION.tar.gz
+##   make package-check        the library as packagers and vendors get it (deps-package)
+##   make abi, abi-record      compares the interface with the recorded one; records it
 
 CLANG ?= clang-19
 LLVM_SUFFIX ?= -19
@@ -63,7 +80,7 @@ FUZZ_LIB := $(LIB_SOURCES:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/tests/model/refer
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit -Iexamples $(FUZZ_FLAGS) -c -o $@ $<
+	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(FUZZ_FLAGS) -c -o $@ $<
 
 $(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server $(BUILD)/fuzz/filter: $(FUZZ_LIB)
 $(BUILD)/fuzz/filter: $(BUILD)/fuzz/tests/fuzz/filter/reference.o
@@ -89,7 +106,7 @@ COVERAGE_OBJECTS := $(LIB_SOURCES:%.c=$(COVERAGE)/%.o) \
 
 $(COVERAGE)/%.o: %.c
 	@mkdir -p $(@D)
-	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Itests/unit -Iexamples $(COVERAGE_FLAGS) -c -o $@ $<
+	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Itests/unit $(COVERAGE_FLAGS) -c -o $@ $<
 
 $(COVERAGE_TESTS): $(COVERAGE)/%: $(COVERAGE)/tests/unit/%.o $(COVERAGE_OBJECTS)
 	$(SAY)$(CLANG) $(COVERAGE_FLAGS) -o $@ $^ $(CMOCKA)
@@ -109,7 +126,7 @@ coverage: $(COVERAGE_TESTS)
 
 # Compiles many times faster than an optimizing compiler, which only the survivors need.
 MUTANTS_FAST ?= tcc
-MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Itests/unit -Iexamples -fPIC -fno-semantic-interposition
+MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Itests/unit -fPIC -fno-semantic-interposition
 MUTANTS_PLAIN := -O1
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -Werror=incompatible-pointer-types -Werror=int-conversion
@@ -128,13 +145,13 @@ $(BUILD)/mutants/$(1)/libmutant.so: $(LIB_SOURCES:%.c=$(BUILD)/mutants/$(1)/%.o)
 
 $(BUILD)/mutants/$(1)/test_%: $(BUILD)/mutants/$(1)/tests/unit/test_%.o $(BUILD)/mutants/$(1)/libmutant.so \
   $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c))
-	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant $$(CMOCKA)
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant $$(CMOCKA)
 
 $(BUILD)/mutants/$(1)/session: $(patsubst %,$(BUILD)/mutants/$(1)/tests/model/%.o,session world model properties choose)
 $(BUILD)/mutants/$(1)/response: $(patsubst %,$(BUILD)/mutants/$(1)/tests/model/%.o,response reference)
 $(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/tests/model/drain.o
 $(BUILD)/mutants/$(1)/session $(BUILD)/mutants/$(1)/response $(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/libmutant.so
-	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant
 
 mutants: $(MUTANTS_UNITS:%=$(BUILD)/mutants/$(1)/%) $(BUILD)/mutants/$(1)/session $(BUILD)/mutants/$(1)/response \
   $(BUILD)/mutants/$(1)/drain
@@ -179,7 +196,6 @@ $(eval $(call PORTABILITY_RULE,musl,,musl-gcc -static -O2))
 $(eval $(call PORTABILITY_RULE,mingw,sh tests/package/portability/wine.sh,x86_64-w64-mingw32-gcc -static -O2))
 
 portability: $(PORTABILITY)
-	@CLANG=$(CLANG) sh tests/package/portability/headers.sh
 	@CC=$(CC) sh tests/package/portability/libc.sh
 	@echo "portability: unit tests on $(words $(PORTABILITY)) platforms ($(PORTABILITY:portability-%=%))"
 
@@ -266,36 +282,26 @@ prove-sanity:
 
 DIST_NAME := slogout-$(VERSION)
 DIST := $(BUILD)/$(DIST_NAME).tar.gz
-ONE_FILE := $(BUILD)/amalgamation
 PACKAGE := $(BUILD)/package
 
-.PHONY: amalgamation dist abi abi-record package-check deps-package deps-plot
+.PHONY: dist abi abi-record package-check deps-package deps-plot
 
-amalgamation:
-	@sh lib/amalgamate.sh $(ONE_FILE)
-
-dist:
+dist: transcripts
 	@sh tests/package/dist.sh $(DIST_NAME) $(BUILD)
 	@echo "dist: $(DIST)"
 
-# Not the library that is installed: the user's flags do not change what is compared.
-$(PACKAGE)/libabi.so: $(LIB_SOURCES) $(wildcard lib/*.h) $(HEADERS) lib/slogout.map $(BUILD)/flags
-	@mkdir -p $(@D)
-	$(SAY)$(CC) -std=c99 -Iinclude $(FOR_SHARED) -g -shared -Wl,-soname,libslogout.so.$(SOVERSION) \
-	  -Wl,--version-script,lib/slogout.map -o $@ $(LIB_SOURCES)
-
-abi abi-record: $(PACKAGE)/libabi.so
-	@CC='$(CC)' sh tests/package/abi.sh $(if $(filter abi-record,$@),record,check) $<
+abi abi-record:
+	@sh tests/package/abi.sh $(if $(filter abi-record,$@),record,check) $(PACKAGE)/abi
 
 deps-package: deps
-	sh tests/apt.sh abigail-tools bmake clang-19 lld-19 llvm-19 g++ git musl-dev \
+	sh tests/apt.sh bmake clang-19 cmake g++ git lld-19 llvm-19 musl-dev musl-tools tcc \
 	  libc6-dev-i386 lib32gcc-12-dev gcc-mingw-w64-x86-64 wine wine64 qemu-user-static
 
 # What `make plot` draws with.
 deps-plot: deps
 	sh tests/apt.sh gnuplot-nox
 
-PACKAGE_PARTS := package-one-file package-build package-windows package-macos abi
+PACKAGE_PARTS := package-one-file package-build package-cmake package-windows package-macos package-headers abi
 
 .PHONY: package-parts package-distribution $(PACKAGE_PARTS)
 
@@ -305,17 +311,24 @@ package-check:
 
 package-parts: $(PACKAGE_PARTS)
 
-package-one-file: amalgamation
-	@CLANG=$(CLANG) sh tests/package/one_file.sh $(ONE_FILE) $(PACKAGE)/one_file
-
 # Leaves the distribution unpacked for the others.
 package-distribution: dist
 	@MAKE='$(MAKE)' CC='$(CC)' sh tests/package/distribution.sh $(DIST) $(DIST_NAME) $(PACKAGE)/dist
 
-package-build package-windows package-macos: package-distribution
+package-one-file package-build package-cmake package-windows package-macos: package-distribution
+
+# That of the distribution, as a vendor gets it.
+package-one-file:
+	@CLANG=$(CLANG) sh tests/package/one_file.sh $(PACKAGE)/dist/$(DIST_NAME)/amalgamation $(PACKAGE)/one_file
 
 package-build:
 	@MAKE='$(MAKE)' CC='$(CC)' sh tests/package/build.sh $(PACKAGE)/dist/$(DIST_NAME)
+
+package-cmake:
+	@sh tests/package/cmake.sh $(PACKAGE)/dist/$(DIST_NAME)
+
+package-headers:
+	@CLANG=$(CLANG) sh tests/package/portability/headers.sh
 
 package-windows:
 	@MAKE='$(MAKE)' sh tests/package/windows.sh $(PACKAGE)/dist/$(DIST_NAME)

@@ -1,10 +1,20 @@
-# The proxy: `make proxy` builds $(BUILD)/slogout-proxy, `make install-proxy` installs it with its page. `make deps-proxy
-# interop` installs the servers and clients of others (Debian 12) and runs the tests.
+# SPDX-License-Identifier: BSD-2-Clause
+## Proxy
+##   make proxy                builds build/slogout-proxy
+##   make install-proxy        installs it with its page, unit and examples; uninstall-proxy removes them
+##   make proxy-unit           its unit tests
+##   make proxy-check          its tests alone, and between servers and clients of others (deps-proxy); also interop
+##   make bench-proxy          the proxy beside HAProxy and nginx
 
 SBINDIR ?= $(PREFIX)/sbin
+DOCDIR ?= $(PREFIX)/share/doc/slogout-proxy
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 PROXY := $(BUILD)/slogout-proxy
 PROXY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard examples/proxy/*.c))
+
+PROXY_UNITFILE := examples/proxy/deploy/slogout-proxy.service
+PROXY_EXAMPLES := $(filter-out $(PROXY_UNITFILE),$(wildcard examples/proxy/deploy/*))
 
 .PHONY: proxy install-proxy uninstall-proxy
 
@@ -17,9 +27,16 @@ install-proxy: $(PROXY)
 	$(INSTALL) -d "$(DESTDIR)$(SBINDIR)" "$(TO_MAN)/man8"
 	$(INSTALL) -m 755 $(PROXY) "$(DESTDIR)$(SBINDIR)"
 	$(INSTALL) -m 644 man/slogout-proxy.8 "$(TO_MAN)/man8"
+	$(INSTALL) -d "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(UNITDIR)"
+	$(INSTALL) -m 644 $(PROXY_EXAMPLES) "$(DESTDIR)$(DOCDIR)"
+	sed 's,/usr/local/sbin/,$(SBINDIR)/,' $(PROXY_UNITFILE) > "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
+	chmod 644 "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
 
 uninstall-proxy:
 	rm -f "$(DESTDIR)$(SBINDIR)/slogout-proxy" "$(TO_MAN)/man8/slogout-proxy.8"
+	rm -f "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
+	for name in $(notdir $(PROXY_EXAMPLES)); do rm -f "$(DESTDIR)$(DOCDIR)/$$name"; done
+	rmdir "$(DESTDIR)$(DOCDIR)" 2>/dev/null || :
 
 # ---- its tests: alone, and between servers and clients that others wrote ----
 

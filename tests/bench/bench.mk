@@ -1,4 +1,10 @@
-# Figures: sizes, instruction counts and, beside a peer in the same run, speed. Not a part of `make check`.
+# SPDX-License-Identifier: BSD-2-Clause
+# Figures: sizes, instruction counts and, beside a peer in the same run, speed. Nothing here is a test.
+## Measure
+##   make bench                sizes, instructions, and speed beside a peer
+##   make bench-peers          the same beside other libraries and servers (deps-bench)
+##   make sim                  a drain of 1,000,000 clients on simulated time
+##   make plot                 draws it, as build/drain.svg and build/drain.png (deps-plot)
 
 # The core alone, as a vendor compiles it.
 SMALL_CORE := $(BUILD)/bench/small/core.o

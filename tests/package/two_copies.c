@@ -1,5 +1,7 @@
 /* A program that loads a plugin. Each of them is linked with its own copy of the library; prints which versions they
- * call. With PLUGIN defined, this is the plugin. */
+ * call. With PLUGIN defined, this is the plugin.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
 #include <slogout/slogout.h>
 
 #ifdef PLUGIN

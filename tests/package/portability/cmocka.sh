@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # usage: cmocka.sh DIRECTORY. Fetches the source of Debian's cmocka, because the other machines have no cmocka. Does not
 # touch the state of the system's apt.
 set -eu

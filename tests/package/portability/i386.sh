@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # usage: i386.sh PROGRAM. Runs a program for i386, with an emulator if the kernel cannot.
 set -eu
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # The library, compiled freestanding, uses only these functions of libc. free and malloc are the default allocator,
 # snprintf writes the log line of slogout_result_format(), and any small libc has the others.
 set -eu
