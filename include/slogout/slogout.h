@@ -84,7 +84,7 @@ extern "C" {
  * and 9). */
 #define SLOGOUT_CAPABILITY "X-SERVER-LOGOUT"
 
-#define SLOGOUT_NEVER ((uint64_t)-1) /* no deadline */
+#define SLOGOUT_NEVER UINT64_MAX /* no deadline */
 
 #define SLOGOUT_BUSY     1 /* from send_line: not now; the host will call slogout_session_resume() */
 #define SLOGOUT_CONSUMED 1 /* from slogout_session_feed_line(): do not run the line, do not reply to it */

@@ -1,7 +1,7 @@
 /* Any line, against the reading by the grammar alone. */
 #include <stdlib.h>
 #include <string.h>
-#include "exhaustive/reference.h"
+#include "model/reference.h"
 #include "log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
