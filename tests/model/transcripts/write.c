@@ -373,7 +373,7 @@ static void write_state(const char *state)
 
 /* ---- random dialogues ---- */
 
-#define DIALOGUES 600
+#define DIALOGUES 300
 #define EVENTS    24
 
 /* The minimal standard generator (Park, Miller, 1988). */
