@@ -76,25 +76,12 @@ static void move_count(struct slogout_counts *counts, enum slogout_state from, e
     counts->state[to]++;
 }
 
-/* Returns the timers among which that of the session runs, or NULL if it has none in its state. */
+/* Returns the timers among which that of the session runs. The state must have one. */
 static struct slo_timers *timers_of(const struct slogout_session *session)
 {
     struct slogout *slogout = session->slogout;
 
-    switch ((enum slogout_state)session->state) {
-    case SLOGOUT_STATE_WAITING:
-        return &slogout->waiting;
-    case SLOGOUT_STATE_PENDING:
-        return &slogout->ready;
-    case SLOGOUT_STATE_ASKED:
-        return &slogout->answer;
-    case SLOGOUT_STATE_LEAVING:
-        return session->last_half ? &slogout->leave : &slogout->leave_at_rest;
-    case SLOGOUT_STATE_OPEN:
-    case SLOGOUT_STATE_ENDED:
-        break;
-    }
-    return NULL;
+    return session->last_half ? &slogout->last_half : &slogout->timers[session->state];
 }
 
 static void stop_timer(struct slogout_session *session)
