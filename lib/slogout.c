@@ -83,9 +83,11 @@ int slogout_new(struct slogout **out, const struct slogout_settings *settings)
     slo_link_init(&slogout->freed);
     /* The order decides which timer comes first when several are due at the same time. */
     slo_clock_init(&slogout->clock);
-    slo_timers_init(&slogout->ready, &slogout->clock, checked.ready_timeout_ms, slo_session_expired);
-    slo_timers_init(&slogout->answer, &slogout->clock, checked.answer_timeout_ms, slo_session_expired);
-    slo_timers_init(&slogout->leave, &slogout->clock, checked.leave_timeout_ms, slo_session_expired);
+    slo_timers_init(&slogout->waiting, &slogout->clock, slo_session_expired);
+    slo_timers_init(&slogout->ready, &slogout->clock, slo_session_expired);
+    slo_timers_init(&slogout->answer, &slogout->clock, slo_session_expired);
+    slo_timers_init(&slogout->leave_at_rest, &slogout->clock, slo_session_expired);
+    slo_timers_init(&slogout->leave, &slogout->clock, slo_session_expired);
     *out = slogout;
     return 0;
 }

@@ -33,7 +33,7 @@ $(BUILD)/tests/examples/%.o: examples/%.c $(BUILD)/flags
 
 $(BUILD)/tests/unit/%.o: tests/unit/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests/unit -Iexamples $(TEST_CFLAGS) -c -o $@ $<
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests/unit $(TEST_CFLAGS) -c -o $@ $<
 
 $(BUILD)/tests/unit/support/%.o: tests/unit/support/%.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -80,7 +80,7 @@ FUZZ_LIB := $(LIB_SOURCES:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/tests/model/refer
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit -Iexamples $(FUZZ_FLAGS) -c -o $@ $<
+	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(FUZZ_FLAGS) -c -o $@ $<
 
 $(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server $(BUILD)/fuzz/filter: $(FUZZ_LIB)
 $(BUILD)/fuzz/filter: $(BUILD)/fuzz/tests/fuzz/filter/reference.o
@@ -106,7 +106,7 @@ COVERAGE_OBJECTS := $(LIB_SOURCES:%.c=$(COVERAGE)/%.o) \
 
 $(COVERAGE)/%.o: %.c
 	@mkdir -p $(@D)
-	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Itests/unit -Iexamples $(COVERAGE_FLAGS) -c -o $@ $<
+	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Itests/unit $(COVERAGE_FLAGS) -c -o $@ $<
 
 $(COVERAGE_TESTS): $(COVERAGE)/%: $(COVERAGE)/tests/unit/%.o $(COVERAGE_OBJECTS)
 	$(SAY)$(CLANG) $(COVERAGE_FLAGS) -o $@ $^ $(CMOCKA)
@@ -126,7 +126,7 @@ coverage: $(COVERAGE_TESTS)
 
 # Compiles many times faster than an optimizing compiler, which only the survivors need.
 MUTANTS_FAST ?= tcc
-MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Itests/unit -Iexamples -fPIC -fno-semantic-interposition
+MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Itests/unit -fPIC -fno-semantic-interposition
 MUTANTS_PLAIN := -O1
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -Werror=incompatible-pointer-types -Werror=int-conversion

@@ -6,12 +6,14 @@
 
 struct model_session {
     uint64_t deadline; /* SLOGOUT_NEVER: no timer runs */
+    uint64_t close_by; /* of its departure; SLOGOUT_NEVER: none */
     uint64_t asked_at;
     unsigned tag; /* number of its LOGOUT, 0: none */
     enum slogout_state state;
     enum slogout_outcome outcome;
+    enum slogout_status answered; /* the client's last tagged answer */
     unsigned char alive, enabled, own_text, bye_seen, in_drain;
-    unsigned char refused; /* 1 and the status of the refusal that is waited out; 0: none */
+    unsigned char last_half; /* of LEAVING */
 };
 
 struct model_settings {

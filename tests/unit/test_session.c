@@ -221,9 +221,9 @@ static void test_deadlines_saturate_at_the_end_of_time(void **state)
     host_tick(host);
     assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
     host->now = LAST;
-    host->send_says = "B"; /* LEAVING has no time left either, so the session ends in the same tick */
+    host->send_says = "BB"; /* LEAVING has no time left either, so the session ends in the same tick */
     host_tick(host);
-    host_expect(host, S_LAST_BYE " BUSY\nclose EXPIRED SLO.1@18446744073709551613\n");
+    host_expect(host, S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose EXPIRED SLO.1@18446744073709551613\n");
 }
 
 static void test_never_is_refused_as_a_time(void **state)
@@ -283,32 +283,55 @@ static void test_every_timer_expires_at_its_deadline_never_before(void **state)
 
     host_start(host, NULL);
     session = host_connect_enabled(host);
-    host->send_says = "BB";
+    host->send_says = "BBB";
     host_request(host, session, NULL);
     host_expect(host, S_LOGOUT " BUSY\n");
     host_tick_at(host, 299999);
     host_expect(host, "");
     host_tick_at(host, 300000);
     host_expect(host, S_LAST_BYE " BUSY\n");
+    host_tick_at(host, 304999);
+    host_expect(host, "");
+    host_tick_at(host, 305000);
+    host_expect(host, S_FINAL_BYE " BUSY\n");
     host_tick_at(host, 309999);
     host_expect(host, "");
     host_tick_at(host, 310000);
     host_expect(host, "close NEVER_READY\n");
 }
 
-/* The leave timer runs from the tick that found the answer timer expired, not from when that tick was due. */
-static void test_after_a_late_tick_the_leave_timer_is_whole(void **state)
+/* The leave timer runs from the tick that found the answer timer expired, not from when that tick was due. If the tick
+ * in the middle of LEAVING is late, the end of LEAVING is not. */
+static void test_leaving_lasts_as_long_as_the_settings_say_after_late_ticks(void **state)
 {
-    struct host *host = *state;
+    static const struct {
+        uint32_t leave_timeout_ms;
+        uint64_t middle, end;
+    } rows[] = {{10000, 105000, 110000}, {10001, 105000, 110001}, {1, 100000, 100001}};
+    size_t i;
 
-    host_start(host, NULL);
-    ask(host);
-    host->send_says = "B";
-    host_tick_at(host, 100000);
-    host_expect(host, S_LAST_BYE " BUSY\n");
-    assert_int_equal(slogout_deadline(host->slogout), 110000);
-    host_tick_at(host, 110000);
-    host_expect(host, "close EXPIRED SLO.1@0\n");
+    (void)state;
+    for (i = 0; i < LENGTH(rows); i++) {
+        const struct slogout_settings settings = SETTINGS(.leave_timeout_ms = rows[i].leave_timeout_ms);
+        void *own = NULL;
+        struct host *host;
+        assert_int_equal(host_setup(&own), 0);
+        host = own;
+        host_start(host, &settings);
+        ask(host);
+        host->send_says = "BB";
+        host_tick_at(host, 100000);
+        if (rows[i].middle > 100000) {
+            host_expect(host, S_LAST_BYE " BUSY\n");
+            assert_int_equal(slogout_deadline(host->slogout), rows[i].middle);
+            host_tick_at(host, rows[i].end - 1);
+        }
+        assert_int_equal(slogout_deadline(host->slogout), rows[i].end);
+        host_forget(host);
+        host_tick_at(host, rows[i].end);
+        host_expect(host, "close EXPIRED SLO.1@0\n");
+        host_teardown(&own);
+    }
 }
 
 static void test_an_answer_at_the_same_now_wins_over_the_tick(void **state)
@@ -354,7 +377,7 @@ static void test_a_superseded_timer_is_harmless(void **state)
 
 /* ---- send_line is the only way to write ---- */
 
-static void test_logout_and_bye_only_need_rest_a_last_bye_needs_the_end_of_a_line(void **state)
+static void test_each_line_needs_rest_and_a_last_bye_only_for_half_of_its_time(void **state)
 {
     struct host *host = *state;
     struct slogout_session *enabled, *unmarked;
@@ -366,8 +389,12 @@ static void test_logout_and_bye_only_need_rest_a_last_bye_needs_the_end_of_a_lin
     host_expect(host, "S: SLO.1 LOGOUT (at rest)\n");
     host_request(host, unmarked, NULL);
     host_expect(host, "#2 S: " DEFAULT_BYE " (at rest)\n#2 close BYE_ONLY bye-sent\n");
+    host->send_says = "BBt";
     host_force(host, enabled);
-    host_expect(host, "S: " DEFAULT_BYE " (between lines)\nclose FORCED SLO.1@0 bye-sent\n");
+    host_resume(host, enabled);
+    host_expect(host, S_LAST_BYE " BUSY\n" S_LAST_BYE " BUSY\n");
+    host_tick_at(host, 5000);
+    host_expect(host, S_FINAL_BYE "\nclose FORCED SLO.1@0 bye-sent\n");
 }
 
 static void test_after_busy_nothing_is_offered_until_ready(void **state)
@@ -500,7 +527,7 @@ static void test_a_bye_that_is_owed_and_not_sent_is_counted(void **state)
     host->send_says = "-"; /* the last BYE */
     host_force(host, host_connect(host));
     assert_int_equal(slogout_get_counts(host->slogout)->without_bye, 2);
-    host->send_says = "B"; /* BUSY to the end */
+    host->send_says = "BB"; /* BUSY to the end */
     session = host_connect(host);
     host_force(host, session);
     host_tick_at(host, 10000);
@@ -524,7 +551,7 @@ static void test_the_text_comes_with_the_request(void **state)
     host_request(host, bye_only, "Moved");
     host_expect(host, S_LOGOUT "\n#2 S: * BYE Moved (at rest)\n#2 close BYE_ONLY bye-sent\n");
     host_force(host, asked);
-    host_expect(host, "S: * BYE [UNAVAILABLE] Your mail has moved (between lines)\n"
+    host_expect(host, "S: * BYE [UNAVAILABLE] Your mail has moved (at rest)\n"
                       "close FORCED SLO.1@0 bye-sent\n");
 }
 
@@ -1196,11 +1223,11 @@ int main(void)
         host_test(test_never_is_refused_as_a_time),
         host_test(test_a_tick_may_be_early_exact_late_and_repeated),
         host_test(test_every_timer_expires_at_its_deadline_never_before),
-        host_test(test_after_a_late_tick_the_leave_timer_is_whole),
+        cmocka_unit_test(test_leaving_lasts_as_long_as_the_settings_say_after_late_ticks),
         host_test(test_an_answer_at_the_same_now_wins_over_the_tick),
         host_test(test_an_answer_after_the_deadline_but_before_the_tick_counts),
         host_test(test_a_superseded_timer_is_harmless),
-        host_test(test_logout_and_bye_only_need_rest_a_last_bye_needs_the_end_of_a_line),
+        host_test(test_each_line_needs_rest_and_a_last_bye_only_for_half_of_its_time),
         host_test(test_after_busy_nothing_is_offered_until_ready),
         host_test(test_a_tag_whose_line_is_not_taken_is_not_used_up),
         host_test(test_every_positive_number_is_busy_every_negative_one_is_broken),

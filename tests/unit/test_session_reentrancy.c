@@ -34,7 +34,7 @@ static void by_tick(struct host *host, struct slogout_session *session)
 
 static void by_leave_timer(struct host *host, struct slogout_session *session)
 {
-    host->send_says = "B";
+    host->send_says = "BB";
     host_force(host, session);
     host_tick_at(host, 10000);
 }
@@ -368,7 +368,7 @@ static const struct allowed {
     {IN_CLOSE_BYE_ONLY, "free", free_it, "", 0, ENDED, SLOGOUT_OUTCOME_BYE_ONLY,
      S_BYE "\nclose BYE_ONLY bye-sent\n"},
     {IN_CLOSE_IN_TICK, "free", free_it, "", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
-     S_LAST_BYE " BUSY\nclose FORCED\n"},
+     S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED\n"},
 };
 
 /* A session that is over stays over, and an exchange goes on. */
