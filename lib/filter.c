@@ -37,7 +37,7 @@
  * nothing is added or removed.
  *
  * The end. When the client's OK comes while commands are in flight, the session has its outcome, but the host
- * is told to close when the last response has passed, or when the alarm rings. */
+ * is told to close when the last response has passed, or when the timer expires. */
 #include <string.h>
 #include <slogout/filter.h>
 #include "imap_client.h"
@@ -61,7 +61,7 @@ struct slogout_filter {
     struct slo_answer answer;
     unsigned byes; /* of the client, in answer to our LOGOUT */
     /* of the end */
-    struct slo_alarm alarm;       /* set while the close waits for responses */
+    struct slo_timer timer;       /* runs while the close waits for responses */
     struct slogout_result result; /* of that close */
     unsigned is_closing : 1;
     unsigned is_stopped : 1;     /* nothing passes any more */
@@ -97,11 +97,11 @@ static void go_blind(struct slogout_filter *filter, enum slogout_blindness why)
 /* ---- the end ---- */
 
 /* The answer's line was kept for this. The host may free the filter in its callback, so it comes last. */
-static void close_now(struct slogout_filter *filter)
+static void close_filter(struct slogout_filter *filter)
 {
     struct slogout_response answer = {.status = SLOGOUT_STATUS_OK};
 
-    slo_alarm_set(&filter->alarm, SLOGOUT_NEVER);
+    slo_timer_stop(&filter->session.slogout->closing, &filter->timer);
     slogout_response_parse(&answer, filter->answer.line, filter->answer.len);
     filter->result.answer = &answer;
     filter->is_closing = 0;
@@ -109,9 +109,9 @@ static void close_now(struct slogout_filter *filter)
     filter->host.close_connection(filter, &filter->result, filter->session.conn);
 }
 
-static void ring_to_close(struct slo_alarm *alarm)
+static void expire_close(struct slo_timer *timer)
 {
-    close_now(slo_container_of(alarm, struct slogout_filter, alarm));
+    close_filter(slo_container_of(timer, struct slogout_filter, timer));
 }
 
 /* Returns 1 if each response to what the client has sent has passed. */
@@ -126,7 +126,7 @@ static void end_by_peer(struct slogout_filter *filter)
 {
     slo_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
     if (filter->is_closing)
-        close_now(filter);
+        close_filter(filter);
 }
 
 /* ---- what goes out ---- */
@@ -211,13 +211,13 @@ static void close_own_connection(struct slogout_session *session, const struct s
                                  void *conn)
 {
     struct slogout_filter *filter = filter_of(session);
-    const struct slogout *slogout = session->slogout;
+    struct slogout *slogout = session->slogout;
     const uint64_t deadline = slo_add(slogout->clock.now, slogout->settings.leave_timeout_ms);
 
     if (result->outcome == SLOGOUT_OUTCOME_ANSWERED && !is_quiet(filter)) {
         filter->is_closing = 1;
         filter->result = *result;
-        slo_alarm_set(&filter->alarm, slo_min(deadline, SLOGOUT_NEVER - 1));
+        slo_timer_start(&slogout->closing, &filter->timer, deadline);
         return;
     }
     filter->is_stopped = 1;
@@ -237,7 +237,7 @@ static void use_moment(struct slogout_filter *filter)
 {
     slo_session_resume(&filter->session);
     if (filter->is_closing && is_quiet(filter))
-        close_now(filter);
+        close_filter(filter);
 }
 
 /* ---- from the server ---- */
@@ -516,7 +516,8 @@ int slogout_filter_new(struct slogout_filter **out, struct slogout *slogout,
         return SLOGOUT_ERR_NOMEM;
     slo_session_init(&filter->session, slogout, &own_callbacks, conn);
     slo_imap_client_init(&filter->client);
-    slo_alarm_init(&filter->alarm, &slogout->clock, ring_to_close);
+    slo_link_init(&filter->timer.link);
+    slogout->closing.expired = expire_close;
     filter->host = checked;
     *out = filter;
     return 0;
@@ -530,7 +531,7 @@ void slogout_filter_free(struct slogout_filter *filter)
         return;
     slogout = filter->session.slogout;
     slo_enter(slogout);
-    slo_alarm_set(&filter->alarm, SLOGOUT_NEVER);
+    slo_timer_stop(&slogout->closing, &filter->timer);
     slo_session_free(&filter->session);
     slo_leave(slogout);
 }

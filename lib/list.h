@@ -39,13 +39,19 @@ static inline void slo_link_remove(struct slo_link *link)
     link->prev = link;
 }
 
+/* Adds a link that is in no list before another link. Before the list itself is its end. */
+static inline void slo_link_insert(struct slo_link *next, struct slo_link *link)
+{
+    link->prev = next->prev;
+    link->next = next;
+    next->prev->next = link;
+    next->prev = link;
+}
+
 /* Adds a link that is in no list to the end of the list. */
 static inline void slo_link_append(struct slo_link *list, struct slo_link *link)
 {
-    link->prev = list->prev;
-    link->next = list;
-    list->prev->next = link;
-    list->prev = link;
+    slo_link_insert(list, link);
 }
 
 #endif

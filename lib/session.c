@@ -9,43 +9,48 @@
 #include <string.h>
 #include "session.h"
 #include "bye.h"
+#include "random.h"
 #include "response.h"
+#include "saturate.h"
 #include "tag.h"
 
 /* What an event brings with it. The time is the clock's. */
 struct event {
-    const char *bye_text;                  /* REQUEST */
-    const struct slogout_response *answer; /* OK, REFUSAL */
-    enum slogout_outcome outcome;          /* TIMER, REFUSAL, FORCE, ABANDON: the one that this leads to */
+    const char *bye_text;                      /* REQUEST */
+    const struct slogout_departure *departure; /* DEPART */
+    const struct slogout_response *answer;     /* OK, REFUSAL */
+    enum slogout_outcome outcome; /* TIMER, REFUSAL, FORCE, DEPART, ABANDON: the one that this leads to */
 };
 
 /* clang-format off */
-enum event_kind { JOIN, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, EVENTS };
+enum event_kind { JOIN, DEPART, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, KINDS };
 /* clang-format on */
 
 /* Returns what the public function returns: 0, SLOGOUT_CONSUMED (to BYE, OK, REFUSAL and OTHER_LINE only) or
  * an error (to none of these). */
 typedef int cell(struct slogout_session *session, const struct event *event);
 
-static cell nothing, bad_state, consume, enter_waiting, begin, ask_or_bye, send_last_bye, reopen, leave, give_up,
-    note_bye, answered, refused, end_unasked, end_as_named, end_as_settled;
+static cell nothing, bad_state, consume, enter_waiting, depart, begin, set_out, ask_or_bye, send_last_bye, reopen,
+    leave, insist, close_now, note_bye, answered, refused, end_unasked, end_as_named, end_as_settled;
 
 static const struct event no_event;
 
-/* The life of a session. A timer runs in PENDING, ASKED and LEAVING. */
+/* The life of a session. A timer runs in PENDING, ASKED and LEAVING, and in WAITING if the session departs without a
+ * drain. LEAVING has two timers, one after the other. */
 /* clang-format off */
-static cell *const table[EVENTS][SLOGOUT_STATE_ENDED + 1] = {
+static cell *const table[KINDS][SLOGOUT_STATE_ENDED + 1] = {
     /*               OPEN           WAITING       PENDING       ASKED         LEAVING         ENDED */
     [JOIN]       = { enter_waiting, bad_state,    nothing,      nothing,      bad_state,      bad_state },
+    [DEPART]     = { depart,        leave,        leave,        leave,        close_now,      nothing   },
     [REQUEST]    = { begin,         begin,        nothing,      nothing,      bad_state,      bad_state },
     [RESUME]     = { nothing,       nothing,      ask_or_bye,   nothing,      send_last_bye,  nothing   },
     [CANCEL]     = { nothing,       reopen,       reopen,       bad_state,    bad_state,      bad_state },
-    [TIMER]      = { nothing,       nothing,      leave,        leave,        give_up,        nothing   },
+    [TIMER]      = { nothing,       set_out,      leave,        leave,        insist,         nothing   },
     [BYE]        = { nothing,       nothing,      nothing,      note_bye,     consume,        consume   },
     [OK]         = { nothing,       nothing,      nothing,      answered,     consume,        consume   },
     [REFUSAL]    = { nothing,       nothing,      nothing,      refused,      consume,        consume   },
     [OTHER_LINE] = { nothing,       nothing,      nothing,      nothing,      consume,        consume   },
-    [FORCE]      = { leave,         leave,        leave,        leave,        give_up,        nothing   },
+    [FORCE]      = { leave,         leave,        leave,        leave,        close_now,      nothing   },
     [ABANDON]    = { end_unasked,   end_as_named, end_as_named, end_as_named, end_as_settled, nothing   },
 };
 /* clang-format on */
@@ -71,29 +76,45 @@ static void move_count(struct slogout_counts *counts, enum slogout_state from, e
     counts->state[to]++;
 }
 
-static void set_state(struct slogout_session *session, enum slogout_state state)
+/* Returns the timers among which that of the session runs. The state must have one. */
+static struct slo_timers *timers_of(const struct slogout_session *session)
 {
     struct slogout *slogout = session->slogout;
-    struct slo_session_set *set = session->set;
-    struct slo_timers *const timers[SLOGOUT_STATE_ENDED + 1] = {
-        [SLOGOUT_STATE_PENDING] = &slogout->ready,
-        [SLOGOUT_STATE_ASKED] = &slogout->answer,
-        [SLOGOUT_STATE_LEAVING] = &slogout->leave,
-    };
 
-    if (timers[session->state])
-        slo_timer_stop(timers[session->state], &session->timer);
-    if (timers[state])
-        slo_timer_start(timers[state], &session->timer, slogout->clock.now);
-    move_count(&slogout->counts, (enum slogout_state)session->state, state);
+    return session->last_half ? &slogout->last_half : &slogout->timers[session->state];
+}
+
+static void stop_timer(struct slogout_session *session)
+{
+    if (slo_link_is_linked(&session->timer.link))
+        slo_timer_stop(timers_of(session), &session->timer);
+}
+
+/* The timer of the new state expires at the deadline; SLOGOUT_NEVER stands for no timer. */
+static void set_state(struct slogout_session *session, enum slogout_state state, uint64_t deadline)
+{
+    struct slo_session_set *set = session->set;
+
+    stop_timer(session);
+    move_count(&session->slogout->counts, (enum slogout_state)session->state, state);
     if (set) {
         move_count(&set->counts, (enum slogout_state)session->state, state);
         slo_link_remove(&session->member);
         slo_link_append(&set->members[state], &session->member);
     }
     session->state = (uint8_t)state;
+    if (deadline != SLOGOUT_NEVER)
+        slo_timer_start(timers_of(session), &session->timer, deadline);
     if (set)
         set->changed(set);
+}
+
+/* The second half of LEAVING begins, and ends at the deadline. */
+static void enter_last_half(struct slogout_session *session, uint64_t deadline)
+{
+    stop_timer(session);
+    session->last_half = 1;
+    slo_timer_start(timers_of(session), &session->timer, deadline);
 }
 
 /* Ends the exchange with its outcome. */
@@ -109,7 +130,28 @@ static void settle(struct slogout_session *session, enum slogout_outcome outcome
         counts->outcome[outcome]++;
         counts->without_bye += without_bye ? 1 : 0;
     }
-    set_state(session, SLOGOUT_STATE_ENDED);
+    set_state(session, SLOGOUT_STATE_ENDED, SLOGOUT_NEVER);
+}
+
+/* ---- deadlines ---- */
+
+static uint64_t after(const struct slogout_session *session, uint64_t ms)
+{
+    return slo_min(slo_add(session->slogout->clock.now, ms), SLOGOUT_NEVER - 1);
+}
+
+/* Returns when the session is forced, so that its last `* BYE` has its time before the deadline of its departure. */
+static uint64_t force_at(const struct slogout_session *session)
+{
+    if (session->close_by == SLOGOUT_NEVER)
+        return SLOGOUT_NEVER;
+    return slo_subtract(session->close_by, session->slogout->settings.leave_timeout_ms);
+}
+
+/* Returns how long the second half of LEAVING is. */
+static uint64_t last_half_ms(const struct slogout *slogout)
+{
+    return slogout->settings.leave_timeout_ms - slogout->settings.leave_timeout_ms / 2;
 }
 
 /* ---- the host's callbacks are called only here ---- */
@@ -163,7 +205,7 @@ static int send_logout(struct slogout_session *session, const struct event *even
     /* A host that cancels in send_line and takes the line all the same has asked: the line is on the wire,
      * and section 3 of the draft requires a timer. */
     session->asked_ms = session->slogout->clock.now;
-    set_state(session, SLOGOUT_STATE_ASKED);
+    set_state(session, SLOGOUT_STATE_ASKED, after(session, session->slogout->settings.answer_timeout_ms));
     return 0;
 }
 
@@ -208,25 +250,66 @@ static int consume(struct slogout_session *session, const struct event *event)
 static int enter_waiting(struct slogout_session *session, const struct event *event)
 {
     (void)event;
-    set_state(session, SLOGOUT_STATE_WAITING);
+    set_state(session, SLOGOUT_STATE_WAITING, SLOGOUT_NEVER);
+    return 0;
+}
+
+/* Returns how much of the spread fits before the deadline: if possible, such that the session can still be asked at
+ * its end. */
+static uint64_t fitting_spread(const struct slogout_session *session, uint64_t spread)
+{
+    const struct slogout *slogout = session->slogout;
+    const uint64_t rest = slo_subtract(force_at(session), slogout->clock.now);
+    const uint64_t answer = slogout->settings.answer_timeout_ms;
+
+    return slo_min(spread, rest >= answer ? rest - answer : rest);
+}
+
+static int depart(struct slogout_session *session, const struct event *event)
+{
+    const struct slogout_departure *departure = event->departure;
+    uint64_t random = departure->seed;
+    uint64_t spread = departure->spread_ms;
+
+    session->bye_text = departure->bye_text;
+    if (departure->deadline_ms)
+        session->close_by = after(session, departure->deadline_ms);
+    spread = fitting_spread(session, spread);
+    if (spread == 0)
+        return set_out(session, event);
+    set_state(session, SLOGOUT_STATE_WAITING, after(session, slo_random_next(&random) % spread));
     return 0;
 }
 
 static int begin(struct slogout_session *session, const struct event *event)
 {
     session->bye_text = event->bye_text;
-    set_state(session, SLOGOUT_STATE_PENDING);
+    return set_out(session, event);
+}
+
+static int set_out(struct slogout_session *session, const struct event *event)
+{
+    const uint64_t ready_timeout = session->slogout->settings.ready_timeout_ms;
+
+    set_state(session, SLOGOUT_STATE_PENDING, slo_min(after(session, ready_timeout), force_at(session)));
     return ask_or_bye(session, event);
 }
 
+/* Returns 1 if the drain of the session, or its departure, has no time left for an answer. */
+static int is_late(const struct slogout_session *session)
+{
+    const uint64_t now = session->slogout->clock.now;
+
+    if (session->set && now >= session->set->ask_before)
+        return 1;
+    return slo_add(now, session->slogout->settings.answer_timeout_ms) > force_at(session);
+}
+
 /* RFC 3501 section 7.2.1: a client is not sent what it has not asked for, unless the host says so. Nor is a
- * client asked whose answer timer its drain would cut short. */
+ * client asked whose answer timer would be cut short. */
 static int ask_or_bye(struct slogout_session *session, const struct event *event)
 {
-    const struct slogout *slogout = session->slogout;
-    const int is_late = session->set && slogout->clock.now >= session->set->ask_before;
-
-    if ((session->enabled || slogout->settings.ask == SLOGOUT_ASK_ALL) && !is_late)
+    if ((session->enabled || session->slogout->settings.ask == SLOGOUT_ASK_ALL) && !is_late(session))
         return send_logout(session, event);
     return send_bye(session, SLOGOUT_AT_REST, SLOGOUT_OUTCOME_BYE_ONLY, SLOGOUT_OUTCOME_SEND_FAILED, event);
 }
@@ -234,28 +317,47 @@ static int ask_or_bye(struct slogout_session *session, const struct event *event
 static int send_last_bye(struct slogout_session *session, const struct event *event)
 {
     const enum slogout_outcome outcome = (enum slogout_outcome)session->outcome;
+    const enum slogout_when when = session->last_half ? SLOGOUT_BETWEEN_LINES : SLOGOUT_AT_REST;
 
-    return send_bye(session, SLOGOUT_BETWEEN_LINES, outcome, outcome, event);
+    return send_bye(session, when, outcome, outcome, event);
 }
 
 static int leave(struct slogout_session *session, const struct event *event)
 {
+    const uint64_t end = slo_min(after(session, session->slogout->settings.leave_timeout_ms), session->close_by);
+
     session->outcome = (uint8_t)event->outcome;
-    set_state(session, SLOGOUT_STATE_LEAVING);
+    set_state(session, SLOGOUT_STATE_LEAVING, slo_subtract(end, last_half_ms(session->slogout)));
     return send_last_bye(session, event);
 }
 
-static int give_up(struct slogout_session *session, const struct event *event)
+/* At the end of the first half, the `* BYE` is offered with less to wait for; at the end of the second, the session
+ * is closed without it. */
+static int insist(struct slogout_session *session, const struct event *event)
 {
-    return finish(session, (enum slogout_outcome)session->outcome, event);
+    uint64_t end;
+
+    if (session->last_half)
+        return finish(session, (enum slogout_outcome)session->outcome, event);
+    end = slo_add(session->timer.deadline, last_half_ms(session->slogout));
+    enter_last_half(session, slo_min(end, session->close_by));
+    return send_last_bye(session, event);
+}
+
+/* Offers the `* BYE` once more if that has a better chance than before, and closes the session if it fails. */
+static int close_now(struct slogout_session *session, const struct event *event)
+{
+    insist(session, event);
+    return session->state == SLOGOUT_STATE_LEAVING ? insist(session, event) : 0;
 }
 
 static int reopen(struct slogout_session *session, const struct event *event)
 {
     (void)event;
     session->bye_text = NULL;
+    session->close_by = SLOGOUT_NEVER;
     slo_session_quit(session);
-    set_state(session, SLOGOUT_STATE_OPEN);
+    set_state(session, SLOGOUT_STATE_OPEN, SLOGOUT_NEVER);
     return 0;
 }
 
@@ -286,7 +388,7 @@ static int refused(struct slogout_session *session, const struct event *event)
 static int end_unasked(struct slogout_session *session, const struct event *event)
 {
     (void)event;
-    set_state(session, SLOGOUT_STATE_ENDED);
+    set_state(session, SLOGOUT_STATE_ENDED, SLOGOUT_NEVER);
     return 0;
 }
 
@@ -313,6 +415,7 @@ void slo_session_init(struct slogout_session *session, struct slogout *slogout,
     session->send_line = callbacks->send_line;
     session->close_connection = callbacks->close_connection;
     session->conn = conn;
+    session->close_by = SLOGOUT_NEVER;
     session->asked_ms = SLOGOUT_NEVER;
     session->outcome = SLOGOUT_OUTCOME_COUNT;
     slo_link_init(&session->timer.link);
@@ -386,15 +489,20 @@ int slo_session_feed_response(struct slogout_session *session, const struct slog
     return dispatch(session, kind_of_line(session, response), &event);
 }
 
+/* Returns what the end of the timer in this state means, if the state has an outcome then. */
+static enum slogout_outcome outcome_of_timer(const struct slogout_session *session)
+{
+    if (session->state == SLOGOUT_STATE_PENDING)
+        return session->timer.deadline < force_at(session) ? SLOGOUT_OUTCOME_NEVER_READY
+                                                           : SLOGOUT_OUTCOME_FORCED;
+    return session->answer == SLOGOUT_STATUS_NONE ? SLOGOUT_OUTCOME_EXPIRED : SLOGOUT_OUTCOME_REFUSED;
+}
+
 void slo_session_expired(struct slo_timer *timer)
 {
     struct slogout_session *session = slo_container_of(timer, struct slogout_session, timer);
-    struct event event = {.outcome = SLOGOUT_OUTCOME_EXPIRED};
+    const struct event event = {.outcome = outcome_of_timer(session)};
 
-    if (session->state == SLOGOUT_STATE_PENDING)
-        event.outcome = SLOGOUT_OUTCOME_NEVER_READY;
-    else if (session->answer != SLOGOUT_STATUS_NONE)
-        event.outcome = SLOGOUT_OUTCOME_REFUSED;
     dispatch(session, TIMER, &event);
 }
 
@@ -493,6 +601,23 @@ int slogout_session_request(struct slogout_session *session, const char *bye_tex
     if (bye_text && !slo_bye_text_valid(bye_text))
         return SLOGOUT_ERR_TEXT;
     return handle_at(session, now_ms, REQUEST, &event);
+}
+
+int slogout_session_leave(struct slogout_session *session, const struct slogout_departure *departure,
+                          uint64_t now_ms)
+{
+    struct slogout_departure checked;
+    const struct event event = {.departure = &checked, .outcome = SLOGOUT_OUTCOME_FORCED};
+    int error;
+
+    if (!session || !departure)
+        return SLOGOUT_ERR_ARGUMENT;
+    error = slo_copy_sized(&checked, sizeof checked, departure);
+    if (error)
+        return error;
+    if (checked.bye_text && !slo_bye_text_valid(checked.bye_text))
+        return SLOGOUT_ERR_TEXT;
+    return handle_at(session, now_ms, DEPART, &event);
 }
 
 int slogout_session_resume(struct slogout_session *session, uint64_t now_ms)

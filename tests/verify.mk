@@ -81,7 +81,7 @@ FUZZ_LIB := $(LIB_SOURCES:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/tests/model/refer
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit -Iexamples $(FUZZ_FLAGS) -c -o $@ $<
+	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(FUZZ_FLAGS) -c -o $@ $<
 
 $(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/filter: $(FUZZ_LIB)
 $(BUILD)/fuzz/filter: $(addprefix $(BUILD)/fuzz/tests/fuzz/filter/,check.o reference.o)
@@ -126,7 +126,7 @@ COVERAGE_OBJECTS := $(LIB_SOURCES:%.c=$(COVERAGE)/%.o) \
 
 $(COVERAGE)/%.o: %.c
 	@mkdir -p $(@D)
-	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Itests/unit -Iexamples $(COVERAGE_FLAGS) -c -o $@ $<
+	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Itests/unit $(COVERAGE_FLAGS) -c -o $@ $<
 
 $(COVERAGE_TESTS): $(COVERAGE)/%: $(COVERAGE)/tests/unit/%.o $(COVERAGE_OBJECTS)
 	$(SAY)$(CLANG) $(COVERAGE_FLAGS) -o $@ $^ $(CMOCKA)
@@ -146,7 +146,7 @@ coverage: $(COVERAGE_TESTS)
 
 # Compiles many times faster than an optimizing compiler, which only the survivors need.
 MUTANTS_FAST ?= tcc
-MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Itests/unit -Iexamples -fPIC -fno-semantic-interposition
+MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Itests/unit -fPIC -fno-semantic-interposition
 MUTANTS_PLAIN := -O1
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -Werror=incompatible-pointer-types -Werror=int-conversion
@@ -266,12 +266,12 @@ analyse: analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memc
 
 # ---- faults: the echo server while system calls fail (tests/unit/ has those of the library) ----
 
-$(BUILD)/tests/faults/shim.so: tests/programs/faults/shim.c
+$(BUILD)/tests/faults/shim.so: tests/programs/shim.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) -std=c99 $(WARNINGS) -O2 -fPIC -shared -o $@ $< -ldl
 
 faults: $(BUILD)/tests/faults/shim.so $(TEST_PROGRAMS)
-	@python3 -B tests/programs/faults/run.py
+	@python3 -B tests/programs/test_faults.py
 
 .PHONY: faults
 

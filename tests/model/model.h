@@ -6,12 +6,15 @@
 
 struct model_session {
     uint64_t deadline; /* SLOGOUT_NEVER: no timer runs */
+    uint64_t close_by; /* of its departure; SLOGOUT_NEVER: none */
     uint64_t asked_at;
     unsigned tag; /* number of its LOGOUT, 0: none */
     enum slogout_state state;
     enum slogout_outcome outcome;
+    enum slogout_status answered; /* the client's last tagged answer */
+    unsigned char has_outcome, bye_sent;
     unsigned char alive, enabled, own_text, bye_seen, in_drain;
-    unsigned char refused; /* 1 and the status of the refusal that is waited out; 0: none */
+    unsigned char last_half; /* of LEAVING */
 };
 
 struct model_settings {
@@ -19,6 +22,7 @@ struct model_settings {
     enum slogout_on_refusal on_refusal;
     int drain_asks; /* 0: the drain has no time left for an answer, so its members are sent `* BYE` */
     int polled;     /* there is no set_timer */
+    const char *prefix; /* of the tags; NULL: the default */
 };
 
 struct model {
@@ -38,6 +42,9 @@ void model_step(struct model *model, const struct step *step, const struct trace
 /* Fills the trace with the calls that the step must cause and returns what it must return. The host answers first_reply to
  * the first line and takes the others. */
 int model_predict(struct model *model, const struct step *step, int first_reply, struct trace *trace);
+
+/* Fills in how a session ended. Returns 0 if it has no outcome. */
+int model_result(const struct model *model, enum who who, struct call *call);
 
 uint64_t model_deadline(const struct model *model);
 

@@ -19,7 +19,8 @@ void witness_step(const struct step *next)
  * but that is another exchange.) */
 static int may_write_again(enum who who)
 {
-    return step->kind == TICK || ((step->kind == READY || step->kind == FORCE) && step->who == who);
+    return step->kind == TICK ||
+           ((step->kind == READY || step->kind == FORCE || step->kind == DEPART) && step->who == who);
 }
 
 void witness_cancel(enum who who)
@@ -121,11 +122,7 @@ static size_t check_list(enum slogout_state state)
 
 static void count_states(struct slogout_counts *counts, const struct model_session *session)
 {
-    counts->state[SLOGOUT_STATE_WAITING] += session->state == SLOGOUT_STATE_WAITING;
-    counts->state[SLOGOUT_STATE_PENDING] += session->state == SLOGOUT_STATE_PENDING;
-    counts->state[SLOGOUT_STATE_ASKED] += session->state == SLOGOUT_STATE_ASKED;
-    counts->state[SLOGOUT_STATE_LEAVING] += session->state == SLOGOUT_STATE_LEAVING;
-    counts->state[SLOGOUT_STATE_ENDED] += session->state == SLOGOUT_STATE_ENDED;
+    counts->state[session->state]++;
 }
 
 static void check_counts(void)
@@ -180,10 +177,10 @@ static void check_timer(enum who who)
     struct slogout_session *session = world.session[who];
     struct witness *witness = &world.witness[who];
     const enum slogout_state state = slogout_session_state(session);
-    const int wanted =
-        state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_ASKED || state == SLOGOUT_STATE_LEAVING;
+    const int wanted = state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_ASKED ||
+                       state == SLOGOUT_STATE_LEAVING || (state == SLOGOUT_STATE_WAITING && !session->set);
 
-    if (slo_link_used(&session->timer.link) != wanted)
+    if (slo_link_is_linked(&session->timer.link) != wanted)
         fail("%c: a deadline is armed, or not, in state %d", "AB"[who], (int)state);
     if (state == SLOGOUT_STATE_ASKED && session->timer.deadline != witness->asked_at + ANSWER_TIMEOUT)
         fail("%c: the answer timer was moved", "AB"[who]);

@@ -9,7 +9,9 @@
 #define UNIT           16001
 #define READY_TIMEOUT  (3 * UNIT)
 #define ANSWER_TIMEOUT (2 * UNIT)
-#define LEAVE_TIMEOUT  (1 * UNIT)
+#define LEAVE_TIMEOUT  (2 * UNIT)
+#define LEAVE_HALF     (1 * UNIT)
+
 
 #define DEFAULT_TEXT "Server is closing the connection"
 #define OWN_TEXT     "[UNAVAILABLE] Moved"
@@ -22,6 +24,7 @@ enum step_kind {
     JOIN,
     QUIT,
     ENABLE,
+    DEPART,
     REQUEST,
     READY,
     CANCEL,
@@ -32,24 +35,23 @@ enum step_kind {
     STEP_KINDS
 };
 
-/* The variants of INPUT: a line, or a response that has been parsed. */
-enum input {
-    BYE_LINE,
-    BYE_PARSED,
-    OK_LINE,
-    OK_PARSED,
-    NO_LINE,
-    BAD_PARSED,
-    COMMAND_LINE,
-    FOREIGN_OK_LINE,
-    TAGGED_BYE_PARSED,
-    INPUTS
+/* The variants of INPUT. */
+enum input { BYE_LINE, OK_LINE, NO_LINE, BAD_LINE, COMMAND_LINE, FOREIGN_OK_LINE, TAGGED_BYE_LINE, INPUTS };
+
+/* The variants of DEPART: how long the spread is, and the deadline. */
+enum departure { AT_ONCE, SPREAD_OUT, SPREAD_TO_ASK, SPREAD_TO_TELL, TOO_LATE, DEPARTURES };
+
+struct departure_times {
+    uint32_t spread, seed, deadline;
+    uint32_t instant; /* the one that the seed selects of the spread that fits; 0: there is no spread */
 };
+extern const struct departure_times departures[DEPARTURES];
 
 struct step {
     enum step_kind kind;
     enum who who;
-    int variant;  /* ENABLE: on; REQUEST: with a text; ABANDON: enum slogout_outcome; INPUT: enum input */
+    int variant;  /* ENABLE: on; REQUEST: with a text; ABANDON: enum slogout_outcome; INPUT: enum input; DEPART: enum
+                     departure */
     uint64_t now; /* for steps that take a time */
 };
 
@@ -67,9 +69,8 @@ struct call {
     enum action_kind action;
     enum who target;
     int action_result;
-    struct slogout_result closed; /* its pointers may only be compared with NULL */
-    char tag[SLOGOUT_TAG_SIZE];   /* of that result */
-    int answer;                   /* of that result: 1 and the status, or 0 if there is none */
+    struct slogout_result closed; /* its answer may only be compared with NULL */
+    enum slogout_status answer;   /* of that answer */
     uint64_t deadline;
 };
 

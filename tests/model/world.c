@@ -16,23 +16,20 @@ static int always_busy; /* send_line returns BUSY, and nothing is chosen */
 static unsigned char conn[SESSIONS];
 
 static const char *const step_names[STEP_KINDS] = {"new",         "free",    "join",  "quit",
-                                                   "set_enabled", "request", "ready", "cancel",
-                                                   "force",       "abandon", "input", "tick"};
+                                                   "set_enabled", "leave", "request", "ready",
+                                                   "cancel", "force",       "abandon", "input", "tick"};
 
 /* ---- memory ---- */
 
 static void *allocate(size_t size, void *user_data)
 {
-    const size_t needed = world.model.settings.on_refusal == SLOGOUT_REFUSAL_WAIT
-                              ? sizeof world.block[0].memory
-                              : sizeof world.block[0].memory.session;
     int i;
 
     (void)user_data;
     if (size == sizeof world.memory && !world.slogout)
         return &world.memory;
     for (i = 0; i < BLOCKS; i++) {
-        if (!world.block[i].used && size == needed) {
+        if (!world.block[i].used && size == sizeof world.block[i].memory) {
             world.block[i].used = 1;
             return &world.block[i].memory;
         }
@@ -82,7 +79,7 @@ static enum who who_calls(const struct slogout_session *session, const void *con
 
 static void call_all_that_call_back(struct slogout_session *session)
 {
-    static const struct slogout_response response = {SLOGOUT_STATUS_BYE, NULL, 0, NULL, 0, NULL, 0};
+    static const struct slogout_departure departure = {.size = sizeof departure};
     const enum slogout_state state = slogout_session_state(session);
     const int ready_looks = state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_LEAVING;
     const int expected = SLOGOUT_ERR_REENTRANT;
@@ -91,8 +88,8 @@ static void call_all_that_call_back(struct slogout_session *session)
         slogout_session_request(session, NULL, world.now) != expected ||
         slogout_session_force(session, world.now) != expected || slogout_free(world.slogout) != expected ||
         slogout_session_resume(session, world.now) != (ready_looks ? expected : 0) ||
-        slogout_session_feed_line(session, "* BYE", 5, world.now) != 0 ||
-        slogout_session_feed_response(session, &response, world.now) != 0)
+        slogout_session_leave(session, &departure, world.now) != expected ||
+        slogout_session_feed_line(session, "* BYE", 5, world.now) != 0)
         fail("a function that calls back did something inside a callback");
 }
 
@@ -217,9 +214,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
     struct call *call = record(CLOSE_CONNECTION, who_calls(session, connection));
 
     call->closed = *result;
-    call->answer = result->answer ? 1 + (int)result->answer->status : 0;
-    if (result->tag)
-        memcpy(call->tag, result->tag, strlen(result->tag) + 1);
+    call->answer = result->answer ? result->answer->status : SLOGOUT_STATUS_NONE;
     witness_close(call);
     act(call);
     if (world_verbose)
@@ -277,34 +272,33 @@ void world_start(const struct model_settings *settings, int session_count)
 static const int abandon_reasons[] = {SLOGOUT_OUTCOME_CLIENT_LOGOUT, SLOGOUT_OUTCOME_PEER_CLOSED,
                                       SLOGOUT_OUTCOME_HOST_CLOSED};
 
-/* What follows the tag, or the whole line; NULL: the line has been parsed already. */
+/* What follows the tag, or the whole line. */
 static const char *const lines[INPUTS] = {
-    [BYE_LINE] = "* bye {3}\r\n", [COMMAND_LINE] = "a NOOP",      [OK_LINE] = " Ok done\r\n",
-    [NO_LINE] = " NO\n",          [FOREIGN_OK_LINE] = "0 OK\r\n",
-};
-
-static const enum slogout_status statuses[INPUTS] = {
-    [BYE_PARSED] = SLOGOUT_STATUS_BYE,
-    [OK_PARSED] = SLOGOUT_STATUS_OK,
-    [BAD_PARSED] = SLOGOUT_STATUS_BAD,
-    [TAGGED_BYE_PARSED] = SLOGOUT_STATUS_BYE,
+    [BYE_LINE] = "* bye {3}\r\n", [COMMAND_LINE] = "a NOOP",        [OK_LINE] = " Ok done\r\n",
+    [NO_LINE] = " NO\n",          [FOREIGN_OK_LINE] = "0 OK\r\n", [BAD_LINE] = " BAD [X y]\r",
+    [TAGGED_BYE_LINE] = " BYE",
 };
 
 static int feed(const struct step *step)
 {
-    struct slogout_session *session = world.session[step->who];
     const char *tag = *world.witness[step->who].tag ? world.witness[step->who].tag : "x1";
-    struct slogout_response response = {statuses[step->variant], tag, strlen(tag), NULL, 0, NULL, 0};
     char line[SLOGOUT_TAG_SIZE + 16];
 
-    if (step->variant == BYE_PARSED)
-        response.tag_len = 0;
-    if (!lines[step->variant])
-        return slogout_session_feed_response(session, &response, step->now);
     if (step->variant == BYE_LINE || step->variant == COMMAND_LINE)
         tag = "";
     snprintf(line, sizeof line, "%.*s%s", SLOGOUT_TAG_SIZE, tag, lines[step->variant]);
-    return slogout_session_feed_line(session, line, strlen(line), step->now);
+    return slogout_session_feed_line(world.session[step->who], line, strlen(line), step->now);
+}
+
+static int depart(const struct step *step)
+{
+    const struct departure_times *times = &departures[step->variant];
+    const struct slogout_departure departure = {.size = sizeof departure,
+                                                .spread_ms = times->spread,
+                                                .seed = times->seed,
+                                                .deadline_ms = times->deadline};
+
+    return slogout_session_leave(world.session[step->who], &departure, step->now);
 }
 
 static int quit(struct slogout_session *session)
@@ -336,6 +330,8 @@ static int make(const struct step *step)
         return quit(session);
     case ENABLE:
         return enable(session, step->variant);
+    case DEPART:
+        return depart(step);
     case REQUEST:
         return slogout_session_request(session, step->variant ? OWN_TEXT : NULL, step->now);
     case READY:
@@ -357,16 +353,16 @@ static int make(const struct step *step)
 
 static int is_timed(enum step_kind kind)
 {
-    return kind == REQUEST || kind == READY || kind == FORCE || kind == INPUT || kind == TICK;
+    return kind == DEPART || kind == REQUEST || kind == READY || kind == FORCE || kind == INPUT || kind == TICK;
 }
 
-/* The instants of the grid that matter: this one, the next one, and one at which all timers have expired;
- * and two that are not valid: SLOGOUT_NEVER, and a time before now. */
+/* The instants of the grid that matter: this one, the next one, and one at which all timers have expired; and, for a
+ * session that is alone, two that are special: SLOGOUT_NEVER, and a time before now. */
 static uint64_t choose_time(const struct step *step)
 {
     if (!is_timed(step->kind))
         return world.now;
-    switch (choose(step->who == B ? 3 : step->kind == TICK || step->kind == INPUT ? 5 : 4)) {
+    switch (choose(sessions == 1 ? 5 : 3)) {
     case 0:
         return world.now;
     case 1:
@@ -380,13 +376,37 @@ static uint64_t choose_time(const struct step *step)
     }
 }
 
+/* With a second session, what makes no difference to it is left out. */
 static int choose_variant(const struct step *step)
 {
-    if (step->kind == ABANDON)
-        return abandon_reasons[step->who == A ? choose(3) : 1];
-    if (step->kind == INPUT)
-        return step->who == A ? choose(INPUTS) : OK_LINE;
-    return (step->kind == ENABLE || step->kind == REQUEST) && step->who == A ? choose(2) : 0;
+    static const enum input inputs[] = {BYE_LINE, OK_LINE, NO_LINE, COMMAND_LINE};
+    const int alone = sessions == 1;
+
+    switch (step->kind) {
+    case ABANDON:
+        return abandon_reasons[alone ? choose(3) : 1];
+    case INPUT:
+        if (step->who == B)
+            return OK_LINE;
+        return alone ? choose(INPUTS) : (int)inputs[choose(sizeof inputs / sizeof *inputs)];
+    case DEPART:
+        return alone ? choose(DEPARTURES) : SPREAD_OUT;
+    case ENABLE:
+        return choose(2);
+    case REQUEST:
+        return step->who == A ? choose(2) : 0;
+    case NEW:
+    case FREE:
+    case JOIN:
+    case QUIT:
+    case READY:
+    case CANCEL:
+    case FORCE:
+    case TICK:
+    case STEP_KINDS:
+        break;
+    }
+    return 0;
 }
 
 /* B need not be enabled, since SLOGOUT_ASK_ALL asks it anyway. */
@@ -394,12 +414,13 @@ static int is_possible(const struct step *step)
 {
     if (step->kind == TICK)
         return 1;
-    if (step->kind == ENABLE && step->who == B)
+    if ((step->kind == ENABLE || step->kind == DEPART) && step->who == B)
         return 0;
     return !world.session[step->who] == (step->kind == NEW);
 }
 
-/* Returns 0 if the step is not possible. slo_session_quit() is not for a session that is WAITING. */
+/* Returns 0 if the step is not possible. slo_session_quit() is not for a session that is
+ * WAITING. */
 static int choose_step(struct step *step)
 {
     step->kind = (enum step_kind)choose(STEP_KINDS);
@@ -443,15 +464,15 @@ int world_step(void)
     return 1;
 }
 
-/* Although send_line is always BUSY, each timer takes a session to the next state: from PENDING or ASKED
- * to LEAVING, and then to ENDED. */
+/* Although send_line is always BUSY, each timer takes a session to the next state: from WAITING without a drain to
+ * PENDING, from PENDING or ASKED to LEAVING, and then to ENDED. */
 void world_check_end(void)
 {
     struct step step = {TICK, A, 0, world.now};
     int i;
 
     always_busy = 1;
-    for (i = 0; i < 2 * SESSIONS; i++) {
+    for (i = 0; i < 4 * SESSIONS; i++) {
         trace.length = 0;
         step.now += (uint64_t)4 * UNIT;
         witness_step(&step);
@@ -460,7 +481,8 @@ void world_check_end(void)
     always_busy = 0;
     for (i = 0; i < SESSIONS; i++) {
         const enum slogout_state state = slogout_session_state(world.session[i]);
-        if (state != SLOGOUT_STATE_ENDED && state != SLOGOUT_STATE_OPEN && state != SLOGOUT_STATE_WAITING)
+        if (state != SLOGOUT_STATE_ENDED && state != SLOGOUT_STATE_OPEN &&
+            !(state == SLOGOUT_STATE_WAITING && world.session[i]->set))
             fail("session %c outlives its deadlines", "AB"[i]);
     }
 }
@@ -480,7 +502,7 @@ static void put16(unsigned char *bytes, unsigned number)
     bytes[1] = (unsigned char)(number >> 8);
 }
 
-static void describe(unsigned char bytes[8], const struct slogout_session *session,
+static void describe(unsigned char bytes[11], const struct slogout_session *session,
                      const struct witness *witness)
 {
     const int asked =
@@ -491,18 +513,24 @@ static void describe(unsigned char bytes[8], const struct slogout_session *sessi
         return;
     bytes[1] = session->state == SLOGOUT_STATE_LEAVING ? session->outcome : 0;
     bytes[2] = (unsigned char)(session->state < SLOGOUT_STATE_ASKED ? session->enabled : 0);
-    bytes[3] = (unsigned char)(asked ? session->bye_seen | session->refusal << 1 : 0);
+    bytes[3] = (unsigned char)(asked ? session->bye_seen | session->answer << 1 : 0);
     bytes[4] = (unsigned char)((session->state < SLOGOUT_STATE_ENDED && session->bye_text) |
                                (asked && session->tag_number) << 1 | (session->set != NULL) << 2);
+    if (session->state == SLOGOUT_STATE_LEAVING)
+        bytes[4] |= (unsigned char)(session->last_half << 3);
     bytes[5] = (unsigned char)(witness->busy | (witness->byes > 0) << 1 | (witness->logouts > 0) << 2);
     put16(bytes + 6,
-          remaining(slo_link_used(&session->timer.link) ? session->timer.deadline : SLOGOUT_NEVER));
+          remaining(slo_link_is_linked(&session->timer.link) ? session->timer.deadline : SLOGOUT_NEVER));
+    if (session->state >= SLOGOUT_STATE_ENDED || session->close_by == SLOGOUT_NEVER)
+        bytes[10] = 1;
+    else
+        put16(bytes + 8, remaining(session->close_by));
 }
 
 /* If two deadlines have passed, only their order matters; if they are equal, the place in the queue. */
 static unsigned char order(const struct slogout_session *a, const struct slogout_session *b)
 {
-    if (!a || !b || !slo_link_used(&a->timer.link) || !slo_link_used(&b->timer.link))
+    if (!a || !b || !slo_link_is_linked(&a->timer.link) || !slo_link_is_linked(&b->timer.link))
         return 0;
     if (a->timer.deadline == b->timer.deadline)
         return a->state == b->state && a->timer.link.next == &b->timer.link ? 1 : 2;
@@ -517,9 +545,9 @@ struct key world_key(void)
 
     memset(&key, 0, sizeof key);
     describe(key.bytes, world.session[A], &world.witness[A]);
-    describe(key.bytes + 8, world.session[B], &world.witness[B]);
-    key.bytes[16] = order(world.session[A], world.session[B]);
-    put16(key.bytes + 17, remaining(world.told));
-    key.bytes[19] = world.now % UNIT == 0;
+    describe(key.bytes + 11, world.session[B], &world.witness[B]);
+    key.bytes[22] = order(world.session[A], world.session[B]);
+    put16(key.bytes + 23, remaining(world.told));
+    key.bytes[25] = world.now % UNIT == 0;
     return key;
 }

@@ -9,12 +9,9 @@
 
 #define BLOCKS (2 * SESSIONS) /* twice as many, since memory that is freed in a callback is released later */
 
-/* Memory for a session, with room for a refusal that is waited out. */
+/* Memory for a session. */
 struct block {
-    struct {
-        struct slogout_session session;
-        struct slo_refusal refusal;
-    } memory;
+    struct slogout_session memory;
     int used;
 };
 
@@ -57,7 +54,7 @@ void world_check_end(void);
 
 /* Everything that the future depends on. */
 struct key {
-    unsigned char bytes[20];
+    unsigned char bytes[26];
 };
 struct key world_key(void);
 

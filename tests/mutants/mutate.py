@@ -2,22 +2,23 @@
 
 operators.py has what is changed. A fast compiler makes a shared library of each mutant, and the test programs, which
 are built once, run with it until one fails or exceeds its time; those come first that have noticed the most changes of
-the same file. A mutant that no quick program notices is compared with the original: one that an optimizing compiler
-turns into the same object code is no mutant. What then survives the slow programs too is built and tried again with
-sanitizers. A mutant that survives all is printed. It must be explained in equivalents.txt, or a test must be written.
+the same file. A mutant that no quick program notices does not count if an optimizing compiler makes the same object
+code of it. If the slow programs do not notice it either, it is built and tried again with sanitizers. What then
+survives is printed in the form of equivalents.txt, and must be explained there, or a test must be written.
 
     mutate.py DIRECTORY COMPILER FLAGS -- TEST_PROGRAM... -- DIRECTORY COMPILER FLAGS -- TEST_PROGRAM...
 
 The first compiler is the fast one, the second the thorough one; each works in its directory. Environment:
 
-    MUTANTS      a regular expression; only mutants whose PATH:LINE it matches are tried
-    KINDS        a regular expression; only operators whose name it matches are used
-    SAMPLE, SEED tries this many mutants, chosen at random
-    EQUIVALENTS  tries those in equivalents.txt alone, none of which a test may notice
-    MATRIX       runs each program with each mutant, and prints how many mutants it notices, and how many it alone notices
-    CMOCKA       flags that link a program with cmocka
+    MUTANTS       a regular expression that selects mutants by PATH:LINE
+    KINDS         a regular expression that selects operators by name
+    SAMPLE, SEED  the number of mutants that are chosen at random, and for which random numbers
+    EQUIVALENTS   tries the mutants in equivalents.txt instead, none of which a program may notice
+    MATRIX        runs every program with every mutant, and counts those that it notices, and that it alone notices
+    CMOCKA        the flags that link a program with cmocka
 """
 
+import functools
 import glob
 import multiprocessing
 import os
@@ -33,11 +34,11 @@ from collections import Counter, defaultdict
 
 from operators import all_mutants, text_of
 
-HERE = os.path.dirname(__file__)
-EQUIVALENTS = os.path.join(HERE, "equivalents.txt")
+EQUIVALENTS = os.path.join(os.path.dirname(__file__), "equivalents.txt")
+MATRIX = "build/mutants/matrix.txt"
 QUICK = 0.1  # seconds
-SAME_CODE_FLAGS = "-O2", "-fno-sanitize=all"
-BROKEN, SAME, NOTICED, SURVIVED, EXPLAINED = "do not compile", "have the same object code", "noticed", "survived", "explained"
+OPTIMIZING = "-O2", "-fno-sanitize=all"
+BROKEN, SAME, NOTICED, SURVIVED, EXPLAINED = "do not compile", "same object code", "noticed", "unexplained", "explained"
 
 
 def octets_of(path):
@@ -45,211 +46,221 @@ def octets_of(path):
         return stream.read()
 
 
+def write(path, text):
+    with open(path, "w", encoding="ascii") as stream:
+        stream.write(text)
+
+
 def name_of(program):
     return os.path.basename(program.split()[0])
 
 
-def run(program, directory, cpu_seconds=None):
-    """Returns whether a program passes with the library of a directory. A limit counts CPU time, so that a busy machine
-    does not fail a program."""
-    def limit():
-        signal.setitimer(signal.ITIMER_PROF, cpu_seconds or 0)
+def run(program, directory, cpu_seconds=0):
+    """Returns whether a program passes with the library of a directory. The limit is CPU time, so that no program fails
+    because the machine is busy."""
     environment = dict(os.environ, LD_LIBRARY_PATH=directory, CMOCKA_TEST_ABORT="1")  # stops at the first failure
-    return subprocess.run(program.split(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                          preexec_fn=limit, check=False).returncode == 0
+    return subprocess.run(program.split(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+                          preexec_fn=lambda: signal.setitimer(signal.ITIMER_PROF, cpu_seconds)).returncode == 0
 
 
-def cpu_seconds():
+def cpu_time():
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
+@functools.lru_cache(None)
+def symbols(which, path):
+    return set(subprocess.run(["nm", "-g", "-j", which, path], stdout=subprocess.PIPE, text=True, check=True).stdout.split())
+
+
 class Workshop:
-    """Compiles mutants and runs programs with them."""
+    """Compiles mutants, and runs programs with them."""
 
     def __init__(self, build, *command, programs):
         self.build, self.command, self.programs = build, command, programs
-        self.objects, self.includes, self.seconds = {}, {}, {}
+        self.objects, self.includes, self.codes, self.seconds, self.reached = {}, {}, {}, {}, {}
         self.noticed = defaultdict(Counter)  # {path: {program: number}}
         os.makedirs(build, exist_ok=True)
         for path in sorted(glob.glob("lib/*.c")):
             self.objects[path] = os.path.join(build, os.path.basename(path) + ".o")
-            rule = self.objects[path] + ".d"
-            subprocess.run([*command, "-MD", "-MF", rule, "-c", "-o", self.objects[path], path], check=True)
-            self.includes[path] = set(re.findall(r"\blib/\w+\.h", text_of(rule)))
-        self.link(build, self.objects.values())
+            subprocess.run([*command, "-MD", "-MF", f"{build}/d", "-c", "-o", self.objects[path], path], check=True)
+            self.includes[path] = set(re.findall(r"\blib/\w+\.h", text_of(f"{build}/d")))
+        self.link(build, self.objects)
         for program in programs:
-            before = cpu_seconds()
+            before = cpu_time()
             if not run(program, build):
                 sys.exit(f"mutants: {program} fails without any mutant")
-            self.seconds[program] = cpu_seconds() - before
+            self.seconds[program] = cpu_time() - before
+            self.reached[program] = self.reach(symbols("--undefined-only", program.split()[0]))
+
+    def reach(self, wanted):
+        """Returns the sources that a linker would take for these symbols."""
+        reached, before = set(), None
+        while reached != before:
+            before = set(reached)
+            for path, made in self.objects.items():
+                if path not in reached and wanted & symbols("--defined-only", made):
+                    reached.add(path)
+                    wanted = wanted | symbols("--undefined-only", made)
+        return reached
 
     def execute(self, *arguments):
         return subprocess.run([*self.command, *arguments], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
     def link(self, directory, objects):
-        return self.execute("-shared", "-o", os.path.join(directory, "libmutant.so"), *objects)
+        return self.execute("-shared", "-o", f"{directory}/libmutant.so", *objects.values())
 
     def compile(self, path, source, directory, *flags):
         """Returns the objects that depend on a file, by source, or None if one does not compile."""
         made = {}
-        for other in glob.glob("lib/*.h") if path.endswith(".h") else ():  # found next to the file that includes them
-            write(os.path.join(directory, os.path.basename(other)), source if other == path else text_of(other))
+        for header in glob.glob("lib/*.h") if path.endswith(".h") else ():  # found beside the file that includes them
+            write(f"{directory}/{os.path.basename(header)}", source if header == path else text_of(header))
         for unit in self.objects:
             if path in self.includes[unit] | {unit}:
-                copy = os.path.join(directory, os.path.basename(unit))
-                made[unit] = f"{copy}.o"
+                copy = f"{directory}/{os.path.basename(unit)}"
                 write(copy, source if unit == path else text_of(unit))
+                made[unit] = f"{copy}.o"
                 if not self.execute(*flags, "-c", "-o", made[unit], copy):
                     return None
         return made
 
     def make(self, mutant, directory):
         made = self.compile(mutant.path, mutant.source(), directory)
-        return made is not None and self.link(directory, (self.objects | made).values())
+        return made is not None and self.link(directory, self.objects | made)
+
+    def code(self, path, source):
+        """Returns the object code, whose files have the same names each time."""
+        with tempfile.TemporaryDirectory(dir=self.build) as directory:
+            made = self.compile(path, source, directory, *OPTIMIZING)
+            return made and [octets_of(made[unit]) for unit in made]
+
+    def is_same(self, mutant):
+        if mutant.path not in self.codes:
+            self.codes[mutant.path] = self.code(mutant.path, text_of(mutant.path))
+        return self.codes[mutant.path] == self.code(mutant.path, mutant.source())
 
     def order(self, path):
-        """Returns the programs, those first that notice most in a second; at first the file's own test."""
-        own = "test_" + os.path.basename(path)[:-2]
-        return sorted(self.programs, key=lambda program: -(self.noticed[path][program] + (own in program) + 0.1)
-                      / (self.seconds[program] + 0.005))
+        """Returns the programs that reach a file, those first that notice most in a second; at first its own test."""
+        own, units = "test_" + os.path.basename(path)[:-2], {u for u in self.objects if path in self.includes[u] | {u}}
+        return sorted((program for program in self.programs if self.reached[program] & units or own in program), reverse=True,
+                      key=lambda program: (self.noticed[path][program] + (own in program) + 0.1) / (self.seconds[program] + 0.005))
 
     def rebuilt(self, program, mutant, directory):
-        """Builds a unit test that includes the changed header."""
-        rule = os.path.join(os.path.dirname(program), f"tests/unit/{name_of(program)}.d")
+        """Returns the program, built again if it is a unit test that includes the changed header; None if it cannot be."""
+        home = os.path.dirname(program)
+        rule = f"{home}/tests/unit/{name_of(program)}.d"
         if not mutant.path.endswith(".h") or not os.path.exists(rule) or mutant.path not in text_of(rule):
             return program
-        own = os.path.join(directory, name_of(program))
-        support = glob.glob(os.path.join(os.path.dirname(program), "tests/unit/support/*.o"))
-        self.execute("-w", f"-I{directory}", "-o", own, f"tests/unit/{name_of(program)}.c", *support, f"-L{directory}",
-                     "-lmutant", *os.environ["CMOCKA"].split())
-        return own
+        output, support = f"{directory}/{name_of(program)}", glob.glob(f"{home}/tests/unit/support/*.o")
+        is_built = self.execute("-w", f"-I{directory}", "-o", output, f"tests/unit/{name_of(program)}.c", *support,
+                                f"-L{directory}", "-lmutant", *os.environ["CMOCKA"].split())
+        return output if is_built else None
 
     def notices(self, program, mutant, directory):
-        noticed = not run(self.rebuilt(program, mutant, directory), directory, 0.25 + 4 * self.seconds[program])
+        built = self.rebuilt(program, mutant, directory)
+        noticed = not built or not run(built, directory, 0.25 + 4 * self.seconds[program])
         self.noticed[mutant.path][program] += noticed
         return noticed
-
-
-def write(path, text):
-    with open(path, "w", encoding="ascii") as stream:
-        stream.write(text)
 
 
 class Judge:
     def __init__(self, fast, thorough):
         self.fast, self.thorough = fast, thorough
 
-    def is_same(self, mutant):
-        codes = []
-        for source in text_of(mutant.path), mutant.source():
-            with tempfile.TemporaryDirectory(dir=self.thorough.build) as directory:
-                made = self.thorough.compile(mutant.path, source, directory, *SAME_CODE_FLAGS)
-                codes.append([octets_of(path) for path in made.values()] if made else None)
-        return codes[0] == codes[1]
-
     def verdict(self, mutant):
-        """Returns the verdict, and the programs that notice the mutant: the first one, or for the matrix all."""
+        """Returns the verdict, and for the matrix the programs that notice the mutant."""
+        noticing = []
         with tempfile.TemporaryDirectory(dir=self.fast.build) as directory:
             if not self.fast.make(mutant, directory):
-                return BROKEN, []
+                return BROKEN, noticing
             if os.environ.get("MATRIX"):
-                noticing = [program for program in self.fast.programs if self.fast.notices(program, mutant, directory)]
-                return NOTICED if noticing else SAME if self.is_same(mutant) else SURVIVED, noticing
+                noticing = [program for program in self.fast.order(mutant.path)
+                            if self.fast.notices(program, mutant, directory)]
+                return (NOTICED if noticing else SAME if self.thorough.is_same(mutant) else SURVIVED), noticing
             programs = self.fast.order(mutant.path)
-            quick = [program for program in programs if self.fast.seconds[program] < QUICK]
-            slow = [program for program in programs if program not in quick]
-            if any(self.fast.notices(program, mutant, directory) for program in quick):
-                return NOTICED, []
-            if self.is_same(mutant):
-                return SAME, []
-            if any(self.fast.notices(program, mutant, directory) for program in slow):
-                return NOTICED, []
+            if any(self.fast.notices(p, mutant, directory) for p in programs if self.fast.seconds[p] < QUICK):
+                return NOTICED, noticing
+            if self.thorough.is_same(mutant):
+                return SAME, noticing
+            if any(self.fast.notices(p, mutant, directory) for p in programs if self.fast.seconds[p] >= QUICK):
+                return NOTICED, noticing
         with tempfile.TemporaryDirectory(dir=self.thorough.build) as directory:
             if not self.thorough.make(mutant, directory):
-                return BROKEN, []
+                return BROKEN, noticing
             programs = self.thorough.order(mutant.path)
-            return (NOTICED if any(self.thorough.notices(p, mutant, directory) for p in programs) else SURVIVED), []
+            return (NOTICED if any(self.thorough.notices(p, mutant, directory) for p in programs) else SURVIVED), noticing
+
+
+def work(mutant):
+    """What each process does; it keeps its own count of what notices most."""
+    return work.judge.verdict(mutant)
 
 
 # ---- the mutants that no test can notice ----
 
 class Equivalent:
-    """An entry of the list: in a file and function, or in any (*), an old text that becomes a new one."""
+    """An entry of the list: in a file and a function, each of which may be *, an old text becomes a new one."""
 
     def __init__(self, line):
-        place, _, change = line.partition(": ")
-        self.line, self.used = line, False
-        self.path, _, self.function = place.partition(" ")
-        self.old, _, self.new = change.partition(" => ")
+        self.line, self.is_used = line, False
+        self.path, self.function, self.old, self.new = re.fullmatch(r"(\S+) (\S+): (.*) => (.*)", line).groups()
 
     def explains(self, mutant):
-        if self.path not in ("*", os.path.basename(mutant.path)) or self.function not in ("*", mutant.function):
-            return False
-        at = mutant.old.find(self.old)
-        while at >= 0:
-            if mutant.old[:at] + self.new + mutant.old[at + len(self.old):] == mutant.new:
-                self.used = True
-                return True
-            at = mutant.old.find(self.old, at + 1)
-        return False
-
-
-def entry_of(mutant):
-    """Returns the shortest entry that explains a mutant and, in its function, no other place."""
-    old, new = mutant.old, mutant.new
-    words = [m.start() for m in re.finditer(r"(?<!\S)\S", old)]
-    same_start = len(os.path.commonprefix([old, new]))
-    same_end = len(os.path.commonprefix([old[same_start:][::-1], new[same_start:][::-1]]))
-    first = max([word for word in words if word <= same_start], default=0)
-    last = min([word - 1 for word in words if word - 1 >= len(old) - same_end], default=len(old))
-    source = text_of(mutant.path)
-    item = max(source.rfind("\n\n", 0, mutant.start), 0)
-    whole = " ".join(source[item:source.find("\n}", mutant.start)].split())
-    while whole.count(old[first:last]) > 1 and (first > 0 or last < len(old)):
-        if first > 0:
-            first = max(word for word in words if word < first)
-        else:
-            last = min([word - 1 for word in words if word - 1 > last], default=len(old))
-    return f"{os.path.basename(mutant.path)} {mutant.function}: {old[first:last]} => {new[first:len(new) - len(old) + last]}"
+        is_there = self.path in ("*", os.path.basename(mutant.path)) and self.function in ("*", mutant.function)
+        starts = [m.start() for m in re.finditer(re.escape(self.old), mutant.old)] if is_there else []
+        found = any(mutant.old[:i] + self.new + mutant.old[i + len(self.old):] == mutant.new for i in starts)
+        self.is_used |= found
+        return found
 
 
 def read_equivalents():
-    lines = text_of(EQUIVALENTS).split("\n\n", 1)[1].splitlines()
-    return [Equivalent(line) for line in lines if line and not line.startswith("= ")]
+    return [Equivalent(line) for line in text_of(EQUIVALENTS).splitlines() if " => " in line and line[0] != "="]
 
 
-# ---- reports ----
+def entry_of(mutant):
+    """Returns the entry that explains a mutant, without the words that are the same if it is too long for a line."""
+    old, new = mutant.old.split(), mutant.new.split()
+
+    def entry():
+        return f"{os.path.basename(mutant.path)} {mutant.function}: {' '.join(old)} => {' '.join(new)}"
+
+    for end in 0, -1:
+        while len(entry()) > 120 and len(old) > 1 and len(new) > 1 and old[end] == new[end]:
+            del old[end], new[end]
+    return entry()
+
+
+# ---- reports: each returns whether something is wrong ----
 
 def report(verdicts, unused):
     count = Counter(verdict for _, verdict, _ in verdicts)
-    for mutant, verdict, _ in verdicts:
-        if verdict == SURVIVED:
-            print(f"# {mutant.path}:{mutant.line}\n{entry_of(mutant)}")
     for entry in unused:
-        print(f"equivalents.txt explains no mutant by: {entry.line}")
+        print(f"{EQUIVALENTS}: no such mutant: {entry.line}")
     print(f"mutants: {count[NOTICED]} noticed, {count[EXPLAINED]} explained as equivalent, {count[SURVIVED]} unexplained "
-          f"({count[SAME]} more {SAME}, {count[BROKEN]} {BROKEN})")
-    return count[SURVIVED] + len(unused)
+          f"({count[SAME]} more have the same object code, {count[BROKEN]} do not compile)")
+    return count[SURVIVED] or unused
+
+
+def report_equivalents(verdicts):
+    wrong = [f"{verdict}: {entry_of(mutant)}" for mutant, verdict, _ in verdicts if verdict != SURVIVED]
+    print(*wrong, f"mutants: {len(verdicts)} explained, {len(wrong)} of them without need", sep="\n")
+    return wrong
 
 
 def report_matrix(verdicts, programs):
-    """Prints the table, those programs last that notice most alone."""
-    notices, alone = Counter(), Counter()
-    for mutant, verdict, noticing in verdicts:
-        notices.update(noticing)
-        if len(noticing) == 1:
-            alone.update(noticing)
+    notices = Counter(program for _, _, noticing in verdicts for program in noticing)
+    alone = Counter(noticing[0] for _, _, noticing in verdicts if len(noticing) == 1)
     print("notices   alone  program")
     for program in sorted(programs, key=lambda program: (alone[program], notices[program])):
         print(f"{notices[program]:7} {alone[program]:7}  {name_of(program)}")
-    with open("build/mutants/matrix.txt", "w", encoding="ascii") as stream:
-        for mutant, verdict, noticing in verdicts:
-            print(f"{mutant.path}:{mutant.line}: {mutant.old} => {mutant.new}: {verdict}:", *map(name_of, noticing), file=stream)
+    write(MATRIX, "".join(f"{m.path}:{m.line} {entry_of(m)}: {verdict}: {' '.join(map(name_of, noticing))}\n"
+                          for m, verdict, noticing in verdicts))
+    print(f"mutants: {len(verdicts)} tried with {len(programs)} programs; {MATRIX} has what notices each")
+    return False
 
 
 def sample(mutants):
-    if "SAMPLE" not in os.environ:
+    if not os.environ.get("SAMPLE"):
         return mutants
     seed = int(os.environ.get("SEED") or random.randrange(1000000))
     print(f"mutants: {os.environ['SAMPLE']} of {len(mutants)}, SEED={seed}")
@@ -271,24 +282,25 @@ def main(arguments):
     began = time.monotonic()
     fast_shop, fast_programs, thorough_shop, thorough_programs = split(arguments)
     every, equivalents = all_mutants(), read_equivalents()
-    explained = [mutant for mutant in every if any([entry.explains(mutant) for entry in equivalents])]
-    tried = sample(explained if os.environ.get("EQUIVALENTS") else [m for m in every if m not in set(explained)])
-    judge = Judge(Workshop(*fast_shop, programs=fast_programs), Workshop(*thorough_shop, programs=thorough_programs))
-    with multiprocessing.Pool(os.cpu_count()) as pool:
-        verdicts = [(m, *v) for m, v in zip(tried, pool.imap(judge.verdict, tried, chunksize=4))]
+    explained = {mutant for mutant in every if any([entry.explains(mutant) for entry in equivalents])}
+    tried = sample([mutant for mutant in every if (mutant in explained) == bool(os.environ.get("EQUIVALENTS"))])
+    work.judge = Judge(Workshop(*fast_shop, programs=fast_programs), Workshop(*thorough_shop, programs=thorough_programs))
+    with multiprocessing.get_context("fork").Pool() as pool:
+        verdicts = []
+        for mutant, (verdict, noticing) in zip(tried, pool.imap(work, tried, chunksize=4)):
+            verdicts.append((mutant, verdict, noticing))
+            if verdict == SURVIVED and not os.environ.get("EQUIVALENTS"):
+                print(f"{mutant.path}:{mutant.line}\n{entry_of(mutant)}", flush=True)
         pool.close()
         pool.join()
-    print(f"mutants: {len(tried)} tried in {time.monotonic() - began:.0f} s, {cpu_seconds():.0f} s of CPU time")
+    print(f"mutants: {len(tried)} tried in {time.monotonic() - began:.0f} s with {cpu_time():.0f} s of CPU time")
     if os.environ.get("MATRIX"):
         return report_matrix(verdicts, fast_programs)
     if os.environ.get("EQUIVALENTS"):
-        for mutant, verdict, _ in verdicts:
-            if verdict != SURVIVED:
-                print(f"{verdict}: {entry_of(mutant)}")
-        return any(verdict != SURVIVED for _, verdict, _ in verdicts)
+        return report_equivalents(verdicts)
     is_whole = not any(os.environ.get(name) for name in ("MUTANTS", "KINDS", "SAMPLE"))
-    verdicts += [(mutant, EXPLAINED, []) for mutant in explained]
-    return report(verdicts, [entry for entry in equivalents if is_whole and not entry.used])
+    return report(verdicts + [(mutant, EXPLAINED, []) for mutant in explained],
+                  [entry for entry in equivalents if is_whole and not entry.is_used])
 
 
 if __name__ == "__main__":

@@ -46,7 +46,9 @@ changed=$(find . -newer ../begun)
 
 rm -r tests
 quiet_make CC="$CC" BUILD="$out/absolute" all hosts proxy
-[ -x "$out/absolute/examples/echo_server" ] && [ -x "$out/absolute/slogout-proxy" ] || fail "BUILD=DIR has no programs"
+if [ ! -x "$out/absolute/examples/echo_server" ] || [ ! -x "$out/absolute/slogout-proxy" ]; then
+    fail "BUILD=DIR has no programs"
+fi
 if "$MAKE" check >../log 2>&1 || ! grep -q 'no folder tests/' ../log; then
     fail "without tests/ make check does not say so: $(cat ../log)"
 fi

@@ -69,7 +69,7 @@ rm "$root$prefix/lib64/libslogout.a" # so that the next program gets the shared 
 run_program
 private=$(find "$root$prefix" -type f ! -perm -044 -newer "$stage/program.c")
 [ -z "$private" ] || fail "only root can read $private"
-eval "flags=$(pkg-config --cflags slogout)"
+flags=$(eval "printf %s $(pkg-config --cflags slogout)")
 [ "$flags" = "-I$prefix/include" ] || fail "without --define-prefix, pkg-config prints $flags"
 
 functions=$(sh tests/docs/house/public.sh)

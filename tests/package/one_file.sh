@@ -81,7 +81,7 @@ core=$(size -A "$build/part.o" | awk '$1 ~ /^\.text/ { n += $2 } END { print n }
 # ---- behavior: the unit tests that need public functions only ----
 
 gcc $strict -O2 "-I$one" -c -o "$build/whole.o" "$one/slogout.c"
-tests=$(grep -LE '^#include "(common/|echo/|support/host|[a-z_]+\.h)' tests/unit/test_*.c)
+tests=$(grep -LE '^#include ("support/host|"[a-z_]+\.h|<slogout/host)' tests/unit/test_*.c)
 flags="-std=c99 -D_POSIX_C_SOURCE=200809L -I$one -Ilib -Itests/unit"
 mkdir "$build/support"
 for source in tests/unit/support/*.c; do

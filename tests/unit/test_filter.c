@@ -379,7 +379,9 @@ static const struct dialogue dialogues[] = {
     {ENABLED,
      "C: a FETCH 1 BODY[]\r\nb APPEND x {5+}\r\nab" HALF "S: * 1 FETCH (BODY[] {5}\r\nab" HALF
      "F: \nC: cde\r\nc EXPUNGE\r\nd EXPUNGE\r\nS: cde)\r\na OK x\r\nb OK x\r\nC: e NOOP\r\nS: * 1 EXISTS\r\n",
-     "C: a FETCH 1 BODY[]\r\nb APPEND x {5+}\r\nabS: * 1 FETCH (BODY[] {5}\r\nabC: cde\r\nS: cde)\r\n" BYE FORCED, 0},
+     "C: a FETCH 1 BODY[]\r\nb APPEND x {5+}\r\nabS: * 1 FETCH (BODY[] {5}\r\nabC: cde\r\nS: cde)\r\na OK x\r\nb OK x\r\n" BYE
+     FORCED, 0},
+    {ENABLED, "C: a NOOP\r\nF: \nS: * 1 EXISTS\r\nT: 5000\nS: a OK\r\n", "C: a NOOP\r\nS: * 1 EXISTS\r\n" BYE FORCED, 0},
 
     /* ---- who is asked ---- */
     {GREETED, "R: \n", "S: " BYE BYE_ONLY, 0},
@@ -439,9 +441,9 @@ static const struct dialogue dialogues[] = {
      " bye-seen answer=OK:y\n", 0},
     {ENABLED,
      "C: A1 IDLE\r\nDONE\r\nA2 IDLE\r\nDONE\r\nA3 APPEND x {5}\r\nS: + x\r\nA1 OK\r\n+ x\r\nA2 OK\r\nF: \nL: 0\n"
-     "S: + go\r\nC: hello\r\n",
-     "C: A1 IDLE\r\nDONE\r\nA2 IDLE\r\nDONE\r\nA3 APPEND x {5}\r\nS: + x\r\nA1 OK\r\n+ x\r\nA2 OK\r\n+ go\r\n" BYE
-     FORCED, 0},
+     "S: + go\r\nC: hello\r\nS: A3 OK\r\n",
+     "C: A1 IDLE\r\nDONE\r\nA2 IDLE\r\nDONE\r\nA3 APPEND x {5}\r\nS: + x\r\nA1 OK\r\n+ x\r\nA2 OK\r\n+ go\r\n"
+     "C: hello\r\nS: A3 OK\r\n" BYE FORCED, 0},
     {ENABLED, "C: a IDLE\r\nDONE\r\nb APPEND x {5}\r\nS: a BAD x\r\n+ go\r\nC: hello\r\nS: b OK\r\nR: \n",
      "C: a IDLE\r\nDONE\r\nb APPEND x {5}\r\nS: a BAD x\r\n+ go\r\nC: hello\r\nS: b OK\r\n" LOGOUT, 0},
     {ENABLED, "C: i IDLE\r\nS: + x\r\ni OK\r\nC: DONE\r\nS: DONE BAD x\r\nR: \nC: * BYE x\r\nSLP.1 OK y\r\n",
@@ -524,7 +526,8 @@ static const struct dialogue dialogues[] = {
     {ASKED, "C: c COMPRESS X\r\nSLP.1 OK y\r\nS: c OK\r\n* 1 X\r\nT: 10000\n",
      "C: c COMPRESS X\r\nS: c OK\r\n* 1 X\r\n" ANSWERED " answer=OK:y\n", LAYER},
     /* no other outcome waits */
-    {ASKED, "C: a NOOP\r\nSLP.1 NO y\r\n", "C: a NOOP\r\nS: " BYE REFUSED " answer=NO:y\n", 0},
+    {ASKED, "C: a NOOP\r\nSLP.1 NO y\r\nS: * 1 X\r\nT: 5000\n",
+     "C: a NOOP\r\nS: * 1 X\r\n" BYE REFUSED " answered=NO\n", 0},
 
     /* ---- ends of file and failures ---- */
     {ASKED, "C: SLP.1 OK" HALF "S: * CAPABILITY COMPR" HALF "c: \nS: E" HALF "s: \n",

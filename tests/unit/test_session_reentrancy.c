@@ -34,7 +34,7 @@ static void by_tick(struct host *host, struct slogout_session *session)
 
 static void by_leave_timer(struct host *host, struct slogout_session *session)
 {
-    host->send_says = "B";
+    host->send_says = "BB";
     host_force(host, session);
     host_tick_at(host, 10000);
 }
@@ -102,6 +102,13 @@ static int force(struct host *host, struct slogout_session *session)
     return slogout_session_force(session, host->now);
 }
 
+static int leave(struct host *host, struct slogout_session *session)
+{
+    static const struct slogout_departure departure = {.size = sizeof departure};
+
+    return slogout_session_leave(session, &departure, host->now);
+}
+
 static int tick(struct host *host, struct slogout_session *session)
 {
     (void)session;
@@ -127,6 +134,7 @@ static const struct calling_back {
     {"slogout_session_resume", ready, BIT(PENDING) | BIT(LEAVING)},
     {"slogout_session_feed_line", line, 0},
     {"slogout_session_force", force, EVERY_STATE},
+    {"slogout_session_leave", leave, EVERY_STATE},
     {"slogout_tick", tick, EVERY_STATE},
     {"slogout_free", free_slogout, EVERY_STATE},
 };
@@ -368,7 +376,7 @@ static const struct allowed {
     {IN_CLOSE_BYE_ONLY, "free", free_it, "", 0, ENDED, SLOGOUT_OUTCOME_BYE_ONLY,
      S_BYE "\nclose BYE_ONLY bye-sent\n"},
     {IN_CLOSE_IN_TICK, "free", free_it, "", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
-     S_LAST_BYE " BUSY\nclose FORCED\n"},
+     S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED\n"},
 };
 
 /* A session that is over stays over, and an exchange goes on. */

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../../.."
 
 # The lowest floor first.
 floors='
-list saturate random word tag bye names heap in_flight owed
+list saturate random word tag bye names in_flight owed
 log timer response drain_pacer
 call answer drain_plan imap_lex
 session imap_client imap_server

@@ -12,7 +12,7 @@
 #define READY_TIMEOUT  300000
 #define ANSWER_TIMEOUT 35000
 #define LEAVE_TIMEOUT  10000
-#define REST_FIRST     0 /* of these, how many wait for rest */
+#define REST_FIRST     5000 /* of these, how many wait for rest */
 
 static void add(struct octets *octets, const char *bytes, size_t len)
 {

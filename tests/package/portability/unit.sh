@@ -29,7 +29,7 @@ features="-D_POSIX_C_SOURCE=200809L -D__USE_MINGW_ANSI_STDIO=1"
     -DHAVE_STRINGS_H -include time.h -c -o "$build/cmocka.o" "$cmocka/src/cmocka.c" || fail cmocka
 support=
 for source in tests/unit/support/*.c; do
-    "$@" -std=c99 $features -Iinclude -Ilib -Itests -Itests/unit -Iexamples -I"$cmocka/include" \
+    "$@" -std=c99 $features -Iinclude -Ilib -Itests -Itests/unit -I"$cmocka/include" \
         -c -o "$build/support_$(basename "$source").o" "$source" || fail "$source"
     support="$support $build/support_$(basename "$source").o"
 done
@@ -40,7 +40,7 @@ compiler=$1
 shift
 for source in tests/unit/test_*.c; do
     test=$build/$(basename "$source" .c).exe
-    "$compiler" "$@" -std=c99 $features -Iinclude -Ilib -Itests -Itests/unit -Iexamples -I"$cmocka/include" \
+    "$compiler" "$@" -std=c99 $features -Iinclude -Ilib -Itests -Itests/unit -I"$cmocka/include" \
         -o "$test" "$source" "$build/support.a" $library "$build/cmocka.o" || fail "$source"
     $runner "$test" >"$test.log" 2>&1 || { cat "$test.log" >&2; fail "$test"; }
 done

@@ -5,9 +5,7 @@
 
 /* ---- the trace ---- */
 
-static void trace(struct host *host, const char *format, ...) CMOCKA_PRINTF_ATTRIBUTE(2, 3);
-
-static void trace(struct host *host, const char *format, ...)
+void host_trace(struct host *host, const char *format, ...)
 {
     const size_t room = sizeof host->trace - host->trace_len;
     va_list arguments;
@@ -23,7 +21,7 @@ static void trace(struct host *host, const char *format, ...)
 static void trace_number(const struct host_conn *conn)
 {
     if (conn->number > 1)
-        trace(conn->host, "#%u ", conn->number);
+        host_trace(conn->host, "#%u ", conn->number);
 }
 
 void host_expect(struct host *host, const char *expected)
@@ -55,11 +53,7 @@ static void count_states(const struct host *host, int in_tally, uint64_t states[
 
 static void check_states(const struct slogout_counts *counts, const uint64_t states[SLOGOUT_STATE_ENDED + 1])
 {
-    assert_int_equal(counts->state[SLOGOUT_STATE_WAITING], states[SLOGOUT_STATE_WAITING]);
-    assert_int_equal(counts->state[SLOGOUT_STATE_PENDING], states[SLOGOUT_STATE_PENDING]);
-    assert_int_equal(counts->state[SLOGOUT_STATE_ASKED], states[SLOGOUT_STATE_ASKED]);
-    assert_int_equal(counts->state[SLOGOUT_STATE_LEAVING], states[SLOGOUT_STATE_LEAVING]);
-    assert_int_equal(counts->state[SLOGOUT_STATE_ENDED], states[SLOGOUT_STATE_ENDED]);
+    assert_memory_equal(counts->state, states, (SLOGOUT_STATE_ENDED + 1) * sizeof *states);
 }
 
 /* Each list of the set holds the sessions of one state, and none is missing. An OPEN session is in no
@@ -79,8 +73,8 @@ static void check_members(const struct slo_session_set *set, const uint64_t stat
     }
 }
 
-/* The deadline is the earliest of the sessions that are PENDING, ASKED or LEAVING; without these there is
- * none. */
+/* The deadline is the earliest of the sessions that have one: those that are PENDING, ASKED or LEAVING, and those that
+ * are WAITING without a drain. */
 static void check_deadline(const struct host *host)
 {
     uint64_t earliest = SLOGOUT_NEVER;
@@ -89,11 +83,14 @@ static void check_deadline(const struct host *host)
     for (i = 0; i < host->connected; i++) {
         const struct slogout_session *session = host->sessions[i];
         const enum slogout_state state = slogout_session_state(session);
-        if (state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_ASKED || state == SLOGOUT_STATE_LEAVING)
-            earliest = session->timer.deadline < earliest ? session->timer.deadline : earliest;
-        if (session)
-            assert_int_equal(slo_link_is_linked(&session->timer.link),
-                             state >= SLOGOUT_STATE_PENDING && state < SLOGOUT_STATE_ENDED);
+        int has_timer;
+        if (!session)
+            continue;
+        has_timer = state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_ASKED ||
+                    state == SLOGOUT_STATE_LEAVING || (state == SLOGOUT_STATE_WAITING && !session->set);
+        if (has_timer && session->timer.deadline < earliest)
+            earliest = session->timer.deadline;
+        assert_int_equal(slo_link_is_linked(&session->timer.link), has_timer);
     }
     assert_true(slogout_deadline(host->slogout) == earliest);
 }
@@ -185,7 +182,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
     assert_ptr_equal(host->sessions[conn->number - 1], session);
     assert_false(conn->closed);
     trace_number(conn);
-    trace(host, "S: %.*s (%s)%s\n", (int)len - 2, line, when == SLOGOUT_AT_REST ? "at rest" : "between lines",
+    host_trace(host, "S: %.*s (%s)%s\n", (int)len - 2, line, when == SLOGOUT_AT_REST ? "at rest" : "between lines",
           says == 'B'   ? " BUSY"
           : says == '-' ? " BROKEN"
                         : "");
@@ -220,7 +217,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
                   result->outcome != SLOGOUT_OUTCOME_ANSWERED && !result->bye_sent);
     trace_number(conn);
     trace_result(text, sizeof text, result);
-    trace(host, "%s\n", text);
+    host_trace(host, "%s\n", text);
     act(host, IN_CLOSE_CONNECTION, session);
 }
 
@@ -231,7 +228,7 @@ void host_set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_da
     assert_ptr_equal(slogout, host->slogout);
     assert_true(deadline_ms != SLOGOUT_NEVER);
     assert_true(deadline_ms == slogout_deadline(slogout));
-    trace(host, "timer %llu\n", (unsigned long long)deadline_ms);
+    host_trace(host, "timer %llu\n", (unsigned long long)deadline_ms);
     act(host, IN_SET_TIMER, NULL);
 }
 
@@ -375,6 +372,14 @@ int host_feed_line(struct host *host, struct slogout_session *session, const cha
 int host_cancel(struct host *host, struct slogout_session *session)
 {
     return checked(host, slogout_session_cancel(session));
+}
+
+int host_leave(struct host *host, struct slogout_session *session, const struct slogout_departure *departure)
+{
+    struct slogout_departure own = *departure;
+
+    own.size = sizeof own;
+    return checked(host, slogout_session_leave(session, &own, host->now));
 }
 
 int host_force(struct host *host, struct slogout_session *session)

@@ -81,6 +81,8 @@ int host_request(struct host *host, struct slogout_session *session, const char 
 int host_resume(struct host *host, struct slogout_session *session);
 int host_feed_line(struct host *host, struct slogout_session *session, const char *line);
 int host_cancel(struct host *host, struct slogout_session *session);
+/* Sets the size of the departure. */
+int host_leave(struct host *host, struct slogout_session *session, const struct slogout_departure *departure);
 int host_force(struct host *host, struct slogout_session *session);
 int host_abandon(struct host *host, struct slogout_session *session, enum slogout_outcome why);
 int host_join(struct host *host, struct slogout_session *session);
@@ -88,6 +90,8 @@ void host_free(struct host *host, struct slogout_session *session);
 void host_tick(struct host *host);
 void host_tick_at(struct host *host, uint64_t now);
 
+/* Adds to the trace what the test itself has seen. */
+void host_trace(struct host *host, const char *format, ...) CMOCKA_PRINTF_ATTRIBUTE(2, 3);
 void host_check(const struct host *host);
 /* Expects exactly this trace since the last call. */
 void host_expect(struct host *host, const char *trace);
@@ -98,6 +102,7 @@ void host_forget(struct host *host);
 #define DEFAULT_BYE "* BYE Server is closing the connection"
 #define S_LOGOUT    "S: SLO.1 LOGOUT (at rest)"
 #define S_BYE       "S: " DEFAULT_BYE " (at rest)"
-#define S_LAST_BYE  "S: " DEFAULT_BYE " (between lines)"
+#define S_LAST_BYE  "S: " DEFAULT_BYE " (at rest)"       /* in the first half of LEAVING */
+#define S_FINAL_BYE "S: " DEFAULT_BYE " (between lines)" /* in the second */
 
 #endif
