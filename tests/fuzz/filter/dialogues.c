@@ -65,6 +65,7 @@ static struct command {
 static unsigned count, number;
 static int is_idling;       /* the last command is an IDLE without DONE */
 static unsigned pluses;     /* that the client has received and not used */
+static unsigned burst;      /* at most so many lines in one turn */
 static unsigned literal;    /* octets of a literal that the client may send after a `+` */
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -235,7 +236,7 @@ static void respond(void)
     add(" ");
     add(once_in(3) ? once_in(2) ? "NO" : "BAD" : "OK");
     add(once_in(2) ? " done\r\n" : ONE_OF(texts));
-    if (once_in(60)) {
+    if (once_in(burst > 4 ? 10 : 60)) {
         add(command.tag);
         add(" BAD again\r\n");
     }
@@ -313,9 +314,9 @@ static void begin_dialogue(void)
 static void make_dialogue(void)
 {
     const unsigned turns = 2 + below(20);
-    const unsigned burst = once_in(30) ? 25 : 4;
     unsigned turn, lines;
 
+    burst = once_in(20) ? 25 : 4;
     begin_dialogue();
     for (turn = 0; turn < turns; turn++) {
         const int is_client = once_in(2);
