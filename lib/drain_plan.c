@@ -130,9 +130,11 @@ void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeout
     struct slogout_plan kept = *plan;
 
     schedule->ask_until = 0;
+    schedule->begin_by = force;
     if (force >= flight) {
-        make_fit(&kept, timeouts, sessions, force - flight);
         schedule->ask_until = force - timeouts->answer + 1;
+        schedule->begin_by = force - flight;
+        make_fit(&kept, timeouts, sessions, schedule->begin_by);
     } else {
         kept.spread_ms = (uint32_t)slo_min(plan->spread_ms, force);
         kept.max_in_flight = 0;
@@ -150,10 +152,9 @@ struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32
                                      uint64_t waiting)
 {
     const uint64_t later = later_rounds(schedule->in_flight, waiting);
-    const uint64_t last_logout = slo_subtract(schedule->ask_until, 1);
     const struct slo_plan_round round = {
         waiting - later * schedule->in_flight,
-        slo_subtract(last_logout, slo_multiply(later, flight_of(answer_timeout))),
+        slo_subtract(schedule->begin_by, slo_multiply(later, flight_of(answer_timeout))),
     };
 
     return round;
