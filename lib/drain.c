@@ -6,7 +6,6 @@
  * sets the alarm again, so a drain that has nothing to do costs nothing. */
 #include <string.h>
 #include <slogout/drain.h>
-#include "call.h"
 #include "drain_pacer.h"
 #include "drain_plan.h"
 #include "saturate.h"
@@ -175,7 +174,7 @@ static struct slogout_session *first_in(struct slogout_drain *drain, enum slogou
 {
     struct slo_link *list = &drain->set.members[state];
 
-    return slo_link_used(list) ? slo_container_of(list->next, struct slogout_session, member) : NULL;
+    return !slo_list_is_empty(list) ? slo_container_of(list->next, struct slogout_session, member) : NULL;
 }
 
 /* Neighbors of one group share an instant, but each uses a slot of its own, so that groups do not hasten the
@@ -190,7 +189,7 @@ static void begin_next(struct slogout_drain *drain)
     const int has_next = session->member.next != &drain->set.members[SLOGOUT_STATE_WAITING];
 
     next_slot(drain, 1);
-    if (session->moment.group && has_next && next->moment.group == session->moment.group)
+    if (session->group && has_next && next->group == session->group)
         drain->pacer.instant = instant;
     if (limit && in_flight(counts) >= limit) {
         counts->over_limit++;
@@ -291,7 +290,7 @@ void slogout_drain_free(struct slogout_drain *drain)
 
     if (!drain)
         return;
-    slo_enter(drain->slogout, 0);
+    slo_enter(drain->slogout);
     reopen_all(drain, SLOGOUT_STATE_WAITING);
     for (state = SLOGOUT_STATE_PENDING; state <= SLOGOUT_STATE_ENDED; state++) {
         struct slogout_session *session;
@@ -311,7 +310,7 @@ int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *sessi
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state == CANCELED || drain->state == DONE)
         return SLOGOUT_ERR_STATE;
-    slo_enter(drain->slogout, 0);
+    slo_enter(drain->slogout);
     error = slo_session_join(session, &drain->set, group);
     if (!error)
         drain->has_joined = 1;
@@ -358,7 +357,7 @@ int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *
     error = slo_copy_sized(&checked, sizeof checked, plan);
     if (error)
         return error;
-    slo_enter(drain->slogout, now_ms);
+    slo_enter_at(drain->slogout, now_ms);
     timeouts.answer = drain->slogout->settings.answer_timeout_ms;
     timeouts.leave = drain->slogout->settings.leave_timeout_ms;
     slo_plan_schedule(&checked, &timeouts, unsettled(&drain->set.counts), &schedule);
@@ -375,7 +374,7 @@ int slogout_drain_resume(struct slogout_drain *drain, uint64_t now_ms)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state != RUNNING && drain->state != PAUSED)
         return SLOGOUT_ERR_STATE;
-    slo_enter(drain->slogout, now_ms);
+    slo_enter_at(drain->slogout, now_ms);
     drain->state = RUNNING;
     set_alarm(drain);
     slo_leave(drain->slogout);
@@ -401,7 +400,7 @@ int slogout_drain_cancel(struct slogout_drain *drain)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state != RUNNING && drain->state != PAUSED)
         return SLOGOUT_ERR_STATE;
-    slo_enter(drain->slogout, 0);
+    slo_enter(drain->slogout);
     drain->state = CANCELED;
     for (state = SLOGOUT_STATE_WAITING; state <= SLOGOUT_STATE_PENDING; state++)
         reopen_all(drain, state);
@@ -418,7 +417,7 @@ int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state == DONE)
         return SLOGOUT_ERR_STATE;
-    slo_enter(drain->slogout, now_ms);
+    slo_enter_at(drain->slogout, now_ms);
     schedule.tail = drain->plan.tail_ms;
     schedule.deadline = schedule.tail + drain->slogout->settings.leave_timeout_ms;
     /* Another call must not put off what the first has promised. */

@@ -27,7 +27,7 @@ static void cut_from(struct slo_pacer *pacer, uint64_t from, const struct slo_ba
     pacer->end = end;
     pacer->from = from;
     pacer->to = from + length;
-    pacer->instant = from + (length ? slo_random(&pacer->random) % length : 0);
+    pacer->instant = from + (length ? slo_random_next(&pacer->random) % length : 0);
 }
 
 /* Until the first slot is cut, the current one is empty and stands where the window begins. */

@@ -1,13 +1,15 @@
-/* Pseudorandom numbers that spread moments evenly. They are not for secrets. */
+/* Random numbers that depend on a seed only.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLO_RANDOM_H
 #define SLO_RANDOM_H
 
 #include <stdint.h>
 
-/* Returns the next number of SplitMix64 (Steele, Lea, Flood, 2014). The state may begin as any number, such
- * as a seed. Unlike many generators, this one gives unrelated first numbers for seeds that are close to each
+/* Returns the next number of SplitMix64 (Steele, Lea, Flood, 2014) and changes *state, which is any number at
+ * first, such as a seed. Unlike many generators, it gives unrelated first numbers for seeds that are close to each
  * other, as process numbers are. */
-static inline uint64_t slo_random(uint64_t *state)
+static inline uint64_t slo_random_next(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15;
 
