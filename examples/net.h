@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <slogout/drain.h>
 #include <slogout/host.h>
