@@ -84,7 +84,7 @@ $(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)
 
 # ---- transcripts: what the model writes, the library does ----
 
-TRANSCRIPTS := $(addprefix $(BUILD)/transcripts/,open.txt waiting.txt pending.txt asked.txt leaving.txt ended.txt)
+TRANSCRIPTS := $(addprefix $(BUILD)/transcripts/,open.txt waiting.txt pending.txt asked.txt leaving.txt ended.txt random.txt)
 
 $(BUILD)/tests/transcripts/write: tests/model/transcripts/write.c tests/model/model.c
 	@mkdir -p $(@D)
