@@ -205,5 +205,6 @@ include tests/package.mk
 include tests/prove.mk
 include examples/dovecot/dovecot.mk
 include examples/proxy/proxy.mk
+include examples/clients/clients.mk
 include tests/bench-peers.mk
 -include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(RELAY_OBJECTS:.o=.d) $(PROGRAMS:=.d)
