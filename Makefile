@@ -1,29 +1,29 @@
-# slogout: GNU make, any C99 compiler.
-#   make                      the libraries and the examples, in build/
-#   make demo                 shows one exchange (needs cc and make only)
-#   make static, shared       one library alone
-#   make amalgamation         the library as one C file, in build/amalgamation/ (needs Python 3)
-#   make install              to $(DESTDIR)$(PREFIX); install-static leaves out the shared library
-#   make uninstall            removes what install installed
-#   make install-proxy        the proxy as slogout-proxy, with its page; uninstall-proxy removes it
-#   make hosts                the example servers whose event library is installed
-#   make dovecot              the plugin for Dovecot 2.3 or 2.4; install-dovecot installs it
-#   make dist                 the distribution, build/slogout-VERSION.tar.gz
-#   make check                the tests, in a minute
-#   make package-check        the library as packagers and vendors get it
-#   make verify               everything that proves the library
-#   make bench, sim, plot     figures, and a picture of a drain; bench-proxy: the proxy beside HAProxy and nginx
-#   make abi, abi-record      compares the shared library with the recorded ABI; records it
-#   make clean                removes build/
-# make deps installs what the tests need, and deps-package, -verify, -plot, -bench, -hosts, -dovecot and -proxy what the
-# other groups need.
-# `make V=1` shows the commands. Set CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, LIBDIR, INCLUDEDIR, MANDIR as you like:
-# the project's own flags are kept apart, and what was built with other flags is built again.
+# SPDX-License-Identifier: BSD-2-Clause
+# slogout: GNU make, any C99 compiler. `make help` prints the lines that begin with two signs.
+#
+# Set CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, LIBDIR, INCLUDEDIR and MANDIR as you like. The project's own flags are
+# kept apart, and what was built with other flags is built again. The source may be read-only if BUILD is another folder.
+## Build
+##   make                      the libraries, the echo server and the client, in build/ (BUILD=DIR: in DIR)
+##   make demo                 shows one exchange (needs cc and make only)
+##   make static, shared       one library alone
+##   make amalgamation         the library as one C file, in build/amalgamation/
+##   make hosts                the example servers whose event library is installed
+##   make clean                removes build/
+##   make V=1 ...              shows the commands
+##   make help                 prints this list
+## Install
+##   make install              to $(DESTDIR)$(PREFIX); install-static leaves out the shared library
+##   make uninstall            removes what install installed
 
 all:
 # BSD make stops at the next line and prints it. To GNU make the line is a rule without a recipe.
 .error slogout needs GNU make, which BSD systems call gmake:
 
+BUILD := build
+ifneq ($(words $(BUILD)),1)
+$(error BUILD is "$(BUILD)": GNU make needs a path without spaces)
+endif
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 BINDIR ?= $(PREFIX)/bin
@@ -48,7 +48,9 @@ PLATFORM := $(if $(findstring mingw,$(MACHINE)),mingw,$(if $(findstring apple,$(
 
 WARNINGS := -Wall -Wextra -pedantic -Wcast-qual -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
   -Wold-style-definition -Wundef -Wpointer-arith -Wconversion -Wsign-conversion -Wwrite-strings -Wvla -Wformat=2
-C99 := -std=c99 -Iinclude -MMD -MP
+# Which headers an object was compiled from, if the compiler can tell.
+DEPENDENCIES := $(shell $(CC) -MMD -MP -MF /dev/null -E -x c /dev/null >/dev/null 2>&1 && echo -MMD -MP)
+C99 := -std=c99 -Iinclude $(DEPENDENCIES)
 # Keeps the path of the build out of the objects, if the compiler can do so.
 NO_PATHS := $(shell $(CC) -ffile-prefix-map=a=b -E -x c /dev/null >/dev/null 2>&1 && \
   echo '-ffile-prefix-map="$(CURDIR)"=.')
@@ -59,42 +61,41 @@ endif
 HEADERS := $(sort $(wildcard include/slogout/*.h))
 MANUALS := $(sort $(wildcard man/*.[0-9]))
 LIB_SOURCES := $(sort $(wildcard lib/*.c))
-LIB_OBJECTS := $(LIB_SOURCES:%.c=build/%.o)
-STATIC := build/libslogout.a
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
+STATIC := $(BUILD)/libslogout.a
 
 # SHARED is the library, SHARED_NAMES are symbolic links to it. On macOS the linker wants the names of the functions
 # with an underscore, on Windows in a .def file; elsewhere it reads the map, which also gives them a version.
 FUNCTIONS := sed -n 's/^ *\(slogout_[a-z_]*\);/\1/p' lib/slogout.map
 ifeq ($(PLATFORM),mingw)
-SHARED := build/libslogout-$(SOVERSION).dll
+SHARED := $(BUILD)/libslogout-$(SOVERSION).dll
 SHARED_NAMES :=
-IMPORT_LIBRARY := build/libslogout.dll.a
-EXPORTS := build/slogout.def
+IMPORT_LIBRARY := $(BUILD)/libslogout.dll.a
+EXPORTS := $(BUILD)/slogout.def
 MAKE_EXPORTS = (echo EXPORTS; $(FUNCTIONS))
 LINK_SHARED = -shared -static-libgcc -Wl,--no-insert-timestamp -Wl,--out-implib,$(IMPORT_LIBRARY) $(EXPORTS)
 else ifeq ($(PLATFORM),macos)
-SHARED := build/libslogout.$(VERSION).dylib
+SHARED := $(BUILD)/libslogout.$(VERSION).dylib
 SHARED_NAMES := libslogout.$(SOVERSION).dylib libslogout.dylib
-EXPORTS := build/slogout.exports
+EXPORTS := $(BUILD)/slogout.exports
 MAKE_EXPORTS = $(FUNCTIONS) | sed 's/^/_/'
 LINK_SHARED = -dynamiclib -install_name "$(LIBDIR)/libslogout.$(SOVERSION).dylib" -current_version $(VERSION) \
   -compatibility_version $(SOVERSION) -Wl,-exported_symbols_list,$(EXPORTS)
 else
-SHARED := build/libslogout.so.$(VERSION)
+SHARED := $(BUILD)/libslogout.so.$(VERSION)
 SHARED_NAMES := libslogout.so.$(SOVERSION) libslogout.so
 EXPORTS := lib/slogout.map
 LINK_SHARED = -shared -Wl,-soname,libslogout.so.$(SOVERSION) -Wl,--version-script,$(EXPORTS) \
   -Wl,-Bsymbolic-functions -Wl,-z,defs
 endif
 
-# A program is examples/NAME.c; what programs share is in examples/common/, the rest of echo_server in examples/echo/, of
-# proxy in examples/relay/. They need POSIX.
-PROGRAMS := $(if $(filter mingw,$(PLATFORM)),,$(patsubst examples/%.c,build/examples/%,$(wildcard examples/*.c)))
-COMMON_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/common/*.c))
-ECHO_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/echo/*.c))
-RELAY_OBJECTS := $(patsubst %.c,build/%.o,$(wildcard examples/relay/*.c))
+# The scripts of the tests find what is built in this folder.
+export SLOGOUT_BUILD := $(abspath $(BUILD))
 
-.PHONY: all help static shared examples demo deps check install install-static uninstall clean FORCE
+# A program is examples/NAME.c. They need POSIX.
+PROGRAMS := $(if $(filter mingw,$(PLATFORM)),,$(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c)))
+
+.PHONY: all help static shared amalgamation examples demo install install-static uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -103,7 +104,11 @@ ifneq ($(filter deps deps-%,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-all: static shared examples
+# Some linkers, such as that of tcc, cannot hide what the library keeps to itself. They make the static one only.
+CAN_HIDE := $(or $(filter-out elf,$(PLATFORM)),\
+  $(shell $(CC) -Wl,--version-script,$(EXPORTS) -E -x c /dev/null >/dev/null 2>&1 && echo yes))
+
+all: static $(if $(CAN_HIDE),shared) examples
 
 static: $(STATIC)
 
@@ -112,15 +117,15 @@ shared: $(SHARED)
 examples: $(PROGRAMS)
 
 help:
-	@sed -n -e '/^#/!q' -e 's/^# \{0,1\}//p' Makefile
+	@awk 'sub(/^## /, "") { print (/^ / ? "" : "\n") $$0 }' $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
 # The file changes only when the flags do, so what depends on it is built again only then.
 FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))
-build/flags: FORCE
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
 
-build/lib/%.o: lib/%.c build/flags
+$(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) $(FOR_SHARED) $(NO_PATHS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
@@ -128,39 +133,37 @@ $(STATIC): $(LIB_OBJECTS)
 	@rm -f $@
 	$(SAY)$(AR) rcs $@ $(LIB_OBJECTS)
 
-build/slogout.def build/slogout.exports: lib/slogout.map
+$(BUILD)/slogout.def $(BUILD)/slogout.exports: lib/slogout.map
 	@mkdir -p $(@D)
 	@$(MAKE_EXPORTS) > $@
 
-$(SHARED): $(LIB_OBJECTS) $(EXPORTS) build/flags
+$(SHARED): $(LIB_OBJECTS) $(EXPORTS) $(BUILD)/flags
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_SHARED) -o $@ $(LIB_OBJECTS)
-	@for name in $(SHARED_NAMES); do ln -sf $(@F) build/$$name || exit 1; done
+	@for name in $(SHARED_NAMES); do ln -sf $(@F) $(BUILD)/$$name || exit 1; done
 
-build/examples/%.o: examples/%.c build/flags
+# The library as one C file, for those who compile it with their own sources.
+amalgamation:
+	@sh lib/amalgamate.sh $(BUILD)/amalgamation
+
+$(BUILD)/examples/%.o: examples/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Iexamples $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-build/examples/%: build/examples/%.o $(COMMON_OBJECTS) $(STATIC)
+$(BUILD)/examples/%: $(BUILD)/examples/%.o $(STATIC)
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC)
 
-build/examples/echo_server: $(ECHO_OBJECTS)
-
-demo: build/examples/echo_server build/examples/client
-	@sh examples/demo.sh build/examples
-
-deps:
-	sh tests/deps.sh
+demo: $(BUILD)/examples/echo_server $(BUILD)/examples/client
+	@sh examples/demo.sh $(BUILD)/examples
 
 # Each function has a manual page of its name: `.so` to the page whose NAME section lists it.
-build/man.made: $(MANUALS)
-	rm -rf build/man
-	mkdir -p build/man/man3 build/man/man7
-	cp man/*.3 build/man/man3
-	cp man/*.7 build/man/man7
-	cd build/man/man3 && for page in *.3; do \
+$(BUILD)/man.made: $(MANUALS) Makefile
+	@rm -rf $(BUILD)/man
+	@mkdir -p $(BUILD)/man/man3 $(BUILD)/man/man7 $(BUILD)/man/man8
+	@for page in $(MANUALS); do cp $$page $(BUILD)/man/man$${page##*.} || exit 1; done
+	@cd $(BUILD)/man/man3 && for page in *.3; do \
 	  for name in $$(sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z_]*\).*/\1/p' $$page); do \
 	    test -e $$name.3 || echo ".so man3/$$page" > $$name.3 || exit 1; done; done
-	touch $@
+	@touch $@
 
 # Where files are installed, also for uninstall. Each path may have spaces in it.
 TO_INCLUDE := $(DESTDIR)$(INCLUDEDIR)/slogout
@@ -170,14 +173,24 @@ TO_PC := $(TO_LIB)/pkgconfig
 TO_MAN := $(DESTDIR)$(MANDIR)
 TO_SHARED := $(if $(IMPORT_LIBRARY),$(TO_BIN),$(TO_LIB))
 
-install-static: $(STATIC) build/man.made
-	$(INSTALL) -d "$(TO_INCLUDE)" "$(TO_PC)" "$(TO_MAN)/man3" "$(TO_MAN)/man7"
+# Writes the file for pkg-config, which wants a backslash before each space. A folder below the prefix is written
+# relative to it, so that all can be moved together.
+FILL_PC = PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" INCLUDEDIR="$(INCLUDEDIR)" VERSION="$(VERSION)" awk '\
+  match($$0, /@[A-Z]+@/) { \
+    value = ENVIRON[substr($$0, RSTART + 1, RLENGTH - 2)]; \
+    if (index(value, ENVIRON["PREFIX"] "/") == 1) value = "$${prefix}" substr(value, length(ENVIRON["PREFIX"]) + 1); \
+    gsub(/ /, "\\\\ ", value); \
+    $$0 = substr($$0, 1, RSTART - 1) value substr($$0, RSTART + RLENGTH) \
+  } \
+  { print }'
+
+install-static: $(STATIC) $(BUILD)/man.made
+	$(INSTALL) -d "$(TO_INCLUDE)" "$(TO_PC)" $(foreach section,3 7 8,"$(TO_MAN)/man$(section)")
 	$(INSTALL) -m 644 $(HEADERS) "$(TO_INCLUDE)"
 	$(INSTALL) -m 644 $(STATIC) "$(TO_LIB)"
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	  -e 's|@VERSION@|$(VERSION)|' lib/slogout.pc.in > "$(TO_PC)/slogout.pc"
-	$(INSTALL) -m 644 build/man/man3/* "$(TO_MAN)/man3"
-	$(INSTALL) -m 644 build/man/man7/* "$(TO_MAN)/man7"
+	$(FILL_PC) lib/slogout.pc.in > "$(TO_PC)/slogout.pc"
+	chmod 644 "$(TO_PC)/slogout.pc"
+	for section in 3 7 8; do $(INSTALL) -m 644 $(BUILD)/man/man$$section/* "$(TO_MAN)/man$$section" || exit 1; done
 
 install: install-static $(SHARED)
 	$(INSTALL) -d "$(TO_SHARED)"
@@ -185,26 +198,48 @@ install: install-static $(SHARED)
 	for name in $(SHARED_NAMES); do ln -sf $(notdir $(SHARED)) "$(TO_LIB)/$$name" || exit 1; done
 	$(if $(IMPORT_LIBRARY),$(INSTALL) -m 644 $(IMPORT_LIBRARY) "$(TO_LIB)")
 
-uninstall: build/man.made
+uninstall: $(BUILD)/man.made
 	for name in $(notdir $(HEADERS)); do rm -f "$(TO_INCLUDE)/$$name"; done
 	for name in $(notdir $(STATIC) $(IMPORT_LIBRARY)) $(SHARED_NAMES); do rm -f "$(TO_LIB)/$$name"; done
 	rm -f "$(TO_SHARED)/$(notdir $(SHARED))" "$(TO_PC)/slogout.pc"
-	cd build/man && for page in man*/*; do rm -f "$(TO_MAN)/$$page"; done
+	cd $(BUILD)/man && for page in man*/*; do rm -f "$(TO_MAN)/$$page"; done
 	rmdir "$(TO_INCLUDE)" 2>/dev/null || :
 
 clean:
-	rm -rf build
+	rm -rf $(BUILD)
 
-include tests/check.mk
-include tests/hosts.mk
-include tests/proxy.mk
-include tests/bench.mk
-include tests/sim.mk
-include tests/verify.mk
-include tests/package.mk
-include tests/prove.mk
-include examples/dovecot/dovecot.mk
-include examples/proxy/proxy.mk
-include examples/clients/clients.mk
-include tests/bench-peers.mk
--include $(LIB_OBJECTS:.o=.d) $(COMMON_OBJECTS:.o=.d) $(ECHO_OBJECTS:.o=.d) $(RELAY_OBJECTS:.o=.d) $(PROGRAMS:=.d)
+# ---- the example servers, one for each way to wait ----
+
+HOSTS_CFLAGS_libevent = $(shell pkg-config --cflags libevent_core)
+HOSTS_LIBS_libevent = $(shell pkg-config --libs libevent_core)
+HOSTS_CFLAGS_libuv = $(shell pkg-config --cflags libuv)
+HOSTS_LIBS_libuv = $(shell pkg-config --libs libuv)
+HOSTS_LIBS_threads = -pthread
+
+# Those whose library is installed.
+HOSTS = blocking threads $(shell pkg-config --exists libevent_core && echo libevent) \
+  $(shell pkg-config --exists libuv && echo libuv)
+
+.PHONY: hosts hosts-built
+
+# The list is made when it is needed: every other goal does without pkg-config.
+hosts:
+	@$(MAKE) --no-print-directory hosts-built HOSTS_BUILT='$(HOSTS:%=$(BUILD)/examples/hosts/%)'
+
+hosts-built: $(HOSTS_BUILT)
+
+$(BUILD)/examples/hosts/%: examples/hosts/%.c $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Iexamples $(HOSTS_CFLAGS_$*) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(HOSTS_LIBS_$*)
+
+# ---- the rest of the tree; the makefiles of missing folders are left out ----
+
+include $(wildcard tests/tests.mk tests/verify.mk tests/bench/bench.mk examples/proxy/proxy.mk examples/dovecot/dovecot.mk \
+  examples/clients/clients.mk)
+ifeq ($(wildcard tests/tests.mk),)
+.DEFAULT:
+	@echo "make: nothing here makes $@. This copy of the tree has no folder tests/." >&2; exit 1
+endif
+
+-include $(wildcard $(LIB_OBJECTS:.o=.d) $(PROGRAMS:=.d) \
+  $(BUILD)/examples/hosts/*.d)

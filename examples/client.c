@@ -1,41 +1,35 @@
-/* An IMAP client that knows X-SERVER-LOGOUT: logs in, enables it, idles, and answers when the server asks
- * it to leave. Prints what is said as the draft does: "S: " before the server's lines, "C: " before its
- * own.
+/* An IMAP client that knows X-SERVER-LOGOUT: logs in, enables it, idles, and answers when the server asks it to leave,
+ * once the command that runs is complete. Prints the dialogue as the draft does: "S: " before the server's lines, "C: "
+ * before its own.
  *
- * Exits with 0 if the server closed after an exchange that was completed, or after a `* BYE`; with 1 if
- * not, with 2 for a bad command line. The commands here get no literals in their responses, so a line is a
- * line. */
+ *   client [--no-enable] [--answer ok|bad|no|bye-only|none] ADDR:PORT
+ *
+ * Exits with 0 if the server closed after an exchange that was completed, or after a `* BYE`; with 1 if not; and with 2
+ * for a bad command line. The responses to its commands have no literals, so each line ends at its CRLF.
+ *
+ * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <slogout/slogout.h>
-#include "common/address.h"
-#include "common/options.h"
+#include "net.h"
 
-#define BAD_USAGE 2
 #define LINE_SIZE 8192 /* the longest line that is read */
 
 /* What a client may say to LOGOUT: the draft, section 3. */
 struct answer {
+    const char *name;     /* of --answer */
     const char *untagged; /* a whole line, or NULL */
     const char *tagged;   /* after the tag and SP, or NULL */
 };
 
-#define ANSWERS "ok|bad|no|bye-only|none"
 static const struct answer answers[] = {
-    {"* BYE IMAP4rev1 Client logging out", "OK LOGOUT completed"},
-    {NULL, "BAD Command is unknown"},
-    {NULL, "NO I would rather stay"},
-    {"* BYE IMAP4rev1 Client logging out", NULL},
-    {NULL, NULL},
+    {"ok", "* BYE IMAP4rev1 Client logging out", "OK LOGOUT completed"},
+    {"bad", NULL, "BAD Command is unknown"},
+    {"no", NULL, "NO I would rather stay"},
+    {"bye-only", "* BYE IMAP4rev1 Client logging out", NULL},
+    {"none", NULL, NULL},
+    {NULL, NULL, NULL},
 };
 
-/* The commands, each when the one before it is completed; the first after the greeting. */
+/* A command. The client sends the first after the greeting, and each other when the one before it is complete. */
 struct step {
     const char *tag;
     const char *command;
@@ -48,51 +42,48 @@ static const struct step without_enable[] = {{"C1", "LOGIN guest guest"}, {"C2",
 struct client {
     int fd;
     const struct answer *answer;
-    const struct step *next;    /* to be sent when the one before it is completed */
-    const struct step *current; /* under way; NULL: none */
+    const struct step *next;    /* to be sent when the one before it is complete */
+    const struct step *current; /* is running; NULL: none */
     int is_greeted;
+    char tag[LINE_SIZE]; /* of the server's LOGOUT that has not been answered; "" if there is none */
+    int is_leaving;      /* sends no more commands, because the server wants the client to leave */
+    int is_completed;    /* LOGOUT has its tagged answer, or the server said `* BYE` */
     char input[LINE_SIZE];
     size_t input_len;
-    size_t line_len;  /* of the line that input begins with, its LF too */
-    int is_leaving;   /* no more commands: the server wants us to leave */
-    int is_completed; /* LOGOUT has its tagged answer, or the server said `* BYE` */
+    size_t line_len; /* of the line at the start of input, with its LF */
 };
 
 /* ---- lines ---- */
 
-/* The server's octets are not trusted with the terminal. */
+/* Does not trust the terminal with control characters of the server. */
 static void show(const char *who, const char *line, size_t len)
 {
-    char text[4 * LINE_SIZE + 1];
+    size_t i;
 
-    slogout_escape(text, sizeof text, line, len);
-    printf("%s: %s\n", who, text);
+    printf("%s: ", who);
+    for (i = 0; i < len; i++)
+        if (line[i] >= ' ' && line[i] < 127)
+            putchar(line[i]);
+        else
+            printf("\\x%02X", (unsigned char)line[i]);
+    putchar('\n');
     fflush(stdout);
 }
 
-/* Errors are left to the reading side: a server that closes may have said why. */
-static void send_all(int fd, const char *octets, size_t len)
-{
-    while (len > 0) {
-        const ssize_t sent = send(fd, octets, len, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EINTR)
-            return;
-        if (sent > 0) {
-            octets += sent;
-            len -= (size_t)sent;
-        }
-    }
-}
-
-/* `tag text`, or text alone if there is no tag. */
-static void say(const struct client *client, const char *tag, size_t tag_len, const char *text)
+/* Sends `tag text`, or the text alone. Errors are left to the reading side: a server that closes may have said why. */
+static void say(const struct client *client, const char *tag, const char *text)
 {
     char line[LINE_SIZE + 64];
-    const int len = tag_len ? snprintf(line, sizeof line, "%.*s %s\r\n", (int)tag_len, tag, text)
-                            : snprintf(line, sizeof line, "%s\r\n", text);
+    const int len = snprintf(line, sizeof line, "%s%s%s\r\n", tag, *tag ? " " : "", text);
+    ssize_t sent;
+    int done;
 
     show("C", line, (size_t)len - 2);
-    send_all(client->fd, line, (size_t)len);
+    for (done = 0; done < len; done += (int)sent) {
+        sent = send(client->fd, line + done, (size_t)(len - done), MSG_NOSIGNAL);
+        if (sent < 0)
+            return;
+    }
 }
 
 /* Returns 1 if input begins with a line now, 0 at end of file, -1 for an error or a line that is too long. */
@@ -114,7 +105,7 @@ static int fill_line(struct client *client)
     return 1;
 }
 
-/* The next line, in place of the one before. Returns as fill_line(). */
+/* Reads the next line in place of the one before. Returns as fill_line(). */
 static int read_line(struct client *client)
 {
     client->input_len -= client->line_len;
@@ -123,7 +114,7 @@ static int read_line(struct client *client)
     return fill_line(client);
 }
 
-/* The line's length without its LF or CRLF. */
+/* Returns the length of the line without its LF or CRLF. */
 static size_t text_len(const struct client *client)
 {
     const size_t len = client->line_len - 1;
@@ -145,23 +136,25 @@ static size_t logout_tag_len(const char *line, size_t len)
     return strncasecmp(space, word, sizeof word - 1) == 0 ? tag_len : 0;
 }
 
-/* In IDLE too: the answer is a response, so no DONE goes before it. */
-static void answer_logout(struct client *client, const char *tag, size_t tag_len)
+/* The answer is a response, so in IDLE no DONE goes before it. Any other command is completed first. */
+static void answer_logout(struct client *client)
 {
-    client->is_leaving = 1;
+    if (!*client->tag || (client->current && strcmp(client->current->command, "IDLE") != 0))
+        return;
     if (client->answer->untagged)
-        say(client, NULL, 0, client->answer->untagged);
+        say(client, "", client->answer->untagged);
     if (client->answer->tagged) {
-        say(client, tag, tag_len, client->answer->tagged);
+        say(client, client->tag, client->answer->tagged);
         client->is_completed = 1;
     }
+    *client->tag = '\0';
 }
 
 static void send_next(struct client *client)
 {
-    client->current = client->next->tag ? client->next++ : NULL;
+    client->current = client->next->tag && !client->is_leaving ? client->next++ : NULL;
     if (client->current)
-        say(client, client->current->tag, strlen(client->current->tag), client->current->command);
+        say(client, client->current->tag, client->current->command);
 }
 
 static int is_completion(const struct client *client, const struct slogout_response *response)
@@ -178,8 +171,8 @@ static int take_response(struct client *client, const struct slogout_response *r
     } else if (is_completion(client, response)) {
         if (response->status != SLOGOUT_STATUS_OK)
             return -1;
-        if (!client->is_leaving)
-            send_next(client);
+        send_next(client);
+        answer_logout(client);
     }
     return 0;
 }
@@ -193,7 +186,10 @@ static int take_line(struct client *client)
 
     show("S", client->input, len);
     if (tag_len > 0) {
-        answer_logout(client, client->input, tag_len);
+        memcpy(client->tag, client->input, tag_len);
+        client->tag[tag_len] = '\0';
+        client->is_leaving = 1;
+        answer_logout(client);
     } else if (slogout_response_parse(&response, client->input, len)) {
         return take_response(client, &response);
     } else if (!client->is_greeted) {
@@ -203,7 +199,7 @@ static int take_line(struct client *client)
     return 0;
 }
 
-/* To end of file. Returns 0, or -1 if the conversation broke off. */
+/* Reads until end of file. Returns 0, or -1 if the dialogue broke off. */
 static int converse(struct client *client)
 {
     int result;
@@ -214,32 +210,33 @@ static int converse(struct client *client)
     return result;
 }
 
+static const struct answer *read_answer(const char *name)
+{
+    const struct answer *answer = answers;
+
+    while (answer->name && strcmp(answer->name, name) != 0)
+        answer++;
+    if (!answer->name)
+        net_refuse("--answer", "must be ok, bad, no, bye-only or none");
+    return answer;
+}
+
 int main(int argc, char **argv)
 {
-    static struct client client;
-    int no_enable = 0;
-    int answer = 0;
-    const struct option options[] = {
-        {"--no-enable", OPTION_FLAG, NULL, &no_enable, 0, 0, "Do not enable " SLOGOUT_CAPABILITY ". Default: enable it."},
-        {"--answer", OPTION_CHOICE, ANSWERS, &answer, 0, 0, "Answer LOGOUT like this. Default ok."},
-        {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
-    };
-    const int place = options_read(options, "HOST:PORT", 1, argc, argv);
+    static struct client client = {.answer = answers, .next = with_enable};
     int result;
 
-    if (place < 0)
-        return BAD_USAGE;
-    if (!address_is_valid(argv[place])) {
-        fprintf(stderr, "client: %s is not valid: it must be a host and a port, such as [::1]:143\n", argv[place]);
-        return BAD_USAGE;
-    }
-    client.answer = &answers[answer];
-    client.next = no_enable ? without_enable : with_enable;
-    client.fd = address_connect(argv[place]);
-    if (client.fd < 0) {
-        fprintf(stderr, "client: cannot connect to %s: %s\n", argv[place], strerror(errno));
-        return EXIT_FAILURE;
-    }
+    (void)argc;
+    for (argv++; *argv && **argv == '-'; argv++)
+        if (strcmp(*argv, "--no-enable") == 0)
+            client.next = without_enable;
+        else if (strcmp(*argv, "--answer") == 0 && argv[1])
+            client.answer = read_answer(*++argv);
+        else
+            net_refuse(*argv, "is no option, or has no value");
+    if (!*argv || argv[1])
+        net_refuse("client", "needs one ADDR:PORT after the options");
+    client.fd = net_open(*argv, connect);
     result = converse(&client);
     close(client.fd);
     return result == 0 && client.is_completed ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -1,60 +1,84 @@
-/* An IMAP server that asks its clients to leave. The loop is in common/service.c, the callbacks for slogout
- * in echo/connection.c, its input in echo/imap.c, and the end of the program in common/departure.c. */
-#include "common/service.h"
-#include "echo/connection.h"
-#include "echo/imap.h"
+/* An IMAP server that asks its clients to leave: one thread, with a loop on poll(). imap.h has the IMAP, net.h the rest:
+ * the loop, and what a client does with its session.
+ *
+ *   SIGUSR1          asks every client to leave now; the server continues to serve
+ *   SIGTERM, SIGINT  closes the port, drains all clients by the plan of the options, and ends the server when they have
+ *                    left; a second signal stops waiting for answers
+ *
+ * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
+#define _POSIX_C_SOURCE 200809L
+#include "net.h"
 
-static const struct option options[] = {
-    {"--literal-max", OPTION_NUMBER, "N", &imap_literal_max, 1, COMMAND_LITERAL_MAX,
-     "Take literals of at most N octets in a command after LOGIN, and 8192 before it; a client makes the "
-     "server hold at most twice as much, and 200,000 octets. Default 67108864."},
-    {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
-};
+#define REPORT_MS 1000
 
-static struct peer *open_connection(int fd, struct slogout *slogout, uint64_t number, uint64_t now)
+static struct net_options options;
+static struct net_loop loop;
+static struct slogout_drain *drain;
+static uint64_t begun_ms, report_ms = SLOGOUT_NEVER; /* the start of the drain, and the time of the next report */
+static int is_done;
+
+/* Each session of the drain has its outcome and is freed. */
+static void done(struct slogout_drain *finished, void *user_data)
 {
-    struct connection *connection = connection_new(fd, slogout, number, now, imap_greeting);
-
-    return connection ? &connection->peer : NULL;
+    (void)finished;
+    (void)user_data;
+    is_done = 1;
 }
 
-static unsigned wants(const struct peer *peer, unsigned stream)
+static void report(const char *what, uint64_t now)
 {
-    (void)stream;
-    return connection_wants((const struct connection *)(const void *)peer);
+    const struct slogout_counts *counts = slogout_drain_get_counts(drain);
+    unsigned long remaining = 0;
+    int i;
+
+    for (i = SLOGOUT_STATE_WAITING; i < SLOGOUT_STATE_ENDED; i++)
+        remaining += (unsigned long)counts->state[i];
+    fprintf(stderr, "drain %s seconds=%.1f remaining=%lu asked=%lu", what, (double)(now - begun_ms) / 1000, remaining,
+            (unsigned long)counts->state[SLOGOUT_STATE_ASKED]);
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
+        if (counts->outcome[i])
+            fprintf(stderr, " %s=%lu", slogout_outcome_name((enum slogout_outcome)i),
+                    (unsigned long)counts->outcome[i]);
+    fprintf(stderr, "\n");
 }
 
-static void serve(struct peer *peer, uint64_t now)
+static void take_signals(uint64_t now)
 {
-    imap_serve((struct connection *)(void *)peer, now);
-}
+    int number;
+    size_t i;
 
-static uint64_t deadline(const struct peer *peer)
-{
-    return stream_deadline(peer->streams[0]);
-}
-
-static int is_over(const struct peer *peer, uint64_t now)
-{
-    return peer->streams[0]->is_broken || stream_is_over(peer->streams[0], now);
-}
-
-static void free_connection(struct peer *peer)
-{
-    connection_free((struct connection *)(void *)peer);
+    while ((number = net_next_signal(loop.wakeups))) {
+        for (i = 0; number == SIGUSR1 && i < loop.count; i++)
+            slogout_session_request(loop.clients[i]->session, NULL, now);
+        if (number == SIGUSR1)
+            continue;
+        if (loop.listener >= 0)
+            begun_ms = report_ms = now;
+        net_leave(&loop, drain, &options.plan, now);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    static const struct service service = {
-        .options = options,
-        .open = open_connection,
-        .serve = serve,
-        .wants = wants,
-        .deadline = deadline,
-        .is_over = is_over,
-        .free = free_connection,
-    };
+    uint64_t now;
 
-    return service_main(&service, argc, argv);
+    (void)argc;
+    net_options(&options, argv);
+    loop.slogout = net_slogout(&options);
+    if (slogout_drain_new(&drain, loop.slogout, done, NULL) != 0 || net_open_pipe(net_signals) < 0 ||
+        net_catch(SIGTERM) < 0 || net_catch(SIGINT) < 0 || net_catch(SIGUSR1) < 0)
+        return 1;
+    loop.wakeups = net_signals[0];
+    loop.listener = net_listen(options.listen);
+    do {
+        now = net_turn(&loop, report_ms);
+        take_signals(now);
+        if (now >= report_ms) {
+            report("progress", now);
+            report_ms = now + REPORT_MS;
+        }
+    } while (!is_done || loop.count > 0);
+    report("over", now);
+    slogout_drain_free(drain);
+    return slogout_free(loop.slogout) != 0;
 }

@@ -1,22 +1,25 @@
-/* struct slogout: what its sessions and drains share, and how public functions begin and end. */
+/* struct slogout: what its sessions and drains share, and how public functions begin and end.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLO_CALL_H
 #define SLO_CALL_H
 
 #include <slogout/slogout.h>
-#include "text.h"
 #include "timer.h"
+#include "bye.h"
 
 struct slogout {
     struct slogout_settings settings; /* no member is 0 or NULL, except set_timer and user_data */
     struct slo_clock clock;
-    struct slo_timers ready, answer, leave; /* of the sessions that are PENDING, ASKED and LEAVING */
+    /* Of the sessions that are WAITING without a drain, PENDING, ASKED, and LEAVING in its two halves. */
+    struct slo_timers waiting, ready, answer, leave_at_rest, leave;
     struct slogout_tags tags;               /* of the last LOGOUT that was sent */
     struct slogout_counts counts;
     struct slo_link freed; /* memory that is released when the outermost call returns */
-    size_t users;          /* sessions and drains in memory */
+    size_t objects;        /* sessions and drains in memory */
     unsigned depth;        /* calls in progress; more than 1 only inside a callback */
     char tag_prefix[SLOGOUT_PREFIX_MAX + 1];
-    char bye_text[SLO_BYE_TEXT_MAX + 1];
+    char bye_text[SLOGOUT_BYE_TEXT_SIZE];
 };
 
 /* Returns memory for a session or a drain, all zeros, or NULL. Its first member must be a struct slo_link,
@@ -25,18 +28,24 @@ void *slo_allocate(struct slogout *slogout, size_t size);
 /* Gives memory back when the outermost call returns. The link must be in no list. */
 void slo_release_later(struct slogout *slogout, struct slo_link *memory);
 
+/* Returns 0 if a function that calls back may be called now, else SLOGOUT_ERR_REENTRANT (inside a callback) or
+ * SLOGOUT_ERR_ARGUMENT (now is SLOGOUT_NEVER). */
+int slo_may_call_back(const struct slogout *slogout, uint64_t now);
 /* Each public function that changes anything does so between enter and leave. When the outermost call leaves,
- * the host is told of a deadline that has come nearer, and memory that was freed is released. A time before
- * the greatest one seen, such as 0, leaves the time as it is. now must not be SLOGOUT_NEVER. */
-void slo_enter(struct slogout *slogout, uint64_t now);
+ * the host is told of a deadline that has come nearer, and memory that was freed is released. */
+void slo_enter(struct slogout *slogout);
+/* Enters at a time, which must not be SLOGOUT_NEVER. If it is before the greatest one seen, the clock does not
+ * change. */
+void slo_enter_at(struct slogout *slogout, uint64_t now);
 void slo_leave(struct slogout *slogout);
-/* Enters a function that may call back. Returns 0, SLOGOUT_ERR_REENTRANT inside a callback, or
- * SLOGOUT_ERR_ARGUMENT if now is SLOGOUT_NEVER. After an error there is nothing to leave. */
-int slo_enter_at(struct slogout *slogout, uint64_t now);
 
 /* Copies a struct that the caller filled, which begins with its size, into one of `known` octets. Members
  * that a smaller struct lacks become 0. A larger one must be all zeros after the members known here. Returns
  * 0, or SLOGOUT_ERR_SIZE and then *to is untouched. */
 int slo_copy_sized(void *to, size_t known, const void *from);
+/* Copies one of `known` octets to a struct of the caller, which begins with its size, and no more octets than the
+ * caller's has. What a larger one has after the members known here becomes 0. Returns 0, or SLOGOUT_ERR_SIZE and
+ * then *to is untouched. */
+int slo_give_sized(void *to, const void *from, size_t known);
 
 #endif

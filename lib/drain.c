@@ -1,18 +1,17 @@
-/* A drain: begins its sessions one after the other, at the pace of its plan, and forces at the end those that
+/* A drain: begins its sessions one after the other, at the pace of its plan, and at the end forces those that
  * are left.
  *
  * The sessions stand in lists by state (struct slo_session_set). The drain has one alarm, which is set for
- * whatever is due next, and each time it rings one thing is done. Each change of a member's state sets the
- * alarm again, so a drain that has nothing to do costs nothing. */
+ * whatever is due next. Each time the alarm rings, the drain does one thing. Each change of a member's state
+ * sets the alarm again, so a drain that has nothing to do costs nothing. */
 #include <string.h>
 #include <slogout/drain.h>
-#include "call.h"
 #include "drain_pacer.h"
 #include "drain_plan.h"
 #include "saturate.h"
 #include "session.h"
 
-enum drain_state { COLLECTING, RUNNING, PAUSED, CANCELLED, DONE };
+enum drain_state { COLLECTING, RUNNING, PAUSED, CANCELED, DONE };
 
 struct slogout_drain {
     /* for life */
@@ -28,46 +27,86 @@ struct slogout_drain {
     struct slo_schedule schedule;
     uint64_t start;         /* by the clock */
     struct slo_pacer pacer; /* of those WAITING or, if is_forcing, of all that have no outcome */
-    uint32_t grain;         /* the alarm is set to multiples of this, in milliseconds */
+    uint32_t timer_step_ms; /* the alarm is set to multiples of this */
     int is_forcing;
     int has_joined; /* a session has joined since the current slot was cut, so the slot may be too long */
 };
 
 /* ---- what is due next ---- */
 
+/* Returns the sessions that take a place in flight. */
+static uint64_t in_flight(const struct slogout_counts *counts)
+{
+    return counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED];
+}
+
 /* Returns how many sessions must be forced if nothing else happens. */
 static uint64_t unsettled(const struct slogout_counts *counts)
 {
-    return counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
-           counts->state[SLOGOUT_STATE_ASKED];
+    return counts->state[SLOGOUT_STATE_WAITING] + in_flight(counts);
 }
 
-/* Sets the alarm for what is due first. Nothing is, if the host only has to close and free the members. */
-static void set_alarm(struct slogout_drain *drain)
+static uint64_t no_outcome(const struct slogout_counts *counts)
+{
+    return unsettled(counts) + counts->state[SLOGOUT_STATE_LEAVING];
+}
+
+static int is_empty(const struct slogout_counts *counts)
+{
+    return no_outcome(counts) + counts->state[SLOGOUT_STATE_ENDED] == 0;
+}
+
+static int may_begin(const struct slogout_drain *drain)
 {
     const struct slogout_counts *counts = &drain->set.counts;
-    const uint64_t remaining = unsettled(counts);
     const uint32_t limit = drain->schedule.in_flight;
-    const int may_begin =
-        counts->state[SLOGOUT_STATE_WAITING] &&
-        (!limit || counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED] < limit);
-    const uint64_t force = slo_add(drain->start, drain->schedule.force);
-    uint64_t slot = slo_add(drain->start, slo_pacer_instant_ms(&drain->pacer, drain->grain));
-    uint64_t next = SLOGOUT_NEVER;
 
+    return drain->state == RUNNING && counts->state[SLOGOUT_STATE_WAITING] > 0 &&
+           (!limit || in_flight(counts) < limit);
+}
+
+/* Returns when each session has its outcome, or SLOGOUT_NEVER if the drain promises no such time. */
+static uint64_t over_by(const struct slogout_drain *drain)
+{
+    if (drain->state != RUNNING && drain->state != PAUSED)
+        return SLOGOUT_NEVER;
+    return slo_add(drain->start, drain->schedule.deadline);
+}
+
+/* Returns when the next session has its turn. A slot that may be too long must be cut again at once. */
+static uint64_t next_turn(const struct slogout_drain *drain)
+{
     if (drain->has_joined)
-        slot = 0; /* the slot must be cut again before it can be waited for */
-    if (remaining || counts->state[SLOGOUT_STATE_LEAVING])
-        next = slogout_drain_deadline(drain);
-    if (remaining && drain->state != CANCELLED)
-        next = slo_min(next, drain->is_forcing ? slo_max(force, slot) : force);
-    if (may_begin && drain->state == RUNNING && !drain->is_forcing)
-        next = slo_min(next, slot);
-    if (remaining + counts->state[SLOGOUT_STATE_LEAVING] + counts->state[SLOGOUT_STATE_ENDED] == 0)
-        next = 0;
+        return 0;
+    return slo_add(drain->start, slo_pacer_instant_ms(&drain->pacer, drain->timer_step_ms));
+}
+
+/* Returns when the drain has to act next, or SLOGOUT_NEVER. */
+static uint64_t next_due(const struct slogout_drain *drain)
+{
+    const struct slogout_counts *counts = &drain->set.counts;
+    const uint64_t force = slo_add(drain->start, drain->schedule.force);
+
     if (drain->state == COLLECTING || drain->state == DONE)
-        next = SLOGOUT_NEVER;
-    slo_alarm_set(&drain->alarm, next);
+        return SLOGOUT_NEVER;
+    if (is_empty(counts))
+        return 0; /* done() is called */
+    if (drain->state == CANCELED)
+        return SLOGOUT_NEVER; /* those that were asked finish */
+    if (no_outcome(counts) == 0)
+        return SLOGOUT_NEVER; /* the host closes and frees */
+    if (unsettled(counts) == 0)
+        return over_by(drain);
+    if (drain->is_forcing)
+        return slo_min(next_turn(drain), over_by(drain));
+    if (may_begin(drain))
+        return slo_min(next_turn(drain), force);
+    return force;
+}
+
+static void set_alarm(struct slogout_drain *drain)
+{
+    slo_alarm_set(&drain->alarm, next_due(drain));
 }
 
 static void on_change(struct slo_session_set *set)
@@ -77,35 +116,54 @@ static void on_change(struct slo_session_set *set)
 
 /* ---- the pace ---- */
 
-/* Cuts a slot, by slo_pacer_next() or slo_pacer_adapt(), for all that wait but those (0 or 1) whose turn it
- * is now. As long as LOGOUT may still be sent, all sessions are to be begun in time for it. After that they
- * are sent `* BYE`, until forcing begins. */
-static void cut_slot(struct slogout_drain *drain, uint64_t begun,
-                     void (*cut)(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog))
+static uint64_t elapsed(const struct slogout_drain *drain)
 {
-    const uint64_t now = drain->slogout->clock.now - drain->start;
+    return drain->slogout->clock.now - drain->start;
+}
+
+/* Returns what waits for a slot, without those (0 or 1) whose turn it is now. As long as LOGOUT may still be
+ * sent, all sessions are to be begun in time for it. After that they are sent `* BYE`, until forcing
+ * begins. */
+static struct slo_backlog backlog_of(const struct slogout_drain *drain, uint64_t begun)
+{
     const struct slo_schedule *schedule = &drain->schedule;
-    const uint64_t all =
-        drain->is_forcing ? unsettled(&drain->set.counts) : drain->set.counts.state[SLOGOUT_STATE_WAITING];
+    const struct slogout_counts *counts = &drain->set.counts;
+    const uint64_t all = drain->is_forcing ? unsettled(counts) : counts->state[SLOGOUT_STATE_WAITING];
     const uint64_t count = slo_subtract(all, begun);
-    struct slo_backlog backlog = {count, count, schedule->force};
+    struct slo_backlog backlog = {count, schedule->force, count, schedule->force};
 
     if (drain->is_forcing) {
-        backlog.urgent_by_ms = slo_add(schedule->force, schedule->tail);
-    } else if (count && now < schedule->ask_until) {
+        backlog.by_ms = backlog.urgent_by_ms = slo_add(schedule->force, schedule->tail);
+    } else if (count && elapsed(drain) < schedule->ask_until) {
         const struct slo_plan_round round =
             slo_plan_round(schedule, drain->slogout->settings.answer_timeout_ms, count);
+
+        backlog.by_ms = schedule->ask_until - 1;
         backlog.urgent = round.sessions;
         backlog.urgent_by_ms = round.latest;
     }
-    cut(&drain->pacer, now, &backlog);
+    return backlog;
 }
 
-static void open_window(struct slogout_drain *drain, uint64_t from, uint64_t length)
+static void next_slot(struct slogout_drain *drain, uint64_t begun)
+{
+    const struct slo_backlog backlog = backlog_of(drain, begun);
+
+    slo_pacer_next(&drain->pacer, elapsed(drain), &backlog);
+}
+
+static void adapt_slot(struct slogout_drain *drain)
+{
+    const struct slo_backlog backlog = backlog_of(drain, 0);
+
+    slo_pacer_adapt(&drain->pacer, elapsed(drain), &backlog);
+}
+
+static void open_window(struct slogout_drain *drain, uint64_t from, uint64_t length, uint32_t rate)
 {
     drain->has_joined = 0;
-    slo_pacer_open(&drain->pacer, from, slo_add(from, length));
-    cut_slot(drain, 0, slo_pacer_next);
+    slo_pacer_open(&drain->pacer, from, slo_add(from, length), rate);
+    next_slot(drain, 0);
     set_alarm(drain);
 }
 
@@ -116,7 +174,7 @@ static struct slogout_session *first_in(struct slogout_drain *drain, enum slogou
 {
     struct slo_link *list = &drain->set.members[state];
 
-    return slo_link_used(list) ? slo_container_of(list->next, struct slogout_session, member) : NULL;
+    return !slo_list_is_empty(list) ? slo_container_of(list->next, struct slogout_session, member) : NULL;
 }
 
 /* Neighbors of one group share an instant, but each uses a slot of its own, so that groups do not hasten the
@@ -130,10 +188,10 @@ static void begin_next(struct slogout_drain *drain)
     struct slogout_session *next = slo_container_of(session->member.next, struct slogout_session, member);
     const int has_next = session->member.next != &drain->set.members[SLOGOUT_STATE_WAITING];
 
-    cut_slot(drain, 1, slo_pacer_next);
-    if (session->moment.group && has_next && next->moment.group == session->moment.group)
+    next_slot(drain, 1);
+    if (session->group && has_next && next->group == session->group)
         drain->pacer.instant = instant;
-    if (limit && counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED] >= limit) {
+    if (limit && in_flight(counts) >= limit) {
         counts->over_limit++;
         drain->slogout->counts.over_limit++;
     }
@@ -148,30 +206,26 @@ static void force_next(struct slogout_drain *drain)
 
     while ((session = first_in(drain, state)) == NULL)
         state++;
-    cut_slot(drain, 1, slo_pacer_next);
+    next_slot(drain, 1);
     slo_session_force(session);
 }
 
 static void ring(struct slo_alarm *alarm)
 {
     struct slogout_drain *drain = slo_container_of(alarm, struct slogout_drain, alarm);
-    const struct slogout_counts *counts = &drain->set.counts;
-    const uint64_t now = drain->slogout->clock.now - drain->start;
+    const uint64_t now = elapsed(drain);
 
-    if (counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
-            counts->state[SLOGOUT_STATE_ASKED] + counts->state[SLOGOUT_STATE_LEAVING] +
-            counts->state[SLOGOUT_STATE_ENDED] ==
-        0) {
+    if (is_empty(&drain->set.counts)) {
         drain->state = DONE;
         set_alarm(drain);
         drain->done(drain, drain->user_data);
     } else if (now >= drain->schedule.force && !drain->is_forcing) {
         drain->is_forcing = 1;
-        open_window(drain, drain->schedule.force, drain->schedule.tail);
+        open_window(drain, drain->schedule.force, drain->schedule.tail, 0);
     } else if (drain->has_joined && now < drain->schedule.deadline) {
         /* Done here and not when the session joined, since only a tick knows what time it is. */
         drain->has_joined = 0;
-        cut_slot(drain, 0, slo_pacer_adapt);
+        adapt_slot(drain);
         set_alarm(drain);
     } else if (drain->is_forcing) {
         force_next(drain);
@@ -212,7 +266,7 @@ int slogout_drain_new(struct slogout_drain **out, struct slogout *slogout,
     drain->slogout = slogout;
     drain->done = done;
     drain->user_data = user_data;
-    drain->grain = 1;
+    drain->timer_step_ms = 1;
     drain->set.changed = on_change;
     drain->set.ask_before = SLOGOUT_NEVER;
     for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++)
@@ -227,7 +281,7 @@ static void reopen_all(struct slogout_drain *drain, enum slogout_state state)
     struct slogout_session *session;
 
     while ((session = first_in(drain, state)) != NULL)
-        slogout_session_cancel(session);
+        slo_session_cancel(session);
 }
 
 void slogout_drain_free(struct slogout_drain *drain)
@@ -236,7 +290,7 @@ void slogout_drain_free(struct slogout_drain *drain)
 
     if (!drain)
         return;
-    slo_enter(drain->slogout, 0);
+    slo_enter(drain->slogout);
     reopen_all(drain, SLOGOUT_STATE_WAITING);
     for (state = SLOGOUT_STATE_PENDING; state <= SLOGOUT_STATE_ENDED; state++) {
         struct slogout_session *session;
@@ -254,9 +308,9 @@ int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *sessi
 
     if (!drain || !session || session->slogout != drain->slogout)
         return SLOGOUT_ERR_ARGUMENT;
-    if (drain->state == CANCELLED || drain->state == DONE)
+    if (drain->state == CANCELED || drain->state == DONE)
         return SLOGOUT_ERR_STATE;
-    slo_enter(drain->slogout, 0);
+    slo_enter(drain->slogout);
     error = slo_session_join(session, &drain->set, group);
     if (!error)
         drain->has_joined = 1;
@@ -266,22 +320,27 @@ int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *sessi
 }
 
 /* Setting the host's timer for each slot would cost more than the slots, so the alarm is rounded down to a
- * grain. With these grains a spread of up to 25 minutes sets the timer about 15,000 times at most. Each
+ * step. With these steps a pace of up to 25 minutes sets the timer about 15,000 times at most. Each step
  * divides 100, so the pace is even over any 100 ms. */
-static void follow(struct slogout_drain *drain, const struct slo_schedule *schedule)
+static uint32_t timer_step_of(const struct slo_schedule *schedule)
 {
-    static const unsigned char grains[] = {1, 2, 5, 10, 20, 50, 100};
+    static const unsigned char steps[] = {1, 2, 5, 10, 20, 50, 100};
     size_t i = 0;
 
-    while (i < sizeof grains - 1 && schedule->spread > grains[i] * UINT64_C(15000))
+    while (i < sizeof steps - 1 && schedule->begun > steps[i] * UINT64_C(15000))
         i++;
+    return steps[i];
+}
+
+static void adopt_schedule(struct slogout_drain *drain, const struct slo_schedule *schedule)
+{
     drain->schedule = *schedule;
     drain->start = drain->slogout->clock.now;
-    drain->grain = grains[i];
+    drain->timer_step_ms = timer_step_of(schedule);
     drain->is_forcing = 0;
     drain->state = RUNNING;
     drain->set.ask_before = slo_add(drain->start, schedule->ask_until);
-    open_window(drain, 0, schedule->spread);
+    open_window(drain, 0, schedule->spread, schedule->rate);
 }
 
 int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *plan, uint64_t now_ms)
@@ -289,28 +348,35 @@ int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *
     struct slogout_plan checked;
     struct slo_schedule schedule;
     struct slo_timeouts timeouts;
-    int error = 0;
+    int error;
 
-    if (!drain || now_ms == SLOGOUT_NEVER)
+    if (!drain || !plan || now_ms == SLOGOUT_NEVER)
         return SLOGOUT_ERR_ARGUMENT;
-    if (drain->state == CANCELLED || drain->state == DONE || (drain->state == COLLECTING && !plan))
+    if (drain->state == CANCELED || drain->state == DONE)
         return SLOGOUT_ERR_STATE;
-    if (plan)
-        error = slo_copy_sized(&checked, sizeof checked, plan);
+    error = slo_copy_sized(&checked, sizeof checked, plan);
     if (error)
         return error;
-    slo_enter(drain->slogout, now_ms);
-    if (plan) {
-        timeouts.answer = drain->slogout->settings.answer_timeout_ms;
-        timeouts.leave = drain->slogout->settings.leave_timeout_ms;
-        slo_plan_schedule(&checked, &timeouts, unsettled(&drain->set.counts), &schedule);
-        drain->plan = checked;
-        drain->pacer.random = checked.seed;
-        follow(drain, &schedule);
-    } else {
-        drain->state = RUNNING;
-        set_alarm(drain);
-    }
+    slo_enter_at(drain->slogout, now_ms);
+    timeouts.answer = drain->slogout->settings.answer_timeout_ms;
+    timeouts.leave = drain->slogout->settings.leave_timeout_ms;
+    slo_plan_schedule(&checked, &timeouts, unsettled(&drain->set.counts), &schedule);
+    drain->plan = checked;
+    drain->pacer.random = checked.seed;
+    adopt_schedule(drain, &schedule);
+    slo_leave(drain->slogout);
+    return 0;
+}
+
+int slogout_drain_resume(struct slogout_drain *drain, uint64_t now_ms)
+{
+    if (!drain || now_ms == SLOGOUT_NEVER)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (drain->state != RUNNING && drain->state != PAUSED)
+        return SLOGOUT_ERR_STATE;
+    slo_enter_at(drain->slogout, now_ms);
+    drain->state = RUNNING;
+    set_alarm(drain);
     slo_leave(drain->slogout);
     return 0;
 }
@@ -334,8 +400,8 @@ int slogout_drain_cancel(struct slogout_drain *drain)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state != RUNNING && drain->state != PAUSED)
         return SLOGOUT_ERR_STATE;
-    slo_enter(drain->slogout, 0);
-    drain->state = CANCELLED;
+    slo_enter(drain->slogout);
+    drain->state = CANCELED;
     for (state = SLOGOUT_STATE_WAITING; state <= SLOGOUT_STATE_PENDING; state++)
         reopen_all(drain, state);
     set_alarm(drain);
@@ -351,12 +417,12 @@ int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms)
         return SLOGOUT_ERR_ARGUMENT;
     if (drain->state == DONE)
         return SLOGOUT_ERR_STATE;
-    slo_enter(drain->slogout, now_ms);
+    slo_enter_at(drain->slogout, now_ms);
     schedule.tail = drain->plan.tail_ms;
     schedule.deadline = schedule.tail + drain->slogout->settings.leave_timeout_ms;
     /* Another call must not put off what the first has promised. */
-    if (slogout_drain_deadline(drain) > slo_add(drain->slogout->clock.now, schedule.deadline))
-        follow(drain, &schedule);
+    if (over_by(drain) > slo_add(drain->slogout->clock.now, schedule.deadline))
+        adopt_schedule(drain, &schedule);
     slo_leave(drain->slogout);
     return 0;
 }
@@ -368,7 +434,5 @@ const struct slogout_counts *slogout_drain_get_counts(const struct slogout_drain
 
 uint64_t slogout_drain_deadline(const struct slogout_drain *drain)
 {
-    if (!drain || (drain->state != RUNNING && drain->state != PAUSED))
-        return SLOGOUT_NEVER;
-    return slo_add(drain->start, drain->schedule.deadline);
+    return drain ? over_by(drain) : SLOGOUT_NEVER;
 }

@@ -1,4 +1,5 @@
 #include "drain_pacer.h"
+#include "random.h"
 #include "saturate.h"
 
 static uint64_t fixed_point(uint64_t ms)
@@ -6,36 +7,36 @@ static uint64_t fixed_point(uint64_t ms)
     return slo_min(ms, SLO_PACER_LONGEST) << SLO_PACER_FRACTION;
 }
 
-/* SplitMix64 (Steele, Lea, Flood, 2014). Unlike many generators, it gives unrelated first values for seeds
- * that are close to each other, as process numbers are. */
-static uint64_t next_random(uint64_t *state)
+/* Returns the length of each slot if so many fill the time from `from` until `until`, or 0 if that has
+ * passed. */
+static uint64_t share_of(uint64_t from, uint64_t until, uint64_t slots)
 {
-    uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
+    return slo_subtract(until, from) / slots;
 }
 
 /* Cuts a slot from the rest of the window, which begins at from and not after its end, and draws an instant
  * in the slot. */
-static void cut(struct slo_pacer *pacer, uint64_t from, const struct slo_backlog *backlog)
+static void cut_from(struct slo_pacer *pacer, uint64_t from, const struct slo_backlog *backlog)
 {
-    const uint64_t even = (pacer->end - from) / backlog->count;
-    const uint64_t urgent = slo_subtract(fixed_point(backlog->urgent_by_ms), from) / backlog->urgent;
+    const uint64_t by_rate = slo_add(from, slo_multiply(backlog->count, pacer->gap));
+    const uint64_t end = slo_max(pacer->end, by_rate);
+    const uint64_t even = share_of(from, slo_min(end, fixed_point(backlog->by_ms)), backlog->count);
+    const uint64_t urgent = share_of(from, fixed_point(backlog->urgent_by_ms), backlog->urgent);
     const uint64_t length = slo_min(even, urgent);
 
+    pacer->end = end;
     pacer->from = from;
     pacer->to = from + length;
-    pacer->instant = from + (length ? next_random(&pacer->random) % length : 0);
+    pacer->instant = from + (length ? slo_random_next(&pacer->random) % length : 0);
 }
 
 /* Until the first slot is cut, the current one is empty and stands where the window begins. */
-void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms)
+void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms, uint32_t rate)
 {
-    pacer->to = fixed_point(from_ms);
+    pacer->from = pacer->to = pacer->instant = fixed_point(from_ms);
     pacer->end = fixed_point(end_ms);
     pacer->span = pacer->end - pacer->to;
+    pacer->gap = rate ? slo_divide_up(fixed_point(1000), rate) : 0;
 }
 
 void slo_pacer_next(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog)
@@ -45,12 +46,15 @@ void slo_pacer_next(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_b
     const uint64_t rest = pacer->to < pacer->end ? pacer->end - pacer->to : pacer->span;
 
     if (backlog->count == 0) {
-        pacer->from = 0;
+        /* Who joins later need not wait for the end of a slot that was longer than the rate asks for. */
+        const uint64_t used = slo_max(pacer->instant, slo_min(pacer->to, slo_add(pacer->from, pacer->gap)));
+
+        pacer->from = slo_max(used, overdue);
         pacer->to = UINT64_MAX;
         return;
     }
     pacer->end = slo_add(from, rest);
-    cut(pacer, from, backlog);
+    cut_from(pacer, from, backlog);
 }
 
 void slo_pacer_adapt(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog)
@@ -60,14 +64,14 @@ void slo_pacer_adapt(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_
 
     if (pacer->end <= now)
         adapted.end = slo_add(now, pacer->span);
-    cut(&adapted, slo_max(pacer->from, now), backlog);
+    cut_from(&adapted, slo_max(pacer->from, now), backlog);
     if (adapted.to < pacer->to)
         *pacer = adapted;
 }
 
-uint64_t slo_pacer_instant_ms(const struct slo_pacer *pacer, uint32_t grain_ms)
+uint64_t slo_pacer_instant_ms(const struct slo_pacer *pacer, uint32_t step_ms)
 {
     const uint64_t ms = pacer->instant >> SLO_PACER_FRACTION;
 
-    return ms - ms % grain_ms;
+    return ms - ms % step_ms;
 }

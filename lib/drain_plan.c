@@ -1,91 +1,159 @@
 #include "drain_plan.h"
+#include "drain_pacer.h"
 #include "saturate.h"
-
-/* What a plan needs and leaves. */
-struct needs {
-    uint64_t spread;   /* for all answer timers, if LOGOUT is sent over the spread */
-    uint64_t rounds;   /* for all answer timers, if LOGOUT is sent as fast as the limit allows */
-    uint64_t deadline; /* the shortest one that can be kept */
-    uint64_t force;    /* when forcing must begin for the plan's own deadline; SLOGOUT_NEVER if it has none */
-    uint32_t limit;    /* the smallest one that has all asked in time before that; 0 if none does */
-};
 
 static uint64_t deadline_of(const struct slogout_plan *plan)
 {
     return plan->deadline_ms ? plan->deadline_ms : SLOGOUT_NEVER;
 }
 
+/* Returns how long a session is in flight if its client does not answer and ticks are late, but not later
+ * than the pacer makes up for. */
+static uint64_t flight_of(uint32_t answer_timeout)
+{
+    return (uint64_t)answer_timeout + SLO_PACER_CATCH_UP_MS;
+}
+
+/* Returns how long it takes to begin the sessions at this rate, rounded up. The division comes first, so that
+ * nothing overflows before the result does. */
+static uint64_t paced_ms(uint32_t rate, uint64_t sessions)
+{
+    if (!rate)
+        return 0;
+    return slo_add(slo_multiply(sessions / rate, 1000), slo_divide_up(sessions % rate * 1000, rate));
+}
+
 /* If no client answers, the places in flight are free again when the answer timeout has passed, so the
- * sessions go through them in rounds. */
-static struct needs needs_of(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
-                             uint64_t sessions)
+ * sessions go through them in rounds. The first round takes those that do not fill a round. */
+static uint64_t later_rounds(uint32_t limit, uint64_t sessions)
+{
+    return limit ? (sessions - 1) / limit : 0;
+}
+
+/* Returns how long it takes to begin all sessions if no client answers. */
+static uint64_t begin_ms(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
+                         uint64_t sessions)
+{
+    const uint64_t later = later_rounds(plan->max_in_flight, sessions);
+    const uint64_t first_round = paced_ms(plan->rate, sessions - later * plan->max_in_flight);
+    const uint64_t rounds = slo_add(first_round, slo_multiply(later, flight_of(timeouts->answer)));
+
+    return slo_max(slo_max(plan->spread_ms, paced_ms(plan->rate, sessions)), rounds);
+}
+
+static uint64_t shortest_deadline(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
+                                  uint64_t sessions)
 {
     const uint64_t count = sessions ? sessions : 1;
-    const uint64_t rounds = plan->max_in_flight ? slo_divide_up(count, plan->max_in_flight) : 1;
-    const uint64_t ending = (uint64_t)plan->tail_ms + timeouts->leave;
-    const uint64_t deadline = deadline_of(plan);
-    uint64_t limit = 1;
-    struct needs needs;
+    const uint64_t rest = flight_of(timeouts->answer) + plan->tail_ms + timeouts->leave;
 
-    needs.spread = (uint64_t)plan->spread_ms + timeouts->answer;
-    needs.rounds = slo_multiply(rounds, timeouts->answer);
-    needs.deadline = slo_add(slo_max(needs.spread, needs.rounds), ending);
-    needs.force = SLOGOUT_NEVER;
-    if (deadline < SLOGOUT_NEVER) {
-        const uint64_t force = slo_subtract(deadline, ending);
-        const uint64_t most_rounds = force / timeouts->answer;
-
-        needs.force = force;
-        limit = most_rounds ? slo_divide_up(count, most_rounds) : 0;
-    }
-    needs.limit = limit <= UINT32_MAX ? (uint32_t)limit : 0;
-    return needs;
+    return slo_add(begin_ms(plan, timeouts, count), rest);
 }
 
 int slo_plan_fits(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions)
 {
-    return needs_of(plan, timeouts, sessions).deadline <= deadline_of(plan);
+    return shortest_deadline(plan, timeouts, sessions) <= deadline_of(plan);
+}
+
+/* Sets a member of the plan, which is its rate or its limit, to the least value with which the plan fits, or
+ * to 0 if it fits with none. A greater value never needs a longer deadline. */
+static void set_least_that_fits(struct slogout_plan *plan, uint32_t *member,
+                                const struct slo_timeouts *timeouts, uint64_t sessions)
+{
+    uint32_t low = 1;
+    uint32_t high = UINT32_MAX;
+
+    *member = high;
+    if (!slo_plan_fits(plan, timeouts, sessions))
+        low = high = 0;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+
+        *member = middle;
+        if (slo_plan_fits(plan, timeouts, sessions))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    *member = low;
+}
+
+/* Returns when forcing must begin, or SLOGOUT_NEVER if there is no deadline. */
+static uint64_t force_of(const struct slogout_plan *plan, const struct slo_timeouts *timeouts)
+{
+    const uint64_t deadline = deadline_of(plan);
+
+    if (deadline == SLOGOUT_NEVER)
+        return SLOGOUT_NEVER;
+    return slo_subtract(deadline, (uint64_t)plan->tail_ms + timeouts->leave);
 }
 
 void slo_plan_advise(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
                      struct slogout_advice *advice)
 {
-    const struct needs needs = needs_of(plan, timeouts, sessions);
+    struct slogout_plan other = *plan;
 
-    advice->shortest_deadline_ms = needs.deadline;
+    advice->shortest_deadline_ms = shortest_deadline(plan, timeouts, sessions);
+    set_least_that_fits(&other, &other.max_in_flight, timeouts, sessions);
+    advice->smallest_in_flight = other.max_in_flight;
+    other = *plan;
+    set_least_that_fits(&other, &other.rate, timeouts, sessions);
+    advice->lowest_rate = other.rate;
+    other = *plan;
+    other.spread_ms = 0;
     advice->longest_spread_ms = SLOGOUT_NEVER;
-    if (needs.rounds <= needs.force) /* then force is not before the answer timeout either */
-        advice->longest_spread_ms = slo_min(needs.force - timeouts->answer, UINT32_MAX);
-    advice->smallest_in_flight = needs.spread <= needs.force ? needs.limit : 0;
+    if (slo_plan_fits(&other, timeouts, sessions))
+        advice->longest_spread_ms =
+            slo_min(force_of(plan, timeouts) - flight_of(timeouts->answer), UINT32_MAX);
+}
+
+/* Changes a plan whose deadline leaves this time to begin sessions, so that it fits. */
+static void make_fit(struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
+                     uint64_t time)
+{
+    const uint32_t limit = plan->max_in_flight;
+
+    plan->spread_ms = (uint32_t)slo_min(plan->spread_ms, time);
+    plan->max_in_flight = 0;
+    if (!slo_plan_fits(plan, timeouts, sessions))
+        set_least_that_fits(plan, &plan->rate, timeouts, sessions);
+    plan->max_in_flight = limit;
+    if (!slo_plan_fits(plan, timeouts, sessions))
+        set_least_that_fits(plan, &plan->max_in_flight, timeouts, sessions);
 }
 
 void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
                        uint64_t sessions, struct slo_schedule *schedule)
 {
-    const struct needs needs = needs_of(plan, timeouts, sessions);
-    uint64_t longest_spread = needs.force;
+    const uint64_t force = force_of(plan, timeouts);
+    const uint64_t flight = flight_of(timeouts->answer);
+    struct slogout_plan kept = *plan;
 
-    schedule->force = needs.force;
-    schedule->deadline = deadline_of(plan);
     schedule->ask_until = 0;
-    if (needs.force >= timeouts->answer) {
-        longest_spread = needs.force - timeouts->answer; /* to the last LOGOUT */
-        schedule->ask_until = longest_spread + 1;
+    if (force >= flight) {
+        make_fit(&kept, timeouts, sessions, force - flight);
+        schedule->ask_until = force - timeouts->answer + 1;
+    } else {
+        kept.spread_ms = (uint32_t)slo_min(plan->spread_ms, force);
+        kept.max_in_flight = 0;
     }
-    schedule->spread = slo_min(plan->spread_ms, longest_spread);
+    schedule->force = force;
+    schedule->deadline = deadline_of(plan);
+    schedule->spread = kept.spread_ms;
     schedule->tail = slo_min(plan->tail_ms, slo_subtract(schedule->deadline, timeouts->leave));
-    /* If there is no time for that many rounds, fewer do, of more sessions each. */
-    schedule->in_flight = needs.rounds <= needs.force ? plan->max_in_flight : needs.limit;
+    schedule->begun = slo_min(slo_max(kept.spread_ms, paced_ms(kept.rate, sessions)), force);
+    schedule->in_flight = kept.max_in_flight;
+    schedule->rate = kept.rate;
 }
 
 struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32_t answer_timeout,
                                      uint64_t waiting)
 {
-    const uint64_t later_rounds = schedule->in_flight ? (waiting - 1) / schedule->in_flight : 0;
+    const uint64_t later = later_rounds(schedule->in_flight, waiting);
     const uint64_t last_logout = slo_subtract(schedule->ask_until, 1);
     const struct slo_plan_round round = {
-        waiting - later_rounds * schedule->in_flight,
-        slo_subtract(last_logout, slo_multiply(later_rounds, answer_timeout)),
+        waiting - later * schedule->in_flight,
+        slo_subtract(last_logout, slo_multiply(later, flight_of(answer_timeout))),
     };
 
     return round;

@@ -1,6 +1,6 @@
-/* The arithmetic of a drain's promise: what a plan needs, what would be enough, what the drain makes of it.
+/* Computes whether a plan meets its deadline, and the schedule of a drain.
  *
- * All lengths are in milliseconds from the start of the drain. SLOGOUT_NEVER stands for no deadline.
+ * All times are milliseconds from the start of the drain. SLOGOUT_NEVER stands for no deadline.
  *
  *   0 ......... last LOGOUT ............. force ......... force + tail ......... deadline
  *   LOGOUT, paced    | only `* BYE`, paced  | forced, paced     | the last lines are  | every session has
@@ -11,7 +11,7 @@
 
 #include <slogout/drain.h>
 
-/* The settings that a promise depends on. */
+/* The settings that a plan depends on. */
 struct slo_timeouts {
     uint32_t answer; /* not 0 */
     uint32_t leave;
@@ -23,24 +23,26 @@ struct slo_schedule {
     uint64_t ask_until; /* LOGOUT is sent before this time, and not at it; 0 if it is never sent */
     uint64_t deadline;
     uint64_t spread, tail;
+    uint64_t begun;     /* when all sessions have been begun, if spread and rate alone pace them */
     uint32_t in_flight; /* 0 if there is no limit */
+    uint32_t rate;      /* 0 if there is none */
 };
 
-/* Those of the sessions that must be begun first. */
+/* Those of the waiting sessions that must be begun first. */
 struct slo_plan_round {
     uint64_t sessions; /* how many; not 0 */
     uint64_t latest;   /* by when */
 };
 
-/* Returns 1 if the plan can be kept for this number of sessions even if no client answers, else 0. No session
- * counts as one, here and below: the drain is measured by the first that will come. */
+/* Returns 1 if the plan can be kept for this number of sessions even if no client answers, else 0. Here and
+ * below, a number of 0 counts as 1, because the first session to join must fit too. */
 int slo_plan_fits(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions);
 /* Fills in what slogout_plan_check() reports. */
 void slo_plan_advise(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
                      struct slogout_advice *advice);
-/* Makes a schedule that keeps the deadline. If the plan fits, the schedule keeps all of it. If not, the
- * spread is cut short first, then the limit is raised, and a session whose answer timer no longer fits is not
- * sent LOGOUT. */
+/* Makes a schedule that keeps the deadline. If the plan fits, the schedule keeps all of it. If it does not,
+ * the spread is cut short and the rate is raised, then the limit is raised. If the deadline leaves no time to
+ * ask anyone, no session is sent LOGOUT. */
 void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
                        uint64_t sessions, struct slo_schedule *schedule);
 /* Returns how many of the waiting sessions, which must not be 0, must be begun before places in flight are

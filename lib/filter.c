@@ -41,7 +41,6 @@
 #include "imap_server.h"
 #include "answer.h"
 #include "session.h"
-#include "call.h"
 
 #define WATCHED_MAX 4 /* commands in flight at once whose OK changes something */
 #define BYES_MAX    8 /* `* BYE` lines of a client before its answer */
@@ -54,8 +53,7 @@ struct watch {
 struct filter {
     /* for life */
     struct slogout_session session; /* first: what slogout_session_free() frees */
-    struct slo_refusal refusal;     /* second: of the session */
-    const struct slogout_filter_callbacks *host;
+    struct slogout_filter_callbacks host;
     /* of the stream */
     struct slo_imap_server server;
     struct slo_imap_client client;
@@ -77,10 +75,6 @@ struct window {
     const char *from; /* not passed yet */
     const char *at;   /* not scanned yet */
 };
-
-/* As session.h requires. */
-typedef char
-    refusal_follows_session[offsetof(struct filter, refusal) == sizeof(struct slogout_session) ? 1 : -1];
 
 static struct filter *filter_of(struct slogout_session *session)
 {
@@ -107,7 +101,7 @@ static void pass(struct filter *filter, sink *to, const char *bytes, size_t len)
     if (len == 0 || is_stopped(filter) || to(&filter->session, bytes, len, filter->session.conn) >= 0)
         return;
     filter->stopped = 1;
-    slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
+    slo_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
 }
 
 static void pass_held(struct filter *filter)
@@ -115,7 +109,7 @@ static void pass_held(struct filter *filter)
     const size_t len = filter->held_len;
 
     filter->held_len = 0;
-    pass(filter, filter->host->to_client, filter->held, len);
+    pass(filter, filter->host.to_client, filter->held, len);
 }
 
 /* Passes what has been scanned, but for the last `undecided` octets. */
@@ -126,7 +120,7 @@ static void pass_scanned(struct filter *filter, struct window *window, size_t un
     if (undecided > (size_t)(window->at - window->from))
         return; /* since the held octets are the first of them */
     pass_held(filter);
-    pass(filter, filter->host->to_client, window->from, (size_t)(to - window->from));
+    pass(filter, filter->host.to_client, window->from, (size_t)(to - window->from));
     window->from = to;
 }
 
@@ -140,7 +134,7 @@ static void drop_undecided(struct filter *filter, struct window *window)
 static void insert(struct filter *filter, struct window *window, const char *text)
 {
     pass_scanned(filter, window, filter->server.undecided);
-    pass(filter, filter->host->to_client, text, strlen(text));
+    pass(filter, filter->host.to_client, text, strlen(text));
 }
 
 /* ---- the session inside ---- */
@@ -174,7 +168,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
     if (!is_between_lines(filter) || (when == SLOGOUT_AT_REST && !is_at_rest(filter)))
         return SLOGOUT_BUSY;
     filter->last_line_sent = *line == '*';
-    result = filter->host->to_client(session, line, len, conn);
+    result = filter->host.to_client(session, line, len, conn);
     return result < 0 ? result : 0;
 }
 
@@ -183,7 +177,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
     struct filter *filter = filter_of(session);
 
     filter->stopped = 1;
-    filter->host->close_connection(session, result, conn);
+    filter->host.close_connection(session, result, conn);
 }
 
 static const struct slogout_callbacks own_callbacks = {sizeof own_callbacks, send_line, close_connection};
@@ -243,7 +237,7 @@ static void on_server_logout(struct filter *filter, struct window *window)
         slo_session_resume(&filter->session);
     } else {
         filter->last_line_sent = 1;
-        slogout_session_abandon(&filter->session, SLOGOUT_OUTCOME_HOST_CLOSED);
+        slo_session_abandon(&filter->session, SLOGOUT_OUTCOME_HOST_CLOSED);
         pass_scanned(filter, window, 0);
     }
 }
@@ -265,7 +259,7 @@ static void on_server_event(struct filter *filter, struct window *window)
         break;
     case SLO_SERVER_BYE:
         filter->last_line_sent = 1;
-        slogout_session_abandon(&filter->session, filter->client_logout ? SLOGOUT_OUTCOME_CLIENT_LOGOUT
+        slo_session_abandon(&filter->session, filter->client_logout ? SLOGOUT_OUTCOME_CLIENT_LOGOUT
                                                                         : SLOGOUT_OUTCOME_HOST_CLOSED);
         break;
     case SLO_SERVER_CAPABILITIES:
@@ -348,7 +342,7 @@ static size_t pass_to_server(struct filter *filter, const char *bytes, size_t le
     }
     if (filter->blind)
         used = len;
-    pass(filter, filter->host->to_server, bytes, used);
+    pass(filter, filter->host.to_server, bytes, used);
     slo_session_resume(&filter->session);
     return used;
 }
@@ -455,14 +449,14 @@ int slogout_filter_new(struct slogout_session **out, struct slogout *slogout,
     if (!filter)
         return SLOGOUT_ERR_NOMEM;
     slo_session_init(&filter->session, slogout, &own_callbacks, conn);
-    filter->host = callbacks;
+    filter->host = checked;
     *out = &filter->session;
     return 0;
 }
 
 static int is_filter(const struct slogout_session *session)
 {
-    return session && session->callbacks == &own_callbacks;
+    return session && session->send_line == send_line;
 }
 
 /* Handles octets of one side, or its end of file, at which what is held of it can become nothing else any
@@ -478,15 +472,16 @@ static int feed(struct slogout_session *session, const char *bytes, size_t len, 
     if (!is_filter(session) || (!bytes && len > 0))
         return SLOGOUT_ERR_ARGUMENT;
     slogout = session->slogout;
-    error = slo_enter_at(slogout, now);
+    error = slo_may_call_back(slogout, now);
     if (error)
         return error;
+    slo_enter_at(slogout, now);
     filter = filter_of(session);
     if (len > 0) {
         from(filter, bytes, len);
     } else {
         release(filter);
-        slogout_session_abandon(session, SLOGOUT_OUTCOME_PEER_CLOSED);
+        slo_session_abandon(session, SLOGOUT_OUTCOME_PEER_CLOSED);
     }
     slo_leave(slogout);
     return 0;

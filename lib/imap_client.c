@@ -2,7 +2,8 @@
 #include <slogout/slogout.h>
 #include "imap_client.h"
 #include "response.h"
-#include "text.h"
+#include "tag.h"
+#include "word.h"
 
 enum state {
     START,        /* of a command */
@@ -127,7 +128,7 @@ static enum slo_client_command command_named(const char *name, size_t len)
     size_t i;
 
     for (i = 0; i < COUNT(names); i++)
-        if (len == names[i].len && slo_word_agreement(name, len, names[i].word) == len)
+        if (slo_word_is(name, len, names[i].word))
             return names[i].command;
     return SLO_COMMAND_ORDINARY;
 }

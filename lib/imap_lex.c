@@ -1,5 +1,6 @@
 #include <string.h>
 #include "imap_lex.h"
+#include "word.h"
 #include "response.h"
 
 size_t slo_line_stop(const char *bytes, size_t len)

@@ -2,7 +2,7 @@
 #include <slogout/slogout.h>
 #include "imap_server.h"
 #include "response.h"
-#include "text.h"
+#include "tag.h"
 
 enum state {
     START,      /* of a response */

@@ -1,4 +1,6 @@
-/* An intrusive, circular, doubly linked list. A list is a link; a link that is in no list points at itself. */
+/* An intrusive, circular, doubly linked list. A list is a link; a link that is in no list points at itself.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLO_LIST_H
 #define SLO_LIST_H
 
@@ -17,8 +19,13 @@ static inline void slo_link_init(struct slo_link *link)
     link->prev = link;
 }
 
-/* Returns 1 if this list has a member or, of a member, if it is in a list. */
-static inline int slo_link_used(const struct slo_link *link)
+static inline int slo_list_is_empty(const struct slo_link *list)
+{
+    return list->next == list;
+}
+
+/* Returns 1 if the link is in a list, else 0. */
+static inline int slo_link_is_linked(const struct slo_link *link)
 {
     return link->next != link;
 }
@@ -32,13 +39,19 @@ static inline void slo_link_remove(struct slo_link *link)
     link->prev = link;
 }
 
+/* Adds a link that is in no list before another link. Before the list itself is its end. */
+static inline void slo_link_insert(struct slo_link *next, struct slo_link *link)
+{
+    link->prev = next->prev;
+    link->next = next;
+    next->prev->next = link;
+    next->prev = link;
+}
+
 /* Adds a link that is in no list to the end of the list. */
 static inline void slo_link_append(struct slo_link *list, struct slo_link *link)
 {
-    link->prev = list->prev;
-    link->next = list;
-    list->prev->next = link;
-    list->prev = link;
+    slo_link_insert(list, link);
 }
 
 #endif

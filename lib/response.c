@@ -1,25 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 #include "response.h"
+#include "word.h"
 
 #define LOOK_MAX 255 /* octets in which a tag or a response code must end */
 
 /* RFC 3501 section 9, resp-cond-state and resp-cond-bye. */
-static const struct slo_status_word table[] = {
+static const struct slo_status_word statuses[] = {
     {"OK", SLOGOUT_STATUS_OK},
     {"NO", SLOGOUT_STATUS_NO},
     {"BAD", SLOGOUT_STATUS_BAD},
     {"BYE", SLOGOUT_STATUS_BYE},
 };
-
-size_t slo_word_agreement(const char *bytes, size_t len, const char *word)
-{
-    size_t i = 0;
-
-    while (i < len && word[i] &&
-           (bytes[i] == word[i] || (word[i] >= 'A' && word[i] <= 'Z' && bytes[i] == (word[i] | 0x20))))
-        i++;
-    return i;
-}
 
 enum slo_match slo_status_match(const char *bytes, size_t len, int is_untagged,
                                 const struct slo_status_word **found)
@@ -27,12 +19,12 @@ enum slo_match slo_status_match(const char *bytes, size_t len, int is_untagged,
     enum slo_match match = SLO_NO_WORD;
     size_t i;
 
-    for (i = 0; i < sizeof table / sizeof *table; i++) {
-        const size_t n = slo_word_agreement(bytes, len, table[i].word);
-        if ((table[i].status == SLOGOUT_STATUS_BYE) != (is_untagged != 0))
+    for (i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        const size_t n = slo_word_agreement(bytes, len, statuses[i].word);
+        if ((statuses[i].status == SLOGOUT_STATUS_BYE) != (is_untagged != 0))
             continue;
-        if (table[i].word[n] == '\0') {
-            *found = &table[i];
+        if (statuses[i].word[n] == '\0') {
+            *found = &statuses[i];
             return SLO_WHOLE_WORD;
         }
         if (n == len)
@@ -45,9 +37,9 @@ int slo_status_find(const char *bytes, size_t len, enum slogout_status *status)
 {
     size_t i;
 
-    for (i = 0; i < sizeof table / sizeof *table; i++)
-        if (len == strlen(table[i].word) && slo_word_agreement(bytes, len, table[i].word) == len) {
-            *status = table[i].status;
+    for (i = 0; i < sizeof statuses / sizeof *statuses; i++)
+        if (slo_word_is(bytes, len, statuses[i].word)) {
+            *status = statuses[i].status;
             return 1;
         }
     return 0;
@@ -56,7 +48,7 @@ int slo_status_find(const char *bytes, size_t len, enum slogout_status *status)
 /* ---- a response that is whole ---- */
 
 /* Returns the first `c` in the first LOOK_MAX + 1 octets, or NULL. */
-static const char *find(const char *bytes, char c, size_t len)
+static const char *find_near(const char *bytes, char c, size_t len)
 {
     return memchr(bytes, c, len <= LOOK_MAX ? len : LOOK_MAX + 1);
 }
@@ -76,7 +68,7 @@ static void split_text(struct slogout_response *response, const char *text, cons
     const char *bracket = NULL;
 
     if (text < end && *text == '[')
-        bracket = find(text + 1, ']', (size_t)(end - text) - 1);
+        bracket = find_near(text + 1, ']', (size_t)(end - text) - 1);
     if (bracket && bracket > text + 1 && (bracket + 1 == end || bracket[1] == ' ')) {
         response->code = text + 1;
         response->code_len = (size_t)(bracket - response->code);
@@ -89,7 +81,7 @@ static void split_text(struct slogout_response *response, const char *text, cons
 /* RFC 3501 section 9: response-tagged = tag SP resp-cond-state; response-fatal = "*" SP resp-cond-bye. */
 int slogout_response_parse(struct slogout_response *out, const char *line, size_t len)
 {
-    struct slogout_response response = {SLOGOUT_STATUS_OK, NULL, 0, NULL, 0, NULL, 0};
+    struct slogout_response response = {SLOGOUT_STATUS_NONE, NULL, 0, NULL, 0, NULL, 0};
     const struct slo_status_word *found;
     const char *space;
     const char *end;
@@ -100,7 +92,7 @@ int slogout_response_parse(struct slogout_response *out, const char *line, size_
         return 0;
     len = without_line_end(line, len);
     end = line + len;
-    space = find(line, ' ', len);
+    space = find_near(line, ' ', len);
     if (!space)
         return 0;
     is_untagged = space - line == 1 && *line == '*';

@@ -7,10 +7,6 @@
 #include <stdint.h>
 #include <slogout/slogout.h>
 
-/* Returns how many octets agree with the word before the first difference, or before either of them ends. The
- * word is given in capitals; ASCII case does not matter, whatever the locale (RFC 3501 section 9, note 1). */
-size_t slo_word_agreement(const char *bytes, size_t len, const char *word);
-
 struct slo_status_word {
     char word[4];
     enum slogout_status status;

@@ -1,57 +1,72 @@
-/* Whatever happens, a call of the host, a line of the client or the end of a timer, is an event. The event
- * and the state of the session select a cell of the table below, and the cell is all that is done.
+/* A call of the host, a line of the client and an expired timer are events. The event and the state of the
+ * session select a cell of the table below, and the cell is all that is done.
  *
  * The host may cancel, abandon or free the session inside a callback. A freed session stays in memory until
  * the outermost call returns, and is ENDED. So a cell looks at the state again after send_line, and
- * close_connection is the last thing that it does. */
+ * close_connection is the last thing that it does.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
-#include "call.h"
 #include "session.h"
-#include "text.h"
-
-#ifdef __GNUC__
-#define NOINLINE __attribute__((noinline))
-#else
-#define NOINLINE
-#endif
+#include "bye.h"
+#include "random.h"
+#include "response.h"
+#include "saturate.h"
+#include "tag.h"
 
 /* What an event brings with it. The time is the clock's. */
 struct event {
-    const char *bye_text;                  /* REQUEST */
-    const struct slogout_response *answer; /* OK, REFUSAL */
-    enum slogout_outcome outcome;          /* TIMER, REFUSAL, FORCE, ABANDON: the one that this leads to */
+    const char *bye_text;                      /* REQUEST */
+    const struct slogout_departure *departure; /* DEPART */
+    const struct slogout_response *answer;     /* OK, REFUSAL */
+    enum slogout_outcome outcome; /* TIMER, REFUSAL, FORCE, DEPART, ABANDON: the one that this leads to */
 };
 
 /* clang-format off */
-enum event_kind { JOIN, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, EVENTS };
+enum event_kind { JOIN, DEPART, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, EVENTS };
 /* clang-format on */
 
 /* Returns what the public function returns: 0, SLOGOUT_CONSUMED (to BYE, OK, REFUSAL and OTHER_LINE only) or
  * an error (to none of these). */
 typedef int cell(struct slogout_session *session, const struct event *event);
 
-static cell nothing, bad_state, consume, wait, begin, ask_or_bye, send_last_bye, reopen, leave, give_up,
-    note_bye, answered, refused, withdraw, abandon, end_as_settled;
+static cell nothing, bad_state, consume, enter_waiting, depart, begin, set_out, ask_or_bye, send_last_bye, reopen,
+    leave, insist, close_now, note_bye, answered, refused, end_unasked, end_as_named, end_as_settled;
 
 static const struct event no_event;
 
-/* The life of a session. A timer runs in PENDING, ASKED and LEAVING. */
+/* The life of a session. A timer runs in PENDING, ASKED and LEAVING, and in WAITING if the session departs without a
+ * drain. LEAVING has two timers, one after the other. */
 /* clang-format off */
 static cell *const table[EVENTS][SLOGOUT_STATE_ENDED + 1] = {
-    /*               OPEN      WAITING    PENDING      ASKED      LEAVING         ENDED */
-    [JOIN]       = { wait,     bad_state, nothing,     nothing,   bad_state,      bad_state },
-    [REQUEST]    = { begin,    begin,     nothing,     nothing,   bad_state,      bad_state },
-    [RESUME]     = { nothing,  nothing,   ask_or_bye,  nothing,   send_last_bye,  nothing   },
-    [CANCEL]     = { nothing,  reopen,    reopen,      bad_state, bad_state,      bad_state },
-    [TIMER]      = { nothing,  nothing,   leave,       leave,     give_up,        nothing   },
-    [BYE]        = { nothing,  nothing,   nothing,     note_bye,  consume,        consume   },
-    [OK]         = { nothing,  nothing,   nothing,     answered,  consume,        consume   },
-    [REFUSAL]    = { nothing,  nothing,   nothing,     refused,   consume,        consume   },
-    [OTHER_LINE] = { nothing,  nothing,   nothing,     nothing,   consume,        consume   },
-    [FORCE]      = { leave,    leave,     leave,       leave,     give_up,        nothing   },
-    [ABANDON]    = { withdraw, abandon,   abandon,     abandon,   end_as_settled, nothing   },
+    /*               OPEN           WAITING       PENDING       ASKED         LEAVING         ENDED */
+    [JOIN]       = { enter_waiting, bad_state,    nothing,      nothing,      bad_state,      bad_state },
+    [DEPART]     = { depart,        leave,        leave,        leave,        close_now,      nothing   },
+    [REQUEST]    = { begin,         begin,        nothing,      nothing,      bad_state,      bad_state },
+    [RESUME]     = { nothing,       nothing,      ask_or_bye,   nothing,      send_last_bye,  nothing   },
+    [CANCEL]     = { nothing,       reopen,       reopen,       bad_state,    bad_state,      bad_state },
+    [TIMER]      = { nothing,       set_out,      leave,        leave,        insist,         nothing   },
+    [BYE]        = { nothing,       nothing,      nothing,      note_bye,     consume,        consume   },
+    [OK]         = { nothing,       nothing,      nothing,      answered,     consume,        consume   },
+    [REFUSAL]    = { nothing,       nothing,      nothing,      refused,      consume,        consume   },
+    [OTHER_LINE] = { nothing,       nothing,      nothing,      nothing,      consume,        consume   },
+    [FORCE]      = { leave,         leave,        leave,        leave,        close_now,      nothing   },
+    [ABANDON]    = { end_unasked,   end_as_named, end_as_named, end_as_named, end_as_settled, nothing   },
 };
 /* clang-format on */
+
+static int dispatch(struct slogout_session *session, enum event_kind kind, const struct event *event)
+{
+    return table[kind][session->state](session, event);
+}
+
+/* Returns 1 if the event changes nothing in this state. */
+static int is_passive(const struct slogout_session *session, enum event_kind kind)
+{
+    cell *const chosen = table[kind][session->state];
+
+    return chosen == nothing || chosen == bad_state || chosen == consume;
+}
 
 /* ---- state, timer and counters change together, and only here ---- */
 
@@ -61,29 +76,58 @@ static void move_count(struct slogout_counts *counts, enum slogout_state from, e
     counts->state[to]++;
 }
 
-static void set_state(struct slogout_session *session, enum slogout_state state)
+/* Returns the timers among which that of the session runs, or NULL if it has none in its state. */
+static struct slo_timers *timers_of(const struct slogout_session *session)
 {
     struct slogout *slogout = session->slogout;
-    struct slo_session_set *set = session->set;
-    struct slo_timers *const timers[SLOGOUT_STATE_ENDED + 1] = {
-        [SLOGOUT_STATE_PENDING] = &slogout->ready,
-        [SLOGOUT_STATE_ASKED] = &slogout->answer,
-        [SLOGOUT_STATE_LEAVING] = &slogout->leave,
-    };
 
-    if (timers[session->state])
-        slo_timer_stop(timers[session->state], &session->timer);
-    if (timers[state])
-        slo_timer_start(timers[state], &session->timer, slogout->clock.now);
-    move_count(&slogout->counts, (enum slogout_state)session->state, state);
+    switch ((enum slogout_state)session->state) {
+    case SLOGOUT_STATE_WAITING:
+        return &slogout->waiting;
+    case SLOGOUT_STATE_PENDING:
+        return &slogout->ready;
+    case SLOGOUT_STATE_ASKED:
+        return &slogout->answer;
+    case SLOGOUT_STATE_LEAVING:
+        return session->last_half ? &slogout->leave : &slogout->leave_at_rest;
+    case SLOGOUT_STATE_OPEN:
+    case SLOGOUT_STATE_ENDED:
+        break;
+    }
+    return NULL;
+}
+
+static void stop_timer(struct slogout_session *session)
+{
+    if (slo_link_is_linked(&session->timer.link))
+        slo_timer_stop(timers_of(session), &session->timer);
+}
+
+/* The timer of the new state expires at the deadline; SLOGOUT_NEVER stands for no timer. */
+static void set_state(struct slogout_session *session, enum slogout_state state, uint64_t deadline)
+{
+    struct slo_session_set *set = session->set;
+
+    stop_timer(session);
+    move_count(&session->slogout->counts, (enum slogout_state)session->state, state);
     if (set) {
         move_count(&set->counts, (enum slogout_state)session->state, state);
         slo_link_remove(&session->member);
         slo_link_append(&set->members[state], &session->member);
     }
     session->state = (uint8_t)state;
+    if (deadline != SLOGOUT_NEVER)
+        slo_timer_start(timers_of(session), &session->timer, deadline);
     if (set)
         set->changed(set);
+}
+
+/* The second half of LEAVING begins, and ends at the deadline. */
+static void enter_last_half(struct slogout_session *session, uint64_t deadline)
+{
+    stop_timer(session);
+    session->last_half = 1;
+    slo_timer_start(timers_of(session), &session->timer, deadline);
 }
 
 /* Ends the exchange with its outcome. */
@@ -91,6 +135,7 @@ static void settle(struct slogout_session *session, enum slogout_outcome outcome
 {
     struct slogout_counts *counts = &session->slogout->counts;
 
+    session->outcome = (uint8_t)outcome;
     counts->outcome[outcome]++;
     counts->without_bye += without_bye ? 1 : 0;
     if (session->set) {
@@ -98,55 +143,55 @@ static void settle(struct slogout_session *session, enum slogout_outcome outcome
         counts->outcome[outcome]++;
         counts->without_bye += without_bye ? 1 : 0;
     }
-    set_state(session, SLOGOUT_STATE_ENDED);
+    set_state(session, SLOGOUT_STATE_ENDED, SLOGOUT_NEVER);
 }
 
-/* ---- a refusal that is waited out ---- */
+/* ---- deadlines ---- */
 
-/* How a session begins, and a filter too, if refusals are waited out. */
-struct session_with_refusal {
-    struct slogout_session session;
-    struct slo_refusal refusal;
-};
-
-/* Copies as much as there is room for, or nothing if from is NULL. Returns how much. */
-static size_t copy_some(char *to, size_t room, const char *from, size_t len)
+static uint64_t after(const struct slogout_session *session, uint64_t ms)
 {
-    const size_t n = len < room ? len : room;
+    return slo_min(slo_add(session->slogout->clock.now, ms), SLOGOUT_NEVER - 1);
+}
 
-    if (!from)
-        return 0;
-    memcpy(to, from, n);
-    return n;
+/* Returns when the session is forced, so that its last `* BYE` has its time before the deadline of its departure. */
+static uint64_t force_at(const struct slogout_session *session)
+{
+    if (session->close_by == SLOGOUT_NEVER)
+        return SLOGOUT_NEVER;
+    return slo_subtract(session->close_by, session->slogout->settings.leave_timeout_ms);
+}
+
+/* Returns how long the second half of LEAVING is. */
+static uint64_t last_half_ms(const struct slogout *slogout)
+{
+    return slogout->settings.leave_timeout_ms - slogout->settings.leave_timeout_ms / 2;
 }
 
 /* ---- the host's callbacks are called only here ---- */
 
-/* Ends the session. close_connection comes last, since the host may free the session in it. */
-static int finish(struct slogout_session *session, enum slogout_outcome outcome, int bye_sent,
-                  const struct event *event)
+static void read_result(const struct slogout_session *session, struct slogout_result *result)
 {
-    char tag[SLOGOUT_TAG_SIZE];
-    struct slogout_response refusal = {.tag = tag};
-    struct slogout_result result = {outcome, bye_sent, session->bye_seen, SLOGOUT_NEVER, NULL, event->answer};
+    result->size = sizeof *result;
+    result->outcome = (enum slogout_outcome)session->outcome;
+    result->bye_sent = session->bye_sent;
+    result->bye_seen = session->bye_seen;
+    result->asked_ms = session->asked_ms;
+    result->tag[0] = '\0';
+    if (session->tag_number)
+        slo_session_tag(session, result->tag);
+    result->answer_status = (enum slogout_status)session->answer;
+    result->answer = NULL;
+}
 
-    if (session->tag_number) {
-        refusal.tag_len = slo_session_tag(session, tag);
-        result.tag = tag;
-        result.asked_ms = session->moment.asked_ms;
-    }
-    if (session->refusal && !event->answer) {
-        const struct slo_refusal *kept =
-            &slo_container_of(session, struct session_with_refusal, session)->refusal;
-        refusal.status = (enum slogout_status)session->refusal;
-        refusal.code = kept->octets;
-        refusal.code_len = kept->code_len;
-        refusal.text = kept->octets + kept->code_len;
-        refusal.text_len = kept->text_len;
-        result.answer = &refusal;
-    }
-    settle(session, outcome, outcome != SLOGOUT_OUTCOME_ANSWERED && !bye_sent);
-    session->callbacks->close_connection(session, &result, session->conn);
+/* Ends the session. close_connection comes last, since the host may free the session in it. */
+static int finish(struct slogout_session *session, enum slogout_outcome outcome, const struct event *event)
+{
+    struct slogout_result result;
+
+    settle(session, outcome, outcome != SLOGOUT_OUTCOME_ANSWERED && !session->bye_sent);
+    read_result(session, &result);
+    result.answer = event->answer;
+    session->close_connection(session, &result, session->conn);
     return 0;
 }
 
@@ -160,8 +205,8 @@ static int send_logout(struct slogout_session *session, const struct event *even
     int result;
 
     memcpy(line + tag_len, command, sizeof command);
-    result = session->callbacks->send_line(session, line, tag_len + sizeof command - 1, SLOGOUT_AT_REST,
-                                           session->conn);
+    result =
+        session->send_line(session, line, tag_len + sizeof command - 1, SLOGOUT_AT_REST, session->conn);
     if (result == 0) {
         session->slogout->tags = tags;
         session->tag_number = tags.last;
@@ -169,11 +214,11 @@ static int send_logout(struct slogout_session *session, const struct event *even
     if (result > 0 || session->state == SLOGOUT_STATE_ENDED)
         return 0;
     if (result < 0)
-        return finish(session, SLOGOUT_OUTCOME_SEND_FAILED, 0, event);
+        return finish(session, SLOGOUT_OUTCOME_SEND_FAILED, event);
     /* A host that cancels in send_line and takes the line all the same has asked: the line is on the wire,
      * and section 3 of the draft requires a timer. */
-    session->moment.asked_ms = session->slogout->clock.now;
-    set_state(session, SLOGOUT_STATE_ASKED);
+    session->asked_ms = session->slogout->clock.now;
+    set_state(session, SLOGOUT_STATE_ASKED, after(session, session->slogout->settings.answer_timeout_ms));
     return 0;
 }
 
@@ -184,11 +229,12 @@ static int send_bye(struct slogout_session *session, enum slogout_when when, enu
     const char *text = session->bye_text ? session->bye_text : session->slogout->bye_text;
     char line[SLO_BYE_LINE_MAX];
     const size_t len = slo_bye_write(line, text);
-    const int result = session->callbacks->send_line(session, line, len, when, session->conn);
+    const int result = session->send_line(session, line, len, when, session->conn);
 
+    session->bye_sent = result == 0;
     if (result > 0 || session->state == SLOGOUT_STATE_ENDED)
         return 0;
-    return finish(session, result == 0 ? outcome : if_broken, result == 0, event);
+    return finish(session, result == 0 ? outcome : if_broken, event);
 }
 
 /* ---- the cells of the table ---- */
@@ -214,28 +260,69 @@ static int consume(struct slogout_session *session, const struct event *event)
     return SLOGOUT_CONSUMED;
 }
 
-static int wait(struct slogout_session *session, const struct event *event)
+static int enter_waiting(struct slogout_session *session, const struct event *event)
 {
     (void)event;
-    set_state(session, SLOGOUT_STATE_WAITING);
+    set_state(session, SLOGOUT_STATE_WAITING, SLOGOUT_NEVER);
+    return 0;
+}
+
+/* Returns how much of the spread fits before the deadline: if possible, such that the session can still be asked at
+ * its end. */
+static uint64_t fitting_spread(const struct slogout_session *session, uint64_t spread)
+{
+    const struct slogout *slogout = session->slogout;
+    const uint64_t rest = slo_subtract(force_at(session), slogout->clock.now);
+    const uint64_t answer = slogout->settings.answer_timeout_ms;
+
+    return slo_min(spread, rest >= answer ? rest - answer : rest);
+}
+
+static int depart(struct slogout_session *session, const struct event *event)
+{
+    const struct slogout_departure *departure = event->departure;
+    uint64_t random = departure->seed;
+    uint64_t spread = departure->spread_ms;
+
+    session->bye_text = departure->bye_text;
+    if (departure->deadline_ms)
+        session->close_by = after(session, departure->deadline_ms);
+    spread = fitting_spread(session, spread);
+    if (spread == 0)
+        return set_out(session, event);
+    set_state(session, SLOGOUT_STATE_WAITING, after(session, slo_random_next(&random) % spread));
     return 0;
 }
 
 static int begin(struct slogout_session *session, const struct event *event)
 {
     session->bye_text = event->bye_text;
-    set_state(session, SLOGOUT_STATE_PENDING);
+    return set_out(session, event);
+}
+
+static int set_out(struct slogout_session *session, const struct event *event)
+{
+    const uint64_t ready_timeout = session->slogout->settings.ready_timeout_ms;
+
+    set_state(session, SLOGOUT_STATE_PENDING, slo_min(after(session, ready_timeout), force_at(session)));
     return ask_or_bye(session, event);
 }
 
+/* Returns 1 if the drain of the session, or its departure, has no time left for an answer. */
+static int is_late(const struct slogout_session *session)
+{
+    const uint64_t now = session->slogout->clock.now;
+
+    if (session->set && now >= session->set->ask_before)
+        return 1;
+    return slo_add(now, session->slogout->settings.answer_timeout_ms) > force_at(session);
+}
+
 /* RFC 3501 section 7.2.1: a client is not sent what it has not asked for, unless the host says so. Nor is a
- * client asked whose answer timer its drain would cut short. */
+ * client asked whose answer timer would be cut short. */
 static int ask_or_bye(struct slogout_session *session, const struct event *event)
 {
-    const struct slogout *slogout = session->slogout;
-    const int is_late = session->set && slogout->clock.now >= session->set->ask_before;
-
-    if ((session->enabled || slogout->settings.ask == SLOGOUT_ASK_ALL) && !is_late)
+    if ((session->enabled || session->slogout->settings.ask == SLOGOUT_ASK_ALL) && !is_late(session))
         return send_logout(session, event);
     return send_bye(session, SLOGOUT_AT_REST, SLOGOUT_OUTCOME_BYE_ONLY, SLOGOUT_OUTCOME_SEND_FAILED, event);
 }
@@ -243,28 +330,47 @@ static int ask_or_bye(struct slogout_session *session, const struct event *event
 static int send_last_bye(struct slogout_session *session, const struct event *event)
 {
     const enum slogout_outcome outcome = (enum slogout_outcome)session->outcome;
+    const enum slogout_when when = session->last_half ? SLOGOUT_BETWEEN_LINES : SLOGOUT_AT_REST;
 
-    return send_bye(session, SLOGOUT_BETWEEN_LINES, outcome, outcome, event);
+    return send_bye(session, when, outcome, outcome, event);
 }
 
 static int leave(struct slogout_session *session, const struct event *event)
 {
+    const uint64_t end = slo_min(after(session, session->slogout->settings.leave_timeout_ms), session->close_by);
+
     session->outcome = (uint8_t)event->outcome;
-    set_state(session, SLOGOUT_STATE_LEAVING);
+    set_state(session, SLOGOUT_STATE_LEAVING, slo_subtract(end, last_half_ms(session->slogout)));
     return send_last_bye(session, event);
 }
 
-static int give_up(struct slogout_session *session, const struct event *event)
+/* At the end of the first half, the `* BYE` is offered with less to wait for; at the end of the second, the session
+ * is closed without it. */
+static int insist(struct slogout_session *session, const struct event *event)
 {
-    return finish(session, (enum slogout_outcome)session->outcome, 0, event);
+    uint64_t end;
+
+    if (session->last_half)
+        return finish(session, (enum slogout_outcome)session->outcome, event);
+    end = slo_add(session->timer.deadline, last_half_ms(session->slogout));
+    enter_last_half(session, slo_min(end, session->close_by));
+    return send_last_bye(session, event);
+}
+
+/* Offers the `* BYE` once more if that has a better chance than before, and closes the session if it fails. */
+static int close_now(struct slogout_session *session, const struct event *event)
+{
+    insist(session, event);
+    return session->state == SLOGOUT_STATE_LEAVING ? insist(session, event) : 0;
 }
 
 static int reopen(struct slogout_session *session, const struct event *event)
 {
     (void)event;
     session->bye_text = NULL;
+    session->close_by = SLOGOUT_NEVER;
     slo_session_quit(session);
-    set_state(session, SLOGOUT_STATE_OPEN);
+    set_state(session, SLOGOUT_STATE_OPEN, SLOGOUT_NEVER);
     return 0;
 }
 
@@ -278,37 +384,28 @@ static int note_bye(struct slogout_session *session, const struct event *event)
 /* The draft, section 3: the server closes "when it receives the OK response". No `* BYE` is owed then. */
 static int answered(struct slogout_session *session, const struct event *event)
 {
-    finish(session, SLOGOUT_OUTCOME_ANSWERED, 0, event);
+    session->answer = SLOGOUT_STATUS_OK;
+    finish(session, SLOGOUT_OUTCOME_ANSWERED, event);
     return SLOGOUT_CONSUMED;
 }
 
 static int refused(struct slogout_session *session, const struct event *event)
 {
-    const struct slogout_response *answer = event->answer;
-    struct slo_refusal *kept = &slo_container_of(session, struct session_with_refusal, session)->refusal;
-    size_t code_len;
-
-    if (session->slogout->settings.on_refusal == SLOGOUT_REFUSAL_BYE) {
+    session->answer = (uint8_t)event->answer->status;
+    if (session->slogout->settings.on_refusal == SLOGOUT_REFUSAL_BYE)
         leave(session, event);
-        return SLOGOUT_CONSUMED;
-    }
-    session->refusal = answer->status & 3U;
-    code_len = copy_some(kept->octets, SLO_REFUSAL_MAX, answer->code, answer->code_len);
-    kept->code_len = (unsigned char)code_len;
-    kept->text_len = (unsigned char)copy_some(kept->octets + code_len, SLO_REFUSAL_MAX - code_len,
-                                              answer->text, answer->text_len);
     return SLOGOUT_CONSUMED;
 }
 
 /* There was no exchange, so there is no outcome. */
-static int withdraw(struct slogout_session *session, const struct event *event)
+static int end_unasked(struct slogout_session *session, const struct event *event)
 {
     (void)event;
-    set_state(session, SLOGOUT_STATE_ENDED);
+    set_state(session, SLOGOUT_STATE_ENDED, SLOGOUT_NEVER);
     return 0;
 }
 
-static int abandon(struct slogout_session *session, const struct event *event)
+static int end_as_named(struct slogout_session *session, const struct event *event)
 {
     settle(session, event->outcome, 0);
     return 0;
@@ -328,26 +425,42 @@ void slo_session_init(struct slogout_session *session, struct slogout *slogout,
 {
     session->slogout = slogout;
     slogout->counts.state[SLOGOUT_STATE_OPEN]++;
-    session->callbacks = callbacks;
+    session->send_line = callbacks->send_line;
+    session->close_connection = callbacks->close_connection;
     session->conn = conn;
+    session->close_by = SLOGOUT_NEVER;
+    session->asked_ms = SLOGOUT_NEVER;
+    session->outcome = SLOGOUT_OUTCOME_COUNT;
     slo_link_init(&session->timer.link);
 }
 
 int slo_session_request(struct slogout_session *session)
 {
-    return table[REQUEST][session->state](session, &no_event);
+    return dispatch(session, REQUEST, &no_event);
 }
 
 int slo_session_force(struct slogout_session *session)
 {
     const struct event event = {.outcome = SLOGOUT_OUTCOME_FORCED};
 
-    return table[FORCE][session->state](session, &event);
+    return dispatch(session, FORCE, &event);
+}
+
+int slo_session_cancel(struct slogout_session *session)
+{
+    return dispatch(session, CANCEL, &no_event);
+}
+
+int slo_session_abandon(struct slogout_session *session, enum slogout_outcome why)
+{
+    const struct event event = {.outcome = why};
+
+    return dispatch(session, ABANDON, &event);
 }
 
 void slo_session_resume(struct slogout_session *session)
 {
-    table[RESUME][session->state](session, &no_event);
+    dispatch(session, RESUME, &no_event);
 }
 
 size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE])
@@ -355,41 +468,55 @@ size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_T
     return slo_tag_write(tag, session->slogout->tag_prefix, session->tag_number);
 }
 
+/* Returns what the line is to the session. response is NULL for a line that is no response. */
+static enum event_kind kind_of_line(const struct slogout_session *session,
+                                    const struct slogout_response *response)
+{
+    char tag[SLOGOUT_TAG_SIZE];
+
+    if (!response || !session->tag_number)
+        return OTHER_LINE;
+    if (response->status == SLOGOUT_STATUS_BYE)
+        return BYE;
+    if (response->tag_len != slo_session_tag(session, tag) ||
+        memcmp(response->tag, tag, response->tag_len) != 0)
+        return OTHER_LINE;
+    return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
+}
+
 int slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response)
 {
     const struct event event = {.answer = response, .outcome = SLOGOUT_OUTCOME_REFUSED};
-    enum event_kind kind = OTHER_LINE;
-    char tag[SLOGOUT_TAG_SIZE];
 
-    if (response->status == SLOGOUT_STATUS_BYE)
-        kind = response->tag_len ? OTHER_LINE : BYE;
-    else if (response->tag_len == slo_session_tag(session, tag) &&
-             memcmp(response->tag, tag, response->tag_len) == 0)
-        kind = response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
-    return table[kind][session->state](session, &event);
+    return dispatch(session, kind_of_line(session, response), &event);
+}
+
+/* Returns what the end of the timer in this state means, if the state has an outcome then. */
+static enum slogout_outcome outcome_of_timer(const struct slogout_session *session)
+{
+    if (session->state == SLOGOUT_STATE_PENDING)
+        return session->timer.deadline < force_at(session) ? SLOGOUT_OUTCOME_NEVER_READY
+                                                           : SLOGOUT_OUTCOME_FORCED;
+    return session->answer == SLOGOUT_STATUS_NONE ? SLOGOUT_OUTCOME_EXPIRED : SLOGOUT_OUTCOME_REFUSED;
 }
 
 void slo_session_expired(struct slo_timer *timer)
 {
     struct slogout_session *session = slo_container_of(timer, struct slogout_session, timer);
-    struct event event = {.outcome = SLOGOUT_OUTCOME_EXPIRED};
+    const struct event event = {.outcome = outcome_of_timer(session)};
 
-    if (session->state == SLOGOUT_STATE_PENDING)
-        event.outcome = SLOGOUT_OUTCOME_NEVER_READY;
-    else if (session->refusal)
-        event.outcome = SLOGOUT_OUTCOME_REFUSED;
-    table[TIMER][session->state](session, &event);
+    dispatch(session, TIMER, &event);
 }
 
 int slo_session_join(struct slogout_session *session, struct slo_session_set *set, uint64_t group)
 {
-    const int error = session->set ? SLOGOUT_ERR_STATE : table[JOIN][session->state](session, &no_event);
+    const int error = session->set ? SLOGOUT_ERR_STATE : dispatch(session, JOIN, &no_event);
 
     if (error)
         return error;
     session->set = set;
     if (session->state == SLOGOUT_STATE_WAITING)
-        session->moment.group = group;
+        session->group = group;
     set->counts.state[session->state]++;
     slo_link_append(&set->members[session->state], &session->member);
     set->changed(set);
@@ -424,26 +551,23 @@ int slogout_session_new(struct slogout_session **out, struct slogout *slogout,
         return error;
     if (!checked.send_line || !checked.close_connection)
         return SLOGOUT_ERR_ARGUMENT;
-    session = slo_allocate(slogout, slogout->settings.on_refusal == SLOGOUT_REFUSAL_WAIT
-                                        ? sizeof(struct session_with_refusal)
-                                        : sizeof *session);
+    session = slo_allocate(slogout, sizeof *session);
     if (!session)
         return SLOGOUT_ERR_NOMEM;
-    slo_session_init(session, slogout, callbacks, conn);
+    slo_session_init(session, slogout, &checked, conn);
     *out = session;
     return 0;
 }
 
 void slogout_session_free(struct slogout_session *session)
 {
-    const struct event event = {.outcome = SLOGOUT_OUTCOME_HOST_CLOSED};
     struct slogout *slogout;
 
     if (!session)
         return;
     slogout = session->slogout;
-    slo_enter(slogout, 0);
-    table[ABANDON][session->state](session, &event);
+    slo_enter(slogout);
+    slo_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
     slo_session_quit(session);
     slogout->counts.state[SLOGOUT_STATE_ENDED]--;
     session->freed = 1;
@@ -462,11 +586,14 @@ static int handle_at(struct slogout_session *session, uint64_t now, enum event_k
                      const struct event *event)
 {
     struct slogout *slogout = session->slogout;
-    int result = slo_enter_at(slogout, now);
+    int result = slo_may_call_back(slogout, now);
 
     if (result)
         return result;
-    result = table[kind][session->state](session, event);
+    if (is_passive(session, kind))
+        return dispatch(session, kind, event);
+    slo_enter_at(slogout, now);
+    result = dispatch(session, kind, event);
     slo_leave(slogout);
     return result;
 }
@@ -482,6 +609,23 @@ int slogout_session_request(struct slogout_session *session, const char *bye_tex
     return handle_at(session, now_ms, REQUEST, &event);
 }
 
+int slogout_session_leave(struct slogout_session *session, const struct slogout_departure *departure,
+                          uint64_t now_ms)
+{
+    struct slogout_departure checked;
+    const struct event event = {.departure = &checked, .outcome = SLOGOUT_OUTCOME_FORCED};
+    int error;
+
+    if (!session || !departure)
+        return SLOGOUT_ERR_ARGUMENT;
+    error = slo_copy_sized(&checked, sizeof checked, departure);
+    if (error)
+        return error;
+    if (checked.bye_text && !slo_bye_text_valid(checked.bye_text))
+        return SLOGOUT_ERR_TEXT;
+    return handle_at(session, now_ms, DEPART, &event);
+}
+
 int slogout_session_resume(struct slogout_session *session, uint64_t now_ms)
 {
     if (!session)
@@ -491,49 +635,19 @@ int slogout_session_resume(struct slogout_session *session, uint64_t now_ms)
     return handle_at(session, now_ms, RESUME, &no_event);
 }
 
-/* response is NULL for a line that is not one. After an error the host handles the line as usual. */
-static int feed(struct slogout_session *session, const struct slogout_response *response, uint64_t now)
-{
-    struct slogout *slogout = session->slogout;
-    int result;
-
-    if (slo_enter_at(slogout, now))
-        return 0;
-    if (response)
-        result = slo_session_feed_response(session, response);
-    else
-        result = table[OTHER_LINE][session->state](session, &no_event);
-    slo_leave(slogout);
-    return result;
-}
-
-/* Not inlined, since a line that comes while nothing is asked must not pay for the stack frame of this
- * function. */
-NOINLINE static int parse_and_feed(struct slogout_session *session, const char *line, size_t len,
-                                   uint64_t now)
-{
-    struct slogout_response response;
-
-    if (!line)
-        return 0;
-    return feed(session, slogout_response_parse(&response, line, len) ? &response : NULL, now);
-}
-
+/* After an error the host handles the line as usual. */
 int slogout_session_feed_line(struct slogout_session *session, const char *line, size_t len, uint64_t now_ms)
 {
-    if (!session || session->state < SLOGOUT_STATE_ASKED)
-        return 0;
-    return parse_and_feed(session, line, len, now_ms);
-}
+    struct event event = {.outcome = SLOGOUT_OUTCOME_REFUSED};
+    struct slogout_response response;
+    int result;
 
-int slogout_session_feed_response(struct slogout_session *session, const struct slogout_response *response,
-                                  uint64_t now_ms)
-{
-    if (!session || !response || session->state < SLOGOUT_STATE_ASKED)
+    if (!session || session->state < SLOGOUT_STATE_ASKED || !line)
         return 0;
-    if ((unsigned)response->status > SLOGOUT_STATUS_BYE || (response->tag_len && !response->tag))
-        return 0;
-    return feed(session, response, now_ms);
+    if (slogout_response_parse(&response, line, len))
+        event.answer = &response;
+    result = handle_at(session, now_ms, kind_of_line(session, event.answer), &event);
+    return result > 0 ? result : 0;
 }
 
 int slogout_session_cancel(struct slogout_session *session)
@@ -542,8 +656,8 @@ int slogout_session_cancel(struct slogout_session *session)
 
     if (!session)
         return SLOGOUT_ERR_ARGUMENT;
-    slo_enter(session->slogout, 0);
-    result = table[CANCEL][session->state](session, &no_event);
+    slo_enter(session->slogout);
+    result = slo_session_cancel(session);
     slo_leave(session->slogout);
     return result;
 }
@@ -557,15 +671,26 @@ int slogout_session_force(struct slogout_session *session, uint64_t now_ms)
 
 int slogout_session_abandon(struct slogout_session *session, enum slogout_outcome why)
 {
-    const struct event event = {.outcome = why};
     int result;
 
     if (!session || why < SLOGOUT_OUTCOME_CLIENT_LOGOUT || why > SLOGOUT_OUTCOME_HOST_CLOSED)
         return SLOGOUT_ERR_ARGUMENT;
-    slo_enter(session->slogout, 0);
-    result = table[ABANDON][session->state](session, &event);
+    slo_enter(session->slogout);
+    result = slo_session_abandon(session, why);
     slo_leave(session->slogout);
     return result;
+}
+
+int slogout_session_get_result(const struct slogout_session *session, struct slogout_result *out)
+{
+    struct slogout_result result;
+
+    if (!session || !out)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (session->state != SLOGOUT_STATE_ENDED || session->outcome == SLOGOUT_OUTCOME_COUNT)
+        return SLOGOUT_ERR_STATE;
+    read_result(session, &result);
+    return slo_give_sized(out, &result, sizeof result);
 }
 
 enum slogout_state slogout_session_state(const struct slogout_session *session)

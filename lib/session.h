@@ -1,4 +1,6 @@
-/* One connection: its life as a state table, the lines that it sends, and how it ends. */
+/* One connection: its life as a state table, the lines that it sends, and how it ends.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLO_SESSION_H
 #define SLO_SESSION_H
 
@@ -15,39 +17,30 @@ struct slo_session_set {
 
 struct slogout_session {
     /* for life */
-    struct slo_timer timer; /* first, see slo_allocate(); runs while PENDING, ASKED or LEAVING */
+    struct slo_timer timer; /* first, see slo_allocate(); runs in the states that have a timer */
     struct slogout *slogout;
-    const struct slogout_callbacks *callbacks;
+    int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *conn);
+    void (*close_connection)(struct slogout_session *session, const struct slogout_result *result, void *conn);
     void *conn;
     struct slo_session_set *set; /* of its drain, or NULL */
     struct slo_link member;      /* in one of the set's lists */
+    uint64_t group;              /* in its drain */
     /* of one exchange */
     const char *bye_text; /* the host's; NULL for that of the settings */
-    union {
-        uint64_t group;    /* in its drain, while WAITING */
-        uint64_t asked_ms; /* when LOGOUT was sent, from ASKED on */
-    } moment;
-    uint32_t tag_number; /* of that LOGOUT; 0 if there is none */
-    /* All of these are bit-fields: some compilers do not let bit-fields share four octets with a uint8_t, and
-     * the session would grow. */
-    unsigned state : 8;   /* enum slogout_state */
-    unsigned outcome : 8; /* enum slogout_outcome, while LEAVING */
-    unsigned enabled : 1;
-    unsigned bye_seen : 1;
-    unsigned refusal : 2; /* SLOGOUT_STATUS_NO or _BAD while a refusal is waited out; else 0 */
-    unsigned freed : 1;   /* stays in memory until the outermost call returns */
+    uint64_t close_by;    /* when close_connection must have been called; SLOGOUT_NEVER if there is no deadline */
+    uint64_t asked_ms;    /* when LOGOUT was sent */
+    uint32_t tag_number;  /* of that LOGOUT; 0 if there is none */
+    uint8_t state;        /* enum slogout_state */
+    uint8_t outcome;      /* enum slogout_outcome, from LEAVING on; SLOGOUT_OUTCOME_COUNT if there is none */
+    uint8_t answer;       /* enum slogout_status of the client's last tagged answer */
+    uint8_t bye_sent, bye_seen;
+    uint8_t last_half; /* of LEAVING: the last `* BYE` need not wait for rest any more */
+    uint8_t enabled; /* for life, like the next */
+    uint8_t freed;   /* stays in memory until the outermost call returns */
 };
 
-#define SLO_REFUSAL_MAX 126
-
-/* The beginning of a refusal that is waited out. Stands directly after the session in memory, if on_refusal
- * is SLOGOUT_REFUSAL_WAIT. */
-struct slo_refusal {
-    unsigned char code_len, text_len;
-    char octets[SLO_REFUSAL_MAX]; /* the response code, then the text */
-};
-
-/* Makes a session inside something larger, in memory of slo_allocate(). */
+/* Makes a session inside something larger, in memory of slo_allocate(). Copies the two functions. */
 void slo_session_init(struct slogout_session *session, struct slogout *slogout,
                       const struct slogout_callbacks *callbacks, void *conn);
 
@@ -55,6 +48,8 @@ void slo_session_init(struct slogout_session *session, struct slogout *slogout,
  * clock's. */
 int slo_session_request(struct slogout_session *session);
 int slo_session_force(struct slogout_session *session);
+int slo_session_cancel(struct slogout_session *session);
+int slo_session_abandon(struct slogout_session *session, enum slogout_outcome why);
 void slo_session_resume(struct slogout_session *session);
 int slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response);
 

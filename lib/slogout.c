@@ -1,9 +1,11 @@
-/* A slogout: its settings, its time and its counters. */
+/* A slogout: its settings, its time and its counters.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "session.h"
-#include "text.h"
+#include "tag.h"
 
 /* The draft, section 3: "The timer MUST have a timing interval longer than 32 seconds." */
 #define ANSWER_TIMEOUT_FLOOR 32000
@@ -42,7 +44,7 @@ static int read_settings(struct slogout_settings *settings, const struct slogout
     if (!settings->tag_prefix)
         settings->tag_prefix = "SLO.";
     if (!settings->bye_text)
-        settings->bye_text = "Server is closing the connection";
+        settings->bye_text = SLO_BYE_DEFAULT;
     if (!settings->allocate && !settings->release) {
         settings->allocate = default_allocate;
         settings->release = default_release;
@@ -57,6 +59,8 @@ static int read_settings(struct slogout_settings *settings, const struct slogout
         return SLOGOUT_ERR_ARGUMENT;
     return settings->allocate && settings->release ? 0 : SLOGOUT_ERR_ARGUMENT;
 }
+
+/* ---- public ---- */
 
 int slogout_new(struct slogout **out, const struct slogout_settings *settings)
 {
@@ -79,9 +83,11 @@ int slogout_new(struct slogout **out, const struct slogout_settings *settings)
     slo_link_init(&slogout->freed);
     /* The order decides which timer comes first when several are due at the same time. */
     slo_clock_init(&slogout->clock);
-    slo_timers_init(&slogout->ready, &slogout->clock, checked.ready_timeout_ms, slo_session_expired);
-    slo_timers_init(&slogout->answer, &slogout->clock, checked.answer_timeout_ms, slo_session_expired);
-    slo_timers_init(&slogout->leave, &slogout->clock, checked.leave_timeout_ms, slo_session_expired);
+    slo_timers_init(&slogout->waiting, &slogout->clock, slo_session_expired);
+    slo_timers_init(&slogout->ready, &slogout->clock, slo_session_expired);
+    slo_timers_init(&slogout->answer, &slogout->clock, slo_session_expired);
+    slo_timers_init(&slogout->leave_at_rest, &slogout->clock, slo_session_expired);
+    slo_timers_init(&slogout->leave, &slogout->clock, slo_session_expired);
     *out = slogout;
     return 0;
 }
@@ -92,7 +98,7 @@ int slogout_free(struct slogout *slogout)
         return 0;
     if (slogout->depth)
         return SLOGOUT_ERR_REENTRANT;
-    if (slogout->users)
+    if (slogout->objects)
         return SLOGOUT_ERR_STATE;
     slogout->settings.release(slogout, slogout->settings.user_data);
     return 0;
@@ -103,25 +109,22 @@ uint64_t slogout_deadline(const struct slogout *slogout)
     return slogout ? slo_clock_deadline(&slogout->clock) : SLOGOUT_NEVER;
 }
 
-int slogout_poll_timeout(const struct slogout *slogout, uint64_t now_ms)
+int slogout_poll_timeout(uint64_t deadline_ms, uint64_t now_ms)
 {
-    const uint64_t deadline = slogout_deadline(slogout);
-
-    if (deadline == SLOGOUT_NEVER)
+    if (deadline_ms == SLOGOUT_NEVER)
         return -1;
-    if (now_ms < slogout->clock.now)
-        now_ms = slogout->clock.now; /* as slogout_tick() will take it */
-    if (deadline <= now_ms)
+    if (deadline_ms <= now_ms)
         return 0;
-    return deadline - now_ms < INT_MAX ? (int)(deadline - now_ms) : INT_MAX;
+    return deadline_ms - now_ms < INT_MAX ? (int)(deadline_ms - now_ms) : INT_MAX;
 }
 
 int slogout_tick(struct slogout *slogout, uint64_t now_ms)
 {
-    const int error = slogout ? slo_enter_at(slogout, now_ms) : SLOGOUT_ERR_ARGUMENT;
+    const int error = slogout ? slo_may_call_back(slogout, now_ms) : SLOGOUT_ERR_ARGUMENT;
 
     if (error)
         return error;
+    slo_enter_at(slogout, now_ms);
     slo_clock_ring(&slogout->clock, TICK_BUDGET);
     slogout->clock.announced = SLOGOUT_NEVER; /* the host's one-shot timer may be spent, so it is set again */
     slo_leave(slogout);

@@ -13,7 +13,8 @@
 set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
-root=${TRIXIE_ROOT:-build/trixie}
+build=${SLOGOUT_BUILD:-$here/build}
+root=${TRIXIE_ROOT:-$build/trixie}
 
 fail()
 {
@@ -85,7 +86,7 @@ in_chroot()
 # Commands that run there at the same time see no file come or go that has not changed.
 update_copy()
 {
-    as_root rsync -a --delete --exclude=/build --exclude=/.git ./ "$root/project/"
+    as_root rsync -a --delete --exclude=/build --exclude="${build#"$here"}" --exclude=/.git ./ "$root/project/"
 }
 
 # One process at a time makes the chroot, installs or copies.

@@ -1,5 +1,22 @@
-# What proves the library: `make verify` runs all of it, and each part ends with a line that states its figure.
-# `make deps-verify` installs what this needs (Debian 12).
+# SPDX-License-Identifier: BSD-2-Clause
+# What proves the library, and what packagers and vendors get. Each part ends with a line that states its figure.
+## Verify
+##   make deps-verify          installs what `make verify` needs (Debian 12)
+##   make verify               everything below but the proofs, in a quarter of an hour on two cores
+##   make coverage             MC/DC of lib/ by the unit tests
+##   make exhaustive           each sequence of events against a model, each short string against the grammar
+##   make faults               the echo server while system calls fail
+##   make portability          the unit tests on nine machines and compilers
+##   make analyse              analyzers of the source, memcheck and threads
+##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
+##   make fuzz                 a minute for each target
+##   make mutants              whether the tests notice a change of one line of lib/
+##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
+##   make prove-sanity         a proof fails when the fault is planted that it excludes
+## Package
+##   make dist                 the distribution, build/slogout-VERSION.tar.gz
+##   make package-check        the library as packagers and vendors get it (deps-package)
+##   make abi, abi-record      compares the interface with the recorded one; records it
 
 CLANG ?= clang-19
 LLVM_SUFFIX ?= -19
@@ -21,7 +38,7 @@ deps-verify: deps
 
 # ---- exhaustive: each sequence of events, each short string ----
 
-EXHAUSTIVE := build/tests/exhaustive
+EXHAUSTIVE := $(BUILD)/tests/model
 # 6 steps take a minute.
 DRAIN_STEPS ?= 5
 EXHAUSTIVE_FLAGS := -O2 -g
@@ -31,7 +48,7 @@ $(EXHAUSTIVE)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(EXHAUSTIVE_FLAGS) -c -o $@ $<
 
-$(EXHAUSTIVE)/%.o: tests/exhaustive/%.c
+$(EXHAUSTIVE)/%.o: tests/model/%.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib $(EXHAUSTIVE_FLAGS) -c -o $@ $<
 
@@ -58,25 +75,22 @@ exhaustive-drain: $(EXHAUSTIVE)/drain
 
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
-FUZZ_LIB := $(LIB_SOURCES:%.c=build/fuzz/%.o) build/fuzz/tests/exhaustive/reference.o
-FUZZ_ECHO := build/fuzz/examples/echo/command_reader.o build/fuzz/examples/echo/words.o \
-  build/fuzz/examples/common/queue.o
+FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_LIB := $(LIB_SOURCES:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/tests/model/reference.o
 
-build/fuzz/%.o: %.c
+$(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Iexamples $(FUZZ_FLAGS) -c -o $@ $<
+	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(FUZZ_FLAGS) -c -o $@ $<
 
-build/fuzz/response build/fuzz/session build/fuzz/imap_client build/fuzz/imap_server build/fuzz/filter: $(FUZZ_LIB)
-build/fuzz/filter: build/fuzz/tests/fuzz/filter/reference.o
-build/fuzz/imap_client build/fuzz/imap_server: build/fuzz/tests/fuzz/scanners/agree.o
-build/fuzz/command_reader: $(FUZZ_ECHO)
-$(FUZZ): build/fuzz/%: build/fuzz/tests/fuzz/%.o
+$(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server $(BUILD)/fuzz/filter: $(FUZZ_LIB)
+$(BUILD)/fuzz/filter: $(BUILD)/fuzz/tests/fuzz/filter/reference.o
+$(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server: $(BUILD)/fuzz/tests/fuzz/scanners/agree.o
+$(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
 
-FUZZ_NAMES := $(FUZZ:build/fuzz/%=fuzz-%)
+FUZZ_NAMES := $(FUZZ:$(BUILD)/fuzz/%=fuzz-%)
 
-$(FUZZ_NAMES): fuzz-%: build/fuzz/%
+$(FUZZ_NAMES): fuzz-%: $(BUILD)/fuzz/%
 	@sh tests/fuzz/run.sh $< $(FUZZ_SECONDS)
 
 fuzz: $(FUZZ_NAMES)
@@ -84,16 +98,15 @@ fuzz: $(FUZZ_NAMES)
 
 # ---- coverage of lib/ by the unit tests alone ----
 
-COVERAGE := build/coverage
+COVERAGE := $(BUILD)/coverage
 COVERAGE_FLAGS := -O0 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
 COVERAGE_TESTS := $(patsubst tests/unit/%.c,$(COVERAGE)/%,$(wildcard tests/unit/test_*.c))
 COVERAGE_OBJECTS := $(LIB_SOURCES:%.c=$(COVERAGE)/%.o) \
-  $(patsubst %.c,$(COVERAGE)/%.o,$(wildcard tests/support/*.c)) \
-  $(TEST_EXAMPLE_OBJECTS:build/tests/examples/%.o=$(COVERAGE)/examples/%.o)
+  $(patsubst %.c,$(COVERAGE)/%.o,$(wildcard tests/unit/support/*.c))
 
 $(COVERAGE)/%.o: %.c
 	@mkdir -p $(@D)
-	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Iexamples $(COVERAGE_FLAGS) -c -o $@ $<
+	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Ilib -Itests -Itests/unit $(COVERAGE_FLAGS) -c -o $@ $<
 
 $(COVERAGE_TESTS): $(COVERAGE)/%: $(COVERAGE)/tests/unit/%.o $(COVERAGE_OBJECTS)
 	$(SAY)$(CLANG) $(COVERAGE_FLAGS) -o $@ $^ $(CMOCKA)
@@ -105,7 +118,7 @@ coverage: $(COVERAGE_TESTS)
 	@llvm-profdata$(LLVM_SUFFIX) merge -o $(COVERAGE)/all.profdata $(COVERAGE)/*.profraw
 	@llvm-cov$(LLVM_SUFFIX) export -instr-profile=$(COVERAGE)/all.profdata \
 	  $(COVERAGE_TESTS:%=-object=%) -sources lib > $(COVERAGE)/all.json
-	@python3 -B tests/coverage/report.py $(COVERAGE)/all.json
+	@python3 -B tests/unit/coverage.py $(COVERAGE)/all.json
 
 # ---- mutants: do the tests notice? Without sanitizers first, then the survivors with them ----
 #
@@ -113,7 +126,7 @@ coverage: $(COVERAGE_TESTS)
 
 # Compiles many times faster than an optimizing compiler, which only the survivors need.
 MUTANTS_FAST ?= tcc
-MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Iexamples -fPIC -fno-semantic-interposition
+MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Itests/unit -fPIC -fno-semantic-interposition
 MUTANTS_PLAIN := -O1
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -Werror=incompatible-pointer-types -Werror=int-conversion
@@ -123,46 +136,45 @@ MUTANTS_LONG := test_drain_promise
 
 # $(1): plain or strict; $(2): its flags
 define MUTANTS_RULES
-build/mutants/$(1)/%.o: %.c
+$(BUILD)/mutants/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	$$(SAY)$$(CC) $$(MUTANTS_COMMON) $(2) -MMD -MP -c -o $$@ $$<
 
-build/mutants/$(1)/libmutant.so: $(LIB_SOURCES:%.c=build/mutants/$(1)/%.o)
+$(BUILD)/mutants/$(1)/libmutant.so: $(LIB_SOURCES:%.c=$(BUILD)/mutants/$(1)/%.o)
 	$$(SAY)$$(CC) $(2) -shared -o $$@ $$^
 
-build/mutants/$(1)/test_%: build/mutants/$(1)/tests/unit/test_%.o build/mutants/$(1)/libmutant.so \
-  $(patsubst %.c,build/mutants/$(1)/%.o,$(wildcard tests/support/*.c)) \
-  $(TEST_EXAMPLE_OBJECTS:build/tests/examples/%.o=build/mutants/$(1)/examples/%.o)
-	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant $$(CMOCKA)
+$(BUILD)/mutants/$(1)/test_%: $(BUILD)/mutants/$(1)/tests/unit/test_%.o $(BUILD)/mutants/$(1)/libmutant.so \
+  $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c))
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant $$(CMOCKA)
 
-build/mutants/$(1)/session: $(patsubst %,build/mutants/$(1)/tests/exhaustive/%.o,session world model properties choose)
-build/mutants/$(1)/response: $(patsubst %,build/mutants/$(1)/tests/exhaustive/%.o,response reference)
-build/mutants/$(1)/drain: build/mutants/$(1)/tests/exhaustive/drain.o
-build/mutants/$(1)/session build/mutants/$(1)/response build/mutants/$(1)/drain: build/mutants/$(1)/libmutant.so
-	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -Lbuild/mutants/$(1) -lmutant
+$(BUILD)/mutants/$(1)/session: $(patsubst %,$(BUILD)/mutants/$(1)/tests/model/%.o,session world model properties choose)
+$(BUILD)/mutants/$(1)/response: $(patsubst %,$(BUILD)/mutants/$(1)/tests/model/%.o,response reference)
+$(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/tests/model/drain.o
+$(BUILD)/mutants/$(1)/session $(BUILD)/mutants/$(1)/response $(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/libmutant.so
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant
 
-mutants: $(MUTANTS_UNITS:%=build/mutants/$(1)/%) build/mutants/$(1)/session build/mutants/$(1)/response \
-  build/mutants/$(1)/drain
+mutants: $(MUTANTS_UNITS:%=$(BUILD)/mutants/$(1)/%) $(BUILD)/mutants/$(1)/session $(BUILD)/mutants/$(1)/response \
+  $(BUILD)/mutants/$(1)/drain
 endef
 $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
 
 mutants:
 	@CMOCKA='$(CMOCKA)' python3 -B tests/mutants/mutate.py \
-	  build/mutants/fast $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=build/mutants/plain/%) \
-	  "build/mutants/plain/response 5" "build/mutants/plain/session quick" "build/mutants/plain/drain 4" -- \
-	  build/mutants/thorough $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
-	  $(patsubst %,build/mutants/strict/%,$(filter-out $(MUTANTS_LONG),$(MUTANTS_UNITS))) \
-	  "build/mutants/strict/response 4" "build/mutants/strict/drain 3"
+	  $(BUILD)/mutants/fast $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=$(BUILD)/mutants/plain/%) \
+	  "$(BUILD)/mutants/plain/response 5" "$(BUILD)/mutants/plain/session quick" "$(BUILD)/mutants/plain/drain 4" -- \
+	  $(BUILD)/mutants/thorough $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
+	  $(patsubst %,$(BUILD)/mutants/strict/%,$(filter-out $(MUTANTS_LONG),$(MUTANTS_UNITS))) \
+	  "$(BUILD)/mutants/strict/response 4" "$(BUILD)/mutants/strict/drain 3"
 
 
 # ---- portability: `make portability-NAME` runs one machine ----
 
-CMOCKA_SOURCE := build/cmocka
+CMOCKA_SOURCE := $(BUILD)/cmocka
 PORTABILITY := $(addprefix portability-,gcc-O0 gcc-O3 clang-O0 clang-O3 i386 s390x armhf musl mingw)
 
 $(CMOCKA_SOURCE)/src/cmocka.c:
-	sh tests/portability/cmocka.sh $(CMOCKA_SOURCE)
+	sh tests/package/portability/cmocka.sh $(CMOCKA_SOURCE)
 
 # The kernel's headers are those of the other half of the system: gcc-multilib, which has a link to them, cannot stand
 # beside a cross compiler.
@@ -171,21 +183,20 @@ CC_I386 := gcc -m32 -idirafter /usr/include/x86_64-linux-gnu
 # $(1): name, $(2): the command that runs its programs, $(3): its compiler
 define PORTABILITY_RULE
 portability-$(1): $(CMOCKA_SOURCE)/src/cmocka.c
-	@sh tests/portability/unit.sh $(1) $(CMOCKA_SOURCE) "$(2)" $(3)
+	@sh tests/package/portability/unit.sh $(1) $(CMOCKA_SOURCE) "$(2)" $(3)
 endef
 $(eval $(call PORTABILITY_RULE,gcc-O0,,gcc -O0))
 $(eval $(call PORTABILITY_RULE,gcc-O3,,gcc -O3))
 $(eval $(call PORTABILITY_RULE,clang-O0,,$(CLANG) -O0))
 $(eval $(call PORTABILITY_RULE,clang-O3,,$(CLANG) -O3))
-$(eval $(call PORTABILITY_RULE,i386,sh tests/portability/i386.sh,$(CC_I386) -O2))
+$(eval $(call PORTABILITY_RULE,i386,sh tests/package/portability/i386.sh,$(CC_I386) -O2))
 $(eval $(call PORTABILITY_RULE,s390x,qemu-s390x-static,$(CLANG) --target=s390x-linux-gnu -static -O2))
 $(eval $(call PORTABILITY_RULE,armhf,qemu-arm-static,$(CLANG) --target=arm-linux-gnueabihf -static -O2))
 $(eval $(call PORTABILITY_RULE,musl,,musl-gcc -static -O2))
-$(eval $(call PORTABILITY_RULE,mingw,sh tests/portability/wine.sh,x86_64-w64-mingw32-gcc -static -O2))
+$(eval $(call PORTABILITY_RULE,mingw,sh tests/package/portability/wine.sh,x86_64-w64-mingw32-gcc -static -O2))
 
 portability: $(PORTABILITY)
-	@CLANG=$(CLANG) sh tests/portability/headers.sh
-	@CC=$(CC) sh tests/portability/libc.sh
+	@CC=$(CC) sh tests/package/portability/libc.sh
 	@echo "portability: unit tests on $(words $(PORTABILITY)) platforms ($(PORTABILITY:portability-%=%))"
 
 # ---- analyzers of the source, of the running unit tests, and of threads ----
@@ -194,19 +205,19 @@ ANALYSE_FLAGS := -std=c99 -Iinclude -O2
 
 # To a file, because a compiler that fails removes its output, and root could lose /dev/null so.
 analyse-gcc:
-	@mkdir -p build
-	@for source in $(LIB_SOURCES); do gcc $(ANALYSE_FLAGS) -fanalyzer -Werror -c -o build/analyse.o $$source || exit 1; done
+	@mkdir -p $(BUILD)
+	@for source in $(LIB_SOURCES); do gcc $(ANALYSE_FLAGS) -fanalyzer -Werror -c -o $(BUILD)/analyse.o $$source || exit 1; done
 	@echo "analyse-gcc: -fanalyzer, nothing found in $(words $(LIB_SOURCES)) files"
 
 analyse-clang-tidy:
-	@clang-tidy$(LLVM_SUFFIX) -quiet $(LIB_SOURCES) -- $(ANALYSE_FLAGS) 2>build/clang-tidy.log || { cat build/clang-tidy.log; exit 1; }
+	@clang-tidy$(LLVM_SUFFIX) -quiet $(LIB_SOURCES) -- $(ANALYSE_FLAGS) 2>$(BUILD)/clang-tidy.log || { cat $(BUILD)/clang-tidy.log; exit 1; }
 	@echo "analyse-clang-tidy: $$(clang-tidy$(LLVM_SUFFIX) -list-checks | grep -c '^ ') checks, nothing found"
 
 analyse-scan-build:
-	@mkdir -p build
-	@scan-build$(LLVM_SUFFIX) --status-bugs -o build/scan-build \
-	  sh -c 'for source in $(LIB_SOURCES); do $$CC $(ANALYSE_FLAGS) -c -o build/analyse-scan.o $$source || exit 1; done' >build/scan-build.log 2>&1 \
-	  || { cat build/scan-build.log; exit 1; }
+	@mkdir -p $(BUILD)
+	@scan-build$(LLVM_SUFFIX) --status-bugs -o $(BUILD)/scan-build \
+	  sh -c 'for source in $(LIB_SOURCES); do $$CC $(ANALYSE_FLAGS) -c -o $(BUILD)/analyse-scan.o $$source || exit 1; done' >$(BUILD)/scan-build.log 2>&1 \
+	  || { cat $(BUILD)/scan-build.log; exit 1; }
 	@echo "analyse-scan-build: nothing found"
 
 analyse-cppcheck:
@@ -217,17 +228,17 @@ analyse-cppcheck:
 VALGRIND := valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all
 MEMCHECKS := $(MUTANTS_UNITS:%=memcheck-%)
 
-$(MEMCHECKS): memcheck-%: build/mutants/plain/%
-	@LD_LIBRARY_PATH=build/mutants/plain $(VALGRIND) $< >build/$@.log 2>&1 || { cat build/$@.log; exit 1; }
+$(MEMCHECKS): memcheck-%: $(BUILD)/mutants/plain/%
+	@LD_LIBRARY_PATH=$(BUILD)/mutants/plain $(VALGRIND) $< >$(BUILD)/$@.log 2>&1 || { cat $(BUILD)/$@.log; exit 1; }
 
 memcheck: $(MEMCHECKS)
 	@echo "memcheck: $(words $(MUTANTS_UNITS)) test programs, no error, no leak"
 
-build/threads: tests/threads/threads.c $(LIB_SOURCES)
+$(BUILD)/threads: tests/programs/threads.c $(LIB_SOURCES)
 	$(CLANG) $(C99) $(WARNINGS) -Werror -D_POSIX_C_SOURCE=200809L -O1 -g -fsanitize=thread -o $@ $^ -pthread
 
-threads: build/threads
-	@setarch -R build/threads
+threads: $(BUILD)/threads
+	@setarch -R $(BUILD)/threads
 
 analyse: analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memcheck threads
 
@@ -235,14 +246,95 @@ analyse: analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memc
 
 # ---- faults: the echo server while system calls fail (tests/unit/ has those of the library) ----
 
-build/tests/faults/shim.so: tests/faults/shim.c
+$(BUILD)/tests/faults/shim.so: tests/programs/faults/shim.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) -std=c99 $(WARNINGS) -O2 -fPIC -shared -o $@ $< -ldl
 
-faults: build/tests/faults/shim.so $(TEST_PROGRAMS)
-	@python3 -B tests/faults/run.py
+faults: $(BUILD)/tests/faults/shim.so $(TEST_PROGRAMS)
+	@python3 -B tests/programs/faults/run.py
 
 .PHONY: faults
 
+# ---- prove: the model checker CBMC. tests/prove/prove_NAME.c says what it proves, tests/prove/run.py has it proved ----
+#
+# deps-prove installs what it needs, on Debian 13 or in a chroot of it (tests/trixie.sh). NAME=text names one harness,
+# PROOF=bye one proof of it. BOUND=32 proves for longer lines than by default; then the options --unwind must be raised too.
+
+NAME ?= *
+PROVE_THERE = sh tests/trixie.sh run env BOUND=$(BOUND) PROOF=$(PROOF) TRACE=$(TRACE) python3 -B tests/prove
+PROVE = $(wildcard tests/prove/prove_$(NAME).c)
+# These take longest, so they begin first, and no processor waits for them at the end.
+PROVE_FIRST = $(filter $(patsubst %,tests/prove/prove_%.c,session response drain),$(PROVE))
+
+.PHONY: deps-prove prove prove-sanity
+
+deps-prove:
+	sh tests/trixie.sh install cbmc cvc5 gcc libc6-dev python3
+
+prove:
+	@$(PROVE_THERE)/run.py $(PROVE_FIRST) $(filter-out $(PROVE_FIRST),$(PROVE))
+
+prove-sanity:
+	@$(PROVE_THERE)/test_run.py
+	@$(PROVE_THERE)/run.py --sanity $(PROVE_FIRST) $(filter-out $(PROVE_FIRST),$(PROVE))
+
+# ---- package: the library as packagers and vendors get it ----
+
+DIST_NAME := slogout-$(VERSION)
+DIST := $(BUILD)/$(DIST_NAME).tar.gz
+PACKAGE := $(BUILD)/package
+
+.PHONY: dist abi abi-record package-check deps-package deps-plot
+
+dist: transcripts
+	@sh tests/package/dist.sh $(DIST_NAME) $(BUILD)
+	@echo "dist: $(DIST)"
+
+abi abi-record:
+	@sh tests/package/abi.sh $(if $(filter abi-record,$@),record,check) $(PACKAGE)/abi
+
+deps-package: deps
+	sh tests/apt.sh bmake clang-19 cmake g++ git lld-19 llvm-19 musl-dev musl-tools tcc \
+	  libc6-dev-i386 lib32gcc-12-dev gcc-mingw-w64-x86-64 wine wine64 qemu-user-static
+
+# What `make plot` draws with.
+deps-plot: deps
+	sh tests/apt.sh gnuplot-nox
+
+PACKAGE_PARTS := package-one-file package-build package-cmake package-windows package-macos package-headers abi
+
+.PHONY: package-parts package-distribution $(PACKAGE_PARTS)
+
+package-check:
+	@$(MAKE) --no-print-directory -s $(if $(filter -j%,$(MAKEFLAGS)),,-j2) -Otarget package-parts
+	@echo "package-check: all parts hold ($(PACKAGE_PARTS:package-%=%))"
+
+package-parts: $(PACKAGE_PARTS)
+
+# Leaves the distribution unpacked for the others.
+package-distribution: dist
+	@MAKE='$(MAKE)' CC='$(CC)' sh tests/package/distribution.sh $(DIST) $(DIST_NAME) $(PACKAGE)/dist
+
+package-one-file package-build package-cmake package-windows package-macos: package-distribution
+
+# That of the distribution, as a vendor gets it.
+package-one-file:
+	@CLANG=$(CLANG) sh tests/package/one_file.sh $(PACKAGE)/dist/$(DIST_NAME)/amalgamation $(PACKAGE)/one_file
+
+package-build:
+	@MAKE='$(MAKE)' CC='$(CC)' sh tests/package/build.sh $(PACKAGE)/dist/$(DIST_NAME)
+
+package-cmake:
+	@sh tests/package/cmake.sh $(PACKAGE)/dist/$(DIST_NAME)
+
+package-headers:
+	@CLANG=$(CLANG) sh tests/package/portability/headers.sh
+
+package-windows:
+	@MAKE='$(MAKE)' sh tests/package/windows.sh $(PACKAGE)/dist/$(DIST_NAME)
+
+package-macos:
+	@MAKE='$(MAKE)' CLANG=$(CLANG) LLVM_SUFFIX=$(LLVM_SUFFIX) sh tests/package/macos.sh $(PACKAGE)/dist/$(DIST_NAME)
+
 # The dependencies of each object.
--include $(foreach part,tests/exhaustive fuzz coverage mutants,$(shell find build/$(part) -name '*.d' 2>/dev/null))
+-include $(foreach part,tests/model fuzz coverage mutants,$(shell find $(BUILD)/$(part) -name '*.d' 2>/dev/null))

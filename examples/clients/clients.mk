@@ -1,20 +1,21 @@
-# Client libraries that answer: one file each, to be copied, and its tests.
-#   make deps-clients clients-check    installs what the tests need (Debian 12), then runs them: 3 minutes
-# IMAPClient, which Debian does not have, is tested if Python finds it.
+# SPDX-License-Identifier: BSD-2-Clause
+## Clients
+##   make clients-check        the client libraries that answer, against each server; 3 min (deps-clients)
 
-CLIENTS := build/clients
+# IMAPClient, which Debian does not have, is tested if Python finds it.
+CLIENTS := $(BUILD)/clients
 IMAPFLOW := 2.10.2
-# JavaMail's packages on Debian 12.
 JAVAMAIL ?= /usr/share/java/javax.mail.jar
 
 .PHONY: deps-clients clients-check
 
 deps-clients:
-	sh examples/clients/tests/deps.sh $(CLIENTS) imapflow@$(IMAPFLOW)
+	sh examples/clients/tests/deps.sh $(CLIENTS) $(IMAPFLOW)
+	sh examples/dovecot/tests/deps.sh
 
 $(CLIENTS)/java/Driver.class: examples/clients/AskedStore.java examples/clients/tests/Driver.java
 	@mkdir -p $(@D)
 	$(SAY)javac -Xlint:all -Werror -d $(@D) -cp $(JAVAMAIL) $^
 
-clients-check: build/examples/echo_server build/examples/proxy $(DOVECOT_PLUGIN) $(CLIENTS)/java/Driver.class
-	python3 -B examples/clients/tests/run.py $(CLIENTS) $(JAVAMAIL)
+clients-check: $(BUILD)/examples/echo_server $(PROXY) $(DOVECOT_PLUGIN) $(CLIENTS)/java/Driver.class
+	BUILD=$(BUILD) JAVAMAIL=$(JAVAMAIL) python3 -B examples/clients/tests/run.py

@@ -1,18 +1,12 @@
 #include "imap_slogout.h"
 #include "ioloop-private.h"
 #include "istream.h"
+#include "str.h"
 
 /* Dovecot takes `TAG OK` for a command, so OK, NO and BAD are registered as commands. It rejects `* BYE` at the `*`,
  * before it reads the word. IDLE reads its own input, and takes any line but DONE for a mistake. */
 
 /* ---- commands ---- */
-
-static enum slogout_status status_of(const char *word)
-{
-    if (strcasecmp(word, "OK") == 0)
-        return SLOGOUT_STATUS_OK;
-    return strcasecmp(word, "NO") == 0 ? SLOGOUT_STATUS_NO : SLOGOUT_STATUS_BAD;
-}
 
 /* Returns the length of what has come so far of the rest of the line, which is only for the log. */
 static size_t rest_of_line(struct istream *input, const char **text)
@@ -32,16 +26,15 @@ static size_t rest_of_line(struct istream *input, const char **text)
 
 static bool take_answer(struct imap_slogout_client *ours, const struct client_command_context *cmd)
 {
-    struct slogout_response response;
+    string_t *line = t_str_new(128);
+    const char *text;
+    const size_t text_len = rest_of_line(cmd->client->input, &text);
     bool taken;
 
-    i_zero(&response);
-    response.status = status_of(cmd->name);
-    response.tag = cmd->tag;
-    response.tag_len = strlen(cmd->tag);
-    response.text_len = rest_of_line(cmd->client->input, &response.text);
+    str_printfa(line, "%s %s ", cmd->tag, cmd->name);
+    str_append_data(line, text, text_len);
     ours->starting = cmd;
-    taken = slogout_session_feed_response(ours->session, &response, now_ms()) == SLOGOUT_CONSUMED;
+    taken = slogout_session_feed_line(ours->session, str_c(line), str_len(line), now_ms()) == SLOGOUT_CONSUMED;
     ours->starting = NULL;
     return taken;
 }
@@ -61,13 +54,13 @@ static bool cmd_answer(struct client_command_context *cmd)
 /* Called in place of the BAD for a command whose tag could not be read, which Dovecot counts as a bad command. */
 bool answers_take_star(struct imap_slogout_client *ours, struct client_command_context *cmd)
 {
-    static const struct slogout_response bye = {.status = SLOGOUT_STATUS_BYE};
+    static const char bye[] = "* BYE";
     size_t size;
     const unsigned char *data = i_stream_get_data(cmd->client->input, &size);
 
     if (cmd->tag != NULL || size == 0 || data[0] != '*')
         return FALSE;
-    if (slogout_session_feed_response(ours->session, &bye, now_ms()) != SLOGOUT_CONSUMED)
+    if (slogout_session_feed_line(ours->session, bye, sizeof bye - 1, now_ms()) != SLOGOUT_CONSUMED)
         return FALSE;
     cmd->client->bad_counter--;
     cmd->tagline_sent = TRUE;

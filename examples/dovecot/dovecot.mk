@@ -1,8 +1,10 @@
-# The plugin for Dovecot 2.3 and 2.4.
-#   make dovecot             builds it for the Dovecot whose headers are installed (Debian: dovecot-dev)
-#   make install-dovecot     installs it where Dovecot looks for plugins; make uninstall-dovecot removes it
-#   make deps-dovecot dovecot-check       installs what the tests need, then runs them against a real Dovecot
-#   make deps-dovecot24 dovecot24 dovecot24-check    the same with 2.4 of Debian 13, elsewhere in a chroot; needs root
+# SPDX-License-Identifier: BSD-2-Clause
+## Dovecot plugin
+##   make dovecot              builds it for the Dovecot 2.3 or 2.4 whose headers are installed
+##   make install-dovecot      installs it where Dovecot looks for plugins; uninstall-dovecot removes it
+##   make dovecot-check        its tests with a real Dovecot (deps-dovecot)
+##   make dovecot24            builds it for Dovecot 2.4 of Debian 13, elsewhere in a chroot (deps-dovecot24; needs root)
+##   make dovecot24-check      its tests there
 
 DOVECOT_INCLUDE ?= /usr/include/dovecot
 DOVECOT_MODULES ?= /usr/lib/dovecot/modules
@@ -10,7 +12,7 @@ DOVECOT_MODULES ?= /usr/lib/dovecot/modules
 # How long the tests kick 30 clients at random.
 DOVECOT_STRESS_SECONDS ?= 15
 
-DOVECOT := build/dovecot
+DOVECOT := $(BUILD)/dovecot
 DOVECOT_PLUGIN := $(DOVECOT)/lib95_imap_slogout_plugin.so
 # 2.4 has a parser of its own for settings, which loads their declaration from a second file.
 DOVECOT_SETTINGS := $(DOVECOT)/settings/libimap_slogout_settings.so
@@ -53,10 +55,10 @@ uninstall-dovecot:
 	rm -f $(DESTDIR)$(DOVECOT_MODULES)/settings/$(notdir $(DOVECOT_SETTINGS))
 
 deps-dovecot:
-	sh tests/dovecot/deps.sh
+	sh examples/dovecot/tests/deps.sh
 
 dovecot-check: $(DOVECOT_FILES)
-	DOVECOT_STRESS_SECONDS=$(DOVECOT_STRESS_SECONDS) python3 -B tests/dovecot/run.py
+	DOVECOT_STRESS_SECONDS=$(DOVECOT_STRESS_SECONDS) python3 -B examples/dovecot/tests/run.py
 
 # ---- Dovecot 2.4, on Debian 13 ----
 

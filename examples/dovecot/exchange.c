@@ -1,5 +1,6 @@
 #include "imap_slogout.h"
 #include "ostream.h"
+#include "str-sanitize.h"
 #include <time.h>
 
 uint64_t now_ms(void)
@@ -96,20 +97,22 @@ static const char *const reasons[SLOGOUT_OUTCOME_COUNT] = {
 };
 
 /* Returns the client's refusal, in its own words. */
-static const char *refusal(const struct slogout_response *answer)
+static const char *refusal(const struct slogout_result *result)
 {
-    char text[200];
+    const struct slogout_response *answer = result->answer;
+    const char *status = result->answer_status == SLOGOUT_STATUS_NO ? "NO" : "BAD";
 
-    slogout_escape(text, sizeof text, answer->text, answer->text_len);
-    return t_strdup_printf(": %s %s", answer->status == SLOGOUT_STATUS_NO ? "NO" : "BAD", text);
+    if (answer == NULL)
+        return t_strconcat(": ", status, NULL);
+    return t_strconcat(": ", status, " ", str_sanitize(t_strndup(answer->text, answer->text_len), 200), NULL);
 }
 
 static const char *reason(const struct slogout_result *result)
 {
     const bool told = result->outcome == SLOGOUT_OUTCOME_ANSWERED || result->bye_sent;
-    const bool refused = result->outcome == SLOGOUT_OUTCOME_REFUSED && result->answer != NULL;
+    const bool refused = result->outcome == SLOGOUT_OUTCOME_REFUSED;
 
-    return t_strconcat(reasons[result->outcome], refused ? refusal(result->answer) : "",
+    return t_strconcat(reasons[result->outcome], refused ? refusal(result) : "",
                        told ? "" : " (without BYE)", NULL);
 }
 

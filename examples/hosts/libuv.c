@@ -1,22 +1,21 @@
-/* A host on libuv. set_timer starts a timer of the loop, and only that timer ticks. libuv owns the descriptors, so a
- * connection is closed by the functions of libuv: write what is queued, uv_shutdown(), read until end of file,
- * uv_close().
- * SIGTERM asks the clients to leave, paced, and ends the program when they have left. A second SIGTERM does not wait
- * for answers. */
+/* A host on libuv, which owns the descriptors. So the connection is closed by functions of libuv: write the queue,
+ * uv_shutdown(), read until end of file, uv_close(). set_timer starts a timer of the loop, and only that timer ticks.
+ * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM does
+ * not wait for answers.
+ *
+ * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
 #include <uv.h>
 #include "net.h"
 
-struct client {
+struct connection {
+    struct net_client client; /* first; linger has the state of the close, which libuv carries out */
     uv_tcp_t stream;
     uv_timer_t end;  /* limits the close */
     unsigned closed; /* how many of these two handles are closed */
     uv_write_t write;
     size_t writing; /* octets of imap.out in this write; 0 if there is none */
     uv_shutdown_t shutdown;
-    int is_closing, is_shut, input_ended;
-    struct slogout_session *session;
-    struct imap imap;
 };
 
 static struct net_options options;
@@ -27,40 +26,36 @@ static uv_signal_t sigterm;
 static struct slogout *slogout;
 static struct slogout_drain *drain;
 
-/* ---- the end of a client, which is freed when both of its handles are closed ---- */
+/* ---- the end of a connection, which is freed when both of its handles are closed ---- */
 
 static void on_closed(uv_handle_t *handle)
 {
-    struct client *client = handle->data;
+    struct connection *connection = handle->data;
 
-    if (++client->closed < 2)
-        return;
-    slogout_session_free(client->session);
-    free(client);
+    if (++connection->closed == 2)
+        net_client_free(&connection->client);
 }
 
-/* Also closes a client of which only a part could be made. An outcome that is settled stays. */
-static void close_client(struct client *client)
+static void close_handles(struct connection *connection)
 {
-    client->is_closing = 1;
-    slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED);
-    if (uv_is_closing((uv_handle_t *)&client->stream))
+    if (uv_is_closing((uv_handle_t *)&connection->stream))
         return;
-    uv_close((uv_handle_t *)&client->stream, on_closed);
-    uv_close((uv_handle_t *)&client->end, on_closed);
+    slogout_session_abandon(connection->client.session, SLOGOUT_OUTCOME_PEER_CLOSED);
+    uv_close((uv_handle_t *)&connection->stream, on_closed);
+    uv_close((uv_handle_t *)&connection->end, on_closed);
 }
 
 static void on_end(uv_timer_t *timer)
 {
-    close_client(timer->data);
+    close_handles(timer->data);
 }
 
 static void on_shutdown(uv_shutdown_t *request, int status)
 {
-    struct client *client = request->data;
+    struct connection *connection = request->data;
 
-    if (status < 0 || client->input_ended)
-        close_client(client);
+    if (status < 0 || connection->client.linger.input_ended)
+        close_handles(connection);
 }
 
 /* ---- octets ---- */
@@ -68,161 +63,105 @@ static void on_shutdown(uv_shutdown_t *request, int status)
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *room);
 static void on_written(uv_write_t *request, int status);
 
-/* Drops what is read while the connection is closing. */
+/* What is read while the connection is closing is dropped. */
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 {
     static char nowhere[4096];
-    struct client *client = handle->data;
+    struct connection *connection = handle->data;
+    struct imap *imap = &connection->client.imap;
 
     (void)suggested;
     *room = uv_buf_init(nowhere, sizeof nowhere);
-    if (!client->is_closing) {
-        room->len = imap_in_room(&client->imap);
-        room->base = client->imap.in + client->imap.in_len;
+    if (!connection->client.linger.deadline_ms) {
+        room->len = imap_room(imap);
+        room->base = imap->in + imap->in_len;
     }
 }
 
-/* Starts what is to be done next. Called where that may have changed, inside callbacks too. */
-static void watch(struct client *client)
+/* Starts what is to be done next. Called where that may have changed, inside functions of slogout too. */
+static void watch(struct net_client *client)
 {
-    uv_stream_t *stream = (uv_stream_t *)&client->stream;
+    struct connection *connection = (struct connection *)(void *)client;
+    uv_stream_t *stream = (uv_stream_t *)&connection->stream;
     const uv_buf_t queued = uv_buf_init(client->imap.out, (unsigned)client->imap.out_len);
+    int error = 0;
 
     if (uv_is_closing((uv_handle_t *)stream))
         return;
-    if (client->is_closing ? !client->input_ended : imap_in_room(&client->imap) > 0)
-        uv_read_start(stream, give_room, on_read); /* UV_EALREADY if it is */
+    if (client->linger.deadline_ms && !uv_is_active((uv_handle_t *)&connection->end)) {
+        uv_update_time(loop);
+        uv_timer_start(&connection->end, on_end, NET_LINGER_MS, 0);
+    }
+    if (net_events(client) & POLLIN)
+        uv_read_start(stream, give_room, on_read); /* UV_EALREADY if it reads already */
     else
         uv_read_stop(stream);
-    if (client->writing == 0 && queued.len > 0) {
-        client->writing = queued.len;
-        if (uv_write(&client->write, stream, &queued, 1, on_written) < 0)
-            close_client(client);
-    } else if (client->is_closing && queued.len == 0 && !client->is_shut) {
-        client->is_shut = 1;
-        if (uv_shutdown(&client->shutdown, stream, on_shutdown) < 0)
-            close_client(client);
+    if (connection->writing == 0 && queued.len > 0) {
+        connection->writing = queued.len;
+        error = uv_write(&connection->write, stream, &queued, 1, on_written);
+    } else if (client->linger.deadline_ms && net_is_flushed(client) && !client->linger.is_shut) {
+        client->linger.is_shut = 1;
+        error = uv_shutdown(&connection->shutdown, stream, on_shutdown);
     }
+    if (error < 0)
+        close_handles(connection);
 }
 
-static void begin_to_close(struct client *client)
+static void serve(struct connection *connection)
 {
-    if (client->is_closing)
-        return;
-    client->is_closing = 1;
-    uv_update_time(loop);
-    uv_timer_start(&client->end, on_end, LINGER_MS, 0);
-    watch(client);
-}
-
-/* ---- slogout's callbacks ---- */
-
-/* Queues a line of slogout if its moment has come. After SLOGOUT_BUSY the host owes slogout_session_resume(), which
- * serve() calls. */
-static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
-                     void *conn)
-{
-    struct client *client = conn;
-
-    (void)session;
-    if (when == SLOGOUT_AT_REST ? !imap_at_rest(&client->imap) : !imap_between_lines(&client->imap))
-        return SLOGOUT_BUSY;
-    if (imap_put(&client->imap, line, len) < 0)
-        return -1;
-    watch(client);
-    return 0;
-}
-
-static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
-{
-    (void)session;
-    net_log(result);
-    begin_to_close(conn);
-}
-
-static const struct slogout_callbacks callbacks = {
-    .size = sizeof callbacks,
-    .send_line = send_line,
-    .close_connection = close_connection,
-};
-
-/* ---- input ---- */
-
-static void react(struct client *client, enum imap_event event)
-{
-    if (event == IMAP_ENABLE)
-        slogout_session_set_enabled(client->session, 1);
-    if (event != IMAP_LOGOUT && event != IMAP_LOST)
-        return;
-    slogout_session_abandon(client->session, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT
-                                                                  : SLOGOUT_OUTCOME_HOST_CLOSED);
-    imap_bye(&client->imap, event);
-    begin_to_close(client);
-}
-
-/* Handles what has been read. Runs nothing when the connection is closing. */
-static void serve(struct client *client, uint64_t now)
-{
-    struct imap *imap = &client->imap;
-    enum imap_event event;
-
-    while (!client->is_closing && (event = imap_next(imap)) != IMAP_WAIT) {
-        if (event == IMAP_LINE &&
-            !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
-            event = imap_run(imap);
-        react(client, event);
-        slogout_session_resume(client->session, now);
-    }
-    watch(client);
+    net_serve(&connection->client, slogout_now_ms());
+    watch(&connection->client);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *room)
 {
-    struct client *client = stream->data;
+    struct connection *connection = stream->data;
+    struct net_client *client = &connection->client;
 
     (void)room;
     if (got >= 0) {
-        client->imap.in_len += client->is_closing ? 0 : (size_t)got;
-        serve(client, slogout_now_ms());
+        client->imap.in_len += client->linger.deadline_ms ? 0 : (size_t)got;
+        serve(connection);
         return;
     }
-    client->input_ended = 1;
-    slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED);
-    if (client->is_shut || got != UV_EOF)
-        close_client(client);
+    client->linger.input_ended = 1;
+    if (client->linger.is_shut || got != UV_EOF)
+        close_handles(connection);
     else
-        begin_to_close(client);
+        net_abandon(client, SLOGOUT_OUTCOME_PEER_CLOSED);
 }
 
 static void on_written(uv_write_t *request, int status)
 {
-    struct client *client = request->data;
+    struct connection *connection = request->data;
 
-    imap_sent(&client->imap, client->writing);
-    client->writing = 0;
+    imap_sent(&connection->client.imap, connection->writing);
+    connection->writing = 0;
     if (status < 0)
-        close_client(client);
+        close_handles(connection);
     else
-        serve(client, slogout_now_ms());
+        serve(connection);
 }
 
-/* libuv waits until this client is accepted, so without memory only those that are connected are served. */
+/* Until this connection is accepted, libuv waits. So if there is no memory, the server serves those that it has. */
 static void on_listener(uv_stream_t *stream, int status)
 {
-    struct client *client = status == 0 ? calloc(1, sizeof *client) : NULL;
+    struct net_client *client = status == 0 ? net_client_new(-1, slogout, sizeof(struct connection)) : NULL;
+    struct connection *connection = (struct connection *)(void *)client;
 
     if (!client)
         return;
-    uv_tcp_init(loop, &client->stream);
-    uv_timer_init(loop, &client->end);
-    client->stream.data = client->end.data = client->write.data = client->shutdown.data = client;
-    if (uv_accept(stream, (uv_stream_t *)&client->stream) < 0 || uv_tcp_nodelay(&client->stream, 1) < 0 ||
-        slogout_session_new(&client->session, slogout, &callbacks, client) != 0) {
-        close_client(client);
+    uv_tcp_init(loop, &connection->stream);
+    uv_timer_init(loop, &connection->end);
+    connection->stream.data = connection->end.data = connection;
+    connection->write.data = connection->shutdown.data = connection;
+    client->changed = watch;
+    if (uv_accept(stream, (uv_stream_t *)&connection->stream) < 0 ||
+        uv_tcp_nodelay(&connection->stream, 1) < 0) {
+        close_handles(connection);
         return;
     }
     slogout_drain_add(drain, client->session, 0);
-    imap_greet(&client->imap);
     watch(client);
 }
 
@@ -240,7 +179,7 @@ static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
     (void)of;
     (void)user_data;
     uv_update_time(loop);
-    uv_timer_start(&ticker, on_tick, (uint64_t)slogout_timeout(deadline_ms, slogout_now_ms()), 0);
+    uv_timer_start(&ticker, on_tick, (uint64_t)slogout_poll_timeout(deadline_ms, slogout_now_ms()), 0);
 }
 
 /* ---- leaving ---- */
@@ -270,17 +209,15 @@ static void on_sigterm(uv_signal_t *handle, int number)
 
 int main(int argc, char **argv)
 {
-    int fd;
-
-    if (net_options(&options, argc, argv) < 0)
-        return 2;
+    (void)argc;
+    net_options(&options, argv);
     options.settings.set_timer = set_timer;
+    slogout = net_slogout(&options);
     loop = uv_default_loop();
     if (!loop || uv_timer_init(loop, &ticker) < 0 || uv_tcp_init(loop, &listener) < 0 ||
         uv_signal_init(loop, &sigterm) < 0 || uv_signal_start(&sigterm, on_sigterm, SIGTERM) < 0 ||
-        net_slogout(&slogout, &options) < 0 || slogout_drain_new(&drain, slogout, done, NULL) != 0)
-        return 2;
-    if ((fd = net_listen(&options)) < 0 || uv_tcp_open(&listener, fd) < 0 ||
+        slogout_drain_new(&drain, slogout, done, NULL) != 0 ||
+        uv_tcp_open(&listener, net_listen(options.listen)) < 0 ||
         uv_listen((uv_stream_t *)&listener, SOMAXCONN, on_listener) < 0)
         return 1;
     uv_run(loop, UV_RUN_DEFAULT);

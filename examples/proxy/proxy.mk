@@ -1,16 +1,104 @@
-# The proxy as a program of its own: make install-proxy.
+# SPDX-License-Identifier: BSD-2-Clause
+## Proxy
+##   make proxy                builds build/slogout-proxy
+##   make install-proxy        installs it with its page, unit and examples; uninstall-proxy removes them
+##   make proxy-unit           its unit tests
+##   make proxy-check          its tests alone, and between servers and clients of others (deps-proxy); also interop
+##   make bench-proxy          the proxy beside HAProxy and nginx
 
 SBINDIR ?= $(PREFIX)/sbin
+DOCDIR ?= $(PREFIX)/share/doc/slogout-proxy
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
-.PHONY: install-proxy uninstall-proxy
+PROXY := $(BUILD)/slogout-proxy
+PROXY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard examples/proxy/*.c))
 
-build/examples/proxy: $(RELAY_OBJECTS)
-build/examples/proxy: LDFLAGS += -pthread
+PROXY_UNITFILE := examples/proxy/deploy/slogout-proxy.service
+PROXY_EXAMPLES := $(filter-out $(PROXY_UNITFILE),$(wildcard examples/proxy/deploy/*))
 
-install-proxy: build/examples/proxy
+.PHONY: proxy install-proxy uninstall-proxy
+
+proxy: $(PROXY)
+
+$(PROXY): $(PROXY_OBJECTS) $(STATIC)
+	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
+
+install-proxy: $(PROXY)
 	$(INSTALL) -d "$(DESTDIR)$(SBINDIR)" "$(TO_MAN)/man8"
-	$(INSTALL) -m 755 build/examples/proxy "$(DESTDIR)$(SBINDIR)/slogout-proxy"
+	$(INSTALL) -m 755 $(PROXY) "$(DESTDIR)$(SBINDIR)"
 	$(INSTALL) -m 644 man/slogout-proxy.8 "$(TO_MAN)/man8"
+	$(INSTALL) -d "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(UNITDIR)"
+	$(INSTALL) -m 644 $(PROXY_EXAMPLES) "$(DESTDIR)$(DOCDIR)"
+	sed 's,/usr/local/sbin/,$(SBINDIR)/,' $(PROXY_UNITFILE) > "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
+	chmod 644 "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
 
 uninstall-proxy:
 	rm -f "$(DESTDIR)$(SBINDIR)/slogout-proxy" "$(TO_MAN)/man8/slogout-proxy.8"
+	rm -f "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
+	for name in $(notdir $(PROXY_EXAMPLES)); do rm -f "$(DESTDIR)$(DOCDIR)/$$name"; done
+	rmdir "$(DESTDIR)$(DOCDIR)" 2>/dev/null || :
+
+# ---- its tests: alone, and between servers and clients that others wrote ----
+
+MAIL_SERVERS := $(BUILD)/mail-servers
+PROXY_TESTS ?= test_program test_operator test_haproxy test_dovecot test_clients test_servers
+
+PROXY_UNIT := $(addprefix $(BUILD)/tests/proxy/,test_alarms test_queue test_proxy_header test_poller test_poller_poll)
+
+.PHONY: deps-proxy proxy-unit proxy-check interop
+
+# With the sanitizers.
+TEST_PROXY := $(BUILD)/tests/slogout-proxy
+TEST_PROXY_OBJECTS := $(PROXY_OBJECTS:$(BUILD)/%=$(BUILD)/tests/%)
+
+$(TEST_PROXY): $(TEST_PROXY_OBJECTS) $(TEST_LIB_OBJECTS)
+	$(SAY)$(CC) $(TEST_CFLAGS) -pthread -o $@ $^
+
+$(BUILD)/tests/proxy/%.o: examples/proxy/tests/unit/%.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -D_POSIX_C_SOURCE=200809L -Itests/unit -Iexamples $(TEST_CFLAGS) -c -o $@ $<
+
+# The poller once more, with what it has where there is nothing better.
+$(BUILD)/tests/proxy/poller_poll.o: examples/proxy/poller.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -DPOLLER_POLL $(TEST_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/proxy/test_alarms: $(BUILD)/tests/proxy/test_alarms.o $(BUILD)/tests/examples/proxy/alarms.o
+$(BUILD)/tests/proxy/test_queue: $(BUILD)/tests/proxy/test_queue.o $(BUILD)/tests/examples/proxy/queue.o
+$(BUILD)/tests/proxy/test_proxy_header: $(BUILD)/tests/proxy/test_proxy_header.o $(BUILD)/tests/examples/proxy/proxy_header.o
+$(BUILD)/tests/proxy/test_poller: $(BUILD)/tests/proxy/test_poller.o $(BUILD)/tests/examples/proxy/poller.o
+$(BUILD)/tests/proxy/test_poller_poll: $(BUILD)/tests/proxy/test_poller.o $(BUILD)/tests/proxy/poller_poll.o
+$(PROXY_UNIT):
+	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
+
+CHECK_PARTS += proxy-unit
+check-built: $(PROXY_UNIT)
+
+proxy-unit: $(PROXY_UNIT)
+	@for test in $(PROXY_UNIT); do $$test || exit 1; done
+
+deps-proxy:
+	sh examples/proxy/tests/deps.sh $(MAIL_SERVERS)
+
+# Beside each other, because they mostly wait.
+proxy-check: proxy-unit $(TEST_PROXY) $(PROXY) $(BUILD)/examples/echo_server \
+  $(BUILD)/tests/faults/shim.so
+	@$(MAKE) --no-print-directory -j3 -Otarget $(PROXY_TESTS:%=proxy-%)
+
+$(PROXY_TESTS:%=proxy-%): proxy-%:
+	cd examples/proxy/tests && MAIL_SERVERS=$(abspath $(MAIL_SERVERS)) python3 -B -m unittest -v $*
+
+.PHONY: $(PROXY_TESTS:%=proxy-%)
+
+interop: proxy-check
+
+# Beside HAProxy and nginx: two minutes.
+$(BUILD)/bench/load: examples/proxy/bench/load.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) -Wall -Wextra -O2 -o $@ $<
+
+.PHONY: bench-proxy
+bench-proxy: $(BUILD)/bench/load $(PROXY)
+	@python3 -B examples/proxy/bench/bench.py $(abspath $^)
+
+-include $(PROXY_OBJECTS:.o=.d) $(TEST_PROXY_OBJECTS:.o=.d) $(wildcard $(BUILD)/tests/proxy/*.d)

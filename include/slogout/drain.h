@@ -27,6 +27,7 @@ struct slogout_plan {
     uint64_t deadline_ms;   /* each session has its outcome by then; 0: no deadline */
     uint32_t max_in_flight; /* PENDING and ASKED at a time; does not pace `* BYE`; 0: no limit */
     uint32_t seed;          /* of the random instants inside the slots; each process needs its own */
+    uint32_t rate;          /* sessions begun per second at most; 0: no limit */
 };
 
 /* Filled by slogout_plan_check(): how far each member of a plan would have to change, if it alone changed. */
@@ -34,6 +35,7 @@ struct slogout_advice {
     uint64_t shortest_deadline_ms; /* SLOGOUT_NEVER if that is too large to represent */
     uint64_t longest_spread_ms;    /* SLOGOUT_NEVER if no spread helps */
     uint32_t smallest_in_flight;   /* 0 if no limit helps */
+    uint32_t lowest_rate;          /* 0 if no rate helps */
 };
 
 /* Checks whether a plan can be kept as it is for this number of sessions (0 counts as 1), even if no client
@@ -81,6 +83,8 @@ SLOGOUT_API int slogout_drain_add(struct slogout_drain *drain, struct slogout_se
  *   SIZE */
 SLOGOUT_API int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *plan,
                                     uint64_t now_ms);
+
+SLOGOUT_API int slogout_drain_resume(struct slogout_drain *drain, uint64_t now_ms);
 
 /* Begins no more sessions until slogout_drain_start(). The deadline stays; the rest of the spread moves, as
  * far as the deadline allows. Returns 0 also if the drain is paused already.

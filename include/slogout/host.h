@@ -1,4 +1,4 @@
-/* slogout for POSIX hosts: a clock, timeouts, and a close that loses no output.
+/* slogout for POSIX hosts: a clock, a wait for hosts that block, and a close that loses no output.
  *
  * This header is optional. All of it is inline: the library neither contains nor needs it. In strict C99,
  * define _POSIX_C_SOURCE as 200809L before the first #include. slogout_now_ms(3) has an example.
@@ -8,13 +8,18 @@
 #define SLOGOUT_HOST_H
 
 #include <errno.h>
-#include <limits.h>
+#include <poll.h>
 #include <stdint.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/types.h>
 #include <time.h>
 #include <slogout/slogout.h>
+
+#ifdef __cplusplus
+#define SLOGOUT_HOST_U64(number) static_cast<uint64_t>(number)
+#else
+#define SLOGOUT_HOST_U64(number) ((uint64_t)(number))
+#endif
 
 /* Returns the time of the monotonic clock in milliseconds, rounded down. */
 static inline uint64_t slogout_now_ms(void)
@@ -22,30 +27,54 @@ static inline uint64_t slogout_now_ms(void)
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)(now.tv_nsec / 1000000);
+    return SLOGOUT_HOST_U64(now.tv_sec) * 1000 + SLOGOUT_HOST_U64(now.tv_nsec / 1000000);
 }
 
-/* Returns a timeout for poll(): the milliseconds from now_ms to deadline_ms, 0 if that has passed, or -1 for
- * SLOGOUT_NEVER. slogout_poll_timeout() does this for the deadline of a slogout; this function is for the
- * earliest of several deadlines, and for timers that take milliseconds. */
-static inline int slogout_timeout(uint64_t deadline_ms, uint64_t now_ms)
-{
-    if (deadline_ms == SLOGOUT_NEVER)
-        return -1;
-    if (deadline_ms <= now_ms)
-        return 0;
-    return deadline_ms - now_ms < INT_MAX ? (int)(deadline_ms - now_ms) : INT_MAX;
-}
+#undef SLOGOUT_HOST_U64
 
-/* Returns the same as a struct timeval, for select() and libevent. deadline_ms must not be SLOGOUT_NEVER. */
-static inline struct timeval slogout_timeval(uint64_t deadline_ms, uint64_t now_ms)
-{
-    const int ms = slogout_timeout(deadline_ms, now_ms);
-    struct timeval timeout;
+/* Why slogout_wait() has returned. After SIGNAL and TICK the host sends what is queued, and looks whether its
+ * close_connection has been called. */
+enum slogout_wake {
+    SLOGOUT_WAKE_READY,  /* the descriptor has one of the events, or an error or hang-up */
+    SLOGOUT_WAKE_LIMIT,  /* limit_ms has passed */
+    SLOGOUT_WAKE_SIGNAL, /* the pipe has input, which the host reads */
+    SLOGOUT_WAKE_TICK,   /* a timer of slogout was due: callbacks may have been called */
+    SLOGOUT_WAKE_ERROR   /* poll() has failed, with errno, but not with EINTR */
+};
 
-    timeout.tv_sec = ms / 1000;
-    timeout.tv_usec = ms % 1000 * 1000;
-    return timeout;
+/* For a host that blocks: replaces the poll() before its lowest read, before its lowest write, and in IDLE.
+ * Ticks, then waits until fd has one of the events of poll(), until limit_ms on the clock of
+ * slogout_now_ms() (SLOGOUT_NEVER: no limit), until the pipe with the reading end `signals` has input, or
+ * until slogout_deadline(). Each of fd and signals may be -1. Continues after EINTR.
+ *
+ * Of several reasons it returns SIGNAL before READY, and READY before LIMIT. Feed all input that has been
+ * read before the next call, so that an answer that came in time is heard before its timer. It keeps no
+ * state: calls for several descriptors may be nested, but not inside a callback. With input that a TLS library
+ * has decrypted already, pass 0 as limit_ms. Calls slogout_tick(). [calls back] */
+static inline enum slogout_wake slogout_wait(struct slogout *slogout, int fd, short events, uint64_t limit_ms,
+                                             int signals)
+{
+    for (;;) {
+        struct pollfd polls[2] = {{fd, events, 0}, {signals, POLLIN, 0}};
+        uint64_t deadline_ms = slogout_deadline(slogout);
+        uint64_t now_ms = slogout_now_ms();
+        const int is_due = deadline_ms <= now_ms;
+
+        if (is_due) {
+            slogout_tick(slogout, now_ms);
+            return SLOGOUT_WAKE_TICK;
+        }
+        if (limit_ms < deadline_ms)
+            deadline_ms = limit_ms;
+        if (poll(polls, 2, slogout_poll_timeout(deadline_ms, now_ms)) < 0 && errno != EINTR)
+            return SLOGOUT_WAKE_ERROR;
+        if (polls[1].revents)
+            return SLOGOUT_WAKE_SIGNAL;
+        if (polls[0].revents)
+            return SLOGOUT_WAKE_READY;
+        if (slogout_now_ms() >= limit_ms)
+            return SLOGOUT_WAKE_LIMIT;
+    }
 }
 
 /* A lingering close. close() with unread input makes the kernel reset the connection, which loses the last
@@ -66,11 +95,14 @@ static inline void slogout_linger_begin(struct slogout_linger *linger, uint64_t 
 
 /* Continues the close of fd, which must be a socket. Call it when fd is readable, when the queue has been
  * sent, and at deadline_ms; at any other time it does no harm. flushed is not 0 if nothing is queued. Reads
- * at most once, and does not block. Returns 1 when the host should close fd, and 0 until then. */
+ * and discards all input, as edge-triggered epoll needs it, but at most 4,096,000 octets, which the receive
+ * buffer of a socket rarely holds. Does not block. Returns 1 when the host should close fd, and 0 until
+ * then. */
 static inline int slogout_linger_step(struct slogout_linger *linger, int fd, int flushed, uint64_t now_ms)
 {
     char octets[4096];
     ssize_t got;
+    int reads;
 
     if (now_ms >= linger->deadline_ms)
         return 1;
@@ -79,13 +111,26 @@ static inline int slogout_linger_step(struct slogout_linger *linger, int fd, int
             return 1;
         linger->is_shut = 1;
     }
-    if (!linger->input_ended) {
+    for (reads = 0; reads < 1000 && !linger->input_ended; reads++) {
         got = recv(fd, octets, sizeof octets, MSG_DONTWAIT);
-        if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-            return 1;
         linger->input_ended = got == 0;
+        if (got >= 0 || errno == EINTR)
+            continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK)
+            return 1;
+        break;
     }
     return linger->is_shut && linger->input_ended;
+}
+
+/* For a host that blocks: continues the close of fd, on which nothing is queued, until the host should close
+ * fd. The close must have begun. Continues after EINTR. */
+static inline void slogout_linger_wait(struct slogout_linger *linger, int fd)
+{
+    struct pollfd input = {fd, POLLIN, 0};
+
+    while (!slogout_linger_step(linger, fd, 1, slogout_now_ms()))
+        poll(&input, 1, slogout_poll_timeout(linger->deadline_ms, slogout_now_ms()));
 }
 
 #endif

@@ -1,30 +1,36 @@
-/* slogout: ask an IMAP client to leave (draft-shih-imap-server-logout-00).
+/* slogout: closes IMAP connections gracefully (draft-shih-imap-server-logout-00).
  *
- * The server sends `TAG LOGOUT` and starts a timer; the client may answer `* BYE`, then answers `TAG OK`; and
- * the server closes the connection. A client that may not be asked, or does not answer in time, receives
- * `* BYE` with a reason before the server closes.
+ * A server that links this library can shut down, restart, or disconnect one user without cutting off a command
+ * or a message. It sends `TAG LOGOUT` and starts a timer; the client may answer `* BYE`, then answers `TAG OK`;
+ * and the server closes the connection. A client that has not enabled the extension, or does not answer in
+ * time, receives `* BYE` with a reason before the server closes.
  *
- * The library does no I/O, reads no clock, starts no thread, installs no signal handler and has no global
- * state. The host, which is the IMAP server or proxy that links it, makes these calls:
+ * The host, which is the IMAP server or proxy that links the library, provides two callbacks for each
+ * connection. send_line() queues one line for the client, but only if the connection is at the moment that the
+ * library names; otherwise it returns SLOGOUT_BUSY, and the host calls slogout_session_resume() when that
+ * moment may have come. close_connection() closes the connection. The host makes these calls:
  *
  *   slogout_new()                  once for each event loop or thread
- *   slogout_session_new()          for each connection, with two callbacks: send_line queues a line for the
- *                                  client, close_connection closes
+ *   slogout_session_new()          for each connection
  *   slogout_session_set_enabled()  when the client has enabled SLOGOUT_CAPABILITY
- *   slogout_session_request()      when the client is to leave
+ *   slogout_session_request()      when the client is to leave; slogout_session_leave() if it is to leave at a
+ *                                  random moment and by a deadline
  *   slogout_session_feed_line()    for each line of the client, before the host parses the line
  *   slogout_session_resume()       when a command has completed
- *   slogout_tick()                 on each turn of the loop, which waits slogout_poll_timeout() at most
+ *   slogout_tick()                 on each turn of the loop, which waits until slogout_deadline() at most
  *   slogout_session_abandon()      when the host or the client ends the connection in another way
  *   slogout_session_free()         when the host frees the connection
  *
- * The host serves commands as usual until close_connection is called. drain.h makes many sessions leave,
- * paced and by a deadline. filter.h is for a host that has only octets, such as a proxy. host.h has the
- * clock, the timeouts for poll() and select(), and the lingering close of a POSIX host. slogout(7) has the
- * table of states and events; slogout-porting(7) shows where to make these calls in a server.
+ * The host serves commands as usual until close_connection() is called. The library does no I/O, reads no
+ * clock, starts no thread, installs no signal handler and has no global state. drain.h makes many sessions
+ * leave, spread over time and by a deadline. filter.h is for a host that has only octets, such as a proxy.
+ * host.h has a clock and the lingering close for a POSIX host. slogout(7) has the table of states and events;
+ * slogout-porting(7) shows where to make these calls in a server.
  *
- * Time. `now_ms` is milliseconds of any monotonic clock, read after the last call that could block. Time that
- * runs backwards counts as standing still. SLOGOUT_NEVER is not a time.
+ * Time. `now_ms` is milliseconds of any monotonic clock, read after the last call that could block. If now_ms
+ * decreases, the library keeps the later time. SLOGOUT_NEVER is not a time. A deadline that would be later than
+ * SLOGOUT_NEVER - 1 is SLOGOUT_NEVER - 1. If a tick comes late, the timer that it starts counts from the now_ms
+ * of that tick.
  *
  * Threads. A slogout, its sessions and its drains belong to one thread at a time. Do not use them on both
  * sides of a fork. No function is async-signal-safe.
@@ -33,14 +39,15 @@
  * Inside these three callbacks, functions marked [calls back] do nothing and return SLOGOUT_ERR_REENTRANT (or
  * 0 where noted), and slogout_free() is refused. All other functions, the _free functions of sessions and
  * drains included, may be called there. set_timer may be called by any function that takes a pointer that is
- * not const; only functions that take const pointers may be called inside set_timer, and none inside allocate
- * and release. The rule holds for one slogout: a callback of one may call any function of another. No
- * callback may leave by longjmp().
+ * not const, as the last callback of that call; inside set_timer only functions that take const pointers may be
+ * called, and inside allocate and release none. The rule holds for one slogout: a callback of one may call any
+ * function of another. No callback may leave by longjmp().
  *
- * Errors. Functions that return an error return 0 for success and a negative enum slogout_error for failure;
- * a function that fails has changed nothing. The list after each function names its errors without
- * SLOGOUT_ERR_; a name without an explanation means what the enum says. A NULL object is ARGUMENT; a function
- * that returns no error does nothing with one.
+ * Errors. Functions that return an error return 0 for success and a negative enum slogout_error for failure. A
+ * function that fails has changed nothing, and its now_ms is forgotten. The list after each function names its
+ * errors without SLOGOUT_ERR_; a name without an explanation means what the enum says. If several errors apply,
+ * the function returns one of them. A NULL object is ARGUMENT; a function that returns no error does nothing
+ * with one.
  *
  * Structs that the host fills begin with `size`, which is the sizeof the struct. Members that a smaller,
  * older struct lacks count as 0; in a larger, newer one the members that the library does not know must be 0.
@@ -56,6 +63,15 @@
 #define SLOGOUT_API
 #endif
 
+/* Makes the compiler warn if the result of a function is not used. */
+#ifndef SLOGOUT_MUST_CHECK
+#ifdef __GNUC__
+#define SLOGOUT_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define SLOGOUT_MUST_CHECK
+#endif
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -68,10 +84,15 @@ extern "C" {
  * and 9). */
 #define SLOGOUT_CAPABILITY "X-SERVER-LOGOUT"
 
-#define SLOGOUT_NEVER ((uint64_t)-1) /* no deadline */
+#define SLOGOUT_NEVER UINT64_MAX /* no deadline */
 
 #define SLOGOUT_BUSY     1 /* from send_line: not now; the host will call slogout_session_resume() */
-#define SLOGOUT_CONSUMED 1 /* from _feed_line, _feed_response: do not run the line, do not reply to it */
+#define SLOGOUT_CONSUMED 1 /* from slogout_session_feed_line(): do not run the line, do not reply to it */
+
+#define SLOGOUT_PREFIX_MAX 16 /* octets in a tag's prefix, without its NUL */
+#define SLOGOUT_TAG_SIZE   32 /* octets that hold any tag of slogout_tags_next(), with its NUL */
+
+#define SLOGOUT_BYE_TEXT_SIZE 201 /* octets that hold any text of a `* BYE`, with its NUL */
 
 enum slogout_error {
     SLOGOUT_ERR_ARGUMENT = -1,  /* a pointer is NULL, or a value is never valid */
@@ -81,17 +102,18 @@ enum slogout_error {
     SLOGOUT_ERR_SIZE = -5,      /* a struct's size is 0, or is larger than known and its tail is not zero */
     SLOGOUT_ERR_TIMEOUT = -6,   /* answer_timeout_ms is not greater than 32,000 (the draft, section 3) */
     SLOGOUT_ERR_PREFIX = -7,    /* tag_prefix cannot begin an RFC 3501 tag, or is too long */
-    SLOGOUT_ERR_TEXT = -8,      /* a `* BYE` text is not 1 to 200 octets of printable ASCII, or its response
-                                   code is malformed */
+    SLOGOUT_ERR_TEXT = -8,      /* a `* BYE` text is not 1 to 200 octets of printable ASCII, or it begins with
+                                   `[` and is not `[NAME] text` or `[NAME arguments] text`, where NAME is an
+                                   atom and neither the arguments nor the text is empty */
     SLOGOUT_ERR_PLAN = -9       /* a drain's plan cannot be kept; slogout_plan_check() says what can */
 };
 
 enum slogout_state {
     SLOGOUT_STATE_OPEN,    /* no request */
-    SLOGOUT_STATE_WAITING, /* in a drain, before its turn */
+    SLOGOUT_STATE_WAITING, /* before its turn in a drain, or its moment after slogout_session_leave() */
     SLOGOUT_STATE_PENDING, /* requested; LOGOUT or `* BYE` goes out when the connection is at rest */
     SLOGOUT_STATE_ASKED,   /* LOGOUT is queued, the answer timer runs */
-    SLOGOUT_STATE_LEAVING, /* the outcome is settled, a last `* BYE` waits for the end of a line */
+    SLOGOUT_STATE_LEAVING, /* the outcome is settled, a last `* BYE` waits for its moment */
     SLOGOUT_STATE_ENDED    /* close_connection was called, or the host abandoned the session */
 };
 
@@ -110,6 +132,15 @@ enum slogout_outcome {
     SLOGOUT_OUTCOME_PEER_CLOSED,   /* abandoned: end of file, or an error on the connection */
     SLOGOUT_OUTCOME_HOST_CLOSED,   /* abandoned by the host's own decision, or freed during an exchange */
     SLOGOUT_OUTCOME_COUNT          /* the number of outcomes */
+};
+
+/* What a status response says. */
+enum slogout_status {
+    SLOGOUT_STATUS_NONE, /* there is no response */
+    SLOGOUT_STATUS_OK,
+    SLOGOUT_STATUS_NO,
+    SLOGOUT_STATUS_BAD,
+    SLOGOUT_STATUS_BYE
 };
 
 /* ---- slogout: settings, time and counters of the sessions of one event loop --------------------- */
@@ -141,13 +172,14 @@ struct slogout_settings {
     const char *bye_text;               /* follows `* BYE `; default "Server is closing the connection" */
     /* Sets the host's one timer for this slogout, which is one-shot and replaces an earlier one: at
      * deadline_ms or soon after, the host calls slogout_tick(). deadline_ms is on the clock of now_ms, may
-     * have passed and is never SLOGOUT_NEVER. Called after each tick while anything has a deadline, and
-     * whenever the earliest deadline comes nearer. The timer is never canceled: a tick with nothing due does
-     * no harm. Must not call slogout_tick() itself. NULL: the host asks slogout_poll_timeout(). */
+     * have passed and is never SLOGOUT_NEVER. Called at the end of each tick while anything has a deadline, and
+     * at the end of any other call if the earliest deadline is earlier than the one that was passed last since
+     * the last tick. The timer is never canceled: a tick with nothing due does no harm. Must not call
+     * slogout_tick() itself. NULL: the host asks slogout_deadline(). */
     void (*set_timer)(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
     /* As malloc() and free(), which are the default; set both or neither. Only the _new functions allocate.
-     * Memory is released by the _free functions or, if these run inside a callback, when the outermost call
-     * into the library returns. */
+     * Memory is released by the _free functions or, if these are called inside a callback, when the outermost
+     * call into the library returns. Neither may call a function of the library. */
     void *(*allocate)(size_t size, void *user_data);
     void (*release)(void *memory, void *user_data);
     void *user_data; /* passed to the three functions above */
@@ -159,11 +191,11 @@ struct slogout_settings {
 /* Counts sessions. Later versions append members, so read the struct through the pointer that
  * slogout_get_counts() or slogout_drain_get_counts() returns, and do not copy it. */
 struct slogout_counts {
-    uint64_t
-        state[SLOGOUT_STATE_ROOM]; /* by enum slogout_state: sessions that are in this state now; in ENDED
-                                           until they are freed */
-    uint64_t
-        outcome[SLOGOUT_OUTCOME_ROOM]; /* by enum slogout_outcome: exchanges that ended this way so far */
+    /* by enum slogout_state: sessions that are in this state now; in ENDED until they are freed */
+    uint64_t state[SLOGOUT_STATE_ROOM];
+    /* by enum slogout_outcome: exchanges that have ended this way so far. A session that is LEAVING is not
+     * counted here until it has ENDED, so each session is counted by its state or by its outcome. */
+    uint64_t outcome[SLOGOUT_OUTCOME_ROOM];
     uint64_t without_bye; /* so far: sessions that the library closed without the `* BYE` that it owed */
     uint64_t over_limit;  /* so far: sessions that a drain began although max_in_flight was reached */
     uint64_t blind;       /* so far: filters that lost track of their stream */
@@ -184,13 +216,16 @@ SLOGOUT_API int slogout_free(struct slogout *slogout);
  * deadline. The time may have passed already. */
 SLOGOUT_API uint64_t slogout_deadline(const struct slogout *slogout);
 
-/* Returns the same as a timeout for poll() or epoll_wait(): milliseconds from now_ms, 0 if something is due,
- * or -1 if nothing has a deadline. */
-SLOGOUT_API int slogout_poll_timeout(const struct slogout *slogout, uint64_t now_ms);
+/* Returns the milliseconds from now_ms to deadline_ms as a timeout for poll() or epoll_wait(): 0 if the deadline
+ * has passed, -1 for SLOGOUT_NEVER, and INT_MAX if it is farther away than that. Use it as
+ * slogout_poll_timeout(slogout_deadline(slogout), now_ms), or for the earliest of several deadlines. It is
+ * arithmetic only. */
+SLOGOUT_API int slogout_poll_timeout(uint64_t deadline_ms, uint64_t now_ms);
 
-/* Does what is due at now_ms, earliest first. Does at most 1,000 things; the rest is due at once, which
- * slogout_deadline() and set_timer report. May be called early, late and repeatedly. Feed all input that has
- * been read before the tick, so that an answer that came in time is heard before its timer. [calls back]
+/* Does what is due at now_ms, in the order of the deadlines; equal deadlines are in no specified order. Does at
+ * most 1,000 things; the rest is due at once, which slogout_deadline() and set_timer report. May be called early,
+ * late and repeatedly. Feed all input that has been read before the tick, so that the library sees an answer that
+ * came in time before its timer expires. [calls back]
  *   ARGUMENT   slogout is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_tick(struct slogout *slogout, uint64_t now_ms);
@@ -201,45 +236,66 @@ SLOGOUT_API const struct slogout_counts *slogout_get_counts(const struct slogout
 
 /* ---- session: one connection -------------------------------------------------------------------- */
 
-/* The moment that a line of the library needs. Octets that are queued and not sent yet, or received and not
- * parsed yet, such as half a line, do not matter to either. */
+/* The moment that a line of the library needs. Neither depends on octets that are queued and not sent yet, or
+ * received and not parsed yet, such as half a line. */
 enum slogout_when {
-    /* For LOGOUT, and for the `* BYE` in its place: between lines, and the tagged response to each command
-     * that the host has taken is queued, and no literal of the client is announced or incomplete. In IDLE
-     * that is from the moment when the `+` is queued until DONE is read. */
+    /* For LOGOUT and for the `* BYE` in its place, and for a last `* BYE` at first: between lines, the tagged
+     * response to each command that the host has taken is queued, and no literal of the client is announced or
+     * incomplete. In IDLE this is the time from the moment when the `+` is queued until DONE is read. */
     SLOGOUT_AT_REST,
-    /* For a last `* BYE`: the greeting is queued, the last octet queued for the client ends a line, the
-     * client is owed no `+` for a literal, no AUTHENTICATE, STARTTLS or COMPRESS is in progress, and the host
-     * has queued no `* BYE` of its own. */
+    /* For a last `* BYE` once half of leave_timeout_ms has passed: the greeting is queued, the last octet
+     * queued for the client ends a line, the client is owed no `+` for a literal, no AUTHENTICATE, STARTTLS or
+     * COMPRESS is in progress, and the host has queued no `* BYE` of its own. */
     SLOGOUT_BETWEEN_LINES
 };
 
-/* How an exchange ended. Valid, with all that it points to, until close_connection returns. Later versions
- * append members. */
+/* A status response of a client. The pointers point into the parsed line and live as long as it does. The
+ * strings are not NUL-terminated. */
+struct slogout_response {
+    enum slogout_status status; /* never NONE */
+    const char *tag; /* tag_len is 0 if the response is untagged, as each BYE is */
+    size_t tag_len;
+    const char *code; /* between [ and ]; code_len is 0 if there is no response code */
+    size_t code_len;
+    const char *text; /* any octets; text_len may be 0 */
+    size_t text_len;
+};
+
+/* How an exchange ended. Later versions append members. */
 struct slogout_result {
+    size_t size; /* sizeof(struct slogout_result) */
     enum slogout_outcome outcome;
-    int bye_sent;      /* 1 if send_line has taken our `* BYE`, else 0 */
-    int bye_seen;      /* 1 if the client sent `* BYE` after the LOGOUT, else 0 */
-    uint64_t asked_ms; /* when send_line took the LOGOUT, or SLOGOUT_NEVER if it did not */
-    const char *tag;   /* of that LOGOUT, NUL-terminated; NULL if there was none */
-    /* The client's tagged answer: the one that was fed by this very call or, with SLOGOUT_REFUSAL_WAIT, the
-     * last NO or BAD, of which the first 126 octets of code and text are kept; else NULL. */
+    int bye_sent;                       /* 1 if send_line has taken our `* BYE`, else 0 */
+    int bye_seen;                       /* 1 if the client sent `* BYE` while the session was ASKED, else 0 */
+    uint64_t asked_ms;                  /* when send_line took the LOGOUT, or SLOGOUT_NEVER if it did not */
+    char tag[SLOGOUT_TAG_SIZE];         /* of that LOGOUT, NUL-terminated; empty if there was none */
+    enum slogout_status answer_status;  /* of the client's last tagged answer to it, or NONE */
+    /* The whole answer, valid until close_connection returns, if it was passed to the call of
+     * slogout_session_feed_line() that now calls close_connection; else NULL. */
     const struct slogout_response *answer;
 };
 
-/* NOT copied: make it static const, because it must outlive the session. Both functions are required. */
+/* Copied by slogout_session_new(). Both functions are required. */
 struct slogout_callbacks {
     size_t size; /* sizeof(struct slogout_callbacks) */
     /* Queues one whole line of len octets, CRLF included, to be sent without waiting for more output. Must
-     * not block. line is valid until the function returns. Returns 0 if all of the line is queued;
-     * SLOGOUT_BUSY if the connection is not at the moment that `when` names, and then the host calls
-     * slogout_session_resume() once it is; or a negative number if the connection is broken. */
+     * not block. line is valid until the function returns. Returns
+     *   0             if all of the line is queued;
+     *   SLOGOUT_BUSY  if the connection is not at the moment that `when` names, and then the host must call
+     *                 slogout_session_resume() once it is. Any other positive number means the same, so do not
+     *                 return the number of octets;
+     *   < 0           if the connection is broken. The session ends: as SEND_FAILED if it was PENDING, with its
+     *                 outcome if it was LEAVING, and close_connection is called in both cases.
+     * If the host cancels the request inside this function and then returns 0, the line is sent all the same, so
+     * the session is ASKED, or has ENDED after a `* BYE`; after a negative number it ends, too. */
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
-    /* Closes the connection after all queued output is sent: shutdown(SHUT_WR), read and discard until end of
-     * file, then close, all by a deadline of the host's own, which slogout_poll_timeout() does not know. A
-     * bare close() can destroy what is queued. Runs no further command of the client. Called once, as the
-     * last callback of the session; the host still frees the session, here or later. May end the process. */
+    /* Closes the connection. The host runs no further command of the client; it may let commands finish that are
+     * running, so that the client receives their responses. After all queued output is sent, the host calls
+     * shutdown(SHUT_WR), reads and discards until end of file, and closes, all by a deadline of its own, which
+     * slogout_deadline() does not include. A bare close() can destroy what is queued. This is the last callback
+     * of the session, and it is called once; the host still frees the session, here or later. May end the
+     * process. result is valid until the function returns; slogout_session_get_result() returns it later. */
     void (*close_connection)(struct slogout_session *session, const struct slogout_result *result,
                              void *conn);
 };
@@ -252,9 +308,10 @@ struct slogout_callbacks {
 SLOGOUT_API int slogout_session_new(struct slogout_session **out, struct slogout *slogout,
                                     const struct slogout_callbacks *callbacks, void *conn);
 
-/* Frees a session, without a callback. NULL is allowed. An exchange in progress ends as HOST_CLOSED. May be
- * called in any callback, also for the session of that callback; its memory is then released when the
- * outermost call into the library returns, but the session must not be used any more. */
+/* Frees a session, without a callback. NULL is allowed. An exchange in progress ends as HOST_CLOSED or, in
+ * LEAVING, with the outcome that is settled. May be called in any callback, also for the session of that callback;
+ * its memory is then released when the outermost call into the library returns, but the session must not be used
+ * any more. */
 SLOGOUT_API void slogout_session_free(struct slogout_session *session);
 
 /* Marks that the client has enabled SLOGOUT_CAPABILITY (enabled is not 0), or no longer has (0, after
@@ -262,39 +319,60 @@ SLOGOUT_API void slogout_session_free(struct slogout_session *session);
  * anything. */
 SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, int enabled);
 
-/* Asks the client to leave: offers LOGOUT, or `* BYE` if the client may not be asked, to send_line at once
- * and, if that returns SLOGOUT_BUSY, at each slogout_session_resume(). bye_text follows `* BYE ` in each of
- * our `* BYE` lines; NULL stands for the text of the settings. bye_text is NOT copied, and must live until
- * the session has ended or the request is canceled. In PENDING and ASKED, does nothing, keeps the first text,
- * and returns 0. [calls back]
+/* Asks the client to leave: offers LOGOUT, or `* BYE` if the client has not enabled the extension, to send_line
+ * at once and, if that returns SLOGOUT_BUSY, at each slogout_session_resume(). The number of the tag is used up
+ * only when send_line takes the LOGOUT. bye_text follows `* BYE ` in each of our `* BYE` lines; NULL stands for
+ * the text of the settings. bye_text is NOT copied, so that a session stays small: it must live until the session
+ * has ended or the request is canceled. slogout_bye_text_fit() makes a valid text of any text. In PENDING and
+ * ASKED, a call without an error keeps the first text, does nothing, and returns 0. [calls back]
  *   STATE      LEAVING or ENDED
- *   TEXT
+ *   TEXT       in any state
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_session_request(struct slogout_session *session, const char *bye_text,
                                         uint64_t now_ms);
 
-/* Reports that the connection may be at rest or, in LEAVING, between lines: offers the line that is due to
- * send_line again. Call it when a command has completed, when IDLE has begun, and when the output drains if
- * send_line waited for that. At any other time it does no harm and costs little. [calls back]
+/* How one session leaves by itself. */
+struct slogout_departure {
+    size_t size;          /* sizeof(struct slogout_departure) */
+    uint32_t spread_ms;   /* the request is made at a random instant of this time; 0: at once */
+    uint32_t seed;        /* of that instant; each process needs its own, such as its process number */
+    uint64_t deadline_ms; /* from now: close_connection has been called by then; 0: no deadline */
+    const char *bye_text; /* as of slogout_session_request(), and NOT copied either */
+};
+
+/* Makes one session leave without a drain: for a process that serves one connection, or a few. The session is
+ * WAITING until a random instant of the spread, and then as by slogout_session_request(). The deadline is kept
+ * even if no client answers: the spread is cut short, a client whose answer timer would not end by the deadline
+ * less leave_timeout_ms is sent `* BYE` in place of LOGOUT, and a session that is still PENDING at that time is
+ * forced. In any other state than OPEN it does what slogout_session_force() does, so that a second signal to the
+ * process hurries its session. [calls back]
+ *   TEXT       in any state
+ *   ARGUMENT   session or departure is NULL, or now_ms is SLOGOUT_NEVER
+ *   SIZE
+ *   REENTRANT */
+SLOGOUT_API int slogout_session_leave(struct slogout_session *session,
+                                      const struct slogout_departure *departure, uint64_t now_ms);
+
+/* Reports that the connection may be at rest or between lines: in PENDING and LEAVING, offers the line that is
+ * due to send_line again. Call it when a command has completed, when IDLE has begun, and when the output drains
+ * if send_line waited for that. At any other time it does no harm and costs little. [calls back]
  *   ARGUMENT   session is NULL; in PENDING and LEAVING, also if now_ms is SLOGOUT_NEVER
  *   REENTRANT  in PENDING and LEAVING; in each other state it returns 0 in a callback too */
 SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t now_ms);
 
-/* Passes a line of the client to the library, of len octets with or without its CRLF: each line that stands
- * where a command may begin, and each line that is read in IDLE. Do not pass literal data, the rest of a line
- * after a literal, or AUTHENTICATE data. Returns SLOGOUT_CONSUMED if the line is an answer to the library, or
- * came after the outcome was settled: do not run it and do not reply to it. Returns 0 for any other line,
- * which the host handles as usual. Returns no error: for an argument that is not valid, and inside a
- * callback, it does nothing and returns 0. Costs a load and a branch unless LOGOUT has been sent.
- * [calls back] */
-SLOGOUT_API int slogout_session_feed_line(struct slogout_session *session, const char *line, size_t len,
-                                          uint64_t now_ms);
-
-/* Does the same as slogout_session_feed_line() for a line that the host has parsed already. A host that has
- * seen only the `*` passes SLOGOUT_STATUS_BYE, no tag and no text. [calls back] */
-SLOGOUT_API int slogout_session_feed_response(struct slogout_session *session,
-                                              const struct slogout_response *response, uint64_t now_ms);
+/* Passes a line of the client to the library, of len octets with or without its line end (CRLF, LF or CR): each
+ * line that stands where a command may begin, and each line that is read in IDLE. Do not pass literal data, the
+ * rest of a line after a literal, or AUTHENTICATE data. A host that has read no more than the `*` of a line where
+ * a command may begin may pass the line `* BYE`.
+ *
+ * An answer is `* BYE`, or OK, NO or BAD with the tag of our LOGOUT, which is compared octet by octet. Returns
+ * SLOGOUT_CONSUMED if the line is an answer, or came after the outcome was settled: do not run it and do not reply
+ * to it. Returns 0 for any other line, which the host handles as usual. Returns no error: for an argument that is
+ * not valid, and inside a callback, it does nothing and returns 0. Costs a load and a branch unless LOGOUT has
+ * been sent. [calls back] */
+SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_session *session, const char *line,
+                                                             size_t len, uint64_t now_ms);
 
 /* Withdraws a request: the session is OPEN again, and out of its drain. Never sends anything. Returns 0 also
  * if there was no request.
@@ -302,9 +380,12 @@ SLOGOUT_API int slogout_session_feed_response(struct slogout_session *session,
  *   ARGUMENT */
 SLOGOUT_API int slogout_session_cancel(struct slogout_session *session);
 
-/* Ends a session now, whatever its state: `* BYE` as soon as the connection is between lines, for at most
- * leave_timeout_ms, then close_connection. A session that is LEAVING already is closed at once, without its
- * `* BYE`. [calls back]
+/* Ends a session now, whatever its state: the session is LEAVING, and close_connection is called after its
+ * `* BYE`, or after leave_timeout_ms without one. `* BYE` is offered to send_line at once and at each
+ * slogout_session_resume(): in the first half of leave_timeout_ms with SLOGOUT_AT_REST, so that no command is cut
+ * off, and then with SLOGOUT_BETWEEN_LINES. For a session that is LEAVING already, `* BYE` is offered once more
+ * with SLOGOUT_BETWEEN_LINES if it has not been offered that way before, and then close_connection is called,
+ * whatever send_line returns. [calls back]
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_session_force(struct slogout_session *session, uint64_t now_ms);
@@ -316,26 +397,22 @@ SLOGOUT_API int slogout_session_force(struct slogout_session *session, uint64_t 
  *   ARGUMENT  session is NULL, or why is none of the three */
 SLOGOUT_API int slogout_session_abandon(struct slogout_session *session, enum slogout_outcome why);
 
+/* Fills *out with the result of a session that has ENDED with an outcome, as close_connection received it. For a
+ * session that was abandoned this is the only way to get it. out->size must be set, and no more octets are
+ * written. answer is NULL.
+ *   STATE     the session has not ended, or no request was made
+ *   SIZE      out->size is 0 or cannot be right
+ *   ARGUMENT  session or out is NULL */
+SLOGOUT_API int slogout_session_get_result(const struct slogout_session *session, struct slogout_result *out);
+
 /* Returns the state, or ENDED for NULL. While a session is PENDING, ASKED or LEAVING, do not hibernate the
  * connection, hand it to another process, or return it to a pool. */
 SLOGOUT_API enum slogout_state slogout_session_state(const struct slogout_session *session);
 
 /* ---- lines of a client; usable without a slogout ------------------------------------------------- */
 
-enum slogout_status { SLOGOUT_STATUS_OK, SLOGOUT_STATUS_NO, SLOGOUT_STATUS_BAD, SLOGOUT_STATUS_BYE };
-
-/* The pointers point into the parsed line and live as long as it does. They are not NUL-terminated. */
-struct slogout_response {
-    enum slogout_status status;
-    const char *tag; /* tag_len is 0 if the response is untagged, as each BYE is */
-    size_t tag_len;
-    const char *code; /* between [ and ]; code_len is 0 if there is no response code */
-    size_t code_len;
-    const char *text; /* any octets; text_len may be 0 */
-    size_t text_len;
-};
-
-/* Parses one line of len octets, with or without its CRLF or LF: `* BYE [text]` or `TAG OK|NO|BAD [text]`.
+/* Parses one line of len octets, with or without its line end, which is CRLF, LF or CR: `* BYE [text]` or
+ * `TAG OK|NO|BAD [text]`.
  * The word may be in any case; one SP stands before it, and SP or the end of the line after it. The text is
  * not interpreted: `{3}` at its end does not announce a literal. To keep the cost independent of len, a tag
  * longer than 255 octets does not parse, and a response code longer than 255 octets stays part of the text.
@@ -346,16 +423,14 @@ SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char 
  * of an ENABLE with SP between them, with or without the CRLF after them, or a single word. */
 SLOGOUT_API int slogout_enable_has_capability(const char *arguments, size_t len);
 
-/* Makes octets from the wire safe for a log: a control character or 8-bit octet becomes \xNN, and `"` and `\`
- * become `\"` and `\\`. Writes at most out_size octets, does not cut an escape in two, and NUL-terminates
- * unless out_size is 0. Returns the length that the whole text needs, without the NUL; if that is out_size or
- * more, the text was cut. */
-SLOGOUT_API size_t slogout_escape(char *out, size_t out_size, const char *bytes, size_t len);
+/* Makes a valid bye_text of any text of len octets, such as one that an administrator has written. Control
+ * characters and white space become SP, and several of them become one. Each 8-bit character, in UTF-8 or not,
+ * becomes "?". A "[" at the beginning becomes "(" unless it begins a valid response code. The text is cut at the
+ * end of a word, and becomes the default of the settings if nothing is left of it. Writes a text of at most 200
+ * octets, NUL-terminated, and returns its length. text may be NULL if len is 0. */
+SLOGOUT_API size_t slogout_bye_text_fit(char out[SLOGOUT_BYE_TEXT_SIZE], const char *text, size_t len);
 
 /* ---- tags; usable without a slogout --------------------------------------------------------------- */
-
-#define SLOGOUT_PREFIX_MAX 16 /* octets in a prefix, without its NUL */
-#define SLOGOUT_TAG_SIZE   32 /* octets that hold any tag of slogout_tags_next(), with its NUL */
 
 struct slogout_tags {
     const char *prefix; /* 1 to SLOGOUT_PREFIX_MAX tag characters, NUL-terminated; belongs to the caller */
@@ -384,8 +459,8 @@ SLOGOUT_API const char *slogout_outcome_name(enum slogout_outcome outcome);
 #define SLOGOUT_RESULT_SIZE 320 /* octets that hold any line of slogout_result_format(), with its NUL */
 
 /* Writes a result as a line for a log, without a line end: the outcome, tag, bye_sent and bye_seen and, if
- * there is one, the client's answer, whose code and text are escaped as by slogout_escape() and cut to 64 and
- * 128 octets. Writes at most out_size octets, and NUL-terminates unless out_size is 0. Returns the length
+ * there was an answer, its status and, if result->answer is set, its code and text, cut to 64 and 128 octets. In
+ * these a control character or 8-bit octet becomes \xNN, and `"` and `\` become `\"` and `\\`. Writes at most out_size octets, and NUL-terminates unless out_size is 0. Returns the length
  * that the whole line needs, without the NUL, or 0 if result is NULL. */
 SLOGOUT_API size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result);
 

@@ -77,7 +77,7 @@ static unsigned long exchanges(struct slogout *slogout, unsigned long times)
     while (times-- > 0) {
         struct slogout_session *session = new_session(slogout);
         slogout_session_request(session, NULL, 1);
-        slogout_session_feed_line(session, "* BYE leaving\r\n", 15, 1);
+        (void)!slogout_session_feed_line(session, "* BYE leaving\r\n", 15, 1);
         snprintf(answer, sizeof answer, "%s OK LOGOUT completed\r\n", tag);
         if (slogout_session_feed_line(session, answer, strlen(answer), 1) != SLOGOUT_CONSUMED)
             return 1;

@@ -1,5 +1,6 @@
 /* A host with a few sessions. The fuzzed octets choose what it does, what it reads and what its callbacks
  * return. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <slogout/slogout.h>
@@ -171,7 +172,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
 
     must(conn->session == session && !conn->over && conn->closes++ == 0);
     must(slogout_session_state(session) == SLOGOUT_STATE_ENDED);
-    must(result->bye_sent == conn->byes && !result->tag == !*conn->tag);
+    must(result->bye_sent == conn->byes && !*result->tag == !*conn->tag);
     must(result->outcome != SLOGOUT_OUTCOME_ANSWERED || *conn->tag);
     conn->over = 1;
     host.exchanges++;
@@ -225,7 +226,7 @@ static void answer(struct conn *conn, const char *start, size_t start_len)
     memcpy(line + 1 + start_len, host.script, len);
     host.script += len;
     host.left -= len;
-    slogout_session_feed_line(conn->session, line + 1, start_len + len, some_time());
+    (void)!slogout_session_feed_line(conn->session, line + 1, start_len + len, some_time());
     free(line);
 }
 
@@ -239,12 +240,13 @@ static void hear_own_tag(struct conn *conn)
     answer(conn, conn->tag, strlen(conn->tag));
 }
 
-static void hear_parsed(struct conn *conn)
+static void hear_word(struct conn *conn)
 {
-    struct slogout_response response = {SLOGOUT_STATUS_OK, conn->tag, strlen(conn->tag), NULL, 0, NULL, 0};
+    static const char *const words[] = {"OK", "NO", "BAD", "BYE", "OKAY"};
+    char line[SLOGOUT_TAG_SIZE + 8];
+    const int len = snprintf(line, sizeof line, "%s %s", conn->tag, words[octet() % 5]);
 
-    response.status = (enum slogout_status)(octet() % 5);
-    slogout_session_feed_response(conn->session, &response, some_time());
+    (void)!slogout_session_feed_line(conn->session, line, (size_t)len, some_time());
 }
 
 static void tick(struct conn *conn)
@@ -284,7 +286,7 @@ static void play(void)
 {
     static void (*const steps[])(struct conn *) = {
         create, remove_session, abandon,      enable,      cancel, request,         be_ready,
-        force,  hear_anything,  hear_own_tag, hear_parsed, tick,   tick_at_deadline};
+        force,  hear_anything,  hear_own_tag, hear_word, tick,   tick_at_deadline};
 
     while (host.left > 0) {
         const unsigned step = octet() % (sizeof steps / sizeof *steps);

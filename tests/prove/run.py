@@ -29,7 +29,7 @@ import subprocess
 import sys
 from collections import namedtuple
 
-BUILD = "build/prove"
+BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "prove")
 MEMORY = 4 << 30  # octets of one solver
 SOLVER_SECONDS = 60  # of CPU, for one property, by integers
 OPTIONS = {

@@ -2,226 +2,279 @@
 #include "drain_plan.h"
 
 #define NEVER SLOGOUT_NEVER
+#define MOST  UINT32_MAX
 
 static const struct slo_timeouts defaults = {35000, 10000};
 
-static struct slogout_plan plan_of(uint32_t spread, uint32_t tail, uint64_t deadline, uint32_t limit)
+struct question {
+    uint32_t spread, tail;
+    uint64_t deadline;
+    uint32_t limit, rate;
+    uint64_t sessions;
+};
+
+static struct slogout_plan plan_of(const struct question *q)
 {
     const struct slogout_plan plan = {.size = sizeof plan,
-                                      .spread_ms = spread,
-                                      .tail_ms = tail,
-                                      .deadline_ms = deadline,
-                                      .max_in_flight = limit};
+                                      .spread_ms = q->spread,
+                                      .tail_ms = q->tail,
+                                      .deadline_ms = q->deadline,
+                                      .max_in_flight = q->limit,
+                                      .rate = q->rate};
     return plan;
 }
 
-/* With force = deadline - tail - leave timeout, a plan fits if spread + answer timeout <= force and
- * ceil(sessions / limit) * answer timeout <= force. */
+static int fits(struct question q)
+{
+    const struct slogout_plan plan = plan_of(&q);
+    return slo_plan_fits(&plan, &defaults, q.sessions);
+}
+
+/* With T = answer timeout + 100 ms, B = max(spread, 1000 N / R) and r sessions in the first round, a plan fits if
+ * max(B, (rounds - 1) * T + 1000 r / R) + T + tail + leave timeout <= deadline. */
 static void test_what_can_be_kept(void **state)
 {
     static const struct {
-        uint32_t spread, tail;
-        uint64_t deadline;
-        uint32_t limit;
-        uint64_t sessions;
+        struct question question;
         int fits;
         const char *what;
     } table[] = {
-        {0, 0, 0, 0, 1000000, 1, "no deadline"},
-        {4000000000, 4000000000, 0, 1, NEVER, 1, "no deadline, whatever else"},
-        {4000000000, 4000000000, NEVER, 1, NEVER, 1, "the end of time is no deadline"},
-        {0, 0, 45000, 0, 1000000, 1, "all at once, answer and leave timeouts"},
-        {0, 0, 44999, 0, 1000000, 0, "a millisecond less"},
-        {20000, 0, 65000, 0, 1, 1, "with a spread"},
-        {20001, 0, 65000, 0, 1, 0, "a longer spread"},
-        {20000, 5000, 70000, 0, 1, 1, "with a tail"},
-        {20000, 5001, 70000, 0, 1, 0, "a longer tail"},
-        {0, 0, 30000, 0, 1, 0, "the default of Kubernetes"},
-        {0, 0, 1, 0, 1, 0, "hardly any time"},
-        {0, 0, 45000, 100, 100, 1, "one round"},
-        {0, 0, 45000, 100, 101, 0, "one too many for a round"},
-        {0, 0, 80000, 100, 101, 1, "two rounds"},
-        {0, 0, 80000, 100, 200, 1, "two full rounds"},
-        {0, 0, 79999, 100, 200, 0, "two full rounds, a millisecond less"},
-        {35000, 0, 80000, 100, 200, 1, "a spread of the same length"},
-        {35001, 0, 80000, 100, 200, 0, "the spread is longer than the rounds"},
-        {0, 0, 45000, 1, 0, 1, "nobody counts as one"},
-        {0, 0, 44999, 1, 0, 0, "nobody counts as one, whose timer does not fit"},
-        {0, 0, NEVER - 1, 1, NEVER, 0, "more than can be told"},
+        {{0, 0, 0, 0, 0, 1000000}, 1, "no deadline"},
+        {{4000000000, 4000000000, 0, 1, 1, NEVER}, 1, "no deadline, whatever else"},
+        {{4000000000, 4000000000, NEVER, 1, 1, NEVER}, 1, "the end of time is no deadline"},
+        {{0, 0, 45100, 0, 0, 1000000}, 1, "all at once: answer timeout, late ticks, leave timeout"},
+        {{0, 0, 45099, 0, 0, 1000000}, 0, "a millisecond less"},
+        {{20000, 0, 65100, 0, 0, 1}, 1, "with a spread"},
+        {{20001, 0, 65100, 0, 0, 1}, 0, "a longer spread"},
+        {{20000, 5000, 70100, 0, 0, 1}, 1, "with a tail"},
+        {{20000, 5001, 70100, 0, 0, 1}, 0, "a longer tail"},
+        {{0, 0, 30000, 0, 0, 1}, 0, "the default of Kubernetes"},
+        {{0, 0, 1, 0, 0, 1}, 0, "hardly any time"},
+        {{0, 0, 45100, 100, 0, 100}, 1, "one round"},
+        {{0, 0, 45100, 100, 0, 101}, 0, "one too many for a round"},
+        {{0, 0, 80200, 100, 0, 101}, 1, "two rounds"},
+        {{0, 0, 80200, 100, 0, 200}, 1, "two full rounds"},
+        {{0, 0, 80199, 100, 0, 200}, 0, "two full rounds, a millisecond less"},
+        {{35100, 0, 80200, 100, 0, 200}, 1, "a spread of the same length"},
+        {{35101, 0, 80200, 100, 0, 200}, 0, "the spread is longer than the rounds"},
+        {{0, 0, 65100, 0, 50, 1000}, 1, "a rate"},
+        {{0, 0, 65099, 0, 50, 1000}, 0, "a rate, a millisecond less"},
+        {{0, 0, 65100, 0, 50, 1001}, 0, "a rate, one too many"},
+        {{0, 0, 45434, 0, 3, 1}, 1, "a third of a second is 334 ms"},
+        {{0, 0, 45433, 0, 3, 1}, 0, "333 ms are not enough"},
+        {{20001, 0, 65100, 0, 50, 1000}, 0, "the spread is slower than the rate"},
+        {{0, 0, 81200, 100, 100, 200}, 1, "two rounds, the first of which takes a second"},
+        {{0, 0, 81199, 100, 100, 200}, 0, "two rounds, the first of which takes almost a second"},
+        {{0, 0, 80210, 100, 100, 101}, 1, "the first round is one session"},
+        {{0, 0, 245100, 100, 1, 200}, 1, "the rate is slower than the rounds"},
+        {{0, 0, 245099, 100, 1, 200}, 0, "the rate is slower than the rounds, a millisecond less"},
+        {{0, 0, 45100, 1, 0, 0}, 1, "nobody counts as one"},
+        {{0, 0, 45099, 1, 0, 0}, 0, "nobody counts as one, whose timer does not fit"},
+        {{0, 0, 46100, 0, 1, 0}, 1, "nobody counts as one, who has a second of the rate"},
+        {{0, 0, 46099, 0, 1, 0}, 0, "nobody counts as one, the rate does not fit"},
+        {{0, 0, NEVER - 1, 1, 0, NEVER}, 0, "rounds that take longer than can be told"},
+        {{0, 0, NEVER - 1, 0, 1, NEVER}, 0, "a rate that takes longer than can be told"},
+        {{0, 0, 4294967342100, 0, MOST, NEVER}, 1, "the highest rate and the most sessions"},
+        {{0, 0, 4294967342099, 0, MOST, NEVER}, 0, "the highest rate and the most sessions, a millisecond less"},
     };
     size_t i;
 
     (void)state;
-    for (i = 0; i < LENGTH(table); i++) {
-        const struct slogout_plan plan =
-            plan_of(table[i].spread, table[i].tail, table[i].deadline, table[i].limit);
-        if (slo_plan_fits(&plan, &defaults, table[i].sessions) != table[i].fits)
+    for (i = 0; i < LENGTH(table); i++)
+        if (fits(table[i].question) != table[i].fits)
             fail_msg("%s", table[i].what);
-    }
 }
 
 static void test_advice(void **state)
 {
     static const struct {
-        uint32_t spread, tail;
-        uint64_t deadline;
-        uint32_t limit;
-        uint64_t sessions;
+        struct question question;
         struct slogout_advice advice;
         const char *what;
     } table[] = {
-        {20000, 5000, 60000, 0, 100, {70000, 10000, 0}, "the spread does not fit; no limit helps"},
-        {20000, 5000, 70000, 0, 100, {70000, 20000, 100}, "fits exactly"},
-        {20000, 5000, 105000, 10, 100, {365000, NEVER, 50}, "the limit does not fit; no spread helps"},
-        {20000, 5000, 30000, 0, 100, {70000, NEVER, 0}, "Kubernetes: nothing helps but a longer deadline"},
-        {20000, 5000, 15000, 0, 100, {70000, NEVER, 0}, "no time at all before the tail"},
-        {20000, 5000, 0, 0, 100, {70000, UINT32_MAX, 1}, "no deadline: anything"},
-        {20000, 5000, 0, 1, NEVER, {NEVER, UINT32_MAX, 1}, "no deadline: anything, however many"},
-        {20000, 5000, NEVER, 1, NEVER, {NEVER, UINT32_MAX, 1}, "the end of time is no deadline"},
-        {0, 0, 45000, 1, 0, {45000, 0, 1}, "nobody counts as one"},
-        {0, 0, 45000, 1, 4294967295, {150323855335000, NEVER, 4294967295}, "as much as a limit can be"},
-        {0, 0, 45000, 1, 5000000000, {175000000010000, NEVER, 0}, "more than a limit can be"},
-        {0, 0, 45000, 1, NEVER, {NEVER, NEVER, 0}, "longer than can be told"},
+        {{20000, 5000, 60000, 0, 0, 100}, {70100, 9900, 0, 0}, "the spread does not fit: nothing else helps"},
+        {{20000, 5000, 70100, 0, 0, 100}, {70100, 20000, 100, 5}, "fits exactly"},
+        {{0, 5000, 70100, 0, 1, 100}, {150100, NEVER, 0, 5}, "the rate does not fit: no spread or limit helps"},
+        {{0, 5000, 70100, 0, 5, 100}, {70100, 20000, 100, 5}, "the rate fits exactly"},
+        {{20000, 5000, 105200, 10, 0, 100}, {366000, NEVER, 50, 0}, "the limit does not fit: no spread or rate helps"},
+        {{0, 5000, 100200, 50, 5, 100}, {95200, 50100, 50, 4}, "the rate could be lower"},
+        {{0, 5000, 89200, 50, 5, 100}, {95200, NEVER, 80, 13}, "the first round takes too long"},
+        {{20000, 5000, 30000, 0, 0, 100}, {70100, NEVER, 0, 0}, "Kubernetes: nothing helps but a longer deadline"},
+        {{20000, 5000, 15000, 0, 0, 100}, {70100, NEVER, 0, 0}, "no time at all before the tail"},
+        {{20000, 5000, 0, 0, 0, 100}, {70100, MOST, 1, 1}, "no deadline: anything"},
+        {{20000, 5000, 0, 1, 0, NEVER}, {NEVER, MOST, 1, 1}, "no deadline: anything, however many"},
+        {{20000, 5000, NEVER, 1, 0, NEVER}, {NEVER, MOST, 1, 1}, "the end of time is no deadline"},
+        {{0, 0, 45100, 1, 0, 0}, {45100, 0, 1, 0}, "no rate is as fast as all at once"},
+        {{0, 0, 45101, 1, 0, 1}, {45100, 1, 1, 1000}, "one session in a millisecond"},
+        {{0, 0, 45101, 0, 0, 4294967}, {45100, 1, 4294967, 4294967000}, "about the highest rate"},
+        {{0, 0, 45101, 0, 0, 4294968}, {45100, 1, 4294968, 0}, "more than the highest rate"},
+        {{0, 0, 45100, 1, 0, MOST}, {150753352064500, NEVER, MOST, 0}, "the largest limit"},
+        {{0, 0, 45100, 1, 0, 5000000000}, {175500000010000, NEVER, 0, 0}, "more than the largest limit"},
+        {{0, 0, 45100, 1, 0, NEVER}, {NEVER, NEVER, 0, 0}, "longer than can be told"},
     };
     size_t i;
 
     (void)state;
     for (i = 0; i < LENGTH(table); i++) {
-        const struct slogout_plan plan =
-            plan_of(table[i].spread, table[i].tail, table[i].deadline, table[i].limit);
+        const struct slogout_plan plan = plan_of(&table[i].question);
+        const struct slogout_advice *expected = &table[i].advice;
         struct slogout_advice advice;
 
-        slo_plan_advise(&plan, &defaults, table[i].sessions, &advice);
-        if (advice.shortest_deadline_ms != table[i].advice.shortest_deadline_ms ||
-            advice.longest_spread_ms != table[i].advice.longest_spread_ms ||
-            advice.smallest_in_flight != table[i].advice.smallest_in_flight)
-            fail_msg("%s: %llu %llu %lu", table[i].what, (unsigned long long)advice.shortest_deadline_ms,
-                     (unsigned long long)advice.longest_spread_ms, (unsigned long)advice.smallest_in_flight);
+        slo_plan_advise(&plan, &defaults, table[i].question.sessions, &advice);
+        if (advice.shortest_deadline_ms != expected->shortest_deadline_ms ||
+            advice.longest_spread_ms != expected->longest_spread_ms ||
+            advice.smallest_in_flight != expected->smallest_in_flight || advice.lowest_rate != expected->lowest_rate)
+            fail_msg("%s: %llu %llu %lu %lu", table[i].what, (unsigned long long)advice.shortest_deadline_ms,
+                     (unsigned long long)advice.longest_spread_ms, (unsigned long)advice.smallest_in_flight,
+                     (unsigned long)advice.lowest_rate);
     }
 }
 
 /* ---- every advice that is taken is accepted, and the next smaller one is not ---- */
 
-static int fits_with(struct slogout_plan plan, uint64_t deadline, uint64_t spread, uint32_t limit,
-                     uint64_t sessions)
+/* least: what is advised for this member; 0: even the greatest value is refused. */
+static void take_least(struct question *q, uint32_t *member, uint32_t least)
 {
-    plan.deadline_ms = deadline;
-    plan.spread_ms = (uint32_t)spread;
-    plan.max_in_flight = limit;
-    return slo_plan_fits(&plan, &defaults, sessions);
+    *member = least ? least : MOST;
+    assert_int_equal(fits(*q), least != 0);
+    if (least > 1) {
+        *member = least - 1;
+        assert_false(fits(*q));
+    }
 }
 
-static void take_advice(const struct slogout_plan *plan, uint64_t sessions)
+static void take_advice(const struct question *q)
 {
-    const uint32_t limit = plan->max_in_flight, spread = plan->spread_ms;
+    const struct slogout_plan plan = plan_of(q);
+    struct question other = *q;
     struct slogout_advice advice;
 
-    slo_plan_advise(plan, &defaults, sessions, &advice);
-    assert_true(fits_with(*plan, advice.shortest_deadline_ms, spread, limit, sessions));
-    assert_false(fits_with(*plan, advice.shortest_deadline_ms - 1, spread, limit, sessions));
-    if (advice.longest_spread_ms != NEVER) {
-        assert_true(fits_with(*plan, plan->deadline_ms, advice.longest_spread_ms, limit, sessions));
-        if (advice.longest_spread_ms < UINT32_MAX)
-            assert_false(fits_with(*plan, plan->deadline_ms, advice.longest_spread_ms + 1, limit, sessions));
-    } else {
-        assert_false(fits_with(*plan, plan->deadline_ms, 0, limit, sessions));
-    }
-    if (advice.smallest_in_flight) {
-        assert_true(fits_with(*plan, plan->deadline_ms, spread, advice.smallest_in_flight, sessions));
-        if (advice.smallest_in_flight > 1)
-            assert_false(
-                fits_with(*plan, plan->deadline_ms, spread, advice.smallest_in_flight - 1, sessions));
-    } else {
-        assert_false(fits_with(*plan, plan->deadline_ms, spread, UINT32_MAX, sessions));
-    }
+    slo_plan_advise(&plan, &defaults, q->sessions, &advice);
+    take_least(&other, &other.limit, advice.smallest_in_flight);
+    other = *q;
+    take_least(&other, &other.rate, advice.lowest_rate);
+    other = *q;
+    other.deadline = advice.shortest_deadline_ms;
+    assert_true(fits(other));
+    other.deadline--;
+    assert_false(fits(other));
+    other = *q;
+    other.spread = advice.longest_spread_ms == NEVER ? 0 : (uint32_t)advice.longest_spread_ms;
+    assert_int_equal(fits(other), advice.longest_spread_ms != NEVER);
+    if (other.spread++ < MOST)
+        assert_false(fits(other));
 }
 
-static void test_advice_taken_is_accepted_and_a_millisecond_or_a_place_less_is_not(void **state)
+static void test_advice_taken_is_accepted_and_a_little_less_is_not(void **state)
 {
-    static const uint32_t spreads[] = {0, 1, 20000, 600000, 4000000000}, tails[] = {0, 1, 5000};
-    static const uint64_t deadlines[] = {0,     1,     10000, 15000, 30000, 44999,
-                                         45000, 45001, 60000, 80000, 700000};
-    static const uint32_t limits[] = {0, 1, 7, 1000, UINT32_MAX};
-    static const uint64_t counts[] = {0, 1, 2, 7, 8, 1000, 1000000, 4294967296};
-    size_t a, b, c, d, e;
+    static const uint32_t spreads[] = {0, 1, 20000, 4000000000}, tails[] = {0, 5000};
+    static const uint64_t deadlines[] = {0, 1, 15000, 45099, 45100, 45101, 60000, 80200, 700000};
+    static const uint32_t limits[] = {0, 1, 7, 1000, MOST}, rates[] = {0, 1, 7, 1000, MOST};
+    static const uint64_t counts[] = {0, 1, 7, 8, 1000, 1000000, 4294967296};
+    size_t a, b, c, d, e, f;
 
     (void)state;
     for (a = 0; a < LENGTH(spreads); a++)
         for (b = 0; b < LENGTH(tails); b++)
             for (c = 0; c < LENGTH(deadlines); c++)
                 for (d = 0; d < LENGTH(limits); d++)
-                    for (e = 0; e < LENGTH(counts); e++) {
-                        const struct slogout_plan plan =
-                            plan_of(spreads[a], tails[b], deadlines[c], limits[d]);
-                        take_advice(&plan, counts[e]);
-                    }
+                    for (e = 0; e < LENGTH(rates); e++)
+                        for (f = 0; f < LENGTH(counts); f++) {
+                            const struct question question = {spreads[a], tails[b], deadlines[c],
+                                                              limits[d],  rates[e], counts[f]};
+                            take_advice(&question);
+                        }
 }
+
+/* The least value is found by halving, so a greater one must never need a longer deadline. */
+static void test_a_higher_limit_or_rate_never_needs_a_longer_deadline(void **state)
+{
+    struct question q = {0, 0, 1, 0, 0, 0};
+
+    (void)state;
+    for (q.sessions = 1; q.sessions <= 60; q.sessions++)
+        for (q.rate = 1; q.rate <= 3; q.rate++) {
+            uint64_t shortest = NEVER;
+            for (q.limit = 1; q.limit <= 61; q.limit++) {
+                const struct question faster = {0, 0, 1, q.limit, q.rate + 1, q.sessions};
+                const struct slogout_plan plan = plan_of(&q), faster_plan = plan_of(&faster);
+                struct slogout_advice advice, faster_advice;
+
+                slo_plan_advise(&plan, &defaults, q.sessions, &advice);
+                slo_plan_advise(&faster_plan, &defaults, q.sessions, &faster_advice);
+                assert_true(advice.shortest_deadline_ms <= shortest);
+                assert_true(faster_advice.shortest_deadline_ms <= advice.shortest_deadline_ms);
+                shortest = advice.shortest_deadline_ms;
+            }
+        }
+}
+
+/* ---- what the drain makes of a plan ---- */
 
 static void test_the_schedule(void **state)
 {
     static const struct {
-        uint32_t spread, tail;
-        uint64_t deadline;
-        uint32_t limit;
-        uint64_t sessions;
+        struct question question;
         struct slo_schedule schedule;
         const char *what;
     } table[] = {
-        {20000, 5000, 90000, 7, 14, {75000, 40001, 90000, 20000, 5000, 7}, "a plan that fits is itself"},
-        {20000, 5000, 0, 7, 14, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 7}, "no deadline"},
-        {20000, 5000, 0, 7, NEVER, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 7}, "no deadline, many"},
-        {20000, 5000, NEVER, 7, 14, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 7}, "the end of time"},
-        {20000, 5000, 60000, 0, 14, {45000, 10001, 60000, 10000, 5000, 0}, "the spread shrinks"},
-        {20000, 5000, 90000, 6, 14, {75000, 40001, 90000, 20000, 5000, 7}, "the limit grows"},
-        {20000, 5000, 90000, 0, 14, {75000, 40001, 90000, 20000, 5000, 0}, "there is no limit"},
-        {20000, 5000, 50000, 1, 14, {35000, 1, 50000, 0, 5000, 14}, "just time to ask all at once"},
-        {20000, 5000, 49999, 1, 14, {34999, 0, 49999, 20000, 5000, 0}, "a millisecond less: nobody is asked"},
-        {20000, 5000, 30000, 1, 14, {15000, 0, 30000, 15000, 5000, 0}, "Kubernetes"},
-        {20000, 5000, 15000, 1, 14, {0, 0, 15000, 0, 5000, 0}, "forced from the start"},
-        {20000, 5000, 12000, 1, 14, {0, 0, 12000, 0, 2000, 0}, "the tail shrinks"},
-        {20000, 5000, 9000, 1, 14, {0, 0, 9000, 0, 0, 0}, "shorter than the leave timeout"},
+        {{20000, 5000, 90200, 7, 2, 14}, {75200, 40201, 90200, 20000, 5000, 20000, 7, 2}, "a plan that fits is itself"},
+        {{20000, 5000, 0, 7, 1, 14}, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 20000, 7, 1}, "no deadline"},
+        {{20000, 5000, 0, 7, 0, NEVER}, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 20000, 7, 0}, "no deadline, many"},
+        {{20000, 5000, NEVER, 7, 0, 14}, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 20000, 7, 0}, "the end of time"},
+        {{20000, 5000, 90200, 0, 2, 80}, {75200, 40201, 90200, 20000, 5000, 40000, 0, 2}, "the rate is slower"},
+        {{20000, 5000, 60000, 0, 0, 14}, {45000, 10001, 60000, 9900, 5000, 9900, 0, 0}, "the spread shrinks"},
+        {{0, 5000, 60000, 0, 1, 99}, {45000, 10001, 60000, 0, 5000, 9900, 0, 10}, "the rate grows"},
+        {{20000, 5000, 90000, 6, 0, 14}, {75000, 40001, 90000, 20000, 5000, 20000, 7, 0}, "the limit grows"},
+        {{20000, 5000, 90200, 7, 1, 14}, {75200, 40201, 90200, 20000, 5000, 20000, 9, 1}, "the limit grows, the rate stays"},
+        {{0, 5000, 60000, 6, 1, 99}, {45000, 10001, 60000, 0, 5000, 9900, 99, 10}, "rate and limit grow"},
+        {{20000, 5000, 90000, 0, 0, 14}, {75000, 40001, 90000, 20000, 5000, 20000, 0, 0}, "there is no limit"},
+        {{20000, 5000, 50100, 1, 9, 14}, {35100, 101, 50100, 0, 5000, 0, 14, 0}, "just time to ask all at once"},
+        {{20000, 5000, 50099, 1, 9, 14}, {35099, 0, 50099, 20000, 5000, 20000, 0, 9}, "a millisecond less: nobody is asked"},
+        {{20000, 5000, 30000, 1, 1, 14}, {15000, 0, 30000, 15000, 5000, 15000, 0, 1}, "Kubernetes"},
+        {{0, 5000, 30000, 1, 1, 14}, {15000, 0, 30000, 0, 5000, 14000, 0, 1}, "Kubernetes, at the rate"},
+        {{0, 5000, 30000, 1, 1, 20}, {15000, 0, 30000, 0, 5000, 15000, 0, 1}, "Kubernetes, no time for the rate"},
+        {{20000, 5000, 15000, 1, 0, 14}, {0, 0, 15000, 0, 5000, 0, 0, 0}, "forced from the start"},
+        {{20000, 5000, 12000, 1, 0, 14}, {0, 0, 12000, 0, 2000, 0, 0, 0}, "the tail shrinks"},
+        {{20000, 5000, 9000, 1, 0, 14}, {0, 0, 9000, 0, 0, 0, 0, 0}, "shorter than the leave timeout"},
     };
     size_t i;
 
     (void)state;
     for (i = 0; i < LENGTH(table); i++) {
-        const struct slogout_plan plan =
-            plan_of(table[i].spread, table[i].tail, table[i].deadline, table[i].limit);
+        const struct slogout_plan plan = plan_of(&table[i].question);
         const struct slo_schedule *expected = &table[i].schedule;
-        struct slo_schedule schedule;
+        struct slo_schedule made;
 
-        slo_plan_schedule(&plan, &defaults, table[i].sessions, &schedule);
-        if (schedule.force != expected->force || schedule.ask_until != expected->ask_until ||
-            schedule.deadline != expected->deadline || schedule.spread != expected->spread ||
-            schedule.tail != expected->tail || schedule.in_flight != expected->in_flight)
-            fail_msg("%s: %llu %llu %llu %llu %llu %lu", table[i].what, (unsigned long long)schedule.force,
-                     (unsigned long long)schedule.ask_until, (unsigned long long)schedule.deadline,
-                     (unsigned long long)schedule.spread, (unsigned long long)schedule.tail,
-                     (unsigned long)schedule.in_flight);
+        slo_plan_schedule(&plan, &defaults, table[i].question.sessions, &made);
+        if (made.force != expected->force || made.ask_until != expected->ask_until ||
+            made.deadline != expected->deadline || made.spread != expected->spread || made.tail != expected->tail ||
+            made.begun != expected->begun || made.in_flight != expected->in_flight || made.rate != expected->rate)
+            fail_msg("%s: %llu %llu %llu %llu %llu %llu %lu %lu", table[i].what, (unsigned long long)made.force,
+                     (unsigned long long)made.ask_until, (unsigned long long)made.deadline,
+                     (unsigned long long)made.spread, (unsigned long long)made.tail, (unsigned long long)made.begun,
+                     (unsigned long)made.in_flight, (unsigned long)made.rate);
     }
 }
 
-/* LOGOUT is sent until 70,000. There are 7 places, and a silent client keeps one for 35,000. */
+/* LOGOUT is sent until 70,200. There are 7 places, and a silent client keeps one for 35,100. */
 static void test_the_round_that_comes_next(void **state)
 {
     static const struct {
+        uint32_t limit;
         uint64_t waiting, sessions, latest;
-    } table[] = {{1, 1, 70000}, {7, 7, 70000}, {8, 1, 35000}, {14, 7, 35000},
-                 {15, 1, 0},    {22, 1, 0},    {NEVER, 1, 0}};
-    struct slo_schedule schedule = {105000, 70001, 120000, 20000, 5000, 7};
-    struct slo_plan_round round;
+    } table[] = {{7, 1, 1, 70200}, {7, 7, 7, 70200}, {7, 8, 1, 35100},     {7, 14, 7, 35100},
+                 {7, 15, 1, 0},    {7, 22, 1, 0},    {7, NEVER, 1, 0},     {0, 1000000, 1000000, 70200}};
     size_t i;
 
     (void)state;
     for (i = 0; i < LENGTH(table); i++) {
-        round = slo_plan_round(&schedule, 35000, table[i].waiting);
+        const struct slo_schedule schedule = {.ask_until = 70201, .in_flight = table[i].limit};
+        const struct slo_plan_round round = slo_plan_round(&schedule, 35000, table[i].waiting);
+
         assert_int_equal(round.sessions, table[i].sessions);
         assert_int_equal(round.latest, table[i].latest);
     }
-    schedule.in_flight = 0;
-    round = slo_plan_round(&schedule, 35000, 1000000);
-    assert_int_equal(round.sessions, 1000000);
-    assert_int_equal(round.latest, 70000);
 }
 
 int main(void)
@@ -229,7 +282,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_can_be_kept),
         cmocka_unit_test(test_advice),
-        cmocka_unit_test(test_advice_taken_is_accepted_and_a_millisecond_or_a_place_less_is_not),
+        cmocka_unit_test(test_advice_taken_is_accepted_and_a_little_less_is_not),
+        cmocka_unit_test(test_a_higher_limit_or_rate_never_needs_a_longer_deadline),
         cmocka_unit_test(test_the_schedule),
         cmocka_unit_test(test_the_round_that_comes_next),
     };

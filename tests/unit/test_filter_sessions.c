@@ -490,6 +490,7 @@ static void check_force(const struct recording *recording, size_t position, size
     start(&host, SLOGOUT_ASK_ENABLED);
     feed(&host, recording, 0, position, step);
     slogout_session_force(host.session, 1000);
+    slogout_tick(host.slogout, 6000); /* the half of LEAVING in which it need not be at rest */
     feed(&host, recording, position, recording->len, step);
     assert_int_equal(host.closed, at <= recording->len);
     if (host.closed)

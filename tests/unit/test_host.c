@@ -9,7 +9,11 @@ int main(void)
 #include "support/test.h"
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/epoll.h>
+#endif
 #include <slogout/host.h>
 
 static void test_the_clock_never_runs_backwards_and_counts_milliseconds(void **state)
@@ -23,32 +27,6 @@ static void test_the_clock_never_runs_backwards_and_counts_milliseconds(void **s
     after = slogout_now_ms();
     assert_true(after >= before + 19); /* the first was rounded down, too */
     assert_true(after < before + 600000);
-}
-
-static void test_a_timeout_is_what_poll_takes(void **state)
-{
-    (void)state;
-    assert_int_equal(slogout_timeout(SLOGOUT_NEVER, 0), -1);
-    assert_int_equal(slogout_timeout(SLOGOUT_NEVER, SLOGOUT_NEVER - 1), -1);
-    assert_int_equal(slogout_timeout(1000, 999), 1);
-    assert_int_equal(slogout_timeout(1000, 1000), 0);
-    assert_int_equal(slogout_timeout(1000, 1001), 0);
-    assert_int_equal(slogout_timeout((uint64_t)INT_MAX + 7, 8), INT_MAX - 1);
-    assert_int_equal(slogout_timeout((uint64_t)INT_MAX + 8, 8), INT_MAX);
-    assert_int_equal(slogout_timeout((uint64_t)INT_MAX + 9, 8), INT_MAX);
-    assert_int_equal(slogout_timeout(SLOGOUT_NEVER - 1, 0), INT_MAX);
-}
-
-static void test_a_timeval_is_the_same(void **state)
-{
-    struct timeval timeout = slogout_timeval(12345, 1000);
-
-    (void)state;
-    assert_int_equal(timeout.tv_sec, 11);
-    assert_int_equal(timeout.tv_usec, 345000);
-    timeout = slogout_timeval(1000, 12345);
-    assert_int_equal(timeout.tv_sec, 0);
-    assert_int_equal(timeout.tv_usec, 0);
 }
 
 /* ---- the lingering close, between the two ends of a pair: ours is [0] ---- */
@@ -160,20 +138,37 @@ static void test_an_end_of_file_that_the_host_has_read_counts(void **state)
     assert_int_equal(recv(ends[0], &octet, 1, MSG_DONTWAIT), 1);
 }
 
-static void test_what_the_peer_still_sends_is_dropped(void **state)
+static void test_what_the_peer_still_sends_is_dropped_in_one_step(void **state)
 {
     struct slogout_linger linger = begun();
     char octets[10000] = {0};
-    char octet;
-    int steps = 0;
 
     (void)state;
     assert_int_equal(write(ends[1], octets, sizeof octets), sizeof octets);
     shutdown(ends[1], SHUT_WR);
-    while (!slogout_linger_step(&linger, ends[0], 1, NOW))
-        assert_true(++steps < 100);
-    assert_true(steps >= 2); /* at most so much in one */
-    assert_int_equal(recv(ends[0], &octet, 1, MSG_DONTWAIT), 0);
+    assert_int_equal(slogout_linger_step(&linger, ends[0], 1, NOW), 1);
+}
+
+/* Edge-triggered, the end of file may come in the same event as what stands before it, and there is no other event. */
+static void test_each_event_of_edge_triggered_epoll_is_used_up(void **state)
+{
+#ifdef __linux__
+    struct slogout_linger linger = begun();
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    char octets[10000] = {0};
+    const int epoll = epoll_create1(0);
+
+    assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event), 0);
+    assert_int_equal(write(ends[1], octets, sizeof octets), sizeof octets);
+    assert_int_equal(epoll_wait(epoll, &event, 1, 0), 1);
+    assert_int_equal(slogout_linger_step(&linger, ends[0], 1, NOW), 0);
+    assert_int_equal(write(ends[1], octets, sizeof octets), sizeof octets);
+    shutdown(ends[1], SHUT_WR);
+    assert_int_equal(epoll_wait(epoll, &event, 1, 0), 1);
+    assert_int_equal(slogout_linger_step(&linger, ends[0], 1, NOW), 1);
+    close(epoll);
+#endif
+    (void)state;
 }
 
 static void test_the_deadline_ends_it_whatever_is_left(void **state)
@@ -210,24 +205,166 @@ static void test_a_socket_that_cannot_be_shut_ends_it(void **state)
     close(pipe_ends[1]);
 }
 
+static void test_a_close_that_waits_ends_with_the_peer_or_at_its_deadline(void **state)
+{
+    struct slogout_linger linger = {0, 0, 0};
+
+    (void)state;
+    slogout_linger_begin(&linger, slogout_now_ms(), 20);
+    slogout_linger_wait(&linger, ends[0]);
+    assert_true(slogout_now_ms() >= linger.deadline_ms);
+    linger.deadline_ms = SLOGOUT_NEVER;
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    shutdown(ends[1], SHUT_WR);
+    slogout_linger_wait(&linger, ends[0]);
+}
+
+/* ---- the wait: for ends[0], and for a pipe that a signal handler writes into ---- */
+
+static struct slogout *slogout;
+static struct slogout_session *session;
+static int handler[2]; /* the pipe */
+static int is_closed;
+
+static int is_never_ready(struct slogout_session *of, const char *line, size_t len, enum slogout_when when, void *conn)
+{
+    (void)of;
+    (void)line;
+    (void)len;
+    (void)when;
+    (void)conn;
+    return SLOGOUT_BUSY;
+}
+
+static void note_close(struct slogout_session *of, const struct slogout_result *result, void *conn)
+{
+    (void)of;
+    (void)result;
+    (void)conn;
+    is_closed = 1;
+}
+
+/* The timers of a session that is asked expire after 20 and 40 ms. */
+static int make_wait(void **state)
+{
+    static const struct slogout_settings settings = {
+        .size = sizeof settings, .ready_timeout_ms = 20, .leave_timeout_ms = 20};
+    static const struct slogout_callbacks callbacks = {sizeof callbacks, is_never_ready, note_close};
+
+    is_closed = 0;
+    return make_pair(state) < 0 || pipe(handler) < 0 || slogout_new(&slogout, &settings) != 0 ||
+                   slogout_session_new(&session, slogout, &callbacks, NULL) != 0
+               ? -1
+               : 0;
+}
+
+static int free_wait(void **state)
+{
+    slogout_session_free(session);
+    close(handler[0]);
+    close(handler[1]);
+    return slogout_free(slogout) != 0 || close_pair(state) != 0;
+}
+
+static enum slogout_wake wait_for(short events, uint64_t limit_ms)
+{
+    return slogout_wait(slogout, ends[0], events, limit_ms, handler[0]);
+}
+
+static void test_a_wait_ends_for_the_first_reason(void **state)
+{
+    (void)state;
+    assert_int_equal(wait_for(POLLIN, 0), SLOGOUT_WAKE_LIMIT);
+    assert_int_equal(wait_for(POLLIN, slogout_now_ms() + 20), SLOGOUT_WAKE_LIMIT);
+    assert_int_equal(wait_for(POLLIN | POLLOUT, SLOGOUT_NEVER), SLOGOUT_WAKE_READY);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    assert_int_equal(wait_for(POLLIN, SLOGOUT_NEVER), SLOGOUT_WAKE_READY);
+    assert_int_equal(wait_for(POLLIN, 0), SLOGOUT_WAKE_READY);
+    assert_int_equal(write(handler[1], "x", 1), 1);
+    assert_int_equal(wait_for(POLLIN, 0), SLOGOUT_WAKE_SIGNAL);
+    assert_int_equal(slogout_wait(slogout, -1, 0, SLOGOUT_NEVER, handler[0]), SLOGOUT_WAKE_SIGNAL);
+    assert_int_equal(slogout_wait(slogout, -1, 0, 0, -1), SLOGOUT_WAKE_LIMIT);
+}
+
+static void test_a_wait_ends_when_the_peer_is_gone(void **state)
+{
+    (void)state;
+    close(ends[1]);
+    ends[1] = -1;
+    assert_int_equal(wait_for(0, SLOGOUT_NEVER), SLOGOUT_WAKE_READY);
+}
+
+/* Even if there is input at each moment. */
+static void test_a_wait_ticks_until_the_session_is_closed(void **state)
+{
+    (void)state;
+    assert_int_equal(slogout_session_request(session, NULL, slogout_now_ms()), 0);
+    assert_int_equal(wait_for(POLLIN, SLOGOUT_NEVER), SLOGOUT_WAKE_TICK);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_LEAVING);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    while (!is_closed)
+        wait_for(POLLIN, SLOGOUT_NEVER);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ENDED);
+}
+
+static volatile sig_atomic_t signals;
+
+static void note_signal(int number)
+{
+    (void)number;
+    signals = signals + 1;
+}
+
+static void test_a_signal_without_an_octet_in_the_pipe_ends_no_wait(void **state)
+{
+    const struct sigaction action = {.sa_handler = note_signal};
+    const uint64_t limit = slogout_now_ms() + 1200;
+
+    (void)state;
+    sigaction(SIGALRM, &action, NULL);
+    alarm(1);
+    assert_int_equal(wait_for(POLLIN, limit), SLOGOUT_WAKE_LIMIT);
+    assert_int_equal(signals, 1);
+    assert_true(slogout_now_ms() >= limit);
+}
+
+static void test_a_wait_that_poll_refuses_is_an_error(void **state)
+{
+    struct rlimit limit, none;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(wait_for(POLLIN, 0), SLOGOUT_WAKE_ERROR);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 #define LINGERS(test) cmocka_unit_test_setup_teardown(test, make_pair, close_pair)
+#define WAITS(test)   cmocka_unit_test_setup_teardown(test, make_wait, free_wait)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_clock_never_runs_backwards_and_counts_milliseconds),
-        cmocka_unit_test(test_a_timeout_is_what_poll_takes),
-        cmocka_unit_test(test_a_timeval_is_the_same),
         cmocka_unit_test(test_it_begins_once),
         cmocka_unit_test(test_it_has_begun_at_any_time),
         LINGERS(test_our_direction_stays_open_while_something_is_queued),
         LINGERS(test_it_is_over_when_the_peer_has_ended_its_direction_too),
         LINGERS(test_an_end_of_file_that_came_first_waits_for_the_queue),
         LINGERS(test_an_end_of_file_that_the_host_has_read_counts),
-        LINGERS(test_what_the_peer_still_sends_is_dropped),
+        LINGERS(test_what_the_peer_still_sends_is_dropped_in_one_step),
+        LINGERS(test_each_event_of_edge_triggered_epoll_is_used_up),
+        LINGERS(test_a_close_that_waits_ends_with_the_peer_or_at_its_deadline),
         LINGERS(test_the_deadline_ends_it_whatever_is_left),
         LINGERS(test_a_peer_that_is_gone_ends_it),
         LINGERS(test_a_socket_that_cannot_be_shut_ends_it),
+        WAITS(test_a_wait_ends_for_the_first_reason),
+        WAITS(test_a_wait_ends_when_the_peer_is_gone),
+        WAITS(test_a_wait_ticks_until_the_session_is_closed),
+        WAITS(test_a_signal_without_an_octet_in_the_pipe_ends_no_wait),
+        WAITS(test_a_wait_that_poll_refuses_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

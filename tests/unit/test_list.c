@@ -26,7 +26,7 @@ static void test_new_list_is_empty(void **state)
 
     (void)state;
     slo_link_init(&list);
-    assert_false(slo_link_used(&list));
+    assert_true(slo_list_is_empty(&list));
     expect_list(&list, "");
 }
 
@@ -38,8 +38,8 @@ static void test_members_stand_in_the_order_of_appending(void **state)
     (void)state;
     slo_link_init(&list);
     slo_link_append(&list, &a.link);
-    assert_true(slo_link_used(&list));
-    assert_true(slo_link_used(&a.link));
+    assert_false(slo_list_is_empty(&list));
+    assert_true(slo_link_is_linked(&a.link));
     expect_list(&list, "a");
     slo_link_append(&list, &b.link);
     slo_link_append(&list, &c.link);
@@ -65,7 +65,7 @@ static void test_remove_first_middle_last_and_only(void **state)
     slo_link_remove(&items[2].link);
     expect_list(&list, "");
     for (i = 0; i < LENGTH(items); i++)
-        assert_false(slo_link_used(&items[i].link));
+        assert_false(slo_link_is_linked(&items[i].link));
 }
 
 static void test_removing_twice_is_harmless(void **state)

@@ -1,5 +1,6 @@
 #include "support/test.h"
 #include <slogout/slogout.h>
+#include "log.h"
 #include "support/exact.h"
 
 #define OK  SLOGOUT_STATUS_OK
@@ -382,7 +383,7 @@ static struct CMUnitTest named(size_t index, const char *what, const char *line,
     struct CMUnitTest test = {names[index], function, NULL, NULL, NULL};
     char escaped[60];
 
-    slogout_escape(escaped, sizeof escaped, line, strlen(line));
+    slo_escape(escaped, sizeof escaped, line, strlen(line));
     snprintf(names[index], sizeof names[index], "%s: '%s'", what, escaped);
     memcpy(&test.initial_state, &row, sizeof row); /* cmocka has no const here */
     return test;

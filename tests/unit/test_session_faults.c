@@ -7,16 +7,14 @@ static void test_session_new_without_memory_changes_nothing(void **state)
 {
     static const struct slogout_callbacks callbacks = {.size = 0};
     struct host *host = *state;
-    struct slogout_session *session;
     struct slogout_session *out = NULL;
 
     host_start(host, NULL);
-    session = host_connect(host);
-    assert_int_equal(slogout_session_new(&out, host->slogout, session->callbacks, NULL), 0);
+    assert_int_equal(slogout_session_new(&out, host->slogout, &host_callbacks, NULL), 0);
     slogout_session_free(out);
     out = NULL;
     host->fail_allocation = 1;
-    assert_int_equal(slogout_session_new(&out, host->slogout, session->callbacks, NULL), SLOGOUT_ERR_NOMEM);
+    assert_int_equal(slogout_session_new(&out, host->slogout, &host_callbacks, NULL), SLOGOUT_ERR_NOMEM);
     assert_null(out);
     host_check(host);
     host->fail_allocation = 1; /* what is refused earlier takes no memory */
@@ -29,13 +27,11 @@ static void test_a_slogout_is_freed_although_a_session_got_no_memory(void **stat
 {
     struct host *host = *state;
     struct slogout_session *session, *out = NULL;
-    const struct slogout_callbacks *callbacks;
 
     host_start(host, NULL);
     session = host_connect(host);
-    callbacks = session->callbacks;
     host->fail_allocation = 1;
-    assert_int_equal(slogout_session_new(&out, host->slogout, callbacks, NULL), SLOGOUT_ERR_NOMEM);
+    assert_int_equal(slogout_session_new(&out, host->slogout, &host_callbacks, NULL), SLOGOUT_ERR_NOMEM);
     host_free(host, session);
     assert_int_equal(host->memory, 1);
     assert_int_equal(slogout_free(host->slogout), 0);
@@ -60,18 +56,18 @@ static void scenario(struct host *host)
         host_request(host, sessions[i], i % 2 ? "Moved" : NULL);
     }
     for (i = 0; i < 8; i++)
-        host_ready(host, sessions[i]);
+        host_resume(host, sessions[i]);
     for (i = 0; i < 3; i++)
-        host_line(host, sessions[i], "* BYE");
-    host_line(host, sessions[0], "SLO.1 OK");
-    host_line(host, sessions[1], "SLO.2 NO");
-    host_line(host, sessions[2], "SLO.3 BAD");
+        host_feed_line(host, sessions[i], "* BYE");
+    host_feed_line(host, sessions[0], "SLO.1 OK");
+    host_feed_line(host, sessions[1], "SLO.2 NO");
+    host_feed_line(host, sessions[2], "SLO.3 BAD");
     host_force(host, sessions[8]);
     host_force(host, sessions[5]);
     for (i = 0; i < 9; i++)
-        host_ready(host, sessions[i]);
+        host_resume(host, sessions[i]);
     host_tick_at(host, 40000);
-    host_ready(host, sessions[6]);
+    host_resume(host, sessions[6]);
     host_tick_at(host, 1000000);
     host_abandon(host, sessions[9], SLOGOUT_OUTCOME_CLIENT_LOGOUT);
     host_tick_at(host, 2000000);

@@ -23,7 +23,7 @@ static void by_force(struct host *host, struct slogout_session *session)
 static void by_answer(struct host *host, struct slogout_session *session)
 {
     host_request(host, session, NULL);
-    host_line(host, session, "SLO.1 OK");
+    host_feed_line(host, session, "SLO.1 OK");
 }
 
 static void by_tick(struct host *host, struct slogout_session *session)
@@ -34,7 +34,7 @@ static void by_tick(struct host *host, struct slogout_session *session)
 
 static void by_leave_timer(struct host *host, struct slogout_session *session)
 {
-    host->send_says = "B";
+    host->send_says = "BB";
     host_force(host, session);
     host_tick_at(host, 10000);
 }
@@ -51,17 +51,6 @@ static void by_nearer_deadline(struct host *host, struct slogout_session *sessio
     host_force(host, session);
 }
 
-static void by_new(struct host *host, struct slogout_session *session)
-{
-    slogout_session_set_enabled(session, 0);
-    host_connect(host);
-}
-
-static void by_free(struct host *host, struct slogout_session *session)
-{
-    host_free(host, session);
-}
-
 enum inside {
     IN_LOGOUT,
     IN_BYE_ONLY,
@@ -72,8 +61,7 @@ enum inside {
     IN_CLOSE_IN_TICK,
     IN_TIMER_OF_NEARER,
     IN_TIMER_OF_TICK,
-    IN_RELEASE_OF_FREE,
-    IN_ALLOCATE_OF_NEW
+    INSIDES
 };
 
 static const struct {
@@ -90,8 +78,6 @@ static const struct {
     [IN_CLOSE_IN_TICK] = {"close_connection, in a tick", IN_CLOSE_CONNECTION, by_leave_timer},
     [IN_TIMER_OF_NEARER] = {"set_timer, of a nearer deadline", IN_SET_TIMER, by_nearer_deadline},
     [IN_TIMER_OF_TICK] = {"set_timer, of a tick", IN_SET_TIMER, by_tick},
-    [IN_RELEASE_OF_FREE] = {"release", IN_RELEASE, by_free},
-    [IN_ALLOCATE_OF_NEW] = {"allocate", IN_ALLOCATE, by_new},
 };
 
 /* ---- functions that may call back: they do nothing and say so ---- */
@@ -109,12 +95,6 @@ static int ready(struct host *host, struct slogout_session *session)
 static int line(struct host *host, struct slogout_session *session)
 {
     return slogout_session_feed_line(session, "* BYE", 5, host->now);
-}
-
-static int response(struct host *host, struct slogout_session *session)
-{
-    const struct slogout_response bye = {SLOGOUT_STATUS_BYE, NULL, 0, NULL, 0, NULL, 0};
-    return slogout_session_feed_response(session, &bye, host->now);
 }
 
 static int force(struct host *host, struct slogout_session *session)
@@ -146,7 +126,6 @@ static const struct calling_back {
     {"slogout_session_request", request, EVERY_STATE},
     {"slogout_session_resume", ready, BIT(PENDING) | BIT(LEAVING)},
     {"slogout_session_feed_line", line, 0},
-    {"slogout_session_feed_response", response, 0},
     {"slogout_session_force", force, EVERY_STATE},
     {"slogout_tick", tick, EVERY_STATE},
     {"slogout_free", free_slogout, EVERY_STATE},
@@ -219,7 +198,7 @@ struct pair {
 };
 
 /* The whole trace is the same as without the call. */
-static void test_rule_10_reentrant(void **state)
+static void test_reentrant(void **state)
 {
     const struct pair *pair = *state;
     void *with = NULL, *without = NULL;
@@ -389,7 +368,7 @@ static const struct allowed {
     {IN_CLOSE_BYE_ONLY, "free", free_it, "", 0, ENDED, SLOGOUT_OUTCOME_BYE_ONLY,
      S_BYE "\nclose BYE_ONLY bye-sent\n"},
     {IN_CLOSE_IN_TICK, "free", free_it, "", 0, ENDED, SLOGOUT_OUTCOME_FORCED,
-     S_LAST_BYE " BUSY\nclose FORCED\n"},
+     S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED\n"},
 };
 
 /* A session that is over stays over, and an exchange goes on. */
@@ -398,11 +377,11 @@ static void expect_aftermath(struct host *host, struct slogout_session *session,
     assert_int_equal(slogout_session_state(session), state);
     if (state == ASKED) {
         assert_int_equal(slogout_deadline(host->slogout), host->now + 35000);
-        assert_int_equal(host_line(host, session, "SLO.1 OK"), SLOGOUT_CONSUMED);
+        assert_int_equal(host_feed_line(host, session, "SLO.1 OK"), SLOGOUT_CONSUMED);
         host_expect(host, "close ANSWERED SLO.1@0 answer=OK\n");
     }
     if (state == PENDING) {
-        assert_int_equal(host_ready(host, session), 0);
+        assert_int_equal(host_resume(host, session), 0);
         assert_int_equal(slogout_session_state(session), ASKED);
         host_expect(host, S_LOGOUT "\n");
     }
@@ -413,7 +392,7 @@ static void expect_aftermath(struct host *host, struct slogout_session *session,
     }
 }
 
-static void test_rule_10_allowed(void **state)
+static void test_allowed(void **state)
 {
     const struct allowed *row = *state;
     void *own = NULL;
@@ -522,10 +501,10 @@ static const struct done_to_others {
     {"another slogout made, used and freed", make_another_slogout},
 };
 
-/* Inside set_timer the host may call none of these; inside allocate and release it may. */
+/* Inside set_timer the host may call none of these. */
 static const enum inside where_allowed[] = {
     IN_LOGOUT,       IN_BYE_ONLY,       IN_LAST_BYE,      IN_CLOSE_ANSWERED,
-    IN_CLOSE_FORCED, IN_CLOSE_BYE_ONLY, IN_CLOSE_IN_TICK, IN_RELEASE_OF_FREE,
+    IN_CLOSE_FORCED, IN_CLOSE_BYE_ONLY, IN_CLOSE_IN_TICK,
 };
 
 struct others_row {
@@ -556,7 +535,7 @@ static int is_last_of_the_first(enum inside inside)
 }
 
 /* The first session ends as it would have otherwise. host_check() sees what happens to the others. */
-static void test_rule_10_others(void **state)
+static void test_others(void **state)
 {
     const struct others_row *row = *state;
     void *with = NULL, *without = NULL;
@@ -584,7 +563,7 @@ static void free_second(struct host *host, struct slogout_session *session)
 }
 
 /* The other session is due in the same tick, and would be next. */
-static void test_rule_10_no_callback_follows_for_a_session_freed_in_the_tick_that_expires_it(void **state)
+static void test_no_callback_follows_for_a_session_freed_in_the_tick_that_expires_it(void **state)
 {
     struct host *host = *state;
 
@@ -600,7 +579,7 @@ static void test_rule_10_no_callback_follows_for_a_session_freed_in_the_tick_tha
     assert_int_equal(slogout_get_counts(host->slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
 }
 
-static void test_rule_10_memory_freed_in_a_callback_goes_when_the_outermost_call_returns(void **state)
+static void test_memory_freed_in_a_callback_goes_when_the_outermost_call_returns(void **state)
 {
     struct host *host = *state;
 
@@ -628,7 +607,7 @@ static void free_both(struct host *host, struct slogout_session *session)
     free_it_and_watch(host, host->sessions[1]);
 }
 
-static void test_rule_10_several_sessions_freed_in_one_callback(void **state)
+static void test_several_sessions_freed_in_one_callback(void **state)
 {
     struct host *host = *state;
 
@@ -642,35 +621,6 @@ static void test_rule_10_several_sessions_freed_in_one_callback(void **state)
     assert_int_equal(host->memory, 1);
 }
 
-/* The release() of each session frees the next one. Each is released once, and without recursion. */
-static void free_next(struct host *host, struct slogout_session *session)
-{
-    unsigned i;
-
-    (void)session;
-    for (i = 0; i < host->connected && !host->sessions[i]; i++)
-        ;
-    if (i == host->connected)
-        return;
-    host->inside[IN_RELEASE] = free_next;
-    host_free(host, host->sessions[i]);
-}
-
-static void test_rule_10_release_may_free_the_next_session(void **state)
-{
-    struct host *host = *state;
-    unsigned i;
-
-    host_start(host, NULL);
-    for (i = 0; i < 5; i++)
-        host_request(host, host_connect_enabled(host), NULL);
-    host_forget(host);
-    host->inside[IN_RELEASE] = free_next;
-    host_free(host, host->sessions[4]);
-    assert_int_equal(host->memory, 1);
-    host->inside[IN_RELEASE] = NULL;
-}
-
 /* As in a pool, the place of the old connection serves the next one. */
 static void free_it_and_connect(struct host *host, struct slogout_session *session)
 {
@@ -678,7 +628,7 @@ static void free_it_and_connect(struct host *host, struct slogout_session *sessi
     host_connect_enabled(host);
 }
 
-static void test_rule_10_a_session_made_in_a_callback_is_used_after_it(void **state)
+static void test_a_session_made_in_a_callback_is_used_after_it(void **state)
 {
     struct host *host = *state;
 
@@ -691,65 +641,9 @@ static void test_rule_10_a_session_made_in_a_callback_is_used_after_it(void **st
     host_expect(host, "#2 S: SLO.1 LOGOUT (at rest)\n");
 }
 
-/* ---- inside allocate: where it is the only callback, nothing is under way ---- */
-
-static void use_everything(struct host *host, struct slogout_session *session)
-{
-    (void)session;
-    assert_int_equal(slogout_free(host->slogout),
-                     SLOGOUT_ERR_STATE); /* the session that is being made counts already */
-    assert_int_equal(host_request(host, host->sessions[0], NULL), 0);
-    assert_int_equal(host_line(host, host->sessions[0], "* BYE"), SLOGOUT_CONSUMED);
-    host_tick_at(host, 35000);
-    host_free(host, host->sessions[0]);
-    assert_int_equal(slogout_free(host->slogout), SLOGOUT_ERR_STATE);
-}
-
-static void test_rule_10_inside_allocate_everything_is_allowed(void **state)
-{
-    struct host *host = *state;
-
-    host_start(host, NULL);
-    host_connect_enabled(host);
-    host->inside[IN_ALLOCATE] = use_everything;
-    host_connect(host);
-    host_expect(host, S_LOGOUT "\n" S_LAST_BYE "\nclose EXPIRED SLO.1@0 bye-sent bye-seen\n");
-    host_force(host, host->sessions[1]);
-    host_expect(host, "#2 " S_LAST_BYE "\n#2 close FORCED bye-sent\n");
-}
-
-static void refuse_everything(struct host *host, struct slogout_session *session)
-{
-    called = &calling_back[0];
-    call_with_all(host, session);
-    called = &calling_back[LENGTH(calling_back) - 1];
-    call_with_all(host, session);
-}
-
-static void connect_another(struct host *host, struct slogout_session *session)
-{
-    (void)session;
-    host->inside[IN_ALLOCATE] = refuse_everything;
-    host_connect(host);
-}
-
-static void test_rule_10_inside_allocate_inside_a_callback_it_is_a_callback(void **state)
-{
-    struct host *host = *state;
-
-    host_start(host, NULL);
-    host_connect(host);
-    host->inside[IN_CLOSE_CONNECTION] = connect_another;
-    calls = 0;
-    host_force(host, host->sessions[0]);
-    assert_int_equal(calls, 2);
-    host_forget(host);
-}
-
 /* ---- a test for each pair ---- */
 
-#define REENTRANT_INSIDES IN_ALLOCATE_OF_NEW /* everything before it */
-#define REENTRANT_TESTS   (REENTRANT_INSIDES * LENGTH(calling_back))
+#define REENTRANT_TESTS   (INSIDES * LENGTH(calling_back))
 #define ALLOWED_TESTS     LENGTH(allowed)
 #define OTHERS_TESTS      (LENGTH(where_allowed) * LENGTH(done_to_others))
 
@@ -775,27 +669,24 @@ static void add_rows(void)
     for (i = 0; i < LENGTH(pairs); i++) {
         pairs[i].inside = (enum inside)(i / LENGTH(calling_back));
         pairs[i].function = &calling_back[i % LENGTH(calling_back)];
-        add_row(test_rule_10_reentrant, pairs[i].function->name, pairs[i].inside, &pairs[i]);
+        add_row(test_reentrant, pairs[i].function->name, pairs[i].inside, &pairs[i]);
     }
     for (i = 0; i < LENGTH(allowed); i++)
-        add_row(test_rule_10_allowed, allowed[i].what, allowed[i].inside, &allowed[i]);
+        add_row(test_allowed, allowed[i].what, allowed[i].inside, &allowed[i]);
     for (i = 0; i < LENGTH(others); i++) {
         others[i].inside = where_allowed[i / LENGTH(done_to_others)];
         others[i].done = &done_to_others[i % LENGTH(done_to_others)];
-        add_row(test_rule_10_others, others[i].done->name, others[i].inside, &others[i]);
+        add_row(test_others, others[i].done->name, others[i].inside, &others[i]);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        host_test(test_rule_10_no_callback_follows_for_a_session_freed_in_the_tick_that_expires_it),
-        host_test(test_rule_10_memory_freed_in_a_callback_goes_when_the_outermost_call_returns),
-        host_test(test_rule_10_several_sessions_freed_in_one_callback),
-        host_test(test_rule_10_release_may_free_the_next_session),
-        host_test(test_rule_10_a_session_made_in_a_callback_is_used_after_it),
-        host_test(test_rule_10_inside_allocate_everything_is_allowed),
-        host_test(test_rule_10_inside_allocate_inside_a_callback_it_is_a_callback),
+        host_test(test_no_callback_follows_for_a_session_freed_in_the_tick_that_expires_it),
+        host_test(test_memory_freed_in_a_callback_goes_when_the_outermost_call_returns),
+        host_test(test_several_sessions_freed_in_one_callback),
+        host_test(test_a_session_made_in_a_callback_is_used_after_it),
     };
     int failed;
 

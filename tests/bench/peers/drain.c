@@ -129,7 +129,7 @@ static void done(struct slogout_drain *finished, void *user_data)
 
 static void answer_slogout(struct conn *conn)
 {
-    slogout_session_feed_line(conn->session, conn->answer, conn->len, now_ms);
+    (void)!slogout_session_feed_line(conn->session, conn->answer, conn->len, now_ms);
 }
 
 static void turn_slogout(void)

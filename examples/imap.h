@@ -1,0 +1,389 @@
+/* A toy IMAP server (RFC 3501, with ENABLE, IDLE and LITERAL+), which the echo server and the example hosts share.
+ * It has no mailboxes, accepts every password, and never logs a client out for inactivity. It does no I/O and knows
+ * no session. From slogout it needs only what each IMAP parser needs: the name of the capability.
+ *
+ * The host appends what it reads to `in`, at most imap_room() octets, and sends what is in `out`. Both are bounded: a
+ * literal that does not fit is refused, and imap_next() stops while a reply might not fit.
+ *
+ * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
+#ifndef EXAMPLES_IMAP_H
+#define EXAMPLES_IMAP_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <slogout/slogout.h>
+
+#define IMAP_CAPABILITIES "IMAP4rev1 LITERAL+ ENABLE IDLE " SLOGOUT_CAPABILITY
+#define IMAP_LINE_MAX     8192      /* octets, RFC 2683 section 3.2.1.5 */
+#define IMAP_IN_SIZE      16384     /* holds a command with its literals, and one more line */
+#define IMAP_OUT_SIZE     32768
+#define IMAP_RESERVE      12288     /* octets of it that are kept for a reply and two lines of slogout */
+#define IMAP_MESSAGE_MAX  100000000 /* octets */
+#define IMAP_TAG_SIZE     64
+
+enum imap_event {
+    IMAP_WAIT,   /* imap_next() needs input, or room in `out` */
+    IMAP_LINE,   /* `line` stands where a command may begin, or in IDLE: run it with imap_run(), or drop it */
+    IMAP_REPLY,  /* a reply has been queued, so the connection may be at rest */
+    IMAP_ENABLE, /* the same; the client has enabled SLOGOUT_CAPABILITY */
+    IMAP_DRAIN,  /* the same; the client has sent XDRAIN, by which it asks the server for a LOGOUT */
+    IMAP_LOGOUT, /* the client's own LOGOUT command; the host calls imap_bye() and closes */
+    IMAP_LOST    /* the next octets cannot be understood; the host calls imap_bye() and closes */
+};
+
+enum imap_state {
+    IMAP_COMMAND,   /* between two commands */
+    IMAP_IDLE,      /* between `+` and DONE */
+    IMAP_ARGUMENTS, /* in a command of the client, after its first line */
+    IMAP_SENDING    /* in a literal of the server */
+};
+
+/* One connection. A struct of zeros is a new one. */
+struct imap {
+    enum imap_state state;
+    int is_logged_in;
+    int is_stalled;  /* imap_next() needs room: call it again when some of `out` has been sent */
+    int is_skipping; /* the next octets are the rest of a line that was too long */
+    char tag[IMAP_TAG_SIZE];
+    const char *line; /* of IMAP_LINE; it ends with LF unless it is too long */
+    size_t line_len;
+    size_t begin;  /* in[begin] is the first octet that is still needed */
+    size_t scan;   /* the next line of the command begins here, after a literal that may not be complete */
+    size_t unsent; /* of the literal of IMAP_SENDING */
+    size_t in_len, out_len;
+    char in[IMAP_IN_SIZE];
+    char out[IMAP_OUT_SIZE];
+};
+
+/* The moments of enum slogout_when. */
+static inline int imap_between_lines(const struct imap *imap)
+{
+    return imap->state != IMAP_SENDING;
+}
+
+static inline int imap_at_rest(const struct imap *imap)
+{
+    return imap->state == IMAP_COMMAND || imap->state == IMAP_IDLE;
+}
+
+/* ---- buffers ---- */
+
+/* Returns how many octets may be appended to `in`, after it has removed those that are no longer needed. */
+static inline size_t imap_room(struct imap *imap)
+{
+    if (imap->begin > 0) {
+        imap->in_len -= imap->begin;
+        imap->scan -= imap->begin;
+        memmove(imap->in, imap->in + imap->begin, imap->in_len);
+        imap->begin = 0;
+    }
+    return IMAP_IN_SIZE - imap->in_len;
+}
+
+/* Removes the first len octets of `out`, which have been sent. */
+static inline void imap_sent(struct imap *imap, size_t len)
+{
+    imap->out_len -= len;
+    memmove(imap->out, imap->out + len, imap->out_len);
+}
+
+/* Queues octets. Returns 0, or -1 if they do not fit. Replies and lines of slogout always fit. */
+static inline int imap_put(struct imap *imap, const char *octets, size_t len)
+{
+    if (len > IMAP_OUT_SIZE - imap->out_len)
+        return -1;
+    memcpy(imap->out + imap->out_len, octets, len);
+    imap->out_len += len;
+    return 0;
+}
+
+static inline enum imap_event imap_say(struct imap *imap, const char *tag, const char *text)
+{
+    imap_put(imap, tag, strlen(tag));
+    imap_put(imap, text, strlen(text));
+    imap_put(imap, "\r\n", 2);
+    return IMAP_REPLY;
+}
+
+static inline void imap_greet(struct imap *imap)
+{
+    imap_say(imap, "* ", "OK [CAPABILITY " IMAP_CAPABILITIES "] ready");
+}
+
+/* Queues the server's own `* BYE`, and the OK to the client's LOGOUT. */
+static inline void imap_bye(struct imap *imap, enum imap_event why)
+{
+    imap_say(imap, "* BYE ", why == IMAP_LOGOUT ? "logging out" : "[TOOBIG] line or literal is too long");
+    if (why == IMAP_LOGOUT)
+        imap_say(imap, imap->tag, " OK LOGOUT completed");
+}
+
+/* ---- words ---- */
+
+/* Octets in `in`: a word, or the rest of a command without the end of its last line. */
+struct imap_text {
+    const char *octets;
+    size_t len;
+};
+
+static inline int imap_is(const struct imap_text *text, const char *name)
+{
+    return text->len == strlen(name) && strncasecmp(text->octets, name, text->len) == 0;
+}
+
+static inline void imap_drop(struct imap_text *rest, size_t len)
+{
+    rest->octets += len;
+    rest->len -= len;
+}
+
+/* Returns the number of digits at `text`. A number greater than IMAP_MESSAGE_MAX gives some number that is, too. */
+static inline size_t imap_number(const char *text, size_t len, size_t *value)
+{
+    size_t end;
+
+    *value = 0;
+    for (end = 0; end < len && text[end] >= '0' && text[end] <= '9'; end++)
+        if (*value <= IMAP_MESSAGE_MAX)
+            *value = *value * 10 + (size_t)(text[end] - '0');
+    return end;
+}
+
+/* Returns 1 if the text ends in {n} or {n+}, and 0 otherwise. *waits is 1 if the client waits for `+`. */
+static inline int imap_announces(const char *text, size_t len, size_t *n, int *waits)
+{
+    size_t brace = len, end;
+
+    while (brace > 0 && text[brace - 1] != '{')
+        brace--;
+    end = brace + imap_number(text + brace, len - brace, n);
+    *waits = end + 1 == len && text[end] == '}';
+    return brace > 0 && end > brace && (*waits || (end + 2 == len && memcmp(text + end, "+}", 2) == 0));
+}
+
+/* Removes an atom from the rest. Returns 1, or 0 if there is none. */
+static inline int imap_atom(struct imap_text *rest, struct imap_text *word)
+{
+    *word = *rest;
+    while (rest->len > 0 && *rest->octets > ' ' && *rest->octets < 127 && !strchr("(){%*\"\\", *rest->octets))
+        imap_drop(rest, 1);
+    word->len -= rest->len;
+    return word->len > 0;
+}
+
+/* Removes SP and an astring, whose literal is complete because the command is. A quoted string ends at the next quote,
+ * even after a backslash. Returns 1, or 0 if there is no astring. */
+static inline int imap_argument(struct imap_text *rest, struct imap_text *word)
+{
+    const char *end;
+    int is_quoted;
+
+    if (rest->len < 2 || *rest->octets != ' ')
+        return 0;
+    imap_drop(rest, 1);
+    is_quoted = *rest->octets == '"';
+    if (!is_quoted && *rest->octets != '{')
+        return imap_atom(rest, word);
+    end = memchr(rest->octets + 1, is_quoted ? '"' : '\n', rest->len - 1);
+    if (!end)
+        return 0;
+    imap_number(rest->octets + 1, rest->len - 1, &word->len);
+    word->octets = is_quoted ? rest->octets + 1 : end + 1;
+    if (is_quoted)
+        word->len = (size_t)(end - word->octets);
+    imap_drop(rest, (size_t)(word->octets - rest->octets) + word->len + (size_t)is_quoted);
+    return !memchr(word->octets, '\0', word->len);
+}
+
+/* ---- commands ---- */
+
+static inline enum imap_event imap_announce(struct imap *imap, const char *prefix, size_t len)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "%s{%lu}", prefix, (unsigned long)len);
+    return imap_say(imap, "* ", text);
+}
+
+/* Runs a complete command, of which the rest begins after the tag. ENABLE takes any number of names, and the server
+ * ignores those that it does not know (RFC 5161 section 3.1). FETCH n sends a message of n octets. */
+static inline enum imap_event imap_command(struct imap *imap, struct imap_text rest)
+{
+    enum run { RUN_CAPABILITY, RUN_NOOP, RUN_LOGOUT, RUN_XDRAIN, RUN_LOGIN, RUN_ENABLE, RUN_IDLE, RUN_ECHO,
+               RUN_FETCH, RUN_UNKNOWN };
+    static const struct {
+        const char *name;
+        int arguments, needs_login;
+    } commands[RUN_UNKNOWN] = {
+        {"CAPABILITY", 0, 0}, {"NOOP", 0, 0}, {"LOGOUT", 0, 0}, {"XDRAIN", 0, 0}, {"LOGIN", 2, 0},
+        {"ENABLE", 0, 1},     {"IDLE", 0, 1}, {"ECHO", 1, 1},   {"FETCH", 1, 1},
+    };
+    struct imap_text name = {NULL, 0}, word = {NULL, 0};
+    enum imap_event event = IMAP_REPLY;
+    enum run i = RUN_CAPABILITY;
+    int is_valid, count;
+    size_t n = 0;
+
+    is_valid = imap_argument(&rest, &name);
+    while (i < RUN_UNKNOWN && !imap_is(&name, commands[i].name))
+        i++;
+    if (i == RUN_UNKNOWN || commands[i].needs_login > imap->is_logged_in)
+        return imap_say(imap, imap->tag, " BAD unknown command, or not before LOGIN");
+    for (count = commands[i].arguments; is_valid && count > 0; count--)
+        is_valid = imap_argument(&rest, &word);
+    if (i == RUN_FETCH)
+        is_valid = is_valid && imap_number(word.octets, word.len, &n) == word.len;
+    if (!is_valid || (rest.len > 0 && i != RUN_ENABLE))
+        return imap_say(imap, imap->tag, " BAD arguments are not valid");
+    switch (i) {
+    case RUN_LOGOUT:
+        return IMAP_LOGOUT;
+    case RUN_IDLE:
+        imap->state = IMAP_IDLE;
+        return imap_say(imap, "+ ", "idling");
+    case RUN_FETCH:
+        imap->state = IMAP_SENDING;
+        imap->unsent = n;
+        return imap_announce(imap, "1 FETCH (BODY[] ", n);
+    case RUN_ECHO:
+        imap_announce(imap, "ECHO ", word.len);
+        imap_put(imap, word.octets, word.len);
+        imap_say(imap, "", "");
+        break;
+    case RUN_CAPABILITY:
+        imap_say(imap, "* CAPABILITY ", IMAP_CAPABILITIES);
+        break;
+    case RUN_LOGIN:
+        imap->is_logged_in = 1;
+        break;
+    case RUN_ENABLE:
+        event = slogout_enable_has_capability(rest.octets, rest.len) ? IMAP_ENABLE : IMAP_REPLY;
+        imap_say(imap, "* ENABLED", event == IMAP_ENABLE ? " " SLOGOUT_CAPABILITY : "");
+        break;
+    case RUN_XDRAIN:
+        event = IMAP_DRAIN;
+        break;
+    case RUN_NOOP:
+    case RUN_UNKNOWN:
+        break;
+    }
+    imap_say(imap, imap->tag, " OK completed");
+    return event;
+}
+
+/* ---- from lines to commands ---- */
+
+/* Returns the line without its LF or CRLF. */
+static inline struct imap_text imap_text(const struct imap *imap)
+{
+    struct imap_text text = {imap->line, imap->line_len - 1};
+
+    text.len -= text.len > 0 && text.octets[text.len - 1] == '\r';
+    return text;
+}
+
+/* Takes one more line of a command: the command goes on with a literal, or it is complete and runs. A client that
+ * announces {n+} sends the octets whatever the reply is, so the server cannot refuse them and read on. */
+static inline enum imap_event imap_go_on(struct imap *imap)
+{
+    struct imap_text rest = imap_text(imap);
+    size_t n;
+    int waits;
+
+    if (imap_announces(rest.octets, rest.len, &n, &waits)) {
+        if (imap->scan - imap->begin + n <= IMAP_IN_SIZE - IMAP_LINE_MAX) {
+            imap->state = IMAP_ARGUMENTS;
+            imap->scan += n;
+            return waits ? imap_say(imap, "+ ", "go on") : IMAP_REPLY;
+        }
+        imap->state = IMAP_COMMAND;
+        imap->begin = imap->scan;
+        return waits ? imap_say(imap, imap->tag, " NO [TOOBIG] literal is too big") : IMAP_LOST;
+    }
+    rest.len = (size_t)(rest.octets + rest.len - (imap->in + imap->begin));
+    rest.octets = imap->in + imap->begin;
+    imap_drop(&rest, strlen(imap->tag));
+    imap->state = IMAP_COMMAND;
+    imap->begin = imap->scan;
+    return imap_command(imap, rest);
+}
+
+/* Runs the line of IMAP_LINE. Returns any event but IMAP_WAIT and IMAP_LINE. */
+static inline enum imap_event imap_run(struct imap *imap)
+{
+    struct imap_text line = imap_text(imap), tag;
+
+    if (imap->is_skipping)
+        return IMAP_LOST;
+    if (imap->state == IMAP_IDLE) {
+        imap->state = IMAP_COMMAND;
+        return imap_say(imap, imap->tag, imap_is(&line, "DONE") ? " OK completed" : " BAD expected DONE");
+    }
+    imap_atom(&line, &tag);
+    if (tag.len >= IMAP_TAG_SIZE || !slogout_tag_valid(tag.octets, tag.len))
+        return imap_say(imap, "* ", "BAD a command begins with its tag");
+    memcpy(imap->tag, tag.octets, tag.len);
+    imap->tag[tag.len] = '\0';
+    imap->begin = (size_t)(imap->line - imap->in); /* the command stays in `in` until it has completed */
+    return imap_go_on(imap);
+}
+
+/* ---- the next event ---- */
+
+/* Queues as much of the message as there is room for. */
+static inline enum imap_event imap_send_more(struct imap *imap)
+{
+    const size_t room = IMAP_OUT_SIZE - IMAP_RESERVE - imap->out_len;
+    const size_t count = imap->unsent < room ? imap->unsent : room;
+
+    memset(imap->out + imap->out_len, 'x', count);
+    imap->out_len += count;
+    imap->unsent -= count;
+    imap->is_stalled = imap->unsent > 0;
+    if (imap->is_stalled)
+        return IMAP_WAIT;
+    imap_say(imap, ")", "");
+    imap->state = IMAP_COMMAND;
+    return imap_say(imap, imap->tag, " OK completed");
+}
+
+/* Takes the next line or, if there are IMAP_LINE_MAX octets without an LF, these, and then skips the rest of the line.
+ * Returns 0 if there is neither. */
+static inline int imap_take_line(struct imap *imap)
+{
+    const size_t len = imap->in_len > imap->scan ? imap->in_len - imap->scan : 0;
+    const int was_skipping = imap->is_skipping;
+    const char *lf;
+
+    imap->line = imap->in + imap->scan;
+    lf = memchr(imap->line, '\n', len);
+    if (!lf && len < (was_skipping ? 1 : IMAP_LINE_MAX))
+        return 0;
+    imap->line_len = lf ? (size_t)(lf - imap->line) + 1 : len;
+    imap->scan += imap->line_len;
+    imap->is_skipping = !lf;
+    if (!was_skipping)
+        return 1;
+    imap->begin = imap->scan;
+    return imap_take_line(imap);
+}
+
+/* Continues to the next event and returns it. */
+static inline enum imap_event imap_next(struct imap *imap)
+{
+    imap->is_stalled = imap->out_len >= IMAP_OUT_SIZE - IMAP_RESERVE;
+    if (imap->is_stalled)
+        return IMAP_WAIT;
+    if (imap->state == IMAP_SENDING)
+        return imap_send_more(imap);
+    if (!imap_take_line(imap))
+        return IMAP_WAIT;
+    if (imap->state == IMAP_ARGUMENTS)
+        return imap->is_skipping ? IMAP_LOST : imap_go_on(imap);
+    imap->begin = imap->scan; /* until imap_run() */
+    return IMAP_LINE; /* also if it is too long, because its beginning decides whether it is an answer */
+}
+
+#endif

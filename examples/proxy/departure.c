@@ -1,0 +1,211 @@
+#define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
+#include <unistd.h>
+#include <slogout/host.h>
+#include "departure.h"
+#include "log.h"
+#include "stream.h"
+
+#define SPREAD            10000         /* milliseconds, all of these */
+#define ROOM              10000         /* to ask clients that are not at rest when their turn comes */
+#define LINGER            STREAM_LINGER /* from the last outcome to the close of the last connection */
+#define REPORT_INTERVAL   1000
+#define TERMINAL_INTERVAL 200
+#define PUNCTUAL          100 /* lateness that counts as in time, because a process may have to wait to run */
+
+/* ---- the plan ---- */
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t given(uint64_t option, uint64_t otherwise)
+{
+    return option == DEPARTURE_DEFAULT ? otherwise : option;
+}
+
+/* Sets a deadline with which the plan can be kept for this number of clients, with room for those that are not at
+ * rest when their turn comes. */
+static void derive_deadline(struct slogout_plan *plan, const struct slogout *slogout, uint64_t clients)
+{
+    struct slogout_advice advice;
+
+    slogout_plan_check(slogout, plan, clients, &advice);
+    plan->deadline_ms = advice.shortest_deadline_ms + ROOM;
+}
+
+/* Derives the options that were not given: a spread that the deadline allows, a tail of a tenth of the spread
+ * within the time that is left, and a deadline with room for all. Does not change a plan that cannot be kept.
+ * The plan's deadline is the program's, less the linger. */
+static void complete(struct slogout_plan *plan, const struct departure_options *options,
+                     const struct slogout *slogout)
+{
+    struct slogout_advice advice;
+
+    plan->spread_ms = (uint32_t)given(options->spread, 0);
+    plan->deadline_ms = given(options->deadline, 0);
+    if (plan->deadline_ms)
+        plan->deadline_ms = plan->deadline_ms > LINGER ? plan->deadline_ms - LINGER : 1;
+    slogout_plan_check(slogout, plan, 1, &advice);
+    if (options->spread == DEPARTURE_DEFAULT && advice.longest_spread_ms != SLOGOUT_NEVER)
+        plan->spread_ms = (uint32_t)smaller(SPREAD, advice.longest_spread_ms);
+    plan->tail_ms = plan->spread_ms / 10;
+    if (!plan->deadline_ms) {
+        derive_deadline(plan, slogout, 1);
+        return;
+    }
+    plan->tail_ms = 0;
+    slogout_plan_check(slogout, plan, 1, &advice);
+    if (plan->deadline_ms > advice.shortest_deadline_ms)
+        plan->tail_ms =
+            (uint32_t)smaller(plan->spread_ms / 10, plan->deadline_ms - advice.shortest_deadline_ms);
+}
+
+/* The process number differs between the processes of a machine, and the time between restarts. */
+static uint64_t own_seed(void)
+{
+    return (uint64_t)getpid() * 65599 + slogout_now_ms();
+}
+
+/* ---- how far it is ---- */
+
+uint64_t departure_remaining(const struct departure *departure)
+{
+    const struct slogout_counts *counts = slogout_drain_get_counts(departure->drain);
+
+    return counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
+           counts->state[SLOGOUT_STATE_ASKED] + counts->state[SLOGOUT_STATE_LEAVING];
+}
+
+static uint64_t seconds_until(uint64_t then, uint64_t now)
+{
+    return then > now ? (then - now + 999) / 1000 : 0;
+}
+
+static void report_progress(const struct departure *departure, uint64_t now)
+{
+    const struct slogout_counts *counts = slogout_drain_get_counts(departure->drain);
+
+    log_progress("drain asked=%" PRIu64 " answered=%" PRIu64 " refused=%" PRIu64 " expired=%" PRIu64
+                 " bye_only=%" PRIu64 " remaining=%" PRIu64 " over_by=%" PRIu64 "s",
+                 counts->state[SLOGOUT_STATE_ASKED], counts->outcome[SLOGOUT_OUTCOME_ANSWERED],
+                 counts->outcome[SLOGOUT_OUTCOME_REFUSED], counts->outcome[SLOGOUT_OUTCOME_EXPIRED],
+                 counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], departure_remaining(departure),
+                 seconds_until(departure->over_by_ms, now));
+}
+
+static void report_end(const struct departure *departure, uint64_t now)
+{
+    const struct slogout_counts *counts = slogout_drain_get_counts(departure->drain);
+    int outcome;
+
+    for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
+        if (counts->outcome[outcome])
+            log_line("drain outcome=%s sessions=%" PRIu64,
+                     slogout_outcome_name((enum slogout_outcome)outcome), counts->outcome[outcome]);
+    log_line("drain over seconds=%.1f gone_seconds=%.1f kept=%s without_bye=%" PRIu64 " over_limit=%" PRIu64
+             " cut_off=%" PRIu64,
+             (double)(departure->settled_ms - departure->begun_ms) / 1000,
+             (double)(now - departure->begun_ms) / 1000, departure_kept(departure) ? "yes" : "no",
+             counts->without_bye, counts->over_limit, departure->cut_off);
+}
+
+static void done(struct slogout_drain *drain, void *user_data)
+{
+    struct departure *departure = user_data;
+
+    (void)drain;
+    departure->is_over = 1;
+}
+
+/* ---- public ---- */
+
+/* The plan is checked for one client, because their number is not known yet. A drain starts however many
+ * there are. */
+int departure_init(struct departure *departure, struct slogout *slogout,
+                   const struct departure_options *options, uint64_t *shortest_deadline)
+{
+    const struct departure fresh = {.plan = {.size = sizeof(struct slogout_plan),
+                                             .max_in_flight = (uint32_t)options->max_in_flight,
+                                             .rate = (uint32_t)options->rate,
+                                             .seed = (uint32_t)given(options->seed, own_seed())},
+                                    .has_deadline = options->deadline != DEPARTURE_DEFAULT,
+                                    .settled_ms = UINT64_MAX,
+                                    .gone_by_ms = UINT64_MAX,
+                                    .late_ms = UINT64_MAX,
+                                    .report_ms = UINT64_MAX};
+    struct slogout_advice advice;
+    int error;
+
+    *departure = fresh;
+    departure->slogout = slogout;
+    complete(&departure->plan, options, slogout);
+    error = slogout_plan_check(slogout, &departure->plan, 1, &advice);
+    *shortest_deadline = advice.shortest_deadline_ms + LINGER;
+    return error ? error : slogout_drain_new(&departure->drain, slogout, done, departure);
+}
+
+void departure_free(struct departure *departure)
+{
+    slogout_drain_free(departure->drain);
+}
+
+void departure_add(struct departure *departure, struct slogout_session *session)
+{
+    slogout_drain_add(departure->drain, session, 0);
+}
+
+void departure_go(struct departure *departure, uint64_t now)
+{
+    if (departure->is_over)
+        return;
+    if (departure->is_begun) {
+        slogout_drain_force(departure->drain, now);
+    } else {
+        if (!departure->has_deadline)
+            derive_deadline(&departure->plan, departure->slogout, departure_remaining(departure));
+        slogout_drain_start(departure->drain, &departure->plan, now);
+        departure->is_begun = 1;
+        departure->begun_ms = now;
+    }
+    departure->over_by_ms = slogout_drain_deadline(departure->drain);
+    departure->gone_by_ms = departure->over_by_ms + LINGER;
+    departure->late_ms = departure->over_by_ms;
+    departure->report_ms = now;
+}
+
+int departure_is_late(struct departure *departure, uint64_t now)
+{
+    if (now < departure->late_ms)
+        return 0;
+    departure->late_ms = UINT64_MAX;
+    return 1;
+}
+
+uint64_t departure_deadline(const struct departure *departure)
+{
+    return smaller(smaller(departure->report_ms, departure->late_ms), departure->gone_by_ms);
+}
+
+void departure_report(struct departure *departure, uint64_t now)
+{
+    if (departure->report_ms == UINT64_MAX)
+        return;
+    if (departure->settled_ms == UINT64_MAX && !departure_remaining(departure))
+        departure->settled_ms = now;
+    if (departure->is_over || now >= departure->report_ms) {
+        report_progress(departure, now);
+        departure->report_ms = now + (log_is_terminal() ? TERMINAL_INTERVAL : REPORT_INTERVAL);
+    }
+    if (departure->is_over) {
+        departure->report_ms = UINT64_MAX;
+        report_end(departure, now);
+    }
+}
+
+int departure_kept(const struct departure *departure)
+{
+    return departure->settled_ms <= departure->over_by_ms + PUNCTUAL &&
+           !slogout_drain_get_counts(departure->drain)->over_limit;
+}

@@ -1,0 +1,568 @@
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <slogout/filter.h>
+#include <slogout/host.h>
+#include "log.h"
+#include "outcome.h"
+#include "proxy_header.h"
+#include "relay.h"
+
+#define HEADER_TIMEOUT  5000  /* milliseconds until the PROXY header must have come */
+#define CONNECT_TIMEOUT 10000 /* until the server must have accepted; shared by its addresses */
+#define PART_TIMEOUT    60000 /* from a BYE of the server, or an end of file, to the close */
+#define READS           4     /* from one side in one turn, so that no connection starves */
+
+enum { CLIENT, SERVER };
+
+static const char *const names[] = {"client", "server"};
+
+enum relay_state {
+    HEADER, /* the PROXY header has not come yet */
+    CONNECTING,
+    RELAYING,
+    PARTING, /* the session has ended by itself; octets still pass until the deadline */
+    CLOSING  /* the streams are closing */
+};
+
+struct relay {
+    struct peer peer; /* first */
+    struct relay_settings *settings;
+    enum relay_state state;
+    unsigned is_greeted : 1;              /* the server has sent something */
+    unsigned is_logged : 1;               /* the end of the session is in the log */
+    unsigned char ended[SERVICE_STREAMS]; /* the end of file of that side has been fed to the filter */
+    unsigned char address;                /* the index of the server's address that is tried */
+    unsigned short header_len;
+    char *header;      /* what has come of the PROXY header, then the header to be sent; NULL: none */
+    uint64_t deadline; /* UINT64_MAX: none; not used while CLOSING */
+    struct stream streams[SERVICE_STREAMS];
+};
+
+/* Octets between a read and the flush that follows it. One buffer serves all relays. */
+static char transit[RELAY_READ];
+
+static struct relay *relay_of(struct peer *peer)
+{
+    return (struct relay *)(void *)peer;
+}
+
+/* ---- the end ---- */
+
+static void drop_header(struct relay *relay)
+{
+    free(relay->header);
+    relay->header = NULL;
+    relay->header_len = 0;
+}
+
+static void close_streams(struct relay *relay, uint64_t now)
+{
+    relay->state = CLOSING;
+    drop_header(relay);
+    stream_close(&relay->streams[CLIENT], now);
+    if (relay->peer.streams[SERVER])
+        stream_close(&relay->streams[SERVER], now);
+    service_touch(&relay->peer);
+}
+
+static void log_end(struct relay *relay, const char *by, const struct slogout_counts *before, uint64_t now)
+{
+    if (relay->is_logged)
+        return;
+    relay->is_logged = 1;
+    outcome_log_change(relay->peer.number, now - relay->peer.begun_ms, by, before,
+                       slogout_get_counts(relay->peer.slogout));
+}
+
+/* Ends the session without slogout. */
+static void abandon(struct relay *relay, const char *by, uint64_t now)
+{
+    const struct slogout_counts before = *slogout_get_counts(relay->peer.slogout);
+
+    slogout_session_abandon(relay->peer.session, SLOGOUT_OUTCOME_PEER_CLOSED);
+    log_end(relay, by, &before, now);
+}
+
+/* Closes, after a BYE where a line may stand (RFC 3501 section 3.4). A greeting may be a BYE. */
+static void say_bye(struct relay *relay, const char *by, const char *line, uint64_t now)
+{
+    const int may = !relay->is_greeted || slogout_filter_between_lines(relay->peer.session);
+
+    if (relay->state == CLOSING)
+        return;
+    abandon(relay, by, now);
+    if (may)
+        stream_put(&relay->streams[CLIENT], line, strlen(line));
+    close_streams(relay, now);
+}
+
+static const char shutting_down[] = "* BYE Server is closing the connection\r\n";
+
+/* ---- slogout's callbacks ---- */
+
+/* The filter passes slices of what it is fed, which are lent, and octets of its own, which are copied. */
+static int queue_for(struct relay *relay, unsigned side, const char *octets, size_t len)
+{
+    struct stream *stream = &relay->streams[side];
+
+    service_touch(&relay->peer);
+    if (octets >= transit && octets < transit + sizeof transit)
+        return stream_lend(stream, octets, len);
+    return stream_put(stream, octets, len);
+}
+
+static int to_client(struct slogout_session *session, const char *octets, size_t len, void *conn)
+{
+    (void)session;
+    return queue_for(conn, CLIENT, octets, len);
+}
+
+static int to_server(struct slogout_session *session, const char *octets, size_t len, void *conn)
+{
+    (void)session;
+    return queue_for(conn, SERVER, octets, len);
+}
+
+static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
+{
+    struct relay *relay = conn;
+    const uint64_t now = slogout_now_ms();
+
+    (void)session;
+    outcome_log(relay->peer.number, now - relay->peer.begun_ms, result);
+    relay->is_logged = 1;
+    if (!relay->is_greeted)
+        stream_put(&relay->streams[CLIENT], shutting_down, sizeof shutting_down - 1);
+    close_streams(relay, now);
+}
+
+static const struct slogout_filter_callbacks callbacks = {
+    .size = sizeof callbacks,
+    .to_client = to_client,
+    .to_server = to_server,
+    .close_connection = close_connection,
+};
+
+/* ---- connecting ---- */
+
+static void give_up_connecting(struct relay *relay, uint64_t now)
+{
+    relay->settings->failures++;
+    say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server cannot be reached\r\n", now);
+}
+
+static void log_failure(const struct relay *relay, int error)
+{
+    char text[ADDRESS_SIZE] = "-";
+
+    if (relay->address < relay->settings->servers.count)
+        address_print(&relay->settings->servers.at[relay->address], text);
+    log_line("connection=%" PRIu64 " server=%s failed: %s", relay->peer.number, text, strerror(error));
+}
+
+/* Tries the addresses from relay->address on, until one does not fail at once. */
+static void begin_to_connect(struct relay *relay, uint64_t now)
+{
+    const struct address_list *servers = &relay->settings->servers;
+    struct stream *stream = &relay->streams[SERVER];
+
+    relay->state = CONNECTING;
+    for (; relay->address < servers->count; relay->address++) {
+        const int fd = address_begin_connect(servers, relay->address);
+        if (fd >= 0 && stream_init(stream, fd, &relay->peer) == 0) {
+            relay->peer.streams[SERVER] = stream;
+            relay->deadline = now + CONNECT_TIMEOUT / servers->count;
+            return;
+        }
+        log_failure(relay, errno);
+        if (fd >= 0)
+            close(fd);
+    }
+    give_up_connecting(relay, now);
+}
+
+/* Replaces the socket by one for the next address. */
+static void try_next_address(struct relay *relay, int error, uint64_t now)
+{
+    log_failure(relay, error);
+    service_unwatch(&relay->peer, SERVER);
+    stream_free(&relay->streams[SERVER]);
+    relay->peer.streams[SERVER] = NULL;
+    relay->address++;
+    begin_to_connect(relay, now);
+}
+
+static void finish_to_connect(struct relay *relay, uint64_t now)
+{
+    struct stream *stream = &relay->streams[SERVER];
+    int error = 0;
+    socklen_t len = sizeof error;
+
+    if (getsockopt(stream->watch.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+        error = errno;
+    if (error) {
+        try_next_address(relay, error, now);
+        return;
+    }
+    relay->state = RELAYING;
+    relay->deadline = UINT64_MAX;
+    if (relay->header)
+        stream_put(stream, relay->header, relay->header_len);
+    drop_header(relay);
+}
+
+/* ---- the PROXY header ---- */
+
+static void log_client(const struct relay *relay, const struct proxy_header *header)
+{
+    char text[ADDRESS_SIZE];
+
+    address_print(&header->source, text);
+    log_line("connection=%" PRIu64 " client=%s", relay->peer.number, text);
+}
+
+/* Replaces the header that has come by the one to be sent. Returns 0, or -1 if there is no memory. */
+static int keep_header(struct relay *relay, const struct proxy_header *header)
+{
+    char octets[PROXY_HEADER_MAX];
+    size_t len = 0;
+
+    if (relay->settings->send_header != RELAY_NO_HEADER)
+        len = proxy_header_write(header, relay->settings->send_header, octets);
+    drop_header(relay);
+    if (len == 0)
+        return 0;
+    relay->header = malloc(len);
+    if (!relay->header)
+        return -1;
+    memcpy(relay->header, octets, len);
+    relay->header_len = (unsigned short)len;
+    return 0;
+}
+
+/* Begins to connect, now that the client's address is known. */
+static void begin_with(struct relay *relay, struct proxy_header *header, uint64_t now)
+{
+    const int fd = relay->streams[CLIENT].watch.fd;
+    socklen_t source_len = sizeof header->source, destination_len = sizeof header->destination;
+
+    if (!header->is_known && getpeername(fd, (struct sockaddr *)&header->source, &source_len) == 0 &&
+        getsockname(fd, (struct sockaddr *)&header->destination, &destination_len) == 0)
+        header->is_known = 1;
+    log_client(relay, header);
+    if (keep_header(relay, header) < 0)
+        give_up_connecting(relay, now);
+    else
+        begin_to_connect(relay, now);
+}
+
+/* Closes without a message, because the peer is not the proxy that was announced. */
+static void refuse_header(struct relay *relay, const char *why, uint64_t now)
+{
+    log_line("connection=%" PRIu64 " refused: %s", relay->peer.number, why);
+    abandon(relay, "proxy", now);
+    close_streams(relay, now);
+}
+
+/* Reads and drops octets that are known to be there. Returns 0, or -1 if the socket fails. */
+static int take(int fd, size_t len)
+{
+    while (len > 0) {
+        const ssize_t got = recv(fd, transit, len, 0);
+        if (got > 0)
+            len -= (size_t)got;
+        else if (got == 0 || (errno != EINTR && errno != EAGAIN))
+            return -1;
+    }
+    return 0;
+}
+
+/* Looks at the octets before they are read, so that those after the header stay in the socket. */
+static void read_header(struct relay *relay, uint64_t now)
+{
+    struct stream *stream = &relay->streams[CLIENT];
+    const size_t before = relay->header_len;
+    const size_t room = PROXY_HEADER_MAX - before;
+    struct proxy_header header;
+    const ssize_t got = recv(stream->watch.fd, transit, room, MSG_PEEK);
+    int len;
+
+    if (got <= 0) {
+        stream_read(stream, transit, room); /* notes an end of file or an error */
+        if (stream->input_ended || stream->state == STREAM_OVER) {
+            relay->is_logged = before == 0; /* a health check is not logged */
+            abandon(relay, "client", now);
+            close_streams(relay, now);
+        }
+        return;
+    }
+    if (!relay->header && !(relay->header = malloc(PROXY_HEADER_MAX))) {
+        refuse_header(relay, "out of memory", now);
+        return;
+    }
+    memcpy(relay->header + before, transit, (size_t)got);
+    relay->header_len = (unsigned short)(before + (size_t)got);
+    len = proxy_header_read(&header, relay->header, relay->header_len);
+    if (len < 0 || (len == 0 && relay->header_len == PROXY_HEADER_MAX)) {
+        refuse_header(relay, "the PROXY header is missing or malformed", now);
+        return;
+    }
+    if (take(stream->watch.fd, len ? (size_t)len - before : (size_t)got) < 0)
+        refuse_header(relay, "the connection has failed", now);
+    else if (len > 0)
+        begin_with(relay, &header, now);
+}
+
+/* ---- life ---- */
+
+struct peer *relay_new(int fd, struct relay_settings *settings, struct slogout *slogout, uint64_t number,
+                       uint64_t now)
+{
+    struct relay *relay = calloc(1, sizeof *relay);
+    struct proxy_header unknown = {.is_known = 0};
+
+    if (!relay)
+        return NULL;
+    if (slogout_filter_new(&relay->peer.session, slogout, &callbacks, relay) < 0 ||
+        stream_init(&relay->streams[CLIENT], fd, &relay->peer) < 0) {
+        slogout_session_free(relay->peer.session);
+        free(relay);
+        return NULL;
+    }
+    relay->settings = settings;
+    relay->peer.slogout = slogout;
+    relay->peer.number = number;
+    relay->peer.begun_ms = now;
+    relay->peer.streams[CLIENT] = &relay->streams[CLIENT];
+    relay->deadline = now + HEADER_TIMEOUT;
+    if (!settings->accept_header)
+        begin_with(relay, &unknown, now);
+    return &relay->peer;
+}
+
+void relay_free(struct peer *peer)
+{
+    struct relay *relay = relay_of(peer);
+
+    abandon(relay, "proxy", slogout_now_ms());
+    slogout_session_free(peer->session);
+    drop_header(relay);
+    stream_free(&relay->streams[CLIENT]);
+    if (peer->streams[SERVER])
+        stream_free(&relay->streams[SERVER]);
+    free(relay);
+}
+
+/* ---- relaying ---- */
+
+/* The session ends by itself at a BYE of the server and at an end of file. The octets continue to pass. */
+static void begin_to_part(struct relay *relay, uint64_t now)
+{
+    if (relay->state != RELAYING)
+        return;
+    relay->state = PARTING;
+    relay->deadline = now + PART_TIMEOUT;
+}
+
+typedef int feeder(struct slogout_session *session, const char *octets, size_t len, uint64_t now);
+
+static feeder *const feeders[SERVICE_STREAMS] = {
+    [CLIENT] = slogout_filter_feed_client,
+    [SERVER] = slogout_filter_feed_server,
+};
+
+static void note_blindness(const struct relay *relay, unsigned from)
+{
+    const enum slogout_blindness why = slogout_filter_blindness(relay->peer.session);
+
+    relay->settings->blind[why]++;
+    log_line("connection=%" PRIu64 " blind=%s by=%s", relay->peer.number, slogout_filter_blindness_name(why),
+             names[from]);
+}
+
+/* Feeds the filter, and logs when that ends the session or makes the filter blind. */
+static void feed(struct relay *relay, unsigned from, const char *octets, size_t len, uint64_t now)
+{
+    const struct slogout_counts *counts = slogout_get_counts(relay->peer.slogout);
+    const struct slogout_counts before = *counts;
+
+    feeders[from](relay->peer.session, octets, len, now);
+    if (counts->blind != before.blind)
+        note_blindness(relay, from);
+    if (relay->state == CLOSING || slogout_session_state(relay->peer.session) != SLOGOUT_STATE_ENDED)
+        return;
+    log_end(relay, names[from], &before, now);
+    begin_to_part(relay, now);
+}
+
+/* Passes what one side has sent, for as long as the other side takes it at once. */
+static void pass(struct relay *relay, unsigned from, uint64_t now)
+{
+    struct stream *source = &relay->streams[from];
+    struct stream *sink = &relay->streams[!from];
+    int left = READS;
+    size_t len;
+
+    if (stream_has_output(sink)) {
+        stream_flush(sink);
+        stream_note(source, POLLER_IN); /* input may have waited for this */
+    }
+    while (left-- > 0 && !stream_has_output(sink) && relay->state != CLOSING &&
+           (len = stream_read(source, transit, sizeof transit)) > 0) {
+        relay->is_greeted |= from == SERVER;
+        feed(relay, from, transit, len, now);
+        stream_flush(sink);
+        stream_flush(source); /* the filter may have written a line */
+    }
+}
+
+/* Reads what a side sent before sending to it failed. A server often says why it closes. */
+static void hear_last_words(struct relay *relay, uint64_t now)
+{
+    unsigned side;
+
+    for (side = 0; side < SERVICE_STREAMS; side++)
+        if (relay->streams[side].is_broken) {
+            stream_note(&relay->streams[side], POLLER_IN);
+            pass(relay, side, now);
+        }
+}
+
+/* Returns 1 if no more comes from this side. */
+static int has_ended(const struct stream *stream)
+{
+    return stream->input_ended || stream->state == STREAM_OVER;
+}
+
+static void end_client(struct relay *relay, uint64_t now)
+{
+    if (relay->streams[CLIENT].state == STREAM_OVER) {
+        close_streams(relay, now);
+        return;
+    }
+    if (!stream_has_output(&relay->streams[SERVER]) && !relay->streams[SERVER].is_shut)
+        stream_shut(&relay->streams[SERVER]);
+}
+
+static void end_server(struct relay *relay, uint64_t now)
+{
+    say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server has closed the connection\r\n", now);
+}
+
+/* Feeds an end of file to the filter, once, and passes it on. A client may end its direction and read on. */
+static void end(struct relay *relay, unsigned side, uint64_t now)
+{
+    if (relay->state == CLOSING || !has_ended(&relay->streams[side]))
+        return;
+    if (!relay->ended[side]) {
+        relay->ended[side] = 1;
+        feed(relay, side, NULL, 0, now);
+    }
+    if (relay->state == CLOSING)
+        return;
+    if (side == CLIENT)
+        end_client(relay, now);
+    else
+        end_server(relay, now);
+}
+
+static void time_out(struct relay *relay, uint64_t now)
+{
+    if (relay->state == HEADER)
+        refuse_header(relay, "no PROXY header in time", now);
+    else if (relay->state == CONNECTING)
+        try_next_address(relay, ETIMEDOUT, now);
+    else
+        say_bye(relay, "proxy", "* BYE [UNAVAILABLE] The mail server does not answer\r\n", now);
+}
+
+static int reads(const struct relay *relay, unsigned side)
+{
+    if (relay->state == HEADER)
+        return 1;
+    return (relay->state == RELAYING || relay->state == PARTING) &&
+           !stream_has_output(&relay->streams[!side]);
+}
+
+void relay_serve(struct peer *peer, uint64_t now)
+{
+    struct relay *relay = relay_of(peer);
+    unsigned side;
+
+    if (relay->state == CONNECTING && relay->streams[SERVER].ready)
+        finish_to_connect(relay, now);
+    for (side = 0; side < SERVICE_STREAMS; side++)
+        if (peer->streams[side] && !(relay->state == CONNECTING && side == SERVER))
+            stream_serve(peer->streams[side], reads(relay, side));
+    if (relay->state == HEADER && relay->streams[CLIENT].ready)
+        read_header(relay, now);
+    if (relay->state == RELAYING || relay->state == PARTING) {
+        pass(relay, SERVER, now);
+        pass(relay, CLIENT, now);
+        hear_last_words(relay, now);
+        end(relay, CLIENT, now);
+        end(relay, SERVER, now);
+    }
+    if (relay->state != CLOSING && now >= relay->deadline)
+        time_out(relay, now);
+}
+
+/* ---- the loop's questions ---- */
+
+/* A socket that connects becomes writable. */
+unsigned relay_wants(const struct peer *peer, unsigned side)
+{
+    const struct relay *relay = (const struct relay *)(const void *)peer;
+
+    if (relay->state == CONNECTING && side == SERVER)
+        return POLLER_OUT;
+    return stream_wants(&relay->streams[side], reads(relay, side));
+}
+
+static uint64_t closing_deadline(const struct stream *stream)
+{
+    return !stream || stream->state == STREAM_OVER ? UINT64_MAX : stream_deadline(stream);
+}
+
+uint64_t relay_deadline(const struct peer *peer)
+{
+    const struct relay *relay = (const struct relay *)(const void *)peer;
+    const uint64_t client = closing_deadline(peer->streams[CLIENT]);
+    const uint64_t server = closing_deadline(peer->streams[SERVER]);
+
+    if (relay->state != CLOSING)
+        return relay->deadline;
+    return client < server ? client : server;
+}
+
+int relay_is_over(const struct peer *peer, uint64_t now)
+{
+    const struct relay *relay = (const struct relay *)(const void *)peer;
+
+    if (relay->state != CLOSING || !stream_is_over(&relay->streams[CLIENT], now))
+        return 0;
+    return !peer->streams[SERVER] || stream_is_over(&relay->streams[SERVER], now);
+}
+
+/* A client that the server has not greeted yet receives BYE in place of the greeting. */
+void relay_leave(struct peer *peer, uint64_t now)
+{
+    struct relay *relay = relay_of(peer);
+
+    if (!relay->is_greeted)
+        say_bye(relay, "proxy", shutting_down, now);
+}
+
+/* A session that ended by itself is in no drain. */
+void relay_hurry(struct peer *peer, uint64_t now)
+{
+    struct relay *relay = relay_of(peer);
+
+    if (relay->state == PARTING)
+        say_bye(relay, "proxy", shutting_down, now);
+}

@@ -1,0 +1,15 @@
+/* Resolves a name in a thread, because getaddrinfo() waits for name servers. */
+#ifndef RESOLVER_H
+#define RESOLVER_H
+
+#include "address.h"
+
+/* Begins to resolve HOST:PORT, and calls signals_wake() when it is done. The text must live until then. Does
+ * nothing while another call is under way. Returns 0, or -1 with errno set. */
+int resolver_start(const char *address);
+
+/* Returns 1 if a result has come since the last call, and fills in *error as address_resolve() returns it
+ * and, if that is 0, the list. */
+int resolver_take(struct address_list *list, int *error);
+
+#endif

@@ -1,0 +1,94 @@
+"""The proxy, running, and what asks its clients to leave."""
+
+import atexit
+import os
+import random
+import re
+import signal
+import subprocess
+import threading
+import time
+
+from servers import BUILD, PATIENCE, wait_until
+
+PLAIN = BUILD / "slogout-proxy"
+PROGRAM = BUILD / "tests/slogout-proxy"  # with the sanitizers
+
+
+class Proxy:
+    """In front of the server at this port of the loopback address, or at an address."""
+
+    def __init__(self, server, *options, listen="127.0.0.1:0", program=PROGRAM, environment=None,
+                 preexec_fn=None):
+        server = f"127.0.0.1:{server}" if isinstance(server, int) else server
+        self.process = subprocess.Popen([program, "--listen", listen, "--server", server, "--spread", "0", *options],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env={**os.environ, **(environment or {})}, preexec_fn=preexec_fn)
+        atexit.register(self.process.kill)
+        self.events = b""
+        self.collector = threading.Thread(target=self.collect, daemon=True)
+        self.collector.start()
+        line = self.process.stdout.readline().decode()
+        match = re.fullmatch(r"listening on (.*):(\d+)\n", line)
+        if not match:
+            raise AssertionError(f"{line!r}: {self.events!r}")
+        self.host, self.port = match[1].strip("[]"), int(match[2])
+
+    def collect(self):
+        for line in self.process.stderr:
+            self.events += line
+
+    def outcomes(self):
+        return re.findall(r"connection=\d+ outcome=(\w+)", self.events.decode())
+
+    def wait_event(self, line):
+        """Until it logs such a line."""
+        wait_until(lambda: re.search(rf"^{line}$".encode(), self.events, re.M))
+
+    def ask(self):
+        self.process.send_signal(signal.SIGUSR1)
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def stop(self):
+        """Its end, which must be clean. The second signal must be another than the first."""
+        while self.process.poll() is None:
+            self.terminate()
+            time.sleep(0.1)
+        self.end()
+
+    def end(self):
+        if self.process.stdout.closed:
+            return
+        status = self.process.wait(PATIENCE)
+        self.collector.join(PATIENCE)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        atexit.unregister(self.process.kill)
+        if re.search(rb"Sanitizer|runtime error:", self.events) or status != 0:
+            raise AssertionError(f"exit {status}: {self.events.decode(errors='replace')}")
+
+
+class Asking:
+    """While it lasts, all clients are asked to leave again and again, at random moments. With growth above 1 they become
+    rarer, so that a client on a slow machine has done its work some day."""
+
+    def __init__(self, proxy, seed, shortest=0.0, longest=0.05, growth=1.0):
+        self.proxy, self.random = proxy, random.Random(seed)
+        self.shortest, self.longest, self.growth = shortest, longest, growth
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        while not self.over.wait(self.random.uniform(self.shortest, self.longest)):
+            self.proxy.ask()
+            self.longest *= self.growth
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()

@@ -1,0 +1,612 @@
+"""What an operator meets: the command line, signals, the log, metrics, the supervisor, names, the PROXY protocol, and one
+proxy that takes over from another."""
+
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+from proxy import PLAIN, PROGRAM, Proxy
+from servers import BUILD, PATIENCE, ROOT, free_port, wait_until
+from test_program import BYE, GREETING, GREETING_SEEN, ProxyTest, connect, read_exact, read_to_end
+
+DEPLOYMENT = ROOT / "examples/proxy/deploy"
+UNAVAILABLE = b"* BYE [UNAVAILABLE] The mail server cannot be reached\r\n"
+
+
+def run(*options):
+    return subprocess.run([PROGRAM, *options], capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+class CommandLine(unittest.TestCase):
+    REFUSED = {
+        ("--server", "nowhere"): "--server nowhere is not valid: it must be a host and a port",
+        ("--server", "a b:143"): "--server a b:143 is not valid",
+        ("--server=host:99999",): "--server host:99999 is not valid",
+        ("--server", "host:0"): "--server host:0 is not valid",
+        ("--listen", "localhost:0"): "--listen localhost:0 is not valid: it must be a numeric address and a port",
+        ("--spread", "10s"): "--spread 10s is not valid: it must be a number from 0 to",
+        ("--answer-timeout", "32000"): "--answer-timeout 32000 is not valid: it must be a number from 32001 to",
+        ("--send-proxy", "v3"): "--send-proxy v3 is not valid: it must be no|v1|v2",
+        ("--deadline", "30000"): "--deadline 30000 is too short for the other options; it must be at least 45101",
+        ("--metrics", ""): '--metrics "" is not valid',
+        ("--metrics",): "--metrics needs a value: FILE",
+        ("--accept-proxy=yes",): "--accept-proxy=yes is not valid: --accept-proxy takes no value",
+        ("--what",): "unknown option --what",
+        ("143",): "unexpected argument 143",
+    }
+
+    def test_what_is_wrong_is_said_with_the_bad_value(self):
+        for options, said in self.REFUSED.items():
+            result = run(*options)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), options)
+            self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+            self.assertIn(said, result.stderr)
+
+    def test_help_and_manual_name_every_option(self):
+        help_text = run("--help").stdout
+        options = set(re.findall(r"^  (--[a-z-]+)", help_text, re.M))
+        page = (ROOT / "man/slogout-proxy.8").read_text()
+        self.assertEqual(options, {f"--{name}" for name in re.findall(r"^\.(?:It )?Fl -([a-z-]+)", page, re.M)} | {"--version"})
+        self.assertGreater(len(options), 13)
+        self.assertEqual(help_text.count("Default"), len(options - {"--help", "--version"}))
+        self.assertLessEqual(max(map(len, help_text.splitlines())), 100)
+
+    def test_version(self):
+        version = re.search(r'SLOGOUT_VERSION\s+"(.*)"', (ROOT / "include/slogout/slogout.h").read_text())[1]
+        self.assertEqual(run("--version").stdout, f"slogout-proxy {version}\n")
+
+    def test_a_name_that_does_not_exist_and_a_port_that_is_taken(self):
+        result = run("--server", "does-not-exist.invalid:143")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("cannot resolve does-not-exist.invalid:143: ", result.stderr)
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            result = run("--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("Address already in use", result.stderr)
+
+
+class Deployment(unittest.TestCase):
+    """The numbers of the unit and of the pod: the program itself accepts its options, with slogout_plan_check()."""
+
+    def accepts(self, options):
+        options = [option for option in options if not option.startswith(("--listen", "--server", "--metrics"))]
+        Proxy(free_port(), *options).stop()
+        return int(re.search(r"--deadline[= ](\d+)", " ".join(options))[1]) / 1000
+
+    def test_systemd(self):
+        unit = (DEPLOYMENT / "slogout-proxy.service").read_text()
+        command = re.search(r"^ExecStart=\S+ (.*)$", unit.replace("\\\n", " "), re.M)[1]
+        words = re.sub(r"--(listen|server|metrics) \S+", "", command).split()
+        self.assertGreater(int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1]), self.accepts(words) + 5)
+
+    def test_kubernetes(self):
+        pod = (DEPLOYMENT / "pod.yaml").read_text()
+        deadline = self.accepts(re.findall(r"^\s+- (--\S+)$", pod, re.M))
+        sleep = int(re.search(r'"sleep", "(\d+)"', pod)[1])
+        self.assertGreater(int(re.search(r"GracePeriodSeconds: (\d+)", pod)[1]), deadline + sleep + 5)
+
+    def test_systemd_is_told(self):
+        folder = tempfile.mkdtemp(prefix="slogout-notify-")
+        self.addCleanup(shutil.rmtree, folder)
+        for path in (f"{folder}/notify", f"\0slogout-notify-{os.getpid()}"):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+                supervisor.bind(path)
+                supervisor.settimeout(PATIENCE)
+                proxy = Proxy(free_port(), environment={"NOTIFY_SOCKET": path.replace("\0", "@")})
+                self.assertEqual(supervisor.recv(100), b"READY=1")
+                proxy.terminate()
+                self.assertEqual(supervisor.recv(100), b"STOPPING=1")
+                proxy.end()
+
+
+class Signals(ProxyTest):
+    def test_sigint_drains_too(self):
+        proxy = self.start()
+        client, server = self.pair(proxy)
+        proxy.process.send_signal(signal.SIGINT)
+        self.assertEqual(read_to_end(client), BYE)
+        client.close()
+        server.close()
+        proxy.end()
+
+    def test_sighup_sigusr1_and_sigusr2_do_not_end_it(self):
+        proxy = self.start()
+        client, server = self.pair(proxy)
+        proxy.process.send_signal(signal.SIGHUP)
+        proxy.wait_event(r"server=\S+ addresses=1")
+        proxy.process.send_signal(signal.SIGUSR2)
+        proxy.wait_event(r"counters connections=1 accepted=1 .*")
+        proxy.ask()
+        self.assertEqual(read_to_end(client), BYE)
+        client.close()
+        server.close()
+        proxy.wait_event("asking over")
+        self.pair(proxy)
+
+    def test_sigusr1_is_paced_by_the_spread(self):
+        proxy = self.start("--spread", "2000", "--seed", "1")
+        pairs = [self.pair(proxy) for _ in range(20)]
+        begun = time.monotonic()
+        proxy.ask()
+        for client, _ in pairs:
+            self.assertEqual(read_to_end(client), BYE)
+        self.assertGreater(time.monotonic() - begun, 1.8)
+        self.assertIsNone(proxy.process.poll())
+
+    def test_a_rate_holds_for_sigusr1_and_for_the_drain(self):
+        """The last of 20 clients leaves in its slot of a tenth of a second, so not before 1.9 s have passed."""
+        proxy = self.start("--spread", "0", "--rate", "10")
+        for signal_it, event in ((proxy.ask, "asking over"), (proxy.terminate, "drain over .* kept=yes .*")):
+            pairs = [self.pair(proxy) for _ in range(20)]
+            begun = time.monotonic()
+            signal_it()
+            for client, server in pairs:
+                self.assertEqual(read_to_end(client), BYE)
+            self.assertGreater(time.monotonic() - begun, 1.9)
+            for client, server in pairs:
+                client.close()
+                server.close()
+            proxy.wait_event(event)
+        proxy.end()
+
+    def test_a_drain_takes_over_the_clients_of_an_asking(self):
+        proxy = self.start("--spread", "600000", "--deadline", "646000", "--ask", "all")
+        asked, waiting = self.pair(proxy), self.pair(proxy)
+        proxy.ask()
+        proxy.wait_event("asking sessions=2 spread=600.0s rate=0")
+        proxy.terminate()
+        proxy.wait_event("drain .* remaining=2 .*")
+        proxy.terminate()
+        for client, server in (asked, waiting):
+            self.assertTrue(read_to_end(client).endswith(BYE))
+            client.close()
+            server.close()
+        proxy.end()
+
+    def test_whoever_waits_for_a_greeting_gets_a_bye_in_its_place(self):
+        proxy = self.start()
+        client, server = self.pair(proxy, greeting=b"")
+        proxy.terminate()
+        self.assertEqual(read_to_end(client), BYE)
+        client.close()
+        self.assertEqual(read_to_end(server), b"")
+        server.close()
+        proxy.end()
+
+    def test_the_deadline_is_when_it_is_gone(self):
+        """Whatever the clients do: one is inside a literal, one never closes its side, one's server has said BYE."""
+        proxy = self.start("--deadline", "46000", "--spread", "0", program=PLAIN)
+        inside, silent, parting = self.pair(proxy), self.pair(proxy), self.pair(proxy)
+        inside[1].sendall(b"* 1 FETCH (BODY[] {100}\r\nab")
+        parting[1].sendall(b"* BYE x\r\n")
+        inside[0].recv(100)
+        parting[0].recv(100)
+        begun = time.monotonic()
+        proxy.terminate()
+        self.assertEqual(read_exact(silent[0], len(BYE)), BYE)
+        proxy.process.wait(60)
+        self.assertLess(time.monotonic() - begun, 48)
+        self.assertGreater(time.monotonic() - begun, 38)
+        proxy.end()
+
+
+class Log(ProxyTest):
+    def test_a_connection_from_its_client_to_its_outcome(self):
+        proxy = self.start()
+        client, server = self.pair(proxy)
+        host, port = client.getsockname()
+        proxy.wait_event(f"connection=1 client={host}:{port}")
+        client.close()
+        proxy.wait_event(r"connection=1 outcome=- by=client seconds=\d+\.\d")
+        server.close()
+        client, server = self.pair(proxy)
+        server.sendall(b"* BYE x\r\n")
+        proxy.wait_event(r"connection=2 outcome=- by=server seconds=\d+\.\d")
+
+    def test_a_server_that_refuses(self):
+        proxy = self.start()
+        self.listener.close()
+        with connect(proxy) as client:
+            self.assertEqual(read_to_end(client), UNAVAILABLE)
+        proxy.wait_event(r"connection=1 server=127.0.0.1:\d+ failed: Connection refused")
+
+
+V2 = b"\r\n\r\n\0\r\nQUIT\n"
+
+
+class Metrics(ProxyTest):
+    def setUp(self):
+        super().setUp()
+        self.folder = Path(tempfile.mkdtemp(prefix="slogout-metrics-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.file = self.folder / "proxy.prom"
+
+    def parsed(self):
+        """By a parser that others wrote."""
+        script = ("import json, sys; from prometheus_client.openmetrics import parser; print(json.dumps({s.name + "
+                  "''.join(s.labels.values()): s.value for f in parser.text_string_to_metric_families(sys.stdin.read()) "
+                  "for s in f.samples}))")
+        return json.loads(subprocess.run(["/usr/bin/python3", "-c", script], input=self.file.read_text(), check=True,
+                                         capture_output=True, text=True, timeout=PATIENCE).stdout)
+
+    def test_the_file_follows_what_happens(self):
+        proxy = self.start("--metrics", self.file)
+        client, server = self.pair(proxy)
+        wait_until(lambda: self.parsed()["slogout_connections"] == 1)
+        metrics = self.parsed()
+        self.assertEqual((metrics["slogout_accepted_total"], metrics["slogout_sessionsopen"]), (1, 1))
+        self.assertEqual(metrics["slogout_draining"], 0)
+        proxy.terminate()
+        self.assertEqual(read_to_end(client), BYE)
+        client.close()
+        server.close()
+        proxy.end()
+        metrics = self.parsed()
+        self.assertEqual((metrics["slogout_connections"], metrics["slogout_draining"]), (0, 1))
+        self.assertEqual(metrics["slogout_drain_outcomes_totalBYE_ONLY"], 1)
+        self.assertEqual(metrics["slogout_outcomes_totalBYE_ONLY"], 1)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["proxy.prom"])
+
+    BLINDING = (  # the reason, whose octets end it, and what both sides say in turn, the client first
+        ("LAYER", "server", (b"a STARTTLS\r\n", b"a OK go\r\n")),
+        ("LAYER", "server", (b"a COMPRESS DEFLATE\r\n", b"a OK go\r\n")),
+        ("MECHANISM", "server", (b"a AUTHENTICATE NTLM\r\n", b"+ \r\n", b"TlRM\r\n", b"a OK in\r\n")),
+        ("OUT_OF_STEP", "server", (b"a X {6+}\r\nb NOOP\r\n", b"a BAD x\r\nb OK x\r\n")),
+        ("LIMIT", "client", (b"t" * 96 + b" NOOP\r\n",)),
+        ("NOT_UNDERSTOOD", "client", (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n",)),  # TLS
+        ("NOT_UNDERSTOOD", "client", (V2 + b"\x20\0\0\0",)),
+        ("NOT_UNDERSTOOD", "server", (b"a NOOP\r\n", b"what is this?\r\n")),
+    )
+
+    def test_why_a_connection_is_blind(self):
+        """In the log, and counted; and everything still passes."""
+        proxy = self.start("--metrics", self.file)
+        for number, (reason, by, said) in enumerate(self.BLINDING, 1):
+            ends = self.pair(proxy)
+            for turn, octets in enumerate(said + (b"one\0", b"other\0") * 2):
+                ends[turn % 2].sendall(octets)
+                self.assertEqual(read_exact(ends[1 - turn % 2], len(octets)), octets)
+            proxy.wait_event(f"connection={number} blind={reason} by={by}")
+        self.assertEqual(len(re.findall(rb" blind=", proxy.events)), len(self.BLINDING))
+        reasons = [reason for reason, _, _ in self.BLINDING]
+        for reason in set(reasons):
+            wait_until(lambda: self.parsed()[f"slogout_blind_total{reason}"] == reasons.count(reason))  # pylint: disable=W0640
+
+    def test_it_is_whole_whenever_it_is_read_and_not_written_more_than_once_a_second(self):
+        proxy = self.start("--metrics", self.file)
+        client, server = self.pair(proxy)
+        versions = set()
+        begun = time.monotonic()
+        while time.monotonic() < begun + 3:
+            client.sendall(b"a NOOP\r\n")
+            server.recv(100)
+            self.assertTrue(self.file.read_text().endswith("# EOF\n"))
+            versions.add(self.file.stat().st_ino * 10**20 + self.file.stat().st_mtime_ns)
+        self.assertLessEqual(len(versions), time.monotonic() - begun + 2)
+
+    def test_a_file_that_cannot_be_written_is_reported_at_the_start(self):
+        result = run("--listen", "127.0.0.1:0", "--metrics", "/nowhere/x.prom")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("cannot write the metrics to /nowhere/x.prom: No such file", result.stderr)
+
+
+class Addresses(ProxyTest):
+    def test_a_name_whose_first_address_does_not_answer(self):
+        """localhost is ::1 and 127.0.0.1 where both are; the server is on the latter alone."""
+        proxy = self.start(server=f"localhost:{self.listener.getsockname()[1]}")
+        self.pair(proxy)
+
+    def test_all_addresses_in_turn_then_a_bye(self):
+        port = free_port()
+        proxy = self.start(server=f"localhost:{port}")
+        with connect(proxy) as client:
+            self.assertEqual(read_to_end(client), UNAVAILABLE)
+        proxy.stop()
+        count = len({info[4][0] for info in socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)})
+        self.assertEqual(len(re.findall(rb"failed: ", proxy.events)), count)
+
+
+class ProxyProtocol(ProxyTest):
+    HEADER = b"PROXY TCP4 192.0.2.1 192.0.2.2 4000 993\r\n"
+    V2_HEADER = V2 + b"\x21\x11\0\x0c" + bytes((192, 0, 2, 1, 192, 0, 2, 2)) + struct.pack(">HH", 4000, 993)
+
+    def begin(self, proxy, header):
+        client = connect(proxy)
+        self.addCleanup(client.close)
+        client.sendall(header)
+        server, _ = self.listener.accept()
+        server.settimeout(PATIENCE)
+        self.addCleanup(server.close)
+        return client, server
+
+    def test_a_header_is_taken_logged_and_sent_on(self):
+        for send, sent in (("no", b""), ("v1", self.HEADER), ("v2", self.V2_HEADER)):
+            for header in (self.HEADER, self.V2_HEADER):
+                proxy = self.start("--accept-proxy", "--send-proxy", send)
+                client, server = self.begin(proxy, header)
+                proxy.wait_event("connection=1 client=192.0.2.1:4000")
+                self.assertEqual(read_exact(server, len(sent)), sent)
+                server.sendall(GREETING)
+                self.assertEqual(read_exact(client, len(GREETING_SEEN)), GREETING_SEEN)
+                client.sendall(b"a NOOP\r\n")
+                self.assertEqual(server.recv(100), b"a NOOP\r\n")
+                client.close()
+                server.close()
+                proxy.stop()
+
+    def test_an_octet_at_a_time_and_what_follows_at_once(self):
+        proxy = self.start("--accept-proxy")
+        with connect(proxy) as client:
+            for octet in self.HEADER + b"a N":
+                client.sendall(bytes([octet]))
+                time.sleep(0.001)
+            server, _ = self.listener.accept()
+            self.addCleanup(server.close)
+            server.settimeout(PATIENCE)
+            self.assertEqual(read_exact(server, 3), b"a N")
+        client, server = self.begin(proxy, self.V2_HEADER + b"a NOOP\r\n")
+        self.assertEqual(server.recv(100), b"a NOOP\r\n")
+
+    def test_a_missing_a_malformed_and_a_late_header_are_refused(self):
+        proxy = self.start("--accept-proxy")
+        late = connect(proxy)
+        self.addCleanup(late.close)
+        late.sendall(b"PROXY ")
+        for octets in (b"a NOOP\r\n", b"PROXY TCP4 192.0.2.1\r\n", V2 + b"\x21\x11\0\x01\0", b"PROXY " + b"x" * 200):
+            with connect(proxy) as client:
+                client.sendall(octets)
+                self.assertEqual(read_to_end(client), b"")
+        proxy.wait_event("connection=2 refused: the PROXY header is missing or malformed")
+        self.assertEqual(read_to_end(late), b"")
+        proxy.wait_event("connection=1 refused: no PROXY header in time")
+        self.listener.settimeout(0.1)
+        self.assertRaises(TimeoutError, self.listener.accept)
+
+    def test_a_check_that_only_connects_reaches_no_server_and_no_log(self):
+        proxy = self.start("--accept-proxy")
+        connect(proxy).close()
+        self.begin(proxy, self.HEADER)
+        proxy.wait_event("connection=2 client=192.0.2.1:4000")
+        self.assertNotIn(b"connection=1", proxy.events)
+
+    def test_a_header_is_not_looked_for_unless_that_is_wanted(self):
+        client, server = self.pair(self.start())
+        client.sendall(self.HEADER)
+        self.assertEqual(server.recv(100), self.HEADER)
+
+    def test_without_a_header_of_its_own_the_socket_s_address_is_sent(self):
+        proxy = self.start("--send-proxy", "v1")
+        client, server = self.begin(proxy, b"")
+        port = client.getsockname()[1]
+        self.assertEqual(server.recv(100), b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r\n" % (port, proxy.port))
+
+
+class Resets(ProxyTest):
+    """RST at each step; the proxy and a bystander live on, and no descriptor is lost."""
+
+    @staticmethod
+    def reset(end):
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        end.close()
+
+    def steps(self, proxy):
+        client = connect(proxy)
+        self.reset(client)
+        self.listener.accept()[0].close()
+        for side in (0, 1):
+            for octets in (None, b"", b"half a l", b"* OK a line\r\n", b"* 1 FETCH (BODY[] {100000}\r\nab"):
+                pair = self.pair(proxy, greeting=b"" if octets is None else GREETING)
+                if octets:
+                    pair[1].sendall(octets)
+                    pair[0].sendall(b"a APPEND INBOX {100000+}\r\nab")
+                    pair[1].recv(1)
+                self.reset(pair[side])
+                pair[not side].close()
+
+    def descriptors(self, proxy):
+        return len(os.listdir(f"/proc/{proxy.process.pid}/fd"))
+
+    def test_resets(self):
+        proxy = self.start()
+        bystander, server = self.pair(proxy)
+        wait_until(lambda: self.descriptors(proxy) > 6)
+        before = self.descriptors(proxy)
+        self.steps(proxy)
+        bystander.sendall(b"z NOOP\r\n")
+        self.assertEqual(server.recv(100), b"z NOOP\r\n")
+        wait_until(lambda: self.descriptors(proxy) == before)
+
+    def test_the_last_words_of_a_server_that_has_reset_are_passed(self):
+        """What it said before the RST is in the socket when the proxy finds that it takes nothing any more."""
+        proxy = self.start()
+        client, server = self.pair(proxy)
+        proxy.process.send_signal(signal.SIGSTOP)
+        client.sendall(b"a NOOP\r\n")
+        server.sendall(b"* BYE I am off\r\n")
+        server.close()
+        proxy.process.send_signal(signal.SIGCONT)
+        self.assertEqual(read_to_end(client), b"* BYE I am off\r\n")
+
+    def test_a_server_that_vanishes(self):
+        """Its process is killed: all its connections end at once."""
+        port = free_port()
+        server = subprocess.Popen([BUILD / "examples/echo_server", "--listen", f"127.0.0.1:{port}"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(server.stdout.close)
+        server.stdout.readline()
+        proxy = self.start(server=port)
+        clients = [connect(proxy) for _ in range(100)]
+        for client in clients:
+            self.assertIn(b"ready\r\n", client.recv(200))
+        server.kill()
+        server.wait()
+        for client in clients:
+            self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
+            client.close()
+        wait_until(lambda: self.descriptors(proxy) < 20)
+
+
+class Descriptors(ProxyTest):
+    def test_without_descriptors_clients_wait_and_nothing_is_lost(self):
+        """The proxy may have 40, so at most 17 clients at once; 60 come."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+        proxy = self.start(preexec_fn=limit, program=PLAIN)
+        self.listener.listen(100)
+        clients = [connect(proxy) for _ in range(60)]
+        over = threading.Event()
+        server = threading.Thread(target=self.serve, args=(over,))
+        server.start()
+        served = 0
+        for client in clients:
+            greeting = client.recv(len(GREETING_SEEN))
+            if greeting == GREETING_SEEN:
+                client.sendall(b"a NOOP\r\n")
+                self.assertEqual(read_exact(client, 9), b"a OK yes\r\n"[:9])
+                served += 1
+            else:  # it had one descriptor for the client, and none for the server
+                self.assertTrue(greeting.startswith(b"* BYE [UNAVAI"), greeting)
+            client.close()
+        over.set()
+        server.join()
+        self.assertGreater(served, 30)
+        wait_until(lambda: len(os.listdir(f"/proc/{proxy.process.pid}/fd")) < 12)
+
+    def serve(self, over):
+        """Greets, answers, and closes after the client."""
+        def talk(connection):
+            connection.settimeout(PATIENCE)
+            connection.sendall(GREETING)
+            while connection.recv(100):
+                connection.sendall(b"a OK yes\r\n")
+            connection.close()
+        self.listener.settimeout(0.2)
+        while not over.is_set():
+            try:
+                connection, _ = self.listener.accept()
+            except TimeoutError:
+                continue
+            threading.Thread(target=talk, args=(connection,), daemon=True).start()
+
+
+class Faults(ProxyTest):
+    """Calls that are interrupted, transfer one octet, or find no buffers, as tests/programs/faults/shim.c makes them."""
+    FAULTS = ("send=short%1 recv=short%1", "send=EINTR%2 recv=EINTR%2 epoll_wait=EINTR%2 accept=EINTR%2",
+              "send=ENOBUFS%2 recv=EAGAIN%3", "accept=EMFILE%2", "accept=ECONNABORTED%2")
+    OCTETS = bytes(range(256)) * 80
+
+    def faulty(self, faults, *options):
+        return self.start(*options, program=PLAIN,
+                          environment={"FAULTS": faults, "LD_PRELOAD": str(BUILD / "tests/faults/shim.so")})
+
+    def test_a_side_to_which_nothing_can_be_sent_is_gone(self):
+        client, server = self.pair(self.faulty("send=EPIPE@1"))  # the greeting goes by writev()
+        client.sendall(b"a NOOP\r\n")
+        self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
+        client.close()
+        self.assertEqual(read_to_end(server), b"")
+        server.close()
+        client, server = self.pair(self.faulty("send=EPIPE@2"))
+        client.sendall(b"a NOOP\r\n")
+        self.assertEqual(server.recv(100), b"a NOOP\r\n")
+        server.sendall(b"a OK done\r\n")
+        self.assertEqual(read_to_end(client), b"")
+        client.close()
+        self.assertEqual(read_to_end(server), b"")
+        server.close()
+
+    def test_nothing_is_lost(self):
+        for faults in self.FAULTS:
+            proxy = self.faulty(faults, "--accept-proxy", "--send-proxy", "v2")
+            client = connect(proxy)
+            client.sendall(ProxyProtocol.HEADER)
+            server, _ = self.listener.accept()
+            server.settimeout(PATIENCE)
+            self.assertEqual(read_exact(server, len(ProxyProtocol.V2_HEADER)), ProxyProtocol.V2_HEADER)
+            server.sendall(GREETING)
+            self.assertEqual(read_exact(client, len(GREETING_SEEN)), GREETING_SEEN)
+            for source, sink, line in ((client, server, b"a APPEND INBOX {%d+}\r\n"), (server, client, b"* 1 FETCH (X {%d}\r\n")):
+                text = line % len(self.OCTETS) + self.OCTETS
+                source.sendall(text)
+                self.assertTrue(read_exact(sink, len(text)) == text, faults)
+            client.sendall(b"\r\n")
+            server.sendall(b")\r\na OK done\r\n")
+            proxy.ask()
+            self.assertEqual(read_to_end(client), b")\r\na OK done\r\n" + BYE)
+            self.assertEqual(read_to_end(server), b"\r\n")
+            client.close()
+            server.close()
+            proxy.stop()
+            self.assertGreater(int(re.search(rb"shim: (\d+) faults injected", proxy.events)[1]), 0, faults)
+
+
+class TakingOver(ProxyTest):
+    def test_a_new_proxy_takes_the_port_while_the_old_one_drains(self):
+        """Connections are made all the time: each is served by one of the two, and none is refused."""
+        old = self.start("--reuse-port", "--ask", "all")
+        stays = self.pair(old)
+        new = self.start("--reuse-port", listen=f"127.0.0.1:{old.port}")
+        failures, accepted, over = [], [], threading.Event()
+
+        def come():
+            while not over.is_set():
+                try:
+                    with socket.create_connection(("127.0.0.1", old.port), PATIENCE) as client:
+                        greeting = client.recv(100)
+                        if not greeting.startswith((GREETING_SEEN, BYE)):  # the old one may ask at once
+                            failures.append(greeting)
+                except OSError as error:
+                    failures.append(error)
+
+        def serve():
+            self.listener.settimeout(0.2)
+            while not over.is_set():
+                try:
+                    accepted.append(self.listener.accept()[0])
+                    accepted[-1].sendall(GREETING)
+                except OSError:
+                    pass
+            for connection in accepted:
+                connection.close()
+
+        threads = [threading.Thread(target=target) for target in (come, serve)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        old.terminate()
+        self.assertEqual(stays[0].recv(100), b"SLP.1 LOGOUT\r\n")
+        count = self.accepted(new)
+        wait_until(lambda: self.accepted(new) > count + 20)
+        over.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
+        stays[0].sendall(b"* BYE\r\nSLP.1 OK\r\n")
+        self.assertEqual(read_to_end(stays[0]), b"")
+        stays[0].close()
+        stays[1].close()
+        old.end()
+
+    @staticmethod
+    def accepted(proxy):
+        return len(re.findall(rb"connection=\d+ client=", proxy.events))
+
+    def test_a_port_is_not_shared_by_accident(self):
+        proxy = self.start()
+        result = run("--listen", f"127.0.0.1:{proxy.port}")
+        self.assertEqual(result.returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,319 @@
+"""The proxy itself: servers that are down, slow or gone; back-pressure; ten thousand connections; signals; a server that
+uses slogout too."""
+
+import re
+import resource
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+from proxy import PLAIN, PROGRAM, Proxy
+from servers import BUILD, PATIENCE, wait_until
+
+GREETING = b"* OK [CAPABILITY IMAP4rev1 ENABLE] ready\r\n"
+GREETING_SEEN = b"* OK [CAPABILITY IMAP4rev1 ENABLE X-SERVER-LOGOUT] ready\r\n"
+BYE = b"* BYE Server is closing the connection\r\n"
+
+
+def connect(proxy):
+    return socket.create_connection((proxy.host, proxy.port), PATIENCE)
+
+
+def read_to_end(client):
+    octets = b""
+    while part := client.recv(65536):
+        octets += part
+    return octets
+
+
+def read_exact(client, count):
+    octets = bytearray()
+    while len(octets) < count:
+        part = client.recv(min(1 << 20, count - len(octets)))
+        assert part, octets
+        octets += part
+    return bytes(octets)
+
+
+class ProxyTest(unittest.TestCase):
+    def setUp(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.listener.close)
+        self.listener.settimeout(PATIENCE)
+
+    def start(self, *options, server=None, **more):
+        proxy = Proxy(server or self.listener.getsockname()[1], *options, **more)
+        self.addCleanup(proxy.stop)
+        return proxy
+
+    def pair(self, proxy, greeting=GREETING):
+        """Both ends of a relay, greeted."""
+        client = connect(proxy)
+        server, _ = self.listener.accept()
+        server.settimeout(PATIENCE)
+        self.addCleanup(client.close)
+        self.addCleanup(server.close)
+        server.sendall(greeting)
+        if greeting == GREETING:
+            self.assertEqual(read_exact(client, len(GREETING_SEEN)), GREETING_SEEN)
+        return client, server
+
+
+class Servers(ProxyTest):
+    def test_down(self):
+        proxy = self.start()
+        self.listener.close()
+        with connect(proxy) as client:
+            self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server cannot be reached\r\n")
+
+    def test_slow_to_connect(self):
+        """Nobody accepts, and the queue of connections is full, so that no connection comes about."""
+        busy = socket.socket()
+        busy.bind(("127.0.0.1", 0))
+        busy.listen(0)
+        waiting = []
+        for _ in range(8):
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(busy.getsockname())
+            waiting.append(one)
+        proxy = Proxy(busy.getsockname()[1])
+        with connect(proxy) as client:
+            self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server cannot be reached\r\n")
+        proxy.stop()
+        for one in waiting + [busy]:
+            one.close()
+
+    def test_what_is_taken_out_leaves_no_gap_and_nothing_else(self):
+        client, server = self.pair(self.start(), greeting=b"")
+        server.sendall(b"* OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE IDLE ENABLE COMPRESS=X] ready\r\n* OK more\r\n")
+        seen = b"* OK [CAPABILITY IMAP4rev1 IDLE ENABLE X-SERVER-LOGOUT] ready\r\n* OK more\r\n"
+        self.assertEqual(read_exact(client, len(seen)), seen)
+
+    def test_gone_between_lines(self):
+        client, server = self.pair(self.start())
+        server.sendall(b"* 1 EXISTS\r\n")
+        server.close()
+        self.assertEqual(read_to_end(client), b"* 1 EXISTS\r\n* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
+
+    def test_gone_in_the_middle(self):
+        for rest in (b"* 1 EXI", b"* 1 FETCH (BODY[] {10}\r\nab\r\n"):
+            client, server = self.pair(self.start())
+            server.sendall(rest)
+            server.close()
+            self.assertEqual(read_to_end(client), rest)
+
+    def test_gone_after_its_own_bye(self):
+        client, server = self.pair(self.start())
+        server.sendall(b"* BYE Logging out\r\n")
+        server.close()
+        self.assertEqual(read_to_end(client), b"* BYE Logging out\r\n")
+
+    def test_gone_before_the_greeting(self):
+        client, server = self.pair(self.start(), greeting=b"")
+        server.close()
+        self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
+
+    def test_client_gone(self):
+        client, server = self.pair(self.start())
+        client.sendall(b"a LOGOUT\r\n")
+        client.shutdown(socket.SHUT_WR)
+        self.assertEqual(read_to_end(server), b"a LOGOUT\r\n")
+        server.sendall(b"* BYE x\r\na OK x\r\n")
+        server.close()
+        self.assertEqual(read_to_end(client), b"* BYE x\r\na OK x\r\n")
+
+    def test_ipv6(self):
+        try:
+            listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+        except OSError:
+            self.skipTest("no IPv6 here")
+        proxy = Proxy(f"[::1]:{listener.getsockname()[1]}", listen="[::1]:0")
+        client = connect(proxy)
+        server, _ = listener.accept()
+        server.sendall(GREETING)
+        self.assertEqual(read_exact(client, len(GREETING_SEEN)), GREETING_SEEN)
+        for end in (client, server, listener):
+            end.close()
+        proxy.stop()
+
+
+class BackPressure(ProxyTest):
+    """64 MB from a side whose other side does not read: the kernel may take some, the proxy 64 KB."""
+    SIZE = 64 << 20
+
+    def memory(self, proxy):
+        with open(f"/proc/{proxy.process.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) * 1024
+
+    def check(self, source, sink, announcement, proxy):
+        """source says the announcement, then a literal of SIZE octets."""
+        sent = 0
+        piece = bytes(range(1, 251)) * 400
+        source.sendall(announcement)
+        before = self.memory(proxy)
+        source.settimeout(0.5)
+        try:
+            while sent < self.SIZE:
+                sent += source.send(piece[sent % len(piece):])
+        except TimeoutError:
+            pass
+        self.assertLess(sent, self.SIZE // 2)
+        self.assertLess(self.memory(proxy) - before, 65536 * 2)
+        source.settimeout(PATIENCE)
+        rest = threading.Thread(target=self.send_rest, args=(source, sent, piece))
+        rest.start()
+        got = read_exact(sink, len(announcement) + self.SIZE)[len(announcement):]
+        rest.join()
+        self.assertTrue(got == (piece * (self.SIZE // len(piece) + 1))[:self.SIZE])
+
+    def send_rest(self, source, sent, piece):
+        while sent < self.SIZE:
+            sent += source.send(piece[sent % len(piece):][:self.SIZE - sent])
+
+    def test_client_that_does_not_read(self):
+        proxy = self.start(program=PLAIN)
+        client, server = self.pair(proxy)
+        self.check(server, client, b"* 1 FETCH (BODY[] {%d}\r\n" % self.SIZE, proxy)
+
+    def test_server_that_does_not_read(self):
+        proxy = self.start(program=PLAIN)
+        client, server = self.pair(proxy)
+        self.check(client, server, b"a APPEND INBOX {%d+}\r\n" % self.SIZE, proxy)
+
+
+class Signals(ProxyTest):
+    def test_a_drain_ends_the_program(self):
+        proxy = self.start("--spread", "100")
+        client, server = self.pair(proxy)
+        proxy.terminate()
+        self.assertEqual(read_to_end(client), BYE)
+        client.close()
+        self.assertEqual(read_to_end(server), b"")
+        server.close()
+        proxy.end()
+        self.assertEqual(proxy.outcomes(), ["BYE_ONLY"])
+
+    def test_the_second_signal_waits_for_nobody(self):
+        """Asked and silent; inside a literal; blind; and one whose server has said BYE and stays."""
+        proxy = self.start("--ask", "all")
+        asked, inside = self.pair(proxy), self.pair(proxy)
+        blind, parting = self.pair(proxy), self.pair(proxy)
+        inside[1].sendall(b"* 1 FETCH (BODY[] {100}\r\nab")
+        blind[1].sendall(b"what is this?\r\n")
+        parting[1].sendall(b"* BYE x\r\n")
+        for client, server in (inside, blind, parting):
+            client.recv(100)
+        proxy.terminate()
+        self.assertEqual(asked[0].recv(100), b"SLP.1 LOGOUT\r\n")
+        time.sleep(0.2)  # another signal, not the same one
+        proxy.terminate()
+        self.assertEqual(read_to_end(asked[0]), BYE)
+        for client, server in (asked, inside, blind, parting):
+            self.assertIn(read_to_end(client), (b"", BYE))
+            client.close()
+            server.close()
+        proxy.end()
+        self.assertEqual(sorted(proxy.outcomes()), ["FORCED"] * 3)
+
+    def test_bad_options(self):
+        for options in (["--server", "nowhere"], ["--listen", "x"], ["--answer-timeout", "32000"], ["--what"]):
+            result = subprocess.run([PROGRAM, *options], capture_output=True, timeout=PATIENCE, check=False)
+            self.assertEqual(result.returncode, 2)
+            self.assertEqual(result.stderr.count(b"\n"), 1)
+
+
+class SlogoutServer(unittest.TestCase):
+    """The echo server uses slogout itself."""
+
+    def setUp(self):
+        self.server = subprocess.Popen([BUILD / "examples/echo_server", "--listen", "127.0.0.1:0"],
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(self.server.stdout.close)
+        self.addCleanup(self.server.wait)
+        self.addCleanup(self.server.kill)
+        port = int(self.server.stdout.readline().rsplit(b":", 1)[1])
+        self.proxy = Proxy(port)
+        self.addCleanup(self.proxy.stop)
+        self.client = connect(self.proxy)
+        self.addCleanup(self.client.close)
+        self.file = self.client.makefile("rb")
+        self.addCleanup(self.file.close)
+        self.assertEqual(self.file.readline().count(b"X-SERVER-LOGOUT"), 1)
+        self.client.sendall(b"a LOGIN u p\r\nb ENABLE X-SERVER-LOGOUT\r\n")
+        self.assertTrue(self.file.readline().startswith(b"a OK"))
+        self.assertEqual(self.file.readline(), b"* ENABLED X-SERVER-LOGOUT\r\n")
+        self.assertTrue(self.file.readline().startswith(b"b OK"))
+
+    def test_the_server_asks(self):
+        self.server.send_signal(signal.SIGUSR1)
+        self.assertEqual(self.file.readline(), b"SLO.1 LOGOUT\r\n")
+        self.proxy.ask()
+        time.sleep(0.2)
+        self.client.sendall(b"* BYE\r\nSLO.1 OK done\r\n")
+        self.assertEqual(self.file.read(), b"")
+
+    def test_the_proxy_asks(self):
+        self.proxy.ask()
+        self.assertEqual(self.file.readline(), b"SLP.1 LOGOUT\r\n")
+        self.server.send_signal(signal.SIGUSR1)
+        time.sleep(0.2)
+        self.client.sendall(b"* BYE\r\nSLP.1 OK done\r\n")
+        self.assertEqual(self.file.read(), b"")
+        wait_until(lambda: self.proxy.outcomes() == ["ANSWERED"])
+
+
+class TenThousand(ProxyTest):
+    """Or as many as the system's limit of descriptors allows: two for each connection, here and in the proxy."""
+    WANTED = 10000
+
+    def setUp(self):
+        super().setUp()
+        self.count = self.raise_limit()
+        self.listener.listen(1000)
+
+    def raise_limit(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        needed = 2 * self.WANTED + 100
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, max(hard, needed)))
+        except (ValueError, PermissionError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        return min(self.WANTED, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 - 50)
+
+    def test_ten_thousand_connections(self):
+        proxy = self.start(program=PLAIN)
+        pairs = []
+        for _ in range(self.count):
+            client = connect(proxy)
+            server, _ = self.listener.accept()
+            server.sendall(GREETING)
+            pairs.append((client, server))
+        for client, server in pairs:
+            self.assertEqual(read_exact(client, len(GREETING_SEEN)), GREETING_SEEN)
+        memory = BackPressure.memory(self, proxy)
+        for number, (client, server) in enumerate(pairs):
+            client.sendall(b"a%d NOOP\r\n" % number)
+        for number, (client, server) in enumerate(pairs):
+            self.assertEqual(server.recv(100), b"a%d NOOP\r\n" % number)
+            server.sendall(b"a%d OK done\r\n" % number)
+        for number, (client, server) in enumerate(pairs):
+            text = b"a%d OK done\r\n" % number
+            self.assertEqual(read_exact(client, len(text)), text)
+        began = time.monotonic()
+        proxy.ask()
+        for client, server in pairs:
+            self.assertEqual(read_to_end(client), BYE)
+            client.close()
+        for client, server in pairs:
+            self.assertEqual(server.recv(100), b"")
+            server.close()
+        print(f"{self.count} connections: {memory / self.count:.0f} bytes of resident memory each; "
+              f"all told BYE and gone in {time.monotonic() - began:.1f} s")
+
+
+if __name__ == "__main__":
+    unittest.main()

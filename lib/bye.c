@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+#include "bye.h"
+
+/* RFC 3501 section 9: "[" atom [SP 1*<any TEXT-CHAR except "]">] "]" SP text. */
+static int code_valid(const char *text)
+{
+    const char *name = text + 1;
+    const char *name_end = name + strcspn(name, " (){%*\"\\]");
+    const char *bracket = strchr(name, ']');
+
+    if (name_end == name || !bracket || strncmp(bracket, "] ", 2) != 0 || !bracket[2])
+        return 0;
+    return name_end == bracket || (*name_end == ' ' && name_end + 1 < bracket);
+}
+
+/* Without control characters, no text can end the line early and inject another. */
+int slo_bye_text_valid(const char *text)
+{
+    size_t len;
+
+    for (len = 0; len <= SLO_BYE_TEXT_MAX && text[len]; len++)
+        if (text[len] < ' ' || text[len] > '~')
+            return 0;
+    return len > 0 && len <= SLO_BYE_TEXT_MAX && (*text != '[' || code_valid(text));
+}
+
+size_t slo_bye_write(char line[SLO_BYE_LINE_MAX], const char *text)
+{
+    const size_t len = strlen(text);
+
+    memcpy(line, "* BYE ", 6);
+    memcpy(line + 6, text, len);
+    memcpy(line + 6 + len, "\r\n", 2);
+    return len + 8;
+}
+
+/* ---- a valid text of any text ---- */
+
+/* Returns how many octets the character has that begins here: in UTF-8, a first octet of 0xc0 or more and the
+ * octets from 0x80 to 0xbf after it. */
+static size_t character_length(const char *text, size_t len)
+{
+    size_t n = 1;
+
+    if ((unsigned char)*text < 0xc0)
+        return n;
+    while (n < len && (text[n] & 0xc0) == 0x80)
+        n++;
+    return n;
+}
+
+/* Appends an octet to `used` octets, and one SP in place of several. Returns the number then. */
+static size_t append_octet(char *out, size_t used, char c)
+{
+    if (c == ' ' && (used == 0 || out[used - 1] == ' '))
+        return used;
+    out[used] = c;
+    return used + 1;
+}
+
+/* Returns where to cut a text of `used` octets that goes on: after the last whole word, or at the limit if there
+ * is only one word. */
+static size_t word_end(const char *out, size_t used)
+{
+    size_t end = used;
+
+    while (end > 0 && out[end - 1] != ' ')
+        end--;
+    return end > 0 ? end : used;
+}
+
+size_t slogout_bye_text_fit(char out[SLOGOUT_BYE_TEXT_SIZE], const char *text, size_t len)
+{
+    size_t used = 0;
+    size_t i = 0;
+
+    while (i < len && used < SLO_BYE_TEXT_MAX) {
+        const unsigned char byte = (unsigned char)text[i];
+        used = append_octet(out, used, byte >= 0x80 ? '?' : byte > ' ' && byte < 0x7f ? (char)byte : ' ');
+        i += character_length(text + i, len - i);
+    }
+    if (i < len && (unsigned char)text[i] > ' ' && text[i] != 0x7f)
+        used = word_end(out, used);
+    if (used > 0 && out[used - 1] == ' ')
+        used--;
+    out[used] = '\0';
+    if (used == 0)
+        strcpy(out, SLO_BYE_DEFAULT);
+    if (!slo_bye_text_valid(out)) /* since it begins with `[` */
+        *out = '(';
+    return strlen(out);
+}

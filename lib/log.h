@@ -1,0 +1,13 @@
+/* Octets from the wire, made safe for a log.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SLO_LOG_H
+#define SLO_LOG_H
+
+#include <slogout/slogout.h>
+
+/* Writes the octets NUL-terminated: a control character or 8-bit octet becomes \xNN, and `"` and `\` become `\"`
+ * and `\\`. Stops before the first octet for which out_size, which must not be 0, leaves no room. */
+void slo_escape(char *out, size_t out_size, const char *bytes, size_t len);
+
+#endif

@@ -1,0 +1,21 @@
+/* Random numbers that depend on a seed only.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SLO_RANDOM_H
+#define SLO_RANDOM_H
+
+#include <stdint.h>
+
+/* Returns the next number of SplitMix64 (Steele, Lea, Flood, 2014) and changes *state, which is any number at
+ * first, such as a seed. Unlike many generators, it gives unrelated first numbers for seeds that are close to each
+ * other, as process numbers are. */
+static inline uint64_t slo_random_next(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+#endif

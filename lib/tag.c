@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+#include "tag.h"
+
+/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR excludes CTL, SP, 8-bit octets
+ * and these. */
+static int is_tag_char(char c)
+{
+    static const char excluded[0x7f] = {
+        ['('] = 1, [')'] = 1, ['{'] = 1, ['%'] = 1, ['*'] = 1, ['"'] = 1, ['\\'] = 1, ['+'] = 1,
+    };
+
+    return c > ' ' && c < 0x7f && !excluded[(unsigned char)c];
+}
+
+size_t slo_tag_length(const char *bytes, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && is_tag_char(bytes[i]))
+        i++;
+    return i;
+}
+
+/* RFC 3501 section 9: an ASTRING-CHAR is an ATOM-CHAR or "]". */
+size_t slo_atom_length(const char *bytes, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && (bytes[i] == '+' || (bytes[i] != ']' && is_tag_char(bytes[i]))))
+        i++;
+    return i;
+}
+
+int slogout_tag_valid(const char *tag, size_t len)
+{
+    return tag && len > 0 && slo_tag_length(tag, len) == len;
+}
+
+/* Does not look for the end of a string that is too long, since there may be none. */
+int slo_tag_prefix_valid(const char *prefix)
+{
+    size_t len = 0;
+
+    while (len <= SLOGOUT_PREFIX_MAX && prefix[len])
+        len++;
+    return len <= SLOGOUT_PREFIX_MAX && slogout_tag_valid(prefix, len);
+}
+
+size_t slo_tag_write(char tag[SLOGOUT_TAG_SIZE], const char *prefix, uint32_t number)
+{
+    char digits[10]; /* 2^32 - 1 has ten */
+    size_t count = 0;
+    size_t len = strlen(prefix);
+
+    memcpy(tag, prefix, len);
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while (number /= 10);
+    while (count > 0)
+        tag[len++] = digits[--count];
+    tag[len] = '\0';
+    return len;
+}
+
+size_t slogout_tags_next(struct slogout_tags *tags, char tag[SLOGOUT_TAG_SIZE])
+{
+    if (!tags || !tag || !tags->prefix || !slo_tag_prefix_valid(tags->prefix))
+        return 0;
+    tags->last = tags->last < UINT32_MAX ? tags->last + 1 : 1;
+    return slo_tag_write(tag, tags->prefix, tags->last);
+}

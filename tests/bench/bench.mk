@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Figures: sizes, instruction counts and, beside a peer in the same run, speed. Nothing here is a test.
+## Measure
+##   make bench                sizes, instructions, and speed beside a peer
+##   make bench-peers          the same beside other libraries and servers (deps-bench)
+##   make sim                  a drain of 1,000,000 clients on simulated time
+##   make plot                 draws it, as build/drain.svg and build/drain.png (deps-plot)
+
+# The core alone, as a vendor compiles it.
+SMALL_CORE := $(BUILD)/bench/small/core.o
+
+.PHONY: bench
+
+$(SMALL_CORE): $(LIB_SOURCES) $(wildcard lib/*.h) $(HEADERS)
+	@mkdir -p $(@D)
+	@sh lib/amalgamate.sh $(BUILD)/bench/small
+	$(SAY)$(CC) -std=c99 -I$(BUILD)/bench/small -DSLOGOUT_CORE -Os -fvisibility=hidden -c -o $@ $(BUILD)/bench/small/slogout.c
+
+$(BUILD)/bench/%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Ilib $(CPPFLAGS) -O2 -g -c -o $@ $<
+
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(STATIC)
+	$(SAY)$(CC) -o $@ $^ $(LDLIBS)
+
+# libevent is a peer to measure against, if it is installed.
+LIBEVENT = $(shell pkg-config --exists libevent_core && echo -DLIBEVENT $$(pkg-config --cflags libevent_core))
+$(BUILD)/bench/drain.o: CPPFLAGS += $(LIBEVENT)
+$(BUILD)/bench/drain: LDLIBS = $(shell pkg-config --libs libevent_core)
+
+bench: $(BUILD)/bench/core $(BUILD)/bench/drain $(BUILD)/bench/drains $(BUILD)/bench/peers/filter $(SMALL_CORE)
+	@sh tests/bench/core.sh $(BUILD)/bench/core $(SMALL_CORE)
+	@sh tests/bench/drains.sh $(BUILD)/bench/drains
+	@sh tests/bench/drain.sh $(BUILD)/bench/drain
+	@python3 -B tests/bench/peers/run.py $(BUILD)/bench - $(BUILD)/bench/peers/filter
+
+-include $(wildcard $(BUILD)/bench/*.d)
+
+# ---- beside peers, in one run; a peer whose headers are not there is left out, and nothing is asserted by time ----
+
+PEERS := $(BUILD)/bench/peers
+PEERS_PROGRAMS := $(addprefix $(PEERS)/,answer timers memory drain drains filter loopback)
+DOVECOT_LIB ?= /usr/lib/dovecot
+
+# $(call peer,PACKAGE,NAME): what a peer needs to be compiled with; $(call peer-libs,PACKAGE): to be linked with.
+peer = $(shell pkg-config --exists $(1) && echo -D$(2) $$(pkg-config --cflags $(1)))
+peer-libs = $(shell pkg-config --exists $(1) && pkg-config --libs $(1))
+# These have no file for pkg-config.
+HAS_WSLAY := $(wildcard /usr/include/wslay/wslay.h)
+HAS_LIBEV := $(wildcard /usr/include/ev.h)
+HAS_DOVECOT := $(wildcard $(DOVECOT_INCLUDE)/imap-parser.h)
+
+.PHONY: bench-peers deps-bench
+
+deps-bench: deps
+	sh tests/apt.sh libevent-dev libev-dev libuv1-dev libwslay-dev libnghttp2-dev libhiredis-dev libhttp-parser-dev \
+	  gnuplot-nox pkg-config valgrind binutils
+	sh examples/dovecot/tests/deps.sh
+
+$(PEERS)/%.o: tests/bench/peers/%.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Ilib $(CPPFLAGS) -O2 -g -c -o $@ $<
+
+# Dovecot's headers are GNU C.
+$(PEERS)/dovecot.o: tests/bench/peers/dovecot.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) -std=gnu99 -isystem $(DOVECOT_INCLUDE) -DHAVE_CONFIG_H -MMD -MP -O2 -g -c -o $@ $<
+
+$(PEERS_PROGRAMS): %: %.o $(PEERS)/bench.o $(STATIC)
+	$(SAY)$(CC) $(PEER_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(PEERS)/timers.o $(PEERS)/drain.o: CPPFLAGS += $(call peer,libevent_core,LIBEVENT) $(call peer,libuv,LIBUV)
+$(PEERS)/timers $(PEERS)/drain: LDLIBS += $(call peer-libs,libevent_core) $(call peer-libs,libuv)
+# Its clock_gettime() is the one that the peers' libraries are to find.
+$(PEERS)/drain: PEER_LDFLAGS := -rdynamic
+$(PEERS)/memory.o: CPPFLAGS += $(call peer,libnghttp2,NGHTTP2) $(if $(HAS_WSLAY),-DWSLAY)
+$(PEERS)/memory: LDLIBS += $(call peer-libs,libnghttp2) $(if $(HAS_WSLAY),-lwslay)
+ifneq ($(HAS_LIBEV),)
+$(PEERS)/timers.o $(PEERS)/drains.o: CPPFLAGS += -DLIBEV
+$(PEERS)/timers $(PEERS)/drains: LDLIBS += -lev
+$(PEERS)/timers $(PEERS)/drains: $(PEERS)/libev.o
+endif
+ifneq ($(HAS_DOVECOT),)
+$(PEERS)/answer.o $(PEERS)/filter.o: CPPFLAGS += -DDOVECOT
+$(PEERS)/answer $(PEERS)/filter: LDLIBS += -L$(DOVECOT_LIB) -ldovecot -Wl,-rpath,$(DOVECOT_LIB)
+$(PEERS)/answer $(PEERS)/filter: $(PEERS)/dovecot.o
+endif
+
+$(PEERS)/sizes: $(SMALL_CORE) tests/bench/peers/sizes.sh
+	@mkdir -p $(@D)
+	@CC='$(CC)' sh tests/bench/peers/sizes.sh $(SMALL_CORE) > $@
+
+bench-peers: $(PEERS_PROGRAMS) $(PEERS)/sizes
+	@python3 -B tests/bench/peers/run.py $(BUILD) $(PEERS)/sizes $(PEERS_PROGRAMS)
+	@for kind in svg png; do gnuplot -e "csv='$(BUILD)/bench.csv'; out='$(BUILD)/bench'; kind='$$kind'" \
+	  tests/bench/peers/growth.gnuplot || exit 1; done
+	@echo "bench-peers: $(BUILD)/bench.csv, $(BUILD)/bench.svg, $(BUILD)/bench.png"
+
+-include $(wildcard $(PEERS)/*.d)
+
+# ---- a drain on simulated time: CSV files, a table, and with `make plot` a picture ----
+
+SIM_CLIENTS ?= 1000000
+SIM_CAPACITY ?= 10000
+SIM_OBJECTS := $(BUILD)/tests/sim/sim.o $(BUILD)/tests/sim/strategies.o $(BUILD)/tests/sim/fleet.o $(BUILD)/tests/sim/crowd.o
+
+.PHONY: sim plot
+
+$(BUILD)/tests/sim/%.o: tests/bench/sim/%.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests/bench -Itests/unit $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/sim/crowd.o: tests/unit/support/crowd.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests/bench -Itests/unit $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/sim/sim: $(SIM_OBJECTS) $(STATIC)
+	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
+sim: $(BUILD)/tests/sim/sim
+	@mkdir -p $(BUILD)/sim
+	$< $(BUILD)/sim $(SIM_CLIENTS) $(SIM_CAPACITY)
+
+plot: sim
+	gnuplot -e "build = '$(BUILD)'; format = 'svg'; capacity = $(SIM_CAPACITY)" tests/bench/sim/drain.gnuplot
+	gnuplot -e "build = '$(BUILD)'; format = 'png'; capacity = $(SIM_CAPACITY)" tests/bench/sim/drain.gnuplot
+
+-include $(SIM_OBJECTS:.o=.d)

@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Every source file names its license in one of its first two lines.
+set -eu
+
+files=$(find Makefile .ci include lib examples tests -name __pycache__ -prune -o -type f \
+    \( -name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name '*.mk' -o -name '*.gnuplot' -o -name Makefile -o -path .ci/run \) -print)
+missing=$(for file in $files; do
+    sed 2q "$file" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' || echo "$file"
+done)
+[ -z "$missing" ] || { printf 'licenses: no SPDX-License-Identifier in one of the first two lines:\n%s\n' "$missing" >&2; exit 1; }
+echo "licenses: $(echo "$files" | wc -l) source files, each names BSD-2-Clause"

@@ -1,0 +1,119 @@
+"""Compiles and runs the examples of the manual pages and of the README.
+
+usage: examples.py DIRECTORY LIBRARY COMPILER...
+Puts them into DIRECTORY and links them with LIBRARY; COMPILER is a command with all its flags.
+
+A comment before each literal block of a page says what it is:
+    .\\" example     a whole C program, which must compile, exit with 0, and print what the next block says
+    .\\" output      what the program before it prints; CR is not shown
+    .\\" figure      anything else
+Each page of section 3 has one example. The README has two, which are indented blocks: a host, which tests/docs/manual/server.c
+runs, and a few lines that use the parts of the library that work alone."""
+
+import glob
+import os
+import re
+import subprocess
+import sys
+
+WIDTH = 75  # a page of 80 columns indents by 5
+PARTS_PROGRAM = """#include <stdio.h>
+#include <string.h>
+#include <slogout/slogout.h>
+int main(void)
+{
+%s    return 0;
+}
+"""
+SECONDS = 60  # for one program; none needs more than a second
+ESCAPES = {"\\e": "\\", "\\-": "-", "\\&": ""}
+
+
+def fail(where, what):
+    sys.exit(f"{where}: {what}")
+
+
+def unescape(where, text):
+    for escape in set(re.findall(r"\\.", text)) - set(ESCAPES):
+        fail(where, f"{escape} stands in a literal block")
+    return re.sub(r"\\.", lambda match: ESCAPES[match[0]], text)
+
+
+def blocks(page):
+    """Yields the literal blocks of a page: (where, kind, text)."""
+    lines = open(page).read().split("\n")
+    for number, line in enumerate(lines):
+        if not line.startswith(".Bd -literal"):
+            continue
+        where = f"{page}:{number + 1}"
+        kind = re.fullmatch(r'\.\\" (example|output|figure)', lines[number - 1])
+        if not kind:
+            fail(where, "no comment says what this block is")
+        text = unescape(where, "\n".join(lines[number + 1 : lines.index(".Ed", number)]) + "\n")
+        longest = max(text.split("\n"), key=len)
+        if len(longest) > WIDTH:
+            fail(where, f"longer than {WIDTH} columns: {longest}")
+        yield where, kind[1], text
+
+
+def readme_examples():
+    """Returns the two programs of the README: the host, which begins with #include, and the parts that work alone."""
+    indented = re.findall(r"(?:^    .*\n|^\n)+", open("README").read(), re.M)
+    code = [re.sub("^    ", "", block.strip("\n") + "\n", flags=re.M) for block in indented]
+    hosts = [block for block in code if block.startswith("#include")]
+    parts = [block for block in code if block.startswith("char tag")]
+    if len(hosts) != 1 or len(parts) != 1:
+        fail("README", f"{len(hosts)} hosts and {len(parts)} examples of parts, not one of each")
+    return hosts[0], PARTS_PROGRAM % parts[0]
+
+
+def build(where, compiler, sources, library, program):
+    if subprocess.run(compiler + sources + [library, "-o", program]).returncode != 0:
+        fail(where, "does not compile")
+
+
+def check_output(where, program, expected):
+    done = subprocess.run([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=SECONDS)
+    if done.returncode != 0:
+        fail(where, f"exits with {done.returncode}")
+    printed = done.stdout.decode().replace("\r", "")
+    if printed != expected:
+        fail(where, f"prints\n{printed}instead of\n{expected}")
+
+
+def check_page(page, directory, library, compiler):
+    found = list(blocks(page)) + [(page, "end", "")]
+    examples = [place for place, (_, kind, _) in enumerate(found) if kind == "example"]
+    if len(examples) != page.endswith(".3"):
+        fail(page, f"{len(examples)} examples; a page of section 3 has one, any other none")
+    for place in examples:
+        (where, _, text), (_, next_kind, next_text) = found[place : place + 2]
+        program = os.path.join(directory, os.path.basename(page))
+        with open(program + ".c", "w") as source:
+            source.write(text)
+        build(where, compiler, [program + ".c"], library, program)
+        check_output(where, program, next_text if next_kind == "output" else "")
+
+
+def check_readme(directory, library, compiler):
+    host, parts = (os.path.join(directory, name) for name in ("README-host", "README-parts"))
+    for program, text in zip((host, parts), readme_examples()):
+        with open(program + ".c", "w") as source:
+            source.write(text)
+    build("README", compiler + ["-Itests/docs/manual"], ["tests/docs/manual/server.c", host + ".c"], library, host)
+    check_output("README", host, "")
+    build("README", compiler, [parts + ".c"], library, parts)
+    check_output("README", parts, "T1 is answered NO, code INUSE\n")
+
+
+def main(directory, library, *compiler):
+    os.makedirs(directory, exist_ok=True)
+    pages = sorted(glob.glob("man/*.[0-9]"))
+    for page in pages:
+        check_page(page, directory, library, list(compiler))
+    check_readme(directory, library, list(compiler))
+    print(f"manual: {sum(page.endswith('.3') for page in pages) + 2} examples compiled and run")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

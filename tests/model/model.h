@@ -1,0 +1,46 @@
+/* The state table once more, in other words: what each step must do. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include "step.h"
+
+struct model_session {
+    uint64_t deadline; /* SLOGOUT_NEVER: no timer runs */
+    uint64_t close_by; /* of its departure; SLOGOUT_NEVER: none */
+    uint64_t asked_at;
+    unsigned tag; /* number of its LOGOUT, 0: none */
+    enum slogout_state state;
+    enum slogout_outcome outcome;
+    enum slogout_status answered; /* the client's last tagged answer */
+    unsigned char alive, enabled, own_text, bye_seen, in_drain;
+    unsigned char last_half; /* of LEAVING */
+};
+
+struct model_settings {
+    enum slogout_ask ask;
+    enum slogout_on_refusal on_refusal;
+    int drain_asks; /* 0: the drain has no time left for an answer, so its members are sent `* BYE` */
+    int polled;     /* there is no set_timer */
+};
+
+struct model {
+    struct model_settings settings;
+    uint64_t now;
+    uint64_t told; /* what the host's timer is set to; SLOGOUT_NEVER: it is not set */
+    unsigned last_tag;
+    struct model_session session[SESSIONS];
+    struct slogout_counts counts; /* only outcome and without_bye; the others follow from the states */
+    struct slogout_counts drain;
+};
+
+void model_start(struct model *model, const struct model_settings *settings);
+/* Fails unless the step returned what it should and made exactly these calls. */
+void model_step(struct model *model, const struct step *step, const struct trace *trace, int returned);
+
+/* Fills the trace with the calls that the step must cause and returns what it must return. The host answers first_reply to
+ * the first line and takes the others. */
+int model_predict(struct model *model, const struct step *step, int first_reply, struct trace *trace);
+
+uint64_t model_deadline(const struct model *model);
+
+#endif

@@ -1,0 +1,31 @@
+/* A program that loads a plugin. Each of them is linked with its own copy of the library; prints which versions they
+ * call. With PLUGIN defined, this is the plugin.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause */
+#include <slogout/slogout.h>
+
+#ifdef PLUGIN
+const char *plugin_version(void);
+
+const char *plugin_version(void)
+{
+    return slogout_version();
+}
+#else
+#include <dlfcn.h>
+#include <stdio.h>
+
+int main(int count, char **arguments)
+{
+    void *plugin = count == 2 ? dlopen(arguments[1], RTLD_NOW | RTLD_GLOBAL) : NULL;
+    const char *(*version)(void);
+
+    if (!plugin) {
+        fprintf(stderr, "%s\n", dlerror());
+        return 1;
+    }
+    *(void **)&version = dlsym(plugin, "plugin_version");
+    printf("%s %s\n", slogout_version(), version());
+    return 0;
+}
+#endif

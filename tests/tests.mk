@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What `make check` runs, and the tests of the example servers.
+## Test
+##   make deps                 installs what `make check` needs
+##   make check                the tests, in a minute; build/log/ has the output of each part:
+##   make unit, sockets        unit tests with ASan and UBSan; the programs over real sockets
+##   make manual, house        pages and their examples; the rules for the source
+##   make install-check        what is installed is enough to build a program
+##   make transcripts-check    the library does what the transcripts say; transcripts writes them to build/transcripts/
+##   make hosts-check          the example servers over real sockets (deps-hosts)
+
+TEST_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+CMOCKA = $(shell pkg-config --cflags --libs cmocka)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+TEST_LIB_OBJECTS := $(LIB_SOURCES:lib/%.c=$(BUILD)/tests/lib/%.o)
+TEST_SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/support/*.c))
+
+# The programs with the sanitizers, for the interop tests.
+TEST_PROGRAMS := $(PROGRAMS:$(BUILD)/%=$(BUILD)/tests/%)
+
+.PHONY: deps check unit manual install-check sockets
+
+deps:
+	sh tests/deps.sh
+
+$(BUILD)/tests/lib/%.o: lib/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(TEST_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/examples/%.o: examples/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Iexamples $(TEST_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/unit/%.o: tests/unit/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests/unit $(TEST_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/unit/support/%.o: tests/unit/support/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(TEST_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
+	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
+
+$(BUILD)/tests/examples/%: $(BUILD)/tests/examples/%.o $(TEST_LIB_OBJECTS)
+	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^
+
+# One failing program does not hide the others.
+unit: $(UNIT_TESTS)
+	@failed=0; for test in $(UNIT_TESTS); do $$test || failed=1; done; exit $$failed
+
+# The pages are well-formed, short and complete, and their examples run.
+manual: $(STATIC) $(SHARED)
+	mandoc -T lint -W warning $(MANUALS)
+	sh tests/docs/manual/lengths.sh $(MANUALS)
+	python3 -B tests/docs/manual/names.py $(SHARED)
+	python3 -B tests/docs/manual/examples.py $(BUILD)/tests/manual $(STATIC) \
+	  $(CC) -std=c99 -Iinclude $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS)
+
+# The make that this calls has nothing left to build, so it may run next to the other tests.
+install-check: $(STATIC) $(SHARED) $(BUILD)/man.made
+	MAKE='$(MAKE)' CC='$(CC)' sh tests/package/install.sh $(BUILD)/tests/install
+
+# Real sockets and one real timer: 45 s, most of them waiting.
+sockets: $(TEST_PROGRAMS) $(BUILD)/examples/echo_server
+	python3 -B tests/programs/sockets/run.py
+
+-include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
+  $(TEST_PROGRAMS:=.d)
+
+# The rules for lib/: which file may use which, which symbols the library defines, how long its functions are.
+.PHONY: house
+house: $(STATIC) $(BUILD)/tests/house/neighbors
+	@sh tests/docs/house/layers.sh $(STATIC)
+	@sh tests/docs/house/symbols.sh $(STATIC) $(SOVERSION)
+	@sh tests/docs/house/sections.sh $(STATIC)
+	@$(BUILD)/tests/house/neighbors && echo "neighbors: a host with functions of common names runs an exchange"
+	@python3 -B tests/docs/house/functions.py lib/*.[ch]
+	@MAKE='$(MAKE)' sh tests/docs/house/targets.sh README tests/README
+
+$(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) $(CFLAGS) -o $@ $< $(STATIC)
+
+# ---- transcripts: what the model writes, the library does ----
+
+TRANSCRIPTS := $(addprefix $(BUILD)/transcripts/,open.txt waiting.txt pending.txt asked.txt leaving.txt ended.txt)
+
+$(BUILD)/tests/transcripts/write: tests/model/transcripts/write.c tests/model/model.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests -o $@ $^
+
+$(TRANSCRIPTS): $(BUILD)/transcripts/%.txt: $(BUILD)/tests/transcripts/write
+	@mkdir -p $(@D)
+	@$< $$(echo $* | tr a-z A-Z) > $@
+
+$(BUILD)/tests/transcripts/run: tests/model/transcripts/run.c $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests/unit $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
+
+.PHONY: transcripts transcripts-check
+transcripts: $(TRANSCRIPTS)
+
+transcripts-check: $(BUILD)/tests/transcripts/run $(TRANSCRIPTS)
+	@$< $(TRANSCRIPTS) >$(BUILD)/tests/transcripts/run.log 2>&1 || { cat $(BUILD)/tests/transcripts/run.log; exit 1; }
+	@echo "transcripts: $$(cat $(TRANSCRIPTS) | grep -c '^settings') written by the model, and the library does what they say"
+
+-include $(wildcard $(BUILD)/tests/transcripts/*.d)
+
+# ---- check ----
+
+# Most of the time the parts wait, so they run side by side.
+CHECK_PARTS := unit house manual install-check transcripts-check sockets
+
+.PHONY: check-built
+check-built: $(UNIT_TESTS) $(STATIC) $(SHARED) $(BUILD)/man.made $(BUILD)/tests/house/neighbors $(TEST_PROGRAMS) \
+  $(BUILD)/examples/echo_server $(BUILD)/tests/transcripts/run $(TRANSCRIPTS)
+
+check:
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j3) check-built
+	@MAKE='$(MAKE)' sh tests/check.sh $(BUILD)/log $(CHECK_PARTS)
+
+# ---- the example servers: a minute, most of it waiting ----
+
+.PHONY: deps-hosts hosts-check
+
+$(BUILD)/tests/hosts/%: examples/hosts/%.c $(TEST_LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Iexamples $(HOSTS_CFLAGS_$*) $(TEST_CFLAGS) -o $@ $< $(TEST_LIB_OBJECTS) $(HOSTS_LIBS_$*)
+
+deps-hosts: deps
+	sh tests/apt.sh libevent-dev libuv1-dev
+
+hosts-check:
+	@$(MAKE) --no-print-directory hosts-built HOSTS_BUILT='$(HOSTS:%=$(BUILD)/tests/hosts/%)'
+	python3 -B tests/programs/hosts/run.py $(HOSTS)
+
+-include $(wildcard $(BUILD)/tests/hosts/*.d)

@@ -1,0 +1,106 @@
+/* A host for the unit tests: it does what the test asks for, and records what the library does.
+ *
+ * Each test has one, made by host_setup() and ended by host_teardown(); host_test() names both. Each step below
+ * calls the public function of its name with host->now, and then host_check(), which counts everything and
+ * compares the library's counters, deadline and lists with what the host knows. host_check() also runs at the
+ * beginning of each callback.
+ *
+ * The trace has one line for each callback:
+ *   S: SLO.1 LOGOUT (at rest)                send_line has taken it
+ *   S: * BYE text (between lines) BUSY       send_line was BUSY; or BROKEN if it returned a negative number
+ *   close EXPIRED SLO.1@5 bye-sent bye-seen answer=OK:text
+ *                    close_connection: the outcome, the tag and the time of the LOGOUT, then what applies
+ *   timer 35000                              set_timer, if the settings of the test have host_set_timer
+ * From the second session on, a line begins with `#2 ` and so on. */
+#ifndef TESTS_SUPPORT_HOST_H
+#define TESTS_SUPPORT_HOST_H
+
+#include "support/test.h"
+#include "session.h"
+
+#define HOST_SESSIONS 16
+#define HOST_GROUP    77 /* the group of all sessions that join the set */
+
+/* The callbacks inside which the test can have something done. */
+enum host_place { IN_SEND_LINE, IN_CLOSE_CONNECTION, IN_SET_TIMER, HOST_PLACES };
+
+/* How host_feed_line() ends a line. */
+enum host_form { WITH_CRLF, WITH_LF, WITH_CR, WITHOUT_LINE_END, HOST_FORMS };
+
+/* Those of all sessions of host_connect(), whose conn is a struct host_conn. */
+extern const struct slogout_callbacks host_callbacks;
+
+struct host;
+/* session is the argument of the callback, or NULL in set_timer */
+typedef void host_action(struct host *host, struct slogout_session *session);
+
+struct host_conn {
+    struct host *host;
+    unsigned number; /* from 1 */
+    int logout_sent, bye_sent, closed;
+};
+
+struct host {
+    /* set by the test */
+    uint64_t now;
+    enum host_form form;
+    /* One character for each send_line to come: 't' takes, 'B' is BUSY, '-' is broken. After these it takes. */
+    const char *send_says;
+    host_action *inside[HOST_PLACES]; /* done once, in the next callback of that kind */
+    unsigned fail_allocation;         /* this one, counted from now, returns NULL; 0: none */
+    const void *row;                  /* of a test that is one row of a table */
+
+    /* what the library has */
+    struct slogout *slogout;
+    struct slogout_session *sessions[HOST_SESSIONS]; /* NULL: freed, or not made yet */
+    struct host_conn conns[HOST_SESSIONS];
+    unsigned connected;         /* how many were made */
+    struct slo_session_set set; /* in place of a drain */
+
+    /* what the library did */
+    char trace[4000];
+    size_t trace_len;
+    unsigned allocations, memory, set_changes; /* memory: allocated and not yet released */
+    uint64_t outcome[SLOGOUT_OUTCOME_COUNT], without_bye, set_outcomes, set_without_bye;
+};
+
+#define host_test(function) cmocka_unit_test_setup_teardown(function, host_setup, host_teardown)
+int host_setup(void **state);
+/* Frees everything. Fails if the test has not expected all of the trace, or if memory is left. */
+int host_teardown(void **state);
+
+/* Makes the slogout, with the defaults if settings is NULL. allocate, release and user_data are always the
+ * host's. */
+void host_start(struct host *host, const struct slogout_settings *settings);
+void host_set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
+/* Makes a session. An enabled one is sent LOGOUT. */
+struct slogout_session *host_connect(struct host *host);
+struct slogout_session *host_connect_enabled(struct host *host);
+
+int host_request(struct host *host, struct slogout_session *session, const char *bye_text);
+int host_resume(struct host *host, struct slogout_session *session);
+int host_feed_line(struct host *host, struct slogout_session *session, const char *line);
+int host_cancel(struct host *host, struct slogout_session *session);
+/* Sets the size of the departure. */
+int host_leave(struct host *host, struct slogout_session *session, const struct slogout_departure *departure);
+int host_force(struct host *host, struct slogout_session *session);
+int host_abandon(struct host *host, struct slogout_session *session, enum slogout_outcome why);
+int host_join(struct host *host, struct slogout_session *session);
+void host_free(struct host *host, struct slogout_session *session);
+void host_tick(struct host *host);
+void host_tick_at(struct host *host, uint64_t now);
+
+void host_check(const struct host *host);
+/* Expects exactly this trace since the last call. */
+void host_expect(struct host *host, const char *trace);
+/* Drops the trace since the last call. */
+void host_forget(struct host *host);
+
+/* The lines of most traces. */
+#define DEFAULT_BYE "* BYE Server is closing the connection"
+#define S_LOGOUT    "S: SLO.1 LOGOUT (at rest)"
+#define S_BYE       "S: " DEFAULT_BYE " (at rest)"
+#define S_LAST_BYE  "S: " DEFAULT_BYE " (at rest)"       /* in the first half of LEAVING */
+#define S_FINAL_BYE "S: " DEFAULT_BYE " (between lines)" /* in the second */
+
+#endif

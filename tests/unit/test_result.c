@@ -1,0 +1,133 @@
+#include "support/test.h"
+#include <slogout/slogout.h>
+#include "support/exact.h"
+
+/* Into memory of exactly this size. */
+static void expect_in(size_t out_size, const struct slogout_result *result, const char *written, size_t needed)
+{
+    char *out = exact_fill('?', out_size);
+
+    assert_int_equal(slogout_result_format(out, out_size, result), needed);
+    if (out_size > 0)
+        assert_string_equal(out, written);
+    exact_free(out);
+}
+
+static void expect(const struct slogout_result *result, const char *written)
+{
+    expect_in(SLOGOUT_RESULT_SIZE, result, written, strlen(written));
+}
+
+static void test_without_an_answer(void **state)
+{
+    struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_BYE_ONLY, .bye_sent = 1, .asked_ms = SLOGOUT_NEVER};
+
+    (void)state;
+    expect(&result, "outcome=BYE_ONLY tag=- bye_sent=1 bye_seen=0");
+    result.outcome = SLOGOUT_OUTCOME_EXPIRED;
+    strcpy(result.tag, "SLO.7");
+    result.bye_sent = 0;
+    result.bye_seen = 1;
+    expect(&result, "outcome=EXPIRED tag=SLO.7 bye_sent=0 bye_seen=1");
+    result.outcome = SLOGOUT_OUTCOME_REFUSED;
+    result.answer_status = SLOGOUT_STATUS_NO;
+    expect(&result, "outcome=REFUSED tag=SLO.7 bye_sent=0 bye_seen=1 answer=NO");
+}
+
+static void test_with_an_answer(void **state)
+{
+    static const struct {
+        const char *line, *written;
+    } answers[] = {
+        {"SLO.1 OK", "answer=OK code=\"\" text=\"\""},
+        {"SLO.1 NO not now", "answer=NO code=\"\" text=\"not now\""},
+        {"SLO.1 BAD [CLIENTBUG x] \"wh\rat\"", "answer=BAD code=\"CLIENTBUG x\" text=\"\\\"wh\\x0dat\\\"\""},
+        {"* BYE", "answer=BYE code=\"\" text=\"\""}, /* none of the library's has this */
+    };
+    struct slogout_response response;
+    const struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_REFUSED, .bye_sent = 1, .bye_seen = 1, .asked_ms = 5, .tag = "SLO.1",
+                                          .answer_status = SLOGOUT_STATUS_NO, .answer = &response};
+    char written[SLOGOUT_RESULT_SIZE];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof answers / sizeof *answers; i++) {
+        assert_int_equal(slogout_response_parse(&response, answers[i].line, strlen(answers[i].line)), 1);
+        snprintf(written, sizeof written, "outcome=REFUSED tag=SLO.1 bye_sent=1 bye_seen=1 %s", answers[i].written);
+        expect(&result, written);
+    }
+    response.status = (enum slogout_status)5;
+    expect(&result, "outcome=REFUSED tag=SLO.1 bye_sent=1 bye_seen=1 answer=UNKNOWN code=\"\" text=\"\"");
+}
+
+/* The longest of all its parts, and the last octets before a cut are those of an escape. */
+static void test_any_fits_in_the_size_that_is_promised(void **state)
+{
+    char octets[1000];
+    const struct slogout_response response = {SLOGOUT_STATUS_BAD, "x", 1, octets + 500, 255, octets, sizeof octets};
+    const struct slogout_result result = {
+        .outcome = SLOGOUT_OUTCOME_CLIENT_LOGOUT, .bye_sent = 1, .bye_seen = 1, .tag = "1234567890123456" "4294967295",
+        .answer = &response};
+    char out[SLOGOUT_RESULT_SIZE];
+    size_t len;
+
+    (void)state;
+    memset(octets, 'a', sizeof octets);
+    len = slogout_result_format(out, sizeof out, &result);
+    assert_int_equal(len, strlen(out));
+    assert_true(len < SLOGOUT_RESULT_SIZE);
+    assert_int_equal(out[len - 1], '"');
+    assert_int_equal(out[len - 2], 'a');
+    assert_int_equal(strspn(strstr(out, "code=\"") + 6, "a"), 64);
+    assert_int_equal(strspn(strstr(out, "text=\"") + 6, "a"), 128);
+    octets[562] = octets[126] = '\n';
+    assert_int_equal(slogout_result_format(out, sizeof out, &result), len - 4);
+    assert_int_equal(out[strlen(out) - 1], '"');
+}
+
+static void test_less_room_cuts_it(void **state)
+{
+    static const char whole[] = "outcome=FORCED tag=- bye_sent=0 bye_seen=0";
+    const struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_FORCED};
+    char cut[sizeof whole];
+    size_t size;
+
+    (void)state;
+    for (size = 1; size <= sizeof whole; size++) {
+        snprintf(cut, size, "%s", whole);
+        expect_in(size, &result, cut, sizeof whole - 1);
+    }
+    expect_in(0, &result, NULL, sizeof whole - 1);
+    assert_int_equal(slogout_result_format(NULL, 0, &result), sizeof whole - 1);
+    assert_int_equal(slogout_result_format(NULL, 100, &result), sizeof whole - 1);
+}
+
+static void test_no_result_is_an_empty_line(void **state)
+{
+    (void)state;
+    expect_in(1, NULL, "", 0);
+    expect_in(0, NULL, NULL, 0);
+    assert_int_equal(slogout_result_format(NULL, 10, NULL), 0);
+}
+
+static void test_an_outcome_and_a_status_that_are_none(void **state)
+{
+    struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_COUNT, .answer_status = (enum slogout_status)5};
+
+    (void)state;
+    expect(&result, "outcome=UNKNOWN tag=- bye_sent=0 bye_seen=0 answer=UNKNOWN");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_without_an_answer),
+        cmocka_unit_test(test_with_an_answer),
+        cmocka_unit_test(test_any_fits_in_the_size_that_is_promised),
+        cmocka_unit_test(test_less_room_cuts_it),
+        cmocka_unit_test(test_no_result_is_an_empty_line),
+        cmocka_unit_test(test_an_outcome_and_a_status_that_are_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
