@@ -16,6 +16,7 @@
 #include <slogout/slogout.h>
 
 #define IMAP_CAPABILITIES "IMAP4rev1 LITERAL+ ENABLE IDLE " SLOGOUT_CAPABILITY
+#define IMAP_GREETING     "[CAPABILITY " IMAP_CAPABILITIES "] ready"
 #define IMAP_LINE_MAX     8192      /* octets, RFC 2683 section 3.2.1.5 */
 #define IMAP_IN_SIZE      16384     /* holds a command with its literals, and one more line */
 #define IMAP_OUT_SIZE     32768
@@ -57,15 +58,9 @@ struct imap {
     char out[IMAP_OUT_SIZE];
 };
 
-/* The moments of enum slogout_when. */
-static inline int imap_between_lines(const struct imap *imap)
+static inline int imap_is_at(const struct imap *imap, enum slogout_when when)
 {
-    return imap->state != IMAP_SENDING;
-}
-
-static inline int imap_at_rest(const struct imap *imap)
-{
-    return imap->state == IMAP_COMMAND || imap->state == IMAP_IDLE;
+    return imap->state != IMAP_SENDING && (imap->state != IMAP_ARGUMENTS || when == SLOGOUT_BETWEEN_LINES);
 }
 
 /* ---- buffers ---- */
@@ -105,11 +100,6 @@ static inline enum imap_event imap_say(struct imap *imap, const char *tag, const
     imap_put(imap, text, strlen(text));
     imap_put(imap, "\r\n", 2);
     return IMAP_REPLY;
-}
-
-static inline void imap_greet(struct imap *imap)
-{
-    imap_say(imap, "* ", "OK [CAPABILITY " IMAP_CAPABILITIES "] ready");
 }
 
 /* Queues the server's own `* BYE`, and the OK to the client's LOGOUT. */
@@ -215,28 +205,24 @@ static inline enum imap_event imap_command(struct imap *imap, struct imap_text r
                RUN_FETCH, RUN_UNKNOWN };
     static const struct {
         const char *name;
-        int arguments, needs_login;
-    } commands[RUN_UNKNOWN] = {
-        {"CAPABILITY", 0, 0}, {"NOOP", 0, 0}, {"LOGOUT", 0, 0}, {"XDRAIN", 0, 0}, {"LOGIN", 2, 0},
-        {"ENABLE", 0, 1},     {"IDLE", 0, 1}, {"ECHO", 1, 1},   {"FETCH", 1, 1},
-    };
+        int arguments;
+    } commands[] = {{"CAPABILITY", 0}, {"NOOP", 0}, {"LOGOUT", 0}, {"XDRAIN", 0}, {"LOGIN", 2},
+                    {"ENABLE", 0},     {"IDLE", 0}, {"ECHO", 1},   {"FETCH", 1}};
     struct imap_text name = {NULL, 0}, word = {NULL, 0};
     enum imap_event event = IMAP_REPLY;
     enum run i = RUN_CAPABILITY;
-    int is_valid, count;
+    int is_valid = imap_argument(&rest, &name), count;
     size_t n = 0;
 
-    is_valid = imap_argument(&rest, &name);
     while (i < RUN_UNKNOWN && !imap_is(&name, commands[i].name))
         i++;
-    if (i == RUN_UNKNOWN || commands[i].needs_login > imap->is_logged_in)
-        return imap_say(imap, imap->tag, " BAD unknown command, or not before LOGIN");
-    for (count = commands[i].arguments; is_valid && count > 0; count--)
+    is_valid = is_valid && i < RUN_UNKNOWN && (imap->is_logged_in || i < RUN_ENABLE);
+    for (count = 0; is_valid && count < commands[i].arguments; count++)
         is_valid = imap_argument(&rest, &word);
     if (i == RUN_FETCH)
         is_valid = is_valid && imap_number(word.octets, word.len, &n) == word.len;
     if (!is_valid || (rest.len > 0 && i != RUN_ENABLE))
-        return imap_say(imap, imap->tag, " BAD arguments are not valid");
+        return imap_say(imap, imap->tag, " BAD command or arguments are not valid, or not before LOGIN");
     switch (i) {
     case RUN_LOGOUT:
         return IMAP_LOGOUT;

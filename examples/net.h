@@ -33,27 +33,33 @@ struct net_options {
     uint32_t write_timeout_ms; /* the longest time of a flush that blocks */
 };
 
-static inline void net_refuse(const char *word, const char *why)
+static inline void net_exit(int status, const char *word, const char *why)
 {
-    fprintf(stderr, "%s %s\n", word, why);
-    exit(2);
+    fprintf(stderr, "%s: %s\n", word, why);
+    exit(status);
 }
 
-/* Returns 0 if the value is the first word, 1 if it is the second. */
-static inline int net_choice(const char *option, const char *value, const char *first, const char *second)
-{
-    if (strcmp(value, first) != 0 && strcmp(value, second) != 0)
-        net_refuse(option, "has a value that it does not know");
-    return strcmp(value, second) == 0;
-}
+struct net_option {
+    const char *name;
+    uint32_t *value, min;
+    const char *words[2]; /* for the values 0 and 1; if there are none, the value is a number */
+};
 
-static inline uint32_t net_number(const char *option, const char *value, uint32_t min)
+/* Returns 0, or -1 if the option is not one of the table, or the text is not a valid value. */
+static inline int net_set_option(const struct net_option *option, const char *name, const char *text)
 {
-    const unsigned long long number = strtoull(value, NULL, 10);
+    const size_t len = strspn(text, "0123456789");
+    unsigned long long number;
 
-    if (!*value || strlen(value) > 10 || value[strspn(value, "0123456789")] || number < min || number > UINT32_MAX)
-        net_refuse(option, "needs a number, which is too small, too large or none");
-    return (uint32_t)number;
+    while (option->name && strcmp(option->name, name) != 0)
+        option++;
+    if (!option->name)
+        return -1;
+    number = option->words[0] ? (strcmp(text, option->words[0]) != 0) : strtoull(text, NULL, 10);
+    *option->value = (uint32_t)number;
+    if (option->words[0])
+        return strcmp(text, option->words[number]) == 0 ? 0 : -1;
+    return len > 0 && len <= 10 && !text[len] && number >= option->min && number <= UINT32_MAX ? 0 : -1;
 }
 
 /* Reads the command line of a server. If it is not valid, prints one line and ends the program with status 2. */
@@ -66,41 +72,31 @@ static inline void net_options(struct net_options *options, char **argv)
         .write_timeout_ms = 60000,
     };
     struct slogout_settings *settings = &options->settings;
-    const struct {
-        const char *name;
-        uint32_t *value, min;
-    } numbers[] = {
-        {"--answer-timeout", &settings->answer_timeout_ms, 32001},
-        {"--ready-timeout", &settings->ready_timeout_ms, 1},
-        {"--leave-timeout", &settings->leave_timeout_ms, 1},
-        {"--write-timeout", &options->write_timeout_ms, 1},
-        {"--spread", &options->plan.spread_ms, 0},
-        {"--deadline", &options->deadline_ms, 1},
-        {"--max-in-flight", &options->plan.max_in_flight, 0},
-        {"--rate", &options->plan.rate, 0},
-        {"--seed", &options->plan.seed, 0},
+    uint32_t asks_all = 0, waits = 0;
+    const struct net_option table[] = {
+        {"--ask", &asks_all, 0, {"enabled", "all"}},
+        {"--on-refusal", &waits, 0, {"bye", "wait"}},
+        {"--answer-timeout", &settings->answer_timeout_ms, 32001, {NULL, NULL}},
+        {"--ready-timeout", &settings->ready_timeout_ms, 1, {NULL, NULL}},
+        {"--leave-timeout", &settings->leave_timeout_ms, 1, {NULL, NULL}},
+        {"--write-timeout", &options->write_timeout_ms, 1, {NULL, NULL}},
+        {"--spread", &options->plan.spread_ms, 0, {NULL, NULL}},
+        {"--deadline", &options->deadline_ms, 1, {NULL, NULL}},
+        {"--max-in-flight", &options->plan.max_in_flight, 0, {NULL, NULL}},
+        {"--rate", &options->plan.rate, 0, {NULL, NULL}},
+        {"--seed", &options->plan.seed, 0, {NULL, NULL}},
+        {NULL, NULL, 0, {NULL, NULL}},
     };
-    size_t i;
 
     *options = defaults;
     options->plan.seed = (uint32_t)getpid() * 65599 + (uint32_t)slogout_now_ms();
-    for (argv++; *argv; argv += 2) {
-        for (i = 0; i < sizeof numbers / sizeof numbers[0] && strcmp(*argv, numbers[i].name) != 0; i++)
-            ;
-        if (!argv[1])
-            net_refuse(*argv, "is no option, or has no value");
-        else if (i < sizeof numbers / sizeof numbers[0])
-            *numbers[i].value = net_number(*argv, argv[1], numbers[i].min);
-        else if (strcmp(*argv, "--listen") == 0)
+    for (argv++; *argv; argv += 2)
+        if (argv[1] && strcmp(*argv, "--listen") == 0)
             options->listen = argv[1];
-        else if (strcmp(*argv, "--ask") == 0)
-            settings->ask = net_choice(*argv, argv[1], "enabled", "all") ? SLOGOUT_ASK_ALL : SLOGOUT_ASK_ENABLED;
-        else if (strcmp(*argv, "--on-refusal") == 0)
-            settings->on_refusal =
-                net_choice(*argv, argv[1], "bye", "wait") ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE;
-        else
-            net_refuse(*argv, "is no option");
-    }
+        else if (!argv[1] || net_set_option(table, *argv, argv[1]) < 0)
+            net_exit(2, *argv, "not an option, or without a valid value");
+    settings->ask = asks_all ? SLOGOUT_ASK_ALL : SLOGOUT_ASK_ENABLED;
+    settings->on_refusal = waits ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE;
     options->plan.tail_ms = options->plan.spread_ms / 10;
 }
 
@@ -120,22 +116,13 @@ static inline struct slogout *net_slogout(struct net_options *options)
     if (!options->deadline_ms)
         plan->deadline_ms = advice.shortest_deadline_ms + 10000;
     if (error == SLOGOUT_ERR_PLAN)
-        fprintf(stderr, "With the other options, --deadline must be at least %lu.\n",
-                (unsigned long)advice.shortest_deadline_ms + NET_LINGER_MS);
-    else if (error)
-        fprintf(stderr, "%s\n", slogout_strerror(error));
+        fprintf(stderr, "--deadline must be at least %lu, or ", (unsigned long)advice.shortest_deadline_ms + NET_LINGER_MS);
     if (error)
-        exit(2);
+        net_exit(2, "the other options must change", slogout_strerror(error));
     return slogout;
 }
 
 /* ---- sockets ---- */
-
-static inline void net_fail(const char *what)
-{
-    perror(what);
-    exit(1);
-}
 
 /* Returns a socket that bind() or connect() has attached to a numeric address, such as 127.0.0.1:143 or [::1]:143. On
  * failure, prints one line and ends the program with status 2 if the address is not valid, and 1 otherwise. */
@@ -151,11 +138,11 @@ static inline int net_open(const char *address, int (*attach)(int, const struct 
 
     snprintf(host, sizeof host, "%.*s", colon ? (int)(colon - address) - 2 * brackets : 0, address + brackets);
     if (!colon || strtol(colon + 1, NULL, 10) > 65535 || getaddrinfo(host, colon + 1, &hints, &info) != 0)
-        net_refuse(address, "is not a numeric ADDR:PORT");
+        net_exit(2, address, "not a numeric ADDR:PORT");
     fd = socket(info->ai_family, info->ai_socktype, info->ai_protocol);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0 ||
         attach(fd, info->ai_addr, info->ai_addrlen) < 0)
-        net_fail(address);
+        net_exit(1, address, strerror(errno));
     freeaddrinfo(info);
     return fd;
 }
@@ -190,7 +177,7 @@ static inline int net_listen(const char *address)
     net_max_clients = limit.rlim_cur / 4 * 3; /* without a descriptor accept() fails and poll() never waits */
     if (listen(fd, SOMAXCONN) < 0 || getsockname(fd, (struct sockaddr *)&bound, &len) < 0 ||
         getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof port, NI_NUMERICSERV) != 0)
-        net_fail(address);
+        net_exit(1, address, strerror(errno));
     printf("listening on %.*s:%s\n", (int)(strrchr(address, ':') - address), address, port);
     fflush(stdout);
     return fd;
@@ -247,7 +234,7 @@ static inline int net_send_line(struct slogout_session *session, const char *lin
     struct net_client *client = conn;
 
     (void)session;
-    if (when == SLOGOUT_AT_REST ? !imap_at_rest(&client->imap) : !imap_between_lines(&client->imap))
+    if (!imap_is_at(&client->imap, when))
         return SLOGOUT_BUSY;
     if (imap_put(&client->imap, line, len) < 0)
         return -1;
@@ -306,7 +293,7 @@ static inline struct net_client *net_client_new(int fd, struct slogout *slogout,
         return NULL;
     }
     client->fd = fd;
-    imap_greet(&client->imap);
+    imap_say(&client->imap, "* OK ", IMAP_GREETING);
     if (slogout_session_new(&client->session, slogout, &callbacks, client) == 0)
         return client;
     net_client_free(client);
@@ -328,8 +315,10 @@ static inline void net_react(struct net_client *client, enum imap_event event, u
     if (event == IMAP_DRAIN)
         slogout_session_request(client->session, NULL, now);
     if (event == IMAP_LOGOUT || event == IMAP_LOST) {
-        net_abandon(client, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT : SLOGOUT_OUTCOME_HOST_CLOSED);
+        slogout_session_abandon(client->session, event == IMAP_LOGOUT ? SLOGOUT_OUTCOME_CLIENT_LOGOUT
+                                                                      : SLOGOUT_OUTCOME_HOST_CLOSED);
         imap_bye(&client->imap, event);
+        net_begin_to_close(client);
     }
 }
 

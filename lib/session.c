@@ -23,7 +23,7 @@ struct event {
 };
 
 /* clang-format off */
-enum event_kind { JOIN, DEPART, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, EVENTS };
+enum event_kind { JOIN, DEPART, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, KINDS };
 /* clang-format on */
 
 /* Returns what the public function returns: 0, SLOGOUT_CONSUMED (to BYE, OK, REFUSAL and OTHER_LINE only) or
@@ -38,7 +38,7 @@ static const struct event no_event;
 /* The life of a session. A timer runs in PENDING, ASKED and LEAVING, and in WAITING if the session departs without a
  * drain. LEAVING has two timers, one after the other. */
 /* clang-format off */
-static cell *const table[EVENTS][SLOGOUT_STATE_ENDED + 1] = {
+static cell *const table[KINDS][SLOGOUT_STATE_ENDED + 1] = {
     /*               OPEN           WAITING       PENDING       ASKED         LEAVING         ENDED */
     [JOIN]       = { enter_waiting, bad_state,    nothing,      nothing,      bad_state,      bad_state },
     [DEPART]     = { depart,        leave,        leave,        leave,        close_now,      nothing   },
@@ -76,25 +76,12 @@ static void move_count(struct slogout_counts *counts, enum slogout_state from, e
     counts->state[to]++;
 }
 
-/* Returns the timers among which that of the session runs, or NULL if it has none in its state. */
+/* Returns the timers among which that of the session runs. The state must have one. */
 static struct slo_timers *timers_of(const struct slogout_session *session)
 {
     struct slogout *slogout = session->slogout;
 
-    switch ((enum slogout_state)session->state) {
-    case SLOGOUT_STATE_WAITING:
-        return &slogout->waiting;
-    case SLOGOUT_STATE_PENDING:
-        return &slogout->ready;
-    case SLOGOUT_STATE_ASKED:
-        return &slogout->answer;
-    case SLOGOUT_STATE_LEAVING:
-        return session->last_half ? &slogout->leave : &slogout->leave_at_rest;
-    case SLOGOUT_STATE_OPEN:
-    case SLOGOUT_STATE_ENDED:
-        break;
-    }
-    return NULL;
+    return session->last_half ? &slogout->last_half : &slogout->timers[session->state];
 }
 
 static void stop_timer(struct slogout_session *session)

@@ -61,9 +61,9 @@ manual: $(STATIC) $(SHARED)
 install-check: $(STATIC) $(SHARED) $(BUILD)/man.made
 	MAKE='$(MAKE)' CC='$(CC)' sh tests/package/install.sh $(BUILD)/tests/install
 
-# Real sockets and one real timer: 45 s, most of them waiting.
+# The programs, with real sockets and real timers: 45 s, most of them waiting.
 sockets: $(TEST_PROGRAMS) $(BUILD)/examples/echo_server
-	python3 -B tests/programs/sockets/run.py
+	python3 -B tests/programs/run.py test_many test_timers test_server test_echo_server test_client test_dialogues
 
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
   $(TEST_PROGRAMS:=.d)
@@ -84,7 +84,7 @@ $(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)
 
 # ---- transcripts: what the model writes, the library does ----
 
-TRANSCRIPTS := $(addprefix $(BUILD)/transcripts/,open.txt waiting.txt pending.txt asked.txt leaving.txt ended.txt)
+TRANSCRIPTS := $(addprefix $(BUILD)/transcripts/,open.txt waiting.txt pending.txt asked.txt leaving.txt ended.txt random.txt)
 
 $(BUILD)/tests/transcripts/write: tests/model/transcripts/write.c tests/model/model.c
 	@mkdir -p $(@D)
@@ -133,6 +133,6 @@ deps-hosts: deps
 
 hosts-check:
 	@$(MAKE) --no-print-directory hosts-built HOSTS_BUILT='$(HOSTS:%=$(BUILD)/tests/hosts/%)'
-	python3 -B tests/programs/hosts/run.py $(HOSTS)
+	python3 -B tests/programs/run.py $(HOSTS:%=test_server:%) $(HOSTS:%=test_dialogues:%)
 
 -include $(wildcard $(BUILD)/tests/hosts/*.d)

@@ -264,12 +264,12 @@ analyse: analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck memc
 
 # ---- faults: the echo server while system calls fail (tests/unit/ has those of the library) ----
 
-$(BUILD)/tests/faults/shim.so: tests/programs/faults/shim.c
+$(BUILD)/tests/faults/shim.so: tests/programs/shim.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) -std=c99 $(WARNINGS) -O2 -fPIC -shared -o $@ $< -ldl
 
 faults: $(BUILD)/tests/faults/shim.so $(TEST_PROGRAMS)
-	@python3 -B tests/programs/faults/run.py
+	@python3 -B tests/programs/test_faults.py
 
 .PHONY: faults
 

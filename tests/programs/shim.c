@@ -2,9 +2,11 @@
  *
  * FAULTS="accept=EMFILE%2 send=short%1 send=EPIPE@7" makes each second accept() fail, each send() take one octet, and
  * the seventh send() fail. At exit the number of faults is written to standard error. */
+#pragma GCC diagnostic ignored "-Wpedantic" /* what dlsym() returns becomes a function */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +23,9 @@ static const struct error {
               {"EINTR", EINTR},   {"EAGAIN", EAGAIN},   {"ECONNABORTED", ECONNABORTED},
               {"short", SHORT}};
 
-enum function { ACCEPT, SEND, RECV, EPOLL_WAIT, FUNCTIONS };
+enum function { ACCEPT, SEND, RECV, POLL, EPOLL_WAIT, FUNCTIONS };
 
-static const char *const names[FUNCTIONS] = {"accept", "send", "recv", "epoll_wait"};
+static const char *const names[FUNCTIONS] = {"accept", "send", "recv", "poll", "epoll_wait"};
 static unsigned long calls[FUNCTIONS];
 static unsigned long injected;
 
@@ -102,6 +104,13 @@ ssize_t recv(int fd, void *octets, size_t len, int flags)
     const int fault = next_fault(RECV);
 
     return fault > 0 ? -1 : next(fd, octets, fault == SHORT && len > 1 ? 1 : len, flags);
+}
+
+int poll(struct pollfd *polls, nfds_t count, int timeout)
+{
+    int (*const next)(struct pollfd *, nfds_t, int) = real(POLL);
+
+    return next_fault(POLL) ? -1 : next(polls, count, timeout);
 }
 
 int epoll_wait(int fd, struct epoll_event *events, int count, int timeout)

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import unittest
 
-from harness import PATIENCE, ROOT, SANITIZED, Client, Connection, Server, check_report, run
+from harness import PATIENCE, ROOT, Client, Connection, Server, check_report, path, run
 
 COMPLETE = 0
 NOT_COMPLETE = 1
@@ -65,7 +65,7 @@ class WithOurServer(unittest.TestCase):
         self.assertEqual(status, COMPLETE)
 
     def test_over_ipv6(self):
-        server = Server("--spread", "0", host="::1")
+        server = Server(host="::1")
         self.addCleanup(server.stop)
         client = Client(server.text_address)
         self.addCleanup(client.process.kill)
@@ -97,6 +97,15 @@ class WithAnotherServer(unittest.TestCase):
     def test_answers_the_tag_of_the_drafts_example(self):
         self.become_idle()
         self.server.play("C: A001 LOGOUT", r"S: \* BYE .*", "S: A001 OK .*")
+        self.server.close()
+        self.assertEqual(self.client.end(), COMPLETE)
+
+    def test_completes_a_running_command_before_it_answers(self):
+        self.server.play("C: * OK ready")
+        tag = self.server.read_line().decode().split()[0]
+        self.server.play("C: A001 LOGOUT")
+        self.server.expect_nothing()
+        self.server.play(f"C: {tag} OK", r"S: \* BYE .*", "S: A001 OK .*")
         self.server.close()
         self.assertEqual(self.client.end(), COMPLETE)
 
@@ -141,7 +150,7 @@ class Usage(unittest.TestCase):
 
 class Demo(unittest.TestCase):
     def test_shows_the_exchange_and_succeeds(self):
-        result = subprocess.run(["sh", ROOT / "examples/demo.sh", SANITIZED], capture_output=True, text=True,
+        result = subprocess.run(["sh", ROOT / "examples/demo.sh", path("client").parent], capture_output=True, text=True,
                                 timeout=PATIENCE, check=False)
         check_report(result.stderr.encode())
         self.assertEqual(result.returncode, 0, result.stderr)

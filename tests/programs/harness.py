@@ -1,6 +1,7 @@
-"""What the interop tests share: programs, connections to them, and dialogues written as in the RFCs.
+"""What the tests of the example programs share: programs, connections to them, and dialogues written as in the RFCs.
 
-Every wait is bounded, so a test fails rather than hangs. Nothing here asserts on elapsed time.
+Every wait is bounded, and the bound is long, so a test fails rather than hangs, and a slow machine fails none. The
+environment's SERVER is the name of the server under test: echo_server, or one of the example hosts.
 """
 
 import atexit
@@ -11,15 +12,15 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("SLOGOUT_BUILD", ROOT / "build"))
-PLAIN = BUILD / "examples"
-SANITIZED = BUILD / "tests/examples"
-PATIENCE = 30  # seconds that one step may take on a busy machine
-LIFETIME = 150  # seconds after which a program is killed
+SERVER = os.environ.get("SERVER", "echo_server")
+PATIENCE = 100  # seconds that one step may take on a busy machine
+LIFETIME = 500  # seconds after which a program is killed
 ASK = ("C: ask XDRAIN", "S: ask OK .*", "S: TAG LOGOUT")
 SANITIZER_REPORT = re.compile(rb"Sanitizer|runtime error:")
 
@@ -29,17 +30,22 @@ def check_report(stderr):
         raise AssertionError(stderr.decode(errors="replace"))
 
 
+def path(program, plain=False):
+    """Returns the file of a program, which is built with the sanitizers unless it is to be plain."""
+    folder = "examples" if program in ("echo_server", "client") else "examples/hosts" if plain else "hosts"
+    return BUILD / ("" if plain else "tests") / folder / program
+
+
 def run(program, *arguments):
     """Runs a program to its end."""
-    result = subprocess.run([SANITIZED / program, *arguments], capture_output=True, timeout=PATIENCE,
-                            check=False)
+    result = subprocess.run([path(program), *arguments], capture_output=True, timeout=PATIENCE, check=False)
     check_report(result.stderr)
     return result
 
 
-def start(program, *arguments, build=SANITIZED):
+def start(program, *arguments, plain=False, **options):
     """Starts a program that outlives neither the tests nor LIFETIME."""
-    process = subprocess.Popen([build / program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen([path(program, plain), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     atexit.register(process.kill)
     watchdog = threading.Timer(LIFETIME, process.kill)
     watchdog.daemon = True
@@ -48,13 +54,13 @@ def start(program, *arguments, build=SANITIZED):
 
 
 class Server:
-    """An echo server on a free port."""
+    """A server on a free port."""
 
-    def __init__(self, *options, host="127.0.0.1", build=SANITIZED, spread="0"):
+    def __init__(self, *options, host="127.0.0.1", program=SERVER, plain=False, **more):
         listen = f"[{host}]:0" if ":" in host else f"{host}:0"
-        if spread is not None and "--spread" not in options:
-            options = ("--spread", spread, *options)
-        self.follow(start("echo_server", "--listen", listen, *options, build=build))
+        if "--spread" not in options:
+            options = ("--spread", "0", *options)
+        self.follow(start(program, "--listen", listen, *options, plain=plain, **more))
 
     def follow(self, process):
         """Collects what it says, and learns its address."""
@@ -124,13 +130,20 @@ class Server:
         check_report(self.events)
         assert got == status, (got, self.events)
 
+    def terminate(self):
+        self.signal(signal.SIGTERM)
+
     def stop(self):
-        """Ends the server in any state. The sanitizers report a leak of what was still open."""
-        if self.process.poll() is None:
-            self.signal(signal.SIGTERM)
-            self.signal(signal.SIGTERM)
+        """Ends the server in any state. Two signals must not become one. A signal that comes at the very end of a program
+        may end it before it has restored what it ignores."""
+        while self.process.poll() is None:
+            self.terminate()
+            time.sleep(0.1)
         if not self.process.stdout.closed:
-            self.wait()
+            self.wait(self.process.returncode if self.process.returncode == -signal.SIGTERM else 0)
+
+    def outcomes(self):
+        return sorted(re.findall(r"^outcome=(\w+)", self.events.decode(), re.M))
 
 
 class Client:
