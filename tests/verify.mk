@@ -151,8 +151,8 @@ MUTANTS_PLAIN := -O1
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -Werror=incompatible-pointer-types -Werror=int-conversion
 MUTANTS_UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-# Takes 15 s with the sanitizers.
-MUTANTS_LONG := test_drain_promise
+# Take 15 s and 5 s with the sanitizers.
+MUTANTS_LONG := test_drain_promise test_drain_pace
 
 # $(1): plain or strict; $(2): its flags
 define MUTANTS_RULES
@@ -179,10 +179,28 @@ endef
 $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
 
+# What else the matrix has: the transcripts, and the fuzz targets with their corpora and some inputs of their own.
+$(BUILD)/mutants/plain/transcripts: $(BUILD)/mutants/plain/tests/model/transcripts/run.o \
+  $(patsubst %.c,$(BUILD)/mutants/plain/%.o,$(wildcard tests/unit/support/*.c)) $(BUILD)/mutants/plain/libmutant.so
+	$(SAY)$(CC) -o $@ $(filter %.o,$^) -L$(BUILD)/mutants/plain -lmutant $(CMOCKA)
+
+$(BUILD)/mutants/plain/fuzz-%: $(BUILD)/fuzz/%
+	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(BUILD)/fuzz/tests/fuzz/$*.o \
+	  $(filter-out %/fuzz/$*.o,$(wildcard $(BUILD)/fuzz/tests/fuzz/$*/*.o $(BUILD)/fuzz/tests/fuzz/scanners/*.o \
+	  $(BUILD)/fuzz/tests/model/*.o)) -L$(BUILD)/mutants/plain -lmutant
+
+ifdef MATRIX
+MUTANTS_MORE := "$(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)" $(foreach name,$(FUZZ_NAMES:fuzz-%=%),\
+  "$(BUILD)/mutants/plain/fuzz-$(name) -runs=2000 -seed=1 -artifact_prefix=$(BUILD)/mutants/ $(BUILD)/mutants/found tests/fuzz/$(name)/corpus")
+mutants: $(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS) $(FUZZ_NAMES:%=$(BUILD)/mutants/plain/%) | $(BUILD)/mutants/found
+$(BUILD)/mutants/found:
+	@mkdir -p $@
+endif
+
 mutants:
 	@CMOCKA='$(CMOCKA)' python3 -B tests/mutants/mutate.py \
 	  $(BUILD)/mutants/fast $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=$(BUILD)/mutants/plain/%) \
-	  "$(BUILD)/mutants/plain/response 5" "$(BUILD)/mutants/plain/session quick" "$(BUILD)/mutants/plain/drain 4" -- \
+	  "$(BUILD)/mutants/plain/response 5" "$(BUILD)/mutants/plain/session quick" "$(BUILD)/mutants/plain/drain 4" $(MUTANTS_MORE) -- \
 	  $(BUILD)/mutants/thorough $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
 	  $(patsubst %,$(BUILD)/mutants/strict/%,$(filter-out $(MUTANTS_LONG),$(MUTANTS_UNITS))) \
 	  "$(BUILD)/mutants/strict/response 4" "$(BUILD)/mutants/strict/drain 3"
