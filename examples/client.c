@@ -217,7 +217,7 @@ static const struct answer *read_answer(const char *name)
     while (answer->name && strcmp(answer->name, name) != 0)
         answer++;
     if (!answer->name)
-        net_refuse("--answer", "must be ok, bad, no, bye-only or none");
+        net_exit(2, "--answer", "must be ok, bad, no, bye-only or none");
     return answer;
 }
 
@@ -233,9 +233,9 @@ int main(int argc, char **argv)
         else if (strcmp(*argv, "--answer") == 0 && argv[1])
             client.answer = read_answer(*++argv);
         else
-            net_refuse(*argv, "is no option, or has no value");
+            net_exit(2, *argv, "not an option, or without a value");
     if (!*argv || argv[1])
-        net_refuse("client", "needs one ADDR:PORT after the options");
+        net_exit(2, "client", "needs one ADDR:PORT after the options");
     client.fd = net_open(*argv, connect);
     result = converse(&client);
     close(client.fd);

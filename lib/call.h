@@ -11,8 +11,9 @@
 struct slogout {
     struct slogout_settings settings; /* no member is 0 or NULL, except set_timer and user_data */
     struct slo_clock clock;
-    /* Of the sessions that are WAITING without a drain, PENDING, ASKED, and LEAVING in its two halves. */
-    struct slo_timers waiting, ready, answer, leave_at_rest, leave;
+    struct slo_timers timers[SLOGOUT_STATE_ENDED]; /* of the sessions, by state; in OPEN none runs */
+    struct slo_timers last_half;                   /* of the sessions in the second half of LEAVING */
+    struct slo_timers closing;                     /* of the filters that close after the last response */
     struct slogout_tags tags;               /* of the last LOGOUT that was sent */
     struct slogout_counts counts;
     struct slo_link freed; /* memory that is released when the outermost call returns */

@@ -23,7 +23,7 @@ struct event {
 };
 
 /* clang-format off */
-enum event_kind { JOIN, DEPART, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, EVENTS };
+enum event_kind { JOIN, DEPART, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, KINDS };
 /* clang-format on */
 
 /* Returns what the public function returns: 0, SLOGOUT_CONSUMED (to BYE, OK, REFUSAL and OTHER_LINE only) or
@@ -38,7 +38,7 @@ static const struct event no_event;
 /* The life of a session. A timer runs in PENDING, ASKED and LEAVING, and in WAITING if the session departs without a
  * drain. LEAVING has two timers, one after the other. */
 /* clang-format off */
-static cell *const table[EVENTS][SLOGOUT_STATE_ENDED + 1] = {
+static cell *const table[KINDS][SLOGOUT_STATE_ENDED + 1] = {
     /*               OPEN           WAITING       PENDING       ASKED         LEAVING         ENDED */
     [JOIN]       = { enter_waiting, bad_state,    nothing,      nothing,      bad_state,      bad_state },
     [DEPART]     = { depart,        leave,        leave,        leave,        close_now,      nothing   },
@@ -76,25 +76,12 @@ static void move_count(struct slogout_counts *counts, enum slogout_state from, e
     counts->state[to]++;
 }
 
-/* Returns the timers among which that of the session runs, or NULL if it has none in its state. */
+/* Returns the timers among which that of the session runs. The state must have one. */
 static struct slo_timers *timers_of(const struct slogout_session *session)
 {
     struct slogout *slogout = session->slogout;
 
-    switch ((enum slogout_state)session->state) {
-    case SLOGOUT_STATE_WAITING:
-        return &slogout->waiting;
-    case SLOGOUT_STATE_PENDING:
-        return &slogout->ready;
-    case SLOGOUT_STATE_ASKED:
-        return &slogout->answer;
-    case SLOGOUT_STATE_LEAVING:
-        return session->last_half ? &slogout->leave : &slogout->leave_at_rest;
-    case SLOGOUT_STATE_OPEN:
-    case SLOGOUT_STATE_ENDED:
-        break;
-    }
-    return NULL;
+    return session->last_half ? &slogout->last_half : &slogout->timers[session->state];
 }
 
 static void stop_timer(struct slogout_session *session)
@@ -463,6 +450,17 @@ void slo_session_resume(struct slogout_session *session)
     dispatch(session, RESUME, &no_event);
 }
 
+void slo_session_free(struct slogout_session *session)
+{
+    struct slogout *slogout = session->slogout;
+
+    slo_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
+    slo_session_quit(session);
+    slogout->counts.state[SLOGOUT_STATE_ENDED]--;
+    session->freed = 1;
+    slo_release_later(slogout, &session->timer.link);
+}
+
 size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE])
 {
     return slo_tag_write(tag, session->slogout->tag_prefix, session->tag_number);
@@ -567,11 +565,7 @@ void slogout_session_free(struct slogout_session *session)
         return;
     slogout = session->slogout;
     slo_enter(slogout);
-    slo_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
-    slo_session_quit(session);
-    slogout->counts.state[SLOGOUT_STATE_ENDED]--;
-    session->freed = 1;
-    slo_release_later(slogout, &session->timer.link);
+    slo_session_free(session);
     slo_leave(slogout);
 }
 
@@ -636,18 +630,21 @@ int slogout_session_resume(struct slogout_session *session, uint64_t now_ms)
 }
 
 /* After an error the host handles the line as usual. */
+int slo_session_feed_line(struct slogout_session *session, const char *line, size_t len, uint64_t now)
+{
+    struct slogout_response response;
+    const int is_response = slogout_response_parse(&response, line, len);
+    const struct event event = {.answer = is_response ? &response : NULL, .outcome = SLOGOUT_OUTCOME_REFUSED};
+    const int result = handle_at(session, now, kind_of_line(session, event.answer), &event);
+
+    return result > 0 ? result : 0;
+}
+
 int slogout_session_feed_line(struct slogout_session *session, const char *line, size_t len, uint64_t now_ms)
 {
-    struct event event = {.outcome = SLOGOUT_OUTCOME_REFUSED};
-    struct slogout_response response;
-    int result;
-
     if (!session || session->state < SLOGOUT_STATE_ASKED || !line)
         return 0;
-    if (slogout_response_parse(&response, line, len))
-        event.answer = &response;
-    result = handle_at(session, now_ms, kind_of_line(session, event.answer), &event);
-    return result > 0 ? result : 0;
+    return slo_session_feed_line(session, line, len, now_ms);
 }
 
 int slogout_session_cancel(struct slogout_session *session)

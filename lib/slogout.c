@@ -66,6 +66,7 @@ int slogout_new(struct slogout **out, const struct slogout_settings *settings)
 {
     struct slogout_settings checked;
     struct slogout *slogout;
+    size_t state;
     const int error = out ? read_settings(&checked, settings) : SLOGOUT_ERR_ARGUMENT;
 
     if (error)
@@ -83,11 +84,10 @@ int slogout_new(struct slogout **out, const struct slogout_settings *settings)
     slo_link_init(&slogout->freed);
     /* The order decides which timer comes first when several are due at the same time. */
     slo_clock_init(&slogout->clock);
-    slo_timers_init(&slogout->waiting, &slogout->clock, slo_session_expired);
-    slo_timers_init(&slogout->ready, &slogout->clock, slo_session_expired);
-    slo_timers_init(&slogout->answer, &slogout->clock, slo_session_expired);
-    slo_timers_init(&slogout->leave_at_rest, &slogout->clock, slo_session_expired);
-    slo_timers_init(&slogout->leave, &slogout->clock, slo_session_expired);
+    for (state = SLOGOUT_STATE_OPEN; state < SLOGOUT_STATE_ENDED; state++)
+        slo_timers_init(&slogout->timers[state], &slogout->clock, slo_session_expired);
+    slo_timers_init(&slogout->last_half, &slogout->clock, slo_session_expired);
+    slo_timers_init(&slogout->closing, &slogout->clock, NULL); /* slogout_filter_new() knows the function */
     *out = slogout;
     return 0;
 }

@@ -15,7 +15,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 TEST_LIB_OBJECTS := $(LIB_SOURCES:lib/%.c=$(BUILD)/tests/lib/%.o)
 TEST_SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/support/*.c))
 
-# The programs with the sanitizers, for the interop tests.
+# The programs with the sanitizers.
 TEST_PROGRAMS := $(PROGRAMS:$(BUILD)/%=$(BUILD)/tests/%)
 
 .PHONY: deps check unit manual install-check sockets
@@ -61,14 +61,14 @@ manual: $(STATIC) $(SHARED)
 install-check: $(STATIC) $(SHARED) $(BUILD)/man.made
 	MAKE='$(MAKE)' CC='$(CC)' sh tests/package/install.sh $(BUILD)/tests/install
 
-# Real sockets and one real timer: 45 s, most of them waiting.
+# The programs, with real sockets and real timers: 45 s, most of them waiting.
 sockets: $(TEST_PROGRAMS) $(BUILD)/examples/echo_server
-	python3 -B tests/programs/sockets/run.py
+	python3 -B tests/programs/run.py test_many test_timers test_server test_echo_server test_client test_dialogues
 
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
   $(TEST_PROGRAMS:=.d)
 
-# The rules for lib/: which file may use which, which symbols the library defines, how long its functions are.
+# The rules for the source: which file of lib/ may use which, and which symbols the library defines.
 .PHONY: house
 house: $(STATIC) $(BUILD)/tests/house/neighbors
 	@sh tests/docs/house/layers.sh $(STATIC)
@@ -84,19 +84,23 @@ $(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)
 
 # ---- transcripts: what the model writes, the library does ----
 
-TRANSCRIPTS := $(addprefix $(BUILD)/transcripts/,open.txt waiting.txt pending.txt asked.txt leaving.txt ended.txt)
+TRANSCRIPTS := $(addprefix $(BUILD)/transcripts/,open.txt waiting.txt pending.txt asked.txt leaving.txt ended.txt random.txt)
 
-$(BUILD)/tests/transcripts/write: tests/model/transcripts/write.c tests/model/model.c
+$(BUILD)/tests/transcripts/%.o: tests/model/transcripts/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests -o $@ $^
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(TEST_CFLAGS) -c -o $@ $<
+
+# Without the sanitizers, because a distribution needs it too.
+$(BUILD)/tests/transcripts/write: tests/model/transcripts/write.c tests/model/model.c $(wildcard tests/model/*.h) $(HEADERS)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) -std=c99 $(WARNINGS) -Werror -Iinclude -Itests -o $@ $(filter %.c,$^)
 
 $(TRANSCRIPTS): $(BUILD)/transcripts/%.txt: $(BUILD)/tests/transcripts/write
 	@mkdir -p $(@D)
 	@$< $$(echo $* | tr a-z A-Z) > $@
 
-$(BUILD)/tests/transcripts/run: tests/model/transcripts/run.c $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
-	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests/unit $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
+$(BUILD)/tests/transcripts/run: $(BUILD)/tests/transcripts/run.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
+	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
 .PHONY: transcripts transcripts-check
 transcripts: $(TRANSCRIPTS)
@@ -133,6 +137,6 @@ deps-hosts: deps
 
 hosts-check:
 	@$(MAKE) --no-print-directory hosts-built HOSTS_BUILT='$(HOSTS:%=$(BUILD)/tests/hosts/%)'
-	python3 -B tests/programs/hosts/run.py $(HOSTS)
+	python3 -B tests/programs/run.py $(HOSTS:%=test_server:%) $(HOSTS:%=test_dialogues:%)
 
 -include $(wildcard $(BUILD)/tests/hosts/*.d)

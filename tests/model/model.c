@@ -129,6 +129,7 @@ static void to(struct model_session *session, enum slogout_state state)
 static void count_outcome(struct model_session *session, enum slogout_outcome outcome, int without_bye)
 {
     session->outcome = outcome;
+    session->has_outcome = 1;
     m->counts.outcome[outcome]++;
     m->counts.without_bye += (uint64_t)without_bye;
     if (session->in_drain) {
@@ -234,41 +235,48 @@ static int expect_line(enum who who, const char *line, enum slogout_when when)
 static int expect_bye(enum who who, enum slogout_when when)
 {
     const int own_text = session_of(who)->own_text;
+    const int result = expect_line(who, own_text ? "* BYE " OWN_TEXT "\r\n" : "* BYE " DEFAULT_TEXT "\r\n", when);
 
-    return expect_line(who, own_text ? "* BYE " OWN_TEXT "\r\n" : "* BYE " DEFAULT_TEXT "\r\n", when);
+    session_of(who)->bye_sent = result == 0;
+    return result;
+}
+
+static const char *prefix(void)
+{
+    return m->settings.prefix ? m->settings.prefix : "SLO.";
 }
 
 static int expect_logout(enum who who)
 {
     char line[64];
 
-    snprintf(line, sizeof line, "SLO.%u LOGOUT\r\n", m->last_tag + 1);
+    snprintf(line, sizeof line, "%s%u LOGOUT\r\n", prefix(), m->last_tag + 1);
     return expect_line(who, line, SLOGOUT_AT_REST);
 }
 
-static struct call expected_close(enum who who, int bye_sent)
+static struct call expected_close(enum who who)
 {
     const struct model_session *session = session_of(who);
     struct call expected = {.kind = CLOSE_CONNECTION, .who = who, .answer = fed};
 
     expected.closed.outcome = session->outcome;
-    expected.closed.bye_sent = bye_sent;
+    expected.closed.bye_sent = session->bye_sent;
     expected.closed.bye_seen = session->bye_seen;
     expected.closed.asked_ms = session->tag ? session->asked_at : SLOGOUT_NEVER;
     expected.closed.answer_status = session->answered;
     if (session->tag)
-        snprintf(expected.closed.tag, sizeof expected.closed.tag, "SLO.%u", session->tag);
+        snprintf(expected.closed.tag, sizeof expected.closed.tag, "%s%u", prefix(), session->tag);
     return expected;
 }
 
-static void expect_close(enum who who, int bye_sent)
+static void expect_close(enum who who)
 {
-    const struct call expected = expected_close(who, bye_sent);
+    const struct call expected = expected_close(who);
     const struct call *call = expect_call(&expected);
 
     if (call->closed.outcome != expected.closed.outcome)
         fail("outcome %d instead of %d", (int)call->closed.outcome, (int)expected.closed.outcome);
-    if (call->closed.bye_sent != bye_sent || call->closed.bye_seen != expected.closed.bye_seen)
+    if (call->closed.bye_sent != expected.closed.bye_sent || call->closed.bye_seen != expected.closed.bye_seen)
         fail("bye_sent or bye_seen is wrong");
     if (call->answer != expected.answer || call->closed.answer_status != expected.closed.answer_status)
         fail("answer %d and %d in the result", (int)call->answer, (int)call->closed.answer_status);
@@ -286,10 +294,11 @@ static int is_gone(const struct model_session *session)
     return !session->alive || session->state == SLOGOUT_STATE_ENDED;
 }
 
-static void end(enum who who, enum slogout_outcome outcome, int bye_sent)
+static void end(enum who who, enum slogout_outcome outcome)
 {
-    count_outcome(session_of(who), outcome, outcome != SLOGOUT_OUTCOME_ANSWERED && !bye_sent);
-    expect_close(who, bye_sent);
+    count_outcome(session_of(who), outcome,
+                  outcome != SLOGOUT_OUTCOME_ANSWERED && !session_of(who)->bye_sent);
+    expect_close(who);
 }
 
 static void part(enum who who)
@@ -298,7 +307,7 @@ static void part(enum who who)
     const int result = expect_bye(who, session->last_half ? SLOGOUT_BETWEEN_LINES : SLOGOUT_AT_REST);
 
     if (!is_gone(session) && result <= 0)
-        end(who, session->outcome, result == 0);
+        end(who, session->outcome);
 }
 
 static void leave(enum who who, enum slogout_outcome outcome)
@@ -328,7 +337,7 @@ static void ask(enum who who)
     if (is_gone(session) || result > 0)
         return;
     if (result < 0) {
-        end(who, SLOGOUT_OUTCOME_SEND_FAILED, 0);
+        end(who, SLOGOUT_OUTCOME_SEND_FAILED);
         return;
     }
     session->tag = m->last_tag;
@@ -355,7 +364,7 @@ static void go(enum who who)
     }
     result = expect_bye(who, SLOGOUT_AT_REST);
     if (!is_gone(session) && result <= 0)
-        end(who, result == 0 ? SLOGOUT_OUTCOME_BYE_ONLY : SLOGOUT_OUTCOME_SEND_FAILED, result == 0);
+        end(who, result == 0 ? SLOGOUT_OUTCOME_BYE_ONLY : SLOGOUT_OUTCOME_SEND_FAILED);
 }
 
 static void reopen(struct model_session *session)
@@ -439,17 +448,17 @@ static int play(enum who who, enum cell cell, enum slogout_outcome why)
     case INSIST_AND_END:
         insist(who);
         if (!is_gone(session))
-            end(who, session->outcome, 0);
+            end(who, session->outcome);
         return 0;
     case END_WITHOUT_BYE:
-        end(who, session->outcome, 0);
+        end(who, session->outcome);
         return 0;
     case NOTED:
         session->bye_seen = 1;
         return SLOGOUT_CONSUMED;
     case END_ANSWERED:
         session->answered = SLOGOUT_STATUS_OK;
-        end(who, SLOGOUT_OUTCOME_ANSWERED, 0);
+        end(who, SLOGOUT_OUTCOME_ANSWERED);
         return SLOGOUT_CONSUMED;
     case LEAVE_REFUSED_OR_NOTED:
         refuse(who);
@@ -629,6 +638,19 @@ void model_start(struct model *model, const struct model_settings *settings)
     memset(model, 0, sizeof *model);
     model->settings = *settings;
     model->told = SLOGOUT_NEVER;
+}
+
+int model_result(const struct model *model, enum who who, struct call *call)
+{
+    const struct model_session *session = &model->session[who];
+    struct model copy = *model;
+
+    if (session->state != SLOGOUT_STATE_ENDED || !session->has_outcome)
+        return 0;
+    m = &copy;
+    fed = SLOGOUT_STATUS_NONE;
+    *call = expected_close(who);
+    return 1;
 }
 
 static int make_step(struct model *model, const struct step *step)

@@ -12,6 +12,7 @@ struct model_session {
     enum slogout_state state;
     enum slogout_outcome outcome;
     enum slogout_status answered; /* the client's last tagged answer */
+    unsigned char has_outcome, bye_sent;
     unsigned char alive, enabled, own_text, bye_seen, in_drain;
     unsigned char last_half; /* of LEAVING */
 };
@@ -21,6 +22,7 @@ struct model_settings {
     enum slogout_on_refusal on_refusal;
     int drain_asks; /* 0: the drain has no time left for an answer, so its members are sent `* BYE` */
     int polled;     /* there is no set_timer */
+    const char *prefix; /* of the tags; NULL: the default */
 };
 
 struct model {
@@ -40,6 +42,9 @@ void model_step(struct model *model, const struct step *step, const struct trace
 /* Fills the trace with the calls that the step must cause and returns what it must return. The host answers first_reply to
  * the first line and takes the others. */
 int model_predict(struct model *model, const struct step *step, int first_reply, struct trace *trace);
+
+/* Fills in how a session ended. Returns 0 if it has no outcome. */
+int model_result(const struct model *model, enum who who, struct call *call);
 
 uint64_t model_deadline(const struct model *model);
 

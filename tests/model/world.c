@@ -356,13 +356,13 @@ static int is_timed(enum step_kind kind)
     return kind == DEPART || kind == REQUEST || kind == READY || kind == FORCE || kind == INPUT || kind == TICK;
 }
 
-/* The instants of the grid that matter: this one, the next one, and one at which all timers have expired;
- * and two that are not valid: SLOGOUT_NEVER, and a time before now. */
+/* The instants of the grid that matter: this one, the next one, and one at which all timers have expired; and, for a
+ * session that is alone, two that are special: SLOGOUT_NEVER, and a time before now. */
 static uint64_t choose_time(const struct step *step)
 {
     if (!is_timed(step->kind))
         return world.now;
-    switch (choose(step->who == B ? 3 : step->kind == TICK || step->kind == INPUT ? 5 : 4)) {
+    switch (choose(sessions == 1 ? 5 : 3)) {
     case 0:
         return world.now;
     case 1:
@@ -376,15 +376,37 @@ static uint64_t choose_time(const struct step *step)
     }
 }
 
+/* With a second session, what makes no difference to it is left out. */
 static int choose_variant(const struct step *step)
 {
-    if (step->kind == ABANDON)
-        return abandon_reasons[step->who == A ? choose(3) : 1];
-    if (step->kind == INPUT)
-        return step->who == A ? choose(INPUTS) : OK_LINE;
-    if (step->kind == DEPART)
-        return sessions == 1 ? choose(DEPARTURES) : SPREAD_OUT;
-    return (step->kind == ENABLE || step->kind == REQUEST) && step->who == A ? choose(2) : 0;
+    static const enum input inputs[] = {BYE_LINE, OK_LINE, NO_LINE, COMMAND_LINE};
+    const int alone = sessions == 1;
+
+    switch (step->kind) {
+    case ABANDON:
+        return abandon_reasons[alone ? choose(3) : 1];
+    case INPUT:
+        if (step->who == B)
+            return OK_LINE;
+        return alone ? choose(INPUTS) : (int)inputs[choose(sizeof inputs / sizeof *inputs)];
+    case DEPART:
+        return alone ? choose(DEPARTURES) : SPREAD_OUT;
+    case ENABLE:
+        return choose(2);
+    case REQUEST:
+        return step->who == A ? choose(2) : 0;
+    case NEW:
+    case FREE:
+    case JOIN:
+    case QUIT:
+    case READY:
+    case CANCEL:
+    case FORCE:
+    case TICK:
+    case STEP_KINDS:
+        break;
+    }
+    return 0;
 }
 
 /* B need not be enabled, since SLOGOUT_ASK_ALL asks it anyway. */

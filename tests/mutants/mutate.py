@@ -18,6 +18,7 @@ The first compiler is the fast one, the second the thorough one; each works in i
     CMOCKA        the flags that link a program with cmocka
 """
 
+import functools
 import glob
 import multiprocessing
 import os
@@ -34,7 +35,7 @@ from collections import Counter, defaultdict
 from operators import all_mutants, text_of
 
 EQUIVALENTS = os.path.join(os.path.dirname(__file__), "equivalents.txt")
-MATRIX = "build/mutants/matrix.txt"
+MATRIX = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "mutants/matrix.txt")
 QUICK = 0.1  # seconds
 OPTIMIZING = "-O2", "-fno-sanitize=all"
 BROKEN, SAME, NOTICED, SURVIVED, EXPLAINED = "do not compile", "same object code", "noticed", "unexplained", "explained"
@@ -67,12 +68,17 @@ def cpu_time():
     return usage.ru_utime + usage.ru_stime
 
 
+@functools.lru_cache(None)
+def symbols(which, path):
+    return set(subprocess.run(["nm", "-g", "-j", which, path], stdout=subprocess.PIPE, text=True, check=True).stdout.split())
+
+
 class Workshop:
     """Compiles mutants, and runs programs with them."""
 
     def __init__(self, build, *command, programs):
         self.build, self.command, self.programs = build, command, programs
-        self.objects, self.includes, self.codes, self.seconds = {}, {}, {}, {}
+        self.objects, self.includes, self.codes, self.seconds, self.reached = {}, {}, {}, {}, {}
         self.noticed = defaultdict(Counter)  # {path: {program: number}}
         os.makedirs(build, exist_ok=True)
         for path in sorted(glob.glob("lib/*.c")):
@@ -85,6 +91,18 @@ class Workshop:
             if not run(program, build):
                 sys.exit(f"mutants: {program} fails without any mutant")
             self.seconds[program] = cpu_time() - before
+            self.reached[program] = self.reach(symbols("--undefined-only", program.split()[0]))
+
+    def reach(self, wanted):
+        """Returns the sources that a linker would take for these symbols."""
+        reached, before = set(), None
+        while reached != before:
+            before = set(reached)
+            for path, made in self.objects.items():
+                if path not in reached and wanted & symbols("--defined-only", made):
+                    reached.add(path)
+                    wanted = wanted | symbols("--undefined-only", made)
+        return reached
 
     def execute(self, *arguments):
         return subprocess.run([*self.command, *arguments], stderr=subprocess.DEVNULL, check=False).returncode == 0
@@ -122,10 +140,10 @@ class Workshop:
         return self.codes[mutant.path] == self.code(mutant.path, mutant.source())
 
     def order(self, path):
-        """Returns the programs, those first that notice most in a second; at first the file's own test."""
-        own = "test_" + os.path.basename(path)[:-2]
-        return sorted(self.programs, reverse=True, key=lambda program:
-                      (self.noticed[path][program] + (own in program) + 0.1) / (self.seconds[program] + 0.005))
+        """Returns the programs that reach a file, those first that notice most in a second; at first its own test."""
+        own, units = "test_" + os.path.basename(path)[:-2], {u for u in self.objects if path in self.includes[u] | {u}}
+        return sorted((program for program in self.programs if self.reached[program] & units or own in program), reverse=True,
+                      key=lambda program: (self.noticed[path][program] + (own in program) + 0.1) / (self.seconds[program] + 0.005))
 
     def rebuilt(self, program, mutant, directory):
         """Returns the program, built again if it is a unit test that includes the changed header; None if it cannot be."""
@@ -156,7 +174,8 @@ class Judge:
             if not self.fast.make(mutant, directory):
                 return BROKEN, noticing
             if os.environ.get("MATRIX"):
-                noticing = [program for program in self.fast.programs if self.fast.notices(program, mutant, directory)]
+                noticing = [program for program in self.fast.order(mutant.path)
+                            if self.fast.notices(program, mutant, directory)]
                 return (NOTICED if noticing else SAME if self.thorough.is_same(mutant) else SURVIVED), noticing
             programs = self.fast.order(mutant.path)
             if any(self.fast.notices(p, mutant, directory) for p in programs if self.fast.seconds[p] < QUICK):
@@ -199,21 +218,22 @@ def read_equivalents():
 
 
 def entry_of(mutant):
-    """Returns the words that differ, as an entry."""
+    """Returns the entry that explains a mutant, without the words that are the same if it is too long for a line."""
     old, new = mutant.old.split(), mutant.new.split()
+
+    def entry():
+        return f"{os.path.basename(mutant.path)} {mutant.function}: {' '.join(old)} => {' '.join(new)}"
+
     for end in 0, -1:
-        while len(old) > 1 and len(new) > 1 and old[end] == new[end]:
+        while len(entry()) > 120 and len(old) > 1 and len(new) > 1 and old[end] == new[end]:
             del old[end], new[end]
-    return f"{os.path.basename(mutant.path)} {mutant.function}: {' '.join(old)} => {' '.join(new)}"
+    return entry()
 
 
 # ---- reports: each returns whether something is wrong ----
 
 def report(verdicts, unused):
     count = Counter(verdict for _, verdict, _ in verdicts)
-    for mutant, verdict, _ in verdicts:
-        if verdict == SURVIVED:
-            print(f"{mutant.path}:{mutant.line}\n{entry_of(mutant)}")
     for entry in unused:
         print(f"{EQUIVALENTS}: no such mutant: {entry.line}")
     print(f"mutants: {count[NOTICED]} noticed, {count[EXPLAINED]} explained as equivalent, {count[SURVIVED]} unexplained "
@@ -266,7 +286,11 @@ def main(arguments):
     tried = sample([mutant for mutant in every if (mutant in explained) == bool(os.environ.get("EQUIVALENTS"))])
     work.judge = Judge(Workshop(*fast_shop, programs=fast_programs), Workshop(*thorough_shop, programs=thorough_programs))
     with multiprocessing.get_context("fork").Pool() as pool:
-        verdicts = [(mutant, *verdict) for mutant, verdict in zip(tried, pool.imap(work, tried, chunksize=4))]
+        verdicts = []
+        for mutant, (verdict, noticing) in zip(tried, pool.imap(work, tried, chunksize=4)):
+            verdicts.append((mutant, verdict, noticing))
+            if verdict == SURVIVED and not os.environ.get("EQUIVALENTS"):
+                print(f"{mutant.path}:{mutant.line}\n{entry_of(mutant)}", flush=True)
         pool.close()
         pool.join()
     print(f"mutants: {len(tried)} tried in {time.monotonic() - began:.0f} s with {cpu_time():.0f} s of CPU time")

@@ -138,7 +138,7 @@ int slo_copy_sized(void *to, size_t known, const void *from)
 
 /* ---- the world: one session, perhaps in a drain ---- */
 
-enum { FREE = EVENTS, QUIT, ALL_EVENTS };
+enum { FREE = KINDS, QUIT, ALL_EVENTS };
 
 /* What a host does inside send_line. */
 enum deed {

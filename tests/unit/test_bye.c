@@ -127,6 +127,112 @@ static void test_the_longest_line_fits(void **state)
     exact_free(line);
 }
 
+/* ---- any text ---- */
+
+static void expect_fit(const char *text, size_t len, const char *expected)
+{
+    char *in = exact_copy(text, len);
+    char *out = exact_fill('\x01', SLOGOUT_BYE_TEXT_SIZE);
+
+    assert_int_equal(slogout_bye_text_fit(out, in, len), strlen(expected));
+    assert_string_equal(out, expected);
+    assert_true(slo_bye_text_valid(out));
+    exact_free(out);
+    exact_free(in);
+}
+
+static void test_any_text_is_made_to_fit(void **state)
+{
+#define DEFAULT "Server is closing the connection"
+    static const struct {
+        const char *text, *fitting;
+    } rows[] = {
+        {"Back at 18:00", "Back at 18:00"},
+        {"~ !\"#$%&'()*+,-./:;<=>?@\\]^_`{|}", "~ !\"#$%&'()*+,-./:;<=>?@\\]^_`{|}"},
+        {"", DEFAULT},
+        {" \t\r\n", DEFAULT},
+        {"\x7f", DEFAULT},
+        {"  Back \r\n\t at\x01\x7f 18:00 \n", "Back at 18:00"},
+        {"a\r\nSLO.1 LOGOUT\r\n", "a SLO.1 LOGOUT"},
+        {"Gr\xc3\xbc\xc3\x9f" "e", "Gr??e"},                        /* UTF-8 */
+        {"\xe2\x82\xac 5, \xf0\x9f\x98\x80", "? 5, ?"},          /* of three and four octets */
+        {"Gr\xfc\xdf" "e", "Gr??e"},                                /* Latin-1 */
+        {"\x80\xbf\xc3", "???"},                                   /* no character */
+        {"\xc3\xc3\xbc", "??"},
+        {"[UNAVAILABLE] Back soon", "[UNAVAILABLE] Back soon"},
+        {"[REFERRAL imap://x/] Moved", "[REFERRAL imap://x/] Moved"},
+        {"[x]", "(x]"},
+        {"[x] ", "(x]"},
+        {" [x]y", "(x]y"},
+        {"[", "("},
+        {"a [b", "a [b"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(rows); i++)
+        expect_fit(rows[i].text, strlen(rows[i].text), rows[i].fitting);
+    expect_fit("a\0b", 3, "a b");
+    expect_fit("\xe2\x82\xac", 2, "?");
+}
+
+static void test_a_text_that_is_too_long_is_cut_after_a_word(void **state)
+{
+    static const struct {
+        size_t first, second, third; /* octets of three words with SP between them */
+        size_t fitting;              /* octets of the text that is left */
+    } rows[] = {
+        {200, 0, 0, 200},   {201, 0, 0, 200}, {198, 1, 0, 200},  {198, 2, 0, 198}, {199, 1, 0, 199},
+        {200, 1, 0, 200},   {201, 1, 0, 200}, {100, 99, 0, 200}, {100, 99, 1, 200}, {100, 100, 0, 100},
+        {1, 1000, 0, 1},    {1, 197, 1, 199}, {1, 196, 2, 198},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(rows); i++) {
+        char text[1300];
+        char expected[SLOGOUT_BYE_TEXT_SIZE];
+        size_t len = rows[i].first;
+        memset(text, 'x', sizeof text);
+        if (rows[i].second)
+            text[len++] = ' ', len += rows[i].second;
+        if (rows[i].third)
+            text[len++] = ' ', len += rows[i].third;
+        memcpy(expected, text, rows[i].fitting);
+        expected[rows[i].fitting] = '\0';
+        expect_fit(text, len, expected);
+        text[len] = '\n'; /* ends as the text of a file does */
+        expect_fit(text, len + 1, expected);
+        text[len] = '\x7f';
+        expect_fit(text, len + 1, expected);
+    }
+}
+
+/* The code is valid until its text is cut off. */
+static void test_what_is_left_of_a_code_after_the_cut_is_valid(void **state)
+{
+    char text[300];
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    memcpy(text, "[ALERT] ", 8);
+    expect_fit(text, sizeof text, "(ALERT]");
+    text[0] = '[';
+    text[7] = 'x';
+    text[6] = ' ';
+    text[220] = ']';
+    expect_fit(text, sizeof text, "(ALERT");
+}
+
+static void test_no_text_is_the_default(void **state)
+{
+    char out[SLOGOUT_BYE_TEXT_SIZE];
+
+    (void)state;
+    assert_int_equal(slogout_bye_text_fit(out, NULL, 0), strlen(DEFAULT));
+    assert_string_equal(out, DEFAULT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +242,10 @@ int main(void)
         cmocka_unit_test(test_response_codes),
         cmocka_unit_test(test_the_line),
         cmocka_unit_test(test_the_longest_line_fits),
+        cmocka_unit_test(test_any_text_is_made_to_fit),
+        cmocka_unit_test(test_a_text_that_is_too_long_is_cut_after_a_word),
+        cmocka_unit_test(test_what_is_left_of_a_code_after_the_cut_is_valid),
+        cmocka_unit_test(test_no_text_is_the_default),
     };
     return cmocka_run_group_tests_name("bye", tests, NULL, NULL);
 }

@@ -30,7 +30,6 @@ static void test_sentences_belong_to_their_errors(void **state)
         int error;
         const char *word;
     } rows[] = {
-        {0, "success"},
         {SLOGOUT_ERR_ARGUMENT, "argument"},
         {SLOGOUT_ERR_STATE, "state"},
         {SLOGOUT_ERR_REENTRANT, "callback"},
@@ -46,6 +45,7 @@ static void test_sentences_belong_to_their_errors(void **state)
     (void)state;
     for (i = 0; i < LENGTH(rows); i++)
         assert_non_null(strstr(slogout_strerror(rows[i].error), rows[i].word));
+    assert_string_equal(slogout_strerror(0), "success");
 }
 
 static void test_numbers_that_are_no_error_are_unknown(void **state)

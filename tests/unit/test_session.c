@@ -1063,6 +1063,416 @@ static void test_after_a_cancel_the_session_is_as_new(void **state)
     assert_int_equal(slogout_deadline(host->slogout), 1035000);
 }
 
+/* ---- LEAVING, and force in it ---- */
+
+static void test_force_in_leaving_offers_the_bye_once_more_if_less_will_do(void **state)
+{
+    static const struct {
+        const char *says; /* to each line of the session, which is forced twice */
+        uint64_t between; /* ms between the two calls */
+        const char *trace;
+    } rows[] = {
+        {"B", 0, S_LAST_BYE " BUSY\n" S_FINAL_BYE "\nclose FORCED bye-sent\n"},
+        {"BB", 4999, S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED\n"},
+        {"B-", 0, S_LAST_BYE " BUSY\n" S_FINAL_BYE " BROKEN\nclose FORCED\n"},
+        {"BB", 5000, S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED\n"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(rows); i++) {
+        void *own = NULL;
+        struct host *host;
+        struct slogout_session *session;
+        assert_int_equal(host_setup(&own), 0);
+        host = own;
+        host_start(host, NULL);
+        session = host_connect(host);
+        host->send_says = rows[i].says;
+        assert_int_equal(host_force(host, session), 0);
+        host_tick_at(host, rows[i].between);
+        assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_LEAVING);
+        assert_int_equal(host_force(host, session), 0);
+        host_expect(host, rows[i].trace);
+        assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ENDED);
+        host_teardown(&own);
+    }
+}
+
+/* ---- a session that leaves by itself ---- */
+
+static struct slogout_session *leave_alone(struct host *host, const struct slogout_departure *departure)
+{
+    struct slogout_session *session = host_connect_enabled(host);
+
+    assert_int_equal(host_leave(host, session, departure), 0);
+    return session;
+}
+
+static void test_a_departure_begins_at_a_random_instant_of_its_spread(void **state)
+{
+    struct host *host = *state;
+    struct slogout_departure departure = {.spread_ms = 60000, .bye_text = "Moved"};
+    uint64_t sum = 0;
+
+    host_start(host, NULL);
+    host->now = 1000;
+    for (departure.seed = 0; departure.seed < HOST_SESSIONS - 1; departure.seed++) {
+        struct slogout_session *session = leave_alone(host, &departure);
+        const uint64_t instant = slogout_deadline(host->slogout);
+        assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_WAITING);
+        assert_true(instant >= 1000 && instant < 61000);
+        sum += instant - 1000;
+        host_cancel(host, session);
+    }
+    assert_true(sum / departure.seed > 20000 && sum / departure.seed < 40000);
+    departure.seed = 3;
+    leave_alone(host, &departure);
+    sum = slogout_deadline(host->slogout);
+    host_tick_at(host, sum - 1);
+    host_expect(host, "");
+    host_tick_at(host, sum);
+    host_expect(host, "#16 " S_LOGOUT "\n");
+    host_tick_at(host, sum + 35000);
+    host_forget(host);
+}
+
+static void test_without_a_spread_a_departure_is_a_request(void **state)
+{
+    struct host *host = *state;
+    const struct slogout_departure departure = {.spread_ms = 0, .bye_text = "Moved"};
+    struct slogout_session *session;
+
+    host_start(host, NULL);
+    session = host_connect(host);
+    host->send_says = "B";
+    assert_int_equal(host_leave(host, session, &departure), 0);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_PENDING);
+    assert_int_equal(slogout_deadline(host->slogout), 300000);
+    host_resume(host, session);
+    host_expect(host, "S: * BYE Moved (at rest) BUSY\nS: * BYE Moved (at rest)\nclose BYE_ONLY bye-sent\n");
+}
+
+/* Runs a departure while send_line says the same to each line, and ticks when something is due. Returns when
+ * close_connection is called. */
+static uint64_t run_departure(const struct slogout_departure *departure, int enabled, const char *says)
+{
+    void *own = NULL;
+    struct host *host;
+    struct slogout_session *session;
+    uint64_t end;
+
+    assert_int_equal(host_setup(&own), 0);
+    host = own;
+    host_start(host, NULL);
+    host->now = 1000;
+    host->send_says = says;
+    session = host_connect(host);
+    slogout_session_set_enabled(session, enabled);
+    host_leave(host, session, departure);
+    while (slogout_deadline(host->slogout) != SLOGOUT_NEVER)
+        host_tick_at(host, slogout_deadline(host->slogout));
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ENDED);
+    end = host->now;
+    host_forget(host);
+    host_teardown(&own);
+    return end;
+}
+
+static void test_a_departure_keeps_its_deadline_whatever_happens(void **state)
+{
+    static const uint64_t deadlines[] = {1, 5000, 9999, 10000, 10001, 44999, 45000, 45001, 50000, 100000, 700000};
+    static const uint32_t spreads[] = {0, 1, 3000, 60000, UINT32_MAX};
+    static const char *const says[] = {"", "B", "BB", "BBB", "tB", "tBB", "t-", "-"};
+    size_t d, s, l;
+    int enabled;
+
+    (void)state;
+    for (d = 0; d < LENGTH(deadlines); d++)
+        for (s = 0; s < LENGTH(spreads); s++)
+            for (l = 0; l < LENGTH(says); l++)
+                for (enabled = 0; enabled <= 1; enabled++) {
+                    const struct slogout_departure departure = {
+                        .spread_ms = spreads[s], .seed = (uint32_t)(d + l), .deadline_ms = deadlines[d]};
+                    assert_true(run_departure(&departure, enabled, says[l]) <= 1000 + deadlines[d]);
+                }
+}
+
+/* At 1,000 ms, with an answer timeout of 35,000 and a leave timeout of 10,000. */
+static void test_what_a_departure_does_near_its_deadline(void **state)
+{
+    static const struct {
+        uint64_t deadline_ms;
+        uint32_t ready_timeout_ms;
+        const char *says;
+        const char *trace;
+        uint64_t end;
+    } rows[] = {
+        {45000, 0, "t", S_LOGOUT "\n" S_LAST_BYE "\nclose EXPIRED SLO.1@1000 bye-sent\n", 36000},
+        {44999, 0, "t", S_BYE "\nclose BYE_ONLY bye-sent\n", 1000},
+        {50000, 0, "BBB", S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED\n", 51000},
+        {50000, 39999, "BBB",
+         S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose NEVER_READY\n", 50999},
+        {50000, 40000, "BBt", S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE "\nclose FORCED bye-sent\n",
+         46000},
+        {6000, 0, "BBB", S_BYE " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED\n", 7000},
+        {4000, 0, "BBt", S_BYE " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE "\nclose FORCED bye-sent\n", 1000},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(rows); i++) {
+        const struct slogout_settings settings = SETTINGS(.ready_timeout_ms = rows[i].ready_timeout_ms);
+        const struct slogout_departure departure = {.deadline_ms = rows[i].deadline_ms};
+        void *own = NULL;
+        struct host *host;
+        assert_int_equal(host_setup(&own), 0);
+        host = own;
+        host_start(host, &settings);
+        host->now = 1000;
+        host->send_says = rows[i].says;
+        leave_alone(host, &departure);
+        while (slogout_deadline(host->slogout) != SLOGOUT_NEVER)
+            host_tick_at(host, slogout_deadline(host->slogout) > host->now ? slogout_deadline(host->slogout)
+                                                                           : host->now);
+        host_expect(host, rows[i].trace);
+        assert_int_equal(host->now, rows[i].end);
+        host_teardown(&own);
+    }
+}
+
+static void test_a_spread_is_cut_so_that_the_client_can_be_asked(void **state)
+{
+    static const struct {
+        uint64_t deadline_ms, latest;
+    } rows[] = {{45001, 0}, {45100, 99}, {46000, 999}, {44999, 34998}, {20000, 9999}, {0, 59999}};
+    size_t i;
+    uint32_t seed;
+
+    (void)state;
+    for (i = 0; i < LENGTH(rows); i++) {
+        uint64_t latest = 0;
+        for (seed = 0; seed < 300; seed++) {
+            const struct slogout_departure departure = {
+                .spread_ms = 60000, .seed = seed, .deadline_ms = rows[i].deadline_ms};
+            void *own = NULL;
+            struct host *host;
+            assert_int_equal(host_setup(&own), 0);
+            host = own;
+            host_start(host, NULL);
+            leave_alone(host, &departure);
+            if (slogout_deadline(host->slogout) > latest)
+                latest = slogout_deadline(host->slogout);
+            host_forget(host);
+            host_teardown(&own);
+        }
+        assert_true(latest <= rows[i].latest && latest >= rows[i].latest * 9 / 10);
+    }
+}
+
+static void test_a_second_departure_hurries(void **state)
+{
+    static const char *const says[] = {"", "B", "t", "BB", "BBB"};
+    static const char *const traces[] = {
+        S_LAST_BYE "\nclose FORCED bye-sent\n",                                           /* WAITING */
+        S_LOGOUT " BUSY\n" S_LAST_BYE "\nclose FORCED bye-sent\n",                        /* PENDING */
+        S_LOGOUT "\n" S_LAST_BYE "\nclose FORCED SLO.1@0 bye-sent\n",                     /* ASKED */
+        S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE "\nclose FORCED bye-sent\n",  /* LEAVING */
+        S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED\n",
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(says); i++) {
+        const struct slogout_departure departure = {.spread_ms = i ? 0 : 60000, .deadline_ms = 200000};
+        void *own = NULL;
+        struct host *host;
+        struct slogout_session *session;
+        assert_int_equal(host_setup(&own), 0);
+        host = own;
+        host_start(host, NULL);
+        host->send_says = says[i];
+        session = leave_alone(host, &departure);
+        assert_int_equal(host_leave(host, session, &departure), 0);
+        if (slogout_session_state(session) == SLOGOUT_STATE_LEAVING)
+            assert_int_equal(host_leave(host, session, &departure), 0);
+        host_expect(host, traces[i]);
+        assert_int_equal(host_leave(host, session, &departure), 0); /* ENDED */
+        host_expect(host, "");
+        host_teardown(&own);
+    }
+}
+
+static void test_a_departure_that_is_canceled_leaves_nothing(void **state)
+{
+    struct host *host = *state;
+    const struct slogout_departure departure = {.spread_ms = 60000, .deadline_ms = 50000, .bye_text = "Moved"};
+    struct slogout_session *session;
+
+    host_start(host, NULL);
+    session = leave_alone(host, &departure);
+    assert_int_equal(host_join(host, session), SLOGOUT_ERR_STATE);
+    assert_int_equal(host_cancel(host, session), 0);
+    assert_true(slogout_deadline(host->slogout) == SLOGOUT_NEVER);
+    host->send_says = "BB";
+    host_request(host, session, NULL);
+    assert_int_equal(slogout_deadline(host->slogout), 300000);
+    host_force(host, session);
+    host_resume(host, session);
+    host_expect(host, S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_LAST_BYE "\nclose FORCED bye-sent\n");
+}
+
+static void test_departures_that_are_refused_change_nothing(void **state)
+{
+    struct host *host = *state;
+    const size_t size = sizeof(struct slogout_departure);
+    const struct {
+        struct slogout_departure departure;
+        uint64_t now;
+        int error;
+    } rows[] = {
+        {{.size = 0}, 100, SLOGOUT_ERR_SIZE},
+        {{.size = 1}, 100, SLOGOUT_ERR_SIZE},
+        {{.size = size, .bye_text = ""}, 100, SLOGOUT_ERR_TEXT},
+        {{.size = size, .bye_text = "[x]y"}, 100, SLOGOUT_ERR_TEXT},
+        {{.size = size}, SLOGOUT_NEVER, SLOGOUT_ERR_ARGUMENT},
+    };
+    struct slogout_session *session;
+    size_t i;
+
+    host_start(host, NULL);
+    session = host_connect_enabled(host);
+    for (i = 0; i < LENGTH(rows); i++)
+        assert_int_equal(slogout_session_leave(session, &rows[i].departure, rows[i].now), rows[i].error);
+    assert_int_equal(slogout_session_leave(session, NULL, 100), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_session_leave(NULL, &rows[0].departure, 100), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_OPEN);
+    assert_int_equal(host->slogout->clock.now, 0);
+    host_check(host);
+}
+
+/* ---- the result, later ---- */
+
+static void expect_result(const struct slogout_session *session, const char *expected)
+{
+    struct slogout_result result = {.size = sizeof result};
+    char line[SLOGOUT_RESULT_SIZE];
+
+    assert_int_equal(slogout_session_get_result(session, &result), 0);
+    assert_int_equal(result.size, sizeof result);
+    assert_null(result.answer);
+    slogout_result_format(line, sizeof line, &result);
+    assert_string_equal(line, expected);
+}
+
+static void test_a_session_that_has_ended_has_a_result(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *answered, *refused, *logged_out, *pending, *forced;
+
+    host_start(host, &wait_on_refusal);
+    answered = ask(host);
+    host_feed_line(host, answered, "* BYE");
+    host_feed_line(host, answered, "SLO.1 OK done");
+    expect_result(answered, "outcome=ANSWERED tag=SLO.1 bye_sent=0 bye_seen=1 answer=OK");
+    refused = ask(host);
+    host_feed_line(host, refused, "SLO.2 NO later");
+    host_tick_at(host, 35000);
+    expect_result(refused, "outcome=REFUSED tag=SLO.2 bye_sent=1 bye_seen=0 answer=NO");
+    logged_out = ask(host);
+    host_abandon(host, logged_out, SLOGOUT_OUTCOME_CLIENT_LOGOUT);
+    expect_result(logged_out, "outcome=CLIENT_LOGOUT tag=SLO.3 bye_sent=0 bye_seen=0");
+    pending = host_connect(host);
+    host->send_says = "B";
+    host_request(host, pending, NULL);
+    host_abandon(host, pending, SLOGOUT_OUTCOME_PEER_CLOSED);
+    expect_result(pending, "outcome=PEER_CLOSED tag=- bye_sent=0 bye_seen=0");
+    forced = host_connect(host);
+    host->send_says = "B";
+    host_force(host, forced);
+    host_abandon(host, forced, SLOGOUT_OUTCOME_HOST_CLOSED);
+    expect_result(forced, "outcome=FORCED tag=- bye_sent=0 bye_seen=0");
+    host_forget(host);
+}
+
+static void test_a_session_without_an_outcome_has_no_result(void **state)
+{
+    struct host *host = *state;
+    struct slogout_result result = {.size = sizeof result, .outcome = SLOGOUT_OUTCOME_EXPIRED};
+    struct slogout_session *session, *unasked;
+
+    host_start(host, NULL);
+    unasked = host_connect(host);
+    host_abandon(host, unasked, SLOGOUT_OUTCOME_PEER_CLOSED);
+    assert_int_equal(slogout_session_get_result(unasked, &result), SLOGOUT_ERR_STATE);
+    session = host_connect(host);
+    assert_int_equal(slogout_session_get_result(session, &result), SLOGOUT_ERR_STATE);
+    host->send_says = "B";
+    host_force(host, session);
+    assert_int_equal(slogout_session_get_result(session, &result), SLOGOUT_ERR_STATE);
+    assert_int_equal(result.outcome, SLOGOUT_OUTCOME_EXPIRED);
+    assert_int_equal(slogout_session_get_result(NULL, &result), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_session_get_result(session, NULL), SLOGOUT_ERR_ARGUMENT);
+    host_resume(host, session);
+    result.size = 0;
+    assert_int_equal(slogout_session_get_result(session, &result), SLOGOUT_ERR_SIZE);
+    host_forget(host);
+}
+
+/* ---- time ---- */
+
+static void test_a_call_that_changes_nothing_does_not_move_the_clock(void **state)
+{
+    static const struct slogout_departure departure = {.size = sizeof departure, .bye_text = "\n"};
+    struct host *host = *state;
+    struct slogout_session *ended, *asked, *leaving, *pending;
+
+    host_start(host, NULL);
+    ended = host_connect(host);
+    host_abandon(host, ended, SLOGOUT_OUTCOME_PEER_CLOSED);
+    asked = ask(host);
+    leaving = host_connect(host);
+    pending = host_connect(host);
+    host->send_says = "BB";
+    host_force(host, leaving);
+    host_request(host, pending, NULL);
+    host_forget(host);
+    host->now = 1000;
+    assert_int_equal(host_request(host, ended, NULL), SLOGOUT_ERR_STATE);
+    assert_int_equal(host_request(host, leaving, NULL), SLOGOUT_ERR_STATE);
+    assert_int_equal(host_request(host, pending, "\n"), SLOGOUT_ERR_TEXT);
+    assert_int_equal(host_request(host, pending, "Second"), 0);
+    assert_int_equal(host_request(host, asked, NULL), 0);
+    assert_int_equal(host_force(host, ended), 0);
+    assert_int_equal(slogout_session_leave(asked, &departure, 1000), SLOGOUT_ERR_TEXT);
+    assert_int_equal(host_feed_line(host, asked, "A1 NOOP"), 0);
+    assert_int_equal(host_feed_line(host, asked, "SLO.2 OK"), 0);
+    assert_int_equal(host_feed_line(host, leaving, "SLO.1 OK"), SLOGOUT_CONSUMED);
+    assert_int_equal(host_feed_line(host, ended, "SLO.1 OK"), SLOGOUT_CONSUMED);
+    assert_int_equal(host_resume(host, asked), 0);
+    assert_int_equal(host->slogout->clock.now, 0);
+    assert_int_equal(host_feed_line(host, asked, "* BYE"), SLOGOUT_CONSUMED);
+    assert_int_equal(host->slogout->clock.now, 1000);
+    host_expect(host, "");
+}
+
+static void test_an_answer_timeout_of_any_length(void **state)
+{
+    static const uint32_t timeouts[] = {65535, 65536, 100000, (1U << 24) + 7, UINT32_MAX};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(timeouts); i++) {
+        const struct slogout_settings settings = SETTINGS(.answer_timeout_ms = timeouts[i]);
+        void *own = NULL;
+        assert_int_equal(host_setup(&own), 0);
+        host_start(own, &settings);
+        ask(own);
+        assert_true(slogout_deadline(((struct host *)own)->slogout) == timeouts[i]);
+        host_teardown(&own);
+    }
+}
+
 /* ---- what a session does for its drain ---- */
 
 static void expect_members(const struct host *host, enum slogout_state state, const char *numbers)
@@ -1260,6 +1670,19 @@ int main(void)
         host_test(test_null_is_an_error_or_harmless),
         host_test(test_abandon_names_only_what_a_host_can_know),
         host_test(test_after_a_cancel_the_session_is_as_new),
+        cmocka_unit_test(test_force_in_leaving_offers_the_bye_once_more_if_less_will_do),
+        host_test(test_a_departure_begins_at_a_random_instant_of_its_spread),
+        host_test(test_without_a_spread_a_departure_is_a_request),
+        cmocka_unit_test(test_a_departure_keeps_its_deadline_whatever_happens),
+        cmocka_unit_test(test_what_a_departure_does_near_its_deadline),
+        cmocka_unit_test(test_a_spread_is_cut_so_that_the_client_can_be_asked),
+        cmocka_unit_test(test_a_second_departure_hurries),
+        host_test(test_a_departure_that_is_canceled_leaves_nothing),
+        host_test(test_departures_that_are_refused_change_nothing),
+        host_test(test_a_session_that_has_ended_has_a_result),
+        host_test(test_a_session_without_an_outcome_has_no_result),
+        host_test(test_a_call_that_changes_nothing_does_not_move_the_clock),
+        cmocka_unit_test(test_an_answer_timeout_of_any_length),
         host_test(test_members_stand_in_the_order_in_which_they_came_to_their_state),
         host_test(test_a_group_is_kept_while_waiting_and_does_not_touch_when_it_was_asked),
         host_test(test_nobody_is_asked_whose_answer_the_drain_cannot_wait_for),

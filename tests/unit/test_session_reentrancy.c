@@ -102,6 +102,13 @@ static int force(struct host *host, struct slogout_session *session)
     return slogout_session_force(session, host->now);
 }
 
+static int leave(struct host *host, struct slogout_session *session)
+{
+    static const struct slogout_departure departure = {.size = sizeof departure};
+
+    return slogout_session_leave(session, &departure, host->now);
+}
+
 static int tick(struct host *host, struct slogout_session *session)
 {
     (void)session;
@@ -127,6 +134,7 @@ static const struct calling_back {
     {"slogout_session_resume", ready, BIT(PENDING) | BIT(LEAVING)},
     {"slogout_session_feed_line", line, 0},
     {"slogout_session_force", force, EVERY_STATE},
+    {"slogout_session_leave", leave, EVERY_STATE},
     {"slogout_tick", tick, EVERY_STATE},
     {"slogout_free", free_slogout, EVERY_STATE},
 };

@@ -222,7 +222,7 @@ static void test_settings_are_refused_before_memory_is_taken(void **state)
     assert_int_equal(calls, 0);
 }
 
-static void test_rule_13_free_with_sessions_left_is_an_error(void **state)
+static void test_free_with_sessions_left_is_an_error(void **state)
 {
     struct host *host = *state;
     struct slogout_session *session;
@@ -579,7 +579,7 @@ int main(void)
         cmocka_unit_test(test_new_without_out_is_an_error),
         cmocka_unit_test(test_new_fails_with_its_allocation),
         cmocka_unit_test(test_settings_are_refused_before_memory_is_taken),
-        host_test(test_rule_13_free_with_sessions_left_is_an_error),
+        host_test(test_free_with_sessions_left_is_an_error),
         cmocka_unit_test(test_free_null_is_fine),
         host_test(test_two_slogouts_share_nothing),
         cmocka_unit_test(test_null_slogout),

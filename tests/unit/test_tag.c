@@ -176,6 +176,30 @@ static void atoms_and_tags_differ_in_two_octets(void **state)
     }
 }
 
+/* No length is kept in one octet. */
+static void test_tags_of_more_than_255_octets(void **state)
+{
+    char octets[700];
+    size_t len;
+
+    (void)state;
+    memset(octets, 'a', sizeof octets);
+    for (len = 250; len < 530; len++) {
+        char prefix[700] = "";
+        struct slogout_tags tags = {prefix, 0};
+        char tag[SLOGOUT_TAG_SIZE];
+        assert_true(slogout_tag_valid(octets, len));
+        assert_int_equal(slo_tag_length(octets, len), len);
+        assert_int_equal(slo_atom_length(octets, len), len);
+        memcpy(prefix, octets, len);
+        assert_int_equal(slogout_tags_next(&tags, tag), 0);
+        octets[len - 1] = ' ';
+        assert_false(slogout_tag_valid(octets, len));
+        assert_int_equal(slo_tag_length(octets, len), len - 1);
+        octets[len - 1] = 'a';
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_without_a_prefix_there_is_no_tag_and_nothing_changes),
         cmocka_unit_test(test_null_arguments_make_no_tag),
         cmocka_unit_test(test_tag_write_has_all_digits),
+        cmocka_unit_test(test_tags_of_more_than_255_octets),
     };
     return cmocka_run_group_tests_name("tag", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "support/test.h"
 #include <slogout/slogout.h>
+#include "word.h"
 #include "support/exact.h"
 
 static int names_us(const char *arguments)
@@ -95,6 +96,56 @@ static void test_no_more_is_read_than_there_is(void **state)
     assert_int_equal(slogout_enable_has_capability("X-SERVER-LOGOUTS", 15), 1);
 }
 
+/* Letters agree in either case, and no other octets that differ in the same bit. */
+static void test_how_many_octets_agree(void **state)
+{
+    static const struct {
+        const char *octets, *word;
+        size_t agreement;
+    } rows[] = {
+        {"BYE", "BYE", 3},  {"bYe", "BYE", 3},   {"BYE x", "BYE", 3}, {"BY", "BYE", 2},    {"", "BYE", 0},
+        {"BXE", "BYE", 1},  {"x", "", 0},        {"M4", "M4", 2},     {"m\x14", "M4", 1}, {"Q@", "Q`", 1},
+        {"[", "{", 0},      {"X\rY", "X-Y", 1}, {"\x1a", "Z", 0},   {"z", "Z", 1},       {"a", "A", 1},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(rows); i++) {
+        const size_t len = strlen(rows[i].octets);
+        char *octets = exact_copy(rows[i].octets, len);
+        assert_int_equal(slo_word_agreement(octets, len, rows[i].word), rows[i].agreement);
+        assert_int_equal(slo_word_is(octets, len, rows[i].word),
+                         rows[i].agreement == len && len == strlen(rows[i].word));
+        exact_free(octets);
+    }
+}
+
+/* No length is kept in one octet. */
+static void test_words_of_more_than_255_octets(void **state)
+{
+    char word[600], octets[600];
+    size_t len;
+
+    (void)state;
+    memset(word, 'A', sizeof word);
+    memset(octets, 'a', sizeof octets);
+    word[sizeof word - 1] = '\0';
+    for (len = 254; len < 515; len++) {
+        assert_int_equal(slo_word_agreement(octets, len, word), len);
+        assert_false(slo_word_is(octets, len, word));
+        assert_false(slo_word_is(octets, len, "AAA"));
+        assert_false(slo_word_is(octets, len, ""));
+        word[len] = '\0';
+        assert_true(slo_word_is(octets, len, word));
+        word[len] = 'A';
+    }
+    memcpy(octets, SLOGOUT_CAPABILITY, sizeof SLOGOUT_CAPABILITY - 1);
+    assert_int_equal(slogout_enable_has_capability(octets, 256 + sizeof SLOGOUT_CAPABILITY - 1), 0);
+    octets[255] = ' ';
+    memcpy(octets + 256, SLOGOUT_CAPABILITY, sizeof SLOGOUT_CAPABILITY - 1);
+    assert_int_equal(slogout_enable_has_capability(octets, 256 + sizeof SLOGOUT_CAPABILITY - 1), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +153,8 @@ int main(void)
         cmocka_unit_test(test_nothing_else_is_taken_for_it),
         cmocka_unit_test(test_each_octet_of_it_counts),
         cmocka_unit_test(test_no_more_is_read_than_there_is),
+        cmocka_unit_test(test_how_many_octets_agree),
+        cmocka_unit_test(test_words_of_more_than_255_octets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

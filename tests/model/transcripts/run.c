@@ -1,9 +1,10 @@
 /* Plays the transcripts of the files that are its arguments to the library, through the host of the unit tests. */
 #include "support/host.h"
+#include "support/trace.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LINE_MAX_LEN 256
+#define LINE_MAX_LEN 400
 #define LINES_MAX    32
 
 /* One event, what must come of it, and what the host replies to each line. */
@@ -39,16 +40,21 @@ static unsigned long long number_after(const char *line, const char *name)
 
 static void start(struct host *host, const char *line)
 {
+    static char prefix[SLOGOUT_PREFIX_MAX + 1];
     const struct slogout_settings settings = {
         .answer_timeout_ms = (uint32_t)number_after(line, " answer_timeout="),
         .ready_timeout_ms = (uint32_t)number_after(line, " ready_timeout="),
         .leave_timeout_ms = (uint32_t)number_after(line, " leave_timeout="),
         .ask = strstr(line, " ask=all") ? SLOGOUT_ASK_ALL : SLOGOUT_ASK_ENABLED,
         .on_refusal = strstr(line, " on_refusal=wait") ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE,
+        .tag_prefix = prefix,
     };
+    unsigned long long sessions = number_after(line, " sessions=");
 
+    assert_int_equal(sscanf(strstr(line, " prefix="), " prefix=%16[^ ]", prefix), 1);
     host_start(host, &settings);
-    host_connect(host);
+    while (sessions-- > 0)
+        host_connect(host);
 }
 
 static enum slogout_outcome outcome_named(const char *name)
@@ -68,34 +74,108 @@ static const char *after(const char *words, const char *first)
     return strncmp(words, first, strlen(first)) == 0 ? words + strlen(first) : NULL;
 }
 
-static int play_words(struct host *host, const char *words)
+static int depart(struct host *host, struct slogout_session *session, const char *words)
 {
-    static char bye_text[LINE_MAX_LEN]; /* lives as long as the session; a transcript has one at most */
-    struct slogout_session *session = host->sessions[0];
+    const struct slogout_departure departure = {.spread_ms = (uint32_t)number_after(words, "spread="),
+                                                .seed = (uint32_t)number_after(words, "seed="),
+                                                .deadline_ms = number_after(words, "deadline=")};
+
+    return host_leave(host, session, &departure);
+}
+
+/* ---- what the host looks at is added to its trace ---- */
+
+static void look_at_counts(struct host *host)
+{
+    static const char *const states[] = {"OPEN", "WAITING", "PENDING", "ASKED", "LEAVING", "ENDED"};
+    const struct slogout_counts *counts = slogout_get_counts(host->slogout);
+    size_t i;
+
+    host_trace(host, "counts");
+    for (i = 0; i < LENGTH(states); i++)
+        if (counts->state[i])
+            host_trace(host, " %s=%llu", states[i], (unsigned long long)counts->state[i]);
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
+        if (counts->outcome[i])
+            host_trace(host, " %s=%llu", slogout_outcome_name((enum slogout_outcome)i),
+                       (unsigned long long)counts->outcome[i]);
+    if (counts->without_bye)
+        host_trace(host, " without_bye=%llu", (unsigned long long)counts->without_bye);
+    host_trace(host, "\n");
+}
+
+static void look_at_deadline(struct host *host)
+{
+    const uint64_t deadline = slogout_deadline(host->slogout);
+
+    if (deadline == SLOGOUT_NEVER)
+        host_trace(host, "deadline never\n");
+    else
+        host_trace(host, "deadline %llu\n", (unsigned long long)deadline);
+}
+
+static int look_at_result(struct host *host, const struct slogout_session *session, const char *number)
+{
+    struct slogout_result result = {.size = sizeof result};
+    char text[LINE_MAX_LEN];
+    const int error = slogout_session_get_result(session, &result);
+
+    if (error)
+        return error;
+    trace_result(text, sizeof text, &result);
+    host_trace(host, "%s%s\n", number, text);
+    return 0;
+}
+
+/* ---- events ---- */
+
+/* What a session does; its text must live as long as it does, and a transcript has one only. */
+static int play_for(struct host *host, struct slogout_session *session, const char *words)
+{
+    static char bye_text[LINE_MAX_LEN];
     const char *rest;
 
     if ((rest = after(words, "C: ")) != NULL)
-        return host_line(host, session, rest);
+        return host_feed_line(host, session, rest);
     if ((rest = after(words, "abandon ")) != NULL)
         return host_abandon(host, session, outcome_named(rest));
+    if ((rest = after(words, "leave ")) != NULL)
+        return depart(host, session, rest);
+    if (strcmp(words, "request [X]y") == 0)
+        return host_request(host, session, "[X]y");
     if ((rest = after(words, "request ")) != NULL)
         return host_request(host, session, strcpy(bye_text, rest));
     if (strcmp(words, "request") == 0)
         return host_request(host, session, NULL);
     if (strcmp(words, "resume") == 0)
-        return host_ready(host, session);
+        return host_resume(host, session);
     if (strcmp(words, "cancel") == 0)
         return host_cancel(host, session);
     if (strcmp(words, "force") == 0)
         return host_force(host, session);
     if (strcmp(words, "join") == 0)
         return host_join(host, session);
-    if (strcmp(words, "tick") == 0)
+    slogout_session_set_enabled(session, strcmp(words, "enable") == 0);
+    assert_true(strcmp(words, "enable") == 0 || strcmp(words, "disable") == 0);
+    return 0;
+}
+
+static int play_words(struct host *host, const char *words)
+{
+    const char *rest = after(words, "#2 ");
+    struct slogout_session *session = host->sessions[rest ? 1 : 0];
+
+    words = rest ? rest : words;
+    if (strcmp(words, "result") == 0)
+        return look_at_result(host, session, rest ? "#2 " : "");
+    if (strcmp(words, "counts") == 0)
+        look_at_counts(host);
+    else if (strcmp(words, "deadline") == 0)
+        look_at_deadline(host);
+    else if (strcmp(words, "tick") == 0)
         host_tick(host);
-    else if (strcmp(words, "enable") == 0)
-        slogout_session_set_enabled(session, 1);
     else
-        fail_msg("no event is called %s", words);
+        return play_for(host, session, words);
     return 0;
 }
 
@@ -103,6 +183,7 @@ static const char *result_name(int result)
 {
     return result == SLOGOUT_CONSUMED    ? "CONSUMED"
            : result == SLOGOUT_ERR_STATE ? "ERR_STATE"
+           : result == SLOGOUT_ERR_TEXT  ? "ERR_TEXT"
            : result                      ? "?"
                                          : "0";
 }
@@ -132,7 +213,7 @@ static void add_to_event(struct event *event, const char *line)
 {
     assert_true(strlen(event->trace) + strlen(line) + 2 < sizeof event->trace &&
                 strlen(event->says) + 1 < LINES_MAX);
-    if (strncmp(line, "S: ", 3) == 0)
+    if (strncmp(line, "S: ", 3) == 0 || strncmp(line, "#2 S: ", 6) == 0)
         event->says[strlen(event->says)] = ends_with(line, " BUSY")     ? 'B'
                                            : ends_with(line, " BROKEN") ? '-'
                                                                         : 't';
@@ -161,7 +242,7 @@ static unsigned play_file(FILE *file, enum host_form form)
         } else if (!*line && state) {
             assert_int_equal(host_teardown(&state), 0);
             state = NULL;
-        } else if (*line && *line != '#') {
+        } else if (*line && strncmp(line, "# ", 2) != 0) {
             add_to_event(&event, line);
         }
     }
@@ -175,7 +256,7 @@ static void test_the_library_does_what_the_transcripts_say(void **state)
     const char *path = *state;
     enum host_form form;
 
-    for (form = WITH_CRLF; form < AS_RESPONSE; form++) {
+    for (form = WITH_CRLF; form < HOST_FORMS; form++) {
         FILE *file = fopen(path, "r");
         assert_non_null(file);
         assert_true(play_file(file, form) > 0);

@@ -1,7 +1,8 @@
-/* Writes the transcripts of one state to standard output: every event that can happen to a session in that state, and
- * what must come of it. They are made from the independent model of tests/model; the library is not linked.
+/* Writes transcripts to standard output: what can happen to sessions, and what must come of it. They are made from the
+ * independent model of tests/model; the library is not linked.
  *
- *   write STATE
+ *   write STATE    every event that can happen to a session in that state
+ *   write RANDOM   dialogues with two sessions, of random events
  *
  * README in this folder describes the format. */
 #include <stdarg.h>
@@ -11,119 +12,159 @@
 #include "model/fail.h"
 #include "model/model.h"
 
-/* What the host says to each line that it is offered; it takes those that follow. */
+/* What the host says to the first line that an event offers; it takes those that follow. */
 enum { TAKES = 0, BUSY = SLOGOUT_BUSY, BROKEN = -1 };
-#define REPLIES_MAX 4
 
-struct event {
-    const char *words; /* as the transcript has them after the time */
-    enum step_kind kind;
+/* What the host looks at; these are no steps of the model. */
+enum { COUNTS = STEP_KINDS, DEADLINE, RESULT, BAD_TEXT, WHAT_COUNT };
+
+static const struct what {
+    const char *words; /* in a line of a client, TAG stands for the tag of the session's LOGOUT */
+    int kind;          /* enum step_kind, or one of the above */
     int variant;
-    unsigned after_ms; /* since the event before it; UNTIL_DEADLINE: when the session's timer expires */
-    int reply;         /* to the first line that the event causes */
+    const char *answer; /* what the result says of it, after the status */
+} whats[] = {
+    {"join", JOIN, 0, NULL},
+    {"enable", ENABLE, 1, NULL},
+    {"disable", ENABLE, 0, NULL},
+    {"leave", DEPART, AT_ONCE, NULL},
+    {"leave", DEPART, SPREAD_OUT, NULL},
+    {"leave", DEPART, SPREAD_TO_ASK, NULL},
+    {"leave", DEPART, SPREAD_TO_TELL, NULL},
+    {"leave", DEPART, TOO_LATE, NULL},
+    {"request", REQUEST, 0, NULL},
+    {"request " OWN_TEXT, REQUEST, 1, NULL},
+    {"request [X]y", BAD_TEXT, 0, NULL},
+    {"resume", READY, 0, NULL},
+    {"cancel", CANCEL, 0, NULL},
+    {"tick", TICK, 0, NULL},
+    {"force", FORCE, 0, NULL},
+    {"abandon CLIENT_LOGOUT", ABANDON, SLOGOUT_OUTCOME_CLIENT_LOGOUT, NULL},
+    {"abandon PEER_CLOSED", ABANDON, SLOGOUT_OUTCOME_PEER_CLOSED, NULL},
+    {"abandon HOST_CLOSED", ABANDON, SLOGOUT_OUTCOME_HOST_CLOSED, NULL},
+    {"C: * BYE logging out", INPUT, BYE_LINE, NULL},
+    {"C: * bYe", INPUT, BYE_LINE, NULL},
+    {"C: * BYE ", INPUT, BYE_LINE, NULL},
+    {"C: * BYE [CODE] {3}", INPUT, BYE_LINE, NULL},
+    {"C: TAG OK done", INPUT, OK_LINE, ":done"},
+    {"C: TAG ok", INPUT, OK_LINE, ""},
+    {"C: TAG OK ", INPUT, OK_LINE, ""},
+    {"C: TAG Ok [X y] z", INPUT, OK_LINE, "[X y]:z"},
+    {"C: TAG OK [X]", INPUT, OK_LINE, "[X]"},
+    {"C: TAG OK [X]y", INPUT, OK_LINE, ":[X]y"},
+    {"C: TAG OK []", INPUT, OK_LINE, ":[]"},
+    {"C: TAG OK {3+}", INPUT, OK_LINE, ":{3+}"},
+    {"C: TAG NO not now", INPUT, NO_LINE, ":not now"},
+    {"C: TAG nO [CANNOT] never", INPUT, NO_LINE, "[CANNOT]:never"},
+    {"C: TAG BAD unknown", INPUT, BAD_LINE, ":unknown"},
+    {"C: TAG bad", INPUT, BAD_LINE, ""},
+    {"C: TAG BYE logging out", INPUT, TAGGED_BYE_LINE, NULL},
+    {"C: TAG0 OK done", INPUT, FOREIGN_OK_LINE, NULL},
+    {"C: xTAG OK done", INPUT, FOREIGN_OK_LINE, NULL},
+    {"C: a1 OK", INPUT, COMMAND_LINE, NULL},
+    {"C: a1 NOOP", INPUT, COMMAND_LINE, NULL},
+    {"C: a1 LOGOUT", INPUT, COMMAND_LINE, NULL},
+    {"C: TAG", INPUT, COMMAND_LINE, NULL},
+    {"C: TAG  OK", INPUT, COMMAND_LINE, NULL},
+    {"C:  TAG OK", INPUT, COMMAND_LINE, NULL},
+    {"C: TAG OKAY", INPUT, COMMAND_LINE, NULL},
+    {"C: TAG O", INPUT, COMMAND_LINE, NULL},
+    {"C: TAG-OK", INPUT, COMMAND_LINE, NULL},
+    {"C: * BYEBYE", INPUT, COMMAND_LINE, NULL},
+    {"C: *  BYE", INPUT, COMMAND_LINE, NULL},
+    {"C: *BYE", INPUT, COMMAND_LINE, NULL},
+    {"C: * OK", INPUT, COMMAND_LINE, NULL},
+    {"C: + OK", INPUT, COMMAND_LINE, NULL},
+    {"C: DONE", INPUT, COMMAND_LINE, NULL},
+    {"C: ", INPUT, COMMAND_LINE, NULL},
+    {"counts", COUNTS, 0, NULL},
+    {"deadline", DEADLINE, 0, NULL},
+    {"result", RESULT, 0, NULL},
 };
 
-#define UNTIL_DEADLINE ((unsigned)-1)
-#define JUST_BEFORE_IT ((unsigned)-2)
-
-static const struct event enable = {"enable", ENABLE, 1, 0, TAKES}, join = {"join", JOIN, 0, 0, TAKES},
-                          request = {"request", REQUEST, 0, 0, TAKES},
-                          request_busy = {"request", REQUEST, 0, 0, BUSY},
-                          force_busy = {"force", FORCE, 0, 10, BUSY},
-                          refusal = {"C: SLO.1 BAD unknown", INPUT, BAD_PARSED, 10, TAKES},
-                          answer = {"C: SLO.1 OK done", INPUT, OK_LINE, 10, TAKES};
-
-/* How a session comes to a state. */
-struct path {
-    const char *state;
-    const char *title;
-    enum slogout_ask ask;
-    enum slogout_on_refusal on_refusal;
-    const struct event *events[5]; /* up to NULL */
-};
-
-static const struct path paths[] = {
-    {"OPEN", "OPEN", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {NULL}},
-    {"OPEN", "OPEN, enabled", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&enable, NULL}},
-    {"OPEN", "OPEN, everybody is asked", SLOGOUT_ASK_ALL, SLOGOUT_REFUSAL_BYE, {NULL}},
-    {"WAITING", "WAITING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&enable, &join, NULL}},
-    {"PENDING", "PENDING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&request_busy, NULL}},
-    {"PENDING", "PENDING, enabled", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&enable, &request_busy, NULL}},
-    {"ASKED", "ASKED", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&enable, &request, NULL}},
-    {"ASKED",
-     "ASKED, a refusal is waited out",
-     SLOGOUT_ASK_ENABLED,
-     SLOGOUT_REFUSAL_WAIT,
-     {&enable, &request, NULL}},
-    {"ASKED",
-     "ASKED, and refused",
-     SLOGOUT_ASK_ENABLED,
-     SLOGOUT_REFUSAL_WAIT,
-     {&enable, &request, &refusal, NULL}},
-    {"LEAVING", "LEAVING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&enable, &request, &force_busy, NULL}},
-    {"ENDED", "ENDED", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {&enable, &request, &answer, NULL}},
-};
-
-static const struct event events[] = {
-    {"join", JOIN, 0, 0, TAKES},
-    {"request", REQUEST, 0, 10, TAKES},
-    {"request", REQUEST, 0, 10, BUSY},
-    {"request", REQUEST, 0, 10, BROKEN},
-    {"request " OWN_TEXT, REQUEST, 1, 10, TAKES},
-    {"resume", READY, 0, 10, TAKES},
-    {"resume", READY, 0, 10, BUSY},
-    {"resume", READY, 0, 10, BROKEN},
-    {"cancel", CANCEL, 0, 0, TAKES},
-    {"tick", TICK, 0, JUST_BEFORE_IT, TAKES},
-    {"tick", TICK, 0, UNTIL_DEADLINE, TAKES},
-    {"tick", TICK, 0, UNTIL_DEADLINE, BUSY},
-    {"tick", TICK, 0, UNTIL_DEADLINE, BROKEN},
-    {"C: * BYE logging out", INPUT, BYE_LINE, 10, TAKES},
-    {"C: SLO.1 OK done", INPUT, OK_LINE, 10, TAKES},
-    {"C: SLO.1 NO not now", INPUT, NO_LINE, 10, TAKES},
-    {"C: SLO.1 NO not now", INPUT, NO_LINE, 10, BUSY},
-    {"C: SLO.1 BAD unknown", INPUT, BAD_PARSED, 10, TAKES},
-    {"C: SLO.1 BYE logging out", INPUT, TAGGED_BYE_PARSED, 10, TAKES},
-    {"C: SLO.2 OK done", INPUT, FOREIGN_OK_LINE, 10, TAKES},
-    {"C: a1 NOOP", INPUT, COMMAND_LINE, 10, TAKES},
-    {"force", FORCE, 0, 10, TAKES},
-    {"force", FORCE, 0, 10, BUSY},
-    {"force", FORCE, 0, 10, BROKEN},
-    {"abandon CLIENT_LOGOUT", ABANDON, SLOGOUT_OUTCOME_CLIENT_LOGOUT, 0, TAKES},
-    {"abandon PEER_CLOSED", ABANDON, SLOGOUT_OUTCOME_PEER_CLOSED, 0, TAKES},
-    {"abandon HOST_CLOSED", ABANDON, SLOGOUT_OUTCOME_HOST_CLOSED, 0, TAKES},
-};
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static struct model model;
-static const char *answer_text; /* of the last tagged answer */
+static struct model_settings settings;
 
 /* ---- what the model says, in the words of a transcript ---- */
+
+static const char *const states[] = {"OPEN", "WAITING", "PENDING", "ASKED", "LEAVING", "ENDED"};
 
 static const char *const outcomes[SLOGOUT_OUTCOME_COUNT] = {
     "ANSWERED", "REFUSED",     "EXPIRED",       "BYE_ONLY",    "NEVER_READY",
     "FORCED",   "SEND_FAILED", "CLIENT_LOGOUT", "PEER_CLOSED", "HOST_CLOSED",
 };
 
+static const char *const statuses[] = {"NONE", "OK", "NO", "BAD", "BYE"};
+
+static const char *number(enum who who)
+{
+    return who == A ? "" : "#2 ";
+}
+
 static void write_line(const struct call *call)
 {
-    printf("S: %.*s (%s)%s\n", (int)strcspn(call->line, "\r"), call->line,
+    printf("%sS: %.*s (%s)%s\n", number(call->who), (int)strcspn(call->line, "\r"), call->line,
            call->when == SLOGOUT_AT_REST ? "at rest" : "between lines",
            call->result == BUSY     ? " BUSY"
            : call->result == BROKEN ? " BROKEN"
                                     : "");
 }
 
-static void write_close(const struct call *call)
+/* answer is what is to be told of the answer's code and text, or NULL. */
+static void write_close(const struct call *call, const char *answer)
 {
-    static const char *const statuses[] = {"OK", "NO", "BAD"};
+    const struct slogout_result *result = &call->closed;
 
-    printf("close %s", outcomes[call->closed.outcome]);
-    if (call->closed.tag)
-        printf(" %s@%llu", call->tag, (unsigned long long)call->closed.asked_ms);
-    printf("%s%s", call->closed.bye_sent ? " bye-sent" : "", call->closed.bye_seen ? " bye-seen" : "");
+    printf("%sclose %s", number(call->who), outcomes[result->outcome]);
+    if (*result->tag)
+        printf(" %s@%llu", result->tag, (unsigned long long)result->asked_ms);
+    printf("%s%s", result->bye_sent ? " bye-sent" : "", result->bye_seen ? " bye-seen" : "");
     if (call->answer)
-        printf(" answer=%s:%s", statuses[call->answer - 1], answer_text);
+        printf(" answer=%s%s", statuses[call->answer], answer);
+    else if (result->answer_status)
+        printf(" answered=%s", statuses[result->answer_status]);
     printf("\n");
+}
+
+static void write_counts(void)
+{
+    size_t i;
+
+    printf("counts");
+    for (i = 0; i < COUNT(states); i++) {
+        const int a = model.session[A].alive && model.session[A].state == i;
+        const int b = model.session[B].alive && model.session[B].state == i;
+        if (a + b)
+            printf(" %s=%d", states[i], a + b);
+    }
+    for (i = 0; i < COUNT(outcomes); i++)
+        if (model.counts.outcome[i])
+            printf(" %s=%llu", outcomes[i], (unsigned long long)model.counts.outcome[i]);
+    if (model.counts.without_bye)
+        printf(" without_bye=%llu", (unsigned long long)model.counts.without_bye);
+    printf("\n= 0\n");
+}
+
+static void write_deadline(void)
+{
+    if (model_deadline(&model) == SLOGOUT_NEVER)
+        printf("deadline never\n= 0\n");
+    else
+        printf("deadline %llu\n= 0\n", (unsigned long long)model_deadline(&model));
+}
+
+static void write_later_result(enum who who)
+{
+    struct call call;
+
+    if (!model_result(&model, who, &call)) {
+        printf("= ERR_STATE\n");
+        return;
+    }
+    write_close(&call, NULL);
+    printf("= 0\n");
 }
 
 static void write_result(int result)
@@ -138,95 +179,275 @@ static void write_result(int result)
         fail("a result that no transcript can have: %d", result);
 }
 
-/* ---- one transcript ---- */
+/* ---- one event ---- */
 
-static uint64_t time_of(const struct event *event)
+static void write_words(const struct what *what, enum who who)
 {
-    if (event->after_ms == UNTIL_DEADLINE)
-        return model_deadline(&model);
-    if (event->after_ms == JUST_BEFORE_IT)
-        return model_deadline(&model) - 1;
-    return model.now + event->after_ms;
+    const char *tag = strstr(what->words, "TAG");
+
+    if (what->kind == DEPART) {
+        const struct departure_times *times = &departures[what->variant];
+        printf("%s%s spread=%u seed=%u deadline=%u\n", number(who), what->words, times->spread, times->seed,
+               times->deadline);
+        return;
+    }
+    if (!tag || what->kind != INPUT) {
+        printf("%s%s\n", number(who), what->words);
+        return;
+    }
+    printf("%s%.*s", number(who), (int)(tag - what->words), what->words);
+    printf("%s%u%s\n", settings.prefix, model.session[who].tag ? model.session[who].tag : 9, tag + 3);
 }
 
-static void write_event(const struct event *event)
+static void write_step(const struct what *what, enum who who, uint64_t now, int reply)
 {
-    static const char tag[] = "C: SLO.1 ";
-    const struct step step = {event->kind, A, event->variant, time_of(event)};
+    const struct step step = {(enum step_kind)what->kind, who, what->variant, now};
     struct trace trace;
-    int result;
+    const int result = model_predict(&model, &step, reply, &trace);
     int i;
 
-    if (strncmp(event->words, tag, sizeof tag - 1) == 0 && event->variant != TAGGED_BYE_PARSED)
-        answer_text = strchr(event->words + sizeof tag - 1, ' ') + 1;
-    result = model_predict(&model, &step, event->reply, &trace);
-    printf("%llu %s\n", (unsigned long long)step.now, event->words);
     for (i = 0; i < trace.length; i++)
         if (trace.call[i].kind == SEND_LINE)
             write_line(&trace.call[i]);
         else
-            write_close(&trace.call[i]);
+            write_close(&trace.call[i], what->answer);
     write_result(result);
 }
 
-static void begin(const struct path *path)
+static void write_event(const struct what *what, enum who who, uint64_t now, int reply)
 {
-    const struct model_settings settings = {
-        .ask = path->ask, .on_refusal = path->on_refusal, .drain_asks = 1, .polled = 1};
-    const struct step birth = {NEW, A, 0, 0};
-    struct trace trace;
-    size_t i;
-
-    model_start(&model, &settings);
-    model_predict(&model, &birth, TAKES, &trace);
-    printf("settings ask=%s on_refusal=%s answer_timeout=%d ready_timeout=%d leave_timeout=%d\n",
-           path->ask == SLOGOUT_ASK_ALL ? "all" : "enabled",
-           path->on_refusal == SLOGOUT_REFUSAL_WAIT ? "wait" : "bye", ANSWER_TIMEOUT, READY_TIMEOUT,
-           LEAVE_TIMEOUT);
-    for (i = 0; path->events[i]; i++)
-        write_event(path->events[i]);
-}
-
-/* The event, and then all timers until the session is over, while the host takes each line. */
-static void write_transcript(const struct path *path, const struct event *event)
-{
-    static const struct event last_ticks = {"tick", TICK, 0, UNTIL_DEADLINE, TAKES};
-
-    printf("\n# %s: %s%s\n", path->title, event->words,
-           event->after_ms == JUST_BEFORE_IT   ? ", just before the deadline"
-           : event->after_ms == UNTIL_DEADLINE ? ", at the deadline"
-                                               : "");
-    if (event->reply != TAKES)
-        printf("# the host's first reply is %s\n", event->reply == BUSY ? "BUSY" : "BROKEN");
-    begin(path);
-    write_event(event);
-    while (model_deadline(&model) != SLOGOUT_NEVER)
-        write_event(&last_ticks);
-}
-
-/* Returns 1 if the state has a timer for an event that needs one, and a line for the host to reply to. */
-static int makes_sense(const struct path *path, const struct event *event)
-{
-    const int needs_deadline = event->after_ms == UNTIL_DEADLINE || event->after_ms == JUST_BEFORE_IT;
-    const struct step step = {event->kind, A, event->variant, SLOGOUT_NEVER - 1};
-    struct trace trace;
-    const struct step birth = {NEW, A, 0, 0};
-    const struct model_settings settings = {
-        .ask = path->ask, .on_refusal = path->on_refusal, .drain_asks = 1, .polled = 1};
-    size_t i;
-
-    model_start(&model, &settings);
-    model_predict(&model, &birth, TAKES, &trace);
-    for (i = 0; path->events[i]; i++) {
-        const struct step on_the_way = {path->events[i]->kind, A, path->events[i]->variant, 1};
-        model_predict(&model, &on_the_way, path->events[i]->reply, &trace);
+    printf("%llu ", (unsigned long long)now);
+    write_words(what, who);
+    switch (what->kind) {
+    case COUNTS:
+        write_counts();
+        break;
+    case DEADLINE:
+        write_deadline();
+        break;
+    case RESULT:
+        write_later_result(who);
+        break;
+    case BAD_TEXT:
+        printf("= ERR_TEXT\n");
+        break;
+    default:
+        write_step(what, who, now, reply);
     }
-    if (needs_deadline && model_deadline(&model) == SLOGOUT_NEVER)
+}
+
+static const struct what *what_is(const char *words)
+{
+    const struct what *what = whats;
+
+    while (what < whats + COUNT(whats) && strcmp(what->words, words) != 0)
+        what++;
+    if (what == whats + COUNT(whats))
+        fail("no event is called %s", words);
+    return what;
+}
+
+/* All timers until the sessions are over, while the host takes each line. */
+static void write_end(int sessions)
+{
+    while (model_deadline(&model) != SLOGOUT_NEVER)
+        write_event(what_is("tick"), A,
+                    model_deadline(&model) > model.now ? model_deadline(&model) : model.now, TAKES);
+    write_event(what_is("counts"), A, model.now, TAKES);
+    write_event(what_is("result"), A, model.now, TAKES);
+    if (sessions > 1)
+        write_event(what_is("result"), B, model.now, TAKES);
+}
+
+static void begin(const char *title, int sessions)
+{
+    struct step birth = {NEW, A, 0, 0};
+    struct trace trace;
+
+    settings.drain_asks = settings.polled = 1;
+    model_start(&model, &settings);
+    model_predict(&model, &birth, TAKES, &trace);
+    birth.who = B;
+    if (sessions > 1)
+        model_predict(&model, &birth, TAKES, &trace);
+    printf("\n# %s\n", title);
+    printf("settings sessions=%d ask=%s on_refusal=%s prefix=%s answer_timeout=%d ready_timeout=%d "
+           "leave_timeout=%d\n",
+           sessions, settings.ask == SLOGOUT_ASK_ALL ? "all" : "enabled",
+           settings.on_refusal == SLOGOUT_REFUSAL_WAIT ? "wait" : "bye", settings.prefix, ANSWER_TIMEOUT,
+           READY_TIMEOUT, LEAVE_TIMEOUT);
+}
+
+/* ---- every event in a state ---- */
+
+/* How a session comes to a state: the words of events, each with the host's reply if that is not `takes`. */
+static const struct path {
+    const char *state;
+    const char *title;
+    enum slogout_ask ask;
+    enum slogout_on_refusal on_refusal;
+    const char *events[5]; /* up to NULL; a `!` before an event means that the host is BUSY */
+} paths[] = {
+    {"OPEN", "OPEN", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {NULL}},
+    {"OPEN", "OPEN, enabled", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", NULL}},
+    {"OPEN", "OPEN, everybody is asked", SLOGOUT_ASK_ALL, SLOGOUT_REFUSAL_BYE, {NULL}},
+    {"WAITING", "WAITING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", "join", NULL}},
+    {"PENDING", "PENDING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"!request", NULL}},
+    {"PENDING", "PENDING, enabled", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", "!request", NULL}},
+    {"ASKED", "ASKED", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", "request", NULL}},
+    {"ASKED", "ASKED, a refusal is waited out", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_WAIT,
+     {"enable", "request", NULL}},
+    {"ASKED", "ASKED, and refused", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_WAIT,
+     {"enable", "request", "C: TAG BAD unknown", NULL}},
+    {"LEAVING", "LEAVING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", "request", "!force", NULL}},
+    {"LEAVING", "LEAVING, second half", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE,
+     {"enable", "request", "!force", "!tick", NULL}},
+    {"ENDED", "ENDED", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE,
+     {"enable", "request", "C: TAG OK done", NULL}},
+};
+
+static void write_path(const struct path *path)
+{
+    size_t i;
+
+    for (i = 0; path->events[i]; i++) {
+        const int reply = *path->events[i] == '!' ? BUSY : TAKES;
+        const struct what *what = what_is(path->events[i] + (reply == BUSY));
+        write_event(what, A, what->kind == TICK ? model_deadline(&model) : model.now, reply);
+    }
+}
+
+/* Returns the time of the event in a state. A tick comes when the session's timer expires. */
+static uint64_t time_of(const struct what *what, int just_before)
+{
+    if (what->kind != TICK || model_deadline(&model) == SLOGOUT_NEVER)
+        return model.now + 10;
+    return model_deadline(&model) - (uint64_t)just_before;
+}
+
+/* Returns 1 if the event offers a line to the host. */
+static int offers_a_line(const struct what *what)
+{
+    const struct step step = {(enum step_kind)what->kind, A, what->variant, time_of(what, 0)};
+    struct model copy = model;
+    struct trace trace;
+
+    if (what->kind >= (int)STEP_KINDS)
         return 0;
-    if (event->reply == TAKES)
-        return 1;
-    model_predict(&model, &step, event->reply, &trace);
+    model_predict(&copy, &step, TAKES, &trace);
     return trace.length > 0 && trace.call[0].kind == SEND_LINE;
+}
+
+static int write_one(const struct path *path, const struct what *what, int reply, int just_before)
+{
+    int has_line;
+
+    settings.ask = path->ask;
+    settings.on_refusal = path->on_refusal;
+    settings.prefix = "SLO.";
+    begin(path->title, 1);
+    write_path(path);
+    has_line = offers_a_line(what);
+    write_event(what, A, time_of(what, just_before), reply);
+    write_end(1);
+    return has_line;
+}
+
+static void write_state(const char *state)
+{
+    const struct path *path;
+    const struct what *what;
+
+    for (path = paths; path < paths + COUNT(paths); path++)
+        for (what = whats; what < whats + COUNT(whats); what++) {
+            if (strcmp(path->state, state) != 0)
+                continue;
+            if (write_one(path, what, TAKES, 0)) {
+                write_one(path, what, BUSY, 0);
+                write_one(path, what, BROKEN, 0);
+            }
+            if (what->kind == TICK)
+                write_one(path, what, TAKES, 1);
+        }
+}
+
+/* ---- random dialogues ---- */
+
+#define DIALOGUES 300
+#define EVENTS    24
+
+/* The minimal standard generator (Park, Miller, 1988). */
+static unsigned draw(unsigned count)
+{
+    static uint64_t state = 1;
+
+    state = state * 48271 % 2147483647;
+    return (unsigned)(state >> 8) % count;
+}
+
+/* The time of the next event: often the same, sometimes that of a deadline, and once in a while an earlier one. */
+static uint64_t draw_time(uint64_t now)
+{
+    const uint64_t deadline = model_deadline(&model);
+
+    switch (draw(8)) {
+    case 0:
+        return now + draw(20000);
+    case 1:
+        return deadline == SLOGOUT_NEVER || deadline < now ? now : deadline;
+    case 2:
+        return deadline == SLOGOUT_NEVER || deadline <= now ? now : deadline - 1;
+    case 3:
+        return now - draw(now > 1000 ? 1000 : 1);
+    default:
+        return now;
+    }
+}
+
+/* Lines of a client and ticks come more often than they stand in the table. */
+static const struct what *draw_what(void)
+{
+    static const char *const frequent[] = {"tick", "resume", "request", "enable", "C: TAG OK done", "C: TAG NO not now"};
+
+    const struct what *what = &whats[draw(COUNT(whats))];
+    const int ends_all = what->kind == FORCE || what->kind == ABANDON || what->kind == DEPART;
+
+    return draw(3) && !(ends_all && draw(4)) ? what : what_is(frequent[draw(COUNT(frequent))]);
+}
+
+/* Two timers that expire in one tick do so in no order that a port must keep. */
+static int is_ambiguous(const struct what *what, uint64_t now)
+{
+    return what->kind == TICK && model.session[A].deadline == model.session[B].deadline &&
+           model.session[A].deadline <= (now > model.now ? now : model.now);
+}
+
+static void write_random(void)
+{
+    static const char *const prefixes[] = {"SLO.", "x", "ABCDEFGHIJKLMNOP"};
+    int i, j;
+
+    for (i = 0; i < DIALOGUES; i++) {
+        char title[40];
+        settings.ask = draw(2) ? SLOGOUT_ASK_ENABLED : SLOGOUT_ASK_ALL;
+        settings.on_refusal = draw(2) ? SLOGOUT_REFUSAL_BYE : SLOGOUT_REFUSAL_WAIT;
+        settings.prefix = prefixes[draw(COUNT(prefixes))];
+        snprintf(title, sizeof title, "dialogue %d", i + 1);
+        begin(title, 2);
+        for (j = 0; j < EVENTS; j++) {
+            const struct what *what = draw_what();
+            const enum who who = draw(3) ? A : B;
+            const uint64_t now = draw_time(model.now);
+            const int reply = draw(3) ? TAKES : draw(4) ? BUSY : BROKEN;
+            if (!is_ambiguous(what, now))
+                write_event(what, what->kind == TICK || what->kind == COUNTS || what->kind == DEADLINE ? A : who, now,
+                            reply);
+        }
+        while (model_deadline(&model) != SLOGOUT_NEVER && model.session[A].deadline != model.session[B].deadline)
+            write_event(what_is("tick"), A,
+                        model_deadline(&model) > model.now ? model_deadline(&model) : model.now, TAKES);
+        write_event(what_is("counts"), A, model.now, TAKES);
+    }
 }
 
 void fail(const char *format, ...)
@@ -242,17 +463,16 @@ void fail(const char *format, ...)
 
 int main(int argc, char **argv)
 {
-    const struct path *path;
-    const struct event *event;
-
     if (argc != 2)
         return 2;
-    printf("# What can happen to a session that is %s, written by the model. The README here explains the "
-           "lines.\n",
-           argv[1]);
-    for (path = paths; path < paths + sizeof paths / sizeof *paths; path++)
-        for (event = events; event < events + sizeof events / sizeof *events; event++)
-            if (strcmp(path->state, argv[1]) == 0 && makes_sense(path, event))
-                write_transcript(path, event);
+    if (strcmp(argv[1], "RANDOM") == 0) {
+        printf("# Two sessions, and random events, written by the model. The README here explains the lines.\n");
+        write_random();
+    } else {
+        printf("# What can happen to a session that is %s, written by the model. The README here explains the "
+               "lines.\n",
+               argv[1]);
+        write_state(argv[1]);
+    }
     return 0;
 }

@@ -5,9 +5,7 @@
 
 /* ---- the trace ---- */
 
-static void trace(struct host *host, const char *format, ...) CMOCKA_PRINTF_ATTRIBUTE(2, 3);
-
-static void trace(struct host *host, const char *format, ...)
+void host_trace(struct host *host, const char *format, ...)
 {
     const size_t room = sizeof host->trace - host->trace_len;
     va_list arguments;
@@ -23,7 +21,7 @@ static void trace(struct host *host, const char *format, ...)
 static void trace_number(const struct host_conn *conn)
 {
     if (conn->number > 1)
-        trace(conn->host, "#%u ", conn->number);
+        host_trace(conn->host, "#%u ", conn->number);
 }
 
 void host_expect(struct host *host, const char *expected)
@@ -184,7 +182,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
     assert_ptr_equal(host->sessions[conn->number - 1], session);
     assert_false(conn->closed);
     trace_number(conn);
-    trace(host, "S: %.*s (%s)%s\n", (int)len - 2, line, when == SLOGOUT_AT_REST ? "at rest" : "between lines",
+    host_trace(host, "S: %.*s (%s)%s\n", (int)len - 2, line, when == SLOGOUT_AT_REST ? "at rest" : "between lines",
           says == 'B'   ? " BUSY"
           : says == '-' ? " BROKEN"
                         : "");
@@ -219,7 +217,7 @@ static void close_connection(struct slogout_session *session, const struct slogo
                   result->outcome != SLOGOUT_OUTCOME_ANSWERED && !result->bye_sent);
     trace_number(conn);
     trace_result(text, sizeof text, result);
-    trace(host, "%s\n", text);
+    host_trace(host, "%s\n", text);
     act(host, IN_CLOSE_CONNECTION, session);
 }
 
@@ -230,7 +228,7 @@ void host_set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_da
     assert_ptr_equal(slogout, host->slogout);
     assert_true(deadline_ms != SLOGOUT_NEVER);
     assert_true(deadline_ms == slogout_deadline(slogout));
-    trace(host, "timer %llu\n", (unsigned long long)deadline_ms);
+    host_trace(host, "timer %llu\n", (unsigned long long)deadline_ms);
     act(host, IN_SET_TIMER, NULL);
 }
 

@@ -90,6 +90,8 @@ void host_free(struct host *host, struct slogout_session *session);
 void host_tick(struct host *host);
 void host_tick_at(struct host *host, uint64_t now);
 
+/* Adds to the trace what the test itself has seen. */
+void host_trace(struct host *host, const char *format, ...) CMOCKA_PRINTF_ATTRIBUTE(2, 3);
 void host_check(const struct host *host);
 /* Expects exactly this trace since the last call. */
 void host_expect(struct host *host, const char *trace);
