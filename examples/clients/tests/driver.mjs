@@ -60,7 +60,8 @@ const operations = {
         await imap.messageFlagsRemove(uid, ['\\Flagged'], { uid: true });
     }),
     pipeline: (imap, uid) => inbox(imap, async () => {
-        const both = await Promise.all([{ flags: true }, { uid: true }].map(what => imap.fetchOne(uid, what, { uid: true })));
+        const parts = [{ flags: true }, { uid: true }];
+        const both = await Promise.all(parts.map(what => imap.fetchOne(uid, what, { uid: true })));
         return both.map(message => (message ? 'OK' : 'nothing')).join(' ');
     }),
     echo: async (imap, size) => {
