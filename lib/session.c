@@ -450,6 +450,17 @@ void slo_session_resume(struct slogout_session *session)
     dispatch(session, RESUME, &no_event);
 }
 
+void slo_session_free(struct slogout_session *session)
+{
+    struct slogout *slogout = session->slogout;
+
+    slo_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
+    slo_session_quit(session);
+    slogout->counts.state[SLOGOUT_STATE_ENDED]--;
+    session->freed = 1;
+    slo_release_later(slogout, &session->timer.link);
+}
+
 size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE])
 {
     return slo_tag_write(tag, session->slogout->tag_prefix, session->tag_number);
@@ -554,11 +565,7 @@ void slogout_session_free(struct slogout_session *session)
         return;
     slogout = session->slogout;
     slo_enter(slogout);
-    slo_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
-    slo_session_quit(session);
-    slogout->counts.state[SLOGOUT_STATE_ENDED]--;
-    session->freed = 1;
-    slo_release_later(slogout, &session->timer.link);
+    slo_session_free(session);
     slo_leave(slogout);
 }
 
