@@ -30,8 +30,8 @@ enum event_kind { JOIN, DEPART, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL
  * an error (to none of these). */
 typedef int cell(struct slogout_session *session, const struct event *event);
 
-static cell nothing, bad_state, consume, enter_waiting, depart, begin, set_out, ask_or_bye, send_last_bye, reopen,
-    leave, insist, close_now, note_bye, answered, refused, end_unasked, end_as_named, end_as_settled;
+static cell nothing, bad_state, consume, enter_waiting, depart, begin, set_out, ask_or_bye, send_last_bye,
+    reopen, leave, insist, close_now, note_bye, answered, refused, end_unasked, end_as_named, end_as_settled;
 
 static const struct event no_event;
 
@@ -192,8 +192,7 @@ static int send_logout(struct slogout_session *session, const struct event *even
     int result;
 
     memcpy(line + tag_len, command, sizeof command);
-    result =
-        session->send_line(session, line, tag_len + sizeof command - 1, SLOGOUT_AT_REST, session->conn);
+    result = session->send_line(session, line, tag_len + sizeof command - 1, SLOGOUT_AT_REST, session->conn);
     if (result == 0) {
         session->slogout->tags = tags;
         session->tag_number = tags.last;
@@ -324,7 +323,8 @@ static int send_last_bye(struct slogout_session *session, const struct event *ev
 
 static int leave(struct slogout_session *session, const struct event *event)
 {
-    const uint64_t end = slo_min(after(session, session->slogout->settings.leave_timeout_ms), session->close_by);
+    const uint64_t end =
+        slo_min(after(session, session->slogout->settings.leave_timeout_ms), session->close_by);
 
     session->outcome = (uint8_t)event->outcome;
     set_state(session, SLOGOUT_STATE_LEAVING, slo_subtract(end, last_half_ms(session->slogout)));

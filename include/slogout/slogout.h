@@ -253,7 +253,7 @@ enum slogout_when {
  * strings are not NUL-terminated. */
 struct slogout_response {
     enum slogout_status status; /* never NONE */
-    const char *tag; /* tag_len is 0 if the response is untagged, as each BYE is */
+    const char *tag;            /* tag_len is 0 if the response is untagged, as each BYE is */
     size_t tag_len;
     const char *code; /* between [ and ]; code_len is 0 if there is no response code */
     size_t code_len;
@@ -265,11 +265,11 @@ struct slogout_response {
 struct slogout_result {
     size_t size; /* sizeof(struct slogout_result) */
     enum slogout_outcome outcome;
-    int bye_sent;                       /* 1 if send_line has taken our `* BYE`, else 0 */
-    int bye_seen;                       /* 1 if the client sent `* BYE` while the session was ASKED, else 0 */
-    uint64_t asked_ms;                  /* when send_line took the LOGOUT, or SLOGOUT_NEVER if it did not */
-    char tag[SLOGOUT_TAG_SIZE];         /* of that LOGOUT, NUL-terminated; empty if there was none */
-    enum slogout_status answer_status;  /* of the client's last tagged answer to it, or NONE */
+    int bye_sent;                      /* 1 if send_line has taken our `* BYE`, else 0 */
+    int bye_seen;                      /* 1 if the client sent `* BYE` while the session was ASKED, else 0 */
+    uint64_t asked_ms;                 /* when send_line took the LOGOUT, or SLOGOUT_NEVER if it did not */
+    char tag[SLOGOUT_TAG_SIZE];        /* of that LOGOUT, NUL-terminated; empty if there was none */
+    enum slogout_status answer_status; /* of the client's last tagged answer to it, or NONE */
     /* The whole answer, valid until close_connection returns, if it was passed to the call of
      * slogout_session_feed_line() that now calls close_connection; else NULL. */
     const struct slogout_response *answer;
@@ -371,8 +371,8 @@ SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t
  * to it. Returns 0 for any other line, which the host handles as usual. Returns no error: for an argument that is
  * not valid, and inside a callback, it does nothing and returns 0. Costs a load and a branch unless LOGOUT has
  * been sent. [calls back] */
-SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_session *session, const char *line,
-                                                             size_t len, uint64_t now_ms);
+SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_session *session,
+                                                             const char *line, size_t len, uint64_t now_ms);
 
 /* Withdraws a request: the session is OPEN again, and out of its drain. Never sends anything. Returns 0 also
  * if there was no request.
@@ -458,10 +458,11 @@ SLOGOUT_API const char *slogout_outcome_name(enum slogout_outcome outcome);
 
 #define SLOGOUT_RESULT_SIZE 320 /* octets that hold any line of slogout_result_format(), with its NUL */
 
-/* Writes a result as a line for a log, without a line end: the outcome, tag, bye_sent and bye_seen and, if
- * there was an answer, its status and, if result->answer is set, its code and text, cut to 64 and 128 octets. In
- * these a control character or 8-bit octet becomes \xNN, and `"` and `\` become `\"` and `\\`. Writes at most out_size octets, and NUL-terminates unless out_size is 0. Returns the length
- * that the whole line needs, without the NUL, or 0 if result is NULL. */
+/* Writes a result as a line for a log, without a line end: the outcome, tag, bye_sent and bye_seen; if the client
+ * has answered, the status of its answer; and if result->answer is set, its code and text, cut to 64 and 128
+ * octets. In these a control character or 8-bit octet becomes \xNN, and `"` and `\` become `\"` and `\\`. Writes
+ * at most out_size octets, and NUL-terminates unless out_size is 0. Returns the length that the whole line needs,
+ * without the NUL, or 0 if result is NULL. */
 SLOGOUT_API size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result);
 
 #ifdef __cplusplus
