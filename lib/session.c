@@ -23,7 +23,9 @@ struct event {
 };
 
 /* clang-format off */
-enum event_kind { JOIN, DEPART, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, KINDS };
+enum event_kind {
+    JOIN, DEPART, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, KINDS
+};
 /* clang-format on */
 
 /* Returns what the public function returns: 0, SLOGOUT_CONSUMED (to BYE, OK, REFUSAL and OTHER_LINE only) or
@@ -35,8 +37,8 @@ static cell nothing, bad_state, consume, enter_waiting, depart, begin, set_out, 
 
 static const struct event no_event;
 
-/* The life of a session. A timer runs in PENDING, ASKED and LEAVING, and in WAITING if the session departs without a
- * drain. LEAVING has two timers, one after the other. */
+/* The life of a session. A timer runs in PENDING, ASKED and LEAVING, and in WAITING if the session departs
+ * without a drain. LEAVING has two timers, one after the other. */
 /* clang-format off */
 static cell *const table[KINDS][SLOGOUT_STATE_ENDED + 1] = {
     /*               OPEN           WAITING       PENDING       ASKED         LEAVING         ENDED */
@@ -140,7 +142,8 @@ static uint64_t after(const struct slogout_session *session, uint64_t ms)
     return slo_min(slo_add(session->slogout->clock.now, ms), SLOGOUT_NEVER - 1);
 }
 
-/* Returns when the session is forced, so that its last `* BYE` has its time before the deadline of its departure. */
+/* Returns when the session is forced, so that its last `* BYE` has its time before the deadline of its
+ * departure. */
 static uint64_t force_at(const struct slogout_session *session)
 {
     if (session->close_by == SLOGOUT_NEVER)
@@ -253,8 +256,8 @@ static int enter_waiting(struct slogout_session *session, const struct event *ev
     return 0;
 }
 
-/* Returns how much of the spread fits before the deadline: if possible, such that the session can still be asked at
- * its end. */
+/* Returns how much of the spread fits before the deadline: if possible, such that the session can still be
+ * asked at its end. */
 static uint64_t fitting_spread(const struct slogout_session *session, uint64_t spread)
 {
     const struct slogout *slogout = session->slogout;
@@ -331,8 +334,8 @@ static int leave(struct slogout_session *session, const struct event *event)
     return send_last_bye(session, event);
 }
 
-/* At the end of the first half, the `* BYE` is offered with less to wait for; at the end of the second, the session
- * is closed without it. */
+/* At the end of the first half, the `* BYE` is offered with less to wait for; at the end of the second, the
+ * session is closed without it. */
 static int insist(struct slogout_session *session, const struct event *event)
 {
     uint64_t end;
