@@ -284,6 +284,8 @@ def main(arguments):
     every, equivalents = all_mutants(), read_equivalents()
     explained = {mutant for mutant in every if any([entry.explains(mutant) for entry in equivalents])}
     tried = sample([mutant for mutant in every if (mutant in explained) == bool(os.environ.get("EQUIVALENTS"))])
+    if os.environ.get("MATRIX"):
+        thorough_programs = []
     work.judge = Judge(Workshop(*fast_shop, programs=fast_programs), Workshop(*thorough_shop, programs=thorough_programs))
     with multiprocessing.get_context("fork").Pool() as pool:
         verdicts = []
