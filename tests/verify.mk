@@ -10,6 +10,7 @@
 ##   make analyse              analyzers of the source, memcheck and threads
 ##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
 ##   make fuzz                 a minute for each target
+##   make dialogues            N random dialogues (1,000,000) through the filter, from SEED
 ##   make mutants              whether the tests notice a change of one line of lib/; MATRIX=1: which of them do
 ##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
 ##   make prove-sanity         a proof fails when the fault is planted that it excludes
@@ -23,7 +24,7 @@ LLVM_SUFFIX ?= -19
 
 .PHONY: verify deps-verify exhaustive fuzz coverage mutants portability
 
-VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz mutants
+VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz dialogues mutants
 
 # One part after the other, each on two cores.
 verify:
@@ -78,9 +79,8 @@ $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(FUZZ_FLAGS) -c -o $@ $<
 
-$(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server $(BUILD)/fuzz/filter: $(FUZZ_LIB)
-$(BUILD)/fuzz/filter: $(BUILD)/fuzz/tests/fuzz/filter/reference.o
-$(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server: $(BUILD)/fuzz/tests/fuzz/scanners/agree.o
+$(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/filter: $(FUZZ_LIB)
+$(BUILD)/fuzz/filter: $(addprefix $(BUILD)/fuzz/tests/fuzz/filter/,check.o reference.o)
 $(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
 
@@ -91,6 +91,26 @@ $(FUZZ_NAMES): fuzz-%: $(BUILD)/fuzz/%
 
 fuzz: $(FUZZ_NAMES)
 .PHONY: $(FUZZ_NAMES)
+
+# ---- dialogues through the filter: N of them, from SEED ----
+
+N ?= 1000000
+SEED ?= $(shell date +%s)
+DIALOGUES := $(BUILD)/dialogues
+DIALOGUES_FLAGS := -O2 -g
+
+$(DIALOGUES)/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests $(DIALOGUES_FLAGS) -c -o $@ $<
+
+$(DIALOGUES)/run: $(addprefix $(DIALOGUES)/tests/fuzz/filter/,dialogues.o check.o reference.o) \
+  $(LIB_SOURCES:%.c=$(DIALOGUES)/%.o)
+	$(SAY)$(CC) $(DIALOGUES_FLAGS) -o $@ $^
+
+dialogues: $(DIALOGUES)/run
+	@$< $(N) $(SEED)
+
+.PHONY: dialogues
 
 # ---- coverage of lib/ by the unit tests alone ----
 
@@ -348,4 +368,4 @@ package-macos:
 	@MAKE='$(MAKE)' CLANG=$(CLANG) LLVM_SUFFIX=$(LLVM_SUFFIX) sh tests/package/macos.sh $(PACKAGE)/dist/$(DIST_NAME)
 
 # The dependencies of each object.
--include $(foreach part,tests/model fuzz coverage mutants,$(shell find $(BUILD)/$(part) -name '*.d' 2>/dev/null))
+-include $(foreach part,tests/model fuzz dialogues coverage mutants,$(shell find $(BUILD)/$(part) -name '*.d' 2>/dev/null))
