@@ -13,6 +13,7 @@ struct slogout {
     struct slo_clock clock;
     struct slo_timers timers[SLOGOUT_STATE_ENDED]; /* of the sessions, by state; in OPEN none runs */
     struct slo_timers last_half;                   /* of the sessions in the second half of LEAVING */
+    struct slo_timers closing;                     /* of the filters that close after the last response */
     struct slogout_tags tags;               /* of the last LOGOUT that was sent */
     struct slogout_counts counts;
     struct slo_link freed; /* memory that is released when the outermost call returns */

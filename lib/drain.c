@@ -138,7 +138,7 @@ static struct slo_backlog backlog_of(const struct slogout_drain *drain, uint64_t
         const struct slo_plan_round round =
             slo_plan_round(schedule, drain->slogout->settings.answer_timeout_ms, count);
 
-        backlog.by_ms = schedule->ask_until - 1;
+        backlog.by_ms = schedule->begin_by;
         backlog.urgent = round.sessions;
         backlog.urgent_by_ms = round.latest;
     }

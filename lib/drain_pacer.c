@@ -14,12 +14,11 @@ static uint64_t share_of(uint64_t from, uint64_t until, uint64_t slots)
     return slo_subtract(until, from) / slots;
 }
 
-/* Cuts a slot from the rest of the window, which begins at from and not after its end, and draws an instant
- * in the slot. */
+/* Cuts a slot from the rest of the window, which begins at from, and draws an instant in the slot. */
 static void cut_from(struct slo_pacer *pacer, uint64_t from, const struct slo_backlog *backlog)
 {
     const uint64_t by_rate = slo_add(from, slo_multiply(backlog->count, pacer->gap));
-    const uint64_t end = slo_max(pacer->end, by_rate);
+    const uint64_t end = slo_max(pacer->even_end, by_rate);
     const uint64_t even = share_of(from, slo_min(end, fixed_point(backlog->by_ms)), backlog->count);
     const uint64_t urgent = share_of(from, fixed_point(backlog->urgent_by_ms), backlog->urgent);
     const uint64_t length = slo_min(even, urgent);
@@ -34,7 +33,7 @@ static void cut_from(struct slo_pacer *pacer, uint64_t from, const struct slo_ba
 void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms, uint32_t rate)
 {
     pacer->from = pacer->to = pacer->instant = fixed_point(from_ms);
-    pacer->end = fixed_point(end_ms);
+    pacer->end = pacer->even_end = fixed_point(end_ms);
     pacer->span = pacer->end - pacer->to;
     pacer->gap = rate ? slo_divide_up(fixed_point(1000), rate) : 0;
 }
@@ -43,7 +42,6 @@ void slo_pacer_next(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_b
 {
     const uint64_t overdue = fixed_point(slo_subtract(now_ms, SLO_PACER_CATCH_UP_MS));
     const uint64_t from = slo_max(pacer->to, overdue);
-    const uint64_t rest = pacer->to < pacer->end ? pacer->end - pacer->to : pacer->span;
 
     if (backlog->count == 0) {
         /* Who joins later need not wait for the end of a slot that was longer than the rate asks for. */
@@ -53,7 +51,10 @@ void slo_pacer_next(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_b
         pacer->to = UINT64_MAX;
         return;
     }
-    pacer->end = slo_add(from, rest);
+    if (pacer->to < pacer->end)
+        pacer->even_end = slo_add(pacer->even_end, from - pacer->to);
+    else
+        pacer->even_end = slo_add(from, pacer->span);
     cut_from(pacer, from, backlog);
 }
 
@@ -63,7 +64,7 @@ void slo_pacer_adapt(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_
     const uint64_t now = fixed_point(now_ms);
 
     if (pacer->end <= now)
-        adapted.end = slo_add(now, pacer->span);
+        adapted.even_end = slo_add(now, pacer->span);
     cut_from(&adapted, slo_max(pacer->from, now), backlog);
     if (adapted.to < pacer->to)
         *pacer = adapted;

@@ -26,8 +26,9 @@ struct slo_pacer {
     uint64_t random;   /* the state of the generator: any number, such as a seed */
     uint64_t from, to; /* the current slot; if nobody waits, from is when the next may begin, and to is
                         * UINT64_MAX */
-    uint64_t end;      /* of the window */
-    uint64_t span;     /* the length of the window when it was opened */
+    uint64_t end;      /* of the window, which has grown if the gaps do not fit */
+    uint64_t even_end; /* of the window without the gaps */
+    uint64_t span;     /* the length of the window when it was opened, without the gaps */
     uint64_t gap;      /* the least length of a slot, by the rate; 0 if there is no rate */
     uint64_t instant;  /* when the current slot is used */
 };

@@ -14,20 +14,17 @@ static uint64_t flight_of(uint32_t answer_timeout)
     return (uint64_t)answer_timeout + SLO_PACER_CATCH_UP_MS;
 }
 
-/* Returns how long it takes to begin the sessions at this rate, rounded up. The division comes first, so that
- * nothing overflows before the result does. */
+/* Returns how long it takes to begin the sessions at this rate. */
 static uint64_t paced_ms(uint32_t rate, uint64_t sessions)
 {
-    if (!rate)
-        return 0;
-    return slo_add(slo_multiply(sessions / rate, 1000), slo_divide_up(sessions % rate * 1000, rate));
+    return rate ? slo_ratio_up(sessions, 1000, rate) : 0;
 }
 
 /* If no client answers, the places in flight are free again when the answer timeout has passed, so the
  * sessions go through them in rounds. The first round takes those that do not fill a round. */
 static uint64_t later_rounds(uint32_t limit, uint64_t sessions)
 {
-    return limit ? (sessions - 1) / limit : 0;
+    return limit ? slo_divide_up(sessions, limit) - 1 : 0;
 }
 
 /* Returns how long it takes to begin all sessions if no client answers. */
@@ -35,7 +32,7 @@ static uint64_t begin_ms(const struct slogout_plan *plan, const struct slo_timeo
                          uint64_t sessions)
 {
     const uint64_t later = later_rounds(plan->max_in_flight, sessions);
-    const uint64_t first_round = paced_ms(plan->rate, sessions - later * plan->max_in_flight);
+    const uint64_t first_round = paced_ms(plan->rate, sessions - slo_multiply(later, plan->max_in_flight));
     const uint64_t rounds = slo_add(first_round, slo_multiply(later, flight_of(timeouts->answer)));
 
     return slo_max(slo_max(plan->spread_ms, paced_ms(plan->rate, sessions)), rounds);
@@ -130,9 +127,11 @@ void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeout
     struct slogout_plan kept = *plan;
 
     schedule->ask_until = 0;
+    schedule->begin_by = force;
     if (force >= flight) {
-        make_fit(&kept, timeouts, sessions, force - flight);
         schedule->ask_until = force - timeouts->answer + 1;
+        schedule->begin_by = force - flight;
+        make_fit(&kept, timeouts, sessions, schedule->begin_by);
     } else {
         kept.spread_ms = (uint32_t)slo_min(plan->spread_ms, force);
         kept.max_in_flight = 0;
@@ -150,10 +149,9 @@ struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32
                                      uint64_t waiting)
 {
     const uint64_t later = later_rounds(schedule->in_flight, waiting);
-    const uint64_t last_logout = slo_subtract(schedule->ask_until, 1);
     const struct slo_plan_round round = {
-        waiting - later * schedule->in_flight,
-        slo_subtract(last_logout, slo_multiply(later, flight_of(answer_timeout))),
+        waiting - slo_multiply(later, schedule->in_flight),
+        slo_subtract(schedule->begin_by, slo_multiply(later, flight_of(answer_timeout))),
     };
 
     return round;

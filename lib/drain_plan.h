@@ -21,6 +21,7 @@ struct slo_timeouts {
 struct slo_schedule {
     uint64_t force;     /* when forcing begins */
     uint64_t ask_until; /* LOGOUT is sent before this time, and not at it; 0 if it is never sent */
+    uint64_t begin_by;  /* all sessions are to be begun by then, so that late ticks are before ask_until */
     uint64_t deadline;
     uint64_t spread, tail;
     uint64_t begun;     /* when all sessions have been begun, if spread and rate alone pace them */

@@ -450,6 +450,17 @@ void slo_session_resume(struct slogout_session *session)
     dispatch(session, RESUME, &no_event);
 }
 
+void slo_session_free(struct slogout_session *session)
+{
+    struct slogout *slogout = session->slogout;
+
+    slo_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
+    slo_session_quit(session);
+    slogout->counts.state[SLOGOUT_STATE_ENDED]--;
+    session->freed = 1;
+    slo_release_later(slogout, &session->timer.link);
+}
+
 size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE])
 {
     return slo_tag_write(tag, session->slogout->tag_prefix, session->tag_number);
@@ -554,11 +565,7 @@ void slogout_session_free(struct slogout_session *session)
         return;
     slogout = session->slogout;
     slo_enter(slogout);
-    slo_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
-    slo_session_quit(session);
-    slogout->counts.state[SLOGOUT_STATE_ENDED]--;
-    session->freed = 1;
-    slo_release_later(slogout, &session->timer.link);
+    slo_session_free(session);
     slo_leave(slogout);
 }
 
@@ -623,18 +630,21 @@ int slogout_session_resume(struct slogout_session *session, uint64_t now_ms)
 }
 
 /* After an error the host handles the line as usual. */
+int slo_session_feed_line(struct slogout_session *session, const char *line, size_t len, uint64_t now)
+{
+    struct slogout_response response;
+    const int is_response = slogout_response_parse(&response, line, len);
+    const struct event event = {.answer = is_response ? &response : NULL, .outcome = SLOGOUT_OUTCOME_REFUSED};
+    const int result = handle_at(session, now, kind_of_line(session, event.answer), &event);
+
+    return result > 0 ? result : 0;
+}
+
 int slogout_session_feed_line(struct slogout_session *session, const char *line, size_t len, uint64_t now_ms)
 {
-    struct event event = {.outcome = SLOGOUT_OUTCOME_REFUSED};
-    struct slogout_response response;
-    int result;
-
     if (!session || session->state < SLOGOUT_STATE_ASKED || !line)
         return 0;
-    if (slogout_response_parse(&response, line, len))
-        event.answer = &response;
-    result = handle_at(session, now_ms, kind_of_line(session, event.answer), &event);
-    return result > 0 ? result : 0;
+    return slo_session_feed_line(session, line, len, now_ms);
 }
 
 int slogout_session_cancel(struct slogout_session *session)

@@ -50,8 +50,13 @@ int slo_session_request(struct slogout_session *session);
 int slo_session_force(struct slogout_session *session);
 int slo_session_cancel(struct slogout_session *session);
 int slo_session_abandon(struct slogout_session *session, enum slogout_outcome why);
+void slo_session_free(struct slogout_session *session);
 void slo_session_resume(struct slogout_session *session);
 int slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response);
+
+/* Does what slogout_session_feed_line() does from ASKED on. It is a function of its own, which a compiler does not
+ * inline, so that a line that comes while nothing is asked does not pay for its stack frame. */
+int slo_session_feed_line(struct slogout_session *session, const char *line, size_t len, uint64_t now);
 
 /* Writes the tag of the session's LOGOUT, NUL-terminated, and returns its length. There must have been
  * one. */

@@ -79,8 +79,8 @@ static void on_listener(evutil_socket_t fd, short events, void *user_data)
     if (++count == net_max_clients)
         event_del(listening);
     connection->again = evtimer_new(base, on_client, connection);
-    connection->io = event_new(base, connection->client.fd, EV_READ | EV_WRITE | EV_ET | EV_PERSIST, on_client,
-                               connection);
+    connection->io = event_new(base, connection->client.fd, EV_READ | EV_WRITE | EV_ET | EV_PERSIST,
+                               on_client, connection);
     if (!connection->again || !connection->io || event_add(connection->io, NULL) < 0) {
         free_connection(connection);
         return;

@@ -22,6 +22,7 @@ enum step {
     ADD_B,
     START,       /* a plan with a deadline that fits */
     START_SHORT, /* too short to ask anybody */
+    START_RATE,  /* begins one session a second */
     RESUME,
     PAUSE,
     CANCEL,
@@ -48,6 +49,7 @@ static const char *const step_names[STEPS] = {"add A",
                                               "add B",
                                               "start",
                                               "start short",
+                                              "start with a rate",
                                               "resume",
                                               "pause",
                                               "cancel",
@@ -85,6 +87,8 @@ static struct {
     uint64_t now;
     enum life life;
     uint64_t last_ask; /* no LOGOUT is sent after this, by the plan */
+    uint64_t rate_from; /* since when there is a rate; UINT64_MAX: there is none */
+    uint64_t begun;     /* sessions since then */
     uint64_t members_ended;
     int dones, in_send_line, in_close, in_done;
 } world;
@@ -263,6 +267,7 @@ static const struct slogout_plan fitting = {
     .size = sizeof fitting, .spread_ms = 20000, .tail_ms = 5000, .deadline_ms = 70000};
 static const struct slogout_plan too_short = {
     .size = sizeof too_short, .spread_ms = 20000, .deadline_ms = 30000};
+static const struct slogout_plan with_rate = {.size = sizeof with_rate, .deadline_ms = 100000, .rate = 1};
 
 static void add(struct client *client)
 {
@@ -289,6 +294,8 @@ static void start(const struct slogout_plan *plan)
         return;
     world.life = RUNNING;
     world.last_ask = plan == &too_short ? 0 : world.now + plan->deadline_ms - plan->tail_ms - 10000 - 35000;
+    world.rate_from = plan == &with_rate ? world.now : UINT64_MAX;
+    world.begun = 0;
 }
 
 static void resume(void)
@@ -312,12 +319,24 @@ static void force(void)
     if (world.life != PAUSED)
         world.life = RUNNING;
     world.last_ask = 0;
+    world.rate_from = UINT64_MAX;
+}
+
+static uint64_t waiting(void)
+{
+    return world.drain ? slogout_drain_get_counts(world.drain)->state[SLOGOUT_STATE_WAITING] : 0;
 }
 
 static void tick(uint64_t now)
 {
+    const uint64_t before = waiting();
+
     world.now = now > world.now ? now : world.now;
     expect(slogout_tick(world.slogout, now) == 0, "tick");
+    if (world.life != RUNNING || world.rate_from > world.now || !world.drain)
+        return;
+    world.begun += before - waiting();
+    expect(world.begun <= 1 + (world.now - world.rate_from) / 1000, "the rate");
 }
 
 static void answer(struct client *client)
@@ -344,6 +363,9 @@ static void step_with_drain(enum step step)
         return;
     case START_SHORT:
         start(&too_short);
+        return;
+    case START_RATE:
+        start(&with_rate);
         return;
     case RESUME:
         resume();
@@ -486,7 +508,7 @@ static void begin(void)
     int i;
 
     memset(&world, 0, sizeof world);
-    world.last_ask = UINT64_MAX;
+    world.last_ask = world.rate_from = UINT64_MAX;
     if (slogout_new(&world.slogout, NULL) || slogout_drain_new(&world.drain, world.slogout, done, NULL))
         fail("no memory");
     for (i = 0; i < SESSIONS; i++) {

@@ -218,25 +218,25 @@ static void test_the_schedule(void **state)
         struct slo_schedule schedule;
         const char *what;
     } table[] = {
-        {{20000, 5000, 90200, 7, 2, 14}, {75200, 40201, 90200, 20000, 5000, 20000, 7, 2}, "a plan that fits is itself"},
-        {{20000, 5000, 0, 7, 1, 14}, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 20000, 7, 1}, "no deadline"},
-        {{20000, 5000, 0, 7, 0, NEVER}, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 20000, 7, 0}, "no deadline, many"},
-        {{20000, 5000, NEVER, 7, 0, 14}, {NEVER, NEVER - 34999, NEVER, 20000, 5000, 20000, 7, 0}, "the end of time"},
-        {{20000, 5000, 90200, 0, 2, 80}, {75200, 40201, 90200, 20000, 5000, 40000, 0, 2}, "the rate is slower"},
-        {{20000, 5000, 60000, 0, 0, 14}, {45000, 10001, 60000, 9900, 5000, 9900, 0, 0}, "the spread shrinks"},
-        {{0, 5000, 60000, 0, 1, 99}, {45000, 10001, 60000, 0, 5000, 9900, 0, 10}, "the rate grows"},
-        {{20000, 5000, 90000, 6, 0, 14}, {75000, 40001, 90000, 20000, 5000, 20000, 7, 0}, "the limit grows"},
-        {{20000, 5000, 90200, 7, 1, 14}, {75200, 40201, 90200, 20000, 5000, 20000, 9, 1}, "the limit grows, the rate stays"},
-        {{0, 5000, 60000, 6, 1, 99}, {45000, 10001, 60000, 0, 5000, 9900, 99, 10}, "rate and limit grow"},
-        {{20000, 5000, 90000, 0, 0, 14}, {75000, 40001, 90000, 20000, 5000, 20000, 0, 0}, "there is no limit"},
-        {{20000, 5000, 50100, 1, 9, 14}, {35100, 101, 50100, 0, 5000, 0, 14, 0}, "just time to ask all at once"},
-        {{20000, 5000, 50099, 1, 9, 14}, {35099, 0, 50099, 20000, 5000, 20000, 0, 9}, "a millisecond less: nobody is asked"},
-        {{20000, 5000, 30000, 1, 1, 14}, {15000, 0, 30000, 15000, 5000, 15000, 0, 1}, "Kubernetes"},
-        {{0, 5000, 30000, 1, 1, 14}, {15000, 0, 30000, 0, 5000, 14000, 0, 1}, "Kubernetes, at the rate"},
-        {{0, 5000, 30000, 1, 1, 20}, {15000, 0, 30000, 0, 5000, 15000, 0, 1}, "Kubernetes, no time for the rate"},
-        {{20000, 5000, 15000, 1, 0, 14}, {0, 0, 15000, 0, 5000, 0, 0, 0}, "forced from the start"},
-        {{20000, 5000, 12000, 1, 0, 14}, {0, 0, 12000, 0, 2000, 0, 0, 0}, "the tail shrinks"},
-        {{20000, 5000, 9000, 1, 0, 14}, {0, 0, 9000, 0, 0, 0, 0, 0}, "shorter than the leave timeout"},
+        {{20000, 5000, 90200, 7, 2, 14}, {75200, 40201, 40100, 90200, 20000, 5000, 20000, 7, 2}, "a plan that fits is itself"},
+        {{20000, 5000, 0, 7, 1, 14}, {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 1}, "no deadline"},
+        {{20000, 5000, 0, 7, 0, NEVER}, {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 0}, "no deadline, many"},
+        {{20000, 5000, NEVER, 7, 0, 14}, {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 0}, "the end of time"},
+        {{20000, 5000, 90200, 0, 2, 80}, {75200, 40201, 40100, 90200, 20000, 5000, 40000, 0, 2}, "the rate is slower"},
+        {{20000, 5000, 60000, 0, 0, 14}, {45000, 10001, 9900, 60000, 9900, 5000, 9900, 0, 0}, "the spread shrinks"},
+        {{0, 5000, 60000, 0, 1, 99}, {45000, 10001, 9900, 60000, 0, 5000, 9900, 0, 10}, "the rate grows"},
+        {{20000, 5000, 90000, 6, 0, 14}, {75000, 40001, 39900, 90000, 20000, 5000, 20000, 7, 0}, "the limit grows"},
+        {{20000, 5000, 90200, 7, 1, 14}, {75200, 40201, 40100, 90200, 20000, 5000, 20000, 9, 1}, "the limit grows, the rate stays"},
+        {{0, 5000, 60000, 6, 1, 99}, {45000, 10001, 9900, 60000, 0, 5000, 9900, 99, 10}, "rate and limit grow"},
+        {{20000, 5000, 90000, 0, 0, 14}, {75000, 40001, 39900, 90000, 20000, 5000, 20000, 0, 0}, "there is no limit"},
+        {{20000, 5000, 50100, 1, 9, 14}, {35100, 101, 0, 50100, 0, 5000, 0, 14, 0}, "just time to ask all at once"},
+        {{20000, 5000, 50099, 1, 9, 14}, {35099, 0, 35099, 50099, 20000, 5000, 20000, 0, 9}, "a millisecond less: nobody is asked"},
+        {{20000, 5000, 30000, 1, 1, 14}, {15000, 0, 15000, 30000, 15000, 5000, 15000, 0, 1}, "Kubernetes"},
+        {{0, 5000, 30000, 1, 1, 14}, {15000, 0, 15000, 30000, 0, 5000, 14000, 0, 1}, "Kubernetes, at the rate"},
+        {{0, 5000, 30000, 1, 1, 20}, {15000, 0, 15000, 30000, 0, 5000, 15000, 0, 1}, "Kubernetes, no time for the rate"},
+        {{20000, 5000, 15000, 1, 0, 14}, {0, 0, 0, 15000, 0, 5000, 0, 0, 0}, "forced from the start"},
+        {{20000, 5000, 12000, 1, 0, 14}, {0, 0, 0, 12000, 0, 2000, 0, 0, 0}, "the tail shrinks"},
+        {{20000, 5000, 9000, 1, 0, 14}, {0, 0, 0, 9000, 0, 0, 0, 0, 0}, "shorter than the leave timeout"},
     };
     size_t i;
 
@@ -248,16 +248,17 @@ static void test_the_schedule(void **state)
 
         slo_plan_schedule(&plan, &defaults, table[i].question.sessions, &made);
         if (made.force != expected->force || made.ask_until != expected->ask_until ||
+            made.begin_by != expected->begin_by ||
             made.deadline != expected->deadline || made.spread != expected->spread || made.tail != expected->tail ||
             made.begun != expected->begun || made.in_flight != expected->in_flight || made.rate != expected->rate)
-            fail_msg("%s: %llu %llu %llu %llu %llu %llu %lu %lu", table[i].what, (unsigned long long)made.force,
-                     (unsigned long long)made.ask_until, (unsigned long long)made.deadline,
+            fail_msg("%s: %llu %llu %llu %llu %llu %llu %llu %lu %lu", table[i].what, (unsigned long long)made.force,
+                     (unsigned long long)made.ask_until, (unsigned long long)made.begin_by, (unsigned long long)made.deadline,
                      (unsigned long long)made.spread, (unsigned long long)made.tail, (unsigned long long)made.begun,
                      (unsigned long)made.in_flight, (unsigned long)made.rate);
     }
 }
 
-/* LOGOUT is sent until 70,200. There are 7 places, and a silent client keeps one for 35,100. */
+/* All are to be begun by 70,200. There are 7 places, and a silent client keeps one for 35,100. */
 static void test_the_round_that_comes_next(void **state)
 {
     static const struct {
@@ -269,7 +270,7 @@ static void test_the_round_that_comes_next(void **state)
 
     (void)state;
     for (i = 0; i < LENGTH(table); i++) {
-        const struct slo_schedule schedule = {.ask_until = 70201, .in_flight = table[i].limit};
+        const struct slo_schedule schedule = {.begin_by = 70200, .in_flight = table[i].limit};
         const struct slo_plan_round round = slo_plan_round(&schedule, 35000, table[i].waiting);
 
         assert_int_equal(round.sessions, table[i].sessions);

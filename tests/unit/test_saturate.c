@@ -48,6 +48,15 @@ static void test_division_rounds_up(void **state)
     assert_true(slo_divide_up(6, 5) == 2);
     assert_true(slo_divide_up(MAX, 1) == MAX);
     assert_true(slo_divide_up(MAX, MAX) == 1);
+    assert_true(slo_ratio_up(0, 1000, 3) == 0);
+    assert_true(slo_ratio_up(1, 1000, 3) == 334);
+    assert_true(slo_ratio_up(2, 1000, 3) == 667);
+    assert_true(slo_ratio_up(3, 1000, 3) == 1000);
+    assert_true(slo_ratio_up(7, 1000, 3) == 2334);
+    assert_true(slo_ratio_up(MAX, 1000, 1000) == MAX);
+    assert_true(slo_ratio_up(MAX, 1000, 999) == MAX);
+    assert_true(slo_ratio_up(MAX, UINT32_MAX, UINT32_MAX) == MAX);
+    assert_true(slo_ratio_up(MAX, 1000, UINT32_MAX) == UINT64_C(4294967297000));
 }
 
 int main(void)

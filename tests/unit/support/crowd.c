@@ -33,7 +33,7 @@ static void schedule(struct client *client, enum event event, uint32_t after)
 
 static void note_in_flight(struct crowd *crowd)
 {
-    const struct slogout_counts *counts = crowd->drain ? slogout_drain_get_counts(crowd->drain) : NULL;
+    const struct slogout_counts *counts = crowd_counts(crowd);
 
     if (counts &&
         counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED] > crowd->most_in_flight)
@@ -213,6 +213,36 @@ void crowd_hang_up(struct crowd *crowd, struct client *client)
     (void)crowd;
     slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED);
     release(client);
+}
+
+/* ---- figures ---- */
+
+const struct slogout_counts *crowd_counts(const struct crowd *crowd)
+{
+    return slogout_drain_get_counts(crowd->drain);
+}
+
+uint32_t crowd_begun(const struct crowd *crowd, uint64_t from, uint64_t to)
+{
+    uint32_t count = 0;
+
+    for (; from < to; from++)
+        count += crowd->moments[from].logouts + crowd->moments[from].byes;
+    return count;
+}
+
+uint32_t crowd_most_begun(const struct crowd *crowd, uint32_t ms)
+{
+    uint32_t count = 0, most = 0;
+    uint64_t i;
+
+    for (i = 0; i <= crowd->horizon; i++) {
+        count += crowd_begun(crowd, i, i + 1);
+        if (i >= ms)
+            count -= crowd_begun(crowd, i - ms, i - ms + 1);
+        most = count > most ? count : most;
+    }
+    return most;
 }
 
 /* ---- time ---- */

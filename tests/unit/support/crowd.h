@@ -75,4 +75,11 @@ void crowd_tick(struct crowd *crowd);
 /* The client closes its connection, and its session is freed. */
 void crowd_hang_up(struct crowd *crowd, struct client *client);
 
+/* The counters of the crowd's drain. */
+const struct slogout_counts *crowd_counts(const struct crowd *crowd);
+/* Counts the departures that were begun in from..to-1, by LOGOUT or by `* BYE` in its place. */
+uint32_t crowd_begun(const struct crowd *crowd, uint64_t from, uint64_t to);
+/* Returns the most that were begun within so many milliseconds. */
+uint32_t crowd_most_begun(const struct crowd *crowd, uint32_t ms);
+
 #endif
