@@ -1,20 +1,18 @@
-/* An IMAP server that asks its clients to leave: one thread, with a loop on poll(). imap.h has the IMAP, net.h the rest:
- * the loop, and what a client does with its session.
+/* An IMAP server that asks its clients to leave: one thread, with a loop on poll(). imap.h has the IMAP, net.h the
+ * loop and the session of each client.
  *
- *   SIGUSR1          asks every client to leave now; the server continues to serve
- *   SIGTERM, SIGINT  closes the port, drains all clients by the plan of the options, and ends the server when they have
- *                    left; a second signal stops waiting for answers
+ *   SIGUSR1          asks every client to leave now, and continues to serve
+ *   SIGTERM, SIGINT  closes the port, drains all clients by the plan of the options, and ends the server when
+ *                    they have left; a second signal stops waiting for answers
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
 #include "net.h"
 
-#define REPORT_MS 1000
-
 static struct net_options options;
 static struct net_loop loop;
 static struct slogout_drain *drain;
-static uint64_t begun_ms, report_ms = SLOGOUT_NEVER; /* the start of the drain, and the time of the next report */
+static uint64_t begun_ms, report_ms = SLOGOUT_NEVER; /* of the drain, and of the next report about it */
 static int is_done;
 
 /* Each session of the drain has its outcome and is freed. */
@@ -33,13 +31,14 @@ static void report(const char *what, uint64_t now)
 
     for (i = SLOGOUT_STATE_WAITING; i < SLOGOUT_STATE_ENDED; i++)
         remaining += (unsigned long)counts->state[i];
-    fprintf(stderr, "drain %s seconds=%.1f remaining=%lu asked=%lu", what, (double)(now - begun_ms) / 1000, remaining,
-            (unsigned long)counts->state[SLOGOUT_STATE_ASKED]);
+    fprintf(stderr, "drain %s seconds=%.1f remaining=%lu asked=%lu", what, (double)(now - begun_ms) / 1000,
+            remaining, (unsigned long)counts->state[SLOGOUT_STATE_ASKED]);
     for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         if (counts->outcome[i])
             fprintf(stderr, " %s=%lu", slogout_outcome_name((enum slogout_outcome)i),
                     (unsigned long)counts->outcome[i]);
     fprintf(stderr, "\n");
+    report_ms = now + 1000;
 }
 
 static void take_signals(uint64_t now)
@@ -73,10 +72,8 @@ int main(int argc, char **argv)
     do {
         now = net_turn(&loop, report_ms);
         take_signals(now);
-        if (now >= report_ms) {
+        if (now >= report_ms)
             report("progress", now);
-            report_ms = now + REPORT_MS;
-        }
     } while (!is_done || loop.count > 0);
     report("over", now);
     slogout_drain_free(drain);

@@ -1,9 +1,9 @@
-/* A toy IMAP server (RFC 3501, with ENABLE, IDLE and LITERAL+), which the echo server and the example hosts share.
- * It has no mailboxes, accepts every password, and never logs a client out for inactivity. It does no I/O and knows
- * no session. From slogout it needs only what each IMAP parser needs: the name of the capability.
+/* A toy IMAP server (RFC 3501, with ENABLE, IDLE and LITERAL+), which the example servers share. It has no
+ * mailboxes, accepts every password, and never logs a client out for inactivity. It does no I/O and knows no
+ * session. From slogout it needs only the name of the capability.
  *
- * The host appends what it reads to `in`, at most imap_room() octets, and sends what is in `out`. Both are bounded: a
- * literal that does not fit is refused, and imap_next() stops while a reply might not fit.
+ * The host appends what it reads to `in`, at most imap_room() octets, and sends what is in `out`. Both are bounded:
+ * a literal that does not fit is refused, and imap_next() stops while a reply might not fit.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef EXAMPLES_IMAP_H
@@ -16,9 +16,8 @@
 #include <slogout/slogout.h>
 
 #define IMAP_CAPABILITIES "IMAP4rev1 LITERAL+ ENABLE IDLE " SLOGOUT_CAPABILITY
-#define IMAP_GREETING     "[CAPABILITY " IMAP_CAPABILITIES "] ready"
-#define IMAP_LINE_MAX     8192      /* octets, RFC 2683 section 3.2.1.5 */
-#define IMAP_IN_SIZE      16384     /* holds a command with its literals, and one more line */
+#define IMAP_LINE_MAX     8192  /* octets, RFC 2683 section 3.2.1.5 */
+#define IMAP_IN_SIZE      16384 /* holds a command with its literals, and one more line */
 #define IMAP_OUT_SIZE     32768
 #define IMAP_RESERVE      12288     /* octets of it that are kept for a reply and two lines of slogout */
 #define IMAP_MESSAGE_MAX  100000000 /* octets */
@@ -48,9 +47,9 @@ struct imap {
     int is_stalled;  /* imap_next() needs room: call it again when some of `out` has been sent */
     int is_skipping; /* the next octets are the rest of a line that was too long */
     char tag[IMAP_TAG_SIZE];
-    const char *line; /* of IMAP_LINE; it ends with LF unless it is too long */
-    size_t line_len;
-    size_t begin;  /* in[begin] is the first octet that is still needed */
+    const char *line;          /* of IMAP_LINE; it ends with LF unless it is too long */
+    size_t line_len, text_len; /* with LF or CRLF, and without */
+    size_t begin;              /* in[begin] is the first octet that is still needed */
     size_t scan;   /* the next line of the command begins here, after a literal that may not be complete */
     size_t unsent; /* of the literal of IMAP_SENDING */
     size_t in_len, out_len;
@@ -129,7 +128,7 @@ static inline void imap_drop(struct imap_text *rest, size_t len)
     rest->len -= len;
 }
 
-/* Returns the number of digits at `text`. A number greater than IMAP_MESSAGE_MAX gives some number that is, too. */
+/* Returns the number of digits at `text`. Above IMAP_MESSAGE_MAX, *value is some number that is greater, too. */
 static inline size_t imap_number(const char *text, size_t len, size_t *value)
 {
     size_t end;
@@ -163,8 +162,8 @@ static inline int imap_atom(struct imap_text *rest, struct imap_text *word)
     return word->len > 0;
 }
 
-/* Removes SP and an astring, whose literal is complete because the command is. A quoted string ends at the next quote,
- * even after a backslash. Returns 1, or 0 if there is no astring. */
+/* Removes SP and an astring, whose literal is complete because the command is. A quoted string ends at the next
+ * quote, even after a backslash. Returns 1, or 0 if there is no astring. */
 static inline int imap_argument(struct imap_text *rest, struct imap_text *word)
 {
     const char *end;
@@ -189,71 +188,55 @@ static inline int imap_argument(struct imap_text *rest, struct imap_text *word)
 
 /* ---- commands ---- */
 
-static inline enum imap_event imap_announce(struct imap *imap, const char *prefix, size_t len)
+/* Returns 1 if the command has this name and this number of arguments, and sets *word to the last of them. */
+static inline int imap_takes(struct imap_text command, const char *name, int arguments,
+                             struct imap_text *word)
 {
-    char text[64];
+    int is_valid = imap_argument(&command, word) && imap_is(word, name);
 
-    snprintf(text, sizeof text, "%s{%lu}", prefix, (unsigned long)len);
-    return imap_say(imap, "* ", text);
+    while (is_valid && arguments-- > 0)
+        is_valid = imap_argument(&command, word);
+    return is_valid && command.len == 0;
 }
 
-/* Runs a complete command, of which the rest begins after the tag. ENABLE takes any number of names, and the server
- * ignores those that it does not know (RFC 5161 section 3.1). FETCH n sends a message of n octets. */
-static inline enum imap_event imap_command(struct imap *imap, struct imap_text rest)
+/* Runs a complete command, which begins after the tag. FETCH n sends a message of n octets. ENABLE takes any
+ * number of names, and the server ignores those that it does not know (RFC 5161 section 3.1). */
+static inline enum imap_event imap_command(struct imap *imap, struct imap_text command)
 {
-    enum run { RUN_CAPABILITY, RUN_NOOP, RUN_LOGOUT, RUN_XDRAIN, RUN_LOGIN, RUN_ENABLE, RUN_IDLE, RUN_ECHO,
-               RUN_FETCH, RUN_UNKNOWN };
-    static const struct {
-        const char *name;
-        int arguments;
-    } commands[] = {{"CAPABILITY", 0}, {"NOOP", 0}, {"LOGOUT", 0}, {"XDRAIN", 0}, {"LOGIN", 2},
-                    {"ENABLE", 0},     {"IDLE", 0}, {"ECHO", 1},   {"FETCH", 1}};
-    struct imap_text name = {NULL, 0}, word = {NULL, 0};
     enum imap_event event = IMAP_REPLY;
-    enum run i = RUN_CAPABILITY;
-    int is_valid = imap_argument(&rest, &name), count;
-    size_t n = 0;
+    struct imap_text word;
+    char text[64];
 
-    while (i < RUN_UNKNOWN && !imap_is(&name, commands[i].name))
-        i++;
-    is_valid = is_valid && i < RUN_UNKNOWN && (imap->is_logged_in || i < RUN_ENABLE);
-    for (count = 0; is_valid && count < commands[i].arguments; count++)
-        is_valid = imap_argument(&rest, &word);
-    if (i == RUN_FETCH)
-        is_valid = is_valid && imap_number(word.octets, word.len, &n) == word.len;
-    if (!is_valid || (rest.len > 0 && i != RUN_ENABLE))
-        return imap_say(imap, imap->tag, " BAD command or arguments are not valid, or not before LOGIN");
-    switch (i) {
-    case RUN_LOGOUT:
+    if (imap_takes(command, "LOGOUT", 0, &word))
         return IMAP_LOGOUT;
-    case RUN_IDLE:
-        imap->state = IMAP_IDLE;
-        return imap_say(imap, "+ ", "idling");
-    case RUN_FETCH:
-        imap->state = IMAP_SENDING;
-        imap->unsent = n;
-        return imap_announce(imap, "1 FETCH (BODY[] ", n);
-    case RUN_ECHO:
-        imap_announce(imap, "ECHO ", word.len);
+    if (imap_takes(command, "LOGIN", 2, &word)) {
+        imap->is_logged_in = 1;
+    } else if (imap_takes(command, "CAPABILITY", 0, &word)) {
+        imap_say(imap, "* CAPABILITY ", IMAP_CAPABILITIES);
+    } else if (imap_takes(command, "XDRAIN", 0, &word)) {
+        event = IMAP_DRAIN;
+    } else if (imap_takes(command, "NOOP", 0, &word)) {
+        event = IMAP_REPLY;
+    } else if (!imap->is_logged_in) {
+        return imap_say(imap, imap->tag, " BAD not before LOGIN");
+    } else if (imap_takes(command, "ECHO", 1, &word)) {
+        snprintf(text, sizeof text, "ECHO {%lu}", (unsigned long)word.len);
+        imap_say(imap, "* ", text);
         imap_put(imap, word.octets, word.len);
         imap_say(imap, "", "");
-        break;
-    case RUN_CAPABILITY:
-        imap_say(imap, "* CAPABILITY ", IMAP_CAPABILITIES);
-        break;
-    case RUN_LOGIN:
-        imap->is_logged_in = 1;
-        break;
-    case RUN_ENABLE:
-        event = slogout_enable_has_capability(rest.octets, rest.len) ? IMAP_ENABLE : IMAP_REPLY;
+    } else if (imap_takes(command, "FETCH", 1, &word) &&
+               imap_number(word.octets, word.len, &imap->unsent) == word.len) {
+        imap->state = IMAP_SENDING;
+        snprintf(text, sizeof text, "1 FETCH (BODY[] {%lu}", (unsigned long)imap->unsent);
+        return imap_say(imap, "* ", text);
+    } else if (imap_takes(command, "IDLE", 0, &word)) {
+        imap->state = IMAP_IDLE;
+        return imap_say(imap, "+ ", "idling");
+    } else if (imap_argument(&command, &word) && imap_is(&word, "ENABLE")) {
+        event = slogout_enable_has_capability(command.octets, command.len) ? IMAP_ENABLE : IMAP_REPLY;
         imap_say(imap, "* ENABLED", event == IMAP_ENABLE ? " " SLOGOUT_CAPABILITY : "");
-        break;
-    case RUN_XDRAIN:
-        event = IMAP_DRAIN;
-        break;
-    case RUN_NOOP:
-    case RUN_UNKNOWN:
-        break;
+    } else {
+        return imap_say(imap, imap->tag, " BAD unknown command or arguments");
     }
     imap_say(imap, imap->tag, " OK completed");
     return event;
@@ -261,20 +244,11 @@ static inline enum imap_event imap_command(struct imap *imap, struct imap_text r
 
 /* ---- from lines to commands ---- */
 
-/* Returns the line without its LF or CRLF. */
-static inline struct imap_text imap_text(const struct imap *imap)
-{
-    struct imap_text text = {imap->line, imap->line_len - 1};
-
-    text.len -= text.len > 0 && text.octets[text.len - 1] == '\r';
-    return text;
-}
-
-/* Takes one more line of a command: the command goes on with a literal, or it is complete and runs. A client that
- * announces {n+} sends the octets whatever the reply is, so the server cannot refuse them and read on. */
+/* Takes one more line of a command: the command continues with a literal, or it is complete and runs. After
+ * {n+} the client sends the octets whatever the reply is, so the server cannot refuse them and read on. */
 static inline enum imap_event imap_go_on(struct imap *imap)
 {
-    struct imap_text rest = imap_text(imap);
+    struct imap_text rest = {imap->line, imap->text_len};
     size_t n;
     int waits;
 
@@ -299,7 +273,7 @@ static inline enum imap_event imap_go_on(struct imap *imap)
 /* Runs the line of IMAP_LINE. Returns any event but IMAP_WAIT and IMAP_LINE. */
 static inline enum imap_event imap_run(struct imap *imap)
 {
-    struct imap_text line = imap_text(imap), tag;
+    struct imap_text line = {imap->line, imap->text_len}, tag;
 
     if (imap->is_skipping)
         return IMAP_LOST;
@@ -335,8 +309,8 @@ static inline enum imap_event imap_send_more(struct imap *imap)
     return imap_say(imap, imap->tag, " OK completed");
 }
 
-/* Takes the next line or, if there are IMAP_LINE_MAX octets without an LF, these, and then skips the rest of the line.
- * Returns 0 if there is neither. */
+/* Takes the next line or, if there are IMAP_LINE_MAX octets without an LF, these octets, and then skips the rest
+ * of the line. Returns 0 if there is neither. */
 static inline int imap_take_line(struct imap *imap)
 {
     const size_t len = imap->in_len > imap->scan ? imap->in_len - imap->scan : 0;
@@ -348,6 +322,7 @@ static inline int imap_take_line(struct imap *imap)
     if (!lf && len < (was_skipping ? 1 : IMAP_LINE_MAX))
         return 0;
     imap->line_len = lf ? (size_t)(lf - imap->line) + 1 : len;
+    imap->text_len = imap->line_len - (lf && lf > imap->line && lf[-1] == '\r' ? 2 : 1);
     imap->scan += imap->line_len;
     imap->is_skipping = !lf;
     if (!was_skipping)

@@ -1,5 +1,5 @@
-/* What the example programs share beside IMAP: command line, sockets, signals, a client with its session, and a loop on
- * poll(). The last two parts call slogout.
+/* What the example programs share beside IMAP: command line, sockets, signals, a client with its session, and a
+ * loop on poll(). The last two parts call slogout.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef EXAMPLES_NET_H
@@ -13,13 +13,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <slogout/drain.h>
 #include <slogout/host.h>
 #include "imap.h"
 
-#define NET_LINGER_MS 5000 /* the time that a client has to read the last output and to close */
+#define NET_LINGER_MS 5000  /* the time that a client has to read the last output and to close */
 #define NET_CLIENTS   50000 /* of one loop */
 #define NET_BATCH     100 /* clients that are accepted, or times that one is read, before the others' turn */
 
@@ -29,7 +28,6 @@ struct net_options {
     const char *listen;
     struct slogout_settings settings;
     struct slogout_plan plan;
-    uint32_t deadline_ms;      /* from SIGTERM to the end of the program; 0: what the plan needs, and 10 s */
     uint32_t write_timeout_ms; /* the longest time of a flush that blocks */
 };
 
@@ -45,7 +43,7 @@ struct net_option {
     const char *words[2]; /* for the values 0 and 1; if there are none, the value is a number */
 };
 
-/* Returns 0, or -1 if the option is not one of the table, or the text is not a valid value. */
+/* Returns 1, or 0 if the option is not one of the table, or the text is not a valid value. */
 static inline int net_set_option(const struct net_option *option, const char *name, const char *text)
 {
     const size_t len = strspn(text, "0123456789");
@@ -54,15 +52,15 @@ static inline int net_set_option(const struct net_option *option, const char *na
     while (option->name && strcmp(option->name, name) != 0)
         option++;
     if (!option->name)
-        return -1;
-    number = option->words[0] ? (strcmp(text, option->words[0]) != 0) : strtoull(text, NULL, 10);
+        return 0;
+    number = option->words[0] ? strcmp(text, option->words[0]) != 0 : strtoull(text, NULL, 10);
     *option->value = (uint32_t)number;
     if (option->words[0])
-        return strcmp(text, option->words[number]) == 0 ? 0 : -1;
-    return len > 0 && len <= 10 && !text[len] && number >= option->min && number <= UINT32_MAX ? 0 : -1;
+        return strcmp(text, option->words[number]) == 0;
+    return len > 0 && len <= 10 && !text[len] && number >= option->min && number <= UINT32_MAX;
 }
 
-/* Reads the command line of a server. If it is not valid, prints one line and ends the program with status 2. */
+/* Reads the command line of a server. On failure, prints one line and ends the program with status 2. */
 static inline void net_options(struct net_options *options, char **argv)
 {
     static const struct net_options defaults = {
@@ -72,7 +70,7 @@ static inline void net_options(struct net_options *options, char **argv)
         .write_timeout_ms = 60000,
     };
     struct slogout_settings *settings = &options->settings;
-    uint32_t asks_all = 0, waits = 0;
+    uint32_t asks_all = 0, waits = 0, deadline_ms = 0;
     const struct net_option table[] = {
         {"--ask", &asks_all, 0, {"enabled", "all"}},
         {"--on-refusal", &waits, 0, {"bye", "wait"}},
@@ -81,7 +79,7 @@ static inline void net_options(struct net_options *options, char **argv)
         {"--leave-timeout", &settings->leave_timeout_ms, 1, {NULL, NULL}},
         {"--write-timeout", &options->write_timeout_ms, 1, {NULL, NULL}},
         {"--spread", &options->plan.spread_ms, 0, {NULL, NULL}},
-        {"--deadline", &options->deadline_ms, 1, {NULL, NULL}},
+        {"--deadline", &deadline_ms, 1, {NULL, NULL}},
         {"--max-in-flight", &options->plan.max_in_flight, 0, {NULL, NULL}},
         {"--rate", &options->plan.rate, 0, {NULL, NULL}},
         {"--seed", &options->plan.seed, 0, {NULL, NULL}},
@@ -93,15 +91,16 @@ static inline void net_options(struct net_options *options, char **argv)
     for (argv++; *argv; argv += 2)
         if (argv[1] && strcmp(*argv, "--listen") == 0)
             options->listen = argv[1];
-        else if (!argv[1] || net_set_option(table, *argv, argv[1]) < 0)
+        else if (!argv[1] || !net_set_option(table, *argv, argv[1]))
             net_exit(2, *argv, "not an option, or without a valid value");
     settings->ask = asks_all ? SLOGOUT_ASK_ALL : SLOGOUT_ASK_ENABLED;
     settings->on_refusal = waits ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE;
     options->plan.tail_ms = options->plan.spread_ms / 10;
+    options->plan.deadline_ms = deadline_ms;
 }
 
-/* Makes a slogout, and completes and checks the plan while there is still time to change it. A drain must be over
- * NET_LINGER_MS before the program. On failure, prints one line and ends the program with status 2. */
+/* Makes a slogout, and checks the plan while there is still time to change it. Without --deadline, the plan gets
+ * the time that it needs and 10 s more. On failure, prints one line and ends the program with status 2. */
 static inline struct slogout *net_slogout(struct net_options *options)
 {
     struct slogout_plan *plan = &options->plan;
@@ -109,14 +108,12 @@ static inline struct slogout *net_slogout(struct net_options *options)
     struct slogout *slogout = NULL;
     int error = slogout_new(&slogout, &options->settings);
 
-    if (options->deadline_ms)
-        plan->deadline_ms = options->deadline_ms > NET_LINGER_MS ? options->deadline_ms - NET_LINGER_MS : 1;
     if (!error)
         error = slogout_plan_check(slogout, plan, 1, &advice);
-    if (!options->deadline_ms)
+    if (!plan->deadline_ms)
         plan->deadline_ms = advice.shortest_deadline_ms + 10000;
     if (error == SLOGOUT_ERR_PLAN)
-        fprintf(stderr, "--deadline must be at least %lu, or ", (unsigned long)advice.shortest_deadline_ms + NET_LINGER_MS);
+        fprintf(stderr, "--deadline must be at least %lu, or ", (unsigned long)advice.shortest_deadline_ms);
     if (error)
         net_exit(2, "the other options must change", slogout_strerror(error));
     return slogout;
@@ -124,8 +121,8 @@ static inline struct slogout *net_slogout(struct net_options *options)
 
 /* ---- sockets ---- */
 
-/* Returns a socket that bind() or connect() has attached to a numeric address, such as 127.0.0.1:143 or [::1]:143. On
- * failure, prints one line and ends the program with status 2 if the address is not valid, and 1 otherwise. */
+/* Returns a socket that bind() or connect() has attached to a numeric address, such as 127.0.0.1:143 or
+ * [::1]:143. On failure, prints one line and ends the program. */
 static inline int net_open(const char *address, int (*attach)(int, const struct sockaddr *, socklen_t))
 {
     const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
@@ -136,7 +133,8 @@ static inline int net_open(const char *address, int (*attach)(int, const struct 
     char host[64];
     int fd;
 
-    snprintf(host, sizeof host, "%.*s", colon ? (int)(colon - address) - 2 * brackets : 0, address + brackets);
+    snprintf(host, sizeof host, "%.*s", colon ? (int)(colon - address) - 2 * brackets : 0,
+             address + brackets);
     if (!colon || strtol(colon + 1, NULL, 10) > 65535 || getaddrinfo(host, colon + 1, &hints, &info) != 0)
         net_exit(2, address, "not a numeric ADDR:PORT");
     fd = socket(info->ai_family, info->ai_socktype, info->ai_protocol);
@@ -147,21 +145,19 @@ static inline int net_open(const char *address, int (*attach)(int, const struct 
     return fd;
 }
 
-/* Returns fd. */
 static inline int net_prepare(int fd)
 {
     const int yes = 1;
 
     fcntl(fd, F_SETFL, O_NONBLOCK);
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     return fd;
 }
 
 static size_t net_max_clients;
 
-/* Returns a non-blocking socket after printing its address. On failure, prints one line and ends the program. Raises
- * the limit of descriptors. Ignores SIGPIPE, so that send() to a peer that is gone fails instead. */
+/* Returns a non-blocking socket after printing its address. On failure, prints one line and ends the program.
+ * Raises the limit of descriptors. Ignores SIGPIPE, so that send() to a peer that is gone fails instead. */
 static inline int net_listen(const char *address)
 {
     const int fd = net_prepare(net_open(address, bind));
@@ -226,8 +222,8 @@ struct net_client {
     struct imap imap;
 };
 
-/* Queues a line of slogout if its moment has come. After SLOGOUT_BUSY a host must call slogout_session_resume(), and
- * net_serve() does. */
+/* Queues a line of slogout if its moment has come. After SLOGOUT_BUSY a host must call slogout_session_resume(),
+ * and net_serve() does. */
 static inline int net_send_line(struct slogout_session *session, const char *line, size_t len,
                                 enum slogout_when when, void *conn)
 {
@@ -270,15 +266,15 @@ static inline void net_abandon(struct net_client *client, enum slogout_outcome w
 
 static inline void net_client_free(struct net_client *client)
 {
-    slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED); /* an outcome that is settled stays */
+    slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED); /* unless it has ended */
     slogout_session_free(client->session);
     if (client->fd >= 0)
         close(client->fd);
     free(client);
 }
 
-/* Makes a client, which owns fd, as the first member of a struct of this size. Returns NULL, and closes fd, if there is
- * no memory. */
+/* Makes a client, which owns fd, as the first member of a struct of this size. If there is no memory, closes fd
+ * and returns NULL. */
 static inline struct net_client *net_client_new(int fd, struct slogout *slogout, size_t size)
 {
     static const struct slogout_callbacks callbacks = {
@@ -288,15 +284,13 @@ static inline struct net_client *net_client_new(int fd, struct slogout *slogout,
     };
     struct net_client *client = calloc(1, size);
 
-    if (!client) {
-        close(fd);
-        return NULL;
-    }
-    client->fd = fd;
-    imap_say(&client->imap, "* OK ", IMAP_GREETING);
-    if (slogout_session_new(&client->session, slogout, &callbacks, client) == 0)
+    if (client && slogout_session_new(&client->session, slogout, &callbacks, client) == 0) {
+        client->fd = fd;
+        imap_say(&client->imap, "* OK [CAPABILITY " IMAP_CAPABILITIES "] ", "ready");
         return client;
-    net_client_free(client);
+    }
+    free(client);
+    close(fd);
     return NULL;
 }
 
@@ -322,15 +316,17 @@ static inline void net_react(struct net_client *client, enum imap_event event, u
     }
 }
 
-/* Handles what has been read. Once the connection is closing, completes the response that has begun, and runs no
- * further command. */
+/* Handles the input. Once the connection is closing, completes the response that has begun, and runs no further
+ * command. */
 static inline void net_serve(struct net_client *client, uint64_t now)
 {
     struct imap *imap = &client->imap;
     enum imap_event event;
 
-    while ((!client->linger.deadline_ms || imap->state == IMAP_SENDING) && (event = imap_next(imap)) != IMAP_WAIT) {
-        if (event == IMAP_LINE && !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
+    while ((!client->linger.deadline_ms || imap->state == IMAP_SENDING) &&
+           (event = imap_next(imap)) != IMAP_WAIT) {
+        if (event == IMAP_LINE &&
+            !slogout_session_feed_line(client->session, imap->line, imap->line_len, now))
             event = imap_run(imap);
         net_react(client, event, now);
         slogout_session_resume(client->session, now);
@@ -348,12 +344,13 @@ static inline short net_events(struct net_client *client)
 {
     const struct slogout_linger *linger = &client->linger;
     const int reads = linger->deadline_ms ? !linger->input_ended : imap_room(&client->imap) > 0;
-    const int writes = !net_is_flushed(client) || client->imap.is_stalled || (linger->deadline_ms && !linger->is_shut);
+    const int is_ending = linger->deadline_ms && !linger->is_shut;
+    const int writes = client->imap.out_len > 0 || client->imap.is_stalled || is_ending;
 
     return (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
 }
 
-/* Returns 1 if octets were moved, 0 if none can be moved now, and -1 at end of file and if the connection is broken. */
+/* Returns 1 if octets were moved, 0 if none can be moved now, and -1 at end of file or for a broken connection. */
 static inline int net_moved(ssize_t count)
 {
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ENOBUFS))
@@ -382,17 +379,15 @@ static inline int net_write(struct net_client *client)
     return imap->out_len > 0 || sent > 0 ? net_moved(sent) : 0;
 }
 
-/* Reads, serves and writes once. Returns -1 if the client is to be freed, 1 if there may be more to do at once, and 0 if
- * the client has to be waited for. */
+/* Reads, serves and writes once. Returns -1 if the caller must free the client, 1 if there may be more to do at
+ * once, and 0 otherwise. */
 static inline int net_exchange(struct net_client *client, uint64_t now)
 {
     const int got = client->linger.deadline_ms ? 0 : net_read(client);
     int sent;
 
-    if (got < 0) {
+    if (got < 0)
         net_abandon(client, SLOGOUT_OUTCOME_PEER_CLOSED);
-        client->linger.input_ended = 1;
-    }
     net_serve(client, now);
     sent = net_write(client);
     if (sent < 0 || (client->linger.deadline_ms &&
@@ -412,10 +407,10 @@ struct net_loop {
     struct pollfd polls[2 + NET_CLIENTS]; /* of wakeups, of listener, and of clients[i] at 2 + i */
 };
 
-/* Accepts no more clients, because those that leave come back, and makes those that are there leave. If that has begun
- * already, waits for no answers. */
-static inline void net_leave(struct net_loop *loop, struct slogout_drain *drain, const struct slogout_plan *plan,
-                             uint64_t now)
+/* Accepts no more clients, because those that leave come back, and drains those that are connected. When it is
+ * called again, stops waiting for answers. */
+static inline void net_leave(struct net_loop *loop, struct slogout_drain *drain,
+                             const struct slogout_plan *plan, uint64_t now)
 {
     size_t i;
 
@@ -431,8 +426,9 @@ static inline void net_leave(struct net_loop *loop, struct slogout_drain *drain,
         slogout_drain_force(drain, now);
 }
 
-/* Waits until limit_ms at the most, and serves who is ready. Handles input before the tick, so that an answer that came
- * in time is heard before its timer. Nothing here blocks after poll(), so one `now` is enough. Returns that time. */
+/* Waits until limit_ms at the most, and serves the clients that are ready. Handles input before the tick, so that
+ * an answer that came in time is heard before its timer. Nothing here blocks after poll(), so one time is right
+ * for all. Returns that time. */
 static inline uint64_t net_turn(struct net_loop *loop, uint64_t limit_ms)
 {
     const uint64_t deadline_ms = slogout_deadline(loop->slogout);
@@ -457,8 +453,8 @@ static inline uint64_t net_turn(struct net_loop *loop, uint64_t limit_ms)
     now = slogout_now_ms();
     for (i = loop->count; i-- > 0;) {
         struct net_client *client = loop->clients[i];
-        const int is_due = client->linger.deadline_ms && now >= client->linger.deadline_ms;
-        if ((polls[2 + i].revents || is_due) && net_exchange(client, now) < 0) {
+        const uint64_t linger_ms = client->linger.deadline_ms;
+        if ((polls[2 + i].revents || (linger_ms && now >= linger_ms)) && net_exchange(client, now) < 0) {
             net_client_free(client);
             loop->clients[i] = loop->clients[--loop->count];
         }

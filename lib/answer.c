@@ -10,19 +10,23 @@ void slo_answer_init(struct slo_answer *answer)
 }
 
 /* Judges what there is of the line: "*" SP "BYE" or tag SP ("OK" / "NO" / "BAD"), then SP, LF or CRLF. The
- * tag is compared octet for octet. */
-static enum slo_answer_verdict judge(const struct slo_answer *answer, const char *tag)
+ * tag is compared octet for octet. Up to SLO_ANSWER_SPACES_MAX SP are read as one. Sets *spaces to their
+ * number if the line is an answer. */
+static enum slo_answer_verdict judge(const struct slo_answer *answer, const char *tag, size_t *spaces)
 {
     const char *prefix = *answer->line == '*' ? "*" : tag;
     const size_t prefix_len = strlen(prefix);
     const char *end = answer->line + answer->len;
-    const char *word = answer->line + prefix_len + 1;
+    const char *word = answer->line + prefix_len;
     const struct slo_status_word *found;
     enum slo_match match;
 
     if (answer->len <= prefix_len)
         return memcmp(answer->line, prefix, answer->len) == 0 ? SLO_ANSWER_UNDECIDED : SLO_ANSWER_NONE;
-    if (word[-1] != ' ')
+    while (word < end && *word == ' ')
+        word++;
+    *spaces = (size_t)(word - answer->line) - prefix_len;
+    if (*spaces == 0 || *spaces > SLO_ANSWER_SPACES_MAX)
         return SLO_ANSWER_NONE;
     match = slo_status_match(word, (size_t)(end - word), *prefix == '*', &found);
     if (match != SLO_WHOLE_WORD)
@@ -31,6 +35,15 @@ static enum slo_answer_verdict judge(const struct slo_answer *answer, const char
     if (word == end || (end - word == 1 && *word == '\r'))
         return SLO_ANSWER_UNDECIDED;
     return *word == ' ' || end[-1] == '\n' ? SLO_ANSWER_BEGUN : SLO_ANSWER_NONE;
+}
+
+/* Leaves one SP after the tag, as slogout_response_parse() wants it. */
+static void close_up(struct slo_answer *answer, size_t spaces)
+{
+    char *space = memchr(answer->line, ' ', answer->len);
+
+    answer->len -= spaces - 1;
+    memmove(space, space + spaces - 1, answer->len - (size_t)(space - answer->line));
 }
 
 static void keep(struct slo_answer *answer, const char *bytes, size_t len)
@@ -62,6 +75,7 @@ static size_t feed_text(struct slo_answer *answer, const char *bytes, size_t len
 size_t slo_answer_feed(struct slo_answer *answer, const char *tag, const char *bytes, size_t len)
 {
     size_t used = 0;
+    size_t spaces;
 
     if (answer->verdict >= SLO_ANSWER_TOO_LONG) {
         const char *end = memchr(bytes, '\n', len);
@@ -71,12 +85,14 @@ size_t slo_answer_feed(struct slo_answer *answer, const char *tag, const char *b
     while (used < len && answer->verdict == SLO_ANSWER_UNDECIDED) {
         const char byte = bytes[used];
         keep(answer, &byte, 1);
-        answer->verdict = judge(answer, tag);
+        answer->verdict = judge(answer, tag, &spaces);
         if (answer->verdict == SLO_ANSWER_NONE) {
             answer->len--;
             return used;
         }
         used++;
+        if (answer->verdict == SLO_ANSWER_BEGUN)
+            close_up(answer, spaces);
         if (answer->verdict == SLO_ANSWER_BEGUN && byte == '\n')
             answer->verdict = SLO_ANSWER_WHOLE;
     }

@@ -6,9 +6,10 @@
 #include <stddef.h>
 #include <slogout/slogout.h>
 
+#define SLO_ANSWER_SPACES_MAX 8 /* SP after the tag or the "*"; one is correct */
 #define SLO_ANSWER_HELD_MAX                                                                                  \
-    (SLOGOUT_TAG_SIZE - 1 + sizeof " BAD\r" - 1) /* octets that may still be no answer */
-#define SLO_ANSWER_TEXT_MAX 128                  /* octets of the text that are kept */
+    (SLOGOUT_TAG_SIZE - 1 + SLO_ANSWER_SPACES_MAX + sizeof "BAD\r" - 1) /* octets that may still be no answer */
+#define SLO_ANSWER_TEXT_MAX 128   /* octets of the text that are kept, at least */
 #define SLO_ANSWER_LINE_MAX 65536 /* octets in the line; an answer has no reason to be longer */
 
 /* What is known of the line. */
@@ -16,8 +17,9 @@ enum slo_answer_verdict {
     SLO_ANSWER_UNDECIDED, /* It may be an answer; all of it is in `line`. */
     SLO_ANSWER_NONE, /* It is no answer: `line` and the octets that were not consumed belong to the server. */
     SLO_ANSWER_BEGUN,    /* It is an answer, and has not ended. */
-    SLO_ANSWER_WHOLE,    /* It is an answer, and is in `line` but for what is beyond SLO_ANSWER_TEXT_MAX. */
-    SLO_ANSWER_TOO_LONG, /* It is an answer of more than SLO_ANSWER_LINE_MAX octets; comes once. */
+    SLO_ANSWER_WHOLE,    /* It is an answer, and is in `line`, with one SP after the tag and with the first
+                            SLO_ANSWER_TEXT_MAX octets of its text or more. */
+    SLO_ANSWER_TOO_LONG, /* It is an answer of more than SLO_ANSWER_LINE_MAX octets. This verdict comes once. */
     SLO_ANSWER_SKIPPED,  /* The rest of a line that is too long is being consumed. */
     SLO_ANSWER_OVER      /* That line has ended. */
 };

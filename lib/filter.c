@@ -23,218 +23,275 @@
  * of a line, where nothing is undecided. So while the session waits for its moment, the scanner stops at each
  * end of a line, what is decided is passed, and slo_session_resume() lets the session try.
  *
- * From the client to the server. Octets are passed as soon as they are scanned. Only while our LOGOUT is
- * unanswered, and only where a command may begin, the answer's matcher sees them first. What may still become
- * an answer is held in answer.line. What turns out to be a command is released, scanned and passed. An answer
- * is removed to the end of its line. While the session is leaving, a command that has not begun is dropped.
+ * From the client to the server. next_receiver() says who takes the next octets of the client:
+ *
+ *   TO_SERVER  They are scanned and passed.
+ *   TO_ANSWER  Our LOGOUT was sent, and a command may begin here: the answer's matcher sees them first. What
+ *              may still become an answer is held in answer.line. What turns out to be a command is released,
+ *              scanned and passed. An answer is removed to the end of its line. This goes on until the end of
+ *              the connection, because the client may answer whatever has ended the session.
+ *   TO_NOBODY  They are dropped, and nothing of the client passes any more: the scanner has not seen them, so
+ *              that it does not know where in a line the next octet would be.
  *
  * Blind. When either scanner has lost its stream, neither is used any more: all octets count as decided, and
  * nothing is added or removed.
  *
- * At rest. The client's scanner counts commands, and the server's counts tagged responses; the connection is
- * at rest when the numbers are equal. A command that the server answers with an untagged BAD alone stays in
- * flight: RFC 3501 section 7.1.3 gives that BAD other meanings too, and section 5.5 lets responses arrive in
- * any order, so that nothing proves that the tagged response will not follow. */
+ * The end. When the client's OK comes while commands are in flight, the session has its outcome, but the host
+ * is told to close when the last response has passed, or when the timer expires. */
 #include <string.h>
 #include <slogout/filter.h>
 #include "imap_client.h"
 #include "imap_server.h"
 #include "answer.h"
+#include "saturate.h"
 #include "session.h"
 
-#define WATCHED_MAX 4 /* commands in flight at once whose OK changes something */
-#define BYES_MAX    8 /* `* BYE` lines of a client before its answer */
+#define BYES_MAX 8 /* `* BYE` lines of a client before its answer */
 
-struct watch {
-    enum slo_client_command command;
-    struct slo_token tag;
-};
-
-struct filter {
+struct slogout_filter {
     /* for life */
-    struct slogout_session session; /* first: what slogout_session_free() frees */
+    struct slogout_session session; /* first: its memory is the filter's */
     struct slogout_filter_callbacks host;
-    /* of the stream */
+    /* of the streams */
     struct slo_imap_server server;
     struct slo_imap_client client;
     enum slogout_blindness blind;
-    struct watch watched[WATCHED_MAX]; /* the oldest first */
-    unsigned watched_count;
     char held[SLO_UNDECIDED_MAX];
     size_t held_len;
     struct slo_answer answer;
-    unsigned byes;               /* of the client, in answer to our LOGOUT */
-    unsigned stopped : 1;        /* nothing passes any more */
+    unsigned byes; /* of the client, in answer to our LOGOUT */
+    /* of the end */
+    struct slo_timer timer;       /* runs while the close waits for responses */
+    struct slogout_result result; /* of that close */
+    unsigned is_closing : 1;
+    unsigned is_stopped : 1;     /* nothing passes any more */
+    unsigned is_deaf : 1;        /* nothing of the client passes any more */
+    unsigned is_asked : 1;       /* our LOGOUT was sent */
     unsigned last_line_sent : 1; /* a `* BYE`, or the server's LOGOUT: nothing of ours may follow */
-    unsigned told_enabled : 1;   /* the server has named our capability in an ENABLED response */
+    unsigned sent_enabled : 1;   /* the server has named our capability in an ENABLED response */
     unsigned client_logout : 1;  /* the client has sent a LOGOUT of its own */
 };
 
 /* The host's buffer while it is scanned. */
 struct window {
-    const char *from; /* not passed yet */
-    const char *at;   /* not scanned yet */
+    const char *unpassed; /* the first octet that is not passed yet */
+    const char *unseen;   /* the first octet that is not scanned yet */
 };
 
-static struct filter *filter_of(struct slogout_session *session)
+static struct slogout_filter *filter_of(struct slogout_session *session)
 {
-    return slo_container_of(session, struct filter, session);
+    return slo_container_of(session, struct slogout_filter, session);
 }
 
-static int is_stopped(const struct filter *filter)
+static int is_over(const struct slogout_filter *filter)
 {
-    return filter->stopped || filter->session.freed;
+    return filter->is_stopped || filter->session.freed;
 }
 
-static void go_blind(struct filter *filter, enum slogout_blindness why)
+static void go_blind(struct slogout_filter *filter, enum slogout_blindness why)
 {
     filter->session.slogout->counts.blind++;
     filter->blind = why;
 }
 
-/* ---- what goes out ---- */
+/* ---- the end ---- */
 
-typedef int sink(struct slogout_session *session, const char *bytes, size_t len, void *conn);
-
-static void pass(struct filter *filter, sink *to, const char *bytes, size_t len)
+/* The answer's line was kept for this. The host may free the filter in its callback, so it comes last. */
+static void close_filter(struct slogout_filter *filter)
 {
-    if (len == 0 || is_stopped(filter) || to(&filter->session, bytes, len, filter->session.conn) >= 0)
-        return;
-    filter->stopped = 1;
-    slo_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
+    struct slogout_response answer = {.status = SLOGOUT_STATUS_OK};
+
+    slo_timer_stop(&filter->session.slogout->closing, &filter->timer);
+    slogout_response_parse(&answer, filter->answer.line, filter->answer.len);
+    filter->result.answer = &answer;
+    filter->is_closing = 0;
+    filter->is_stopped = 1;
+    filter->host.close_connection(filter, &filter->result, filter->session.conn);
 }
 
-static void pass_held(struct filter *filter)
+static void expire_close(struct slo_timer *timer)
+{
+    close_filter(slo_container_of(timer, struct slogout_filter, timer));
+}
+
+/* Returns 1 if each response to what the client has sent has passed. */
+static int is_quiet(const struct slogout_filter *filter)
+{
+    return !filter->blind && slo_imap_server_between_lines(&filter->server) &&
+           slo_imap_client_at_rest(&filter->client);
+}
+
+/* One side gives or takes no more. */
+static void end_by_peer(struct slogout_filter *filter)
+{
+    slo_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
+    if (filter->is_closing)
+        close_filter(filter);
+}
+
+/* ---- what goes out ---- */
+
+static void note_failure(struct slogout_filter *filter, int result)
+{
+    if (result >= 0)
+        return;
+    filter->is_stopped = 1;
+    end_by_peer(filter);
+}
+
+static void pass_to_client(struct slogout_filter *filter, const char *bytes, size_t len)
+{
+    if (len > 0 && !is_over(filter))
+        note_failure(filter, filter->host.to_client(filter, bytes, len, filter->session.conn));
+}
+
+static void pass_to_server(struct slogout_filter *filter, const char *bytes, size_t len)
+{
+    if (!is_over(filter))
+        note_failure(filter, filter->host.to_server(filter, bytes, len, filter->session.conn));
+}
+
+static void pass_held(struct slogout_filter *filter)
 {
     const size_t len = filter->held_len;
 
     filter->held_len = 0;
-    pass(filter, filter->host.to_client, filter->held, len);
+    pass_to_client(filter, filter->held, len);
 }
 
-/* Passes what has been scanned, but for the last `undecided` octets. */
-static void pass_scanned(struct filter *filter, struct window *window, size_t undecided)
+/* Passes what has been scanned, except for the last `undecided` octets. */
+static void pass_scanned(struct slogout_filter *filter, struct window *window, size_t undecided)
 {
-    const char *to = window->at - undecided;
+    const char *to = window->unseen - undecided;
 
-    if (undecided > (size_t)(window->at - window->from))
+    if (undecided > (size_t)(window->unseen - window->unpassed))
         return; /* since the held octets are the first of them */
     pass_held(filter);
-    pass(filter, filter->host.to_client, window->from, (size_t)(to - window->from));
-    window->from = to;
+    pass_to_client(filter, window->unpassed, (size_t)(to - window->unpassed));
+    window->unpassed = to;
 }
 
-static void drop_undecided(struct filter *filter, struct window *window)
+static void drop_undecided(struct slogout_filter *filter, struct window *window)
 {
     pass_scanned(filter, window, filter->server.undecided);
     filter->held_len = 0;
-    window->from = window->at;
+    window->unpassed = window->unseen;
 }
 
-static void insert(struct filter *filter, struct window *window, const char *text)
+static void add_text(struct slogout_filter *filter, struct window *window, const char *text)
 {
     pass_scanned(filter, window, filter->server.undecided);
-    pass(filter, filter->host.to_client, text, strlen(text));
+    pass_to_client(filter, text, strlen(text));
 }
 
 /* ---- the session inside ---- */
 
-static int is_between_lines(const struct filter *filter)
+static int is_between_lines(const struct slogout_filter *filter)
 {
-    unsigned i;
-
-    for (i = 0; i < filter->watched_count; i++)
-        if (filter->watched[i].command == SLO_COMMAND_LAYER)
-            return 0;
     return !filter->blind && !filter->last_line_sent && slo_imap_server_between_lines(&filter->server) &&
            !slo_imap_client_waits(&filter->client);
 }
 
-/* RFC 2177: during IDLE the client waits for anything that the server has to say. */
-static int is_at_rest(const struct filter *filter)
+static int send_own_line(struct slogout_session *session, const char *line, size_t len,
+                         enum slogout_when when, void *conn)
 {
-    const uint64_t idling = slo_imap_client_idles(&filter->client) ? 1 : 0;
-
-    return slo_imap_client_at_line(&filter->client) &&
-           filter->client.commands - filter->server.completed == idling;
-}
-
-static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
-                     void *conn)
-{
-    struct filter *filter = filter_of(session);
+    struct slogout_filter *filter = filter_of(session);
     int result;
 
-    if (!is_between_lines(filter) || (when == SLOGOUT_AT_REST && !is_at_rest(filter)))
+    if (!is_between_lines(filter) || (when == SLOGOUT_AT_REST && !slo_imap_client_at_rest(&filter->client)))
         return SLOGOUT_BUSY;
     filter->last_line_sent = *line == '*';
-    result = filter->host.to_client(session, line, len, conn);
+    result = filter->host.to_client(filter, line, len, conn);
+    filter->is_asked |= result >= 0 && *line != '*';
     return result < 0 ? result : 0;
 }
 
-static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
+/* After its OK the client waits for the end of the connection, and for the responses that it is owed. */
+static void close_own_connection(struct slogout_session *session, const struct slogout_result *result,
+                                 void *conn)
 {
-    struct filter *filter = filter_of(session);
+    struct slogout_filter *filter = filter_of(session);
+    struct slogout *slogout = session->slogout;
+    const uint64_t deadline = slo_add(slogout->clock.now, slogout->settings.leave_timeout_ms);
 
-    filter->stopped = 1;
-    filter->host.close_connection(session, result, conn);
+    if (result->outcome == SLOGOUT_OUTCOME_ANSWERED && !is_quiet(filter)) {
+        filter->is_closing = 1;
+        filter->result = *result;
+        slo_timer_start(&slogout->closing, &filter->timer, deadline);
+        return;
+    }
+    filter->is_stopped = 1;
+    filter->host.close_connection(filter, result, conn);
 }
 
-static const struct slogout_callbacks own_callbacks = {sizeof own_callbacks, send_line, close_connection};
+static const struct slogout_callbacks own_callbacks = {sizeof own_callbacks, send_own_line,
+                                                       close_own_connection};
 
-static int waits_for_moment(const struct filter *filter)
+static int waits_for_moment(const struct slogout_filter *filter)
 {
-    return filter->session.state == SLOGOUT_STATE_PENDING || filter->session.state == SLOGOUT_STATE_LEAVING;
+    return filter->session.state == SLOGOUT_STATE_PENDING || filter->session.state == SLOGOUT_STATE_LEAVING ||
+           filter->is_closing;
+}
+
+static void use_moment(struct slogout_filter *filter)
+{
+    slo_session_resume(&filter->session);
+    if (filter->is_closing && is_quiet(filter))
+        close_filter(filter);
 }
 
 /* ---- from the server ---- */
 
-/* The OK to a command that is watched. RFC 5161 section 3.1: ENABLED comes before the tagged OK. */
-static void on_watched_ok(struct filter *filter, struct window *window, enum slo_client_command command)
+/* RFC 5161 section 3.1: ENABLED comes before the tagged OK. */
+static void on_ok(struct slogout_filter *filter, struct window *window, enum slo_client_command command)
 {
-    if (command == SLO_COMMAND_ENABLE) {
-        slogout_session_set_enabled(&filter->session, 1);
-        if (!filter->told_enabled)
-            insert(filter, window, "* ENABLED " SLOGOUT_CAPABILITY "\r\n");
-    } else if (command == SLO_COMMAND_UNAUTHENTICATE) {
-        slogout_session_set_enabled(&filter->session, 0);
-    } else {
-        go_blind(filter,
-                 command == SLO_COMMAND_LAYER ? SLOGOUT_BLINDNESS_LAYER : SLOGOUT_BLINDNESS_MECHANISM);
+    switch (command) {
+    case SLO_COMMAND_ORDINARY:
+    case SLO_COMMAND_LOGOUT:
+    case SLO_COMMAND_IDLE:
+    case SLO_COMMAND_AUTHENTICATE:
+        break;
+    case SLO_COMMAND_AUTH_LAYER:
+        go_blind(filter, SLOGOUT_BLINDNESS_MECHANISM);
+        break;
+    case SLO_COMMAND_ENABLE:
+        filter->session.enabled = 1;
+        if (!filter->sent_enabled)
+            add_text(filter, window, "* ENABLED " SLOGOUT_CAPABILITY "\r\n");
+        break;
+    case SLO_COMMAND_LAYER:
+        go_blind(filter, SLOGOUT_BLINDNESS_LAYER);
+        break;
+    case SLO_COMMAND_UNAUTHENTICATE:
+        filter->session.enabled = 0;
+        break;
+    case SLO_COMMAND_UNREADABLE:
+        go_blind(filter, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
+        break;
     }
 }
 
-static void on_tagged(struct filter *filter, struct window *window)
+static void on_tagged(struct slogout_filter *filter, struct window *window)
 {
-    struct watch *watch = filter->watched;
-    const struct watch *end = watch + filter->watched_count;
     enum slo_client_command command;
 
-    if (filter->server.completed > filter->client.commands) {
+    if (!slo_imap_client_complete(&filter->client, filter->server.tag.hash, &command)) {
         go_blind(filter, SLOGOUT_BLINDNESS_OUT_OF_STEP);
         return;
     }
-    slo_imap_client_complete(&filter->client, &filter->server.tag);
-    while (watch < end && !slo_token_same(&watch->tag, &filter->server.tag))
-        watch++;
-    if (watch == end)
-        return;
-    command = watch->command;
-    filter->watched_count--;
-    memmove(watch, watch + 1, (size_t)(end - watch - 1) * sizeof *watch);
     if (filter->server.ok)
-        on_watched_ok(filter, window, command);
+        on_ok(filter, window, command);
     if (command == SLO_COMMAND_ENABLE)
-        filter->told_enabled = 0;
+        filter->sent_enabled = 0;
 }
 
 /* The server asks by itself. If we have done so before, our question stands for both; else the server's
  * does. */
-static void on_server_logout(struct filter *filter, struct window *window)
+static void on_server_logout(struct slogout_filter *filter, struct window *window)
 {
-    if (filter->session.state == SLOGOUT_STATE_ASKED || filter->session.state == SLOGOUT_STATE_LEAVING) {
+    if (filter->is_asked || filter->session.state == SLOGOUT_STATE_LEAVING) {
         drop_undecided(filter, window);
-        slo_session_resume(&filter->session);
+        use_moment(filter);
     } else {
         filter->last_line_sent = 1;
         slo_session_abandon(&filter->session, SLOGOUT_OUTCOME_HOST_CLOSED);
@@ -242,7 +299,7 @@ static void on_server_logout(struct filter *filter, struct window *window)
     }
 }
 
-static void on_server_event(struct filter *filter, struct window *window)
+static void on_server_event(struct slogout_filter *filter, struct window *window)
 {
     switch (filter->server.event) {
     case SLO_SERVER_NOTHING:
@@ -260,20 +317,20 @@ static void on_server_event(struct filter *filter, struct window *window)
     case SLO_SERVER_BYE:
         filter->last_line_sent = 1;
         slo_session_abandon(&filter->session, filter->client_logout ? SLOGOUT_OUTCOME_CLIENT_LOGOUT
-                                                                        : SLOGOUT_OUTCOME_HOST_CLOSED);
+                                                                    : SLOGOUT_OUTCOME_HOST_CLOSED);
         break;
     case SLO_SERVER_CAPABILITIES:
-        insert(filter, window, " " SLOGOUT_CAPABILITY);
+        add_text(filter, window, " " SLOGOUT_CAPABILITY);
         break;
     case SLO_SERVER_COMPRESSION:
         drop_undecided(filter, window);
         break;
     case SLO_SERVER_ENABLED:
-        filter->told_enabled = 1;
+        filter->sent_enabled = 1;
         break;
     case SLO_SERVER_LINE_END:
         pass_scanned(filter, window, 0);
-        slo_session_resume(&filter->session);
+        use_moment(filter);
         break;
     case SLO_SERVER_NOT_UNDERSTOOD:
         go_blind(filter, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
@@ -281,31 +338,29 @@ static void on_server_event(struct filter *filter, struct window *window)
     }
 }
 
-static void from_server(struct filter *filter, const char *bytes, size_t len)
+static void from_server(struct slogout_filter *filter, const char *bytes, size_t len)
 {
     struct window window = {bytes, bytes};
     const char *const end = bytes + len;
     size_t left;
 
-    while (window.at < end && !filter->blind && !is_stopped(filter)) {
-        /* A tagged response needs no event if its only effect is to be counted. */
-        const int count_only = filter->watched_count == 0 && slo_imap_client_whole(&filter->client);
-        window.at += slo_imap_server_feed(&filter->server, window.at, (size_t)(end - window.at),
-                                          waits_for_moment(filter), count_only ? filter->client.commands : 0);
+    while (window.unseen < end && !filter->blind && !is_over(filter)) {
+        window.unseen += slo_imap_server_feed(&filter->server, window.unseen, (size_t)(end - window.unseen),
+                                              waits_for_moment(filter));
         on_server_event(filter, &window);
     }
-    if (is_stopped(filter))
+    if (is_over(filter))
         return;
-    window.at = end;
+    window.unseen = end;
     pass_scanned(filter, &window, filter->blind ? 0 : filter->server.undecided);
-    left = (size_t)(end - window.from);
-    memcpy(filter->held + filter->held_len, window.from, left);
+    left = (size_t)(end - window.unpassed);
+    memcpy(filter->held + filter->held_len, window.unpassed, left);
     filter->held_len += left;
 }
 
 /* ---- from the client ---- */
 
-static void on_client_event(struct filter *filter)
+static void on_client_event(struct slogout_filter *filter)
 {
     switch (filter->client.event) {
     case SLO_CLIENT_NOTHING:
@@ -314,24 +369,19 @@ static void on_client_event(struct filter *filter)
     case SLO_CLIENT_LOGOUT:
         filter->client_logout = 1;
         break;
-    case SLO_CLIENT_COMMAND:
-        if (filter->watched_count == WATCHED_MAX)
-            go_blind(filter, SLOGOUT_BLINDNESS_LIMIT);
-        else
-            filter->watched[filter->watched_count++] =
-                (struct watch){filter->client.command, filter->client.tag};
+    case SLO_CLIENT_LIMIT:
+        go_blind(filter, SLOGOUT_BLINDNESS_LIMIT);
         break;
     case SLO_CLIENT_NOT_UNDERSTOOD:
-        go_blind(filter, filter->client.tag.len > SLO_TOKEN_MAX ? SLOGOUT_BLINDNESS_LIMIT
-                                                                : SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
+        go_blind(filter, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         break;
     }
 }
 
 /* Scans and passes octets, up to where an answer or an unwanted command may begin. Returns the number. */
-static size_t pass_to_server(struct filter *filter, const char *bytes, size_t len)
+static size_t scan_and_pass(struct slogout_filter *filter, const char *bytes, size_t len)
 {
-    const int stop_at_line_end = waits_for_moment(filter) || filter->session.state == SLOGOUT_STATE_ASKED;
+    const int stop_at_line_end = waits_for_moment(filter) || filter->is_asked;
     size_t used = 0;
 
     while (used < len && !filter->blind) {
@@ -342,46 +392,45 @@ static size_t pass_to_server(struct filter *filter, const char *bytes, size_t le
     }
     if (filter->blind)
         used = len;
-    pass(filter, filter->host.to_server, bytes, used);
+    pass_to_server(filter, bytes, used);
     slo_session_resume(&filter->session);
     return used;
 }
 
-/* Passes octets that were held as the beginning of an answer, unless they are one. */
-static void release_answer(struct filter *filter)
+/* Passes octets that were held as the beginning of an answer and are none, or cannot become one any more. */
+static void release_answer(struct slogout_filter *filter)
 {
     const size_t len = filter->answer.len;
 
-    if (filter->answer.verdict != SLO_ANSWER_UNDECIDED && filter->answer.verdict != SLO_ANSWER_NONE)
-        return;
     slo_answer_init(&filter->answer);
     if (len > 0)
-        pass_to_server(filter, filter->answer.line, len);
+        scan_and_pass(filter, filter->answer.line, len);
 }
 
-static void refuse(struct filter *filter, const char *tag)
+/* A client that answers without end does not answer. */
+static void stop_asking(struct slogout_filter *filter)
 {
-    const struct slogout_response response = {
-        .status = SLOGOUT_STATUS_BAD, .tag = tag, .tag_len = strlen(tag), .text = ""};
-
-    slo_session_feed_response(&filter->session, &response);
+    if (filter->session.state == SLOGOUT_STATE_ASKED)
+        slo_session_force(&filter->session);
 }
 
-static void deliver_answer(struct filter *filter, const char *tag)
+/* The answer's line stays after OK, since it may be needed for the result. */
+static void deliver_answer(struct slogout_filter *filter)
 {
     struct slogout_response response = {.status = SLOGOUT_STATUS_BYE};
 
-    slogout_response_parse(&response, filter->answer.line,
-                           filter->answer.len); /* succeeds: it is an answer */
+    slogout_response_parse(&response, filter->answer.line, filter->answer.len); /* succeeds: it is an answer */
+    filter->is_deaf = response.status == SLOGOUT_STATUS_OK;
     if (response.status == SLOGOUT_STATUS_BYE && filter->byes++ >= BYES_MAX)
-        refuse(filter, tag);
+        stop_asking(filter);
     else
         slo_session_feed_response(&filter->session, &response);
-    slo_answer_init(&filter->answer);
+    if (!filter->is_deaf)
+        slo_answer_init(&filter->answer);
 }
 
-/* Shows octets to the answer's matcher. Returns how many it has consumed. */
-static size_t take_answer(struct filter *filter, const char *bytes, size_t len)
+/* Shows octets to the answer's matcher. Returns how many were consumed. */
+static size_t take_answer(struct slogout_filter *filter, const char *bytes, size_t len)
 {
     char tag[SLOGOUT_TAG_SIZE];
     size_t used;
@@ -395,12 +444,13 @@ static size_t take_answer(struct filter *filter, const char *bytes, size_t len)
         break;
     case SLO_ANSWER_NONE:
         release_answer(filter);
+        used += scan_and_pass(filter, bytes + used, len - used);
         break;
     case SLO_ANSWER_WHOLE:
-        deliver_answer(filter, tag);
+        deliver_answer(filter);
         break;
     case SLO_ANSWER_TOO_LONG:
-        refuse(filter, tag);
+        stop_asking(filter);
         break;
     case SLO_ANSWER_OVER:
         slo_answer_init(&filter->answer);
@@ -409,21 +459,37 @@ static size_t take_answer(struct filter *filter, const char *bytes, size_t len)
     return used;
 }
 
-/* The line of an answer that has begun is never for the server, whatever becomes of the session meanwhile. */
-static void from_client(struct filter *filter, const char *bytes, size_t len)
+enum receiver { TO_SERVER, TO_ANSWER, TO_NOBODY };
+
+static enum receiver next_receiver(const struct slogout_filter *filter)
 {
-    while (len > 0 && !is_stopped(filter)) {
-        const int at_line = !filter->blind && slo_imap_client_at_line(&filter->client);
-        const unsigned state = filter->session.state;
-        size_t used = 0;
-        if (filter->answer.verdict != SLO_ANSWER_UNDECIDED || (at_line && state == SLOGOUT_STATE_ASKED))
-            used = take_answer(filter, bytes, len);
-        else if (at_line && state == SLOGOUT_STATE_LEAVING)
-            used = len;
-        else
+    if (filter->is_deaf)
+        return TO_NOBODY;
+    if (filter->answer.verdict != SLO_ANSWER_UNDECIDED)
+        return TO_ANSWER; /* a line that is known to be an answer is never for the server */
+    if (filter->blind || !slo_imap_client_at_line(&filter->client))
+        return TO_SERVER;
+    if (filter->session.state == SLOGOUT_STATE_LEAVING)
+        return TO_NOBODY;
+    return filter->is_asked ? TO_ANSWER : TO_SERVER;
+}
+
+static void from_client(struct slogout_filter *filter, const char *bytes, size_t len)
+{
+    while (len > 0 && !is_over(filter)) {
+        size_t used = len;
+        switch (next_receiver(filter)) {
+        case TO_SERVER:
             release_answer(filter);
-        if (used == 0)
-            used = pass_to_server(filter, bytes, len);
+            used = scan_and_pass(filter, bytes, len);
+            break;
+        case TO_ANSWER:
+            used = take_answer(filter, bytes, len);
+            break;
+        case TO_NOBODY:
+            filter->is_deaf = 1;
+            break;
+        }
         bytes += used;
         len -= used;
     }
@@ -431,11 +497,11 @@ static void from_client(struct filter *filter, const char *bytes, size_t len)
 
 /* ---- public ---- */
 
-int slogout_filter_new(struct slogout_session **out, struct slogout *slogout,
+int slogout_filter_new(struct slogout_filter **out, struct slogout *slogout,
                        const struct slogout_filter_callbacks *callbacks, void *conn)
 {
     struct slogout_filter_callbacks checked;
-    struct filter *filter;
+    struct slogout_filter *filter;
     int error;
 
     if (!out || !slogout || !callbacks)
@@ -449,86 +515,96 @@ int slogout_filter_new(struct slogout_session **out, struct slogout *slogout,
     if (!filter)
         return SLOGOUT_ERR_NOMEM;
     slo_session_init(&filter->session, slogout, &own_callbacks, conn);
+    slo_imap_client_init(&filter->client);
+    slo_link_init(&filter->timer.link);
+    slogout->closing.expired = expire_close;
     filter->host = checked;
-    *out = &filter->session;
+    *out = filter;
     return 0;
 }
 
-static int is_filter(const struct slogout_session *session)
-{
-    return session && session->send_line == send_line;
-}
-
-/* Handles octets of one side, or its end of file, at which what is held of it can become nothing else any
- * more. A filter that is freed meanwhile stays in memory until slo_leave(). */
-static int feed(struct slogout_session *session, const char *bytes, size_t len, uint64_t now,
-                void (*from)(struct filter *filter, const char *bytes, size_t len),
-                void (*release)(struct filter *filter))
+void slogout_filter_free(struct slogout_filter *filter)
 {
     struct slogout *slogout;
-    struct filter *filter;
+
+    if (!filter)
+        return;
+    slogout = filter->session.slogout;
+    slo_enter(slogout);
+    slo_timer_stop(&slogout->closing, &filter->timer);
+    slo_session_free(&filter->session);
+    slo_leave(slogout);
+}
+
+struct slogout_session *slogout_filter_session(struct slogout_filter *filter)
+{
+    return filter ? &filter->session : NULL;
+}
+
+void slogout_filter_skip_greeting(struct slogout_filter *filter)
+{
+    if (filter)
+        slo_imap_server_skip_greeting(&filter->server);
+}
+
+/* A filter that is freed inside stays in memory until slo_leave(). */
+static int begin_feed(struct slogout_filter *filter, const char *bytes, size_t len, uint64_t now)
+{
     int error;
 
-    if (!is_filter(session) || (!bytes && len > 0))
+    if (!filter || (!bytes && len > 0))
         return SLOGOUT_ERR_ARGUMENT;
-    slogout = session->slogout;
-    error = slo_may_call_back(slogout, now);
+    error = slo_may_call_back(filter->session.slogout, now);
+    if (!error)
+        slo_enter_at(filter->session.slogout, now);
+    return error;
+}
+
+/* At an end of file, what is held cannot become anything else any more. */
+int slogout_filter_feed_client(struct slogout_filter *filter, const char *bytes, size_t len, uint64_t now_ms)
+{
+    const int error = begin_feed(filter, bytes, len, now_ms);
+    struct slogout *slogout;
+
     if (error)
         return error;
-    slo_enter_at(slogout, now);
-    filter = filter_of(session);
-    if (len > 0) {
-        from(filter, bytes, len);
-    } else {
-        release(filter);
-        slo_session_abandon(session, SLOGOUT_OUTCOME_PEER_CLOSED);
+    slogout = filter->session.slogout;
+    from_client(filter, bytes, len);
+    if (len == 0) {
+        if (filter->answer.verdict == SLO_ANSWER_UNDECIDED && next_receiver(filter) != TO_NOBODY)
+            release_answer(filter);
+        slo_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
     }
     slo_leave(slogout);
     return 0;
 }
 
-int slogout_filter_feed_client(struct slogout_session *session, const char *bytes, size_t len, uint64_t now)
+int slogout_filter_feed_server(struct slogout_filter *filter, const char *bytes, size_t len, uint64_t now_ms)
 {
-    return feed(session, bytes, len, now, from_client, release_answer);
-}
+    const int error = begin_feed(filter, bytes, len, now_ms);
+    struct slogout *slogout;
 
-int slogout_filter_feed_server(struct slogout_session *session, const char *bytes, size_t len, uint64_t now)
-{
-    return feed(session, bytes, len, now, from_server, pass_held);
-}
-
-/* RFC 3501 section 6.2.1: after TLS has begun, what the client said before must be forgotten. */
-int slogout_filter_restart(struct slogout_session *session, enum slogout_layer layer)
-{
-    struct filter *filter;
-
-    if (!is_filter(session) || (layer != SLOGOUT_LAYER_TLS && layer != SLOGOUT_LAYER_COMPRESSION))
-        return SLOGOUT_ERR_ARGUMENT;
-    filter = filter_of(session);
-    slo_imap_server_init(&filter->server, 1);
-    slo_imap_client_init(&filter->client);
-    slo_answer_init(&filter->answer);
-    filter->watched_count = 0;
-    filter->held_len = 0;
-    filter->blind = SLOGOUT_BLINDNESS_NONE;
-    filter->told_enabled = 0;
-    if (layer == SLOGOUT_LAYER_TLS) {
-        slogout_session_set_enabled(session, 0);
-        filter->client_logout = 0;
+    if (error)
+        return error;
+    slogout = filter->session.slogout;
+    if (len > 0) {
+        from_server(filter, bytes, len);
+    } else {
+        pass_held(filter);
+        end_by_peer(filter);
     }
+    slo_leave(slogout);
     return 0;
 }
 
-int slogout_filter_between_lines(const struct slogout_session *session)
+int slogout_filter_between_lines(const struct slogout_filter *filter)
 {
-    return is_filter(session) && is_between_lines((const struct filter *)(const void *)session);
+    return filter && is_between_lines(filter);
 }
 
-enum slogout_blindness slogout_filter_blindness(const struct slogout_session *session)
+enum slogout_blindness slogout_filter_blindness(const struct slogout_filter *filter)
 {
-    const struct filter *filter = (const struct filter *)(const void *)session;
-
-    return is_filter(session) ? filter->blind : SLOGOUT_BLINDNESS_NONE;
+    return filter ? filter->blind : SLOGOUT_BLINDNESS_NONE;
 }
 
 const char *slogout_filter_blindness_name(enum slogout_blindness blindness)

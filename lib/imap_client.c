@@ -1,38 +1,38 @@
+/* Each line is read by its beginning: TAG SP NAME is a command, and any other line at its place is odd. An odd
+ * line is passed over and does not count, unless it ends as the announcement of a literal does: then nobody
+ * knows whether a literal follows. Lines of IDLE and of AUTHENTICATE belong to their command. */
 #include <string.h>
 #include <slogout/slogout.h>
 #include "imap_client.h"
-#include "response.h"
 #include "tag.h"
-#include "word.h"
 
-enum state {
-    START,        /* of a command */
-    TAG,          /* in the tag */
-    EMPTY_LINE,   /* before the LF of a line that holds nothing */
-    NAME,         /* in the command's name */
-    MECHANISM,    /* in the first argument of AUTHENTICATE */
-    CAPABILITIES, /* in the arguments of ENABLE */
-    REST_OF_LINE, /* in what is not looked at, but that it may announce a literal at its end */
-    LITERAL,
-    EARLY,         /* after the announcement of a literal that must not be sent yet */
-    IDLING,        /* at the start of a line, until DONE */
-    IDLE_LINE,     /* in such a line */
-    EXCHANGE,      /* at the start of a line of AUTHENTICATE, until the tagged response */
-    EXCHANGE_LINE, /* in such a line */
-    LOST
+enum client_state {
+    CLIENT_START,        /* of a line that may be a command */
+    CLIENT_STAR,         /* after "*" */
+    CLIENT_TAG,          /* in the tag */
+    CLIENT_SPACES,       /* before the name; a lenient server skips more than one */
+    CLIENT_NAME,         /* in the name, or in the first word of an untagged line */
+    CLIENT_MECHANISM,    /* in the first argument of AUTHENTICATE */
+    CLIENT_CAPABILITIES, /* in the arguments of ENABLE */
+    CLIENT_ARGUMENTS,    /* in the rest of a command, scanned only for a literal at its end */
+    CLIENT_LITERAL,
+    CLIENT_AWAITING_PLUS, /* after the announcement of a literal that must not be sent yet */
+    CLIENT_ODD,           /* in an odd line */
+    CLIENT_BYE,           /* in an untagged BYE, whose text announces nothing */
+    CLIENT_IDLING,        /* at the start of a line in IDLE */
+    CLIENT_IDLE_LINE,     /* in such a line */
+    CLIENT_EXCHANGE       /* in a line of AUTHENTICATE */
 };
 
-#define NAMED(word) (word), sizeof(word) - 1
-
-static const struct name {
-    const char *word;
+static const struct client_name {
+    char word[16];
     size_t len;
     enum slo_client_command command;
-} names[] = {
-    {NAMED("AUTHENTICATE"), SLO_COMMAND_SECURE}, {NAMED("IDLE"), SLO_COMMAND_IDLE},
-    {NAMED("ENABLE"), SLO_COMMAND_ENABLE},       {NAMED("STARTTLS"), SLO_COMMAND_LAYER},
-    {NAMED("COMPRESS"), SLO_COMMAND_LAYER},      {NAMED("UNAUTHENTICATE"), SLO_COMMAND_UNAUTHENTICATE},
-    {NAMED("LOGOUT"), SLO_COMMAND_LOGOUT},
+} client_names[] = {
+    {"AUTHENTICATE", 12, SLO_COMMAND_AUTH_LAYER}, {"IDLE", 4, SLO_COMMAND_IDLE},
+    {"ENABLE", 6, SLO_COMMAND_ENABLE},            {"STARTTLS", 8, SLO_COMMAND_LAYER},
+    {"COMPRESS", 8, SLO_COMMAND_LAYER},           {"UNAUTHENTICATE", 14, SLO_COMMAND_UNAUTHENTICATE},
+    {"LOGOUT", 6, SLO_COMMAND_LOGOUT},
 };
 
 /* Mechanisms that negotiate no security layer (RFC 4422 section 3.7), beside the family SCRAM-* (RFC 5802
@@ -41,215 +41,259 @@ static const char *const layerless[] = {
     "PLAIN", "LOGIN", "EXTERNAL", "ANONYMOUS", "CRAM-MD5", "OAUTHBEARER", "XOAUTH2",
 };
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-
 void slo_imap_client_init(struct slo_imap_client *scan)
 {
     memset(scan, 0, sizeof *scan);
+    scan->answered = 1;
+}
+
+/* ---- where the scanner is ---- */
+
+static struct slo_owed *newest(struct slo_imap_client *scan)
+{
+    return &scan->owed.commands[scan->owed.count - 1];
+}
+
+/* RFC 3501 section 6.2.2: the client sends a line of the exchange after each `+`. */
+static int owes_exchange_line(const struct slo_imap_client *scan)
+{
+    return scan->in_exchange && scan->owed.commands[scan->owed.count - 1].lines > 0;
 }
 
 int slo_imap_client_at_line(const struct slo_imap_client *scan)
 {
-    return scan->state == START || scan->state == IDLING;
+    return scan->state == CLIENT_IDLING || (scan->state == CLIENT_START && !owes_exchange_line(scan));
 }
 
-int slo_imap_client_whole(const struct slo_imap_client *scan)
+int slo_imap_client_at_rest(const struct slo_imap_client *scan)
 {
-    return scan->state == START && !scan->idle_plus_owed;
-}
-
-int slo_imap_client_idles(const struct slo_imap_client *scan)
-{
-    return (scan->state == IDLING || scan->state == IDLE_LINE) && !scan->idle_plus_owed;
+    if (scan->state == CLIENT_IDLING)
+        return slo_in_flight_is_only(&scan->in_flight, scan->tag.hash) &&
+               !scan->owed.commands[scan->owed.count - 1].waits;
+    return scan->state == CLIENT_START && scan->in_flight.count == 0;
 }
 
 int slo_imap_client_waits(const struct slo_imap_client *scan)
 {
-    return scan->state == EARLY || scan->state == EXCHANGE || scan->state == EXCHANGE_LINE;
+    unsigned i;
+
+    for (i = 0; i < scan->owed.count; i++) {
+        const struct slo_owed *owed = &scan->owed.commands[i];
+        if (owed->is_literal || (owed->command != SLO_COMMAND_IDLE && owed->command != SLO_COMMAND_ENABLE &&
+                                 owed->command != SLO_COMMAND_UNAUTHENTICATE))
+            return 1;
+    }
+    return 0;
 }
 
-/* ---- the ends of lines ---- */
+/* ---- ends of lines ---- */
 
-static void end_line(struct slo_imap_client *scan, enum state next)
+static void end_client_line(struct slo_imap_client *scan, enum client_state next)
 {
     scan->state = (uint8_t)next;
     if (scan->stops)
         scan->event = SLO_CLIENT_LINE_END;
 }
 
-/* RFC 7888 section 4: after `{number+}` the octets follow whatever the server says. */
-static void begin_literal(struct slo_imap_client *scan)
+/* Notes that the last command is owed something. A command that has its tagged response is owed nothing. */
+static void owe(struct slo_imap_client *scan, enum client_state next, int is_literal)
 {
-    scan->literal_left = scan->announcement.size;
-    if (scan->literal_left >= SLO_LITERAL_LIMIT)
-        scan->state = LOST;
-    else
-        scan->state = scan->announcement.non_synchronizing ? LITERAL : EARLY;
-    memset(&scan->announcement, 0, sizeof scan->announcement);
+    const int is_auth =
+        scan->command == SLO_COMMAND_AUTHENTICATE || scan->command == SLO_COMMAND_AUTH_LAYER;
+    struct slo_owed *owed;
+
+    if (scan->answered) {
+        end_client_line(scan, CLIENT_START);
+        return;
+    }
+    owed = slo_owed_add(&scan->owed, scan->tag.hash);
+    if (!owed) {
+        scan->event = SLO_CLIENT_LIMIT;
+        return;
+    }
+    owed->command = scan->command;
+    owed->is_literal = is_literal ? 1 : 0;
+    owed->waits = is_literal || is_auth || scan->command == SLO_COMMAND_IDLE;
+    scan->in_exchange = is_auth && !is_literal;
+    scan->state = (uint8_t)next;
+    if (scan->stops && !is_literal)
+        scan->event = SLO_CLIENT_LINE_END;
 }
 
-/* A command that already has its tagged response starts nothing. */
+static void begin_client_literal(struct slo_imap_client *scan)
+{
+    const struct slo_announcement literal = scan->announcement;
+
+    memset(&scan->announcement, 0, sizeof scan->announcement);
+    scan->literal_left = literal.size;
+    if (!literal.non_synchronizing)
+        owe(scan, CLIENT_AWAITING_PLUS, 1);
+    else if (literal.size >= SLO_LITERAL_LIMIT || scan->command == SLO_COMMAND_UNREADABLE)
+        scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
+    else
+        scan->state = CLIENT_LITERAL; /* RFC 7888 section 4: the octets follow without waiting for a `+` */
+}
+
 static void end_command(struct slo_imap_client *scan)
 {
-    end_line(scan, START);
-    memset(&scan->announcement, 0, sizeof scan->announcement);
-    if (scan->answered)
+    if (slo_announcement_made(&scan->announcement)) {
+        begin_client_literal(scan);
         return;
+    }
     switch (scan->command) {
     case SLO_COMMAND_ORDINARY:
+        end_client_line(scan, CLIENT_START);
         break;
     case SLO_COMMAND_LOGOUT:
+        scan->state = CLIENT_START;
         scan->event = SLO_CLIENT_LOGOUT;
         break;
     case SLO_COMMAND_IDLE:
-        scan->idle_plus_owed = 1;
-        scan->state = IDLING;
+        owe(scan, CLIENT_IDLING, 0);
         break;
     case SLO_COMMAND_AUTHENTICATE:
-        scan->event = SLO_CLIENT_NOTHING;
-        scan->state = EXCHANGE;
-        break;
-    case SLO_COMMAND_SECURE:
-        scan->event = SLO_CLIENT_COMMAND;
-        scan->state = EXCHANGE;
-        break;
+    case SLO_COMMAND_AUTH_LAYER:
     case SLO_COMMAND_ENABLE:
     case SLO_COMMAND_LAYER:
     case SLO_COMMAND_UNAUTHENTICATE:
-        scan->event = SLO_CLIENT_COMMAND;
+    case SLO_COMMAND_UNREADABLE:
+        owe(scan, CLIENT_START, 0);
         break;
     }
+}
+
+/* In an exchange, an odd line that comes before the `+` is an early line of it: base64 holds no SP. */
+static void end_odd_line(struct slo_imap_client *scan)
+{
+    if (slo_announcement_made(&scan->announcement)) {
+        scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
+        return;
+    }
+    if (scan->in_exchange)
+        newest(scan)->lines--;
+    end_client_line(scan, CLIENT_START);
+}
+
+/* All servers take DONE for the end of IDLE, and some take any line; then the tagged response shows it. */
+static void end_idle_line(struct slo_imap_client *scan)
+{
+    struct slo_owed *idle = newest(scan);
+
+    if (slo_token_is(&scan->word, "DONE") || slo_token_is(&scan->word, "DONE\r")) {
+        if (!idle->waits)
+            slo_owed_remove(&scan->owed, idle);
+        end_client_line(scan, CLIENT_START);
+        return;
+    }
+    if (idle->waits && scan->word.len > 1)
+        idle->lines++;
+    end_client_line(scan, CLIENT_IDLING);
 }
 
 /* ---- what is in a line ---- */
 
-static enum slo_client_command command_named(const char *name, size_t len)
+static enum slo_client_command command_named(const struct slo_token *name)
 {
     size_t i;
 
-    for (i = 0; i < COUNT(names); i++)
-        if (slo_word_is(name, len, names[i].word))
-            return names[i].command;
-    return SLO_COMMAND_ORDINARY;
-}
-
-static int is_word_end(char c)
-{
-    return c == ' ' || c == '\r' || c == '\n';
-}
-
-/* Consumes lines that hold one ordinary command each, whole and without a literal. Most commands are like
- * that, and this way is several times as fast as state by state. Returns the number of octets, which may be
- * 0. */
-static size_t take_plain_lines(struct slo_imap_client *scan, const char *bytes, size_t len)
-{
-    size_t used = 0;
-
-    for (;;) {
-        const char *line = bytes + used;
-        const size_t n = slo_plain_line(line, len - used);
-        const size_t tag = slo_tag_length(line, n);
-        const char *name;
-        size_t name_len;
-        if (tag == 0 || line[tag] != ' ')
-            return used;
-        name = line + tag + 1;
-        name_len = slo_atom_length(name, n - tag - 1);
-        if (name_len == 0 || !is_word_end(name[name_len]) ||
-            command_named(name, name_len) != SLO_COMMAND_ORDINARY)
-            return used;
-        scan->commands++;
-        used += n;
-    }
-}
-
-static size_t at_start(struct slo_imap_client *scan, const char *bytes, size_t len)
-{
-    const size_t used = scan->stops ? 0 : take_plain_lines(scan, bytes, len);
-
-    scan->command = SLO_COMMAND_ORDINARY;
-    scan->answered = 0;
-    scan->tag.len = 0;
-    if (used == 0)
-        scan->state = TAG;
-    return used;
-}
-
-/* Two kinds of lines get no tagged response: an empty one, and `* BYE` and the like that nobody has asked
- * for. Whatever else does not begin with a tag and SP may still be a command to a lenient server. */
-static size_t in_tag(struct slo_imap_client *scan, const char *bytes, size_t len)
-{
-    const size_t n = slo_token_take(&scan->tag, bytes, len);
-
-    if (n == len && scan->tag.len <= SLO_TOKEN_MAX)
-        return n;
-    scan->state = LOST;
-    if (scan->tag.len > SLO_TOKEN_MAX)
-        return n;
-    if (bytes[n] == ' ' && slogout_tag_valid(scan->tag.bytes, scan->tag.len)) {
-        scan->commands++;
-        scan->word.len = 0;
-        scan->state = NAME;
-        return n + 1;
-    }
-    if (scan->tag.len == 0 && bytes[n] != ' ') {
-        scan->state = EMPTY_LINE;
-        return bytes[n] == '\r' ? 1 : 0;
-    }
-    if (slo_token_is(&scan->tag, "*"))
-        scan->state = REST_OF_LINE;
-    return n;
-}
-
-/* Some servers skip white space, and so find a command where a strict one finds none. All agree on the name
- * of a command only if it is an atom after one SP. */
-static size_t in_name(struct slo_imap_client *scan, const char *bytes, size_t len)
-{
-    const struct slo_token *name = &scan->word;
-    const size_t n = slo_token_take(&scan->word, bytes, len);
-
-    if (n == len && name->len <= SLO_TOKEN_MAX)
-        return n;
-    if (name->len == 0 || name->len > SLO_TOKEN_MAX || slo_atom_length(name->bytes, name->len) < name->len) {
-        scan->state = LOST;
-        return n;
-    }
-    scan->command = command_named(name->bytes, name->len);
-    scan->state = REST_OF_LINE;
-    scan->word.len = 0;
-    if (scan->command == SLO_COMMAND_SECURE)
-        scan->state = MECHANISM;
-    if (scan->command == SLO_COMMAND_ENABLE) {
-        scan->command = SLO_COMMAND_ORDINARY; /* until our capability is named */
-        scan->state = CAPABILITIES;
-    }
-    return n;
+    for (i = 0; i < sizeof client_names / sizeof *client_names; i++)
+        if (name->len == client_names[i].len && slo_token_is(name, client_names[i].word))
+            return client_names[i].command;
+    if (name->len == 0 || slo_atom_length(name->bytes, name->len) == name->len)
+        return SLO_COMMAND_ORDINARY;
+    return SLO_COMMAND_UNREADABLE;
 }
 
 static int is_layerless(const struct slo_token *mechanism)
 {
     size_t i;
 
-    for (i = 0; i < COUNT(layerless); i++)
+    for (i = 0; i < sizeof layerless / sizeof *layerless; i++)
         if (slo_token_is(mechanism, layerless[i]))
             return 1;
     return slo_token_begins(mechanism, "SCRAM-");
 }
 
+/* A line of the exchange that is owed is one, whatever is in it. */
+static size_t begin_client_line(struct slo_imap_client *scan, char octet)
+{
+    memset(&scan->read, 0, sizeof scan->read);
+    memset(&scan->announcement, 0, sizeof scan->announcement);
+    scan->is_untagged = 0;
+    if (owes_exchange_line(scan)) {
+        newest(scan)->lines--;
+        scan->state = CLIENT_EXCHANGE;
+        return 0;
+    }
+    scan->state = octet == '*' ? CLIENT_STAR : CLIENT_TAG;
+    return octet == '*' ? 1 : 0;
+}
+
+static void begin_words(struct slo_imap_client *scan, int is_untagged)
+{
+    scan->is_untagged = is_untagged ? 1 : 0;
+    scan->word.len = 0;
+    scan->state = CLIENT_SPACES;
+}
+
+/* The command is in flight from here on. If an exchange was under way, no line of it can follow. */
+static size_t take_client_tag(struct slo_imap_client *scan, const char *bytes, size_t len)
+{
+    const size_t n = slo_tag_take(&scan->read, bytes, len);
+
+    if (n == len)
+        return n;
+    if (bytes[n] != ' ' || scan->read.len == 0) {
+        scan->state = CLIENT_ODD;
+        return n;
+    }
+    scan->tag = scan->read;
+    scan->command = SLO_COMMAND_ORDINARY;
+    scan->answered = 0;
+    scan->in_exchange = 0;
+    slo_in_flight_add(&scan->in_flight, scan->tag.hash);
+    begin_words(scan, 0);
+    return n + 1;
+}
+
+static size_t take_name(struct slo_imap_client *scan, const char *bytes, size_t len)
+{
+    const size_t n = slo_token_take(&scan->word, bytes, len);
+
+    slo_announcement_feed(&scan->announcement, bytes, n);
+    if (n == len)
+        return n;
+    if (scan->is_untagged) {
+        scan->state = slo_token_is(&scan->word, "BYE") ? CLIENT_BYE : CLIENT_ODD;
+        return n;
+    }
+    scan->command = command_named(&scan->word);
+    scan->word.len = 0;
+    scan->state = CLIENT_ARGUMENTS;
+    if (scan->command == SLO_COMMAND_AUTH_LAYER)
+        scan->state = CLIENT_MECHANISM;
+    if (scan->command == SLO_COMMAND_ENABLE) {
+        scan->command = SLO_COMMAND_ORDINARY; /* until our capability is named */
+        scan->state = CLIENT_CAPABILITIES;
+    }
+    return n;
+}
+
+/* The server's scanner holds back no longer tag, so it cannot put ENABLED before the OK to one. */
 static void end_argument(struct slo_imap_client *scan)
 {
-    if (scan->state == CAPABILITIES) {
-        if (slo_token_is(&scan->word, SLOGOUT_CAPABILITY))
+    if (scan->state == CLIENT_CAPABILITIES) {
+        if (slo_token_is(&scan->word, SLOGOUT_CAPABILITY) && scan->tag.len <= SLO_TAG_KNOWN)
             scan->command = SLO_COMMAND_ENABLE;
     } else {
         if (is_layerless(&scan->word))
             scan->command = SLO_COMMAND_AUTHENTICATE;
-        scan->state = REST_OF_LINE;
+        scan->state = CLIENT_ARGUMENTS;
     }
     scan->word.len = 0;
 }
 
-static size_t in_arguments(struct slo_imap_client *scan, const char *bytes, size_t len)
+static size_t take_arguments(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     size_t n = slo_token_take(&scan->word, bytes, len);
 
@@ -258,85 +302,88 @@ static size_t in_arguments(struct slo_imap_client *scan, const char *bytes, size
     else if (n < len && bytes[n] == ' ')
         n++;
     else if (n < len)
-        scan->state = REST_OF_LINE;
+        scan->state = CLIENT_ARGUMENTS;
     slo_announcement_feed(&scan->announcement, bytes, n);
     return n;
 }
 
-/* In the lines of IDLE and AUTHENTICATE, and in what is not looked at. Of the lines in IDLE, all servers take
- * DONE for the end, and some take any other; then the tagged response shows it. */
-static size_t in_line(struct slo_imap_client *scan, const char *bytes, size_t len)
+static void end_any_line(struct slo_imap_client *scan)
+{
+    if (scan->state == CLIENT_IDLE_LINE)
+        end_idle_line(scan);
+    else if (scan->state == CLIENT_EXCHANGE)
+        end_client_line(scan, CLIENT_START);
+    else if (scan->state == CLIENT_ARGUMENTS)
+        end_command(scan);
+    else
+        end_odd_line(scan);
+}
+
+static size_t take_line(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     const size_t n = slo_line_stop(bytes, len);
 
-    if (scan->state == REST_OF_LINE)
+    if (scan->state != CLIENT_BYE)
         slo_announcement_feed(&scan->announcement, bytes, n);
-    if (scan->state == IDLE_LINE)
+    if (scan->state == CLIENT_IDLE_LINE)
         slo_token_add(&scan->word, bytes, n);
     if (n == len)
         return n;
-    if (bytes[n] == '\0') {
-        scan->state = LOST;
-        return n;
-    }
-    if (scan->state == IDLE_LINE)
-        end_line(scan,
-                 slo_token_is(&scan->word, "DONE") || slo_token_is(&scan->word, "DONE\r") ? START : IDLING);
-    else if (scan->state == EXCHANGE_LINE)
-        scan->state = EXCHANGE;
-    else if (slo_announcement_made(&scan->announcement))
-        begin_literal(scan);
+    if (bytes[n] == '\n')
+        end_any_line(scan);
     else
-        end_command(scan);
+        scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
     return n + 1;
 }
 
 /* Consumes at least one octet or changes the state. Returns the number consumed. */
-static size_t step(struct slo_imap_client *scan, const char *bytes, size_t len)
+static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
-    switch ((enum state)scan->state) {
-    case START:
-        return at_start(scan, bytes, len);
-    case TAG:
-        return in_tag(scan, bytes, len);
-    case EMPTY_LINE:
-        if (*bytes == '\n') {
-            end_line(scan, START);
+    switch ((enum client_state)scan->state) {
+    case CLIENT_START:
+        return begin_client_line(scan, *bytes);
+    case CLIENT_STAR:
+        scan->state = CLIENT_ODD;
+        if (*bytes != ' ')
+            return 0;
+        begin_words(scan, 1);
+        return 1;
+    case CLIENT_TAG:
+        return take_client_tag(scan, bytes, len);
+    case CLIENT_SPACES:
+        if (*bytes == ' ')
             return 1;
-        }
-        scan->state = LOST;
+        scan->state = CLIENT_NAME;
         return 0;
-    case NAME:
-        return in_name(scan, bytes, len);
-    case MECHANISM:
-    case CAPABILITIES:
-        return in_arguments(scan, bytes, len);
-    case IDLING:
+    case CLIENT_NAME:
+        return take_name(scan, bytes, len);
+    case CLIENT_MECHANISM:
+    case CLIENT_CAPABILITIES:
+        return take_arguments(scan, bytes, len);
+    case CLIENT_IDLING:
+        memset(&scan->announcement, 0, sizeof scan->announcement);
         scan->word.len = 0;
-        scan->state = IDLE_LINE;
+        scan->state = CLIENT_IDLE_LINE;
         return 0;
-    case EXCHANGE:
-        scan->state = EXCHANGE_LINE;
-        return 0;
-    case REST_OF_LINE:
-    case IDLE_LINE:
-    case EXCHANGE_LINE:
-        return in_line(scan, bytes, len);
-    case LITERAL:
-        if (len > scan->literal_left)
-            len = (size_t)scan->literal_left;
-        scan->literal_left -= len;
-        if (scan->literal_left == 0)
-            scan->state = REST_OF_LINE;
-        return len;
-    case EARLY:
-        /* The client sent data before the server's "+", which RFC 3501 section 4.3 forbids. Only the server
+    case CLIENT_ARGUMENTS:
+    case CLIENT_ODD:
+    case CLIENT_BYE:
+    case CLIENT_IDLE_LINE:
+    case CLIENT_EXCHANGE:
+        return take_line(scan, bytes, len);
+    case CLIENT_AWAITING_PLUS:
+        /* The client sent data before the server's `+`, which RFC 3501 section 4.3 forbids. Only the server
          * will know whether this is the literal or a command. */
-        scan->state = LOST;
-        return 0;
-    case LOST:
+        scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
+        return 1;
+    case CLIENT_LITERAL:
         break;
     }
+    if (len > scan->literal_left)
+        len = (size_t)scan->literal_left;
+    scan->literal_left -= len;
+    if (scan->literal_left == 0)
+        scan->state = CLIENT_ARGUMENTS;
     return len;
 }
 
@@ -346,39 +393,91 @@ size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, siz
 
     scan->event = SLO_CLIENT_NOTHING;
     scan->stops = stop_at_line_end ? 1 : 0;
-    while (used < len && scan->event == SLO_CLIENT_NOTHING) {
-        const int was_lost = scan->state == LOST;
-        used += step(scan, bytes + used, len - used);
-        if (scan->state == LOST && !was_lost)
-            scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
-    }
+    while (used < len && scan->event == SLO_CLIENT_NOTHING)
+        used += client_step(scan, bytes + used, len - used);
     return used;
 }
 
 /* ---- what the server says ---- */
 
-int slo_imap_client_continue(struct slo_imap_client *scan)
+/* The scanner waits for this `+`, so nothing was read after the announcement. No literal of SLO_LITERAL_LIMIT
+ * octets can be counted: after its `+`, the scanner is lost at the first octet of it. */
+static int continue_literal(struct slo_imap_client *scan, struct slo_owed *owed)
 {
-    if (scan->idle_plus_owed) {
-        scan->idle_plus_owed = 0;
-        return 1;
-    }
-    if (scan->state == EARLY) {
-        scan->state = LITERAL;
-        return 1;
-    }
-    return scan->state == EXCHANGE || scan->state == EXCHANGE_LINE;
+    slo_owed_remove(&scan->owed, owed);
+    if (scan->literal_left < SLO_LITERAL_LIMIT)
+        scan->state = CLIENT_LITERAL;
+    return 1;
 }
 
-/* A line that has begun inside IDLE or AUTHENTICATE goes on to its end: it is no command. */
-void slo_imap_client_complete(struct slo_imap_client *scan, const struct slo_token *tag)
+static int continue_idle(struct slo_imap_client *scan, struct slo_owed *owed)
 {
-    if (scan->state == TAG || !slo_token_same(tag, &scan->tag))
-        return;
+    const int is_idling = scan->state == CLIENT_IDLING || scan->state == CLIENT_IDLE_LINE;
+
+    owed->waits = 0;
+    if (!is_idling || owed != newest(scan))
+        slo_owed_remove(&scan->owed, owed); /* its DONE has come already */
+    return 1;
+}
+
+/* A line that has begun is the one that answers this `+`, unless it answers an earlier one. After a command
+ * has begun, the server takes that for the line. */
+static int continue_exchange(struct slo_imap_client *scan, struct slo_owed *owed)
+{
+    const int goes_on = scan->in_exchange && owed == newest(scan);
+
+    if (!goes_on && owed->lines >= 0)
+        return 0;
+    owed->lines++;
+    if (goes_on && owed->lines > 0 && scan->state != CLIENT_START && scan->state != CLIENT_EXCHANGE) {
+        owed->lines--;
+        scan->state = CLIENT_EXCHANGE;
+    }
+    return 1;
+}
+
+int slo_imap_client_continue(struct slo_imap_client *scan)
+{
+    struct slo_owed *owed = slo_owed_waiting(&scan->owed);
+
+    if (!owed)
+        return 0;
+    if (owed->is_literal)
+        return continue_literal(scan, owed);
+    if (owed->command == SLO_COMMAND_IDLE)
+        return continue_idle(scan, owed);
+    return continue_exchange(scan, owed);
+}
+
+/* A line that has begun in IDLE or in an exchange was sent before the client knew this response. */
+static void complete_last(struct slo_imap_client *scan)
+{
     scan->answered = 1;
-    scan->idle_plus_owed = 0;
-    if (scan->state == EARLY || scan->state == IDLING || scan->state == EXCHANGE)
-        scan->state = START;
-    if (scan->state == IDLE_LINE || scan->state == EXCHANGE_LINE)
-        scan->state = REST_OF_LINE;
+    scan->in_exchange = 0;
+    if (scan->state == CLIENT_AWAITING_PLUS || scan->state == CLIENT_IDLING)
+        scan->state = CLIENT_START;
+    if (scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE)
+        scan->state = CLIENT_ODD;
+}
+
+int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, enum slo_client_command *command)
+{
+    const enum slo_in_flight_result result = slo_in_flight_answer(&scan->in_flight, tag);
+    struct slo_owed *owed;
+    int is_clear = result != SLO_IN_FLIGHT_MISCOUNTED;
+
+    *command = SLO_COMMAND_ORDINARY;
+    if (result == SLO_IN_FLIGHT_SURPLUS)
+        return 1;
+    owed = slo_owed_find(&scan->owed, tag);
+    if (owed) {
+        /* The server refused IDLE, and took for commands what was read as its lines. */
+        if (owed->command == SLO_COMMAND_IDLE && owed->waits && owed->lines > 0)
+            is_clear = 0;
+        *command = owed->command;
+        slo_owed_remove(&scan->owed, owed);
+    }
+    if (tag == scan->tag.hash)
+        complete_last(scan);
+    return is_clear;
 }

@@ -2,6 +2,7 @@
 #include "imap_lex.h"
 #include "word.h"
 #include "response.h"
+#include "tag.h"
 
 size_t slo_line_stop(const char *bytes, size_t len)
 {
@@ -23,27 +24,30 @@ size_t slo_word_stop(const char *bytes, size_t len)
     return i;
 }
 
-/* A line that ends in "}" or "}" CR may announce a literal. */
-size_t slo_plain_line(const char *bytes, size_t len)
-{
-    const char *end = memchr(bytes, '\n', len < SLO_TOKEN_MAX ? len : SLO_TOKEN_MAX);
-    const size_t n = end ? (size_t)(end - bytes) : 0;
+/* ---- tags ---- */
 
-    if (n < 2 || memchr(bytes, '\0', n))
-        return 0;
-    return bytes[n - 1] == '}' || bytes[n - 2] == '}' ? 0 : n + 1;
+/* FNV-1a. The first octet finds the offset basis in place of 0. */
+size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len)
+{
+    const size_t n = slo_tag_length(bytes, len);
+    uint64_t hash = tag->len > 0 ? tag->hash : 0xcbf29ce484222325u;
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
+    tag->hash = hash;
+    tag->len = (uint8_t)(tag->len + n <= SLO_TAG_KNOWN ? tag->len + n : SLO_TAG_KNOWN + 1);
+    return n;
 }
 
-/* ---- tokens ---- */
+/* ---- words ---- */
 
 void slo_token_add(struct slo_token *token, const char *bytes, size_t len)
 {
-    if (token->len > SLO_TOKEN_MAX || len > (size_t)(SLO_TOKEN_MAX - token->len)) {
-        token->len = SLO_TOKEN_MAX + 1;
-        return;
-    }
-    memcpy(token->bytes + token->len, bytes, len);
-    token->len = (uint16_t)(token->len + len);
+    const size_t room = (size_t)(SLO_TOKEN_MAX + 1 - token->len);
+
+    memcpy(token->bytes + token->len, bytes, len < room ? len : room);
+    token->len = (uint16_t)(token->len + (len < room ? len : room));
 }
 
 size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len)
@@ -54,22 +58,14 @@ size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len)
     return n;
 }
 
-int slo_token_same(const struct slo_token *one, const struct slo_token *other)
-{
-    return one->len == other->len && one->len <= SLO_TOKEN_MAX &&
-           memcmp(one->bytes, other->bytes, one->len) == 0;
-}
-
 static size_t agreement(const struct slo_token *token, const char *word)
 {
-    return slo_word_agreement(token->bytes, token->len > SLO_TOKEN_MAX ? 0 : token->len, word);
+    return slo_word_agreement(token->bytes, token->len, word);
 }
 
 int slo_token_is(const struct slo_token *token, const char *word)
 {
-    const size_t len = agreement(token, word);
-
-    return len == token->len && !word[len];
+    return slo_word_is(token->bytes, token->len, word);
 }
 
 int slo_token_begins(const struct slo_token *token, const char *word)

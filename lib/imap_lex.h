@@ -11,26 +11,34 @@
 size_t slo_line_stop(const char *bytes, size_t len);
 /* Returns the number of octets before the first SP, CR, LF or NUL, or len. */
 size_t slo_word_stop(const char *bytes, size_t len);
-/* Returns the length of the line that begins here, with its LF, if all of it is here, it has 3 to
- * SLO_TOKEN_MAX octets, and it neither holds a NUL nor announces a literal. Returns 0 if not. */
-size_t slo_plain_line(const char *bytes, size_t len);
 
-/* ---- a tag or a word that may arrive in pieces ---- */
+/* ---- a tag that may arrive in pieces: only its hash is kept ---- */
+
+#define SLO_TAG_KNOWN 95 /* octets in a tag whose length is known */
+
+/* All zeros is a tag that has not begun. */
+struct slo_tag {
+    uint64_t hash;
+    uint8_t len; /* SLO_TAG_KNOWN + 1 if the tag is longer than that */
+};
+
+/* Adds the octets up to the first that no tag holds, or all of them. Returns the number added. */
+size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len);
+
+/* ---- a word that may arrive in pieces ---- */
 
 #define SLO_TOKEN_MAX 95 /* octets that are kept */
 
 /* A token is begun by setting len to 0. */
 struct slo_token {
-    uint16_t len; /* SLO_TOKEN_MAX + 1 if the token is longer than that; such a token equals nothing */
-    char bytes[SLO_TOKEN_MAX];
+    uint16_t len; /* SLO_TOKEN_MAX + 1 if the token is longer than that; only its beginning is kept */
+    char bytes[SLO_TOKEN_MAX + 1];
 };
 
 void slo_token_add(struct slo_token *token, const char *bytes, size_t len);
 /* Adds the octets before the first SP, CR, LF or NUL, or all of them. Returns the number added. */
 size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len);
-/* Compares octet for octet, as tags are. */
-int slo_token_same(const struct slo_token *one, const struct slo_token *other);
-/* Compare without regard to ASCII case, as words are; the word is given in capitals. */
+/* Compare without regard to ASCII case; the word is given in capitals. */
 int slo_token_is(const struct slo_token *token, const char *word);
 int slo_token_begins(const struct slo_token *token, const char *word);
 /* Returns 1 if the token begins with the word, or would if the right octets are added. */

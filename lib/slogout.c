@@ -87,6 +87,7 @@ int slogout_new(struct slogout **out, const struct slogout_settings *settings)
     for (state = SLOGOUT_STATE_OPEN; state < SLOGOUT_STATE_ENDED; state++)
         slo_timers_init(&slogout->timers[state], &slogout->clock, slo_session_expired);
     slo_timers_init(&slogout->last_half, &slogout->clock, slo_session_expired);
+    slo_timers_init(&slogout->closing, &slogout->clock, NULL); /* slogout_filter_new() knows the function */
     *out = slogout;
     return 0;
 }

@@ -15,7 +15,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 TEST_LIB_OBJECTS := $(LIB_SOURCES:lib/%.c=$(BUILD)/tests/lib/%.o)
 TEST_SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/support/*.c))
 
-# The programs with the sanitizers, for the interop tests.
+# The programs with the sanitizers.
 TEST_PROGRAMS := $(PROGRAMS:$(BUILD)/%=$(BUILD)/tests/%)
 
 .PHONY: deps check unit manual install-check sockets
@@ -68,7 +68,7 @@ sockets: $(TEST_PROGRAMS) $(BUILD)/examples/echo_server
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
   $(TEST_PROGRAMS:=.d)
 
-# The rules for lib/: which file may use which, which symbols the library defines, how long its functions are.
+# The rules for the source: which file of lib/ may use which, and which symbols the library defines.
 .PHONY: house
 house: $(STATIC) $(BUILD)/tests/house/neighbors
 	@sh tests/docs/house/layers.sh $(STATIC)
@@ -86,17 +86,21 @@ $(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)
 
 TRANSCRIPTS := $(addprefix $(BUILD)/transcripts/,open.txt waiting.txt pending.txt asked.txt leaving.txt ended.txt random.txt)
 
-$(BUILD)/tests/transcripts/write: tests/model/transcripts/write.c tests/model/model.c
+$(BUILD)/tests/transcripts/%.o: tests/model/transcripts/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests -o $@ $^
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(TEST_CFLAGS) -c -o $@ $<
+
+# Without the sanitizers, because a distribution needs it too.
+$(BUILD)/tests/transcripts/write: tests/model/transcripts/write.c tests/model/model.c $(wildcard tests/model/*.h) $(HEADERS)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) -std=c99 $(WARNINGS) -Werror -Iinclude -Itests -o $@ $(filter %.c,$^)
 
 $(TRANSCRIPTS): $(BUILD)/transcripts/%.txt: $(BUILD)/tests/transcripts/write
 	@mkdir -p $(@D)
 	@$< $$(echo $* | tr a-z A-Z) > $@
 
-$(BUILD)/tests/transcripts/run: tests/model/transcripts/run.c $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
-	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib -Itests/unit $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
+$(BUILD)/tests/transcripts/run: $(BUILD)/tests/transcripts/run.o $(TEST_SUPPORT_OBJECTS) $(TEST_LIB_OBJECTS)
+	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
 .PHONY: transcripts transcripts-check
 transcripts: $(TRANSCRIPTS)

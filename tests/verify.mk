@@ -10,6 +10,7 @@
 ##   make analyse              analyzers of the source, memcheck and threads
 ##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
 ##   make fuzz                 a minute for each target
+##   make dialogues            N random dialogues (1,000,000) through the filter, from SEED
 ##   make mutants              whether the tests notice a change of one line of lib/
 ##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
 ##   make prove-sanity         a proof fails when the fault is planted that it excludes
@@ -23,7 +24,7 @@ LLVM_SUFFIX ?= -19
 
 .PHONY: verify deps-verify exhaustive fuzz coverage mutants portability
 
-VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz mutants
+VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz dialogues mutants
 
 # One part after the other, each on two cores.
 verify:
@@ -82,9 +83,8 @@ $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(FUZZ_FLAGS) -c -o $@ $<
 
-$(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server $(BUILD)/fuzz/filter: $(FUZZ_LIB)
-$(BUILD)/fuzz/filter: $(BUILD)/fuzz/tests/fuzz/filter/reference.o
-$(BUILD)/fuzz/imap_client $(BUILD)/fuzz/imap_server: $(BUILD)/fuzz/tests/fuzz/scanners/agree.o
+$(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/filter: $(FUZZ_LIB)
+$(BUILD)/fuzz/filter: $(addprefix $(BUILD)/fuzz/tests/fuzz/filter/,check.o reference.o)
 $(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
 
@@ -95,6 +95,26 @@ $(FUZZ_NAMES): fuzz-%: $(BUILD)/fuzz/%
 
 fuzz: $(FUZZ_NAMES)
 .PHONY: $(FUZZ_NAMES)
+
+# ---- dialogues through the filter: N of them, from SEED ----
+
+N ?= 1000000
+SEED ?= $(shell date +%s)
+DIALOGUES := $(BUILD)/dialogues
+DIALOGUES_FLAGS := -O2 -g
+
+$(DIALOGUES)/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests $(DIALOGUES_FLAGS) -c -o $@ $<
+
+$(DIALOGUES)/run: $(addprefix $(DIALOGUES)/tests/fuzz/filter/,dialogues.o check.o reference.o) \
+  $(LIB_SOURCES:%.c=$(DIALOGUES)/%.o)
+	$(SAY)$(CC) $(DIALOGUES_FLAGS) -o $@ $^
+
+dialogues: $(DIALOGUES)/run
+	@$< $(N) $(SEED)
+
+.PHONY: dialogues
 
 # ---- coverage of lib/ by the unit tests alone ----
 
@@ -131,8 +151,8 @@ MUTANTS_PLAIN := -O1
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -Werror=incompatible-pointer-types -Werror=int-conversion
 MUTANTS_UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-# Takes 15 s with the sanitizers.
-MUTANTS_LONG := test_drain_promise
+# Take 15 s and 5 s with the sanitizers.
+MUTANTS_LONG := test_drain_promise test_drain_pace
 
 # $(1): plain or strict; $(2): its flags
 define MUTANTS_RULES
@@ -159,10 +179,28 @@ endef
 $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
 
+# What else the matrix has: the transcripts, and the fuzz targets with their corpora and some inputs of their own.
+$(BUILD)/mutants/plain/transcripts: $(BUILD)/mutants/plain/tests/model/transcripts/run.o \
+  $(patsubst %.c,$(BUILD)/mutants/plain/%.o,$(wildcard tests/unit/support/*.c)) $(BUILD)/mutants/plain/libmutant.so
+	$(SAY)$(CC) -o $@ $(filter %.o,$^) -L$(BUILD)/mutants/plain -lmutant $(CMOCKA)
+
+$(BUILD)/mutants/plain/fuzz-%: $(BUILD)/fuzz/%
+	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(BUILD)/fuzz/tests/fuzz/$*.o \
+	  $(filter-out %/fuzz/$*.o,$(wildcard $(BUILD)/fuzz/tests/fuzz/$*/*.o $(BUILD)/fuzz/tests/fuzz/scanners/*.o \
+	  $(BUILD)/fuzz/tests/model/*.o)) -L$(BUILD)/mutants/plain -lmutant
+
+ifdef MATRIX
+MUTANTS_MORE := "$(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)" $(foreach name,$(FUZZ_NAMES:fuzz-%=%),\
+  "$(BUILD)/mutants/plain/fuzz-$(name) -runs=2000 -seed=1 -artifact_prefix=$(BUILD)/mutants/ $(BUILD)/mutants/found tests/fuzz/$(name)/corpus")
+mutants: $(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS) $(FUZZ_NAMES:%=$(BUILD)/mutants/plain/%) | $(BUILD)/mutants/found
+$(BUILD)/mutants/found:
+	@mkdir -p $@
+endif
+
 mutants:
 	@CMOCKA='$(CMOCKA)' python3 -B tests/mutants/mutate.py \
 	  $(BUILD)/mutants/fast $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=$(BUILD)/mutants/plain/%) \
-	  "$(BUILD)/mutants/plain/response 5" "$(BUILD)/mutants/plain/session quick" "$(BUILD)/mutants/plain/drain 4" -- \
+	  "$(BUILD)/mutants/plain/response 5" "$(BUILD)/mutants/plain/session quick" "$(BUILD)/mutants/plain/drain 4" $(MUTANTS_MORE) -- \
 	  $(BUILD)/mutants/thorough $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
 	  $(patsubst %,$(BUILD)/mutants/strict/%,$(filter-out $(MUTANTS_LONG),$(MUTANTS_UNITS))) \
 	  "$(BUILD)/mutants/strict/response 4" "$(BUILD)/mutants/strict/drain 3"
@@ -222,7 +260,7 @@ analyse-scan-build:
 
 analyse-cppcheck:
 	@cppcheck -q --std=c99 --enable=warning,style,performance,portability --error-exitcode=1 \
-	  --suppress=unusedStructMember:lib/filter.c -Iinclude lib # struct filter's refusal is session.c's
+	  -Iinclude lib
 	@echo "analyse-cppcheck: nothing found"
 
 VALGRIND := valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all
@@ -337,4 +375,4 @@ package-macos:
 	@MAKE='$(MAKE)' CLANG=$(CLANG) LLVM_SUFFIX=$(LLVM_SUFFIX) sh tests/package/macos.sh $(PACKAGE)/dist/$(DIST_NAME)
 
 # The dependencies of each object.
--include $(foreach part,tests/model fuzz coverage mutants,$(shell find $(BUILD)/$(part) -name '*.d' 2>/dev/null))
+-include $(foreach part,tests/model fuzz dialogues coverage mutants,$(shell find $(BUILD)/$(part) -name '*.d' 2>/dev/null))

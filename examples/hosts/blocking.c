@@ -1,7 +1,7 @@
 /* A host that blocks, with one process for each connection, as in Cyrus, Courier and imap4d.
- * The parent passes SIGTERM to its children. On the first, each child leaves at a random instant of the spread, so that
- * the clients leave one after the other although the processes do not know each other. On the second, it does not wait
- * for an answer.
+ * The parent passes SIGTERM to its children. After the first SIGTERM, each child leaves at a random instant of the
+ * spread, so the clients leave one after the other although the processes do not know each other. After the second,
+ * it does not wait for an answer.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -17,28 +17,23 @@ static struct net_options options;
 static struct slogout *slogout;
 static struct net_client *client;
 static int is_broken; /* the connection takes no more output */
-static struct slogout_drain *drain;
 
-static void done(struct slogout_drain *finished, void *user_data)
-{
-    (void)finished;
-    (void)user_data;
-}
-
+/* Leaves on the first SIGTERM, and hurries on the next. */
 static void take_signals(void)
 {
-    static int is_leaving;
-    int number;
+    const struct slogout_departure departure = {
+        .size = sizeof departure,
+        .spread_ms = options.plan.spread_ms,
+        .seed = (uint32_t)getpid(), /* or all processes would choose the same instant */
+        .deadline_ms = options.plan.deadline_ms,
+    };
 
-    while ((number = net_next_signal(net_signals[0])))
-        if (number == SIGTERM && !is_leaving++)
-            slogout_drain_start(drain, &options.plan, slogout_now_ms());
-        else if (number == SIGTERM)
-            slogout_drain_force(drain, slogout_now_ms());
+    while (net_next_signal(net_signals[0]) == SIGTERM)
+        slogout_session_leave(client->session, &departure, slogout_now_ms());
 }
 
-/* All waiting is here, before the lowest read and the lowest write. Returns 1 if the client is ready. Otherwise a signal
- * or a timer may have queued a line, or have begun to close the connection. */
+/* Waits before the lowest read and the lowest write. Returns 1 if the client is ready. Otherwise a signal or a timer
+ * may have queued a line, or have begun to close the connection. */
 static int await(short events, uint64_t limit_ms)
 {
     const enum slogout_wake wake = slogout_wait(slogout, client->fd, events, limit_ms, net_signals[0]);
@@ -49,7 +44,7 @@ static int await(short events, uint64_t limit_ms)
     return wake == SLOGOUT_WAKE_READY;
 }
 
-/* Sends the output, also what is queued while it waits. */
+/* Sends the output, and what the library queues while this function waits. */
 static void flush(void)
 {
     const uint64_t limit = slogout_now_ms() + options.write_timeout_ms;
@@ -61,33 +56,30 @@ static void flush(void)
     }
 }
 
+/* Once the connection is closing, completes the response that has begun, sends it, and waits for the client to
+ * close. */
 static void serve(void)
 {
     do {
         net_serve(client, slogout_now_ms());
         flush();
         if (!client->linger.deadline_ms && !client->imap.is_stalled && await(POLLIN, SLOGOUT_NEVER) &&
-            net_read(client) < 0) {
+            net_read(client) < 0)
             net_abandon(client, SLOGOUT_OUTCOME_PEER_CLOSED);
-            client->linger.input_ended = 1;
-        }
     } while (!is_broken && (!client->linger.deadline_ms || !net_is_flushed(client)));
     if (!is_broken)
         slogout_linger_wait(&client->linger, client->fd);
 }
 
-/* Makes the slogout after the fork, with a seed of this process, or all processes would choose the same instant. */
+/* Makes the slogout after the fork. */
 static int child(int fd)
 {
-    options.plan.seed = (uint32_t)getpid();
     slogout = net_slogout(&options);
     client = net_client_new(fd, slogout, sizeof *client);
-    if (!client || slogout_drain_new(&drain, slogout, done, NULL) != 0)
+    if (!client)
         return 1;
-    slogout_drain_add(drain, client->session, 0);
     serve();
     net_client_free(client);
-    slogout_drain_free(drain);
     return slogout_free(slogout) != 0;
 }
 

@@ -1,7 +1,7 @@
-/* A host on libuv, which owns the descriptors. So the connection is closed by functions of libuv: write the queue,
+/* A host on libuv, which owns the descriptors. So functions of libuv close a connection: uv_write() the queue,
  * uv_shutdown(), read until end of file, uv_close(). set_timer starts a timer of the loop, and only that timer ticks.
- * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM does
- * not wait for answers.
+ * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM
+ * stops waiting for answers.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -21,10 +21,11 @@ struct connection {
 static struct net_options options;
 static uv_loop_t *loop;
 static uv_tcp_t listener;
-static uv_timer_t ticker;
+static uv_timer_t ticker, next_turn;
 static uv_signal_t sigterm;
 static struct slogout *slogout;
 static struct slogout_drain *drain;
+static int accepted; /* since the last turn for the clients */
 
 /* ---- the end of a connection, which is freed when both of its handles are closed ---- */
 
@@ -62,8 +63,9 @@ static void on_shutdown(uv_shutdown_t *request, int status)
 
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *room);
 static void on_written(uv_write_t *request, int status);
+static void on_next_turn(uv_timer_t *timer);
 
-/* What is read while the connection is closing is dropped. */
+/* While the connection is closing, the input is dropped. */
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 {
     static char nowhere[4096];
@@ -78,7 +80,7 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
     }
 }
 
-/* Starts what is to be done next. Called where that may have changed, inside functions of slogout too. */
+/* Starts to read, to write or to close, whatever the connection needs now. The library may be the caller. */
 static void watch(struct net_client *client)
 {
     struct connection *connection = (struct connection *)(void *)client;
@@ -143,14 +145,23 @@ static void on_written(uv_write_t *request, int status)
         serve(connection);
 }
 
-/* Until this connection is accepted, libuv waits. So if there is no memory, the server serves those that it has. */
+/* While there are new clients, libuv calls this function again and again, and serves no other client. It stops when
+ * a client is not accepted here. So after NET_BATCH clients, and if there is no memory, the next client waits. */
 static void on_listener(uv_stream_t *stream, int status)
 {
-    struct net_client *client = status == 0 ? net_client_new(-1, slogout, sizeof(struct connection)) : NULL;
-    struct connection *connection = (struct connection *)(void *)client;
+    struct net_client *client = NULL;
+    struct connection *connection;
 
-    if (!client)
+    if (status < 0)
         return;
+    if (accepted < NET_BATCH)
+        client = net_client_new(-1, slogout, sizeof *connection);
+    if (!client) {
+        uv_timer_start(&next_turn, on_next_turn, accepted < NET_BATCH ? 100 : 0, 0);
+        return;
+    }
+    accepted++;
+    connection = (struct connection *)(void *)client;
     uv_tcp_init(loop, &connection->stream);
     uv_timer_init(loop, &connection->end);
     connection->stream.data = connection->end.data = connection;
@@ -163,6 +174,14 @@ static void on_listener(uv_stream_t *stream, int status)
     }
     slogout_drain_add(drain, client->session, 0);
     watch(client);
+}
+
+static void on_next_turn(uv_timer_t *timer)
+{
+    (void)timer;
+    accepted = 0;
+    if (!uv_is_closing((uv_handle_t *)&listener))
+        on_listener((uv_stream_t *)&listener, 0);
 }
 
 /* ---- time ---- */
@@ -190,6 +209,7 @@ static void done(struct slogout_drain *finished, void *user_data)
     (void)finished;
     (void)user_data;
     uv_close((uv_handle_t *)&ticker, NULL);
+    uv_close((uv_handle_t *)&next_turn, NULL);
     uv_close((uv_handle_t *)&sigterm, NULL);
 }
 
@@ -214,8 +234,9 @@ int main(int argc, char **argv)
     options.settings.set_timer = set_timer;
     slogout = net_slogout(&options);
     loop = uv_default_loop();
-    if (!loop || uv_timer_init(loop, &ticker) < 0 || uv_tcp_init(loop, &listener) < 0 ||
-        uv_signal_init(loop, &sigterm) < 0 || uv_signal_start(&sigterm, on_sigterm, SIGTERM) < 0 ||
+    if (!loop || uv_timer_init(loop, &ticker) < 0 || uv_timer_init(loop, &next_turn) < 0 ||
+        uv_tcp_init(loop, &listener) < 0 || uv_signal_init(loop, &sigterm) < 0 ||
+        uv_signal_start(&sigterm, on_sigterm, SIGTERM) < 0 ||
         slogout_drain_new(&drain, slogout, done, NULL) != 0 ||
         uv_tcp_open(&listener, net_listen(options.listen)) < 0 ||
         uv_listen((uv_stream_t *)&listener, SOMAXCONN, on_listener) < 0)

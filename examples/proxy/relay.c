@@ -30,7 +30,8 @@ enum relay_state {
 };
 
 struct relay {
-    struct peer peer; /* first */
+    struct peer peer; /* first; its session is the filter's */
+    struct slogout_filter *filter;
     struct relay_settings *settings;
     enum relay_state state;
     unsigned is_greeted : 1;              /* the server has sent something */
@@ -91,7 +92,7 @@ static void abandon(struct relay *relay, const char *by, uint64_t now)
 /* Closes, after a BYE where a line may stand (RFC 3501 section 3.4). A greeting may be a BYE. */
 static void say_bye(struct relay *relay, const char *by, const char *line, uint64_t now)
 {
-    const int may = !relay->is_greeted || slogout_filter_between_lines(relay->peer.session);
+    const int may = !relay->is_greeted || slogout_filter_between_lines(relay->filter);
 
     if (relay->state == CLOSING)
         return;
@@ -116,24 +117,24 @@ static int queue_for(struct relay *relay, unsigned side, const char *octets, siz
     return stream_put(stream, octets, len);
 }
 
-static int to_client(struct slogout_session *session, const char *octets, size_t len, void *conn)
+static int to_client(struct slogout_filter *filter, const char *octets, size_t len, void *conn)
 {
-    (void)session;
+    (void)filter;
     return queue_for(conn, CLIENT, octets, len);
 }
 
-static int to_server(struct slogout_session *session, const char *octets, size_t len, void *conn)
+static int to_server(struct slogout_filter *filter, const char *octets, size_t len, void *conn)
 {
-    (void)session;
+    (void)filter;
     return queue_for(conn, SERVER, octets, len);
 }
 
-static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
+static void close_connection(struct slogout_filter *filter, const struct slogout_result *result, void *conn)
 {
     struct relay *relay = conn;
     const uint64_t now = slogout_now_ms();
 
-    (void)session;
+    (void)filter;
     outcome_log(relay->peer.number, now - relay->peer.begun_ms, result);
     relay->is_logged = 1;
     if (!relay->is_greeted)
@@ -328,13 +329,14 @@ struct peer *relay_new(int fd, struct relay_settings *settings, struct slogout *
 
     if (!relay)
         return NULL;
-    if (slogout_filter_new(&relay->peer.session, slogout, &callbacks, relay) < 0 ||
+    if (slogout_filter_new(&relay->filter, slogout, &callbacks, relay) < 0 ||
         stream_init(&relay->streams[CLIENT], fd, &relay->peer) < 0) {
-        slogout_session_free(relay->peer.session);
+        slogout_filter_free(relay->filter);
         free(relay);
         return NULL;
     }
     relay->settings = settings;
+    relay->peer.session = slogout_filter_session(relay->filter);
     relay->peer.slogout = slogout;
     relay->peer.number = number;
     relay->peer.begun_ms = now;
@@ -350,7 +352,7 @@ void relay_free(struct peer *peer)
     struct relay *relay = relay_of(peer);
 
     abandon(relay, "proxy", slogout_now_ms());
-    slogout_session_free(peer->session);
+    slogout_filter_free(relay->filter);
     drop_header(relay);
     stream_free(&relay->streams[CLIENT]);
     if (peer->streams[SERVER])
@@ -369,7 +371,7 @@ static void begin_to_part(struct relay *relay, uint64_t now)
     relay->deadline = now + PART_TIMEOUT;
 }
 
-typedef int feeder(struct slogout_session *session, const char *octets, size_t len, uint64_t now);
+typedef int feeder(struct slogout_filter *filter, const char *octets, size_t len, uint64_t now);
 
 static feeder *const feeders[SERVICE_STREAMS] = {
     [CLIENT] = slogout_filter_feed_client,
@@ -378,11 +380,22 @@ static feeder *const feeders[SERVICE_STREAMS] = {
 
 static void note_blindness(const struct relay *relay, unsigned from)
 {
-    const enum slogout_blindness why = slogout_filter_blindness(relay->peer.session);
+    const enum slogout_blindness why = slogout_filter_blindness(relay->filter);
 
     relay->settings->blind[why]++;
     log_line("connection=%" PRIu64 " blind=%s by=%s", relay->peer.number, slogout_filter_blindness_name(why),
              names[from]);
+}
+
+/* After the client's OK, close_connection() follows, when the last response has passed. */
+static int has_ended_by_itself(const struct relay *relay)
+{
+    struct slogout_result result = {.size = sizeof result};
+
+    if (slogout_session_state(relay->peer.session) != SLOGOUT_STATE_ENDED)
+        return 0;
+    return slogout_session_get_result(relay->peer.session, &result) < 0 ||
+           result.outcome != SLOGOUT_OUTCOME_ANSWERED;
 }
 
 /* Feeds the filter, and logs when that ends the session or makes the filter blind. */
@@ -391,10 +404,10 @@ static void feed(struct relay *relay, unsigned from, const char *octets, size_t 
     const struct slogout_counts *counts = slogout_get_counts(relay->peer.slogout);
     const struct slogout_counts before = *counts;
 
-    feeders[from](relay->peer.session, octets, len, now);
+    feeders[from](relay->filter, octets, len, now);
     if (counts->blind != before.blind)
         note_blindness(relay, from);
-    if (relay->state == CLOSING || slogout_session_state(relay->peer.session) != SLOGOUT_STATE_ENDED)
+    if (relay->state == CLOSING || !has_ended_by_itself(relay))
         return;
     log_end(relay, names[from], &before, now);
     begin_to_part(relay, now);

@@ -16,9 +16,9 @@
 #include <slogout/slogout.h>
 
 #ifdef __cplusplus
-#define SLOGOUT_HOST_U64(number) static_cast<uint64_t>(number)
+#define SLO_U64(number) static_cast<uint64_t>(number)
 #else
-#define SLOGOUT_HOST_U64(number) ((uint64_t)(number))
+#define SLO_U64(number) ((uint64_t)(number))
 #endif
 
 /* Returns the time of the monotonic clock in milliseconds, rounded down. */
@@ -27,10 +27,10 @@ static inline uint64_t slogout_now_ms(void)
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return SLOGOUT_HOST_U64(now.tv_sec) * 1000 + SLOGOUT_HOST_U64(now.tv_nsec / 1000000);
+    return SLO_U64(now.tv_sec) * 1000 + SLO_U64(now.tv_nsec / 1000000);
 }
 
-#undef SLOGOUT_HOST_U64
+#undef SLO_U64
 
 /* Why slogout_wait() has returned. After SIGNAL and TICK the host sends what is queued, and looks whether its
  * close_connection has been called. */

@@ -35,7 +35,7 @@ from collections import Counter, defaultdict
 from operators import all_mutants, text_of
 
 EQUIVALENTS = os.path.join(os.path.dirname(__file__), "equivalents.txt")
-MATRIX = "build/mutants/matrix.txt"
+MATRIX = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "mutants/matrix.txt")
 QUICK = 0.1  # seconds
 OPTIMIZING = "-O2", "-fno-sanitize=all"
 BROKEN, SAME, NOTICED, SURVIVED, EXPLAINED = "do not compile", "same object code", "noticed", "unexplained", "explained"

@@ -1,8 +1,8 @@
 #include "libc.h"
 #include "slogout.c"
 #include "call.c"
-#include "heap.c"
-#include "text.c"
+#include "bye.c"
+#include "tag.c"
 #include "timer.c"
 
 #define TEXT 4 /* octets of a text, with its NUL */

@@ -154,10 +154,32 @@ static const char untagged_bad[] =
 /* Some servers skip the second SP, so this may begin TLS. */
 static const char white_space[] =
     GREETING
-    "C: a  " NO_LINE "STARTTLS\r\n"
+    "C: a  STARTTLS\r\n" NO_LINE
     "S: a OK begin\r\n"
     "C: \x16\x15\r\n* BYE\r\n"
     "S: \x16\x15\r\n* OK\r\n* CAPABILITY ENABLE COMPRESS=DEFLATE\r\n";
+
+/* Several commands in flight at once that wait for a `+`. */
+static const char owed[] =
+    GREETING LOGIN ENABLING
+    "C: a IDLE\r\nDONE\r\nb IDLE\r\nDONE\r\nc APPEND x {3}\r\n" NO_LINE
+    "S: + x\r\n" NO_LINE "a OK x\r\n" NO_LINE "b BAD x\r\n" NO_LINE "DONE BAD x\r\n" NO_LINE "+ x\r\n" LINE
+    "C: abc\r\nd IDLE\r\n"
+    "S: + x\r\n" LINE "c OK x\r\n" REST
+    "C: DONE\r\ne AUTHENTICATE PLAIN eA==\r\n" NO_LINE "f NOOP\r\n"
+    "S: d OK x\r\n" NO_LINE "e OK x\r\n" LINE "f OK x\r\n" REST;
+
+/* Lines of both sides that are not understood, a response too many, and a literal in a command that the server does
+ * not know. */
+static const char odd[] =
+    GREETING LOGIN ENABLING
+    "S: \r\n" REST "hello\r\n" REST "5 EXISTS\r\n" REST "x OK x\r\n" REST "a BYE x\r\n" REST
+    "C: \r\n" REST "DONE\r\n" REST
+    "S: DONE BAD x\r\n" REST
+    "C: i IDLE\r\n"
+    "S: i + x\r\n" LINE "i OK x\r\n" REST
+    "C: b XYZ {12+}\r\nfoo NOOP ab\r\nc  APPEND x {99999999999999999999}\r\n" NO_LINE
+    "S: b BAD x\r\n" NO_LINE "foo OK x\r\n" NO_LINE "c NO x\r\n" REST;
 
 /* The server uses slogout itself, and asks first: we do not. */
 static const char slogout_server[] =
@@ -174,7 +196,7 @@ static const char slogout_server[] =
 /* The last one is for the first test: see test_filter.c for two that ask. */
 static const char *const sessions[] = {
     fetch,    append,         authenticate, secure,       idle,        pipelined,      starttls,
-    compress, unauthenticate, watched,      untagged_bad, white_space, slogout_server,
+    compress, unauthenticate, watched,      untagged_bad, white_space, owed, odd, slogout_server,
 };
 
 /* ---- the recording, octet by octet ---- */
@@ -269,7 +291,7 @@ struct text {
 
 struct host {
     struct slogout *slogout;
-    struct slogout_session *session;
+    struct slogout_filter *filter;
     struct text to_client, to_server;
     int closed;
     enum slogout_outcome outcome;
@@ -282,31 +304,31 @@ static void append_text(struct text *text, const char *bytes, size_t len)
     text->len += len;
 }
 
-static int to_client(struct slogout_session *session, const char *bytes, size_t len, void *conn)
+static int to_client(struct slogout_filter *filter, const char *bytes, size_t len, void *conn)
 {
     struct host *host = conn;
 
-    assert_ptr_equal(session, host->session);
+    assert_ptr_equal(filter, host->filter);
     assert_true(len > 0 && !host->closed);
     append_text(&host->to_client, bytes, len);
     return 0;
 }
 
-static int to_server(struct slogout_session *session, const char *bytes, size_t len, void *conn)
+static int to_server(struct slogout_filter *filter, const char *bytes, size_t len, void *conn)
 {
     struct host *host = conn;
 
-    assert_ptr_equal(session, host->session);
+    assert_ptr_equal(filter, host->filter);
     assert_true(len > 0 && !host->closed);
     append_text(&host->to_server, bytes, len);
     return 0;
 }
 
-static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
+static void close_connection(struct slogout_filter *filter, const struct slogout_result *result, void *conn)
 {
     struct host *host = conn;
 
-    (void)session;
+    (void)filter;
     assert_false(host->closed);
     host->closed = 1;
     host->outcome = result->outcome;
@@ -322,12 +344,12 @@ static void start(struct host *host, enum slogout_ask ask)
 
     memset(host, 0, sizeof *host);
     assert_int_equal(slogout_new(&host->slogout, &settings), 0);
-    assert_int_equal(slogout_filter_new(&host->session, host->slogout, &callbacks, host), 0);
+    assert_int_equal(slogout_filter_new(&host->filter, host->slogout, &callbacks, host), 0);
 }
 
 static void stop(struct host *host)
 {
-    slogout_session_free(host->session);
+    slogout_filter_free(host->filter);
     assert_int_equal(slogout_free(host->slogout), 0);
 }
 
@@ -338,9 +360,9 @@ static void feed_piece(struct host *host, const struct recording *recording, siz
     char *piece = exact_copy(recording->octet + from, len);
 
     if (recording->from[from] == CLIENT)
-        assert_int_equal(slogout_filter_feed_client(host->session, piece, len, 1000), 0);
+        assert_int_equal(slogout_filter_feed_client(host->filter, piece, len, 1000), 0);
     else
-        assert_int_equal(slogout_filter_feed_server(host->session, piece, len, 1000), 0);
+        assert_int_equal(slogout_filter_feed_server(host->filter, piece, len, 1000), 0);
     exact_free(piece);
 }
 
@@ -451,7 +473,7 @@ static void check_request(const struct recording *recording, size_t position, si
 
     start(&host, ask);
     feed(&host, recording, 0, position, step);
-    slogout_session_request(host.session, NULL, 1000);
+    slogout_session_request(slogout_filter_session(host.filter), NULL, 1000);
     feed(&host, recording, position, recording->len, step);
     check_asked(recording, &host, at, logout);
     stop(&host);
@@ -489,7 +511,7 @@ static void check_force(const struct recording *recording, size_t position, size
 
     start(&host, SLOGOUT_ASK_ENABLED);
     feed(&host, recording, 0, position, step);
-    slogout_session_force(host.session, 1000);
+    slogout_session_force(slogout_filter_session(host.filter), 1000);
     slogout_tick(host.slogout, 6000); /* the half of LEAVING in which it need not be at rest */
     feed(&host, recording, position, recording->len, step);
     assert_int_equal(host.closed, at <= recording->len);

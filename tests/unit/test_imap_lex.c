@@ -109,9 +109,9 @@ static struct slo_token token_of(const char *text)
     return token;
 }
 
-static void words_are_compared_without_case_and_tags_octet_for_octet(void **state)
+static void words_are_compared_without_case(void **state)
 {
-    const struct slo_token enable = token_of("eNaBlE"), same = token_of("eNaBlE"), other = token_of("enable");
+    const struct slo_token enable = token_of("eNaBlE");
 
     (void)state;
     assert_true(slo_token_is(&enable, "ENABLE"));
@@ -119,8 +119,6 @@ static void words_are_compared_without_case_and_tags_octet_for_octet(void **stat
     assert_false(slo_token_is(&enable, "ENABL"));
     assert_true(slo_token_begins(&enable, "ENA"));
     assert_false(slo_token_begins(&enable, "ENABLED"));
-    assert_true(slo_token_same(&enable, &same));
-    assert_false(slo_token_same(&enable, &other));
 }
 
 /* The octets beside the letters differ in the same bit as capitals from small letters. */
@@ -148,24 +146,80 @@ static void a_token_may_still_begin_with_a_word(void **state)
     assert_false(slo_token_may_begin(&other, "COMPRESS="));
 }
 
-static void a_token_that_is_too_long_equals_nothing(void **state)
+static void of_a_token_that_is_too_long_the_beginning_is_kept(void **state)
 {
-    char *text = exact_fill('A', SLO_TOKEN_MAX);
-    struct slo_token token, copy;
+    char *text = exact_fill('A', SLO_TOKEN_MAX + 1);
+    struct slo_token token;
 
     (void)state;
     token.len = 0;
     slo_token_add(&token, text, SLO_TOKEN_MAX);
+    assert_int_equal(token.len, SLO_TOKEN_MAX);
+    slo_token_add(&token, text, SLO_TOKEN_MAX);
+    assert_int_equal(token.len, SLO_TOKEN_MAX + 1);
     assert_true(slo_token_begins(&token, "A"));
-    assert_true(slo_token_same(&token, &token));
-    slo_token_add(&token, text, 1);
-    copy = token;
-    assert_int_equal(token.len, SLO_TOKEN_MAX + 1);
-    assert_false(slo_token_same(&token, &copy));
-    assert_false(slo_token_begins(&token, "A"));
-    assert_false(slo_token_may_begin(&token, "A"));
-    slo_token_add(&token, text, 1);
-    assert_int_equal(token.len, SLO_TOKEN_MAX + 1);
+    assert_memory_equal(token.bytes, text, SLO_TOKEN_MAX + 1);
+    exact_free(text);
+}
+
+/* ---- tags ---- */
+
+static struct slo_tag tag_of(const char *text, size_t first, size_t *taken)
+{
+    struct slo_tag tag = {0, 0};
+    const size_t len = strlen(text);
+    char *one = exact_copy(text, first), *other = exact_copy(text + first, len - first);
+
+    *taken = slo_tag_take(&tag, one, first);
+    if (*taken == first)
+        *taken += slo_tag_take(&tag, other, len - first);
+    exact_free(one);
+    exact_free(other);
+    return tag;
+}
+
+static void tags_differ_by_their_hash(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+    } tags[] = {{"a", 1}, {"A", 1}, {"ab", 2}, {"ba", 2}, {"a1 OK", 2}, {"a2\r", 2}, {"1a(", 2}, {"", 0}, {"+", 0}};
+    size_t i, j, at, taken;
+
+    (void)state;
+    for (i = 0; i < LENGTH(tags); i++)
+        for (at = 0; at <= strlen(tags[i].text); at++) {
+            const struct slo_tag tag = tag_of(tags[i].text, at, &taken);
+            assert_int_equal(taken, tags[i].len);
+            assert_int_equal(tag.len, tags[i].len);
+            for (j = 0; j < i && tags[i].len > 0; j++)
+                assert_true(tag.hash != tag_of(tags[j].text, 0, &taken).hash);
+            assert_true(tag.hash == tag_of(tags[i].text, 0, &taken).hash);
+        }
+}
+
+/* FNV-1a of "a" and "foobar", from its authors' tests. */
+static void the_hash_is_a_known_one(void **state)
+{
+    size_t taken;
+
+    (void)state;
+    assert_true(tag_of("a", 0, &taken).hash == 0xaf63dc4c8601ec8cu);
+    assert_true(tag_of("foobar", 3, &taken).hash == 0x85944171f73967e8u);
+}
+
+static void a_tag_has_any_length(void **state)
+{
+    char *text = exact_fill('a', 2 * SLO_TAG_KNOWN);
+    struct slo_tag tag = {0, 0};
+
+    (void)state;
+    assert_int_equal(slo_tag_take(&tag, text, SLO_TAG_KNOWN), SLO_TAG_KNOWN);
+    assert_int_equal(tag.len, SLO_TAG_KNOWN);
+    assert_int_equal(slo_tag_take(&tag, text, SLO_TAG_KNOWN), SLO_TAG_KNOWN);
+    assert_int_equal(tag.len, SLO_TAG_KNOWN + 1);
+    assert_int_equal(slo_tag_take(&tag, text, 1), 1);
+    assert_int_equal(tag.len, SLO_TAG_KNOWN + 1);
     exact_free(text);
 }
 
@@ -183,54 +237,19 @@ static void lines_stop_at_lf_and_at_nul(void **state)
     assert_int_equal(slo_word_stop("ab\tcd", 5), 5);
 }
 
-static void a_plain_line_is_whole_and_announces_nothing(void **state)
-{
-    (void)state;
-    assert_int_equal(slo_plain_line("abc\r\nd", 6), 5);
-    assert_int_equal(slo_plain_line("abc\nd", 5), 4);
-    assert_int_equal(slo_plain_line("a\r\n", 3), 3);
-    assert_int_equal(slo_plain_line("abc", 3), 0);
-    assert_int_equal(slo_plain_line("a {5}\r\n", 7), 0);
-    assert_int_equal(slo_plain_line("a {5}\n", 6), 0);
-    assert_int_equal(slo_plain_line("a}{x\n", 5), 5);
-    assert_int_equal(slo_plain_line("ab\0\n", 4), 0);
-    assert_int_equal(slo_plain_line("ab\n\0", 4), 3);
-}
-
-static void a_line_too_short_for_an_announcement_is_not_plain(void **state)
-{
-    char *line = exact_copy("x\n", 2);
-
-    (void)state;
-    assert_int_equal(slo_plain_line(line, 2), 0);
-    assert_int_equal(slo_plain_line(line + 1, 1), 0);
-    exact_free(line);
-}
-
-static void a_plain_line_is_not_too_long_for_a_tag(void **state)
-{
-    char *line = exact_fill('x', SLO_TOKEN_MAX + 1);
-
-    (void)state;
-    line[SLO_TOKEN_MAX] = '\n';
-    assert_int_equal(slo_plain_line(line, SLO_TOKEN_MAX + 1), 0);
-    assert_int_equal(slo_plain_line(line + 1, SLO_TOKEN_MAX), SLO_TOKEN_MAX);
-    exact_free(line);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(announcements_in_all_two_way_splits),
         cmocka_unit_test(announcements_byte_by_byte),
-        cmocka_unit_test(words_are_compared_without_case_and_tags_octet_for_octet),
+        cmocka_unit_test(words_are_compared_without_case),
         cmocka_unit_test(only_letters_have_a_case),
         cmocka_unit_test(a_token_may_still_begin_with_a_word),
-        cmocka_unit_test(a_token_that_is_too_long_equals_nothing),
+        cmocka_unit_test(of_a_token_that_is_too_long_the_beginning_is_kept),
+        cmocka_unit_test(tags_differ_by_their_hash),
+        cmocka_unit_test(the_hash_is_a_known_one),
+        cmocka_unit_test(a_tag_has_any_length),
         cmocka_unit_test(lines_stop_at_lf_and_at_nul),
-        cmocka_unit_test(a_plain_line_is_whole_and_announces_nothing),
-        cmocka_unit_test(a_line_too_short_for_an_announcement_is_not_plain),
-        cmocka_unit_test(a_plain_line_is_not_too_long_for_a_tag),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

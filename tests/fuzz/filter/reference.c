@@ -3,11 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <slogout/slogout.h>
 #include "reference.h"
 
 #define OUR_TAG "SLP.1"
 #define BYE     "* BYE Server is closing the connection\r\n"
+
+/* Milliseconds, as in slogout.h. */
+#define READY_TIMEOUT  300000
+#define ANSWER_TIMEOUT 35000
+#define LEAVE_TIMEOUT  10000
+#define REST_FIRST     5000 /* of these, how many wait for rest */
 
 static void add(struct octets *octets, const char *bytes, size_t len)
 {
@@ -22,59 +27,134 @@ static void add_text(struct octets *octets, const char *text)
     add(octets, text, strlen(text));
 }
 
-void reference_init(struct reference *reference, int ask_all)
+void reference_init(struct reference *r, int ask_all)
 {
-    memset(reference, 0, sizeof *reference);
-    reference->ask_all = ask_all;
+    memset(r, 0, offsetof(struct reference, to_client));
+    r->to_client.len = r->to_server.len = r->server.len = r->client.len = 0;
+    r->ask_all = ask_all;
+    r->now = 1;
 }
 
-int reference_server_in_line(const struct reference *reference)
+static void go_blind(struct reference *r, enum slogout_blindness why)
 {
-    return reference->server.len > 0 || reference->server_literal > 0 || reference->server_state != S_START;
-}
-
-int reference_client_in_line(const struct reference *reference)
-{
-    return reference->client.len > 0 || reference->client_state == C_REST ||
-           reference->client_state == C_LITERAL;
-}
-
-static void go_blind(struct reference *reference, enum slogout_blindness why)
-{
-    if (reference->blind)
+    if (r->blind)
         return;
-    reference->blinded++;
-    reference->blind = why;
+    r->blinded++;
+    r->blind = why;
+}
+
+/* ---- commands in flight ---- */
+
+static struct sent *last(struct reference *r)
+{
+    return r->last_in_flight ? &r->sent[r->sent_count - 1] : NULL;
+}
+
+static struct sent *find(struct reference *r, const char *tag)
+{
+    int i;
+
+    for (i = 0; i < r->sent_count; i++)
+        if (strcmp(r->sent[i].tag, tag) == 0)
+            return &r->sent[i];
+    return NULL;
+}
+
+static void send_command(struct reference *r, const char *tag, size_t len)
+{
+    struct sent *sent = &r->sent[r->sent_count];
+
+    if (len > TAG_LIMIT || r->sent_count == SENT_LIMIT) {
+        r->is_unsure = 1;
+        return;
+    }
+    memset(sent, 0, sizeof *sent);
+    memcpy(sent->tag, tag, len);
+    if (find(r, sent->tag))
+        r->is_unsure = 1;
+    r->sent_count++;
+    r->last_in_flight = 1;
+    if (r->sent_count > KNOWN_LIMIT)
+        r->is_summed = 1;
+}
+
+static void forget(struct reference *r, struct sent *sent)
+{
+    const int index = (int)(sent - r->sent);
+
+    if (index == r->sent_count - 1)
+        r->last_in_flight = 0;
+    r->sent_count--;
+    memmove(sent, sent + 1, (size_t)(r->sent_count - index) * sizeof *sent);
+}
+
+/* The command begins to wait, or to matter. */
+static void owe(struct reference *r, struct sent *sent)
+{
+    int i, count = 0;
+
+    for (i = 0; i < r->sent_count; i++)
+        count += r->sent[i].is_owed;
+    if (count == OWED_LIMIT)
+        go_blind(r, SLOGOUT_BLINDNESS_LIMIT);
+    sent->is_owed = 1;
+}
+
+/* An AUTHENTICATE that nothing has followed: what comes may be of its exchange. */
+static struct sent *exchange(struct reference *r)
+{
+    struct sent *sent = last(r);
+
+    return sent && sent->is_owed && !sent->has_literal && (sent->kind == AUTH || sent->kind == AUTH_LAYER) ? sent : NULL;
+}
+
+static int wants_exchange_line(struct reference *r)
+{
+    return exchange(r) && exchange(r)->pluses > exchange(r)->lines;
 }
 
 /* ---- the session ---- */
 
-static int has_layer_in_flight(const struct reference *r)
+static int server_in_line(const struct reference *r)
+{
+    return r->server.len > 0 || r->server_literal > 0 || r->server_state != S_START;
+}
+
+static int client_takes_a_line(const struct reference *r)
 {
     int i;
 
-    for (i = 0; i < r->watched_count; i++)
-        if (strcmp(r->watched[i].what, "LAYER") == 0)
-            return 1;
-    return 0;
+    for (i = 0; i < r->sent_count; i++) {
+        const struct sent *sent = &r->sent[i];
+        if (sent->is_owed && (sent->has_literal || (sent->kind != IDLE && sent->kind != ENABLE && sent->kind != UNAUTHENTICATE)))
+            return 0;
+    }
+    return 1;
 }
 
 static int may_write_line(const struct reference *r)
 {
-    return !r->blind && !r->bye && r->greeted && !reference_server_in_line(r) && r->client_state != C_EARLY &&
-           r->client_state != C_AUTH && !has_layer_in_flight(r);
+    return !r->blind && !r->bye && r->greeted && !server_in_line(r) && client_takes_a_line(r);
 }
 
-static int is_at_line(const struct reference *r)
+static int is_at_line(struct reference *r)
 {
-    return (r->client_state == C_START || r->client_state == C_IDLE) && r->client.len == 0;
+    return r->client.len == 0 && (r->client_state == C_IDLE || (r->client_state == C_START && !wants_exchange_line(r)));
 }
 
-static int is_at_rest(const struct reference *r)
+static int all_answered(struct reference *r)
 {
-    const uint64_t idle = r->client_state == C_IDLE && !r->plus_owed;
+    if (r->client.len > 0)
+        return 0;
+    if (r->client_state == C_IDLE)
+        return r->sent_count == 1 && r->strangers == 0 && !r->sent[0].wants_plus;
+    return r->client_state == C_START && r->sent_count == 0;
+}
 
-    return may_write_line(r) && is_at_line(r) && r->commands == r->completed + idle;
+static void enter(struct reference *r, enum reference_state state, uint64_t timeout)
+{
+    r->state = state;
+    r->deadline = r->now + timeout;
 }
 
 static void say_bye(struct reference *r)
@@ -85,38 +165,59 @@ static void say_bye(struct reference *r)
 
 static void ready(struct reference *r)
 {
-    if (r->state == R_LEAVING && may_write_line(r))
+    if (r->closing && !r->blind && !server_in_line(r) && all_answered(r))
+        r->state = R_CLOSED;
+    if (r->state == R_LEAVING && may_write_line(r) &&
+        (all_answered(r) || r->now + LEAVE_TIMEOUT - REST_FIRST >= r->deadline))
         say_bye(r);
-    if (r->state != R_PENDING || !is_at_rest(r))
+    if (r->state != R_PENDING || !may_write_line(r) || !all_answered(r))
         return;
     if (r->ask_all || r->enabled) {
         add_text(&r->to_client, OUR_TAG " LOGOUT\r\n");
-        r->state = R_ASKED;
+        r->asked = 1;
+        enter(r, R_ASKED, ANSWER_TIMEOUT);
     } else {
         say_bye(r);
     }
+}
+
+static void leave(struct reference *r)
+{
+    enter(r, R_LEAVING, LEAVE_TIMEOUT);
+    ready(r);
 }
 
 void reference_request(struct reference *r)
 {
     if (r->state != R_OPEN)
         return;
-    r->state = R_PENDING;
+    enter(r, R_PENDING, READY_TIMEOUT);
     ready(r);
 }
 
 void reference_force(struct reference *r)
 {
-    if (r->state > R_ASKED)
-        return;
-    r->state = R_LEAVING;
-    ready(r);
+    if (r->state <= R_ASKED)
+        leave(r);
 }
 
-static void abandon(struct reference *r)
+void reference_abandon(struct reference *r)
 {
     if (r->state < R_CLOSED)
         r->state = R_ABANDONED;
+}
+
+void reference_wait(struct reference *r, uint64_t ms)
+{
+    r->now += ms;
+    if (r->state == R_LEAVING)
+        ready(r);
+    if (r->now < r->deadline)
+        return;
+    if (r->state == R_PENDING || r->state == R_ASKED)
+        leave(r);
+    else if (r->state == R_LEAVING || r->closing)
+        r->state = R_CLOSED;
 }
 
 /* ---- lines ---- */
@@ -141,12 +242,13 @@ static int is_condition(const char *text, size_t len)
     return is(text, len, "OK") || is(text, len, "NO") || is(text, len, "BAD");
 }
 
-/* Of the line text..end, which ends in LF: the size it announces, or -1; LITERAL too large: -2. */
+/* Of the line text..end, which ends in LF: the size it announces, or -1; -2 if it is too large. */
 static int64_t announced(const char *text, const char *end, int *plus)
 {
     const char *close, *open;
     uint64_t size = 0;
 
+    *plus = 0;
     end--;
     if (end > text && end[-1] == '\r')
         end--;
@@ -167,12 +269,37 @@ static int64_t announced(const char *text, const char *end, int *plus)
     return (int64_t)size;
 }
 
+static int announces(const char *text, const char *end)
+{
+    int plus;
+
+    return announced(text, end, &plus) != -1;
+}
+
+/* RFC 3501 section 9: what may be in an atom, and with "]" in a tag. */
+static size_t atom(const char *text, const char *end, const char *excluded)
+{
+    size_t n = 0;
+
+    while (text + n < end && text[n] > ' ' && text[n] < 0x7f && !strchr(excluded, text[n]))
+        n++;
+    return n;
+}
+
+/* The length of the tag at the start, if SP follows it; else 0. */
+static size_t tag_before_space(const char *text, const char *end)
+{
+    const size_t n = atom(text, end, "(){%*\"\\+");
+
+    return text + n < end && text[n] == ' ' ? n : 0;
+}
+
 /* ---- the server ---- */
 
 /* After a line of data: is there a literal, or is it the end? */
 static void end_server_line(struct reference *r, const char *text, const char *end)
 {
-    int plus = 0;
+    int plus;
     const int64_t size = announced(text, end, &plus);
 
     r->server_state = S_START;
@@ -223,8 +350,6 @@ static void capabilities(struct reference *r, const char *text, const char *end,
 /* Behind a status word. */
 static void status_text(struct reference *r, const char *text, const char *end)
 {
-    int plus = 0;
-
     r->server_state = S_START;
     if (strncasecmp(text, " [CAPABILITY ", 13) == 0) {
         add(&r->to_client, text, 12);
@@ -233,103 +358,113 @@ static void status_text(struct reference *r, const char *text, const char *end)
         add(&r->to_client, text, (size_t)(end - text));
     }
     /* a list of charsets may hold literals, and any other text is what it looks like */
-    if (strncasecmp(text, " [BADCHARSET ", 13) == 0 && announced(text + 13, end, &plus) != -1)
+    if (strncasecmp(text, " [BADCHARSET ", 13) == 0 && announces(text + 13, end))
         go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
     else
         r->greeted = 1;
 }
 
-static void watched_done(struct reference *r, const char *what, int ok)
+static void on_ok(struct reference *r, enum reference_kind kind)
 {
-    if (ok && strcmp(what, "ENABLE") == 0) {
+    if (kind == ENABLE) {
         r->enabled = 1;
         if (!r->server_enabled)
             add_text(&r->to_client, "* ENABLED " SLOGOUT_CAPABILITY "\r\n");
     }
-    if (strcmp(what, "ENABLE") == 0)
-        r->server_enabled = 0;
-    if (ok && strcmp(what, "UNAUTHENTICATE") == 0)
+    if (kind == UNAUTHENTICATE)
         r->enabled = 0;
-    if (ok && (strcmp(what, "LAYER") == 0 || strcmp(what, "SECURE") == 0))
-        go_blind(r, strcmp(what, "LAYER") == 0 ? SLOGOUT_BLINDNESS_LAYER : SLOGOUT_BLINDNESS_MECHANISM);
+    if (kind == LAYER)
+        go_blind(r, SLOGOUT_BLINDNESS_LAYER);
+    if (kind == AUTH_LAYER)
+        go_blind(r, SLOGOUT_BLINDNESS_MECHANISM);
+    if (kind == UNREADABLE)
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
 }
 
-/* The oldest with that tag, if there is one, is in flight no longer. */
-static void find_watched(struct reference *r, const char *tag, int ok)
+static void answer(struct reference *r, struct sent *sent, int ok)
 {
-    char what[20];
-    int i = 0;
+    const struct sent was = *sent;
+    const int was_last = sent == last(r);
 
-    while (i < r->watched_count && strcmp(r->watched[i].tag, tag) != 0)
-        i++;
-    if (i == r->watched_count)
-        return;
-    strcpy(what, r->watched[i].what);
-    for (r->watched_count--; i < r->watched_count; i++)
-        r->watched[i] = r->watched[i + 1];
-    watched_done(r, what, ok);
-}
-
-static void command_done(struct reference *r, const char *tag, int ok)
-{
-    r->completed++;
-    if (r->completed > r->commands) {
+    forget(r, sent);
+    if (was_last && (r->client_state == C_AWAITING || r->client_state == C_IDLE))
+        r->client_state = C_START;
+    if (was.kind == IDLE && was.is_owed && was.wants_plus && !was.has_literal && was.lines > 0) {
         go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
         return;
     }
-    if (strcmp(tag, r->tag) == 0) {
-        r->answered = 1;
-        r->plus_owed = 0;
-        if (r->client_state == C_EARLY || r->client_state == C_AUTH || r->client_state == C_IDLE)
-            r->client_state =
-                r->client.len > 0 && !(r->state == R_ASKED && r->client_state == C_IDLE) ? C_REST : C_START;
+    if (was.is_owed && ok)
+        on_ok(r, was.kind);
+    if (was.is_owed && was.kind == ENABLE)
+        r->server_enabled = 0;
+}
+
+static void command_done(struct reference *r, const char *tag, size_t len, int ok)
+{
+    char text[TAG_LIMIT + 1] = "";
+    struct sent *sent;
+    const int in_flight = r->sent_count - r->strangers;
+
+    if (len <= TAG_LIMIT)
+        memcpy(text, tag, len);
+    text[len <= TAG_LIMIT ? len : 0] = '\0';
+    sent = find(r, text);
+    if (r->is_summed && in_flight == 1 && (!sent || r->strangers > 0)) {
+        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
+        return;
     }
-    find_watched(r, tag, ok);
+    if (sent)
+        answer(r, sent, ok);
+    else if (r->is_summed)
+        r->strangers++;
+    if (r->sent_count == 0)
+        r->is_summed = 0;
 }
 
 static void tagged(struct reference *r, const char *line, const char *end)
 {
-    const size_t n = word(line, end);
+    const size_t n = tag_before_space(line, end);
     const char *name = line + n + 1;
-    char tag[WORD_LIMIT + 1];
-    size_t name_len;
+    const size_t name_len = n ? word(name, end) : 0;
 
-    if (n > WORD_LIMIT || line[n] != ' ' || !slogout_tag_valid(line, n)) {
-        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
-        add(&r->to_client, line, (size_t)(end - line));
-        return;
-    }
-    memcpy(tag, line, n);
-    tag[n] = '\0';
-    name_len = word(name, end);
-    if (is(name, name_len, "LOGOUT") && (strcmp(name + 6, "\r\n") == 0 || strcmp(name + 6, "\n") == 0)) {
-        if (r->state == R_ASKED || r->state == R_LEAVING)
+    if (is(name, name_len, "LOGOUT") && n <= WORD_LIMIT && (strcmp(name + 6, "\r\n") == 0 || strcmp(name + 6, "\n") == 0)) {
+        if (r->asked || r->state == R_LEAVING)
             return;
-        abandon(r);
-    } else if (is_condition(name, name_len)) {
-        command_done(r, tag, is(name, name_len, "OK"));
+        r->bye = 1;
+        reference_abandon(r);
+    } else if (n && is_condition(name, name_len)) {
+        command_done(r, line, n, is(name, name_len, "OK"));
         add(&r->to_client, line, (size_t)(name - line) + name_len);
         if (r->blind)
             add(&r->to_client, name + name_len, (size_t)(end - name) - name_len);
         else
             status_text(r, name + name_len, end);
         return;
-    } else {
+    } else if (announces(line, end)) {
         go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
     }
     add(&r->to_client, line, (size_t)(end - line));
 }
 
-static int continues(struct reference *r)
+static void take_plus(struct reference *r)
 {
-    if (r->plus_owed) {
-        r->plus_owed = 0;
-        return 1;
+    struct sent *sent = r->sent;
+
+    while (sent < r->sent + r->sent_count && !(sent->is_owed && sent->wants_plus))
+        sent++;
+    if (sent == r->sent + r->sent_count) {
+        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
+    } else if (sent->has_literal) {
+        sent->has_literal = sent->is_owed = sent->wants_plus = 0;
+        r->client_state = r->is_huge ? C_AWAITING : r->client_literal ? C_LITERAL : C_REST;
+    } else if (sent->kind == IDLE) {
+        sent->wants_plus = 0;
+        sent->is_owed = !sent->is_done;
+    } else if (sent == exchange(r) || sent->pluses < sent->lines) {
+        sent->pluses++;
+    } else {
+        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
     }
-    if (r->client_state != C_EARLY)
-        return r->client_state == C_AUTH;
-    r->client_state = r->client_literal ? C_LITERAL : C_REST;
-    return 1;
 }
 
 static void untagged(struct reference *r, const char *line, const char *end)
@@ -337,9 +472,9 @@ static void untagged(struct reference *r, const char *line, const char *end)
     const char *name = line + 2;
     const size_t len = line[1] == ' ' ? word(name, end) : 0;
 
-    if (len == 0 ||
-        (!r->greeted && !is(name, len, "OK") && !is(name, len, "PREAUTH") && !is(name, len, "BYE"))) {
-        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
+    if (len == 0) {
+        if (announces(line, end))
+            go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         add(&r->to_client, line, (size_t)(end - line));
         return;
     }
@@ -347,12 +482,13 @@ static void untagged(struct reference *r, const char *line, const char *end)
     name += len;
     if (is(name - len, len, "BYE")) {
         r->bye = r->greeted = 1;
-        abandon(r);
+        reference_abandon(r);
     } else if (is_condition(name - len, len) || is(name - len, len, "PREAUTH")) {
         status_text(r, name, end);
         return;
     } else if (is(name - len, len, "CAPABILITY") || is(name - len, len, "ENABLED")) {
         capabilities(r, name, end, "\r\n", is(name - len, len, "CAPABILITY"));
+        r->greeted = 1;
         return;
     } else {
         end_server_line(r, line, end);
@@ -372,15 +508,12 @@ static void server_line(struct reference *r)
         end_server_line(r, line, end);
     } else if (*line == '*') {
         untagged(r, line, end);
-    } else if (*line == '+' && r->greeted) {
-        if (!continues(r))
-            go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
+    } else if (*line == '+') {
+        take_plus(r);
+        r->greeted |= !r->blind;
         add(&r->to_client, line, r->server.len);
-    } else if (r->greeted) {
-        tagged(r, line, end);
     } else {
-        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
-        add(&r->to_client, line, r->server.len);
+        tagged(r, line, end);
     }
 }
 
@@ -395,7 +528,8 @@ void reference_server(struct reference *r, const char *bytes, size_t len)
         add(&r->server, bytes, 1);
         if (*bytes != '\n')
             continue;
-        r->server.bytes[r->server.len] = '\0';
+        add(&r->server, "", 1);
+        r->server.len--;
         server_line(r);
         r->server.len = 0;
         ready(r);
@@ -414,285 +548,218 @@ static int is_layerless(const char *text, size_t len)
     for (i = 0; i < sizeof layerless / sizeof *layerless; i++)
         if (is(text, len, layerless[i]))
             return 1;
-    return len >= 6 && len <= WORD_LIMIT && strncasecmp(text, "SCRAM-", 6) == 0;
+    return len >= 6 && strncasecmp(text, "SCRAM-", 6) == 0;
 }
 
-static void arguments(struct reference *r, const char *at, const char *end)
+/* What the first line of a command, from its name on, makes of it. */
+static enum reference_kind kind_of(size_t tag_len, const char *name, const char *end)
 {
-    while (at < end && *at == ' ') {
-        size_t len;
-        while (*at == ' ')
-            at++;
-        len = word(at, end);
-        if (strcmp(r->command, "ENABLE") == 0)
-            r->named |= is(at, len, SLOGOUT_CAPABILITY);
-        else {
-            r->named = is_layerless(at, len);
-            return;
-        }
-        at += len;
-    }
-}
+    static const struct {
+        const char *name;
+        enum reference_kind kind;
+    } names[] = {{"AUTHENTICATE", AUTH_LAYER}, {"IDLE", IDLE},
+                 {"ENABLE", ENABLE},           {"STARTTLS", LAYER},
+                 {"COMPRESS", LAYER},          {"UNAUTHENTICATE", UNAUTHENTICATE},
+                 {"LOGOUT", LOGOUT}};
+    enum reference_kind kind = ORDINARY;
+    size_t len = word(name, end), i;
+    const size_t seen = len > WORD_LIMIT + 1 ? WORD_LIMIT + 1 : len;
 
-static void command_begins(struct reference *r, const char *line, const char *end)
-{
-    static const char *const names[] = {"AUTHENTICATE", "IDLE",           "ENABLE", "STARTTLS",
-                                        "COMPRESS",     "UNAUTHENTICATE", "LOGOUT"};
-    const size_t n = word(line, end);
-    const char *name = line + n + (line[n] == ' ');
-    const size_t len = word(name, end);
-    size_t i;
-
-    r->command[0] = '\0';
-    r->answered = r->named = 0;
-    r->tag[0] = '\0';
-    memcpy(r->tag, line, n);
-    r->tag[n] = '\0';
-    if (!slogout_tag_valid(line, n))
-        return;
-    r->commands++;
     for (i = 0; i < sizeof names / sizeof *names; i++)
-        if (is(name, len, names[i]))
-            strcpy(r->command, names[i]);
-    if (strcmp(r->command, "ENABLE") == 0 || strcmp(r->command, "AUTHENTICATE") == 0)
-        arguments(r, name + len, end);
-}
-
-static void watch(struct reference *r, const char *what)
-{
-    struct watched *watched = &r->watched[r->watched_count];
-
-    if (r->watched_count == WATCH_LIMIT) {
-        go_blind(r, SLOGOUT_BLINDNESS_LIMIT);
-        return;
-    }
-    r->watched_count++;
-    strcpy(watched->what, what);
-    strcpy(watched->tag, r->tag);
+        if (is(name, len, names[i].name))
+            kind = names[i].kind;
+    if (atom(name, name + seen, "(){%*\"\\]") < seen)
+        return UNREADABLE;
+    if (kind != AUTH_LAYER && kind != ENABLE)
+        return kind;
+    do {
+        for (name += len; *name == ' ';)
+            name++;
+        len = word(name, end);
+        if (kind == AUTH_LAYER)
+            return is_layerless(name, len) ? AUTH : AUTH_LAYER;
+        if (is(name, len, SLOGOUT_CAPABILITY))
+            return tag_len <= WORD_LIMIT ? ENABLE : ORDINARY;
+    } while (len > 0);
+    return ORDINARY;
 }
 
 static void command_ends(struct reference *r)
 {
+    struct sent *sent = last(r);
+
     r->client_state = C_START;
-    if (r->answered)
+    if (!sent || sent->kind == ORDINARY || sent->kind == LOGOUT)
         return;
-    if (strcmp(r->command, "IDLE") == 0) {
+    owe(r, sent);
+    sent->wants_plus = sent->kind == IDLE || sent->kind == AUTH || sent->kind == AUTH_LAYER;
+    if (sent->kind == IDLE)
         r->client_state = C_IDLE;
-        r->plus_owed = 1;
-        return;
-    }
-    r->plus_owed = r->command[0] && (strcmp(r->command, "ENABLE") != 0 || r->named) ? 0 : r->plus_owed;
-    if (strcmp(r->command, "AUTHENTICATE") == 0)
-        r->client_state = C_AUTH;
-    if (strcmp(r->command, "AUTHENTICATE") == 0 && !r->named)
-        watch(r, "SECURE");
-    if (strcmp(r->command, "ENABLE") == 0 && r->named)
-        watch(r, "ENABLE");
-    if (strcmp(r->command, "STARTTLS") == 0 || strcmp(r->command, "COMPRESS") == 0)
-        watch(r, "LAYER");
-    if (strcmp(r->command, "UNAUTHENTICATE") == 0)
-        watch(r, "UNAUTHENTICATE");
-    if (strcmp(r->command, "LOGOUT") == 0)
-        r->left = 1;
 }
 
-/* A line of a command, text..end. */
+/* A line of a command. */
 static void command_line(struct reference *r, const char *text, const char *end)
 {
-    int plus = 0;
+    int plus;
     const int64_t size = announced(text, end, &plus);
 
-    if (r->blind)
-        return;
     if (size == -1) {
         command_ends(r);
         return;
     }
-    if (size == -2) {
+    r->client_literal = (uint64_t)size;
+    r->is_huge = size == -2;
+    if (!plus && !last(r)) {
+        r->client_state = C_START; /* it has been answered */
+    } else if (!plus) {
+        owe(r, last(r));
+        last(r)->wants_plus = last(r)->has_literal = 1;
+        r->client_state = C_AWAITING;
+    } else if (r->is_huge || r->last_kind == UNREADABLE) {
         go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
+    } else {
+        r->client_state = size > 0 ? C_LITERAL : C_REST;
+    }
+}
+
+static int is_untagged_bye(const char *line, const char *end)
+{
+    const char *name = line + 1 + strspn(line + 1, " ");
+
+    return *line == '*' && name > line + 1 && is(name, word(name, end), "BYE");
+}
+
+static void odd_line(struct reference *r, const char *line, const char *end)
+{
+    if (!is_untagged_bye(line, end) && announces(line, end))
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
+    else if (exchange(r))
+        exchange(r)->lines++;
+}
+
+static void idle_line(struct reference *r, const char *line, size_t len)
+{
+    struct sent *sent = last(r);
+
+    len -= line[len - 1] == '\n';
+    len -= len > 0 && line[len - 1] == '\r';
+    if (is(line, len, "DONE")) {
+        sent->is_done = 1;
+        sent->is_owed = sent->wants_plus;
+        r->client_state = C_START;
+    } else if (sent->wants_plus && len > 0) {
+        sent->lines++;
+    }
+}
+
+static void first_line(struct reference *r, const char *line, const char *end)
+{
+    const size_t tag = tag_before_space(line, end);
+    const char *name = line + tag + strspn(line + tag, " ");
+
+    if (wants_exchange_line(r)) {
+        exchange(r)->lines++;
         return;
     }
-    r->client_literal = (uint64_t)size;
-    r->client_state = !plus ? C_EARLY : size > 0 ? C_LITERAL : C_REST;
+    if (tag == 0) {
+        odd_line(r, line, end);
+        return;
+    }
+    send_command(r, line, tag);
+    if (r->is_unsure)
+        return;
+    last(r)->kind = r->last_kind = kind_of(tag, name, end);
+    command_line(r, line, end);
 }
 
 static void client_line(struct reference *r)
 {
     const char *line = r->client.bytes;
     const char *end = line + r->client.len;
-    const size_t text_len = r->client.len - 1;
 
-    if (r->blind || r->client_state == C_AUTH)
+    if (r->blind)
         return;
-    if (r->client_state == C_IDLE) {
-        if (is(line, text_len, "DONE") || is(line, text_len, "DONE\r"))
-            r->client_state = C_START;
-        return;
-    }
-    if (r->client_state == C_START)
-        command_begins(r, line, end);
-    command_line(r, line, end);
-}
-
-/* RFC 3501 section 9: atom = 1*ATOM-CHAR */
-static int is_atom(const char *text, size_t len)
-{
-    size_t i;
-
-    for (i = 0; i < len; i++)
-        if (text[i] < 0x21 || text[i] > 0x7e || strchr("(){%*\"\\]", text[i]))
-            return 0;
-    return len > 0;
-}
-
-/* Does this beginning of a line show that it is neither empty, nor untagged, nor a tag, one SP and an atom? */
-static int is_odd(const char *line, size_t len)
-{
-    const char *end = line + len;
-    const size_t tag = word(line, end);
-    size_t name;
-
-    if (tag > WORD_LIMIT)
-        return 1;
-    if (tag == len || (tag == 1 && *line == '*'))
-        return 0;
-    if (tag == 0)
-        return *line == ' ' || (*line == '\r' && len > 1 && line[1] != '\n');
-    if (line[tag] != ' ' || !slogout_tag_valid(line, tag))
-        return 1;
-    name = word(line + tag + 1, end);
-    if (name > WORD_LIMIT)
-        return 1;
-    return tag + 1 + name < len && !is_atom(line + tag + 1, name);
-}
-
-/* Is this line, or could it become, an answer? 0 no, 1 not yet, 2 it is. */
-static int answers(const char *line, size_t len, const char *answer)
-{
-    const size_t n = strlen(answer);
-    const size_t exact = strcspn(answer, " ");
-
-    if (memcmp(line, answer, len < exact ? len : exact) != 0)
-        return 0;
-    if (strncasecmp(line, answer, len < n ? len : n) != 0)
-        return 0;
-    if (len <= n)
-        return 1;
-    if (line[n] == ' ' || line[n] == '\n')
-        return 2;
-    if (line[n] != '\r')
-        return 0;
-    return len == n + 1 ? 1 : line[n + 1] == '\n' ? 2 : 0;
-}
-
-static int is_answer(const char *line, size_t len, const char **which)
-{
-    static const char *const all[] = {"* BYE", OUR_TAG " OK", OUR_TAG " NO", OUR_TAG " BAD"};
-    int best = 0;
-    size_t i;
-
-    for (i = 0; i < 4; i++)
-        if (answers(line, len, all[i]) > best) {
-            best = answers(line, len, all[i]);
-            *which = all[i];
-        }
-    return best;
-}
-
-static void hear(struct reference *r, const char *answer)
-{
-    if (r->state != R_ASKED)
-        return;
-    if (*answer == '*' && r->byes++ < 8)
-        return;
-    if (strcmp(answer, OUR_TAG " OK") == 0) {
-        r->state = R_CLOSED;
-        return;
-    }
-    r->state = R_LEAVING;
-    ready(r);
-}
-
-/* Returns 1 if what has arrived of this line must not reach the server, because it is or may become an answer. */
-static int holds(struct reference *r)
-{
-    const char *which = NULL;
-
-    if ((r->client_state != C_START && r->client_state != C_IDLE) || r->blind || r->client.len == 0)
-        return 0;
-    return r->state == R_ASKED && is_answer(r->client.bytes, r->client.len, &which);
-}
-
-static void client_octet(struct reference *r, char octet)
-{
-    const char *which = NULL;
-    const int was_held = holds(r);
-
-    add(&r->client, &octet, 1);
-    if (holds(r)) {
-        if (octet != '\n')
-            return;
-        is_answer(r->client.bytes, r->client.len, &which);
-        r->client.len = 0;
-        hear(r, which);
-        return;
-    }
-    if (was_held)
-        add(&r->to_server, r->client.bytes, r->client.len);
+    if (r->client_state == C_IDLE)
+        idle_line(r, line, r->client.len);
+    else if (r->client_state == C_START)
+        first_line(r, line, end);
     else
-        add(&r->to_server, &octet, 1);
-    if (r->client_state == C_START && !r->blind && is_odd(r->client.bytes, r->client.len))
-        go_blind(r, word(r->client.bytes, r->client.bytes + r->client.len) > WORD_LIMIT
-                        ? SLOGOUT_BLINDNESS_LIMIT
-                        : SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
-    if (octet == '\n') {
-        client_line(r);
-        r->client.len = 0;
-        if (r->state == R_PENDING)
-            ready(r);
+        command_line(r, line, end);
+}
+
+/* Returns the status word of an answer, or NULL if the line is none. */
+static const char *answer_in(const char *line, const char *end)
+{
+    static const char *const words[] = {"OK", "NO", "BAD", "BYE"};
+    const size_t tag = *line == '*' ? 1 : strlen(OUR_TAG);
+    const size_t spaces = strspn(line + tag, " ");
+    const char *text = line + tag + spaces;
+    const size_t len = strcspn(text, " \r\n");
+    size_t i;
+
+    if (strncmp(line, *line == '*' ? "*" : OUR_TAG, tag) != 0 || spaces == 0 || spaces > 8)
+        return NULL;
+    if (text[len] == '\r' && text[len + 1] != '\n')
+        return NULL;
+    for (i = 0; i < 4; i++)
+        if (is(text, len, words[i]) && (*line == '*') == (i == 3) && text < end)
+            return words[i];
+    return NULL;
+}
+
+static void hear(struct reference *r, const char *what)
+{
+    if (strcmp(what, "OK") == 0) {
+        r->deaf = 1;
+        if (r->state != R_ASKED)
+            return;
+        r->state = R_ABANDONED;
+        r->closing = 1;
+        r->deadline = r->now + LEAVE_TIMEOUT;
+        ready(r);
+    } else if (r->state == R_ASKED && (strcmp(what, "BYE") != 0 || r->byes >= 8)) {
+        leave(r);
     }
+    r->byes += strcmp(what, "BYE") == 0;
+}
+
+static void end_client_line(struct reference *r)
+{
+    const char *what = NULL;
+    const size_t len = r->client.len;
+
+    add(&r->client, "", 1);
+    r->client.len = 0;
+    if (r->asked && !r->blind && is_at_line(r))
+        what = answer_in(r->client.bytes, r->client.bytes + len);
+    if (what) {
+        hear(r, what);
+        return;
+    }
+    add(&r->to_server, r->client.bytes, len);
+    r->client.len = len;
+    client_line(r);
+    r->client.len = 0;
+    ready(r);
 }
 
 void reference_client(struct reference *r, const char *bytes, size_t len)
 {
     for (; len > 0 && r->state != R_CLOSED; bytes++, len--) {
-        if (r->client_state == C_EARLY && !r->blind)
-            go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         if (r->state == R_LEAVING && is_at_line(r) && !r->blind)
+            r->deaf = 1;
+        if (r->deaf)
             return;
+        if (r->client_state == C_AWAITING && !r->blind)
+            go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
         if (r->client_state == C_LITERAL && !r->blind) {
             add(&r->to_server, bytes, 1);
             if (--r->client_literal == 0)
                 r->client_state = C_REST;
             continue;
         }
-        client_octet(r, *bytes);
+        add(&r->client, bytes, 1);
+        if (*bytes == '\n')
+            end_client_line(r);
     }
-}
-
-void reference_restart(struct reference *r, int is_tls)
-{
-    if (is_tls)
-        r->enabled = r->left = 0;
-    r->blind = SLOGOUT_BLINDNESS_NONE;
-    r->answered = r->plus_owed = r->server_enabled = 0;
-    r->greeted = 1;
-    r->commands = r->completed = 0;
-    r->watched_count = 0;
-    r->tag[0] = '\0';
-    r->client_state = C_START;
-    r->server_state = S_START;
-    r->client_literal = r->server_literal = 0;
-    r->client.len = r->server.len = 0;
-}
-
-void reference_end(struct reference *r)
-{
-    const char *which = NULL;
-
-    if (r->state == R_CLOSED)
-        return;
-    if (holds(r) && is_answer(r->client.bytes, r->client.len, &which) == 1)
-        add(&r->to_server, r->client.bytes, r->client.len);
-    add(&r->to_client, r->server.bytes, r->server.len);
 }

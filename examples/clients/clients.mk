@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-2-Clause
+## Clients
+##   make clients-check        the client libraries that answer, against each server; 3 min (deps-clients)
+
+# IMAPClient, which Debian does not have, is tested if Python finds it.
+CLIENTS := $(BUILD)/clients
+IMAPFLOW := 2.10.2
+JAVAMAIL ?= /usr/share/java/javax.mail.jar
+
+.PHONY: deps-clients clients-check
+
+deps-clients:
+	sh examples/clients/tests/deps.sh $(CLIENTS) $(IMAPFLOW)
+	sh examples/dovecot/tests/deps.sh
+
+$(CLIENTS)/java/Driver.class: examples/clients/AskedStore.java examples/clients/tests/Driver.java
+	@mkdir -p $(@D)
+	$(SAY)javac -Xlint:all -Werror -d $(@D) -cp $(JAVAMAIL) $^
+
+clients-check: $(BUILD)/examples/echo_server $(PROXY) $(DOVECOT_PLUGIN) $(CLIENTS)/java/Driver.class
+	BUILD=$(BUILD) JAVAMAIL=$(JAVAMAIL) python3 -B examples/clients/tests/run.py

@@ -1,0 +1,46 @@
+#include <string.h>
+#include "in_flight.h"
+
+void slo_in_flight_add(struct slo_in_flight *in_flight, uint64_t tag)
+{
+    if (in_flight->count == SLO_IN_FLIGHT_KNOWN)
+        in_flight->is_summed = 1;
+    if (!in_flight->is_summed)
+        in_flight->tags[in_flight->count] = tag;
+    in_flight->count++;
+    in_flight->sum += tag;
+}
+
+/* Returns 0 if the tag is in no entry. */
+static int forget_tag(struct slo_in_flight *in_flight, uint64_t tag)
+{
+    uint64_t *const tags = in_flight->tags;
+    const size_t count = (size_t)in_flight->count;
+    size_t i = 0;
+
+    while (i < count && tags[i] != tag)
+        i++;
+    if (i == count)
+        return 0;
+    memmove(tags + i, tags + i + 1, (count - i - 1) * sizeof *tags);
+    return 1;
+}
+
+/* A response with a tag of no command makes the sum wrong. The error shows when the number reaches 0, which
+ * it then does while a command is in flight. */
+enum slo_in_flight_result slo_in_flight_answer(struct slo_in_flight *in_flight, uint64_t tag)
+{
+    if (!in_flight->is_summed && !forget_tag(in_flight, tag))
+        return SLO_IN_FLIGHT_SURPLUS;
+    in_flight->count--;
+    in_flight->sum -= tag;
+    if (in_flight->count > 0)
+        return SLO_IN_FLIGHT_ANSWERED;
+    in_flight->is_summed = 0;
+    return in_flight->sum == 0 ? SLO_IN_FLIGHT_ANSWERED : SLO_IN_FLIGHT_MISCOUNTED;
+}
+
+int slo_in_flight_is_only(const struct slo_in_flight *in_flight, uint64_t tag)
+{
+    return in_flight->count == 1 && in_flight->sum == tag;
+}

@@ -1,0 +1,33 @@
+#ifndef FUZZ_FILTER_CHECK_H
+#define FUZZ_FILTER_CHECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Octets that begin a step of a dialogue. What follows, up to the next one, is the text of the step. */
+enum step {
+    STEP_ABANDON,
+    STEP_SERVER, /* the text is fed as the server's */
+    STEP_CLIENT, /* the text is fed as the client's */
+    STEP_REQUEST,
+    STEP_FORCE,
+    STEP_ASK_ALL, /* as the first step: clients are asked that have not enabled the capability */
+    STEP_NUL,     /* no step, but a NUL in a text */
+    STEP_WAIT     /* five seconds pass */
+};
+
+#define CHECK_MAX 4000 /* octets in a dialogue */
+
+/* How a dialogue went. */
+struct check {
+    int was_referred; /* to the reference, to its end */
+    int was_asked;
+    int is_closed;
+    int blind; /* enum slogout_blindness */
+};
+
+/* Runs a dialogue through a filter whole, through another one in pieces of `piece` octets, and through the reference as
+ * far as that can follow. Aborts where they differ. */
+struct check check_dialogue(const uint8_t *data, size_t size, size_t piece);
+
+#endif
