@@ -257,8 +257,6 @@ def report_matrix(verdicts, programs):
     print("notices   alone  program")
     for program in sorted(programs, key=lambda program: (alone[program], notices[program])):
         print(f"{notices[program]:7} {alone[program]:7}  {name_of(program)}")
-    write(MATRIX, "".join(f"{m.path}:{m.line} {entry_of(m)}: {verdict}: {' '.join(map(name_of, noticing))}\n"
-                          for m, verdict, noticing in verdicts))
     print(f"mutants: {len(verdicts)} tried with {len(programs)} programs; {MATRIX} has what notices each")
     return False
 
@@ -291,11 +289,13 @@ def main(arguments):
     if os.environ.get("MATRIX"):
         thorough_programs = []
     work.judge = Judge(Workshop(*fast_shop, programs=fast_programs), Workshop(*thorough_shop, programs=thorough_programs))
-    with multiprocessing.get_context("fork").Pool() as pool:
+    with multiprocessing.get_context("fork").Pool() as pool, open(MATRIX, "w", encoding="ascii") as matrix:
         verdicts = []
         for mutant, (verdict, noticing) in zip(tried, pool.imap(work, tried, chunksize=4)):
             verdicts.append((mutant, verdict, noticing))
-            if verdict == SURVIVED and not os.environ.get("EQUIVALENTS"):
+            if os.environ.get("MATRIX"):
+                print(f"{entry_of(mutant)}: {verdict}:", *map(name_of, noticing), file=matrix, flush=True)
+            elif verdict == SURVIVED and not os.environ.get("EQUIVALENTS"):
                 print(f"{mutant.path}:{mutant.line}\n{entry_of(mutant)}", flush=True)
         pool.close()
         pool.join()
