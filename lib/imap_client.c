@@ -10,8 +10,7 @@ enum client_state {
     CLIENT_START,        /* of a line that may be a command */
     CLIENT_STAR,         /* after "*" */
     CLIENT_TAG,          /* in the tag */
-    CLIENT_SPACES,       /* before the name; a lenient server skips more than one */
-    CLIENT_NAME,         /* in the name, or in the first word of an untagged line */
+    CLIENT_NAME,         /* before or in the name, or the first word of an untagged line */
     CLIENT_MECHANISM,    /* in the first argument of AUTHENTICATE */
     CLIENT_CAPABILITIES, /* in the arguments of ENABLE */
     CLIENT_ARGUMENTS,    /* in the rest of a command, scanned only for a literal at its end */
@@ -214,26 +213,11 @@ static int is_layerless(const struct slo_token *mechanism)
     return slo_token_begins(mechanism, "SCRAM-");
 }
 
-/* A line of the exchange that is owed is one, whatever is in it. */
-static size_t begin_client_line(struct slo_imap_client *scan, char octet)
-{
-    memset(&scan->read, 0, sizeof scan->read);
-    memset(&scan->announcement, 0, sizeof scan->announcement);
-    scan->is_untagged = 0;
-    if (owes_exchange_line(scan)) {
-        newest(scan)->lines--;
-        scan->state = CLIENT_EXCHANGE;
-        return 0;
-    }
-    scan->state = octet == '*' ? CLIENT_STAR : CLIENT_TAG;
-    return octet == '*' ? 1 : 0;
-}
-
 static void begin_words(struct slo_imap_client *scan, int is_untagged)
 {
     scan->is_untagged = is_untagged ? 1 : 0;
     scan->word.len = 0;
-    scan->state = CLIENT_SPACES;
+    scan->state = CLIENT_NAME;
 }
 
 /* The command is in flight from here on. If an exchange was under way, no line of it can follow. */
@@ -256,10 +240,32 @@ static size_t take_client_tag(struct slo_imap_client *scan, const char *bytes, s
     return n + 1;
 }
 
+/* A line of the exchange that is owed is one, whatever is in it. */
+static size_t begin_client_line(struct slo_imap_client *scan, const char *bytes, size_t len)
+{
+    memset(&scan->read, 0, sizeof scan->read);
+    memset(&scan->announcement, 0, sizeof scan->announcement);
+    if (owes_exchange_line(scan)) {
+        newest(scan)->lines--;
+        scan->state = CLIENT_EXCHANGE;
+        return 0;
+    }
+    if (*bytes == '*') {
+        scan->state = CLIENT_STAR;
+        return 1;
+    }
+    scan->state = CLIENT_TAG;
+    return take_client_tag(scan, bytes, len);
+}
+
+/* A lenient server skips more than one SP before the name. */
 static size_t take_name(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
-    const size_t n = slo_token_take(&scan->word, bytes, len);
+    size_t n;
 
+    if (*bytes == ' ' && scan->word.len == 0)
+        return 1;
+    n = slo_token_take(&scan->word, bytes, len);
     slo_announcement_feed(&scan->announcement, bytes, n);
     if (n == len)
         return n;
@@ -341,7 +347,7 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
 {
     switch ((enum client_state)scan->state) {
     case CLIENT_START:
-        return begin_client_line(scan, *bytes);
+        return begin_client_line(scan, bytes, len);
     case CLIENT_STAR:
         scan->state = CLIENT_ODD;
         if (*bytes != ' ')
@@ -350,11 +356,6 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
         return 1;
     case CLIENT_TAG:
         return take_client_tag(scan, bytes, len);
-    case CLIENT_SPACES:
-        if (*bytes == ' ')
-            return 1;
-        scan->state = CLIENT_NAME;
-        return 0;
     case CLIENT_NAME:
         return take_name(scan, bytes, len);
     case CLIENT_MECHANISM:

@@ -51,21 +51,6 @@ static void be_odd(struct slo_imap_server *scan)
 
 /* ---- words and what comes after them ---- */
 
-static size_t begin_server_line(struct slo_imap_server *scan, char octet)
-{
-    memset(&scan->announcement, 0, sizeof scan->announcement);
-    memset(&scan->tag, 0, sizeof scan->tag);
-    scan->word.len = 0;
-    scan->state = SERVER_TAG;
-    if (octet == '*')
-        scan->state = SERVER_STAR;
-    if (octet == '+') {
-        scan->event = SLO_SERVER_CONTINUATION;
-        scan->state = SERVER_TEXT;
-    }
-    return scan->state == SERVER_TAG ? 0 : 1;
-}
-
 /* After a status word. RFC 3501 section 9: SP resp-text, which may begin with a code. */
 static size_t begin_text(struct slo_imap_server *scan, char stop)
 {
@@ -167,6 +152,24 @@ static size_t take_status(struct slo_imap_server *scan, const char *bytes, size_
     return n;
 }
 
+static size_t begin_server_line(struct slo_imap_server *scan, const char *bytes, size_t len)
+{
+    memset(&scan->announcement, 0, sizeof scan->announcement);
+    memset(&scan->tag, 0, sizeof scan->tag);
+    scan->word.len = 0;
+    if (*bytes == '*') {
+        scan->state = SERVER_STAR;
+        return len > 1 ? 1 + begin_untagged(scan, bytes + 1, len - 1) : 1;
+    }
+    if (*bytes == '+') {
+        scan->event = SLO_SERVER_CONTINUATION;
+        scan->state = SERVER_TEXT;
+        return 1;
+    }
+    scan->state = SERVER_TAG;
+    return take_server_tag(scan, bytes, len);
+}
+
 /* LF or CRLF. */
 static size_t take_logout_end(struct slo_imap_server *scan, char octet)
 {
@@ -187,8 +190,13 @@ static size_t take_logout_end(struct slo_imap_server *scan, char octet)
 
 static size_t take_code(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
-    const size_t n = slo_token_take(&scan->word, bytes, len);
+    size_t n;
 
+    if (scan->word.len == 0 && *bytes != '[') {
+        scan->state = SERVER_TEXT;
+        return 0;
+    }
+    n = slo_token_take(&scan->word, bytes, len);
     if (n == len)
         return n;
     scan->state = SERVER_TEXT;
@@ -310,7 +318,7 @@ static size_t server_step(struct slo_imap_server *scan, const char *bytes, size_
 {
     switch ((enum server_state)scan->state) {
     case SERVER_START:
-        return begin_server_line(scan, *bytes);
+        return begin_server_line(scan, bytes, len);
     case SERVER_STAR:
         return begin_untagged(scan, bytes, len);
     case SERVER_WORD:
