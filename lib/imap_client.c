@@ -198,9 +198,7 @@ static enum slo_client_command command_named(const struct slo_token *name)
     for (i = 0; i < sizeof client_names / sizeof *client_names; i++)
         if (name->len == client_names[i].len && slo_token_is(name, client_names[i].word))
             return client_names[i].command;
-    if (name->len == 0 || slo_atom_length(name->bytes, name->len) == name->len)
-        return SLO_COMMAND_ORDINARY;
-    return SLO_COMMAND_UNREADABLE;
+    return SLO_COMMAND_ORDINARY;
 }
 
 static int is_layerless(const struct slo_token *mechanism)
@@ -262,18 +260,19 @@ static size_t begin_client_line(struct slo_imap_client *scan, const char *bytes,
 static size_t take_name(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     size_t n;
+    int is_atom;
 
     if (*bytes == ' ' && scan->word.len == 0)
         return 1;
     n = slo_token_take(&scan->word, bytes, len);
-    slo_announcement_feed(&scan->announcement, bytes, n);
     if (n == len)
         return n;
+    is_atom = slo_ends_word(bytes[n]);
     if (scan->is_untagged) {
-        scan->state = slo_token_is(&scan->word, "BYE") ? CLIENT_BYE : CLIENT_ODD;
+        scan->state = is_atom && slo_token_is(&scan->word, "BYE") ? CLIENT_BYE : CLIENT_ODD;
         return n;
     }
-    scan->command = command_named(&scan->word);
+    scan->command = is_atom ? command_named(&scan->word) : SLO_COMMAND_UNREADABLE;
     scan->word.len = 0;
     scan->state = CLIENT_ARGUMENTS;
     if (scan->command == SLO_COMMAND_AUTH_LAYER)
@@ -301,8 +300,9 @@ static void end_argument(struct slo_imap_client *scan)
 
 static size_t take_arguments(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
-    size_t n = slo_token_take(&scan->word, bytes, len);
+    size_t n = slo_word_stop(bytes, len);
 
+    slo_token_add(&scan->word, bytes, n);
     if (n < len && scan->word.len > 0)
         end_argument(scan);
     else if (n < len && bytes[n] == ' ')

@@ -15,17 +15,11 @@ size_t slo_line_stop(const char *bytes, size_t len)
     return nul ? (size_t)(nul - bytes) : len;
 }
 
-/* Nearly all octets are greater than SP, so they are told apart by one comparison. */
-static int ends_word(char c)
-{
-    return (unsigned char)c <= ' ' && (c == ' ' || c == '\r' || c == '\n' || c == '\0');
-}
-
 size_t slo_word_stop(const char *bytes, size_t len)
 {
     size_t i = 0;
 
-    while (i < len && !ends_word(bytes[i]))
+    while (i < len && !slo_ends_word(bytes[i]))
         i++;
     return i;
 }
@@ -60,7 +54,7 @@ size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len)
     size_t kept = token->len;
     size_t n = 0;
 
-    for (; n < len && !ends_word(bytes[n]); n++)
+    for (; n < len && slo_octet_uses[(unsigned char)bytes[n]] & SLO_USE_ATOM; n++)
         if (kept <= SLO_TOKEN_MAX)
             token->bytes[kept++] = bytes[n];
     token->len = (uint16_t)kept;
@@ -91,8 +85,6 @@ int slo_token_may_begin(const struct slo_token *token, const char *word)
 
 /* ---- literals ---- */
 
-enum { NOTHING, OPEN, DIGITS, PLUS, CLOSED, CLOSED_CR };
-
 static int is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -103,20 +95,20 @@ static void look_at(struct slo_announcement *announcement, char c)
     const uint8_t phase = announcement->phase;
     const uint64_t digit = (uint64_t)(c - '0');
 
-    announcement->phase = NOTHING;
-    if (is_digit(c) && (phase == OPEN || phase == DIGITS)) {
-        announcement->phase = DIGITS;
+    announcement->phase = SLO_ANNOUNCEMENT_NONE;
+    if (is_digit(c) && (phase == SLO_ANNOUNCEMENT_OPEN || phase == SLO_ANNOUNCEMENT_DIGITS)) {
+        announcement->phase = SLO_ANNOUNCEMENT_DIGITS;
         if (announcement->size > (SLO_LITERAL_LIMIT - digit) / 10)
             announcement->size = SLO_LITERAL_LIMIT;
         else
             announcement->size = announcement->size * 10 + digit;
-    } else if (c == '+' && phase == DIGITS) {
-        announcement->phase = PLUS;
+    } else if (c == '+' && phase == SLO_ANNOUNCEMENT_DIGITS) {
+        announcement->phase = SLO_ANNOUNCEMENT_PLUS;
         announcement->non_synchronizing = 1;
-    } else if (c == '}' && (phase == DIGITS || phase == PLUS)) {
-        announcement->phase = CLOSED;
-    } else if (c == '\r' && phase == CLOSED) {
-        announcement->phase = CLOSED_CR;
+    } else if (c == '}' && (phase == SLO_ANNOUNCEMENT_DIGITS || phase == SLO_ANNOUNCEMENT_PLUS)) {
+        announcement->phase = SLO_ANNOUNCEMENT_CLOSED;
+    } else if (c == '\r' && phase == SLO_ANNOUNCEMENT_CLOSED) {
+        announcement->phase = SLO_ANNOUNCEMENT_CLOSED_CR;
     }
 }
 
@@ -128,15 +120,10 @@ void slo_announcement_feed(struct slo_announcement *announcement, const char *by
     while (i > 0 && slo_octet_uses[(unsigned char)bytes[i - 1]] & SLO_USE_ANNOUNCEMENT)
         i--;
     if (i > 0) {
-        announcement->phase = bytes[i - 1] == '{' ? OPEN : NOTHING;
+        announcement->phase = bytes[i - 1] == '{' ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_NONE;
         announcement->size = 0;
         announcement->non_synchronizing = 0;
     }
-    while (i < len && announcement->phase != NOTHING)
+    while (i < len && announcement->phase != SLO_ANNOUNCEMENT_NONE)
         look_at(announcement, bytes[i++]);
-}
-
-int slo_announcement_made(const struct slo_announcement *announcement)
-{
-    return announcement->phase >= CLOSED;
 }

@@ -80,7 +80,7 @@ static size_t begin_untagged(struct slo_imap_server *scan, const char *bytes, si
     return 1;
 }
 
-/* What ends the word may be the announcement of a literal. */
+/* After an octet that is in no atom, the word is data. */
 static size_t take_word(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     const struct slo_token *word = &scan->word;
@@ -88,9 +88,12 @@ static size_t take_word(struct slo_imap_server *scan, const char *bytes, size_t 
     enum slogout_status status = SLOGOUT_STATUS_OK;
     int is_status;
 
-    slo_announcement_feed(&scan->announcement, bytes, n);
     if (n == len)
         return n;
+    if (!slo_ends_word(bytes[n])) {
+        scan->state = SERVER_DATA;
+        return n;
+    }
     if (word->len == 0) {
         be_odd(scan);
         return n;
@@ -133,15 +136,15 @@ static size_t take_status(struct slo_imap_server *scan, const char *bytes, size_
     const struct slo_token *word = &scan->word;
     const int is_undecided = scan->undecided > 0;
     size_t n = slo_token_take(&scan->word, bytes, len);
+    const int is_whole = n < len && slo_ends_word(bytes[n]);
     enum slogout_status status;
 
-    slo_announcement_feed(&scan->announcement, bytes, n);
     scan->undecided += is_undecided ? n : 0;
     if (n == len && word->len < sizeof "LOGOUT")
         return n;
-    if (is_undecided && n < len && bytes[n] != ' ' && slo_token_is(word, "LOGOUT")) {
+    if (is_undecided && is_whole && bytes[n] != ' ' && slo_token_is(word, "LOGOUT")) {
         scan->state = SERVER_LOGOUT;
-    } else if (n < len && slo_status_find(word->bytes, word->len, &status) && status != SLOGOUT_STATUS_BYE) {
+    } else if (is_whole && slo_status_find(word->bytes, word->len, &status) && status != SLOGOUT_STATUS_BYE) {
         scan->ok = status == SLOGOUT_STATUS_OK ? 1 : 0;
         scan->event = SLO_SERVER_TAGGED;
         n += begin_text(scan, bytes[n]);
