@@ -23,15 +23,18 @@ enum client_state {
     CLIENT_EXCHANGE       /* in a line of AUTHENTICATE */
 };
 
+/* By the first letter, in which no two of them agree. */
 static const struct client_name {
     char word[16];
-    size_t len;
     enum slo_client_command command;
-} client_names[] = {
-    {"AUTHENTICATE", 12, SLO_COMMAND_AUTH_LAYER}, {"IDLE", 4, SLO_COMMAND_IDLE},
-    {"ENABLE", 6, SLO_COMMAND_ENABLE},            {"STARTTLS", 8, SLO_COMMAND_LAYER},
-    {"COMPRESS", 8, SLO_COMMAND_LAYER},           {"UNAUTHENTICATE", 14, SLO_COMMAND_UNAUTHENTICATE},
-    {"LOGOUT", 6, SLO_COMMAND_LOGOUT},
+} client_names[32] = {
+    ['A' & 31] = {"AUTHENTICATE", SLO_COMMAND_AUTH_LAYER},
+    ['I' & 31] = {"IDLE", SLO_COMMAND_IDLE},
+    ['E' & 31] = {"ENABLE", SLO_COMMAND_ENABLE},
+    ['S' & 31] = {"STARTTLS", SLO_COMMAND_LAYER},
+    ['C' & 31] = {"COMPRESS", SLO_COMMAND_LAYER},
+    ['U' & 31] = {"UNAUTHENTICATE", SLO_COMMAND_UNAUTHENTICATE},
+    ['L' & 31] = {"LOGOUT", SLO_COMMAND_LOGOUT},
 };
 
 /* Mechanisms that negotiate no security layer (RFC 4422 section 3.7), beside the family SCRAM-* (RFC 5802
@@ -193,12 +196,9 @@ static void end_idle_line(struct slo_imap_client *scan)
 
 static enum slo_client_command command_named(const struct slo_token *name)
 {
-    size_t i;
+    const struct client_name *known = &client_names[*name->bytes & 31];
 
-    for (i = 0; i < sizeof client_names / sizeof *client_names; i++)
-        if (name->len == client_names[i].len && slo_token_is(name, client_names[i].word))
-            return client_names[i].command;
-    return SLO_COMMAND_ORDINARY;
+    return slo_token_is(name, known->word) ? known->command : SLO_COMMAND_ORDINARY;
 }
 
 static int is_layerless(const struct slo_token *mechanism)
