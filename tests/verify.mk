@@ -4,14 +4,14 @@
 ##   make deps-verify          installs what `make verify` needs (Debian 12)
 ##   make verify               everything below but the proofs, in a quarter of an hour on two cores
 ##   make coverage             MC/DC of lib/ by the unit tests
-##   make exhaustive           each sequence of events against a model, each short string against the grammar
+##   make exhaustive           each sequence of events against a model
 ##   make faults               the echo server while system calls fail
 ##   make portability          the unit tests on nine machines and compilers
 ##   make analyse              analyzers of the source, memcheck and threads
 ##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
 ##   make fuzz                 a minute for each target
 ##   make dialogues            N random dialogues (1,000,000) through the filter, from SEED
-##   make mutants              whether the tests notice a change of one line of lib/
+##   make mutants              whether the tests notice a change of one line of lib/; MATRIX=1: which of them do
 ##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
 ##   make prove-sanity         a proof fails when the fault is planted that it excludes
 ## Package
@@ -37,7 +37,7 @@ deps-verify: deps
 	  binutils-s390x-linux-gnu libc6-dev-s390x-cross libgcc-12-dev-s390x-cross \
 	  binutils-arm-linux-gnueabihf libc6-dev-armhf-cross libgcc-12-dev-armhf-cross
 
-# ---- exhaustive: each sequence of events, each short string ----
+# ---- exhaustive: each sequence of events ----
 
 EXHAUSTIVE := $(BUILD)/tests/model
 # 6 steps take a minute.
@@ -54,23 +54,19 @@ $(EXHAUSTIVE)/%.o: tests/model/%.c
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib $(EXHAUSTIVE_FLAGS) -c -o $@ $<
 
 $(EXHAUSTIVE)/session: $(addprefix $(EXHAUSTIVE)/,session.o world.o model.o properties.o choose.o) $(EXHAUSTIVE_LIB)
-$(EXHAUSTIVE)/response: $(addprefix $(EXHAUSTIVE)/,response.o reference.o) $(EXHAUSTIVE_LIB)
 $(EXHAUSTIVE)/drain: $(EXHAUSTIVE)/drain.o $(EXHAUSTIVE_LIB)
-$(EXHAUSTIVE)/session $(EXHAUSTIVE)/response $(EXHAUSTIVE)/drain:
+$(EXHAUSTIVE)/session $(EXHAUSTIVE)/drain:
 	$(SAY)$(CC) $(EXHAUSTIVE_FLAGS) -o $@ $^
 
-exhaustive: exhaustive-session exhaustive-response exhaustive-drain
+exhaustive: exhaustive-session exhaustive-drain
 
 exhaustive-session: $(EXHAUSTIVE)/session
-	$<
-
-exhaustive-response: $(EXHAUSTIVE)/response
 	$<
 
 exhaustive-drain: $(EXHAUSTIVE)/drain
 	$< $(DRAIN_STEPS)
 
-.PHONY: exhaustive-session exhaustive-response exhaustive-drain
+.PHONY: exhaustive-session exhaustive-drain
 
 # ---- fuzz: tests/fuzz/NAME.c with tests/fuzz/NAME/dictionary and corpus/ ----
 
@@ -167,43 +163,40 @@ $(BUILD)/mutants/$(1)/test_%: $(BUILD)/mutants/$(1)/tests/unit/test_%.o $(BUILD)
   $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c))
 	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant $$(CMOCKA)
 
-$(BUILD)/mutants/$(1)/session: $(patsubst %,$(BUILD)/mutants/$(1)/tests/model/%.o,session world model properties choose)
-$(BUILD)/mutants/$(1)/response: $(patsubst %,$(BUILD)/mutants/$(1)/tests/model/%.o,response reference)
 $(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/tests/model/drain.o
-$(BUILD)/mutants/$(1)/session $(BUILD)/mutants/$(1)/response $(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/libmutant.so
+$(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/libmutant.so
 	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant
 
-mutants: $(MUTANTS_UNITS:%=$(BUILD)/mutants/$(1)/%) $(BUILD)/mutants/$(1)/session $(BUILD)/mutants/$(1)/response \
-  $(BUILD)/mutants/$(1)/drain
+mutants: $(MUTANTS_UNITS:%=$(BUILD)/mutants/$(1)/%) $(BUILD)/mutants/$(1)/drain
 endef
 $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
 
-# What else the matrix has: the transcripts, and the fuzz targets with their corpora and some inputs of their own.
 $(BUILD)/mutants/plain/transcripts: $(BUILD)/mutants/plain/tests/model/transcripts/run.o \
   $(patsubst %.c,$(BUILD)/mutants/plain/%.o,$(wildcard tests/unit/support/*.c)) $(BUILD)/mutants/plain/libmutant.so
 	$(SAY)$(CC) -o $@ $(filter %.o,$^) -L$(BUILD)/mutants/plain -lmutant $(CMOCKA)
 
+# What else the matrix has: the fuzz targets with their corpora, and some inputs of their own.
 $(BUILD)/mutants/plain/fuzz-%: $(BUILD)/fuzz/%
-	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(BUILD)/fuzz/tests/fuzz/$*.o \
-	  $(filter-out %/fuzz/$*.o,$(wildcard $(BUILD)/fuzz/tests/fuzz/$*/*.o $(BUILD)/fuzz/tests/fuzz/scanners/*.o \
-	  $(BUILD)/fuzz/tests/model/*.o)) -L$(BUILD)/mutants/plain -lmutant
+	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(BUILD)/fuzz/tests/fuzz/$*.o $(BUILD)/fuzz/tests/model/reference.o \
+	  $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/dialogues.c,$(wildcard tests/fuzz/$*/*.c))) -L$(BUILD)/mutants/plain -lmutant
 
 ifdef MATRIX
-MUTANTS_MORE := "$(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)" $(foreach name,$(FUZZ_NAMES:fuzz-%=%),\
-  "$(BUILD)/mutants/plain/fuzz-$(name) -runs=2000 -seed=1 -artifact_prefix=$(BUILD)/mutants/ $(BUILD)/mutants/found tests/fuzz/$(name)/corpus")
-mutants: $(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS) $(FUZZ_NAMES:%=$(BUILD)/mutants/plain/%) | $(BUILD)/mutants/found
+MUTANTS_MORE := $(foreach name,$(FUZZ_NAMES:fuzz-%=%),"$(BUILD)/mutants/plain/fuzz-$(name) -runs=2000 -seed=1 \
+  -artifact_prefix=$(BUILD)/mutants/ $(BUILD)/mutants/found tests/fuzz/$(name)/corpus")
+mutants: $(FUZZ_NAMES:%=$(BUILD)/mutants/plain/%) | $(BUILD)/mutants/found
 $(BUILD)/mutants/found:
 	@mkdir -p $@
 endif
 
+mutants: $(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)
 mutants:
 	@CMOCKA='$(CMOCKA)' python3 -B tests/mutants/mutate.py \
 	  $(BUILD)/mutants/fast $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=$(BUILD)/mutants/plain/%) \
-	  "$(BUILD)/mutants/plain/response 5" "$(BUILD)/mutants/plain/session quick" "$(BUILD)/mutants/plain/drain 4" $(MUTANTS_MORE) -- \
+	  "$(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)" "$(BUILD)/mutants/plain/drain 4" $(MUTANTS_MORE) -- \
 	  $(BUILD)/mutants/thorough $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
 	  $(patsubst %,$(BUILD)/mutants/strict/%,$(filter-out $(MUTANTS_LONG),$(MUTANTS_UNITS))) \
-	  "$(BUILD)/mutants/strict/response 4" "$(BUILD)/mutants/strict/drain 3"
+	  "$(BUILD)/mutants/strict/drain 3"
 
 
 # ---- portability: `make portability-NAME` runs one machine ----
@@ -260,7 +253,7 @@ analyse-scan-build:
 
 analyse-cppcheck:
 	@cppcheck -q --std=c99 --enable=warning,style,performance,portability --error-exitcode=1 \
-	  --suppress=unusedStructMember:lib/filter.c -Iinclude lib # struct filter's refusal is session.c's
+	  -Iinclude lib
 	@echo "analyse-cppcheck: nothing found"
 
 VALGRIND := valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all
@@ -302,7 +295,7 @@ NAME ?= *
 PROVE_THERE = sh tests/trixie.sh run env BOUND=$(BOUND) PROOF=$(PROOF) TRACE=$(TRACE) python3 -B tests/prove
 PROVE = $(wildcard tests/prove/prove_$(NAME).c)
 # These take longest, so they begin first, and no processor waits for them at the end.
-PROVE_FIRST = $(filter $(patsubst %,tests/prove/prove_%.c,session response drain),$(PROVE))
+PROVE_FIRST = $(filter $(patsubst %,tests/prove/prove_%.c,session drain),$(PROVE))
 
 .PHONY: deps-prove prove prove-sanity
 

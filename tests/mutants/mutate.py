@@ -55,12 +55,16 @@ def name_of(program):
     return os.path.basename(program.split()[0])
 
 
-def run(program, directory, cpu_seconds=0):
+def run(program, directory, cpu_seconds=None):
     """Returns whether a program passes with the library of a directory. The limit is CPU time, so that no program fails
-    because the machine is busy."""
+    because the machine is busy; a program that waits forever needs another."""
     environment = dict(os.environ, LD_LIBRARY_PATH=directory, CMOCKA_TEST_ABORT="1")  # stops at the first failure
-    return subprocess.run(program.split(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
-                          preexec_fn=lambda: signal.setitimer(signal.ITIMER_PROF, cpu_seconds)).returncode == 0
+    try:
+        return subprocess.run(program.split(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              check=False, timeout=cpu_seconds and 30 + 100 * cpu_seconds,
+                              preexec_fn=lambda: signal.setitimer(signal.ITIMER_PROF, cpu_seconds or 0)).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def cpu_time():
@@ -253,8 +257,6 @@ def report_matrix(verdicts, programs):
     print("notices   alone  program")
     for program in sorted(programs, key=lambda program: (alone[program], notices[program])):
         print(f"{notices[program]:7} {alone[program]:7}  {name_of(program)}")
-    write(MATRIX, "".join(f"{m.path}:{m.line} {entry_of(m)}: {verdict}: {' '.join(map(name_of, noticing))}\n"
-                          for m, verdict, noticing in verdicts))
     print(f"mutants: {len(verdicts)} tried with {len(programs)} programs; {MATRIX} has what notices each")
     return False
 
@@ -284,12 +286,16 @@ def main(arguments):
     every, equivalents = all_mutants(), read_equivalents()
     explained = {mutant for mutant in every if any([entry.explains(mutant) for entry in equivalents])}
     tried = sample([mutant for mutant in every if (mutant in explained) == bool(os.environ.get("EQUIVALENTS"))])
+    if os.environ.get("MATRIX"):
+        thorough_programs = []
     work.judge = Judge(Workshop(*fast_shop, programs=fast_programs), Workshop(*thorough_shop, programs=thorough_programs))
-    with multiprocessing.get_context("fork").Pool() as pool:
+    with multiprocessing.get_context("fork").Pool() as pool, open(MATRIX, "w", encoding="ascii") as matrix:
         verdicts = []
         for mutant, (verdict, noticing) in zip(tried, pool.imap(work, tried, chunksize=4)):
             verdicts.append((mutant, verdict, noticing))
-            if verdict == SURVIVED and not os.environ.get("EQUIVALENTS"):
+            if os.environ.get("MATRIX"):
+                print(f"{entry_of(mutant)}: {verdict}:", *map(name_of, noticing), file=matrix, flush=True)
+            elif verdict == SURVIVED and not os.environ.get("EQUIVALENTS"):
                 print(f"{mutant.path}:{mutant.line}\n{entry_of(mutant)}", flush=True)
         pool.close()
         pool.join()

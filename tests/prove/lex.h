@@ -7,7 +7,8 @@
 #include "prove.h"
 #include "imap_lex.h"
 #include "response.h"
-#include "text.h"
+#include "tag.h"
+#include "word.h"
 
 static int is_line_stop(char c)
 {

@@ -21,7 +21,8 @@ void *memcpy(void *to, const void *from, size_t len)
 
 #include "imap_lex.c"
 #include "response.c"
-#include "text.c"
+#include "word.c"
+#include "tag.c"
 #include "lex.h"
 
 #ifndef BOUND
@@ -62,7 +63,7 @@ void stops(void)
 
 /* proves: tags and atoms are as long as the grammar says, and a status word is one of the four in any case, for all words of up to 24 octets
  * with: --unwind 26
- * mutant: lib/text.c: bytes[i] != ']' && is_tag_char(bytes[i]) => is_tag_char(bytes[i])
+ * mutant: lib/tag.c: bytes[i] != ']' && is_tag_char(bytes[i]) => is_tag_char(bytes[i])
  * mutant: lib/response.c: len == strlen(table[i].word) && slo => slo */
 void words(void)
 {

@@ -1,7 +1,9 @@
 #include "libc.h"
 #pragma CPROVER check push
 #pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
-#include "text.c"
+#include "bye.c"
+#include "log.c"
+#include "tag.c"
 #pragma CPROVER check pop
 
 #ifndef BOUND
@@ -10,7 +12,7 @@
 
 /* proves: slogout_tag_valid() is the grammar of RFC 3501, for all tags of up to 24 octets
  * with: --unwind 26
- * mutant: lib/text.c: ['%'] = 1, ['*'] = 1, => ['%'] = 1, */
+ * mutant: lib/tag.c: ['%'] = 1, ['*'] = 1, => ['%'] = 1, */
 void tag(void)
 {
     char octets[BOUND];
@@ -26,8 +28,8 @@ void tag(void)
 
 /* proves: a tag that is written fits, is NUL-terminated, has the prefix and then digits, and its number is the one after the last, or 1, for all 32-bit numbers and all prefixes of up to SLOGOUT_PREFIX_MAX octets
  * with: --unwind 24
- * mutant: lib/text.c: tags->last + 1 : 1 => tags->last + 1 : 0
- * mutant: lib/text.c: len <= SLOGOUT_PREFIX_MAX && slogout_tag_valid => len <= SLOGOUT_PREFIX_MAX + 1 && slogout_tag_valid */
+ * mutant: lib/tag.c: tags->last + 1 : 1 => tags->last + 1 : 0
+ * mutant: lib/tag.c: len <= SLOGOUT_PREFIX_MAX && slogout_tag_valid => len <= SLOGOUT_PREFIX_MAX + 1 && slogout_tag_valid */
 void tags_next(void)
 {
     char prefix[SLOGOUT_PREFIX_MAX + 2];
@@ -75,8 +77,8 @@ static int is_bye_text(const char *text, size_t len)
 
 /* proves: a BYE text is taken exactly if it follows the grammar, and its line has one CRLF, at its end, for all texts of up to 24 octets
  * with: --unwind 27
- * mutant: lib/text.c: text[len] > '~' => text[len] > '~' + 1
- * mutant: lib/text.c: !bracket[2] => !bracket[1] */
+ * mutant: lib/bye.c: text[len] > '~' => text[len] > '~' + 1
+ * mutant: lib/bye.c: !bracket[2] => !bracket[1] */
 void bye(void)
 {
     char text[BOUND + 1], line[SLO_BYE_LINE_MAX];
@@ -94,25 +96,38 @@ void bye(void)
     CHECK(line[i] >= ' ' && line[i] <= '~');
 }
 
-/* proves: an escaped text is printable, has no quote of its own, ends within its buffer, and its length is told, for all texts of up to 8 octets and buffers of up to 33
- * with: --unwind 10
- * mutant: lib/text.c: n < out_size - used => n <= out_size - used
- * mutant: lib/text.c: byte < ' ' || byte > '~' => byte < ' ' || byte > '~' + 1 */
+/* proves: any text is made to a valid BYE text, whose length is told, for all texts of up to 6 octets
+ * with: --unwind 34
+ * mutant: lib/bye.c: *out = '('; => ;
+ * mutant: lib/bye.c: byte >= 0x80 ? '?' => byte > 0x80 ? '?' */
+void fit(void)
+{
+    char text[6], out[SLOGOUT_BYE_TEXT_SIZE];
+    const size_t len = nondet_size();
+    size_t fitting;
+
+    ASSUME(len <= sizeof text);
+    fitting = slogout_bye_text_fit(out, text, len);
+    CHECK(fitting == strlen(out) && slo_bye_text_valid(out));
+}
+
+/* proves: an escaped text is printable, has no quote of its own, and ends within its buffer, for all texts of up to 8 octets and buffers of 1 to 33
+ * with: --unwind 34
+ * mutant: lib/log.c: used + n >= out_size => used + n > out_size
+ * mutant: lib/log.c: byte < ' ' || byte > '~' => byte < ' ' || byte > '~' + 1 */
 void escape(void)
 {
     char octets[8];
     const size_t len = nondet_size(), size = nondet_size();
     char *out;
-    size_t needed, i;
+    size_t i;
 
-    ASSUME(len <= sizeof octets && size <= 4 * sizeof octets + 1);
+    ASSUME(len <= sizeof octets && size > 0 && size <= 4 * sizeof octets + 1);
     out = malloc(size);
     ASSUME(out);
-    needed = slogout_escape(out, size, octets, len);
-    CHECK(needed >= len && needed <= 4 * len);
+    slo_escape(out, size, octets, len);
     i = nondet_size();
-    ASSUME(i < size && i < needed);
-    if (size > needed)
-        CHECK(out[needed] == '\0' && out[i] >= ' ' && out[i] <= '~');
+    ASSUME(i < strlen(out));
+    CHECK(out[i] >= ' ' && out[i] <= '~' && (out[i] != '"' || (i > 0 && out[i - 1] == '\\')));
     free(out);
 }
