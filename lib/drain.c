@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A drain: begins its sessions one after the other, at the pace of its plan, and at the end forces those that
  * are left.
  *

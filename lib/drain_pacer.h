@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The pace of a drain: spreads instants evenly over a window of time, but not faster than a rate.
  *
  * Each session that waits gets a slot of the window, and one random instant in its slot. Only the current

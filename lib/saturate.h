@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Arithmetic on unsigned 64-bit numbers that stops at the greatest value, or at 0, instead of wrapping. */
 #ifndef SLO_SATURATE_H
 #define SLO_SATURATE_H

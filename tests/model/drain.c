@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Every sequence of a number of steps with one drain and two sessions: what the host calls, what the clients
  * do, what time it is, and what the host does inside a callback. Each sequence starts from nothing, and at
  * its end the drain is forced.

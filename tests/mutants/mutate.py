@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Do the tests notice a change of lib/? Changes one place at a time and runs the tests.
 
 operators.py has what is changed. A fast compiler makes a shared library of each mutant, and the test programs, which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The life of a drain: its functions in each of its states, its members, its callbacks. */
 #include "support/test.h"
 #include <stdlib.h>

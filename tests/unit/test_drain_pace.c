@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The pace of a drain: how even it is, the rate, and what changes it. */
 #include "support/test.h"
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The promise of a drain: it is over by the deadline, keeps the limit and the rate, and cuts no answer timer short. */
 #include "support/test.h"
 #include "support/crowd.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """One exchange with one client: its lines, and how it ends."""
 
 import unittest

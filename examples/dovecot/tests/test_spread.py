@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """slogout_spread: many processes, asked at the same moment, ask their clients one after the other."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Compiles and runs the examples of the manual pages and of the README.
 
 usage: examples.py DIRECTORY LIBRARY COMPILER...

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # A page is read in one sitting: rendered at 80 columns it has at most 250 lines in section 3, 400 in section 7.
 set -eu
 
