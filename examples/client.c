@@ -1,11 +1,11 @@
-/* An IMAP client that knows X-SERVER-LOGOUT: logs in, enables it, idles, and answers when the server asks it to leave,
- * once the command that runs is complete. Prints the dialogue as the draft does: "S: " before the server's lines, "C: "
- * before its own.
+/* An IMAP client that knows X-SERVER-LOGOUT. It logs in, enables the extension, and idles. When the server asks it
+ * to leave, it completes the command that is running, and then answers. It prints the dialogue as the draft does,
+ * with "S: " before the lines of the server and "C: " before its own.
  *
  *   client [--no-enable] [--answer ok|bad|no|bye-only|none] ADDR:PORT
  *
- * Exits with 0 if the server closed after an exchange that was completed, or after a `* BYE`; with 1 if not; and with 2
- * for a bad command line. The responses to its commands have no literals, so each line ends at its CRLF.
+ * The exit status is 0 if the server closed after a complete exchange or after `* BYE`, 2 for a bad command line,
+ * and 1 otherwise. No response to the commands of this client has a literal, so each line ends at its CRLF.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -29,7 +29,7 @@ static const struct answer answers[] = {
     {NULL, NULL, NULL},
 };
 
-/* A command. The client sends the first after the greeting, and each other when the one before it is complete. */
+/* A command. The client sends the first after the greeting, and each other when the command before is complete. */
 struct step {
     const char *tag;
     const char *command;
@@ -55,7 +55,7 @@ struct client {
 
 /* ---- lines ---- */
 
-/* Does not trust the terminal with control characters of the server. */
+/* Prints a line, with control characters and 8-bit octets as \xNN, because a terminal would obey them. */
 static void show(const char *who, const char *line, size_t len)
 {
     size_t i;
@@ -70,7 +70,8 @@ static void show(const char *who, const char *line, size_t len)
     fflush(stdout);
 }
 
-/* Sends `tag text`, or the text alone. Errors are left to the reading side: a server that closes may have said why. */
+/* Sends `tag text`, or the text alone. Ignores errors: if the connection is broken, the next read says so, after
+ * what the server has sent. */
 static void say(const struct client *client, const char *tag, const char *text)
 {
     char line[LINE_SIZE + 64];

@@ -59,8 +59,8 @@ static size_t append_octet(char *out, size_t used, char c)
     return used + 1;
 }
 
-/* Returns where to cut a text of `used` octets that goes on: after the last whole word, or at the limit if there
- * is only one word. */
+/* Returns where to cut a text of `used` octets that goes on: after the last whole word, or at the limit if
+ * there is only one word. */
 static size_t word_end(const char *out, size_t used)
 {
     size_t end = used;

@@ -14,7 +14,7 @@ struct slogout {
     struct slo_timers timers[SLOGOUT_STATE_ENDED]; /* of the sessions, by state; in OPEN none runs */
     struct slo_timers last_half;                   /* of the sessions in the second half of LEAVING */
     struct slo_timers closing;                     /* of the filters that close after the last response */
-    struct slogout_tags tags;               /* of the last LOGOUT that was sent */
+    struct slogout_tags tags;                      /* of the last LOGOUT that was sent */
     struct slogout_counts counts;
     struct slo_link freed; /* memory that is released when the outermost call returns */
     size_t objects;        /* sessions and drains in memory */
@@ -29,14 +29,14 @@ void *slo_allocate(struct slogout *slogout, size_t size);
 /* Gives memory back when the outermost call returns. The link must be in no list. */
 void slo_release_later(struct slogout *slogout, struct slo_link *memory);
 
-/* Returns 0 if a function that calls back may be called now, else SLOGOUT_ERR_REENTRANT (inside a callback) or
- * SLOGOUT_ERR_ARGUMENT (now is SLOGOUT_NEVER). */
+/* Returns 0 if a function that calls back may be called now, else SLOGOUT_ERR_REENTRANT (inside a callback)
+ * or SLOGOUT_ERR_ARGUMENT (now is SLOGOUT_NEVER). */
 int slo_may_call_back(const struct slogout *slogout, uint64_t now);
 /* Each public function that changes anything does so between enter and leave. When the outermost call leaves,
  * the host is told of a deadline that has come nearer, and memory that was freed is released. */
 void slo_enter(struct slogout *slogout);
-/* Enters at a time, which must not be SLOGOUT_NEVER. If it is before the greatest one seen, the clock does not
- * change. */
+/* Enters at a time, which must not be SLOGOUT_NEVER. If it is before the greatest one seen, the clock does
+ * not change. */
 void slo_enter_at(struct slogout *slogout, uint64_t now);
 void slo_leave(struct slogout *slogout);
 
@@ -44,9 +44,9 @@ void slo_leave(struct slogout *slogout);
  * that a smaller struct lacks become 0. A larger one must be all zeros after the members known here. Returns
  * 0, or SLOGOUT_ERR_SIZE and then *to is untouched. */
 int slo_copy_sized(void *to, size_t known, const void *from);
-/* Copies one of `known` octets to a struct of the caller, which begins with its size, and no more octets than the
- * caller's has. What a larger one has after the members known here becomes 0. Returns 0, or SLOGOUT_ERR_SIZE and
- * then *to is untouched. */
+/* Copies one of `known` octets to a struct of the caller, which begins with its size, and no more octets than
+ * the caller's has. What a larger one has after the members known here becomes 0. Returns 0, or
+ * SLOGOUT_ERR_SIZE and then *to is untouched. */
 int slo_give_sized(void *to, const void *from, size_t known);
 
 #endif

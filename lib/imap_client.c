@@ -25,13 +25,14 @@ enum client_state {
 };
 
 static const struct client_name {
-    const char *word;
+    char word[16];
+    size_t len;
     enum slo_client_command command;
 } client_names[] = {
-    {"AUTHENTICATE", SLO_COMMAND_AUTH_LAYER}, {"IDLE", SLO_COMMAND_IDLE},
-    {"ENABLE", SLO_COMMAND_ENABLE},           {"STARTTLS", SLO_COMMAND_LAYER},
-    {"COMPRESS", SLO_COMMAND_LAYER},          {"UNAUTHENTICATE", SLO_COMMAND_UNAUTHENTICATE},
-    {"LOGOUT", SLO_COMMAND_LOGOUT},
+    {"AUTHENTICATE", 12, SLO_COMMAND_AUTH_LAYER}, {"IDLE", 4, SLO_COMMAND_IDLE},
+    {"ENABLE", 6, SLO_COMMAND_ENABLE},            {"STARTTLS", 8, SLO_COMMAND_LAYER},
+    {"COMPRESS", 8, SLO_COMMAND_LAYER},           {"UNAUTHENTICATE", 14, SLO_COMMAND_UNAUTHENTICATE},
+    {"LOGOUT", 6, SLO_COMMAND_LOGOUT},
 };
 
 /* Mechanisms that negotiate no security layer (RFC 4422 section 3.7), beside the family SCRAM-* (RFC 5802
@@ -196,7 +197,7 @@ static enum slo_client_command command_named(const struct slo_token *name)
     size_t i;
 
     for (i = 0; i < sizeof client_names / sizeof *client_names; i++)
-        if (slo_token_is(name, client_names[i].word))
+        if (name->len == client_names[i].len && slo_token_is(name, client_names[i].word))
             return client_names[i].command;
     if (name->len == 0 || slo_atom_length(name->bytes, name->len) == name->len)
         return SLO_COMMAND_ORDINARY;

@@ -23,20 +23,22 @@ struct event {
 };
 
 /* clang-format off */
-enum event_kind { JOIN, DEPART, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, KINDS };
+enum event_kind {
+    JOIN, DEPART, REQUEST, RESUME, CANCEL, TIMER, BYE, OK, REFUSAL, OTHER_LINE, FORCE, ABANDON, KINDS
+};
 /* clang-format on */
 
 /* Returns what the public function returns: 0, SLOGOUT_CONSUMED (to BYE, OK, REFUSAL and OTHER_LINE only) or
  * an error (to none of these). */
 typedef int cell(struct slogout_session *session, const struct event *event);
 
-static cell nothing, bad_state, consume, enter_waiting, depart, begin, set_out, ask_or_bye, send_last_bye, reopen,
-    leave, insist, close_now, note_bye, answered, refused, end_unasked, end_as_named, end_as_settled;
+static cell nothing, bad_state, consume, enter_waiting, depart, begin, set_out, ask_or_bye, send_last_bye,
+    reopen, leave, insist, close_now, note_bye, answered, refused, end_unasked, end_as_named, end_as_settled;
 
 static const struct event no_event;
 
-/* The life of a session. A timer runs in PENDING, ASKED and LEAVING, and in WAITING if the session departs without a
- * drain. LEAVING has two timers, one after the other. */
+/* The life of a session. A timer runs in PENDING, ASKED and LEAVING, and in WAITING if the session departs
+ * without a drain. LEAVING has two timers, one after the other. */
 /* clang-format off */
 static cell *const table[KINDS][SLOGOUT_STATE_ENDED + 1] = {
     /*               OPEN           WAITING       PENDING       ASKED         LEAVING         ENDED */
@@ -140,7 +142,8 @@ static uint64_t after(const struct slogout_session *session, uint64_t ms)
     return slo_min(slo_add(session->slogout->clock.now, ms), SLOGOUT_NEVER - 1);
 }
 
-/* Returns when the session is forced, so that its last `* BYE` has its time before the deadline of its departure. */
+/* Returns when the session is forced, so that its last `* BYE` has its time before the deadline of its
+ * departure. */
 static uint64_t force_at(const struct slogout_session *session)
 {
     if (session->close_by == SLOGOUT_NEVER)
@@ -192,8 +195,7 @@ static int send_logout(struct slogout_session *session, const struct event *even
     int result;
 
     memcpy(line + tag_len, command, sizeof command);
-    result =
-        session->send_line(session, line, tag_len + sizeof command - 1, SLOGOUT_AT_REST, session->conn);
+    result = session->send_line(session, line, tag_len + sizeof command - 1, SLOGOUT_AT_REST, session->conn);
     if (result == 0) {
         session->slogout->tags = tags;
         session->tag_number = tags.last;
@@ -254,8 +256,8 @@ static int enter_waiting(struct slogout_session *session, const struct event *ev
     return 0;
 }
 
-/* Returns how much of the spread fits before the deadline: if possible, such that the session can still be asked at
- * its end. */
+/* Returns how much of the spread fits before the deadline: if possible, such that the session can still be
+ * asked at its end. */
 static uint64_t fitting_spread(const struct slogout_session *session, uint64_t spread)
 {
     const struct slogout *slogout = session->slogout;
@@ -324,15 +326,16 @@ static int send_last_bye(struct slogout_session *session, const struct event *ev
 
 static int leave(struct slogout_session *session, const struct event *event)
 {
-    const uint64_t end = slo_min(after(session, session->slogout->settings.leave_timeout_ms), session->close_by);
+    const uint64_t end =
+        slo_min(after(session, session->slogout->settings.leave_timeout_ms), session->close_by);
 
     session->outcome = (uint8_t)event->outcome;
     set_state(session, SLOGOUT_STATE_LEAVING, slo_subtract(end, last_half_ms(session->slogout)));
     return send_last_bye(session, event);
 }
 
-/* At the end of the first half, the `* BYE` is offered with less to wait for; at the end of the second, the session
- * is closed without it. */
+/* At the end of the first half, the `* BYE` is offered with less to wait for; at the end of the second, the
+ * session is closed without it. */
 static int insist(struct slogout_session *session, const struct event *event)
 {
     uint64_t end;

@@ -21,23 +21,25 @@ struct slogout_session {
     struct slogout *slogout;
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
-    void (*close_connection)(struct slogout_session *session, const struct slogout_result *result, void *conn);
+    void (*close_connection)(struct slogout_session *session, const struct slogout_result *result,
+                             void *conn);
     void *conn;
     struct slo_session_set *set; /* of its drain, or NULL */
     struct slo_link member;      /* in one of the set's lists */
     uint64_t group;              /* in its drain */
     /* of one exchange */
     const char *bye_text; /* the host's; NULL for that of the settings */
-    uint64_t close_by;    /* when close_connection must have been called; SLOGOUT_NEVER if there is no deadline */
-    uint64_t asked_ms;    /* when LOGOUT was sent */
-    uint32_t tag_number;  /* of that LOGOUT; 0 if there is none */
-    uint8_t state;        /* enum slogout_state */
-    uint8_t outcome;      /* enum slogout_outcome, from LEAVING on; SLOGOUT_OUTCOME_COUNT if there is none */
-    uint8_t answer;       /* enum slogout_status of the client's last tagged answer */
+    uint64_t
+        close_by; /* when close_connection must have been called; SLOGOUT_NEVER if there is no deadline */
+    uint64_t asked_ms;   /* when LOGOUT was sent */
+    uint32_t tag_number; /* of that LOGOUT; 0 if there is none */
+    uint8_t state;       /* enum slogout_state */
+    uint8_t outcome;     /* enum slogout_outcome, from LEAVING on; SLOGOUT_OUTCOME_COUNT if there is none */
+    uint8_t answer;      /* enum slogout_status of the client's last tagged answer */
     uint8_t bye_sent, bye_seen;
     uint8_t last_half; /* of LEAVING: the last `* BYE` need not wait for rest any more */
-    uint8_t enabled; /* for life, like the next */
-    uint8_t freed;   /* stays in memory until the outermost call returns */
+    uint8_t enabled;   /* for life, like the next */
+    uint8_t freed;     /* stays in memory until the outermost call returns */
 };
 
 /* Makes a session inside something larger, in memory of slo_allocate(). Copies the two functions. */
@@ -54,8 +56,8 @@ void slo_session_free(struct slogout_session *session);
 void slo_session_resume(struct slogout_session *session);
 int slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response);
 
-/* Does what slogout_session_feed_line() does from ASKED on. It is a function of its own, which a compiler does not
- * inline, so that a line that comes while nothing is asked does not pay for its stack frame. */
+/* Does what slogout_session_feed_line() does from ASKED on. It is a function of its own, which a compiler
+ * does not inline, so that a line that comes while nothing is asked does not pay for its stack frame. */
 int slo_session_feed_line(struct slogout_session *session, const char *line, size_t len, uint64_t now);
 
 /* Writes the tag of the session's LOGOUT, NUL-terminated, and returns its length. There must have been

@@ -1,12 +1,12 @@
 /* Time as the host reports it, and what waits for it.
  *
- * An alarm calls a function when its deadline has come; the clock knows nothing else about it. The alarms that are
- * set are a list in the order of their deadlines. Each kind of timers and each drain has one alarm, so the list is
- * short, and setting an alarm takes time in proportion to its length.
+ * An alarm calls a function when its deadline has come; the clock knows nothing else about it. The alarms
+ * that are set are a list in the order of their deadlines. Each kind of timers and each drain has one alarm,
+ * so the list is short, and setting an alarm takes time in proportion to its length.
  *
- * Timers of one kind are a list in the order of their deadlines, and one alarm is set for the first of them. Nearly
- * all timers of a kind have the same interval, so a timer that is started is nearly always the last: its place is
- * sought from the end of the list.
+ * Timers of one kind are a list in the order of their deadlines, and one alarm is set for the first of them.
+ * Nearly all timers of a kind have the same interval, so a timer that is started is nearly always the last:
+ * its place is sought from the end of the list.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLO_TIMER_H

@@ -1,5 +1,5 @@
-/* Words of IMAP, compared without regard to the case of ASCII letters, whatever the locale (RFC 3501 section 9,
- * note 1).
+/* Words of IMAP, compared without regard to the case of ASCII letters, whatever the locale (RFC 3501 section
+ * 9, note 1).
  *
  * SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLO_WORD_H

@@ -1,14 +1,14 @@
 /* JavaMail with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run with JavaMail 1.6.5 and
  * Java 17.
  *
- * Use this store in place of IMAPStore. One call of run() is one operation. The store logs in before it if necessary, and
- * answers the server after it. An operation opens and closes its folders, takes less than 20 seconds, and gets the
- * exceptions of its own commands. An idle() in it may take longer, because it returns when the server asks. Between
- * operations a thread of the store looks for requests, and logs in again after a random delay. Operations run one after
- * the other, so a thread that idles needs a store of its own. close() ends the thread.
+ * Use this store in place of IMAPStore. One call of run() is one operation. The store logs in before it if necessary,
+ * and answers the server after it. An operation opens and closes its folders, takes less than 20 seconds, and gets the
+ * exceptions of its own commands. Only an idle() in it may take longer, and run() returns null when the server has
+ * ended it. Between operations a thread of the store looks for requests, and logs in again after a random delay.
+ * Operations run one after the other, so a thread that idles needs a store of its own. close() ends the thread.
  *     AskedStore store = new AskedStore(session, new URLName("imaps://user:secret@imap.example.org"), 60_000);
  *     int unread = store.run(() -> store.getFolder("INBOX").getUnreadMessageCount());
- */
+ * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 import com.sun.mail.iap.*;
 import com.sun.mail.imap.IMAPStore;
 import com.sun.mail.imap.protocol.*;
@@ -21,7 +21,7 @@ import javax.mail.*;
 public class AskedStore extends IMAPStore {
     public interface Operation<T> { T run() throws MessagingException, IOException; }
 
-    private static final Pattern REQUEST = Pattern.compile("([^\\s(){%*\"\\\\+]+) LOGOUT\\s*", Pattern.CASE_INSENSITIVE);
+    private static final Pattern REQUEST = Pattern.compile("(?i)([^\\s(){%*\"\\\\+]+) LOGOUT\\s*");
     private final List<Connection> connections = new CopyOnWriteArrayList<>();
     private final long delay;
     private boolean isClosed;
@@ -53,8 +53,7 @@ public class AskedStore extends IMAPStore {
     }
 
     private synchronized void watch() {
-        long longest = delay;
-        while (!isClosed) {
+        for (long longest = delay; !isClosed;) {
             try {
                 if (look()) {
                     longest = delay;
@@ -69,7 +68,6 @@ public class AskedStore extends IMAPStore {
         }
     }
 
-    /* NOOP reads what has come, and finds the end of a connection. */
     private boolean look() {
         connections.forEach(Connection::look);
         settle();
@@ -77,10 +75,10 @@ public class AskedStore extends IMAPStore {
     }
 
     private void settle() {
-        boolean hasLeft = false;
-        for (Connection connection : connections) hasLeft |= connection.leave();
+        boolean isOver = connections.isEmpty();
+        for (Connection connection : connections) isOver |= connection.leave();
         try {
-            if (hasLeft || connections.isEmpty()) super.close();
+            if (isOver) super.close();
         } catch (MessagingException e) { // it has ended all the same
         }
     }
@@ -108,31 +106,26 @@ public class AskedStore extends IMAPStore {
             return super.command(command, arguments);
         }
 
-        /* Notes a request, and hides it from JavaMail. Literals are parts of responses. */
+        /* Notes a request, and hides it from JavaMail. A literal is a part of its response. */
         @Override public Response readResponse() throws IOException, ProtocolException {
             Response response = super.readResponse();
             Matcher request = REQUEST.matcher(response.isTagged() ? response.toString() : "");
-            if (!request.matches()) {
-                isIdle &= !response.isTagged();
-                return response;
+            if (request.matches()) {
+                answer = (answer == null ? "" : answer) + request.group(1) + " OK LOGOUT completed\r\n";
+                response = new IMAPResponse("* OK The server asks this client to leave");
+                if (isIdle) leave();
             }
-            answer = (answer == null ? "" : answer) + request.group(1) + " OK LOGOUT completed\r\n";
-            idleAbort();
-            return new IMAPResponse("* OK The server asks this client to leave");
+            isIdle &= !response.isTagged();
+            return response;
         }
 
         @Override public synchronized void idleStart() throws ProtocolException {
             super.idleStart();
             isIdle = true;
-            if (answer != null) idleAbort();
+            leave();
         }
 
-        /* DONE is sent once, whoever wants IDLE to end. */
-        @Override public void idleAbort() {
-            if (isIdle) super.idleAbort();
-            isIdle = false;
-        }
-
+        /* NOOP reads what has come, and finds the end of a connection. */
         void look() {
             try {
                 noop();
@@ -150,7 +143,7 @@ public class AskedStore extends IMAPStore {
             } catch (IOException | ProtocolException e) { // it has ended
             }
             disconnect();
-            return connections.remove(this);
+            return true;
         }
     }
 }

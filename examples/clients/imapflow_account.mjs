@@ -1,17 +1,17 @@
 /* ImapFlow with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run with ImapFlow 2.10.2 and
  * Node 20.
  *
- * One call of run() is one operation. The account logs in before it if necessary, and answers the server when no operation
- * is running. An operation takes less than 20 seconds, and gets the errors of its own commands. The account stays logged
- * in until logOut(), and logs in again after a random delay when the server has closed. `connect` returns a connection
- * that has selected nothing. `ready` runs after each login, to select the mailbox in which ImapFlow idles.
+ * One call of run() is one operation. The account logs in before it if necessary, and answers the server when no
+ * operation is running. An operation takes less than 20 seconds, and gets the errors of its own commands. When the
+ * server has closed, the account logs in again after a random delay, until logOut(). `connect` returns a connection
+ * that has selected nothing. `ready` runs after each login, and selects the mailbox in which ImapFlow idles.
  *     const account = new Account(async () => {
  *         const imap = new ImapFlow({ host: 'imap.example.org', auth: { user: 'user', pass: 'secret' } });
  *         await imap.connect();
  *         return imap;
  *     }, { ready: imap => imap.mailboxOpen('INBOX') });
  *     const messages = await account.run(imap => imap.fetchAll('1:*', { envelope: true }));
- */
+ * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 const REQUEST = /^([^\s(){%*"\\+]+) LOGOUT\r?\n?$/i;
 
 export class Account {
@@ -23,15 +23,13 @@ export class Account {
 
     async run(operation) {
         let session = await this.#open();
-        while (session.answers.length || !session.imap.usable) {
-            await session.closed;
-            session = await this.#open();
-        }
+        for (; session.answers.length || !session.imap.usable; session = await this.#open()) await session.closed;
         session.running++;
         try {
             return await operation(session.imap);
         } finally {
-            if (--session.running === 0 && session.answers.length) this.#leave(session);
+            session.running--;
+            this.#leaveIfAsked(session);
         }
     }
 
@@ -43,10 +41,8 @@ export class Account {
 
     #open() {
         clearTimeout(this.#timer);
-        this.#session ??= this.#logIn().catch(error => {
-            this.#session = undefined;
-            throw error;
-        });
+        this.#session ??= this.#logIn();
+        this.#session.catch(() => (this.#session = undefined));
         return this.#session;
     }
 
@@ -54,29 +50,29 @@ export class Account {
         const imap = await this.#connect();
         const session = { imap, running: 0, answers: [], closed: new Promise(resolve => imap.once('close', resolve)) };
         const handle = imap.handleResponse.bind(imap);
-        imap.handleResponse = async data => this.#note(session, data.payload) || handle(data);
-        imap.on('error', () => {});  // 'close' follows
-        await imap.run('ENABLE', ['X-SERVER-LOGOUT']);  // ImapFlow looks whether the server offers it
+        imap.handleResponse = async data => { // notes the request, and hides it from ImapFlow
+            const request = data.payload.length < 200 && REQUEST.exec(data.payload);
+            if (!request) return handle(data);
+            session.answers.push(`${request[1]} OK LOGOUT completed`);
+            this.#leaveIfAsked(session);
+            return true;
+        };
+        imap.on('error', () => {}); // 'close' follows
+        await imap.run('ENABLE', ['X-SERVER-LOGOUT']); // does nothing if the server does not offer it
         await this.#ready(imap);
         session.closed.then(() => this.#openLater((this.#session = undefined)));
         this.#longest = this.#delay;
         return session;
     }
 
-    #note(session, line) {
-        const request = line.length < 200 && REQUEST.exec(line);
-        if (!request) return false;
-        session.answers.push(`${request[1]} OK LOGOUT completed`);
-        if (!session.running && !this.#isOver) this.#leave(session);
-        return true;
-    }
-
-    async #leave({ imap, answers }) {
+    async #leaveIfAsked({ imap, running, answers }) {
+        if (running || !answers.length || this.#isOver) return;
         try {
-            await imap.noop();  // ends IDLE, and comes after the commands that are under way
+            await imap.noop(); // ends IDLE, and comes after the commands that are under way
             imap.write(answers.join('\r\n'));
-            imap.write = () => {};  // the answer is our last line
-        } catch {}  // it has closed
+            imap.write = () => {}; // nothing follows the answer
+            setTimeout(() => imap.close(), 60_000).unref(); // the server has closed long before
+        } catch {} // it has ended
     }
 
     #openLater() {

@@ -1,5 +1,5 @@
-"""Python's imaplib, or IMAPClient, with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file.
-Run with Python 3.6, 3.11 and 3.13, and with IMAPClient 3.1.0.
+"""Python's imaplib, or IMAPClient, with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run
+with Python 3.6, 3.11 and 3.13, and with IMAPClient 3.1.0.
 
 A `with` block is one operation. The account logs in before it if necessary, and answers the server after it. The block
 begins with select(), because the connection may be new, takes less than 20 seconds, and gets the exceptions of its own
@@ -16,7 +16,7 @@ thread only.
             imap.select()
         account.rest(600)               # in place of time.sleep(600)
     account.log_out()
-"""
+Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause"""
 import contextlib, functools, imaplib, random, re, select, ssl, time
 
 REQUEST = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]+) LOGOUT\r\n', re.IGNORECASE)
@@ -38,19 +38,10 @@ class Account:
         self._settle()
 
     def rest(self, seconds):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.imap:
-                if self._look(end - time.monotonic()):
-                    return True
-            elif time.monotonic() < self.due:
-                time.sleep(min(end, self.due) - time.monotonic())
-            else:
-                self._forget(min(2 * self.longest, 900))
-                with contextlib.suppress(*ENDED):
-                    self._open()
-                    return True
-        return False
+        end, is_new = time.monotonic() + seconds, False
+        while not is_new and time.monotonic() < end:
+            is_new = self._look(end - time.monotonic()) if self.imap else self._open_later(end)
+        return is_new
 
     def log_out(self):
         with contextlib.suppress(AttributeError, *ENDED):
@@ -61,42 +52,45 @@ class Account:
         self.client, self.answer = self.log_in(), b""
         imap = getattr(self.client, "_imap", self.client)       # IMAPClient has it inside
         imap.readline = functools.partial(self._readline, imap.readline)
-        imap._get_capabilities()                                # those from before the login may be others
+        imap._get_capabilities()                                # the login may have changed them
         if "X-SERVER-LOGOUT" in imap.capabilities:
             imap.enable("X-SERVER-LOGOUT")
         self.imap, self.longest = imap, self.delay
 
+    def _open_later(self, end):
+        time.sleep(max(0, min(end, self.due) - time.monotonic()))
+        if time.monotonic() >= self.due:
+            self._forget(min(2 * self.longest, 900))            # if this fails
+            with contextlib.suppress(*ENDED):
+                self._open()
+        return bool(self.imap)
+
     def _readline(self, readline):
-        """Hides the request from imaplib, which reads literals by read()."""
+        """Notes the request, and hides it from imaplib, which reads literals by read()."""
         line = readline()
         request = REQUEST.fullmatch(line)
-        if not request:
-            return line
-        self.answer += request.group(1) + b" OK LOGOUT completed\r\n"
-        return b"* OK The server asks this client to leave\r\n"
+        if request:
+            self.answer += request.group(1) + b" OK LOGOUT completed\r\n"
+        return b"* OK The server asks this client to leave\r\n" if request else line
 
     def _look(self, seconds):
-        imap, came = self.imap, False
+        imap, came = self.imap, b""
         with contextlib.suppress(*ENDED):
             idle = seconds and imap.state == "SELECTED" and "IDLE" in imap.capabilities and imap._command("IDLE")
             while idle and not imap.tagged_commands[idle] and imap._get_response():
                 pass                                            # until "+"
-            came = self._wait(min(seconds, 1500))
+            imap.sock.settimeout(0)
+            with contextlib.suppress(ssl.SSLWantReadError):
+                came = imap.file.peek(1)                        # select() does not see the buffers of TLS and imaplib
+            imap.sock.settimeout(60)
+            came = came or select.select([imap.sock], [], [], min(seconds, 1500))[0]
             if idle:
                 imap.send(b"DONE\r\n")
                 imap._command_complete("IDLE", idle)
             elif came:
                 imap.noop()                                     # reads what has come, or the end of the connection
         self._settle()
-        return came and self.imap is imap
-
-    def _wait(self, seconds):
-        sock, came = self.imap.sock, b""
-        sock.settimeout(0)
-        with contextlib.suppress(ssl.SSLWantReadError):
-            came = self.imap.file.peek(1)                       # select() does not see the buffers of TLS and imaplib
-        sock.settimeout(60)
-        return bool(came or select.select([sock], [], [], seconds)[0])
+        return bool(came and self.imap)
 
     def _settle(self):
         imap, lost = self.imap, self.imap.tagged_commands       # lost: a command has no response
@@ -104,7 +98,7 @@ class Account:
             with contextlib.suppress(*ENDED):
                 if not lost:
                     imap.send(self.answer)
-                    while imap.read(4096):
+                    while imap.read(4096):                      # to the end
                         pass
                 imap.shutdown()
             self._forget(self.delay)

@@ -1,7 +1,7 @@
 /* A host that blocks, with one process for each connection, as in Cyrus, Courier and imap4d.
- * The parent passes SIGTERM to its children. On the first, each child leaves at a random instant of the spread, so that
- * the clients leave one after the other although the processes do not know each other. On the second, it does not wait
- * for an answer.
+ * The parent passes SIGTERM to its children. After the first SIGTERM, each child leaves at a random instant of the
+ * spread, so the clients leave one after the other although the processes do not know each other. After the second,
+ * it does not wait for an answer.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -32,8 +32,8 @@ static void take_signals(void)
         slogout_session_leave(client->session, &departure, slogout_now_ms());
 }
 
-/* All waiting is here, before the lowest read and the lowest write. Returns 1 if the client is ready. Otherwise a signal
- * or a timer may have queued a line, or have begun to close the connection. */
+/* Waits before the lowest read and the lowest write. Returns 1 if the client is ready. Otherwise a signal or a timer
+ * may have queued a line, or have begun to close the connection. */
 static int await(short events, uint64_t limit_ms)
 {
     const enum slogout_wake wake = slogout_wait(slogout, client->fd, events, limit_ms, net_signals[0]);
@@ -44,7 +44,7 @@ static int await(short events, uint64_t limit_ms)
     return wake == SLOGOUT_WAKE_READY;
 }
 
-/* Sends the output, also what is queued while it waits. */
+/* Sends the output, and what the library queues while this function waits. */
 static void flush(void)
 {
     const uint64_t limit = slogout_now_ms() + options.write_timeout_ms;
@@ -56,6 +56,8 @@ static void flush(void)
     }
 }
 
+/* Once the connection is closing, completes the response that has begun, sends it, and waits for the client to
+ * close. */
 static void serve(void)
 {
     do {

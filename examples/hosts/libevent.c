@@ -1,7 +1,7 @@
-/* A host on libevent, with edge-triggered events: the loop reports once that a connection is ready, so the host reads and
- * writes until nothing moves any more. set_timer adds a timer event to the loop, and only that event ticks.
- * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM does
- * not wait for answers.
+/* A host on libevent, with edge-triggered events: the loop reports only once that a connection is ready, so the host
+ * reads and writes until it can do neither. set_timer adds a timer event to the loop, and only that event ticks.
+ * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM
+ * stops waiting for answers.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -60,7 +60,7 @@ static void on_client(evutil_socket_t fd, short events, void *user_data)
         set_event(connection->again, more > 0 ? 0 : connection->client.linger.deadline_ms);
 }
 
-/* Called inside functions of slogout, so it sends nothing itself. */
+/* The library may be the caller, so this function sends nothing itself. */
 static void changed(struct net_client *client)
 {
     set_event(((struct connection *)(void *)client)->again, 0);

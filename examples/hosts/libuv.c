@@ -1,7 +1,7 @@
-/* A host on libuv, which owns the descriptors. So the connection is closed by functions of libuv: write the queue,
+/* A host on libuv, which owns the descriptors. So functions of libuv close a connection: uv_write() the queue,
  * uv_shutdown(), read until end of file, uv_close(). set_timer starts a timer of the loop, and only that timer ticks.
- * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM does
- * not wait for answers.
+ * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM
+ * stops waiting for answers.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -65,7 +65,7 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *room);
 static void on_written(uv_write_t *request, int status);
 static void on_next_turn(uv_timer_t *timer);
 
-/* What is read while the connection is closing is dropped. */
+/* While the connection is closing, the input is dropped. */
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 {
     static char nowhere[4096];
@@ -80,7 +80,7 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
     }
 }
 
-/* Starts what is to be done next. Called where that may have changed, inside functions of slogout too. */
+/* Starts to read, to write or to close, whatever the connection needs now. The library may be the caller. */
 static void watch(struct net_client *client)
 {
     struct connection *connection = (struct connection *)(void *)client;
@@ -145,8 +145,8 @@ static void on_written(uv_write_t *request, int status)
         serve(connection);
 }
 
-/* While there are new clients, libuv calls this function again and again, and serves no other client. A client that
- * is not accepted here stops that. So after NET_BATCH clients, and if there is no memory, the next client waits. */
+/* While there are new clients, libuv calls this function again and again, and serves no other client. It stops when
+ * a client is not accepted here. So after NET_BATCH clients, and if there is no memory, the next client waits. */
 static void on_listener(uv_stream_t *stream, int status)
 {
     struct net_client *client = NULL;

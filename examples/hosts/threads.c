@@ -1,7 +1,8 @@
-/* A host with a loop in each thread. Each has a slogout, a drain and a descriptor of the listening socket of its own,
- * and shares nothing. A session belongs to one thread, so the main thread sends each SIGTERM to all of them as a message.
- * The first SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. The second
- * does not wait for answers.
+/* A host with a loop in each thread. Each thread has a slogout, a drain and a descriptor of the listening socket of
+ * its own, and they share nothing. A session belongs to one thread, so another thread sends each SIGTERM to all of
+ * them as a message.
+ * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM
+ * stops waiting for answers.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L

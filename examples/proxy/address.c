@@ -185,24 +185,6 @@ int address_listen(const char *address, int reuse_port)
                         listen(fd, SOMAXCONN) < 0 || address_prepare(fd) < 0);
 }
 
-int address_connect(const char *address)
-{
-    struct address_list list;
-    size_t place;
-    int fd = -1;
-
-    if (address_resolve(address, &list) != 0) {
-        errno = EHOSTUNREACH;
-        return -1;
-    }
-    for (place = 0; place < list.count && fd < 0; place++) {
-        fd = socket(list.at[place].ss_family, SOCK_STREAM, 0);
-        if (fd >= 0)
-            fd = keep(fd, connect(fd, (const struct sockaddr *)&list.at[place], list.len[place]) < 0);
-    }
-    return fd;
-}
-
 int address_begin_connect(const struct address_list *list, size_t place)
 {
     const int fd = socket(list->at[place].ss_family, SOCK_STREAM, 0);

@@ -33,10 +33,6 @@ const char *address_error(int error);
  * system picks one. With reuse_port other processes may listen on the same address. */
 int address_listen(const char *address, int reuse_port);
 
-/* Returns a blocking socket that is connected to the first of the host's addresses that answers, or -1 with
- * errno set. */
-int address_connect(const char *address);
-
 /* Returns a non-blocking socket that has begun to connect to one address of a list, or -1 with errno set. The
  * socket is writable when it has connected or failed; SO_ERROR tells which. */
 int address_begin_connect(const struct address_list *list, size_t place);

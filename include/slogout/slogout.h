@@ -1,13 +1,13 @@
 /* slogout: closes IMAP connections gracefully (draft-shih-imap-server-logout-00).
  *
- * A server that links this library can shut down, restart, or disconnect one user without cutting off a command
- * or a message. It sends `TAG LOGOUT` and starts a timer; the client may answer `* BYE`, then answers `TAG OK`;
- * and the server closes the connection. A client that has not enabled the extension, or does not answer in
- * time, receives `* BYE` with a reason before the server closes.
+ * A server that links this library can shut down, restart, or disconnect one user without cutting off a
+ * command or a message. It sends `TAG LOGOUT` and starts a timer; the client may answer `* BYE`, then answers
+ * `TAG OK`; and the server closes the connection. A client that has not enabled the extension, or does not
+ * answer in time, receives `* BYE` with a reason before the server closes.
  *
  * The host, which is the IMAP server or proxy that links the library, provides two callbacks for each
- * connection. send_line() queues one line for the client, but only if the connection is at the moment that the
- * library names; otherwise it returns SLOGOUT_BUSY, and the host calls slogout_session_resume() when that
+ * connection. send_line() queues one line for the client, but only if the connection is at the moment that
+ * the library names; otherwise it returns SLOGOUT_BUSY, and the host calls slogout_session_resume() when that
  * moment may have come. close_connection() closes the connection. The host makes these calls:
  *
  *   slogout_new()                  once for each event loop or thread
@@ -28,9 +28,9 @@
  * slogout-porting(7) shows where to make these calls in a server.
  *
  * Time. `now_ms` is milliseconds of any monotonic clock, read after the last call that could block. If now_ms
- * decreases, the library keeps the later time. SLOGOUT_NEVER is not a time. A deadline that would be later than
- * SLOGOUT_NEVER - 1 is SLOGOUT_NEVER - 1. If a tick comes late, the timer that it starts counts from the now_ms
- * of that tick.
+ * decreases, the library keeps the later time. SLOGOUT_NEVER is not a time. A deadline that would be later
+ * than SLOGOUT_NEVER - 1 is SLOGOUT_NEVER - 1. If a tick comes late, the timer that it starts counts from the
+ * now_ms of that tick.
  *
  * Threads. A slogout, its sessions and its drains belong to one thread at a time. Do not use them on both
  * sides of a fork. No function is async-signal-safe.
@@ -39,15 +39,15 @@
  * Inside these three callbacks, functions marked [calls back] do nothing and return SLOGOUT_ERR_REENTRANT (or
  * 0 where noted), and slogout_free() is refused. All other functions, the _free functions of sessions and
  * drains included, may be called there. set_timer may be called by any function that takes a pointer that is
- * not const, as the last callback of that call; inside set_timer only functions that take const pointers may be
- * called, and inside allocate and release none. The rule holds for one slogout: a callback of one may call any
- * function of another. No callback may leave by longjmp().
+ * not const, as the last callback of that call; inside set_timer only functions that take const pointers may
+ * be called, and inside allocate and release none. The rule holds for one slogout: a callback of one may call
+ * any function of another. No callback may leave by longjmp().
  *
- * Errors. Functions that return an error return 0 for success and a negative enum slogout_error for failure. A
- * function that fails has changed nothing, and its now_ms is forgotten. The list after each function names its
- * errors without SLOGOUT_ERR_; a name without an explanation means what the enum says. If several errors apply,
- * the function returns one of them. A NULL object is ARGUMENT; a function that returns no error does nothing
- * with one.
+ * Errors. Functions that return an error return 0 for success and a negative enum slogout_error for failure.
+ * A function that fails has changed nothing, and its now_ms is forgotten. The list after each function names
+ * its errors without SLOGOUT_ERR_; a name without an explanation means what the enum says. If several errors
+ * apply, the function returns one of them. A NULL object is ARGUMENT; a function that returns no error does
+ * nothing with one.
  *
  * Structs that the host fills begin with `size`, which is the sizeof the struct. Members that a smaller,
  * older struct lacks count as 0; in a larger, newer one the members that the library does not know must be 0.
@@ -80,8 +80,8 @@ extern "C" {
 #define SLOGOUT_VERSION_NUMBER 300 /* major * 10,000 + minor * 100 + patch, for #if */
 
 /* What the host adds to its capabilities, accepts in ENABLE and lists in `* ENABLED` (RFC 5161); see
- * slogout_enable_has_capability(). The name begins with X because it is not registered (RFC 3501, sections 7.2.1
- * and 9). */
+ * slogout_enable_has_capability(). The name begins with X because it is not registered (RFC 3501, sections
+ * 7.2.1 and 9). */
 #define SLOGOUT_CAPABILITY "X-SERVER-LOGOUT"
 
 #define SLOGOUT_NEVER UINT64_MAX /* no deadline */
@@ -172,9 +172,9 @@ struct slogout_settings {
     const char *bye_text;               /* follows `* BYE `; default "Server is closing the connection" */
     /* Sets the host's one timer for this slogout, which is one-shot and replaces an earlier one: at
      * deadline_ms or soon after, the host calls slogout_tick(). deadline_ms is on the clock of now_ms, may
-     * have passed and is never SLOGOUT_NEVER. Called at the end of each tick while anything has a deadline, and
-     * at the end of any other call if the earliest deadline is earlier than the one that was passed last since
-     * the last tick. The timer is never canceled: a tick with nothing due does no harm. Must not call
+     * have passed and is never SLOGOUT_NEVER. Called at the end of each tick while anything has a deadline,
+     * and at the end of any other call if the earliest deadline is earlier than the one that was passed last
+     * since the last tick. The timer is never canceled: a tick with nothing due does no harm. Must not call
      * slogout_tick() itself. NULL: the host asks slogout_deadline(). */
     void (*set_timer)(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
     /* As malloc() and free(), which are the default; set both or neither. Only the _new functions allocate.
@@ -216,16 +216,16 @@ SLOGOUT_API int slogout_free(struct slogout *slogout);
  * deadline. The time may have passed already. */
 SLOGOUT_API uint64_t slogout_deadline(const struct slogout *slogout);
 
-/* Returns the milliseconds from now_ms to deadline_ms as a timeout for poll() or epoll_wait(): 0 if the deadline
- * has passed, -1 for SLOGOUT_NEVER, and INT_MAX if it is farther away than that. Use it as
+/* Returns the milliseconds from now_ms to deadline_ms as a timeout for poll() or epoll_wait(): 0 if the
+ * deadline has passed, -1 for SLOGOUT_NEVER, and INT_MAX if it is farther away than that. Use it as
  * slogout_poll_timeout(slogout_deadline(slogout), now_ms), or for the earliest of several deadlines. It is
  * arithmetic only. */
 SLOGOUT_API int slogout_poll_timeout(uint64_t deadline_ms, uint64_t now_ms);
 
-/* Does what is due at now_ms, in the order of the deadlines; equal deadlines are in no specified order. Does at
- * most 1,000 things; the rest is due at once, which slogout_deadline() and set_timer report. May be called early,
- * late and repeatedly. Feed all input that has been read before the tick, so that the library sees an answer that
- * came in time before its timer expires. [calls back]
+/* Does what is due at now_ms, in the order of the deadlines; equal deadlines are in no specified order. Does
+ * at most 1,000 things; the rest is due at once, which slogout_deadline() and set_timer report. May be called
+ * early, late and repeatedly. Feed all input that has been read before the tick, so that the library sees an
+ * answer that came in time before its timer expires. [calls back]
  *   ARGUMENT   slogout is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_tick(struct slogout *slogout, uint64_t now_ms);
@@ -240,12 +240,12 @@ SLOGOUT_API const struct slogout_counts *slogout_get_counts(const struct slogout
  * received and not parsed yet, such as half a line. */
 enum slogout_when {
     /* For LOGOUT and for the `* BYE` in its place, and for a last `* BYE` at first: between lines, the tagged
-     * response to each command that the host has taken is queued, and no literal of the client is announced or
-     * incomplete. In IDLE this is the time from the moment when the `+` is queued until DONE is read. */
+     * response to each command that the host has taken is queued, and no literal of the client is announced
+     * or incomplete. In IDLE this is the time from the moment when the `+` is queued until DONE is read. */
     SLOGOUT_AT_REST,
     /* For a last `* BYE` once half of leave_timeout_ms has passed: the greeting is queued, the last octet
-     * queued for the client ends a line, the client is owed no `+` for a literal, no AUTHENTICATE, STARTTLS or
-     * COMPRESS is in progress, and the host has queued no `* BYE` of its own. */
+     * queued for the client ends a line, the client is owed no `+` for a literal, no AUTHENTICATE, STARTTLS
+     * or COMPRESS is in progress, and the host has queued no `* BYE` of its own. */
     SLOGOUT_BETWEEN_LINES
 };
 
@@ -253,7 +253,7 @@ enum slogout_when {
  * strings are not NUL-terminated. */
 struct slogout_response {
     enum slogout_status status; /* never NONE */
-    const char *tag; /* tag_len is 0 if the response is untagged, as each BYE is */
+    const char *tag;            /* tag_len is 0 if the response is untagged, as each BYE is */
     size_t tag_len;
     const char *code; /* between [ and ]; code_len is 0 if there is no response code */
     size_t code_len;
@@ -265,11 +265,11 @@ struct slogout_response {
 struct slogout_result {
     size_t size; /* sizeof(struct slogout_result) */
     enum slogout_outcome outcome;
-    int bye_sent;                       /* 1 if send_line has taken our `* BYE`, else 0 */
-    int bye_seen;                       /* 1 if the client sent `* BYE` while the session was ASKED, else 0 */
-    uint64_t asked_ms;                  /* when send_line took the LOGOUT, or SLOGOUT_NEVER if it did not */
-    char tag[SLOGOUT_TAG_SIZE];         /* of that LOGOUT, NUL-terminated; empty if there was none */
-    enum slogout_status answer_status;  /* of the client's last tagged answer to it, or NONE */
+    int bye_sent;                      /* 1 if send_line has taken our `* BYE`, else 0 */
+    int bye_seen;                      /* 1 if the client sent `* BYE` while the session was ASKED, else 0 */
+    uint64_t asked_ms;                 /* when send_line took the LOGOUT, or SLOGOUT_NEVER if it did not */
+    char tag[SLOGOUT_TAG_SIZE];        /* of that LOGOUT, NUL-terminated; empty if there was none */
+    enum slogout_status answer_status; /* of the client's last tagged answer to it, or NONE */
     /* The whole answer, valid until close_connection returns, if it was passed to the call of
      * slogout_session_feed_line() that now calls close_connection; else NULL. */
     const struct slogout_response *answer;
@@ -286,16 +286,17 @@ struct slogout_callbacks {
      *                 return the number of octets;
      *   < 0           if the connection is broken. The session ends: as SEND_FAILED if it was PENDING, with its
      *                 outcome if it was LEAVING, and close_connection is called in both cases.
-     * If the host cancels the request inside this function and then returns 0, the line is sent all the same, so
-     * the session is ASKED, or has ENDED after a `* BYE`; after a negative number it ends, too. */
+     * If the host cancels the request inside this function and then returns 0, the line is sent all the same,
+     * so the session is ASKED, or has ENDED after a `* BYE`; after a negative number it ends, too. */
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
-    /* Closes the connection. The host runs no further command of the client; it may let commands finish that are
-     * running, so that the client receives their responses. After all queued output is sent, the host calls
-     * shutdown(SHUT_WR), reads and discards until end of file, and closes, all by a deadline of its own, which
-     * slogout_deadline() does not include. A bare close() can destroy what is queued. This is the last callback
-     * of the session, and it is called once; the host still frees the session, here or later. May end the
-     * process. result is valid until the function returns; slogout_session_get_result() returns it later. */
+    /* Closes the connection. The host runs no further command of the client; it may let commands finish that
+     * are running, so that the client receives their responses. After all queued output is sent, the host
+     * calls shutdown(SHUT_WR), reads and discards until end of file, and closes, all by a deadline of its
+     * own, which slogout_deadline() does not include. A bare close() can destroy what is queued. This is the
+     * last callback of the session, and it is called once; the host still frees the session, here or later.
+     * May end the process. result is valid until the function returns; slogout_session_get_result() returns
+     * it later. */
     void (*close_connection)(struct slogout_session *session, const struct slogout_result *result,
                              void *conn);
 };
@@ -309,9 +310,9 @@ SLOGOUT_API int slogout_session_new(struct slogout_session **out, struct slogout
                                     const struct slogout_callbacks *callbacks, void *conn);
 
 /* Frees a session, without a callback. NULL is allowed. An exchange in progress ends as HOST_CLOSED or, in
- * LEAVING, with the outcome that is settled. May be called in any callback, also for the session of that callback;
- * its memory is then released when the outermost call into the library returns, but the session must not be used
- * any more. */
+ * LEAVING, with the outcome that is settled. May be called in any callback, also for the session of that
+ * callback; its memory is then released when the outermost call into the library returns, but the session
+ * must not be used any more. */
 SLOGOUT_API void slogout_session_free(struct slogout_session *session);
 
 /* Marks that the client has enabled SLOGOUT_CAPABILITY (enabled is not 0), or no longer has (0, after
@@ -319,12 +320,13 @@ SLOGOUT_API void slogout_session_free(struct slogout_session *session);
  * anything. */
 SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, int enabled);
 
-/* Asks the client to leave: offers LOGOUT, or `* BYE` if the client has not enabled the extension, to send_line
- * at once and, if that returns SLOGOUT_BUSY, at each slogout_session_resume(). The number of the tag is used up
- * only when send_line takes the LOGOUT. bye_text follows `* BYE ` in each of our `* BYE` lines; NULL stands for
- * the text of the settings. bye_text is NOT copied, so that a session stays small: it must live until the session
- * has ended or the request is canceled. slogout_bye_text_fit() makes a valid text of any text. In PENDING and
- * ASKED, a call without an error keeps the first text, does nothing, and returns 0. [calls back]
+/* Asks the client to leave: offers LOGOUT, or `* BYE` if the client has not enabled the extension, to
+ * send_line at once and, if that returns SLOGOUT_BUSY, at each slogout_session_resume(). The number of the
+ * tag is used up only when send_line takes the LOGOUT. bye_text follows `* BYE ` in each of our `* BYE`
+ * lines; NULL stands for the text of the settings. bye_text is NOT copied, so that a session stays small: it
+ * must live until the session has ended or the request is canceled. slogout_bye_text_fit() makes a valid text
+ * of any text. In PENDING and ASKED, a call without an error keeps the first text, does nothing, and returns
+ * 0. [calls back]
  *   STATE      LEAVING or ENDED
  *   TEXT       in any state
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
@@ -342,11 +344,11 @@ struct slogout_departure {
 };
 
 /* Makes one session leave without a drain: for a process that serves one connection, or a few. The session is
- * WAITING until a random instant of the spread, and then as by slogout_session_request(). The deadline is kept
- * even if no client answers: the spread is cut short, a client whose answer timer would not end by the deadline
- * less leave_timeout_ms is sent `* BYE` in place of LOGOUT, and a session that is still PENDING at that time is
- * forced. In any other state than OPEN it does what slogout_session_force() does, so that a second signal to the
- * process hurries its session. [calls back]
+ * WAITING until a random instant of the spread, and then as by slogout_session_request(). The deadline is
+ * kept even if no client answers: the spread is cut short, a client whose answer timer would not end by the
+ * deadline less leave_timeout_ms is sent `* BYE` in place of LOGOUT, and a session that is still PENDING at
+ * that time is forced. In any other state than OPEN it does what slogout_session_force() does, so that a
+ * second signal to the process hurries its session. [calls back]
  *   TEXT       in any state
  *   ARGUMENT   session or departure is NULL, or now_ms is SLOGOUT_NEVER
  *   SIZE
@@ -354,25 +356,25 @@ struct slogout_departure {
 SLOGOUT_API int slogout_session_leave(struct slogout_session *session,
                                       const struct slogout_departure *departure, uint64_t now_ms);
 
-/* Reports that the connection may be at rest or between lines: in PENDING and LEAVING, offers the line that is
- * due to send_line again. Call it when a command has completed, when IDLE has begun, and when the output drains
- * if send_line waited for that. At any other time it does no harm and costs little. [calls back]
+/* Reports that the connection may be at rest or between lines: in PENDING and LEAVING, offers the line that
+ * is due to send_line again. Call it when a command has completed, when IDLE has begun, and when the output
+ * drains if send_line waited for that. At any other time it does no harm and costs little. [calls back]
  *   ARGUMENT   session is NULL; in PENDING and LEAVING, also if now_ms is SLOGOUT_NEVER
  *   REENTRANT  in PENDING and LEAVING; in each other state it returns 0 in a callback too */
 SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t now_ms);
 
-/* Passes a line of the client to the library, of len octets with or without its line end (CRLF, LF or CR): each
- * line that stands where a command may begin, and each line that is read in IDLE. Do not pass literal data, the
- * rest of a line after a literal, or AUTHENTICATE data. A host that has read no more than the `*` of a line where
- * a command may begin may pass the line `* BYE`.
+/* Passes a line of the client to the library, of len octets with or without its line end (CRLF, LF or CR):
+ * each line that stands where a command may begin, and each line that is read in IDLE. Do not pass literal
+ * data, the rest of a line after a literal, or AUTHENTICATE data. A host that has read no more than the `*`
+ * of a line where a command may begin may pass the line `* BYE`.
  *
- * An answer is `* BYE`, or OK, NO or BAD with the tag of our LOGOUT, which is compared octet by octet. Returns
- * SLOGOUT_CONSUMED if the line is an answer, or came after the outcome was settled: do not run it and do not reply
- * to it. Returns 0 for any other line, which the host handles as usual. Returns no error: for an argument that is
- * not valid, and inside a callback, it does nothing and returns 0. Costs a load and a branch unless LOGOUT has
- * been sent. [calls back] */
-SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_session *session, const char *line,
-                                                             size_t len, uint64_t now_ms);
+ * An answer is `* BYE`, or OK, NO or BAD with the tag of our LOGOUT, which is compared octet by octet.
+ * Returns SLOGOUT_CONSUMED if the line is an answer, or came after the outcome was settled: do not run it and
+ * do not reply to it. Returns 0 for any other line, which the host handles as usual. Returns no error: for an
+ * argument that is not valid, and inside a callback, it does nothing and returns 0. Costs a load and a branch
+ * unless LOGOUT has been sent. [calls back] */
+SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_session *session,
+                                                             const char *line, size_t len, uint64_t now_ms);
 
 /* Withdraws a request: the session is OPEN again, and out of its drain. Never sends anything. Returns 0 also
  * if there was no request.
@@ -380,12 +382,12 @@ SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_sess
  *   ARGUMENT */
 SLOGOUT_API int slogout_session_cancel(struct slogout_session *session);
 
-/* Ends a session now, whatever its state: the session is LEAVING, and close_connection is called after its
- * `* BYE`, or after leave_timeout_ms without one. `* BYE` is offered to send_line at once and at each
- * slogout_session_resume(): in the first half of leave_timeout_ms with SLOGOUT_AT_REST, so that no command is cut
- * off, and then with SLOGOUT_BETWEEN_LINES. For a session that is LEAVING already, `* BYE` is offered once more
- * with SLOGOUT_BETWEEN_LINES if it has not been offered that way before, and then close_connection is called,
- * whatever send_line returns. [calls back]
+/* Ends a session now, whatever its state: the session is LEAVING, and close_connection is called after its `*
+ * BYE`, or after leave_timeout_ms without one. `* BYE` is offered to send_line at once and at each
+ * slogout_session_resume(): in the first half of leave_timeout_ms with SLOGOUT_AT_REST, so that no command is
+ * cut off, and then with SLOGOUT_BETWEEN_LINES. For a session that is LEAVING already, `* BYE` is offered
+ * once more with SLOGOUT_BETWEEN_LINES if it has not been offered that way before, and then close_connection
+ * is called, whatever send_line returns. [calls back]
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_session_force(struct slogout_session *session, uint64_t now_ms);
@@ -397,9 +399,9 @@ SLOGOUT_API int slogout_session_force(struct slogout_session *session, uint64_t 
  *   ARGUMENT  session is NULL, or why is none of the three */
 SLOGOUT_API int slogout_session_abandon(struct slogout_session *session, enum slogout_outcome why);
 
-/* Fills *out with the result of a session that has ENDED with an outcome, as close_connection received it. For a
- * session that was abandoned this is the only way to get it. out->size must be set, and no more octets are
- * written. answer is NULL.
+/* Fills *out with the result of a session that has ENDED with an outcome, as close_connection received it.
+ * For a session that was abandoned this is the only way to get it. out->size must be set, and no more octets
+ * are written. answer is NULL.
  *   STATE     the session has not ended, or no request was made
  *   SIZE      out->size is 0 or cannot be right
  *   ARGUMENT  session or out is NULL */
@@ -424,10 +426,10 @@ SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char 
 SLOGOUT_API int slogout_enable_has_capability(const char *arguments, size_t len);
 
 /* Makes a valid bye_text of any text of len octets, such as one that an administrator has written. Control
- * characters and white space become SP, and several of them become one. Each 8-bit character, in UTF-8 or not,
- * becomes "?". A "[" at the beginning becomes "(" unless it begins a valid response code. The text is cut at the
- * end of a word, and becomes the default of the settings if nothing is left of it. Writes a text of at most 200
- * octets, NUL-terminated, and returns its length. text may be NULL if len is 0. */
+ * characters and white space become SP, and several of them become one. Each 8-bit character, in UTF-8 or
+ * not, becomes "?". A "[" at the beginning becomes "(" unless it begins a valid response code. The text is
+ * cut at the end of a word, and becomes the default of the settings if nothing is left of it. Writes a text
+ * of at most 200 octets, NUL-terminated, and returns its length. text may be NULL if len is 0. */
 SLOGOUT_API size_t slogout_bye_text_fit(char out[SLOGOUT_BYE_TEXT_SIZE], const char *text, size_t len);
 
 /* ---- tags; usable without a slogout --------------------------------------------------------------- */
@@ -458,10 +460,11 @@ SLOGOUT_API const char *slogout_outcome_name(enum slogout_outcome outcome);
 
 #define SLOGOUT_RESULT_SIZE 320 /* octets that hold any line of slogout_result_format(), with its NUL */
 
-/* Writes a result as a line for a log, without a line end: the outcome, tag, bye_sent and bye_seen and, if
- * there was an answer, its status and, if result->answer is set, its code and text, cut to 64 and 128 octets. In
- * these a control character or 8-bit octet becomes \xNN, and `"` and `\` become `\"` and `\\`. Writes at most out_size octets, and NUL-terminates unless out_size is 0. Returns the length
- * that the whole line needs, without the NUL, or 0 if result is NULL. */
+/* Writes a result as a line for a log, without a line end: the outcome, tag, bye_sent and bye_seen; if the
+ * client has answered, the status of its answer; and if result->answer is set, its code and text, cut to 64
+ * and 128 octets. In these a control character or 8-bit octet becomes \xNN, and `"` and `\` become `\"` and
+ * `\\`. Writes at most out_size octets, and NUL-terminates unless out_size is 0. Returns the length that the
+ * whole line needs, without the NUL, or 0 if result is NULL. */
 SLOGOUT_API size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result);
 
 #ifdef __cplusplus

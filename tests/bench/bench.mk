@@ -28,9 +28,19 @@ LIBEVENT = $(shell pkg-config --exists libevent_core && echo -DLIBEVENT $$(pkg-c
 $(BUILD)/bench/drain.o: CPPFLAGS += $(LIBEVENT)
 $(BUILD)/bench/drain: LDLIBS = $(shell pkg-config --libs libevent_core)
 
-bench: $(BUILD)/bench/core $(BUILD)/bench/drain $(BUILD)/bench/drains $(BUILD)/bench/peers/filter $(SMALL_CORE)
+# The same with a library that counts its branches.
+BRANCHES := $(LIB_SOURCES:lib/%.c=$(BUILD)/bench/branches/%.o)
+
+$(BUILD)/bench/branches/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) -O2 -fsanitize-coverage=trace-pc -c -o $@ $<
+
+$(BUILD)/bench/branches/drains: $(BUILD)/bench/drains.o $(BRANCHES)
+	$(SAY)$(CC) -o $@ $^
+
+bench: $(BUILD)/bench/core $(BUILD)/bench/drain $(BUILD)/bench/drains $(BUILD)/bench/branches/drains $(BUILD)/bench/peers/filter $(SMALL_CORE)
 	@sh tests/bench/core.sh $(BUILD)/bench/core $(SMALL_CORE)
-	@sh tests/bench/drains.sh $(BUILD)/bench/drains
+	@sh tests/bench/drains.sh $(BUILD)/bench/drains $(BUILD)/bench/branches/drains
 	@sh tests/bench/drain.sh $(BUILD)/bench/drain
 	@python3 -B tests/bench/peers/run.py $(BUILD)/bench - $(BUILD)/bench/peers/filter
 

@@ -1,8 +1,11 @@
-/* The cost of many drains in one slogout, to be counted by callgrind: each drain has one session, as when
- * many users are taken off one by one.
+/* SPDX-License-Identifier: BSD-2-Clause
  *
- *   drains beside DRAINS    runs EVENTS events of unrelated sessions beside drains that wait; count unrelated_events()
- *   drains all DRAINS       starts, runs and ends the drains; count all_drains() */
+ * The cost of several drains in one slogout, to be counted by callgrind.
+ *
+ *   drains beside DRAINS       runs EVENTS events of unrelated sessions beside drains that wait; count unrelated_events()
+ *   drains longest DRAINS      drains SESSIONS sessions in TICKS ticks, and prints the number of the tick in which the
+ *                              library took the most branches, if it was compiled with -fsanitize-coverage=trace-pc
+ *   drains tick DRAINS NUMBER  does the same; count counted_tick(), which is that tick */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +13,8 @@
 
 #define EVENTS    4000 /* drains.sh divides by it */
 #define ANSWER_MS 100  /* from the LOGOUT to the client's OK */
+#define SESSIONS  50000
+#define TICKS     100000 /* one each millisecond */
 
 struct conn {
     struct slogout_session *session;
@@ -81,16 +86,19 @@ static void set_up(size_t count)
     }
 }
 
-static struct slogout_drain *start(struct conn *conn, uint32_t seed, uint32_t spread)
+static void start(struct slogout_drain **drain, struct conn *conns, size_t count, uint32_t seed, uint32_t spread)
 {
     const struct slogout_plan plan = {
         .size = sizeof plan, .spread_ms = spread, .deadline_ms = (uint64_t)spread + 50000, .seed = seed};
-    struct slogout_drain *drain;
+    size_t i;
 
-    if (slogout_drain_new(&drain, host.slogout, done, NULL) || slogout_drain_add(drain, conn->session, 0) ||
-        slogout_drain_start(drain, &plan, 0))
+    if (slogout_drain_new(drain, host.slogout, done, NULL))
         exit(1);
-    return drain;
+    for (i = 0; i < count; i++)
+        if (slogout_drain_add(*drain, conns[i].session, 0))
+            exit(1);
+    if (slogout_drain_start(*drain, &plan, 0))
+        exit(1);
 }
 
 static void feed(struct conn *conn)
@@ -108,7 +116,7 @@ static void tick(void)
 
 /* What callgrind counts. Not static, so that the functions keep their names. */
 void unrelated_events(struct conn *conns);
-void all_drains(size_t count);
+__attribute__((noinline)) void counted_tick(void);
 
 /* A request, a `* BYE`, an OK and a tick make four events. */
 void unrelated_events(struct conn *conns)
@@ -125,18 +133,45 @@ void unrelated_events(struct conn *conns)
     }
 }
 
-void all_drains(size_t count)
+void counted_tick(void)
 {
-    size_t i;
+    tick();
+}
 
+/* The library calls this at each branch, if it was compiled so. */
+void __sanitizer_cov_trace_pc(void);
+static uint64_t branches;
+
+void __sanitizer_cov_trace_pc(void)
+{
+    branches++;
+}
+
+static int run_ticks(size_t count, size_t counted)
+{
+    struct slogout_drain *drain;
+    uint64_t most = 0;
+    size_t i, longest = 0;
+
+    set_up(SESSIONS);
     for (i = 0; i < count; i++)
-        start(&host.conns[i], (uint32_t)i, 20000);
-    for (; host.dones < count; host.now++) {
+        start(&drain, host.conns + SESSIONS / count * i, SESSIONS / count, (uint32_t)i, 60000);
+    for (; host.now < TICKS; host.now++) {
         while (host.answers < host.asks && host.asked[host.answers]->answer_ms <= host.now)
             feed(host.asked[host.answers++]);
-        while (host.timer <= host.now)
+        branches = 0;
+        if (host.now == counted)
+            counted_tick();
+        else
             tick();
+        if (branches > most) {
+            most = branches;
+            longest = (size_t)host.now;
+        }
     }
+    if (counted == TICKS)
+        printf("%lu\n", (unsigned long)longest);
+    return host.dones != count;
 }
 
 static int run_beside(size_t count)
@@ -148,7 +183,7 @@ static int run_beside(size_t count)
         return 1;
     set_up(count + EVENTS / 4);
     for (i = 0; i < count; i++)
-        drains[i] = start(&host.conns[i], (uint32_t)i, 1000000000);
+        start(&drains[i], &host.conns[i], 1, (uint32_t)i, 1000000000);
     host.now = 1;
     unrelated_events(host.conns + count);
     for (i = 0; i < count; i++) {
@@ -159,22 +194,17 @@ static int run_beside(size_t count)
     return slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] != EVENTS / 4;
 }
 
-static int run_all(size_t count)
-{
-    set_up(count);
-    all_drains(count);
-    return slogout_get_counts(host.slogout)->outcome[SLOGOUT_OUTCOME_ANSWERED] != count;
-}
-
 int main(int argc, char **argv)
 {
-    const size_t count = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+    const size_t count = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
     int failed = 2;
 
     if (count > 0 && !strcmp(argv[1], "beside"))
         failed = run_beside(count);
-    if (count > 0 && !strcmp(argv[1], "all"))
-        failed = run_all(count);
+    if (count > 0 && !strcmp(argv[1], "longest"))
+        failed = run_ticks(count, TICKS);
+    if (count > 0 && argc > 3 && !strcmp(argv[1], "tick"))
+        failed = run_ticks(count, strtoul(argv[3], NULL, 10));
     if (!failed)
         failed = slogout_free(host.slogout) != 0;
     free(host.conns);

@@ -215,6 +215,28 @@ static void force(struct conn *conn)
     slogout_session_force(conn->session, some_time());
 }
 
+static void leave(struct conn *conn)
+{
+    const struct slogout_departure departure = {.size = sizeof departure,
+                                                .spread_ms = (uint32_t)octet() * 500,
+                                                .seed = octet(),
+                                                .deadline_ms = (uint64_t)octet() * 1000,
+                                                .bye_text = octet() % 2 ? "Moved" : NULL};
+
+    slogout_session_leave(conn->session, &departure, some_time());
+}
+
+static void get_result(struct conn *conn)
+{
+    struct slogout_result result = {.size = sizeof result};
+    const int error = slogout_session_get_result(conn->session, &result);
+
+    if (error == 0)
+        must(conn->over && result.bye_sent == conn->byes && !*result.tag == !*conn->tag);
+    else
+        must(error == (conn->session ? SLOGOUT_ERR_STATE : SLOGOUT_ERR_ARGUMENT));
+}
+
 /* A copy of exactly this length, so that sanitizers report each read past the end. */
 static void answer(struct conn *conn, const char *start, size_t start_len)
 {
@@ -268,8 +290,8 @@ static void tick_at_deadline(struct conn *conn)
 static void check(void)
 {
     const struct slogout_counts *counts = slogout_get_counts(host.slogout);
-    const uint64_t timers = counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED] +
-                            counts->state[SLOGOUT_STATE_LEAVING];
+    const uint64_t timers = counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
+                            counts->state[SLOGOUT_STATE_ASKED] + counts->state[SLOGOUT_STATE_LEAVING];
     uint64_t outcomes = 0;
     int i;
 
@@ -285,8 +307,8 @@ static void check(void)
 static void play(void)
 {
     static void (*const steps[])(struct conn *) = {
-        create, remove_session, abandon,      enable,      cancel, request,         be_ready,
-        force,  hear_anything,  hear_own_tag, hear_word, tick,   tick_at_deadline};
+        create,        remove_session, abandon,   enable, cancel,           request, be_ready,  force,
+        hear_anything, hear_own_tag,   hear_word, tick,   tick_at_deadline, leave,   get_result};
 
     while (host.left > 0) {
         const unsigned step = octet() % (sizeof steps / sizeof *steps);

@@ -235,7 +235,8 @@ static int expect_line(enum who who, const char *line, enum slogout_when when)
 static int expect_bye(enum who who, enum slogout_when when)
 {
     const int own_text = session_of(who)->own_text;
-    const int result = expect_line(who, own_text ? "* BYE " OWN_TEXT "\r\n" : "* BYE " DEFAULT_TEXT "\r\n", when);
+    const int result =
+        expect_line(who, own_text ? "* BYE " OWN_TEXT "\r\n" : "* BYE " DEFAULT_TEXT "\r\n", when);
 
     session_of(who)->bye_sent = result == 0;
     return result;
@@ -276,7 +277,8 @@ static void expect_close(enum who who)
 
     if (call->closed.outcome != expected.closed.outcome)
         fail("outcome %d instead of %d", (int)call->closed.outcome, (int)expected.closed.outcome);
-    if (call->closed.bye_sent != expected.closed.bye_sent || call->closed.bye_seen != expected.closed.bye_seen)
+    if (call->closed.bye_sent != expected.closed.bye_sent ||
+        call->closed.bye_seen != expected.closed.bye_seen)
         fail("bye_sent or bye_seen is wrong");
     if (call->answer != expected.answer || call->closed.answer_status != expected.closed.answer_status)
         fail("answer %d and %d in the result", (int)call->answer, (int)call->closed.answer_status);
@@ -434,7 +436,8 @@ static int play(enum who who, enum cell cell, enum slogout_outcome why)
         reopen(session);
         return 0;
     case LEAVE_UNREADY:
-        leave(who, session->deadline == forced_at(session) ? SLOGOUT_OUTCOME_FORCED : SLOGOUT_OUTCOME_NEVER_READY);
+        leave(who,
+              session->deadline == forced_at(session) ? SLOGOUT_OUTCOME_FORCED : SLOGOUT_OUTCOME_NEVER_READY);
         return 0;
     case LEAVE_EXPIRED: /* a refusal that was waited out decides the outcome here */
         leave(who, session->answered ? SLOGOUT_OUTCOME_REFUSED : SLOGOUT_OUTCOME_EXPIRED);
@@ -630,7 +633,8 @@ static int untimed(const struct step *step)
 
 static int is_timed(enum step_kind kind)
 {
-    return kind == DEPART || kind == REQUEST || kind == READY || kind == FORCE || kind == INPUT || kind == TICK;
+    return kind == DEPART || kind == REQUEST || kind == READY || kind == FORCE || kind == INPUT ||
+           kind == TICK;
 }
 
 void model_start(struct model *model, const struct model_settings *settings)

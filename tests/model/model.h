@@ -20,8 +20,8 @@ struct model_session {
 struct model_settings {
     enum slogout_ask ask;
     enum slogout_on_refusal on_refusal;
-    int drain_asks; /* 0: the drain has no time left for an answer, so its members are sent `* BYE` */
-    int polled;     /* there is no set_timer */
+    int drain_asks;     /* 0: the drain has no time left for an answer, so its members are sent `* BYE` */
+    int polled;         /* there is no set_timer */
     const char *prefix; /* of the tags; NULL: the default */
 };
 

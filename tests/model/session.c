@@ -167,11 +167,13 @@ static void explore(const struct model_settings *settings)
     for (current = 0; current < node_count; current++)
         make_all_steps();
     depth = nodes[node_count - 1].depth;
-    printf("  %d sessions, ask %d, on refusal %d, drain %s, %s: %d states, %lu transitions, the last new state "
-           "after %d "
-           "steps\n",
-           sessions, (int)settings->ask, (int)settings->on_refusal, settings->drain_asks ? "asks" : "does not ask",
-           settings->polled ? "polled" : "told", node_count, transitions - before, depth);
+    printf(
+        "  %d sessions, ask %d, on refusal %d, drain %s, %s: %d states, %lu transitions, the last new state "
+        "after %d "
+        "steps\n",
+        sessions, (int)settings->ask, (int)settings->on_refusal,
+        settings->drain_asks ? "asks" : "does not ask", settings->polled ? "polled" : "told", node_count,
+        transitions - before, depth);
     fflush(stdout);
 }
 
@@ -204,7 +206,7 @@ int main(int argc, char **argv)
     grow();
     for (sessions = 1; sessions <= most; sessions++)
         states += explore_all();
-    printf("exhaustive: %d states and %lu transitions of up to %d sessions, closed, no property broken\n", states,
-           transitions, most);
+    printf("exhaustive: %d states and %lu transitions of up to %d sessions, closed, no property broken\n",
+           states, transitions, most);
     return 0;
 }

@@ -12,7 +12,6 @@
 #define LEAVE_TIMEOUT  (2 * UNIT)
 #define LEAVE_HALF     (1 * UNIT)
 
-
 #define DEFAULT_TEXT "Server is closing the connection"
 #define OWN_TEXT     "[UNAVAILABLE] Moved"
 
@@ -50,7 +49,7 @@ extern const struct departure_times departures[DEPARTURES];
 struct step {
     enum step_kind kind;
     enum who who;
-    int variant;  /* ENABLE: on; REQUEST: with a text; ABANDON: enum slogout_outcome; INPUT: enum input; DEPART: enum
+    int variant; /* ENABLE: on; REQUEST: with a text; ABANDON: enum slogout_outcome; INPUT: enum input; DEPART: enum
                      departure */
     uint64_t now; /* for steps that take a time */
 };

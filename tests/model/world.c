@@ -15,9 +15,9 @@ static int no_step;     /* a choice was not possible */
 static int always_busy; /* send_line returns BUSY, and nothing is chosen */
 static unsigned char conn[SESSIONS];
 
-static const char *const step_names[STEP_KINDS] = {"new",         "free",    "join",  "quit",
-                                                   "set_enabled", "leave", "request", "ready",
-                                                   "cancel", "force",       "abandon", "input", "tick"};
+static const char *const step_names[STEP_KINDS] = {"new",     "free",    "join",  "quit",   "set_enabled",
+                                                   "leave",   "request", "ready", "cancel", "force",
+                                                   "abandon", "input",   "tick"};
 
 /* ---- memory ---- */
 
@@ -274,7 +274,7 @@ static const int abandon_reasons[] = {SLOGOUT_OUTCOME_CLIENT_LOGOUT, SLOGOUT_OUT
 
 /* What follows the tag, or the whole line. */
 static const char *const lines[INPUTS] = {
-    [BYE_LINE] = "* bye {3}\r\n", [COMMAND_LINE] = "a NOOP",        [OK_LINE] = " Ok done\r\n",
+    [BYE_LINE] = "* bye {3}\r\n", [COMMAND_LINE] = "a NOOP",      [OK_LINE] = " Ok done\r\n",
     [NO_LINE] = " NO\n",          [FOREIGN_OK_LINE] = "0 OK\r\n", [BAD_LINE] = " BAD [X y]\r",
     [TAGGED_BYE_LINE] = " BYE",
 };
@@ -353,7 +353,8 @@ static int make(const struct step *step)
 
 static int is_timed(enum step_kind kind)
 {
-    return kind == DEPART || kind == REQUEST || kind == READY || kind == FORCE || kind == INPUT || kind == TICK;
+    return kind == DEPART || kind == REQUEST || kind == READY || kind == FORCE || kind == INPUT ||
+           kind == TICK;
 }
 
 /* The instants of the grid that matter: this one, the next one, and one at which all timers have expired; and, for a

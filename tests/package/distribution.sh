@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The distribution: the same octets when made from itself, the same libraries from any folder, and it builds, tests and
+# The distribution: the same octets when made from itself, the same libraries from any folder, and it builds and
 # installs. Makes FOLDER/NAME and leaves it for others to build in.
 # usage: distribution.sh FILE NAME FOLDER, with MAKE and CC in the environment
 . tests/package/common.sh
@@ -24,7 +24,5 @@ for library in libslogout.a libslogout.so; do
 done
 
 cd "another place/$name"
-quiet_make -j2 CC="$CC" unit install-check
-passed=$(awk '/^\[  PASSED  \] [0-9]+ test/ { n += $4 } END { print n + 0 }' ../log)
-[ "$passed" -gt 0 ] || fail "no unit test ran"
-echo "distribution: $(stat -c %s "$file") octets, reproducible; same libraries in two folders; $passed unit tests"
+quiet_make CC="$CC" install-check
+echo "distribution: $(stat -c %s "$file") octets, reproducible; same libraries in two folders; can be installed"

@@ -11,6 +11,7 @@ from harness import PATIENCE, Client, Server
 ANSWER_TIMEOUT = 33  # seconds
 LONG = ANSWER_TIMEOUT + PATIENCE
 OPTIONS = ("--answer-timeout", str(ANSWER_TIMEOUT * 1000))
+SHORT = ("--leave-timeout", "1000")
 MESSAGE = 64 << 20  # octets, which no buffers hold
 FIRST = 1 << 20  # of them; not many, because a busy machine has to read them before the timer expires
 RECEIVE_BUFFER = 1 << 18  # of a slow reader; the system might choose a very large one
@@ -68,7 +69,7 @@ def stuck_when_expired(_):
 
 def stuck_for_ever(_):
     """The connection is cut off after the leave timeout and the time that the close may take."""
-    server = Server(*OPTIONS)
+    server = Server(*OPTIONS, *SHORT)
     client = get_stuck(server, "C: ask XDRAIN", "S: ask OK .*", "S: TAG LOGOUT")
     server.wait_outcome(f"EXPIRED tag={client.tag}", patience=LONG)
     server.terminate()
@@ -78,7 +79,7 @@ def stuck_for_ever(_):
 
 def stuck_at_the_deadline(_):
     """The client is not at rest when SIGTERM comes, so it is never asked."""
-    server = Server(*OPTIONS, "--deadline", str((ANSWER_TIMEOUT + 11) * 1000))
+    server = Server(*OPTIONS, *SHORT, "--deadline", str((ANSWER_TIMEOUT + 2) * 1000))
     client = get_stuck(server)
     server.signal(signal.SIGTERM)
     server.wait_outcome("FORCED tag=-", patience=LONG)

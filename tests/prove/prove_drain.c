@@ -74,11 +74,11 @@ static int is_each_in_a_list(void)
     return in_lists == (uint64_t)is_in(&first) + (uint64_t)is_in(&second);
 }
 
-/* All that the alarm depends on, see set_alarm(). */
+/* All that the alarm depends on, see next_due(). */
 struct cause {
     uint64_t waiting, pending, asked, leaving, ended;
     uint64_t start, force, deadline, instant;
-    uint32_t in_flight, grain;
+    uint32_t in_flight, timer_step_ms;
     enum drain_state state;
     int is_forcing, has_joined;
 };
@@ -99,7 +99,7 @@ static struct cause cause_now(void)
         drain.schedule.deadline,
         drain.pacer.instant,
         drain.schedule.in_flight,
-        drain.grain,
+        drain.timer_step_ms,
         drain.state,
         drain.is_forcing,
         drain.has_joined,
@@ -117,7 +117,7 @@ static int is_alarm_right(void)
     return now.waiting == then.waiting && now.pending == then.pending && now.asked == then.asked &&
            now.leaving == then.leaving && now.ended == then.ended && now.start == then.start &&
            now.force == then.force && now.deadline == then.deadline && now.instant == then.instant &&
-           now.in_flight == then.in_flight && now.grain == then.grain && now.state == then.state &&
+           now.in_flight == then.in_flight && now.timer_step_ms == then.timer_step_ms && now.state == then.state &&
            now.is_forcing == then.is_forcing && now.has_joined == then.has_joined;
 }
 
@@ -130,9 +130,9 @@ static int is_consistent(void)
 
     if (!is_each_in_a_list() || !is_alarm_right())
         return 0;
-    if (drain.start > slogout.clock.now || drain.schedule.force > drain.schedule.deadline || drain.grain == 0)
+    if (drain.start > slogout.clock.now || drain.schedule.force > drain.schedule.deadline || drain.timer_step_ms == 0)
         return 0;
-    if (drain.state == CANCELLED &&
+    if (drain.state == CANCELED &&
         counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] > 0)
         return 0;
     return drain.state <= DONE && (drain.state != DONE || all == 0);
@@ -141,7 +141,7 @@ static int is_consistent(void)
 static void place(struct slogout_session *session, unsigned state)
 {
     session->slogout = &slogout;
-    session->moment.group = nondet_uint64();
+    session->group = nondet_uint64();
     session->set = state ? &drain.set : NULL;
     session->state = state ? (unsigned char)state : nondet_octet();
     slo_link_init(&session->member);
@@ -193,8 +193,8 @@ static void any_world(void)
     drain.schedule.in_flight = nondet_uint32();
     drain.start = nondet_uint64();
     drain.pacer.instant = nondet_uint64();
-    drain.grain = nondet_uint32();
-    ASSUME(drain.grain > 0);
+    drain.timer_step_ms = nondet_uint32();
+    ASSUME(drain.timer_step_ms > 0);
     drain.is_forcing = nondet_int();
     drain.has_joined = nondet_int();
     set_alarm(&drain);
@@ -212,21 +212,27 @@ void *slo_allocate(struct slogout *of, size_t size)
 void slo_alarm_init(struct slo_alarm *alarm, struct slo_clock *clock, void (*rings)(struct slo_alarm *alarm))
 {
     CHECK(clock == &slogout.clock);
-    alarm->node.key = SLOGOUT_NEVER;
+    alarm->deadline = SLOGOUT_NEVER;
     alarm->ring = rings;
 }
 
 void slo_alarm_set(struct slo_alarm *alarm, uint64_t deadline)
 {
     CHECK(alarm == &drain.alarm);
-    alarm->node.key = deadline;
+    alarm->deadline = deadline;
     alarm_set_for = cause_now();
 }
 
-void slo_enter(struct slogout *of, uint64_t now)
+void slo_enter(struct slogout *of)
 {
-    CHECK(of == &slogout && now < SLOGOUT_NEVER);
+    CHECK(of == &slogout);
     of->depth++;
+}
+
+void slo_enter_at(struct slogout *of, uint64_t now)
+{
+    CHECK(now < SLOGOUT_NEVER);
+    slo_enter(of);
     if (now > of->clock.now)
         of->clock.now = now;
 }
@@ -246,7 +252,7 @@ int slo_copy_sized(void *to, size_t known, const void *from)
 {
     struct slogout_plan *plan = to;
     const struct slogout_plan any = {nondet_size(),   nondet_uint32(), nondet_uint32(),
-                                     nondet_uint64(), nondet_uint32(), nondet_uint32()};
+                                     nondet_uint64(), nondet_uint32(), nondet_uint32(), nondet_uint32()};
 
     CHECK(from != NULL && known == sizeof any);
     if (nondet_int())
@@ -258,14 +264,14 @@ int slo_copy_sized(void *to, size_t known, const void *from)
 void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
                        uint64_t sessions, struct slo_schedule *schedule)
 {
-    const struct slo_schedule any = {nondet_uint64(), nondet_uint64(), nondet_uint64(),
-                                     nondet_uint64(), nondet_uint64(), nondet_uint32()};
+    const struct slo_schedule any = {nondet_uint64(), nondet_uint64(), nondet_uint64(), nondet_uint64(), nondet_uint64(),
+                                     nondet_uint64(), nondet_uint64(), nondet_uint32(), nondet_uint32()};
 
     (void)plan, (void)timeouts;
     CHECK(sessions == drain.set.counts.state[SLOGOUT_STATE_WAITING] +
                           drain.set.counts.state[SLOGOUT_STATE_PENDING] +
                           drain.set.counts.state[SLOGOUT_STATE_ASKED]);
-    ASSUME(any.force <= any.deadline);
+    ASSUME(any.force <= any.deadline && any.begin_by <= any.force);
     *schedule = any;
 }
 
@@ -280,9 +286,9 @@ struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32
     return any;
 }
 
-void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms)
+void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms, uint32_t rate)
 {
-    CHECK(from_ms <= end_ms);
+    CHECK(from_ms <= end_ms && (rate == 0 || !drain.is_forcing));
     pacer->instant = nondet_uint64();
 }
 
@@ -298,9 +304,9 @@ void slo_pacer_adapt(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_
     pacer->instant = nondet_uint64();
 }
 
-uint64_t slo_pacer_instant_ms(const struct slo_pacer *pacer, uint32_t grain_ms)
+uint64_t slo_pacer_instant_ms(const struct slo_pacer *pacer, uint32_t step_ms)
 {
-    CHECK(grain_ms > 0);
+    CHECK(step_ms > 0);
     return pacer->instant;
 }
 
@@ -337,7 +343,7 @@ void slo_session_quit(struct slogout_session *session)
     drain.set.changed(&drain.set);
 }
 
-int slogout_session_cancel(struct slogout_session *session)
+int slo_session_cancel(struct slogout_session *session)
 {
     CHECK(session->state == SLOGOUT_STATE_WAITING || session->state == SLOGOUT_STATE_PENDING);
     slo_session_quit(session);
@@ -351,7 +357,7 @@ int slo_session_join(struct slogout_session *session, struct slo_session_set *se
         return SLOGOUT_ERR_STATE;
     if (session->state == SLOGOUT_STATE_OPEN) {
         session->state = SLOGOUT_STATE_WAITING;
-        session->moment.group = group;
+        session->group = group;
     }
     session->set = set;
     count(session->state, 1);
@@ -388,7 +394,7 @@ int slo_session_force(struct slogout_session *session)
 static void done(struct slogout_drain *of, void *user_data)
 {
     (void)user_data;
-    CHECK(of == &drain && drain.state == DONE && drain.alarm.node.key == SLOGOUT_NEVER);
+    CHECK(of == &drain && drain.state == DONE && drain.alarm.deadline == SLOGOUT_NEVER);
     done_calls++;
     call_host();
 }
@@ -397,8 +403,8 @@ static void done(struct slogout_drain *of, void *user_data)
 
 /* proves: a new drain is consistent and has no alarm and no session, or there is none, an error and no memory in use
  * with: --unwind 7 --malloc-may-fail --malloc-fail-null
- * mutant: lib/drain.c: drain->grain = 1; => ; */
-void new (void)
+ * mutant: lib/drain.c: drain->timer_step_ms = 1; => ; */
+void new_drain(void)
 {
     struct slogout_drain *made = NULL;
     const int error = slogout_drain_new(nondet_int() ? &made : NULL, nondet_int() ? &slogout : NULL,
@@ -410,16 +416,16 @@ void new (void)
         return;
     }
     CHECK(made->done == done && made->user_data == &slogout);
-    CHECK(made->alarm.ring == ring && made->alarm.node.key == SLOGOUT_NEVER);
+    CHECK(made->alarm.ring == ring && made->alarm.deadline == SLOGOUT_NEVER);
     CHECK(made->slogout == &slogout && made->set.changed == on_change && made->state == COLLECTING &&
-          made->grain > 0);
+          made->timer_step_ms > 0);
     free(made);
 }
 
 /* proves: the alarm of a drain stands where the manual says: nowhere before the start, after done, and while there is nothing to do; at once if no session is left; else not after the deadline, nor after the beginning of forcing; and before these only if a session may be begun or must be forced, for all numbers of sessions below 2^32, all schedules, paces and times
  * with: --slice-formula
- * mutant: lib/drain.c: (!limit || counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED] < limit) => (!limit || counts->state[SLOGOUT_STATE_ASKED] < limit)
- * mutant: lib/drain.c: if (remaining || counts->state[SLOGOUT_STATE_LEAVING]) => if (remaining)
+ * mutant: lib/drain.c: (!limit || in_flight(counts) < limit) => (!limit || counts->state[SLOGOUT_STATE_ASKED] < limit)
+ * mutant: lib/drain.c: if (unsettled(counts) == 0) => if (no_outcome(counts) == 0)
  * mutant: lib/drain.c: drain->state == COLLECTING || drain->state == DONE) => drain->state == DONE) */
 void alarm(void)
 {
@@ -439,7 +445,7 @@ void alarm(void)
                 (drain.schedule.in_flight == 0 || p + a < drain.schedule.in_flight);
     forcing = slo_add(drain.start, drain.schedule.force);
     set_alarm(&drain);
-    key = drain.alarm.node.key;
+    key = drain.alarm.deadline;
     if (drain.state == COLLECTING || drain.state == DONE) {
         CHECK(key == SLOGOUT_NEVER);
         return;
@@ -448,20 +454,20 @@ void alarm(void)
         CHECK(key == 0);
         return;
     }
-    if (w + p + a + l == 0 || drain.state == CANCELLED) {
+    if (w + p + a + l == 0 || drain.state == CANCELED) {
         CHECK(key == SLOGOUT_NEVER);
         return;
     }
     CHECK(key <= slogout_drain_deadline(&drain));
     CHECK(w + p + a == 0 || drain.is_forcing || key <= forcing);
     CHECK(!may_begin || key <= (drain.has_joined ? 0 : slo_add(drain.start, drain.pacer.instant)));
-    CHECK(may_begin || (w + p + a > 0 && key >= forcing) || key == slogout_drain_deadline(&drain));
+    CHECK(may_begin || drain.is_forcing || (w + p + a > 0 && key >= forcing) || key == slogout_drain_deadline(&drain));
 }
 
 /* proves: when the alarm rings one thing is done, of 2 sessions in any state: done is called, exactly if no session is left; or one is begun or forced, of which there is one; or forcing begins; or a slot is cut again. When the host is called and in the end, each session is in the list of its state and in no other, the counters are the lengths of the lists, and the alarm is right, for all schedules, paces and times
  * with: --unwind 7 --slice-formula
  * each: FIRST 6 SECOND 6
- * mutant: lib/drain.c: remaining + counts->state[SLOGOUT_STATE_LEAVING] + counts->state[SLOGOUT_STATE_ENDED] == 0 => remaining + counts->state[SLOGOUT_STATE_LEAVING] == 0
+ * mutant: lib/drain.c: no_outcome(counts) + counts->state[SLOGOUT_STATE_ENDED] == 0 => no_outcome(counts) == 0
  * mutant: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined
  * mutant: lib/drain.c: now >= drain->schedule.force && !drain->is_forcing => now > drain->schedule.force && !drain->is_forcing */
 void ring_one(void)
@@ -475,7 +481,7 @@ void ring_one(void)
     any_world();
     was_forcing = drain.is_forcing;
     had_joined = drain.has_joined;
-    ASSUME(drain.alarm.node.key <= slogout.clock.now);
+    ASSUME(drain.alarm.deadline <= slogout.clock.now);
     ring(&drain.alarm);
     CHECK(is_consistent());
     CHECK(calls == 1 || (!was_forcing && drain.is_forcing) || (had_joined && !drain.has_joined));
@@ -506,7 +512,7 @@ void change(void)
  * with: --unwind 7 --slice-formula
  * each: SECOND 6
  * mutant: lib/drain.c: drain->has_joined = 1; => ;
- * mutant: lib/drain.c: drain->state == CANCELLED || drain->state == DONE) => drain->state == DONE) */
+ * mutant: lib/drain.c: drain->state == CANCELED || drain->state == DONE) => drain->state == DONE) */
 void add(void)
 {
     unsigned state;
@@ -527,7 +533,7 @@ void add(void)
 /* proves: a drain with up to 1 session, in any state, is started, gets another plan, goes on, pauses, or is forced, which never postpones its deadline; or an error has changed nothing; in the end the drain is consistent, for all plans and times
  * with: --unwind 7 --slice-formula
  * each: WHAT 3 SECOND 6
- * mutant: lib/drain.c: slogout_drain_deadline(drain) > slo_add => slogout_drain_deadline(drain) < slo_add
+ * mutant: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add
  * mutant: lib/drain.c: drain->is_forcing = 0; => ; */
 void steer(void)
 {
@@ -549,7 +555,7 @@ void steer(void)
         error = slogout_drain_start(&drain, &plan, now);
         CHECK(error || (drain.state == RUNNING && !drain.is_forcing && drain.start == slogout.clock.now));
     } else if (nondet_int()) {
-        error = slogout_drain_start(&drain, NULL, now);
+        error = slogout_drain_resume(&drain, now);
         CHECK(error || (drain.state == RUNNING && slogout_drain_deadline(&drain) == deadline));
     } else {
         error = slogout_drain_pause(&drain);
@@ -573,7 +579,7 @@ void cancel(void)
         state = drain.state;
         error = slogout_drain_cancel(&drain);
         CHECK(error == (state == RUNNING || state == PAUSED ? 0 : SLOGOUT_ERR_STATE));
-        CHECK(drain.state == (error ? state : CANCELLED));
+        CHECK(drain.state == (error ? state : CANCELED));
         CHECK(is_in(&first) == (error ? first_state != NOT_IN : first_state >= SLOGOUT_STATE_ASKED));
         CHECK(is_in(&second) == (error ? second_state != NOT_IN : second_state >= SLOGOUT_STATE_ASKED));
         CHECK(is_consistent() && slogout.depth == 0);
@@ -592,10 +598,10 @@ void release(void)
         any_world();
         released = 0;
         slogout_drain_free(&drain);
-        CHECK(!first.set && !slo_link_used(&first.member) && !second.set && !slo_link_used(&second.member));
+        CHECK(!first.set && !slo_link_is_linked(&first.member) && !second.set && !slo_link_is_linked(&second.member));
         CHECK(first_state != SLOGOUT_STATE_WAITING || first.state == SLOGOUT_STATE_OPEN);
         CHECK(second_state != SLOGOUT_STATE_WAITING || second.state == SLOGOUT_STATE_OPEN);
         CHECK(second_state <= SLOGOUT_STATE_WAITING || second.state == second_state);
-        CHECK(drain.alarm.node.key == SLOGOUT_NEVER && released == 1 && slogout.depth == 0);
+        CHECK(drain.alarm.deadline == SLOGOUT_NEVER && released == 1 && slogout.depth == 0);
     }
 }

@@ -6,9 +6,9 @@
 uint64_t __CPROVER_uninterpreted_multiply(uint64_t a, uint64_t b);
 uint64_t __CPROVER_uninterpreted_divide_up(uint64_t a, uint64_t b);
 uint64_t __CPROVER_uninterpreted_ratio_up(uint64_t a, uint32_t b, uint32_t c);
-#define slo_multiply  __CPROVER_uninterpreted_multiply
-#define slo_divide_up __CPROVER_uninterpreted_divide_up
-#define slo_ratio_up  __CPROVER_uninterpreted_ratio_up
+#define slo_multiply(a, b) ((a) == 0 ? 0 : __CPROVER_uninterpreted_multiply(a, b))
+#define slo_divide_up      __CPROVER_uninterpreted_divide_up
+#define slo_ratio_up       __CPROVER_uninterpreted_ratio_up
 #endif
 
 /* Where it does not matter why a limit or a rate is too low: each may be enough, or need more time than there is. */
@@ -18,6 +18,30 @@ static _Bool is_enough[__CPROVER_constant_infinity_uint], is_fast[__CPROVER_cons
 #define slo_divide_up(a, b)   (is_enough[(uint32_t)(b)] ? (uint64_t)1 : 2)
 #define slo_multiply(a, b)    ((a) ? TOO_LONG : 0)
 #define slo_ratio_up(a, b, c) (is_fast[c] ? (uint64_t)0 : TOO_LONG)
+#endif
+
+/* What least() proves of the search, in place of its calls: the counter numbers what stands in the source, and 0 is the
+ * search itself. */
+#ifndef ORACLE
+#include "drain_plan.h"
+static void searched(struct slogout_plan *plan, uint32_t *member, const struct slo_timeouts *timeouts,
+                     uint64_t sessions)
+{
+    *member = UINT32_MAX;
+    if (!slo_plan_fits(plan, timeouts, sessions)) {
+        *member = 0;
+        return;
+    }
+    *member = nondet_uint32();
+    ASSUME(*member > 0 && slo_plan_fits(plan, timeouts, sessions));
+}
+#define set_least_1 searched
+#define set_least_2 searched
+#define set_least_3 searched
+#define set_least_4 searched
+#define JOINED(a, b) a##b
+#define NUMBERED(a, b) JOINED(a, b)
+#define set_least_that_fits NUMBERED(set_least_, __COUNTER__)
 #endif
 
 #include "drain_plan.c"
@@ -116,8 +140,9 @@ void check(void)
     CHECK(fits(&q) == should_fit(&q));
 }
 
-/* proves: a plan that is accepted is kept whole: spread, rate, limit, tail, whole flights and leave timeouts, deadline, for all plans and timeouts, whatever rates and limits are accepted
- * with: -DORACLE --unwind 34 --slice-formula
+/* proves: a plan that is accepted is kept whole: spread, rate, limit, tail, whole flights and leave timeouts, deadline, for all plans, timeouts and numbers of sessions
+ * by: integers
+ * with: -DOPAQUE
  * mutant: lib/drain_plan.c: force - timeouts->answer + 1 => force - timeouts->answer
  * mutant: lib/drain_plan.c: begin_by = force - flight => begin_by = force - flight - 1
  * mutant: lib/drain_plan.c: slo_min(plan->spread_ms, time) => slo_min(plan->spread_ms, time / 2) */
@@ -138,8 +163,9 @@ void schedule(void)
     CHECK(made.ask_until == made.begin_by + 101);
 }
 
-/* proves: whatever the plan, even one that is not accepted: forced, tail and leave timeout end by the deadline, if it is not shorter than the leave timeout; and there is time for whole flights, and what is kept of the plan fits, or nobody is asked, for all plans and timeouts, whatever rates and limits are accepted
- * with: -DORACLE --unwind 34 --slice-formula
+/* proves: whatever the plan, even one that is not accepted: forced, tail and leave timeout end by the deadline, if it is not shorter than the leave timeout; and there is time for whole flights, and what is kept of the plan fits, or nobody is asked, for all plans, timeouts and numbers of sessions
+ * by: integers
+ * with: -DOPAQUE
  * mutant: lib/drain_plan.c: force >= flight => force >= timeouts->answer
  * mutant: lib/drain_plan.c: slo_min(plan->tail_ms, slo_subtract => slo_max(plan->tail_ms, slo_subtract
  * mutant: lib/drain_plan.c: set_least_that_fits(plan, &plan->rate => set_least_that_fits(plan, &plan->max_in_flight
@@ -183,8 +209,9 @@ void shortest(void)
     CHECK(!should_fit(&q));
 }
 
-/* proves: the longest spread that is advised is accepted and a millisecond more is not; if none is, none would be, for all plans and timeouts, whatever rates and limits are accepted
- * with: -DORACLE --unwind 34 --slice-formula
+/* proves: the longest spread that is advised is accepted and a millisecond more is not; if none is, none would be, for all plans, timeouts and numbers of sessions
+ * by: integers
+ * with: -DOPAQUE
  * mutant: lib/drain_plan.c: slo_min(force_of(plan, timeouts) - flight_of(timeouts->answer) => slo_min(force_of(plan, timeouts) - timeouts->answer
  * mutant: lib/drain_plan.c: other.spread_ms = 0; => ; */
 void longest(void)
@@ -230,27 +257,34 @@ void least(void)
 
 /* proves: the round that is next has at least one session and no more than there are places, the rest is whole rounds, and their flights end when the last session is to be begun, for all schedules and 64-bit numbers of sessions
  * by: integers
- * mutant: lib/drain_plan.c: slo_divide_up(sessions, limit) - 1 => slo_divide_up(sessions, limit) */
+ * with: -DOPAQUE
+ * mutant: lib/drain_plan.c: slo_divide_up(sessions, limit) - 1 => slo_divide_up(sessions, limit)
+ * mutant: lib/drain_plan.c: flight_of(answer_timeout))), => answer_timeout)), */
 void next_round(void)
 {
     const struct slo_schedule made = {.begin_by = nondet_uint64(), .in_flight = nondet_uint32()};
     const uint32_t answer = nondet_uint32();
     const uint64_t waiting = nondet_uint64();
     struct slo_plan_round round;
-    uint64_t rounds;
+    uint64_t rounds = 0;
 
     ASSUME(waiting > 0 && answer > 0);
+    if (made.in_flight) {
+        rounds = slo_divide_up(waiting, made.in_flight) - 1;
+        /* prove_saturate.c proves this of a division that rounds up. */
+        ASSUME(rounds < UINT64_MAX && slo_multiply(rounds, made.in_flight) < waiting);
+        ASSUME(waiting - slo_multiply(rounds, made.in_flight) <= made.in_flight);
+    }
     round = slo_plan_round(&made, answer, waiting);
     CHECK(round.sessions > 0 && round.sessions <= waiting);
     CHECK(!made.in_flight || round.sessions <= made.in_flight);
-    rounds = made.in_flight ? (waiting - 1) / made.in_flight : 0;
-    CHECK(round.sessions + rounds * made.in_flight == waiting);
+    CHECK(round.sessions + slo_multiply(rounds, made.in_flight) == waiting);
     CHECK(round.latest <= made.begin_by);
     CHECK(round.latest == 0 || round.latest + slo_multiply(rounds, (uint64_t)answer + 100) == made.begin_by);
 }
 
 /* proves: memory and conversions are safe, for all plans, timeouts and numbers of sessions
- * with: --no-assertions -DORACLE --unwind 34
+ * with: --no-assertions -DOPAQUE
  * mutant: lib/drain_plan.c: (uint32_t)slo_min(plan->spread_ms, time) => (uint32_t)slo_max(plan->spread_ms, time) */
 void memory(void)
 {

@@ -5,8 +5,8 @@
 #endif
 
 #include "response.c"
-#include "word.c"
 #include "tag.c"
+#include "word.c"
 
 /* proves: slogout_response_parse() is the grammar of RFC 3501 and leaves *out as it was if it returns 0, for all lines of up to 24 octets
  * with: --unwind 26

@@ -29,19 +29,3 @@ void divides_up(void)
     ASSUME(b > 0);
     CHECK((x >= slo_divide_up(a, b)) == (slo_multiply(x, b) >= a));
 }
-
-/* proves: slo_ratio_up(a, b, c) is the least x for which x times c is not less than a times b, for all values whose product fits into 64 bits, c not 0
- * by: integers
- * with: --unsigned-overflow-check
- * mutant: lib/saturate.h: a % c * b, c) => a % c * b, b) */
-void ratio_up(void)
-{
-    const uint64_t a = nondet_uint64(), x = nondet_uint64();
-    const uint32_t b = nondet_uint32(), c = nondet_uint32();
-    uint64_t ratio;
-
-    ASSUME(c > 0 && !__CPROVER_overflow_mult(a, (uint64_t)b));
-    ratio = slo_ratio_up(a, b, c);
-    LEMMA(a / c * c + a % c == a);
-    CHECK((x >= ratio) == (slo_multiply(x, c) >= a * b));
-}

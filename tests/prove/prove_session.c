@@ -38,43 +38,45 @@ static int compare(const void *one, const void *other, size_t len)
 /* ---- what the session stands on, by what is proved of it elsewhere ---- */
 
 static struct slo_timers *running; /* the kind of timers that the session's timer is in, or NULL */
-static int has_expired;            /* the clock has stopped it, and then the session stops it once more */
+static struct slo_link queue;      /* its list, as far as the session can see it */
 
-void slo_timer_start(struct slo_timers *timers, struct slo_timer *timer, uint64_t now)
+void slo_timer_start(struct slo_timers *timers, struct slo_timer *timer, uint64_t deadline)
 {
-    (void)timer, (void)now;
-    CHECK(!running);
+    CHECK(!running && !slo_link_is_linked(&timer->link));
     running = timers;
+    timer->deadline = deadline;
+    slo_link_append(&queue, &timer->link);
 }
 
 void slo_timer_stop(struct slo_timers *timers, struct slo_timer *timer)
 {
-    (void)timer;
-    CHECK(has_expired ? !running : running == timers);
+    CHECK(running == timers);
     running = NULL;
-    has_expired = 0;
+    slo_link_remove(&timer->link);
 }
 
 /* ---- how a call begins and ends: only that memory is released by the outermost one ---- */
 
 static int given_back, released;
 
-void slo_enter(struct slogout *slogout, uint64_t now)
+void slo_enter(struct slogout *slogout)
 {
     CHECK(!released);
-    if (now > slogout->clock.now)
-        slogout->clock.now = now;
     slogout->depth++;
 }
 
-int slo_enter_at(struct slogout *slogout, uint64_t now)
+void slo_enter_at(struct slogout *slogout, uint64_t now)
+{
+    if (now > slogout->clock.now)
+        slogout->clock.now = now;
+    slo_enter(slogout);
+}
+
+int slo_may_call_back(const struct slogout *slogout, uint64_t now)
 {
     if (slogout->depth)
         return SLOGOUT_ERR_REENTRANT;
-    if (now == SLOGOUT_NEVER)
-        return SLOGOUT_ERR_ARGUMENT;
-    slo_enter(slogout, now);
-    return 0;
+    return now == SLOGOUT_NEVER ? SLOGOUT_ERR_ARGUMENT : 0;
 }
 
 void slo_leave(struct slogout *slogout)
@@ -131,9 +133,18 @@ int slogout_response_parse(struct slogout_response *out, const char *line, size_
 
 int slo_copy_sized(void *to, size_t known, const void *from)
 {
-    CHECK(known == sizeof(struct slogout_callbacks) && __CPROVER_w_ok(to, known));
-    *(struct slogout_callbacks *)to = *(const struct slogout_callbacks *)from;
+    CHECK(__CPROVER_w_ok(to, known) && __CPROVER_r_ok(from, known));
+    if (known == sizeof(struct slogout_callbacks))
+        *(struct slogout_callbacks *)to = *(const struct slogout_callbacks *)from;
+    else
+        *(struct slogout_departure *)to = *(const struct slogout_departure *)from;
     return nondet_int() ? SLOGOUT_ERR_SIZE : 0;
+}
+
+int slo_give_sized(void *to, const void *from, size_t known)
+{
+    CHECK(__CPROVER_w_ok(to, known) && __CPROVER_r_ok(from, known));
+    return 0;
 }
 
 /* ---- the world: one session, perhaps in a drain ---- */
@@ -160,11 +171,9 @@ enum place { IN_NO_DRAIN, ALONE, WITH_OTHERS, PLACES };
 
 static struct slogout slogout;
 static struct slo_session_set set;
-static struct slo_link before[SLOGOUT_STATE_ENDED + 1], after; /* other members of the drain */
-static struct slogout_session smaller;
-static struct session_with_refusal larger;
-static struct slogout_session *session;
-static struct session_with_refusal *with_refusal; /* the same, if on_refusal is SLOGOUT_REFUSAL_WAIT */
+static struct slo_link before[SLOGOUT_STATE_ENDED + 1], behind; /* other members of the drain */
+static struct slogout_session the_session;
+static struct slogout_session *const session = &the_session;
 
 /* What has happened to the session so far, and what happens to it now. */
 static struct {
@@ -175,7 +184,7 @@ static struct {
     unsigned event, state;
     enum place place;
     enum deed deed;
-    int offered, offered_at_rest;
+    int offered, offered_first; /* first: LOGOUT, or the `* BYE` in its place */
     unsigned outcome; /* the one that this leads to, if the exchange ends */
 } seen;
 
@@ -184,29 +193,23 @@ static uint64_t others[SLOGOUT_STATE_ENDED + 1], others_in_drain[SLOGOUT_STATE_E
 
 void *slo_allocate(struct slogout *of, size_t size)
 {
-    static const struct session_with_refusal zeros;
+    static const struct slogout_session zeros;
 
-    CHECK(of == &slogout);
-    CHECK(size == (slogout.settings.on_refusal == SLOGOUT_REFUSAL_WAIT ? sizeof larger : sizeof smaller));
+    CHECK(of == &slogout && size == sizeof the_session);
     if (nondet_int())
         return NULL;
-    larger = zeros;
-    smaller = zeros.session;
-    return size == sizeof larger ? (void *)&larger : (void *)&smaller;
+    the_session = zeros;
+    return &the_session;
 }
 
+/* A session that is WAITING has a timer if it is in no drain. */
 static struct slo_timers *timers_of_state(unsigned state)
 {
-    switch (state) {
-    case SLOGOUT_STATE_PENDING:
-        return &slogout.ready;
-    case SLOGOUT_STATE_ASKED:
-        return &slogout.answer;
-    case SLOGOUT_STATE_LEAVING:
-        return &slogout.leave;
-    default:
+    if (state == SLOGOUT_STATE_OPEN || state == SLOGOUT_STATE_ENDED)
         return NULL;
-    }
+    if (state == SLOGOUT_STATE_WAITING && session->set)
+        return NULL;
+    return session->last_half ? &slogout.last_half : &slogout.timers[state];
 }
 
 /* `state` is the session's, or OPEN if it is not counted. */
@@ -253,8 +256,8 @@ static int list_is(unsigned state, const struct slo_link *one, const struct slo_
 static int list_is_right(unsigned state, const struct slo_link *member)
 {
     if (seen.place == WITH_OTHERS && seen.state == state)
-        return list_is(state, member ? member : &after, member ? &after : NULL) ||
-               (member && list_is(state, &after, member));
+        return list_is(state, member ? member : &behind, member ? &behind : NULL) ||
+               (member && list_is(state, &behind, member));
     return list_is(state, member, NULL);
 }
 
@@ -274,22 +277,25 @@ static int lists_are_right(void)
 /* A session is PENDING or LEAVING exactly as long as a line is due that the host had no moment for. */
 static unsigned busy_in(unsigned state)
 {
-    if (state == SLOGOUT_STATE_PENDING)
-        return BUSY_AT_REST;
-    return state == SLOGOUT_STATE_LEAVING ? BUSY_BETWEEN_LINES : FREE_TO_SEND;
+    if (state != SLOGOUT_STATE_PENDING && state != SLOGOUT_STATE_LEAVING)
+        return FREE_TO_SEND;
+    return session->last_half ? BUSY_BETWEEN_LINES : BUSY_AT_REST;
 }
 
 static int invariant(void)
 {
     const unsigned state = session->state;
 
-    if (state > SLOGOUT_STATE_ENDED || session->freed || running != timers_of_state(state) ||
-        !lists_are_right())
+    if (state > SLOGOUT_STATE_ENDED || session->freed || !lists_are_right())
+        return 0;
+    if (session->last_half && state < SLOGOUT_STATE_LEAVING)
+        return 0;
+    if (running != timers_of_state(state) || slo_link_is_linked(&session->timer.link) != (running != NULL))
         return 0;
     if (!counted(&slogout.counts, others, state) ||
         !counted(&set.counts, others_in_drain, session->set ? state : SLOGOUT_STATE_OPEN))
         return 0;
-    if (state == (session->set ? SLOGOUT_STATE_OPEN : SLOGOUT_STATE_WAITING))
+    if (state == SLOGOUT_STATE_OPEN && (session->set || session->close_by != SLOGOUT_NEVER))
         return 0;
     if ((seen.bye || seen.over) && state != SLOGOUT_STATE_ENDED)
         return 0;
@@ -301,10 +307,9 @@ static int invariant(void)
         return 0;
     if (state == SLOGOUT_STATE_LEAVING && session->outcome >= SLOGOUT_OUTCOME_COUNT)
         return 0;
-    if (!session->refusal)
-        return 1;
-    return state >= SLOGOUT_STATE_ASKED && with_refusal && session->refusal <= SLOGOUT_STATUS_BAD &&
-           with_refusal->refusal.code_len + with_refusal->refusal.text_len <= SLO_REFUSAL_MAX;
+    if (seen.bye && !session->bye_sent)
+        return 0;
+    return session->answer <= SLOGOUT_STATUS_BAD && (state >= SLOGOUT_STATE_ASKED || !session->answer);
 }
 
 /* ---- the host ---- */
@@ -329,11 +334,14 @@ static void free_it(void)
     seen.over = 1;
 }
 
+static struct slogout_departure departure; /* any */
+
 /* Calls that are not allowed in a callback, or not in this state. */
 static void be_refused(void)
 {
     CHECK(slogout_session_request(session, NULL, NOW) == SLOGOUT_ERR_REENTRANT);
     CHECK(slogout_session_force(session, NOW) == SLOGOUT_ERR_REENTRANT);
+    CHECK(slogout_session_leave(session, &departure, NOW) != 0);
     CHECK(slogout_session_resume(session, NOW) == SLOGOUT_ERR_REENTRANT);
     CHECK(slogout_session_feed_line(session, "", 0, NOW) == 0);
     if (session->state == SLOGOUT_STATE_LEAVING)
@@ -354,23 +362,34 @@ static void act(enum deed deed)
         free_it();
 }
 
+static int waits; /* for the end of the answer timer after a refusal */
+
 /* Whether the session may offer a line to the host in this event, if it was in this state. */
-static int may_send(unsigned event, unsigned state, int waits)
+static int may_send(unsigned event, unsigned state)
 {
     switch (event) {
     case REQUEST:
         return state <= SLOGOUT_STATE_WAITING;
+    case DEPART:
+    case FORCE:
+        return state <= SLOGOUT_STATE_LEAVING;
     case RESUME:
         return state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_LEAVING;
     case TIMER:
-        return state == SLOGOUT_STATE_PENDING || state == SLOGOUT_STATE_ASKED;
-    case FORCE:
-        return state <= SLOGOUT_STATE_ASKED;
+        return state >= SLOGOUT_STATE_WAITING && state <= SLOGOUT_STATE_LEAVING;
     case REFUSAL:
         return state == SLOGOUT_STATE_ASKED && !waits;
     default:
         return 0;
     }
+}
+
+/* The line that was BUSY may be offered again: in LEAVING with less to wait for, or when the host says so. */
+static int may_send_again(enum slogout_when when)
+{
+    return seen.busy == FREE_TO_SEND || seen.event == RESUME ||
+           (seen.busy == BUSY_AT_REST && session->state == SLOGOUT_STATE_LEAVING &&
+            (when == SLOGOUT_BETWEEN_LINES || seen.state == SLOGOUT_STATE_PENDING));
 }
 
 static int send_line(struct slogout_session *of, const char *line, size_t len, enum slogout_when when,
@@ -382,12 +401,12 @@ static int send_line(struct slogout_session *of, const char *line, size_t len, e
     CHECK(of == session && conn == session->conn && __CPROVER_r_ok(line, len));
     CHECK(!seen.over && !seen.bye);
     CHECK(is_bye || (!seen.logout && when == SLOGOUT_AT_REST));
-    CHECK(seen.busy == FREE_TO_SEND || seen.event == RESUME ||
-          (seen.busy == BUSY_AT_REST && when == SLOGOUT_BETWEEN_LINES));
-    CHECK(may_send(seen.event, seen.state, with_refusal != NULL) && !seen.offered);
-    CHECK(session->state == (when == SLOGOUT_AT_REST ? SLOGOUT_STATE_PENDING : SLOGOUT_STATE_LEAVING));
+    CHECK(may_send_again(when));
+    CHECK(may_send(seen.event, seen.state) && !seen.offered);
+    CHECK(session->state == SLOGOUT_STATE_PENDING || session->state == SLOGOUT_STATE_LEAVING);
+    CHECK(when == (session->last_half ? SLOGOUT_BETWEEN_LINES : SLOGOUT_AT_REST));
     seen.offered = 1;
-    seen.offered_at_rest = when == SLOGOUT_AT_REST;
+    seen.offered_first = session->state == SLOGOUT_STATE_PENDING;
     act(seen.deed);
     seen.busy = FREE_TO_SEND;
     if (result > 0 && (session->state == SLOGOUT_STATE_PENDING || session->state == SLOGOUT_STATE_LEAVING))
@@ -404,11 +423,11 @@ static void close_connection(struct slogout_session *of, const struct slogout_re
     CHECK(of == session && conn == session->conn && session->state == SLOGOUT_STATE_ENDED);
     CHECK(!seen.over);
     CHECK(result->outcome ==
-          (seen.offered_at_rest && !seen.bye ? SLOGOUT_OUTCOME_SEND_FAILED : seen.outcome));
+          (seen.offered_first && !seen.bye ? SLOGOUT_OUTCOME_SEND_FAILED : seen.outcome));
     CHECK(result->bye_sent == seen.bye && result->bye_seen == session->bye_seen);
-    CHECK((result->tag != NULL) == seen.logout);
-    CHECK(!result->answer || (__CPROVER_r_ok(result->answer->code, result->answer->code_len) &&
-                              __CPROVER_r_ok(result->answer->text, result->answer->text_len)));
+    CHECK(result->size == sizeof *result && result->answer_status == session->answer);
+    CHECK((result->tag[0] != '\0') == seen.logout);
+    CHECK(!result->answer || result->answer->status == result->answer_status);
     seen.over = 1;
     if (nondet_int())
         free_it();
@@ -426,7 +445,7 @@ static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, 
 struct slogout nondet_slogout(void);
 struct slo_session_set nondet_set(void);
 struct slogout_session nondet_session(void);
-struct slo_refusal nondet_refusal(void);
+struct slogout_departure nondet_departure(void);
 
 /* Some others are in each state. That any number of them may be is what counters() proves. */
 static void any_counts(struct slogout_counts *counts, uint64_t *other, unsigned state)
@@ -444,15 +463,19 @@ static void any_world(void)
 {
     slogout = nondet_slogout();
     set = nondet_set();
-    smaller = nondet_session();
-    larger.session = nondet_session();
-    larger.refusal = nondet_refusal();
+    the_session = nondet_session();
+    departure = nondet_departure();
+    departure.size = sizeof departure;
+    ASSUME(slogout.clock.now != SLOGOUT_NEVER);
+    waits = nondet_int() != 0;
+    slogout.settings.on_refusal = waits ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE;
     slogout.settings.ask = nondet_int() ? SLOGOUT_ASK_ALL : SLOGOUT_ASK_ENABLED;
     slogout.depth = 0;
     set.changed = changed;
     seen.bye = nondet_int() != 0;
     seen.over = nondet_int() != 0;
-    given_back = released = has_expired = 0;
+    given_back = released = 0;
+    slo_link_init(&queue);
 }
 
 static void any_drain(enum place place)
@@ -465,20 +488,17 @@ static void any_drain(enum place place)
         if (place == WITH_OTHERS)
             slo_link_append(&set.members[i], &before[i]);
     }
-    slo_link_init(&after);
+    slo_link_init(&behind);
 }
 
-static void any_session(unsigned state, enum place place, int waits)
+static void any_session(unsigned state, enum place place, int last_half)
 {
-    slogout.settings.on_refusal = waits ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE;
-    with_refusal = waits ? &larger : NULL;
-    session = waits ? &larger.session : &smaller;
     session->slogout = &slogout;
-    session->callbacks = &callbacks;
-    session->state = state;
+    session->send_line = send_line;
+    session->close_connection = close_connection;
+    session->state = (uint8_t)state;
+    session->last_half = (uint8_t)last_half;
     session->freed = 0;
-    if (state < SLOGOUT_STATE_ASKED || !waits)
-        session->refusal = 0;
     session->set = place == IN_NO_DRAIN ? NULL : &set;
     slo_link_init(&session->timer.link);
     any_drain(place);
@@ -487,10 +507,12 @@ static void any_session(unsigned state, enum place place, int waits)
         slo_link_append(&set.members[state], &session->member);
     }
     if (place == WITH_OTHERS)
-        slo_link_append(&set.members[state], &after);
+        slo_link_append(&set.members[state], &behind);
     any_counts(&slogout.counts, others, state);
     any_counts(&set.counts, others_in_drain, place == IN_NO_DRAIN ? SLOGOUT_STATE_OPEN : state);
     running = timers_of_state(state);
+    if (running)
+        slo_link_append(&queue, &session->timer.link);
     seen.logout = session->tag_number != 0;
     if (state != SLOGOUT_STATE_ENDED)
         seen.bye = seen.over = 0;
@@ -505,9 +527,14 @@ static unsigned outcome_of(unsigned event, unsigned state)
         return session->outcome;
     switch (event) {
     case TIMER:
-        return state == SLOGOUT_STATE_PENDING ? SLOGOUT_OUTCOME_NEVER_READY
-               : session->refusal             ? SLOGOUT_OUTCOME_REFUSED
-                                              : SLOGOUT_OUTCOME_EXPIRED;
+        if (state == SLOGOUT_STATE_WAITING)
+            return SLOGOUT_OUTCOME_BYE_ONLY;
+        if (state == SLOGOUT_STATE_PENDING)
+            return session->timer.deadline < force_at(session) ? SLOGOUT_OUTCOME_NEVER_READY
+                                                               : SLOGOUT_OUTCOME_FORCED;
+        return session->answer ? SLOGOUT_OUTCOME_REFUSED : SLOGOUT_OUTCOME_EXPIRED;
+    case DEPART:
+        return state == SLOGOUT_STATE_OPEN ? SLOGOUT_OUTCOME_BYE_ONLY : SLOGOUT_OUTCOME_FORCED;
     case OK:
         return SLOGOUT_OUTCOME_ANSWERED;
     case REFUSAL:
@@ -530,7 +557,7 @@ static void feed_answer(enum slogout_status status)
     if (status != SLOGOUT_STATUS_BYE)
         answer.tag_len = slo_session_tag(session, tag);
     tags_differ = 0;
-    slo_enter(&slogout, NOW);
+    slo_enter(&slogout);
     slo_session_feed_response(session, &answer);
     slo_leave(&slogout);
 }
@@ -551,10 +578,12 @@ static void happen(unsigned event)
         if (slogout_session_cancel(session) == 0)
             seen.busy = FREE_TO_SEND;
         break;
+    case DEPART:
+        slogout_session_leave(session, &departure, NOW);
+        break;
     case TIMER:
-        slo_enter(&slogout, NOW);
-        running = NULL;
-        has_expired = 1;
+        slo_enter(&slogout);
+        slo_timer_stop(running, &session->timer);
         slo_session_expired(&session->timer);
         slo_leave(&slogout);
         break;
@@ -588,14 +617,14 @@ static void happen(unsigned event)
     }
 }
 
-static void check_event(unsigned event, unsigned state, enum place place, int waits, enum deed deed)
+static void check_event(unsigned event, unsigned state, enum place place, int last_half, enum deed deed)
 {
     seen.event = event;
     seen.state = state;
     seen.place = place;
     seen.deed = deed;
-    seen.offered = seen.offered_at_rest = 0;
-    any_session(state, place, waits);
+    seen.offered = seen.offered_first = 0;
+    any_session(state, place, last_half);
     seen.outcome = outcome_of(event, state);
     happen(event);
     CHECK(slogout.depth == 0);
@@ -609,18 +638,20 @@ static void check_event(unsigned event, unsigned state, enum place place, int wa
     CHECK(session->state != SLOGOUT_STATE_LEAVING || session->outcome == seen.outcome);
 }
 
-static int may_be(unsigned state, unsigned place, int waits)
+static int may_be(unsigned state, unsigned place, int last_half)
 {
-    if (waits && state < SLOGOUT_STATE_ASKED) /* a refusal makes no difference yet */
+    if (last_half && state != SLOGOUT_STATE_LEAVING) /* in ENDED it makes no difference */
         return 0;
-    return state != (place == IN_NO_DRAIN ? SLOGOUT_STATE_WAITING : SLOGOUT_STATE_OPEN);
+    return place == IN_NO_DRAIN || state != SLOGOUT_STATE_OPEN;
 }
 
-static int may_happen(unsigned event, unsigned state)
+static int may_happen(unsigned event, unsigned state, unsigned place)
 {
     switch (event) {
     case TIMER:
-        return timers_of_state(state) != NULL;
+        if (state == SLOGOUT_STATE_WAITING)
+            return place == IN_NO_DRAIN;
+        return state >= SLOGOUT_STATE_PENDING && state <= SLOGOUT_STATE_LEAVING;
     case QUIT:
         return state != SLOGOUT_STATE_WAITING;
     default:
@@ -629,16 +660,20 @@ static int may_happen(unsigned event, unsigned state)
 }
 
 /* How many of the deeds make a difference. */
-static unsigned deeds_of(unsigned event, unsigned state, unsigned place, int waits)
+static unsigned deeds_of(unsigned event, unsigned state, unsigned place)
 {
-    if (place == ALONE || !may_send(event, state, waits))
+    if (place == ALONE || !(may_send(event, state) || event == REFUSAL))
         return 1;
-    return event == REQUEST || (event == RESUME && state == SLOGOUT_STATE_PENDING) ? DEEDS : CANCELS;
+    if (event == REQUEST || (event == DEPART && state == SLOGOUT_STATE_OPEN))
+        return DEEDS;
+    return (event == RESUME && state == SLOGOUT_STATE_PENDING) || (event == TIMER && state == SLOGOUT_STATE_WAITING)
+               ? DEEDS
+               : CANCELS;
 }
 
 /* proves: a session that moves counts in its new state and no longer in the old one, for all counts and all pairs of states
  * with: --unwind 8
- * mutant: lib/session.c: --*count[from]; => ++*count[from]; */
+ * mutant: lib/session.c: counts->state[from]--; => counts->state[from]++; */
 void counters(void)
 {
     const unsigned from = nondet_octet(), to = nondet_octet();
@@ -655,12 +690,11 @@ void counters(void)
     CHECK(counted(&counts, other, to));
 }
 
-/* proves: a new session satisfies the invariant, whether a refusal is waited out or not, and there is none if the callbacks are refused or memory is not there
+/* proves: a new session satisfies the invariant, and there is none if the callbacks are refused or memory is not there
  * with: --unwind 8 --slice-formula --object-bits 12
  * mutant: lib/session.c: slo_link_init(&session->timer.link); => session->state = 1; */
 void new_session(void)
 {
-    const int waits = nondet_int() != 0;
     struct slogout_session *out = NULL;
     int error;
 
@@ -668,7 +702,6 @@ void new_session(void)
     any_drain(IN_NO_DRAIN);
     any_counts(&set.counts, others_in_drain, SLOGOUT_STATE_OPEN);
     any_counts(&slogout.counts, others, SLOGOUT_STATE_OPEN);
-    slogout.settings.on_refusal = waits ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE;
     running = NULL;
     seen.place = IN_NO_DRAIN;
     seen.logout = seen.bye = seen.over = 0;
@@ -677,16 +710,14 @@ void new_session(void)
     CHECK((error == 0) == (out != NULL));
     if (error)
         return;
-    session = out;
-    CHECK(out == (waits ? &larger.session : &smaller));
-    with_refusal = waits ? &larger : NULL;
+    CHECK(out == session);
     CHECK(invariant());
 }
 
 static void check_response(unsigned state)
 {
     const struct slogout_response response = {
-        (enum slogout_status)(nondet_octet() & 3),
+        (enum slogout_status)(1 + (nondet_octet() & 3)),
         octets,
         nondet_size(),
         octets,
@@ -698,17 +729,19 @@ static void check_response(unsigned state)
 
     seen.event = OK;
     seen.state = state;
-    seen.offered = seen.offered_at_rest = 0;
+    seen.offered = seen.offered_first = 0;
     seen.place = state == SLOGOUT_STATE_WAITING ? ALONE : IN_NO_DRAIN;
     seen.outcome = SLOGOUT_OUTCOME_ANSWERED;
-    any_session(state, seen.place, 1);
+    waits = 1;
+    slogout.settings.on_refusal = SLOGOUT_REFUSAL_WAIT;
+    any_session(state, seen.place, 0);
     ASSUME(response.tag_len <= sizeof octets && response.code_len <= sizeof octets);
     ASSUME(response.text_len <= sizeof octets);
     tags_differ = nondet_int();
     ours = response.status != SLOGOUT_STATUS_BYE && response.tag_len == SLOGOUT_TAG_SIZE - 1 && !tags_differ;
-    untagged_bye = response.status == SLOGOUT_STATUS_BYE && response.tag_len == 0;
+    untagged_bye = response.status == SLOGOUT_STATUS_BYE; /* as each BYE is that was parsed */
     session->bye_seen = 0;
-    slo_enter(&slogout, NOW);
+    slo_enter(&slogout);
     result = slo_session_feed_response(session, &response);
     slo_leave(&slogout);
     ends = state == SLOGOUT_STATE_ASKED && ours && response.status == SLOGOUT_STATUS_OK;
@@ -721,14 +754,13 @@ static void check_response(unsigned state)
     CHECK(session->bye_seen == (state == SLOGOUT_STATE_ASKED && untagged_bye));
     CHECK(session->state == (ends ? SLOGOUT_STATE_ENDED : state));
     if (state == SLOGOUT_STATE_ASKED && ours && response.status != SLOGOUT_STATUS_OK)
-        CHECK(session->refusal == (unsigned)response.status);
+        CHECK(session->answer == (unsigned)response.status);
 }
 
-/* proves: a response is an answer only if it is an untagged BYE or has our tag, and only while ASKED; in LEAVING and ENDED any is consumed, and before ASKED none; for any response whose tag, code and text have up to 200 octets each
+/* proves: a response is an answer only if it is a BYE or has our tag, and only while ASKED; in LEAVING and ENDED any is consumed, and before ASKED none; for any response whose tag, code and text have up to 200 octets each
  * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: kind = response->tag_len ? OTHER_LINE : BYE; => kind = BYE;
- * mutant: lib/session.c: kind = response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL; => kind = response->status == SLOGOUT_STATUS_NO ? OK : REFUSAL;
- * mutant: lib/session.c: octets + code_len, SLO_REFUSAL_MAX - code_len, => octets + code_len, SLO_REFUSAL_MAX, */
+ * mutant: lib/session.c: return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL; => return response->status == SLOGOUT_STATUS_NO ? OK : REFUSAL;
+ * mutant: lib/session.c: session->answer = (uint8_t)event->answer->status; => session->answer = 0; */
 void one_response(void)
 {
     const unsigned which = nondet_octet();
@@ -748,30 +780,28 @@ static void check_events(unsigned state)
     const size_t which = nondet_size();
     size_t number = 0;
     unsigned place, event, deed;
-    int waits;
+    int last_half;
 
     any_world();
     for (place = 0; place < PLACES; place++)
-        for (waits = 0; waits < 2; waits++)
-            for (event = 0; event < ALL_EVENTS && may_be(state, place, waits); event++)
-                for (deed = 0; may_happen(event, state) && deed < deeds_of(event, state, place, waits);
-                     deed++)
+        for (last_half = 0; last_half < 2; last_half++)
+            for (event = 0; event < ALL_EVENTS && may_be(state, place, last_half); event++)
+                for (deed = 0; may_happen(event, state, place) && deed < deeds_of(event, state, place); deed++)
                     if (which == number++) {
-                        check_event(event, state, (enum place)place, waits, (enum deed)deed);
-                        ASSUME(
-                            0); /* so that no case is mixed with another: what each begins with is constant */
+                        check_event(event, state, (enum place)place, last_half, (enum deed)deed);
+                        ASSUME(0); /* so that no case is mixed with another: what each begins with is constant */
                     }
 }
 
 /* proves: an OPEN session, from any state of the invariant and any event, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, no line after BUSY before its moment, none after a BYE or the end
  * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: slo_timer_start(timers[state], &session->timer, slogout->clock.now); => ;
+ * mutant: lib/session.c: if (deadline != SLOGOUT_NEVER) => if (deadline == SLOGOUT_NEVER)
  * mutant: lib/session.c: char line[SLOGOUT_TAG_SIZE + sizeof command]; => char line[SLOGOUT_TAG_SIZE];
- * mutant: lib/session.c: session->callbacks->close_connection(session, &result, session->conn); => session->callbacks->close_connection(session, &result, session->conn), session->callbacks->close_connection(session, &result, session->conn);
+ * mutant: lib/session.c: session->close_connection(session, &result, session->conn); => session->close_connection(session, &result, session->conn), session->close_connection(session, &result, session->conn);
  * mutant: lib/session.c: settle(session, event->outcome, 0); => ;
- * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, result == 0, event); => return send_logout(session, event);
+ * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, event); => return send_logout(session, event);
  * mutant: lib/session.c: session->tag_number = tags.last; => ;
- * mutant: lib/session.c: send_bye(session, SLOGOUT_BETWEEN_LINES, outcome, => send_bye(session, SLOGOUT_AT_REST, outcome, */
+ * mutant: lib/session.c: session->last_half ? SLOGOUT_BETWEEN_LINES : SLOGOUT_AT_REST => session->last_half ? SLOGOUT_AT_REST : SLOGOUT_BETWEEN_LINES */
 void open_session(void)
 {
     check_events(SLOGOUT_STATE_OPEN);
@@ -787,7 +817,7 @@ void waiting_session(void)
 
 /* proves: the same of a PENDING session
  * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: event.outcome = SLOGOUT_OUTCOME_NEVER_READY; => event.outcome = SLOGOUT_OUTCOME_EXPIRED; */
+ * mutant: lib/session.c: ? SLOGOUT_OUTCOME_NEVER_READY => ? SLOGOUT_OUTCOME_EXPIRED */
 void pending_session(void)
 {
     check_events(SLOGOUT_STATE_PENDING);
@@ -795,7 +825,7 @@ void pending_session(void)
 
 /* proves: the same of an ASKED session
  * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: result.tag = tag; => ; */
+ * mutant: lib/session.c: result->answer_status = (enum slogout_status)session->answer; => result->answer_status = SLOGOUT_STATUS_NONE; */
 void asked_session(void)
 {
     check_events(SLOGOUT_STATE_ASKED);
@@ -803,7 +833,7 @@ void asked_session(void)
 
 /* proves: the same of a LEAVING session
  * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: return finish(session, (enum slogout_outcome)session->outcome, 0, event); => return send_last_bye(session, event); */
+ * mutant: lib/session.c: return finish(session, (enum slogout_outcome)session->outcome, event); => return send_last_bye(session, event); */
 void leaving_session(void)
 {
     check_events(SLOGOUT_STATE_LEAVING);
@@ -811,7 +841,7 @@ void leaving_session(void)
 
 /* proves: the same of an ENDED session
  * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: move_count(&slogout->counts, SLOGOUT_STATE_ENDED, SLOGOUT_STATE_OPEN); => ; */
+ * mutant: lib/session.c: slogout->counts.state[SLOGOUT_STATE_ENDED]--; => ; */
 void ended_session(void)
 {
     check_events(SLOGOUT_STATE_ENDED);

@@ -18,71 +18,45 @@ static struct slo_timers kind;
 static struct slo_timer first, second, third;
 static struct slo_alarm one, two;
 
-/* ---- the heap, by what is proved of it elsewhere ---- */
-
-static struct slo_heap_node *const nodes[] = {&kind.alarm.node, &one.node, &two.node};
-static int is_in[3];
-
-static unsigned index_of(const struct slo_heap_node *node)
-{
-    return node == nodes[0] ? 0 : node == nodes[1] ? 1 : 2;
-}
-
-static int comes_first(const struct slo_heap_node *node, const struct slo_heap_node *other)
-{
-    return node->key < other->key || (node->key == other->key && node->order < other->order);
-}
-
-static struct slo_heap_node *earliest(void)
-{
-    struct slo_heap_node *found = NULL;
-    unsigned i;
-
-    for (i = 0; i < 3; i++)
-        if (is_in[i] && (!found || comes_first(nodes[i], found)))
-            found = nodes[i];
-    return found;
-}
-
-void slo_heap_insert(struct slo_heap_node **root, struct slo_heap_node *node)
-{
-    CHECK(root == &clock.alarms && !is_in[index_of(node)]);
-    is_in[index_of(node)] = 1;
-    *root = earliest();
-}
-
-void slo_heap_remove(struct slo_heap_node **root, struct slo_heap_node *node)
-{
-    CHECK(root == &clock.alarms && is_in[index_of(node)]);
-    is_in[index_of(node)] = 0;
-    *root = earliest();
-}
+static struct slo_alarm *const alarms[] = {&kind.alarm, &one, &two};
 
 /* ---- the world ---- */
 
-/* When a timer that is started now expires. */
-static uint64_t latest(void)
+static int comes_first(const struct slo_alarm *alarm, const struct slo_alarm *other)
 {
-    return kind.interval < SLOGOUT_NEVER - 1 - clock.now ? clock.now + kind.interval : SLOGOUT_NEVER - 1;
+    return alarm->deadline < other->deadline ||
+           (alarm->deadline == other->deadline && alarm->order < other->order);
+}
+
+/* The earliest alarm that is set, or NULL. */
+static struct slo_alarm *earliest(void)
+{
+    struct slo_alarm *found = NULL;
+    unsigned i;
+
+    for (i = 0; i < 3; i++)
+        if (alarms[i]->deadline != SLOGOUT_NEVER && (!found || comes_first(alarms[i], found)))
+            found = alarms[i];
+    return found;
 }
 
 static unsigned count_running(void)
 {
-    return (unsigned)slo_link_used(&first.link) + (unsigned)slo_link_used(&second.link) +
-           (unsigned)slo_link_used(&third.link);
+    return (unsigned)slo_link_is_linked(&first.link) + (unsigned)slo_link_is_linked(&second.link) +
+           (unsigned)slo_link_is_linked(&third.link);
 }
 
 /* All timers that run, and no others, are linked both ways, in the order of their deadlines. */
 static int is_queue(void)
 {
-    const struct slo_link *link = &kind.queue;
+    const struct slo_link *link = &kind.running;
     uint64_t before = 0;
     unsigned i;
 
     for (i = 0; i <= 3 && link->next->prev == link; i++) {
         const struct slo_timer *timer = slo_container_of(link->next, struct slo_timer, link);
-        if (link->next == &kind.queue)
-            return i == count_running() && before <= latest();
+        if (link->next == &kind.running)
+            return i == count_running() && before < SLOGOUT_NEVER;
         if (timer->deadline < before)
             return 0;
         before = timer->deadline;
@@ -91,17 +65,36 @@ static int is_queue(void)
     return 0;
 }
 
+/* The same of the alarms that are set. */
+static int is_list(void)
+{
+    const struct slo_link *link = &clock.alarms;
+    const struct slo_alarm *before = NULL;
+    unsigned i, set = 0;
+
+    for (i = 0; i < 3; i++) {
+        if (slo_link_is_linked(&alarms[i]->link) != (alarms[i]->deadline != SLOGOUT_NEVER))
+            return 0;
+        set += alarms[i]->deadline != SLOGOUT_NEVER;
+    }
+    for (i = 0; i <= 3 && link->next->prev == link; i++) {
+        const struct slo_alarm *alarm = slo_container_of(link->next, struct slo_alarm, link);
+        if (link->next == &clock.alarms)
+            return i == set;
+        if (before && !comes_first(before, alarm))
+            return 0;
+        before = alarm;
+        link = link->next;
+    }
+    return 0;
+}
+
 static int is_consistent(void)
 {
-    unsigned i;
-
-    for (i = 0; i < 3; i++)
-        if (is_in[i] != (nodes[i]->key != SLOGOUT_NEVER))
-            return 0;
-    return clock.now < SLOGOUT_NEVER && clock.alarms == earliest() && is_queue() &&
-           kind.alarm.node.key == (slo_link_used(&kind.queue)
-                                       ? slo_container_of(kind.queue.next, struct slo_timer, link)->deadline
-                                       : SLOGOUT_NEVER);
+    return clock.now < SLOGOUT_NEVER && is_list() && is_queue() &&
+           kind.alarm.deadline == (slo_list_is_empty(&kind.running)
+                                       ? SLOGOUT_NEVER
+                                       : slo_container_of(kind.running.next, struct slo_timer, link)->deadline);
 }
 
 /* ---- what is called when time has come ---- */
@@ -120,79 +113,94 @@ static void rings_now(void)
 
 static void expired(struct slo_timer *timer)
 {
-    CHECK(!slo_link_used(&timer->link) && timer->deadline <= clock.now);
+    CHECK(!slo_link_is_linked(&timer->link) && timer->deadline <= clock.now);
     rings_now();
 }
 
 static void ring(struct slo_alarm *alarm)
 {
-    CHECK(clock.alarms == &alarm->node && alarm->node.key <= clock.now);
+    CHECK(clock.alarms.next == &alarm->link && alarm->deadline <= clock.now);
     rings_now();
 }
 
 /* ---- any world, any operation ---- */
 
+/* Sets the alarms in the order that they have, so that the checker follows the list without a guess. */
+static void link_alarms(void)
+{
+    unsigned i, j;
+
+    slo_link_init(&clock.alarms);
+    for (i = 0; i < 3; i++) {
+        struct slo_link *next = &clock.alarms;
+        if (alarms[i]->deadline == SLOGOUT_NEVER)
+            continue;
+        for (j = 0; j < i; j++)
+            if (next->prev != &clock.alarms &&
+                comes_first(alarms[i], slo_container_of(next->prev, struct slo_alarm, link)))
+                next = next->prev;
+        slo_link_insert(next, &alarms[i]->link);
+    }
+}
+
 static void any_world(unsigned running)
 {
-    unsigned i;
-
     clock.now = nondet_uint64();
     clock.made = nondet_uint64();
     clock.announced = nondet_uint64();
-    slo_timers_init(&kind, &clock, nondet_uint64(), expired);
+    slo_timers_init(&kind, &clock, expired);
     slo_alarm_init(&one, &clock, ring);
     slo_alarm_init(&two, &clock, ring);
     slo_link_init(&first.link);
     slo_link_init(&second.link);
     slo_link_init(&third.link);
     if (running > 0)
-        slo_link_append(&kind.queue, &first.link);
+        slo_link_append(&kind.running, &first.link);
     if (running > 1)
-        slo_link_append(&kind.queue, &second.link);
+        slo_link_append(&kind.running, &second.link);
     if (running > 2)
-        slo_link_append(&kind.queue, &third.link);
+        slo_link_append(&kind.running, &third.link);
     first.deadline = nondet_uint64();
     second.deadline = nondet_uint64();
     third.deadline = nondet_uint64();
-    kind.alarm.node.key = running ? first.deadline : SLOGOUT_NEVER;
-    one.node.key = nondet_uint64();
-    two.node.key = nondet_uint64();
-    for (i = 0; i < 3; i++) {
-        nodes[i]->order = nondet_uint64();
-        is_in[i] = nodes[i]->key != SLOGOUT_NEVER;
-    }
-    ASSUME(one.node.order != two.node.order && kind.alarm.node.order != one.node.order &&
-           kind.alarm.node.order != two.node.order);
-    clock.alarms = earliest();
+    kind.alarm.deadline = running ? first.deadline : SLOGOUT_NEVER;
+    one.deadline = nondet_uint64();
+    two.deadline = nondet_uint64();
+    kind.alarm.order = nondet_uint64();
+    one.order = nondet_uint64();
+    two.order = nondet_uint64();
+    ASSUME(one.order != two.order && kind.alarm.order != one.order && kind.alarm.order != two.order);
+    link_alarms();
     ASSUME(is_consistent());
 }
 
-/* proves: a timer is started, which expires an interval later or at the end of time, or one is stopped, or an alarm is set: the queue of 3 timers is in the order of the deadlines and linked both ways, its alarm stands at the head's, the deadline of the clock is the earliest, for all times and intervals
+/* proves: a timer is started or stopped, or an alarm is set: the 3 timers and the 3 alarms are in the order of their deadlines and linked both ways, the alarm of the timers is set for the first, the deadline of the clock is the earliest, for all times
  * with: --unwind 5 --slice-formula
  * each: RUNNING 4
  * mutant: lib/timer.c: slo_link_remove(&timer->link); => ;
- * mutant: lib/timer.c: timers->interval < last - now => timers->interval <= last - now + 1
- * mutant: lib/timer.c: if (alarm->node.key == deadline) => if (alarm->node.key >= deadline)
- * mutant: lib/list.h: list->prev->next = link; => ; */
+ * mutant: lib/timer.c: timer_of(next->prev)->deadline > timer->deadline => timer_of(next->prev)->deadline < timer->deadline
+ * mutant: lib/timer.c: if (alarm->deadline == deadline) => if (alarm->deadline >= deadline)
+ * mutant: lib/list.h: next->prev->next = link; => ; */
 void change(void)
 {
     const int which = nondet_int(), what = nondet_int();
+    const uint64_t deadline = nondet_uint64();
     struct slo_timer *timer = which == 0 ? &first : which == 1 ? &second : &third;
 
     any_world(RUNNING);
-    if (what == 0 && !slo_link_used(&timer->link)) {
-        slo_timer_start(&kind, timer, clock.now);
-        CHECK(slo_link_used(&timer->link) && timer->deadline == latest());
+    if (what == 0 && !slo_link_is_linked(&timer->link)) {
+        slo_timer_start(&kind, timer, deadline);
+        CHECK(slo_link_is_linked(&timer->link));
+        CHECK(timer->deadline == (deadline == SLOGOUT_NEVER ? SLOGOUT_NEVER - 1 : deadline));
     } else if (what == 1) {
         slo_timer_stop(&kind, timer);
-        CHECK(!slo_link_used(&timer->link));
+        CHECK(!slo_link_is_linked(&timer->link));
     } else if (what == 2) {
-        const uint64_t deadline = nondet_uint64();
         slo_alarm_set(&one, deadline);
-        CHECK(one.node.key == deadline);
+        CHECK(one.deadline == deadline);
     }
     CHECK(is_consistent());
-    CHECK(slo_clock_deadline(&clock) == (earliest() ? earliest()->key : SLOGOUT_NEVER));
+    CHECK(slo_clock_deadline(&clock) == (earliest() ? earliest()->deadline : SLOGOUT_NEVER));
 }
 
 /* proves: the clock never goes back nor stands at SLOGOUT_NEVER, and nothing else changes, for all times
@@ -200,31 +208,36 @@ void change(void)
 void advance(void)
 {
     const uint64_t now = nondet_uint64();
-    const struct slo_clock old = {NULL, nondet_uint64(), nondet_uint64(), nondet_uint64()};
-    struct slo_clock advanced = old;
+    struct slo_clock advanced;
+    struct slo_clock old;
 
+    slo_clock_init(&advanced);
+    advanced.now = nondet_uint64();
+    advanced.made = nondet_uint64();
+    advanced.announced = nondet_uint64();
+    old = advanced;
     ASSUME(now != SLOGOUT_NEVER && old.now != SLOGOUT_NEVER);
     slo_clock_advance(&advanced, now);
     CHECK(advanced.now == (now > old.now ? now : old.now) && advanced.now != SLOGOUT_NEVER);
-    CHECK(advanced.alarms == old.alarms && advanced.made == old.made && advanced.announced == old.announced);
+    CHECK(advanced.made == old.made && advanced.announced == old.announced);
 }
 
 /* proves: of 3 timers and 2 alarms the earliest rings if it is due, else none does; a timer has stopped when it does; the world is consistent then, and may be any consistent one after the callback, for all times
  * with: --unwind 5 --slice-formula
  * each: RUNNING 4 EARLIEST 3
- * mutant: lib/timer.c: alarms->key <= clock->now; => alarms->key < clock->now;
- * mutant: lib/timer.c: slo_timer_stop(timers, head); => ; */
+ * mutant: lib/timer.c: slo_clock_deadline(clock) <= clock->now; => slo_clock_deadline(clock) < clock->now;
+ * mutant: lib/timer.c: slo_timer_stop(timers, first); => ; */
 void ring_one(void)
 {
     /* What is true of the second alarm is true of the first. */
-    struct slo_heap_node *const node = EARLIEST < 2 ? nodes[EARLIEST] : NULL;
+    struct slo_alarm *const alarm = EARLIEST < 2 ? alarms[EARLIEST] : NULL;
     int is_due;
 
-    if (node == nodes[0] && RUNNING == 0)
+    if (alarm == &kind.alarm && RUNNING == 0)
         return;
     any_world(RUNNING);
-    ASSUME(earliest() == node);
-    clock.alarms = node; /* as it is, so that the checker knows it */
+    ASSUME(earliest() == alarm);
+    clock.alarms.next = alarm ? &alarm->link : &clock.alarms; /* as it is, so that the checker knows it */
     is_due = slo_clock_deadline(&clock) <= clock.now;
     rings = 0;
     slo_clock_ring(&clock, 1);

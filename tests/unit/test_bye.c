@@ -154,10 +154,14 @@ static void test_any_text_is_made_to_fit(void **state)
         {"\x7f", DEFAULT},
         {"  Back \r\n\t at\x01\x7f 18:00 \n", "Back at 18:00"},
         {"a\r\nSLO.1 LOGOUT\r\n", "a SLO.1 LOGOUT"},
-        {"Gr\xc3\xbc\xc3\x9f" "e", "Gr??e"},                        /* UTF-8 */
-        {"\xe2\x82\xac 5, \xf0\x9f\x98\x80", "? 5, ?"},          /* of three and four octets */
-        {"Gr\xfc\xdf" "e", "Gr??e"},                                /* Latin-1 */
-        {"\x80\xbf\xc3", "???"},                                   /* no character */
+        {"Gr\xc3\xbc\xc3\x9f"
+         "e",
+         "Gr??e"},                                      /* UTF-8 */
+        {"\xe2\x82\xac 5, \xf0\x9f\x98\x80", "? 5, ?"}, /* of three and four octets */
+        {"Gr\xfc\xdf"
+         "e",
+         "Gr??e"},               /* Latin-1 */
+        {"\x80\xbf\xc3", "???"}, /* no character */
         {"\xc3\xc3\xbc", "??"},
         {"[UNAVAILABLE] Back soon", "[UNAVAILABLE] Back soon"},
         {"[REFERRAL imap://x/] Moved", "[REFERRAL imap://x/] Moved"},
@@ -182,9 +186,9 @@ static void test_a_text_that_is_too_long_is_cut_after_a_word(void **state)
         size_t first, second, third; /* octets of three words with SP between them */
         size_t fitting;              /* octets of the text that is left */
     } rows[] = {
-        {200, 0, 0, 200},   {201, 0, 0, 200}, {198, 1, 0, 200},  {198, 2, 0, 198}, {199, 1, 0, 199},
-        {200, 1, 0, 200},   {201, 1, 0, 200}, {100, 99, 0, 200}, {100, 99, 1, 200}, {100, 100, 0, 100},
-        {1, 1000, 0, 1},    {1, 197, 1, 199}, {1, 196, 2, 198},
+        {200, 0, 0, 200}, {201, 0, 0, 200}, {198, 1, 0, 200},  {198, 2, 0, 198},  {199, 1, 0, 199},
+        {200, 1, 0, 200}, {201, 1, 0, 200}, {100, 99, 0, 200}, {100, 99, 1, 200}, {100, 100, 0, 100},
+        {1, 1000, 0, 1},  {1, 197, 1, 199}, {1, 196, 2, 198},
     };
     size_t i;
 

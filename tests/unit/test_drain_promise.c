@@ -87,9 +87,9 @@ static unsigned keep_advice(const struct slogout_plan *plan, uint32_t count, int
 
 static void test_every_advice_that_is_taken_is_kept(void **state)
 {
-    static const uint32_t spreads[] = {0, 999, 20000, 70000}, tails[] = {0, 5000};
-    static const uint32_t limits[] = {0, 1, 7, 99, 101}, rates[] = {0, 2, 30}, sizes[] = {1, 3, 100, 200};
-    static const uint64_t deadlines[] = {0, 30000, 60000, 120000, 200000};
+    static const uint32_t spreads[] = {0, 20000, 70000}, tails[] = {0, 5000};
+    static const uint32_t limits[] = {0, 7, 99}, rates[] = {0, 2, 30}, sizes[] = {1, 100};
+    static const uint64_t deadlines[] = {0, 60000, 200000};
     unsigned a, b, c, d, e, f, kept = 0;
 
     (void)state;
@@ -108,7 +108,7 @@ static void test_every_advice_that_is_taken_is_kept(void **state)
                                                               .rate = rates[f]};
                             kept += keep_advice(&plan, sizes[d], (a + b + c + d + e + f) % 8 == 0);
                         }
-    assert_true(kept > 3000);
+    assert_true(kept > 400);
 }
 
 /* Answers come at various times, so places become free at various times. */

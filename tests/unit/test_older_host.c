@@ -21,7 +21,8 @@ struct old_callbacks {
     size_t size;
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
-    void (*close_connection)(struct slogout_session *session, const struct slogout_result *result, void *conn);
+    void (*close_connection)(struct slogout_session *session, const struct slogout_result *result,
+                             void *conn);
 };
 
 struct old_plan {
@@ -123,9 +124,11 @@ static void test_a_drain_of_an_older_plan(void **state)
 /* Both structs can be cut after any member; what is missing counts as 0. */
 static void test_structs_with_fewer_members(void **state)
 {
-    static const struct slogout_departure departure = {.size = sizeof departure, .spread_ms = 1000, .seed = 5};
+    static const struct slogout_departure departure = {
+        .size = sizeof departure, .spread_ms = 1000, .seed = 5};
     static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, close_connection};
-    static const size_t sizes[] = {offsetof(struct slogout_departure, spread_ms), offsetof(struct slogout_departure, seed),
+    static const size_t sizes[] = {offsetof(struct slogout_departure, spread_ms),
+                                   offsetof(struct slogout_departure, seed),
                                    offsetof(struct slogout_departure, deadline_ms),
                                    offsetof(struct slogout_departure, bye_text), sizeof departure};
     struct slogout *slogout = new_slogout();

@@ -3,7 +3,8 @@
 #include "support/exact.h"
 
 /* Into memory of exactly this size. */
-static void expect_in(size_t out_size, const struct slogout_result *result, const char *written, size_t needed)
+static void expect_in(size_t out_size, const struct slogout_result *result, const char *written,
+                      size_t needed)
 {
     char *out = exact_fill('?', out_size);
 
@@ -20,7 +21,8 @@ static void expect(const struct slogout_result *result, const char *written)
 
 static void test_without_an_answer(void **state)
 {
-    struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_BYE_ONLY, .bye_sent = 1, .asked_ms = SLOGOUT_NEVER};
+    struct slogout_result result = {
+        .outcome = SLOGOUT_OUTCOME_BYE_ONLY, .bye_sent = 1, .asked_ms = SLOGOUT_NEVER};
 
     (void)state;
     expect(&result, "outcome=BYE_ONLY tag=- bye_sent=1 bye_seen=0");
@@ -45,15 +47,21 @@ static void test_with_an_answer(void **state)
         {"* BYE", "answer=BYE code=\"\" text=\"\""}, /* none of the library's has this */
     };
     struct slogout_response response;
-    const struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_REFUSED, .bye_sent = 1, .bye_seen = 1, .asked_ms = 5, .tag = "SLO.1",
-                                          .answer_status = SLOGOUT_STATUS_NO, .answer = &response};
+    const struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_REFUSED,
+                                          .bye_sent = 1,
+                                          .bye_seen = 1,
+                                          .asked_ms = 5,
+                                          .tag = "SLO.1",
+                                          .answer_status = SLOGOUT_STATUS_NO,
+                                          .answer = &response};
     char written[SLOGOUT_RESULT_SIZE];
     size_t i;
 
     (void)state;
     for (i = 0; i < sizeof answers / sizeof *answers; i++) {
         assert_int_equal(slogout_response_parse(&response, answers[i].line, strlen(answers[i].line)), 1);
-        snprintf(written, sizeof written, "outcome=REFUSED tag=SLO.1 bye_sent=1 bye_seen=1 %s", answers[i].written);
+        snprintf(written, sizeof written, "outcome=REFUSED tag=SLO.1 bye_sent=1 bye_seen=1 %s",
+                 answers[i].written);
         expect(&result, written);
     }
     response.status = (enum slogout_status)5;
@@ -64,10 +72,14 @@ static void test_with_an_answer(void **state)
 static void test_any_fits_in_the_size_that_is_promised(void **state)
 {
     char octets[1000];
-    const struct slogout_response response = {SLOGOUT_STATUS_BAD, "x", 1, octets + 500, 255, octets, sizeof octets};
-    const struct slogout_result result = {
-        .outcome = SLOGOUT_OUTCOME_CLIENT_LOGOUT, .bye_sent = 1, .bye_seen = 1, .tag = "1234567890123456" "4294967295",
-        .answer = &response};
+    const struct slogout_response response = {SLOGOUT_STATUS_BAD, "x", 1, octets + 500, 255, octets,
+                                              sizeof octets};
+    const struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_CLIENT_LOGOUT,
+                                          .bye_sent = 1,
+                                          .bye_seen = 1,
+                                          .tag = "1234567890123456"
+                                                 "4294967295",
+                                          .answer = &response};
     char out[SLOGOUT_RESULT_SIZE];
     size_t len;
 
@@ -112,7 +124,8 @@ static void test_no_result_is_an_empty_line(void **state)
 
 static void test_an_outcome_and_a_status_that_are_none(void **state)
 {
-    struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_COUNT, .answer_status = (enum slogout_status)5};
+    struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_COUNT,
+                                    .answer_status = (enum slogout_status)5};
 
     (void)state;
     expect(&result, "outcome=UNKNOWN tag=- bye_sent=0 bye_seen=0 answer=UNKNOWN");

@@ -533,8 +533,8 @@ static void test_a_bye_that_is_owed_and_not_sent_is_counted(void **state)
     host_tick_at(host, 10000);
     assert_int_equal(slogout_get_counts(host->slogout)->without_bye, 3);
     host_abandon(host, host_connect(host),
-                 SLOGOUT_OUTCOME_PEER_CLOSED); /* the connection ended by other means */
-    host_feed_line(host, ask(host), "SLO.1 OK");    /* no `* BYE` is owed */
+                 SLOGOUT_OUTCOME_PEER_CLOSED);   /* the connection ended by other means */
+    host_feed_line(host, ask(host), "SLO.1 OK"); /* no `* BYE` is owed */
     assert_int_equal(slogout_get_counts(host->slogout)->without_bye, 3);
     host_forget(host);
 }
@@ -1181,7 +1181,8 @@ static uint64_t run_departure(const struct slogout_departure *departure, int ena
 
 static void test_a_departure_keeps_its_deadline_whatever_happens(void **state)
 {
-    static const uint64_t deadlines[] = {1, 5000, 9999, 10000, 10001, 44999, 45000, 45001, 50000, 100000, 700000};
+    static const uint64_t deadlines[] = {1,     5000,  9999,  10000,  10001, 44999,
+                                         45000, 45001, 50000, 100000, 700000};
     static const uint32_t spreads[] = {0, 1, 3000, 60000, UINT32_MAX};
     static const char *const says[] = {"", "B", "BB", "BBB", "tB", "tBB", "t-", "-"};
     size_t d, s, l;
@@ -1274,10 +1275,10 @@ static void test_a_second_departure_hurries(void **state)
 {
     static const char *const says[] = {"", "B", "t", "BB", "BBB"};
     static const char *const traces[] = {
-        S_LAST_BYE "\nclose FORCED bye-sent\n",                                           /* WAITING */
-        S_LOGOUT " BUSY\n" S_LAST_BYE "\nclose FORCED bye-sent\n",                        /* PENDING */
-        S_LOGOUT "\n" S_LAST_BYE "\nclose FORCED SLO.1@0 bye-sent\n",                     /* ASKED */
-        S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE "\nclose FORCED bye-sent\n",  /* LEAVING */
+        S_LAST_BYE "\nclose FORCED bye-sent\n",                                          /* WAITING */
+        S_LOGOUT " BUSY\n" S_LAST_BYE "\nclose FORCED bye-sent\n",                       /* PENDING */
+        S_LOGOUT "\n" S_LAST_BYE "\nclose FORCED SLO.1@0 bye-sent\n",                    /* ASKED */
+        S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE "\nclose FORCED bye-sent\n", /* LEAVING */
         S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED\n",
     };
     size_t i;
@@ -1306,7 +1307,8 @@ static void test_a_second_departure_hurries(void **state)
 static void test_a_departure_that_is_canceled_leaves_nothing(void **state)
 {
     struct host *host = *state;
-    const struct slogout_departure departure = {.spread_ms = 60000, .deadline_ms = 50000, .bye_text = "Moved"};
+    const struct slogout_departure departure = {
+        .spread_ms = 60000, .deadline_ms = 50000, .bye_text = "Moved"};
     struct slogout_session *session;
 
     host_start(host, NULL);

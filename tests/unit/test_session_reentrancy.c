@@ -651,9 +651,9 @@ static void test_a_session_made_in_a_callback_is_used_after_it(void **state)
 
 /* ---- a test for each pair ---- */
 
-#define REENTRANT_TESTS   (INSIDES * LENGTH(calling_back))
-#define ALLOWED_TESTS     LENGTH(allowed)
-#define OTHERS_TESTS      (LENGTH(where_allowed) * LENGTH(done_to_others))
+#define REENTRANT_TESTS (INSIDES * LENGTH(calling_back))
+#define ALLOWED_TESTS   LENGTH(allowed)
+#define OTHERS_TESTS    (LENGTH(where_allowed) * LENGTH(done_to_others))
 
 static struct CMUnitTest rows[REENTRANT_TESTS + ALLOWED_TESTS + OTHERS_TESTS];
 static char names[LENGTH(rows)][120];

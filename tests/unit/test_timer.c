@@ -233,8 +233,8 @@ static void test_timers_expire_in_the_order_of_their_deadlines_then_of_their_sta
         uint64_t deadlines[4]; /* of a, b, c and d, which are started in this order */
         const char *order;
     } rows[] = {
-        {{5, 6, 7, 8}, "abcd"}, {{8, 7, 6, 5}, "dcba"}, {{5, 5, 5, 5}, "abcd"}, {{6, 8, 6, 7}, "acdb"},
-        {{8, 5, 8, 5}, "bdac"}, {{0, LAST, SLOGOUT_NEVER, LAST}, "abcd"},
+        {{5, 6, 7, 8}, "abcd"}, {{8, 7, 6, 5}, "dcba"}, {{5, 5, 5, 5}, "abcd"},
+        {{6, 8, 6, 7}, "acdb"}, {{8, 5, 8, 5}, "bdac"}, {{0, LAST, SLOGOUT_NEVER, LAST}, "abcd"},
     };
     size_t i, j;
 

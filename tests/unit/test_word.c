@@ -103,9 +103,9 @@ static void test_how_many_octets_agree(void **state)
         const char *octets, *word;
         size_t agreement;
     } rows[] = {
-        {"BYE", "BYE", 3},  {"bYe", "BYE", 3},   {"BYE x", "BYE", 3}, {"BY", "BYE", 2},    {"", "BYE", 0},
-        {"BXE", "BYE", 1},  {"x", "", 0},        {"M4", "M4", 2},     {"m\x14", "M4", 1}, {"Q@", "Q`", 1},
-        {"[", "{", 0},      {"X\rY", "X-Y", 1}, {"\x1a", "Z", 0},   {"z", "Z", 1},       {"a", "A", 1},
+        {"BYE", "BYE", 3}, {"bYe", "BYE", 3},  {"BYE x", "BYE", 3}, {"BY", "BYE", 2},   {"", "BYE", 0},
+        {"BXE", "BYE", 1}, {"x", "", 0},       {"M4", "M4", 2},     {"m\x14", "M4", 1}, {"Q@", "Q`", 1},
+        {"[", "{", 0},     {"X\rY", "X-Y", 1}, {"\x1a", "Z", 0},    {"z", "Z", 1},      {"a", "A", 1},
     };
     size_t i;
 

@@ -1,4 +1,5 @@
-/* Runs AskedStore.java, or JavaMail alone, as an application does: Driver LIBRARY PORT TLS USER DELAY; see run.py. */
+/* Runs AskedStore.java, or JavaMail alone, as an application does: Driver LIBRARY PORT TLS USER DELAY; see run.py.
+ * SPDX-License-Identifier: BSD-2-Clause */
 import com.sun.mail.iap.*;
 import com.sun.mail.imap.*;
 import java.io.*;
@@ -38,7 +39,8 @@ public class Driver {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             folder.getMessageByUID(Long.parseLong(uid)).writeTo(out);
             try {
-                return String.format("%040x", new BigInteger(1, MessageDigest.getInstance("SHA-1").digest(out.toByteArray())));
+                byte[] digest = MessageDigest.getInstance("SHA-1").digest(out.toByteArray());
+                return String.format("%040x", new BigInteger(1, digest));
             } catch (java.security.NoSuchAlgorithmException e) {
                 throw new IOException(e);
             }
@@ -70,17 +72,14 @@ public class Driver {
 
     /* echo_server has no mailboxes. */
     static String echo(String size) throws MessagingException {
-        byte[] octets = ("X LOGOUT\r\nMIDDLE\r\n" + "x".repeat(Integer.parseInt(size))).getBytes(StandardCharsets.US_ASCII);
+        String text = "X LOGOUT\r\nMIDDLE\r\n" + "x".repeat(Integer.parseInt(size));
         return (String) ((IMAPFolder) store.getDefaultFolder()).doCommand(protocol -> {
             Argument argument = new Argument();
-            argument.writeBytes(octets);
+            argument.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
             Response[] responses = protocol.command("ECHO", argument);
             protocol.handleResult(responses[responses.length - 1]);
-            for (Response response : responses) {
-                String text = response.toString();
-                if (text.startsWith("* ECHO ")) return (text.contains("MIDDLE\r\n" + "x".repeat(100)) ? "True" : "False") + " OK";
-            }
-            return "nothing";
+            boolean isSame = Arrays.stream(responses).anyMatch(response -> response.toString().contains(text));
+            return isSame ? "True OK" : "False OK";
         });
     }
 

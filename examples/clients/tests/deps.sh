@@ -13,4 +13,5 @@ sh tests/apt.sh $packages
 
 mkdir -p "$folder"
 grep -qs "\"version\": \"$version\"" "$folder/node_modules/imapflow/package.json" ||
-    npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix "$folder" "imapflow@$version" >/dev/null
+    npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix "$folder" \
+        "imapflow@$version" >/dev/null

@@ -1,5 +1,5 @@
 /* Runs imapflow_account.mjs, or ImapFlow alone, as an application does. driver.mjs LIBRARY PORT TLS USER DELAY; see
- * run.py. The folder of the npm packages is in NODE_MODULES. */
+ * run.py. NODE_MODULES is the folder that has the npm packages. SPDX-License-Identifier: BSD-2-Clause */
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
@@ -12,14 +12,14 @@ let mailbox = null; // in which it idles
 async function connect() {
     console.log('login');
     const imap = new ImapFlow({
-        host: '127.0.0.1', port, secure: tls === 'tls', doSTARTTLS: false, auth: { user, pass: 'secret' }, logger: false,
-        autoIdleDelay: 50, tls: { rejectUnauthorized: false }
+        host: '127.0.0.1', port, secure: tls === 'tls', doSTARTTLS: false, tls: { rejectUnauthorized: false },
+        auth: { user, pass: 'secret' }, logger: false, autoIdleDelay: 50
     });
     await imap.connect();
     return imap;
 }
 
-/* ImapFlow without our lines: an application that logs in again when the library says that the connection is gone. */
+/* ImapFlow without the file: an application that logs in again when the library reports a lost connection. */
 class Alone {
     async run(operation) {
         if (!this.imap?.usable) {
@@ -60,7 +60,8 @@ const operations = {
         await imap.messageFlagsRemove(uid, ['\\Flagged'], { uid: true });
     }),
     pipeline: (imap, uid) => inbox(imap, async () => {
-        const both = await Promise.all([imap.fetchOne(uid, { flags: true }, { uid: true }), imap.fetchOne(uid, { uid: true }, { uid: true })]);
+        const parts = [{ flags: true }, { uid: true }];
+        const both = await Promise.all(parts.map(what => imap.fetchOne(uid, what, { uid: true })));
         return both.map(message => (message ? 'OK' : 'nothing')).join(' ');
     }),
     echo: async (imap, size) => {
@@ -78,7 +79,8 @@ const operations = {
 for await (const line of createInterface({ input: process.stdin })) {
     const [name, argument] = line.split(' ');
     try {
-        const result = name === 'logout' ? await account.logOut() : await account.run(imap => operations[name](imap, argument));
+        const result = await (name === 'logout' ? account.logOut()
+            : account.run(imap => operations[name](imap, argument)));
         console.log(`ok ${result ?? ''}`);
     } catch (error) {
         console.log(`error ${error.code ?? error.name}: ${error.message}`);

@@ -1,4 +1,5 @@
-"""Runs imaplib_account.py, or imaplib alone, as an application does. driver.py LIBRARY PORT TLS USER DELAY; see run.py."""
+"""Runs imaplib_account.py, or imaplib alone, as an application does. driver.py LIBRARY PORT TLS USER DELAY; see run.py.
+SPDX-License-Identifier: BSD-2-Clause"""
 
 import hashlib
 import imaplib
@@ -29,7 +30,7 @@ def log_in():
 
 
 class Alone:
-    """imaplib without our lines: an application that logs in again when the library says that the connection is gone."""
+    """The library without the file: an application that logs in again when the library reports a lost connection."""
     client = None
 
     def __enter__(self):
@@ -105,7 +106,10 @@ def main():
     account = Alone() if DELAY == "alone" else Account(log_in, float(DELAY))
     operations = {"fetch": fetch, "append": append, "two": two, "pipeline": pipeline, "echo": echo, "idle": idle}
     lines = queue.Queue()
-    threading.Thread(target=lambda: [lines.put(line) for line in itertools.chain(sys.stdin, ["quit -"])], daemon=True).start()
+    def read():
+        for line in itertools.chain(sys.stdin, ["quit -"]):
+            lines.put(line)
+    threading.Thread(target=read, daemon=True).start()
     while True:
         try:
             name, argument = lines.get_nowait().split()

@@ -1,21 +1,21 @@
-"""Stands between a client and a server, ends TLS, reads each line of both, and does at a line what no server does on
-demand: holds it back, adds lines of its own, or cuts the connection."""
+"""A relay between a client and a server. It ends TLS and reads each line of both sides. At a line it can do what no
+server does on demand: hold the line back, add lines of its own, or cut the connection.
+SPDX-License-Identifier: BSD-2-Clause"""
 
 import asyncio
 import contextlib
-import os
 import re
 import socket
 import ssl
 import threading
 
-PATIENCE = int(os.environ.get('P',60))  # seconds, also on a busy machine
+PATIENCE = 60  # seconds
 LIMIT = 1 << 24
 
 
 class Rule:
-    """At the next line of one side that matches. before and after are sent to the client around the line, in one segment
-    with it; {0} is the line's first word. drop loses the line."""
+    """What to do at the next line of one side ("up" is the client's) that matches. The relay sends before and after to
+    the client around the line, in one segment with it. {0} is the first word of the line. drop loses the line."""
 
     def __init__(self, side, pattern, before=b"", after=b"", hold=False, drop=False, cut=False):
         self.side, self.pattern = side, re.compile(pattern)
@@ -38,10 +38,12 @@ class Connection:
 
 
 class Relay:
-    """To a port, with TLS on both sides if there is a certificate and tls is set. strip hides LITERAL+ from the client."""
+    """Relays to a port, with TLS to the client if there is a certificate, and with TLS to the server if tls is set.
+    strip hides LITERAL+ from the client, so that it waits for `+`."""
 
     def __init__(self, port, certificate=None, tls=False, strip=False):
-        self.upstream, self.certificate, self.tls, self.strip, self.rules, self.connections = port, certificate, tls, strip, [], []
+        self.upstream, self.certificate, self.tls, self.strip = port, certificate, tls, strip
+        self.rules, self.connections = [], []
         self.refused, self.changed = 0, threading.Condition()
         self.loop = asyncio.new_event_loop()
         context = None

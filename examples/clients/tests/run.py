@@ -1,14 +1,18 @@
-"""Client libraries with our lines, against echo_server, the proxy before Dovecot, and the plugin, and against a server that
-asks at moments of the test's choice (the relay in front of the plugin); then the same libraries alone.
+"""Runs client libraries with the files of examples/clients against echo_server, the proxy before Dovecot, and the
+plugin, and against a relay before the plugin that asks at moments which no server produces on demand. Then it runs the
+same libraries without these files.
     run.py [LIBRARY...]
-A driver for each language runs the operations of an application, one a line: see Client."""
+A driver for each language runs the operations of an application, one a line: see Client.
+SPDX-License-Identifier: BSD-2-Clause"""
 
+import collections
 import concurrent.futures
 import hashlib
 import importlib.util
 import imaplib
 import itertools
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -19,11 +23,12 @@ from servers import BUILD, ECHO_SERVER, PATIENCE, PROXY, Dovecot, Program, wait_
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLIENTS = os.path.abspath(BUILD + "/clients")
+PYTHON = os.environ.get("PYTHON", "python3")
 JAVAMAIL = os.environ.get("JAVAMAIL", "/usr/share/java/javax.mail.jar")
 DELAY = 0.3  # seconds, in place of 60
 DRIVERS = {
-    "imaplib": ["python3", "-B", HERE + "/driver.py", "imaplib"],
-    "imapclient": ["python3", "-B", HERE + "/driver.py", "imapclient"],
+    "imaplib": [PYTHON, "-B", HERE + "/driver.py", "imaplib"],
+    "imapclient": [PYTHON, "-B", HERE + "/driver.py", "imapclient"],
     "imapflow": ["node", HERE + "/driver.mjs", "imapflow"],
     "javamail": ["java", "-XX:TieredStopAtLevel=1", "-cp", CLIENTS + "/java:" + JAVAMAIL, "Driver", "javamail"],
 }
@@ -35,8 +40,9 @@ DIGEST = {uid: "ok " + hashlib.sha1(text).hexdigest() for uid, text in MESSAGES.
 
 
 class Client:
-    """A driver. do() and start() send it an operation: fetch UID, append MESSAGE-ID, two UID (two commands), pipeline UID,
-    echo OCTETS, idle -, logout -. It prints `ok RESULT` or `error ...`, `login` for each login, and `event ...`."""
+    """A driver. do() and start() send it an operation: fetch UID, append MESSAGE-ID, two UID (two commands), pipeline
+    UID, echo OCTETS, idle -, logout -. It prints `ok RESULT` or `error ...` for each, `login` when it begins to log in,
+    and `event ...` when something happens between operations."""
 
     def __init__(self, library, port, tls, user, delay):
         self.lines, self.changed = [], threading.Condition()
@@ -86,7 +92,7 @@ class Client:
 
 
 class Situation:
-    """A client, and the relay through which it reaches a server. Each moment begins when the client has run an operation."""
+    """A client, and the relay through which it reaches a server. A moment begins after an operation of the client."""
 
     def __init__(self, library, server, kind, user, relay, delay=DELAY):
         self.library, self.server, self.kind, self.user, self.relay = library, server, kind, user, relay
@@ -123,7 +129,8 @@ class Situation:
         self.relay.wait_line("down", rb"^\+ ", self.connection, since)
 
     def outcome(self, expected="ANSWERED"):
-        wait_until(lambda: len(self.server.outcomes(self.user)) > self.outcomes, "%r" % self.connection.lines[-9:])
+        wait_until(lambda: len(self.server.outcomes(self.user)) > self.outcomes,
+                   "the outcome; %r" % self.connection.lines[-9:])
         self.check(self.server.outcomes(self.user)[self.outcomes], expected)
         return expected
 
@@ -177,25 +184,30 @@ def in_pipeline(s):
 
 
 def within_operation(s):
-    s.asked_within("two " + SMALL, "up", rb"STORE.*-FLAGS", "ok", until_seen=True)
-    return s.outcome()
+    """The request comes with the response to the first of two commands. The answer comes after the second."""
+    s.asked_within("two " + SMALL, "down", rb"^\S+ OK .*Store completed", "ok")
+    outcome = s.outcome()
+    sent = b"".join(line for side, line in s.connection.lines if side == "up")
+    if not re.search(rb"\+FLAGS.*-FLAGS.*^SL\S+ OK", sent, re.DOTALL | re.MULTILINE):
+        raise AssertionError("answered between two commands: %r" % sent)
+    return outcome
 
 
 def twice(s):
     """Dovecot's second kick is the end."""
-    rule = s.relay.rule("up", rb"^SL\S+ OK", hold=True)
+    rule, since = s.relay.rule("up", rb"^SL\S+ OK", hold=True), len(s.connection.lines)
     s.server.ask(s.user)
     s.relay.wait(rule.happened.is_set, "answer")
     s.server.ask(s.user, again=True)
     if s.kind == "plugin":
-        s.relay.wait_line("down", rb"^\* BYE", s.connection)
+        s.relay.wait_line("down", rb"^\* BYE", s.connection, since)
     rule.released.set()
     return s.outcome("FORCED" if s.kind == "plugin" else "ANSWERED")
 
 
 def own_logout(s):
     s.asked_within("logout -", "up", rb"^\S+ LOGOUT\r", "ok", until_seen=True)
-    return s.outcome("CLIENT_LOGOUT") if s.kind == "proxy" else "(not logged)"
+    return s.outcome("CLIENT_LOGOUT") if s.kind == "proxy" else "own LOGOUT"
 
 
 REAL = {"at rest": at_rest, "in IDLE": in_idle, "in FETCH": in_fetch, "in APPEND": in_append, "before +": before_append,
@@ -211,10 +223,12 @@ FETCHED = rb"^\S+ OK .*[Ff]etch completed"
 
 
 class Moment:
-    """command is run while the rule is there, or parts are sent at rest. The client answers all requests, or is cut, and
-    then its user may see an error for the command that was cut."""
+    """The client runs the command while the relay has the rule, or the relay sends the parts while the client is at
+    rest or in IDLE. Then the relay cuts the connection, or the client answers all requests. error: the user may see an
+    error for this command. away: the next three logins fail."""
 
-    def __init__(self, command=None, rule=None, options=None, parts=(), cut=False, error=False, idle=False, logout=False, away=False):
+    def __init__(self, command=None, rule=None, options=None, parts=(), cut=False, error=False, idle=False,
+                 logout=False, away=False):
         self.command, self.rule, self.options, self.parts = command, rule, options or {}, parts
         self.cut, self.error, self.idle, self.logout, self.away = cut, error, idle, logout, away
 
@@ -252,13 +266,15 @@ MADE = {
     "with the tag of FETCH": Moment(FETCH, ("up", rb"^\S+ .*FETCH"), {"after": b"{0} LOGOUT\r\n"}),
     "before the OK of APPEND": Moment(APPEND, ("down", rb"^\S+ OK .*Append completed"), {"before": REQUEST}),
     "before + of APPEND": Moment(APPEND, ANNOUNCED, {"after": REQUEST}),
-    "APPEND refused": Moment(APPEND, ANNOUNCED, {"after": REQUEST + b"{0} NO [LIMIT] No\r\n", "drop": True}, error=True),
+    "APPEND refused": Moment(APPEND, ANNOUNCED, {"after": REQUEST + b"{0} NO [LIMIT] No\r\n", "drop": True},
+                             error=True),
     "then BYE and the end": Moment(parts=(REQUEST + BYE,), cut=True),
-    "crossing LOGOUT, then the end": Moment("logout -", ("up", rb"^\S+ LOGOUT"), {"after": REQUEST, "drop": True, "cut": True},
-                                            logout=True),
+    "crossing LOGOUT, then the end": Moment("logout -", ("up", rb"^\S+ LOGOUT"),
+                                            {"after": REQUEST, "drop": True, "cut": True}, logout=True),
     "BYE at rest": Moment(parts=(BYE,), cut=True),
     "BYE in IDLE": Moment(idle=True, parts=(BYE,), cut=True),
-    "BYE in FETCH": Moment(FETCH, ("down", rb"^\* \d+ FETCH .*BODY"), {"before": BYE, "drop": True, "cut": True}, error=True),
+    "BYE in FETCH": Moment(FETCH, ("down", rb"^\* \d+ FETCH .*BODY"), {"before": BYE, "drop": True, "cut": True},
+                           error=True),
     "cut at rest": Moment(parts=(b"",), cut=True),
     "cut in FETCH": Moment(FETCH, ("down", rb"^MIDDLE"), {"drop": True, "cut": True}, error=True),
 }
@@ -272,13 +288,15 @@ class Results:
     def __init__(self, library):
         self.library, self.real, self.alone, self.failures, self.passed = library, {}, {}, [], 0
 
+    def outcomes(self, server):
+        counts = collections.Counter(outcome for (_, column), outcome in self.real.items() if column == server)
+        return ", ".join("%d %s" % (count, outcome) for outcome, count in counts.most_common())
+
     def attempt(self, name, work):
         """Returns what work does, or None after a failure."""
         try:
-            begin = time.monotonic()
             result = work()
             self.passed += 1
-            print(self.library, name, result, round(time.monotonic() - begin, 1), file=sys.stderr)
             return result
         except Exception as error:  # one failure does not hide the others
             self.failures.append("%s, %s: %s: %s" % (self.library, name, type(error).__name__, error))
@@ -331,8 +349,8 @@ def try_made(results, server, user, make_relay):
 
 
 def try_alone(results, server, user, make_relay):
-    """The library without our lines. After the moment come another message, then `* BYE` and the end, as after an answer
-    that has not come, and a message again."""
+    """The library without the file. After the moment the application fetches another message. Then the server sends
+    `* BYE` and closes, because it has no answer, and the application fetches a message again."""
     for number, name in enumerate(ALONE):
         def work():
             situation = Situation(results.library, server, "plugin", user, make_relay(), "alone")
@@ -356,10 +374,10 @@ def what_happens(situation, moment, number):
         note("at once", reply, situation.expected if moment.command == FETCH else "ok")
     if moment.command == APPEND and reply == "ok" and str(number) not in situation.server.message_ids(situation.user):
         notes.append("reported as stored, and lost")
-    note("next", situation.client.do("fetch " + BIG, 5), DIGEST[BIG])
+    note("next", situation.client.do("fetch " + BIG, 20), DIGEST[BIG])
     if not situation.connection.closed:
         situation.relay.send(BYE, cut=True)
-        note("at the end", situation.client.do(FETCH, 5), DIGEST[SMALL])
+        note("at the end", situation.client.do(FETCH, 20), DIGEST[SMALL])
     return "; ".join(notes) or "nothing"
 
 
@@ -377,12 +395,15 @@ def try_library(library, plugin, stock):
     programs = Program(ECHO_SERVER), Program(ECHO_SERVER), Program(PROXY, "--server", "127.0.0.1:%d" % stock.port)
     for server, user in ((stock, "proxy"), (plugin, "plain"), (plugin, "tls"), (plugin, "made"), (plugin, "alone")):
         fill(server, library + user)
+    plain, wrapped, proxy = programs
     try:
-        try_real(results, programs[0], "echo_server", "echo_server", library, lambda: Relay(programs[0].port))
-        try_real(results, programs[1], "echo_server", "echo_server, TLS", library, lambda: Relay(programs[1].port, certificate))
-        try_real(results, programs[2], "proxy", "proxy", library + "proxy", lambda: Relay(programs[2].port))
-        try_real(results, plugin, "plugin", "Dovecot", library + "plain", lambda: Relay(plugin.port))
-        try_real(results, plugin, "plugin", "Dovecot, TLS", library + "tls", lambda: Relay(plugin.tls_port, certificate, tls=True))
+        for server, kind, column, user, relay in (
+                (plain, "echo_server", "echo_server", "", lambda: Relay(plain.port)),
+                (wrapped, "echo_server", "echo_server, TLS", "", lambda: Relay(wrapped.port, certificate)),
+                (proxy, "proxy", "proxy", "proxy", lambda: Relay(proxy.port)),
+                (plugin, "plugin", "Dovecot", "plain", lambda: Relay(plugin.port)),
+                (plugin, "plugin", "Dovecot, TLS", "tls", lambda: Relay(plugin.tls_port, certificate, tls=True))):
+            try_real(results, server, kind, column, library + user, relay)
         try_made(results, plugin, library + "made", lambda: Relay(plugin.port, certificate, strip=True))
         try_alone(results, plugin, library + "alone", lambda: Relay(plugin.port, strip=True))
         for server, user in ((stock, "proxy"), (plugin, "plain"), (plugin, "tls"), (plugin, "made")):
@@ -397,7 +418,8 @@ def check_messages(ids, user):
     """None is lost and none is there twice. The append that was refused is not there."""
     appended = ["literal", "crossing"]
     if user == "made":
-        appended = [str(number) for number, moment in enumerate(MADE.values()) if moment.command == APPEND and not moment.error]
+        appended = [str(number) for number, moment in enumerate(MADE.values())
+                    if moment.command == APPEND and not moment.error]
     if ids != sorted([SMALL, BIG] + appended):
         raise AssertionError("messages %r" % ids)
 
@@ -408,7 +430,8 @@ def print_table(title, rows, columns, cell):
     widths = [max([len(column)] + [len(cell(row, column)) for row in rows]) for column in columns]
     print("  ".join(["".ljust(width)] + [column.ljust(w) for column, w in zip(columns, widths)]).rstrip())
     for row in rows:
-        print("  ".join([row.ljust(width)] + [cell(row, column).ljust(w) for column, w in zip(columns, widths)]).rstrip())
+        cells = [cell(row, column).ljust(w) for column, w in zip(columns, widths)]
+        print("  ".join([row.ljust(width)] + cells).rstrip())
 
 
 def main():
@@ -422,12 +445,10 @@ def main():
         plugin.close()
         stock.close()
     columns = list(dict.fromkeys(column for results in all_results for _, column in results.real))
-    for results in all_results:
-        print_table("%s with our lines: the outcome in each server" % results.library, list(REAL), columns,
-                    lambda row, column: results.real.get((row, column), "-"))
-    for results in all_results:
-        print_table("%s without our lines: what happens" % results.library, list(ALONE), [""],
-                    lambda row, column: results.alone[row])
+    cells = {results.library: results for results in all_results}
+    print_table("With the file: outcomes in %d moments" % len(REAL), libraries, columns,
+                lambda library, server: cells[library].outcomes(server))
+    print_table("Without the file", list(ALONE), libraries, lambda moment, library: cells[library].alone[moment])
     failures = [failure for results in all_results for failure in results.failures]
     for failure in failures:
         print("FAILED " + failure)

@@ -1,4 +1,5 @@
-"""The servers of the tests: unprivileged, on free ports of 127.0.0.1, and killed by their pids."""
+"""The servers of the tests: unprivileged, on free ports of 127.0.0.1, and killed by their pids.
+SPDX-License-Identifier: BSD-2-Clause"""
 
 import glob
 import os
@@ -19,7 +20,7 @@ ECHO_SERVER = BUILD + "/examples/echo_server"
 PROXY = BUILD + "/slogout-proxy"
 PLUGIN = BUILD + "/dovecot/lib95_imap_slogout_plugin.so"
 
-PATIENCE = int(os.environ.get('P',60))
+PATIENCE = 60
 DOVECOT = """
 base_dir = {root}/run
 state_dir = {root}/state
@@ -79,9 +80,9 @@ def wait_until(condition, what):
 
 
 def certificate(folder):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-                    "2", "-subj", "/CN=localhost", "-keyout", folder + "/key", "-out", folder + "/certificate"],
-                   check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj", "/CN=localhost", "-keyout", folder + "/key",
+                    "-out", folder + "/certificate"], check=True, capture_output=True)
     return folder + "/certificate", folder + "/key"
 
 
@@ -179,7 +180,8 @@ class Dovecot:
         """All that the master has started is in the session that was made for it."""
         self.process.kill()
         self.process.wait()
-        out = subprocess.run(["ps", "-o", "pid=", "--sid", str(self.process.pid)], capture_output=True, text=True, check=False)
+        out = subprocess.run(["ps", "-o", "pid=", "--sid", str(self.process.pid)], capture_output=True, text=True,
+                             check=False)
         for pid in out.stdout.split():
             try:
                 os.kill(int(pid), signal.SIGKILL)

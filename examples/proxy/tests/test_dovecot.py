@@ -5,7 +5,9 @@ import hashlib
 import imaplib
 import random
 import re
+import socket
 import ssl
+import threading
 import unittest
 
 from client import Client
@@ -102,6 +104,53 @@ class Imaplib(unittest.TestCase):
         direct.close()
         through.close()
         proxy.stop()
+
+
+class Uploads(unittest.TestCase):
+    """A client that uploads again what was not confirmed, while Dovecot answers a tag that the client has not used: it
+    takes the literal of an unknown command for a command."""
+
+    ROUNDS = 50
+    SEED = random.randrange(1 << 32)
+
+    def upload(self, port, number, end=None):
+        """Sends the message behind the unknown command. Returns whether the message was confirmed. end(): called at a
+        random moment of the dialogue."""
+        message = b"Message-ID: <%d@test>\r\n\r\n" % number + b"x" * self.random.choice([10, 20000, 500000]) + b"\r\n"
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
+            replies = connection.makefile("rb")
+            replies.readline()
+            connection.sendall(b"a LOGIN uploads secret\r\n")
+            while not replies.readline().startswith(b"a OK"):
+                pass
+            timer = threading.Timer(self.random.uniform(0, 0.03), end or (lambda: None))
+            timer.start()
+            try:
+                connection.sendall(b"b XYZ {12+}\r\nfoo NOOP ab\r\nc APPEND INBOX {%d+}\r\n" % len(message) + message + b"\r\n")
+                if not end:
+                    connection.sendall(b"d LOGOUT\r\n")
+                received = replies.read()
+            except ConnectionError:
+                received = b""
+            timer.join()
+        return b"\r\nc OK" in received
+
+    def test_no_message_is_stored_twice_when_the_proxy_is_stopped(self):
+        print("seed", self.SEED)
+        self.random = random.Random(self.SEED)
+        dovecot = Dovecot()
+        self.addCleanup(dovecot.close)
+        confirmed = 0
+        for number in range(self.ROUNDS):
+            proxy = Proxy(dovecot.port)
+            if self.upload(proxy.port, number, proxy.terminate):
+                confirmed += 1
+            else:
+                self.assertTrue(self.upload(dovecot.port, number))
+            proxy.end()
+        stored = [re.search(rb"Message-ID: <(\d+)@test>", text)[1] for text in dovecot.files("uploads")]
+        self.assertEqual(sorted(map(int, stored)), list(range(self.ROUNDS)), f"seed {self.SEED}")
+        self.assertGreater(confirmed, 0)
 
 
 def digest_md5(challenge):

@@ -38,9 +38,9 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
     return 0;
 }
 
-static int pass(struct slogout_session *session, const char *bytes, size_t len, void *conn)
+static int pass(struct slogout_filter *filter, const char *bytes, size_t len, void *conn)
 {
-    (void)session, (void)bytes, (void)len, (void)conn;
+    (void)filter, (void)bytes, (void)len, (void)conn;
     return 0;
 }
 
@@ -58,13 +58,18 @@ static void *make_session(void)
     return session;
 }
 
+static void close_filter(struct slogout_filter *filter, const struct slogout_result *result, void *conn)
+{
+    (void)filter, (void)result, (void)conn;
+}
+
 static void *make_filter(void)
 {
-    static const struct slogout_filter_callbacks callbacks = {sizeof callbacks, pass, pass, close_connection};
-    struct slogout_session *session = NULL;
+    static const struct slogout_filter_callbacks callbacks = {sizeof callbacks, pass, pass, close_filter};
+    struct slogout_filter *filter = NULL;
 
-    slogout_filter_new(&session, slogout, &callbacks, NULL);
-    return session;
+    slogout_filter_new(&filter, slogout, &callbacks, NULL);
+    return filter;
 }
 
 static double run_session(size_t n)

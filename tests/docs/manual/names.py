@@ -25,7 +25,7 @@ def squeeze(prototype):
 
 def declared_functions(headers):
     """Returns the prototype of each public function, by name."""
-    found = re.findall(r"^SLOGOUT_API\s+([^;{]*?(slogout_\w+)\([^;]*\));", headers, re.M)
+    found = re.findall(r"^SLOGOUT_API\s+(?:SLOGOUT_MUST_CHECK\s+)?([^;{]*?(slogout_\w+)\([^;]*\));", headers, re.M)
     return {name: squeeze(prototype) for prototype, name in found}
 
 
@@ -37,7 +37,7 @@ def inline_functions(headers):
 
 def declared_constants(headers):
     names = set(re.findall(r"\bSLOGOUT_\w+", headers))
-    return {name for name in names if not name.endswith(("_H", "_API"))}
+    return {name for name in names if not name.endswith(("_H", "_API", "_MUST_CHECK"))}
 
 
 def declared_members(headers):

@@ -192,7 +192,7 @@ struct check check_dialogue(const uint8_t *data, size_t size, size_t piece)
     static struct reference reference;
     static char text[CHECK_MAX];
     const int ask_all = size > 0 && data[0] == STEP_ASK_ALL;
-    struct check check = {1, 0, 0, 0};
+    struct check check = {1, 0, 0, SLOGOUT_BLINDNESS_NONE};
     int what = STEP_ASK_ALL;
     size_t i = 0, len;
 

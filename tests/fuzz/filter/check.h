@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <slogout/filter.h>
 
 /* Octets that begin a step of a dialogue. What follows, up to the next one, is the text of the step. */
 enum step {
@@ -23,7 +24,7 @@ struct check {
     int was_referred; /* to the reference, to its end */
     int was_asked;
     int is_closed;
-    int blind; /* enum slogout_blindness */
+    enum slogout_blindness blind;
 };
 
 /* Runs a dialogue through a filter whole, through another one in pieces of `piece` octets, and through the reference as

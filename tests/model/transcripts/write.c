@@ -295,14 +295,26 @@ static const struct path {
     {"PENDING", "PENDING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"!request", NULL}},
     {"PENDING", "PENDING, enabled", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", "!request", NULL}},
     {"ASKED", "ASKED", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", "request", NULL}},
-    {"ASKED", "ASKED, a refusal is waited out", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_WAIT,
+    {"ASKED",
+     "ASKED, a refusal is waited out",
+     SLOGOUT_ASK_ENABLED,
+     SLOGOUT_REFUSAL_WAIT,
      {"enable", "request", NULL}},
-    {"ASKED", "ASKED, and refused", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_WAIT,
+    {"ASKED",
+     "ASKED, and refused",
+     SLOGOUT_ASK_ENABLED,
+     SLOGOUT_REFUSAL_WAIT,
      {"enable", "request", "C: TAG BAD unknown", NULL}},
     {"LEAVING", "LEAVING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", "request", "!force", NULL}},
-    {"LEAVING", "LEAVING, second half", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE,
+    {"LEAVING",
+     "LEAVING, second half",
+     SLOGOUT_ASK_ENABLED,
+     SLOGOUT_REFUSAL_BYE,
      {"enable", "request", "!force", "!tick", NULL}},
-    {"ENDED", "ENDED", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE,
+    {"ENDED",
+     "ENDED",
+     SLOGOUT_ASK_ENABLED,
+     SLOGOUT_REFUSAL_BYE,
      {"enable", "request", "C: TAG OK done", NULL}},
 };
 
@@ -407,7 +419,8 @@ static uint64_t draw_time(uint64_t now)
 /* Lines of a client and ticks come more often than they stand in the table. */
 static const struct what *draw_what(void)
 {
-    static const char *const frequent[] = {"tick", "resume", "request", "enable", "C: TAG OK done", "C: TAG NO not now"};
+    static const char *const frequent[] = {"tick",   "resume",         "request",
+                                           "enable", "C: TAG OK done", "C: TAG NO not now"};
 
     const struct what *what = &whats[draw(COUNT(whats))];
     const int ends_all = what->kind == FORCE || what->kind == ABANDON || what->kind == DEPART;
@@ -440,10 +453,12 @@ static void write_random(void)
             const uint64_t now = draw_time(model.now);
             const int reply = draw(3) ? TAKES : draw(4) ? BUSY : BROKEN;
             if (!is_ambiguous(what, now))
-                write_event(what, what->kind == TICK || what->kind == COUNTS || what->kind == DEADLINE ? A : who, now,
-                            reply);
+                write_event(what,
+                            what->kind == TICK || what->kind == COUNTS || what->kind == DEADLINE ? A : who,
+                            now, reply);
         }
-        while (model_deadline(&model) != SLOGOUT_NEVER && model.session[A].deadline != model.session[B].deadline)
+        while (model_deadline(&model) != SLOGOUT_NEVER &&
+               model.session[A].deadline != model.session[B].deadline)
             write_event(what_is("tick"), A,
                         model_deadline(&model) > model.now ? model_deadline(&model) : model.now, TAKES);
         write_event(what_is("counts"), A, model.now, TAKES);
@@ -466,12 +481,14 @@ int main(int argc, char **argv)
     if (argc != 2)
         return 2;
     if (strcmp(argv[1], "RANDOM") == 0) {
-        printf("# Two sessions, and random events, written by the model. The README here explains the lines.\n");
+        printf(
+            "# Two sessions, and random events, written by the model. The README here explains the lines.\n");
         write_random();
     } else {
-        printf("# What can happen to a session that is %s, written by the model. The README here explains the "
-               "lines.\n",
-               argv[1]);
+        printf(
+            "# What can happen to a session that is %s, written by the model. The README here explains the "
+            "lines.\n",
+            argv[1]);
         write_state(argv[1]);
     }
     return 0;

@@ -236,7 +236,7 @@ uint32_t crowd_most_begun(const struct crowd *crowd, uint32_t ms)
     uint32_t count = 0, most = 0;
     uint64_t i;
 
-    for (i = 0; i <= crowd->horizon; i++) {
+    for (i = 0; i <= crowd->now && i <= crowd->horizon; i++) {
         count += crowd_begun(crowd, i, i + 1);
         if (i >= ms)
             count -= crowd_begun(crowd, i - ms, i - ms + 1);

@@ -182,10 +182,11 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
     assert_ptr_equal(host->sessions[conn->number - 1], session);
     assert_false(conn->closed);
     trace_number(conn);
-    host_trace(host, "S: %.*s (%s)%s\n", (int)len - 2, line, when == SLOGOUT_AT_REST ? "at rest" : "between lines",
-          says == 'B'   ? " BUSY"
-          : says == '-' ? " BROKEN"
-                        : "");
+    host_trace(host, "S: %.*s (%s)%s\n", (int)len - 2, line,
+               when == SLOGOUT_AT_REST ? "at rest" : "between lines",
+               says == 'B'   ? " BUSY"
+               : says == '-' ? " BROKEN"
+                             : "");
     act(host, IN_SEND_LINE, session);
     if (says == 't')
         note_line(conn, line, len);

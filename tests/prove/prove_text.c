@@ -1,0 +1,133 @@
+#include "libc.h"
+#pragma CPROVER check push
+#pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
+#include "bye.c"
+#include "log.c"
+#include "tag.c"
+#pragma CPROVER check pop
+
+#ifndef BOUND
+#define BOUND 24 /* octets of a line, a text, a tag */
+#endif
+
+/* proves: slogout_tag_valid() is the grammar of RFC 3501, for all tags of up to 24 octets
+ * with: --unwind 26
+ * mutant: lib/tag.c: ['%'] = 1, ['*'] = 1, => ['%'] = 1, */
+void tag(void)
+{
+    char octets[BOUND];
+    const size_t len = nondet_size();
+    size_t i;
+    int valid = len > 0;
+
+    ASSUME(len <= BOUND);
+    for (i = 0; i < len; i++)
+        valid = valid && is_astring_char(octets[i]) && octets[i] != '+';
+    CHECK(slogout_tag_valid(octets, len) == valid);
+}
+
+/* proves: a tag that is written fits, is NUL-terminated, has the prefix and then digits, and its number is the one after the last, or 1, for all 32-bit numbers and all prefixes of up to SLOGOUT_PREFIX_MAX octets
+ * with: --unwind 24
+ * mutant: lib/tag.c: tags->last + 1 : 1 => tags->last + 1 : 0
+ * mutant: lib/tag.c: len <= SLOGOUT_PREFIX_MAX && slogout_tag_valid => len <= SLOGOUT_PREFIX_MAX + 1 && slogout_tag_valid */
+void tags_next(void)
+{
+    char prefix[SLOGOUT_PREFIX_MAX + 2];
+    char written[SLOGOUT_TAG_SIZE];
+    struct slogout_tags tags = {prefix, nondet_uint32()};
+    const uint32_t last = tags.last;
+    size_t len, prefix_len, i;
+
+    ASSUME(prefix[SLOGOUT_PREFIX_MAX + 1] == '\0');
+    prefix_len = strlen(prefix);
+    len = slogout_tags_next(&tags, written);
+    if (len == 0) {
+        CHECK(tags.last == last && !slo_tag_prefix_valid(prefix));
+        return;
+    }
+    CHECK(len < SLOGOUT_TAG_SIZE && written[len] == '\0' && len > prefix_len && len <= prefix_len + 10);
+    CHECK(tags.last == (last == UINT32_MAX ? 1 : last + 1));
+    CHECK(written[prefix_len] != '0');
+    CHECK(prefix_len <= SLOGOUT_PREFIX_MAX);
+    i = nondet_size();
+    ASSUME(i < len);
+    CHECK(i < prefix_len ? is_astring_char(written[i]) && written[i] != '+' : written[i] >= '0' && written[i] <= '9');
+}
+
+/* The text of a BYE by its grammar: "[" atom [SP 1*TEXT-CHAR] "]" SP text, or text without "[" first. */
+static int is_bye_text(const char *text, size_t len)
+{
+    size_t i, bracket;
+
+    if (len == 0)
+        return 0;
+    for (i = 0; i < len; i++)
+        if (text[i] < 0x20 || text[i] > 0x7e)
+            return 0;
+    if (text[0] != '[')
+        return 1;
+    for (bracket = 1; bracket < len && text[bracket] != ']'; bracket++)
+        ;
+    if (bracket + 2 >= len || text[bracket + 1] != ' ')
+        return 0;
+    for (i = 1; i < bracket && is_atom_char(text[i]); i++)
+        ;
+    return i > 1 && (i == bracket || (text[i] == ' ' && i + 1 < bracket));
+}
+
+/* proves: a BYE text is taken exactly if it follows the grammar, and its line has one CRLF, at its end, for all texts of up to 24 octets
+ * with: --unwind 27
+ * mutant: lib/bye.c: text[len] > '~' => text[len] > '~' + 1
+ * mutant: lib/bye.c: !bracket[2] => !bracket[1] */
+void bye(void)
+{
+    char text[BOUND + 1], line[SLO_BYE_LINE_MAX];
+    size_t len, i;
+
+    text[BOUND] = '\0';
+    len = strlen(text);
+    CHECK(slo_bye_text_valid(text) == is_bye_text(text, len));
+    if (!slo_bye_text_valid(text))
+        return;
+    CHECK(slo_bye_write(line, text) == len + 8);
+    CHECK(line[len + 6] == '\r' && line[len + 7] == '\n');
+    i = nondet_size();
+    ASSUME(i < len + 6);
+    CHECK(line[i] >= ' ' && line[i] <= '~');
+}
+
+/* proves: any text is made to a valid BYE text, whose length is told, for all texts of up to 6 octets
+ * with: --unwind 34
+ * mutant: lib/bye.c: *out = '('; => ;
+ * mutant: lib/bye.c: byte >= 0x80 ? '?' => byte > 0x80 ? '?' */
+void fit(void)
+{
+    char text[6], out[SLOGOUT_BYE_TEXT_SIZE];
+    const size_t len = nondet_size();
+    size_t fitting;
+
+    ASSUME(len <= sizeof text);
+    fitting = slogout_bye_text_fit(out, text, len);
+    CHECK(fitting == strlen(out) && slo_bye_text_valid(out));
+}
+
+/* proves: an escaped text is printable, has no quote of its own, and ends within its buffer, for all texts of up to 8 octets and buffers of 1 to 33
+ * with: --unwind 34
+ * mutant: lib/log.c: used + n >= out_size => used + n > out_size
+ * mutant: lib/log.c: byte < ' ' || byte > '~' => byte < ' ' || byte > '~' + 1 */
+void escape(void)
+{
+    char octets[8];
+    const size_t len = nondet_size(), size = nondet_size();
+    char *out;
+    size_t i;
+
+    ASSUME(len <= sizeof octets && size > 0 && size <= 4 * sizeof octets + 1);
+    out = malloc(size);
+    ASSUME(out);
+    slo_escape(out, size, octets, len);
+    i = nondet_size();
+    ASSUME(i < strlen(out));
+    CHECK(out[i] >= ' ' && out[i] <= '~' && (out[i] != '"' || (i > 0 && out[i - 1] == '\\')));
+    free(out);
+}
