@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Many clients in one process, for the drain: they log in, enter IDLE, and answer LOGOUT in one way.
 
     drain_clients.py HOST PORT COUNT ok|no|none     prints `ready`, then a JSON object when all connections are closed
