@@ -36,8 +36,8 @@ static inline uint64_t slo_divide_up(uint64_t a, uint64_t b)
     return a / b + (a % b > 0 ? 1 : 0);
 }
 
-/* Returns a * b / c, rounded up. c must not be 0. The division comes first, so that nothing overflows before the
- * result does. */
+/* Returns a * b / c, rounded up. c must not be 0. The division comes first, so that nothing overflows before
+ * the result does. */
 static inline uint64_t slo_ratio_up(uint64_t a, uint32_t b, uint32_t c)
 {
     return slo_add(slo_multiply(a / c, b), slo_divide_up(a % c * b, c));

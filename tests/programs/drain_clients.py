@@ -14,7 +14,7 @@ import sys
 import time
 
 BATCH = 100  # no more than the backlog of the server holds
-PATIENCE = 300  # seconds without any event
+PATIENCE = 300  # seconds without any event: all wait for the slowest process of clients, and for the answer timer
 SO_TIMESTAMPNS = 35  # of Linux; Python has no name for it
 TIMESPEC = struct.Struct("@qq")
 REPLIES = {"ok": b"* BYE leaving\r\n%s OK LOGOUT completed\r\n", "no": b"%s NO not now\r\n", "none": None}
