@@ -66,7 +66,9 @@ static char printable(char octet)
 
     if (byte >= 0x80)
         return '?';
-    return byte > ' ' && byte < 0x7f ? octet : ' ';
+    if (byte <= ' ' || byte == 0x7f)
+        return ' ';
+    return octet;
 }
 
 /* Returns where to cut a text of `used` octets that goes on: after the last whole word, or at the limit if
