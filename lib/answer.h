@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A client's answer to LOGOUT, recognized by its first octets in a line that arrives in pieces. Only the
  * filter needs this, so a host without filters does not link it. */
 #ifndef SLO_ANSWER_H

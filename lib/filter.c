@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A filter is a session between two streams of octets. It scans both and passes them on, with a few changes.
  *
  * From the server to the client. At any moment the octets of the server stand in this order:

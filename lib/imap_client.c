@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Each line is read by its beginning: TAG SP NAME is a command, and any other line at its place is odd. An odd
  * line is passed over and does not count, unless it ends as the announcement of a literal does: then nobody
  * knows whether a literal follows. Lines of IDLE and of AUTHENTICATE belong to their command. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What both scanners cut the stream into: lines, words, and announcements of literals. Knows no command and
  * no response; keeps what it needs of a line that arrives in pieces. */
 #ifndef SLO_IMAP_LEX_H

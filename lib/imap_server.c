@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Each line is read by its beginning. A line that is no response is odd: it is passed over and does not count,
  * unless it ends as the announcement of a literal does: then nobody knows whether a literal follows. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Commands in flight: those that the client has sent and the server has not answered. Any number of them fits
  * into the same memory, because only a hash of each tag is kept. */
 #ifndef SLO_IN_FLIGHT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Commands of a client for which more than their tagged response matters: those that wait for a `+`, those
  * that go on after it, and those whose OK changes something. */
 #ifndef SLO_OWED_H

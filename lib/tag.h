@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tags: those of a client, and those that the library writes.
  *
  * SPDX-License-Identifier: BSD-2-Clause */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A host with a few sessions. The fuzzed octets choose what it does, what it reads and what its callbacks
  * return. */
 #include <stdio.h>

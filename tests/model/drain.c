@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Every sequence of a number of steps with one drain and two sessions: what the host calls, what the clients
  * do, what time it is, and what the host does inside a callback. Each sequence starts from nothing, and at
  * its end the drain is forced.
@@ -86,7 +87,7 @@ static struct {
     struct client client[SESSIONS];
     uint64_t now;
     enum life life;
-    uint64_t last_ask; /* no LOGOUT is sent after this, by the plan */
+    uint64_t last_ask;  /* no LOGOUT is sent after this, by the plan */
     uint64_t rate_from; /* since when there is a rate; UINT64_MAX: there is none */
     uint64_t begun;     /* sessions since then */
     uint64_t members_ended;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Do the tests notice a change of lib/? Changes one place at a time and runs the tests.
 
 operators.py has what is changed. A fast compiler makes a shared library of each mutant, and the test programs, which
@@ -156,9 +157,10 @@ class Workshop:
         if not mutant.path.endswith(".h") or not os.path.exists(rule) or mutant.path not in text_of(rule):
             return program
         output, support = f"{directory}/{name_of(program)}", glob.glob(f"{home}/tests/unit/support/*.o")
-        is_built = self.execute("-w", f"-I{directory}", "-o", output, f"tests/unit/{name_of(program)}.c", *support,
-                                f"-L{directory}", "-lmutant", *os.environ["CMOCKA"].split())
-        return output if is_built else None
+        compiler, *flags = self.command
+        command = [compiler, "-w", f"-I{directory}", *flags, "-o", output, f"tests/unit/{name_of(program)}.c", *support,
+                   f"-L{directory}", "-lmutant", *os.environ["CMOCKA"].split()]
+        return output if subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0 else None
 
     def notices(self, program, mutant, directory):
         built = self.rebuilt(program, mutant, directory)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The scanner of the client's octets by induction: from any state that satisfies the invariant, any octets, and
  * whatever the server says between them, lead to one that satisfies it. */
 #include "lex_stubs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The lexer, and that it keeps the contracts that the proofs of the scanners stand on. */
 #include "libc.h"
 #pragma CPROVER check push

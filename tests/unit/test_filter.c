@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Dialogues through the filter: what passes, what is removed and added, who is asked when, what blinds, and
  * how it ends. Then callbacks, failures and arguments.
  *

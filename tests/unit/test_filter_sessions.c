@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Recorded sessions through the filter: nothing changes but what must, wherever the octets are cut; and a
  * request or a force at each position puts a line only where the recording says that one may stand.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Sessions: what a host sees of them. test_session_reentrancy.c has what is called inside callbacks. */
 #include "support/host.h"
 #include "support/exact.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What fails, fails at every place where it can; the host counts everything again after each step. */
 #include "support/host.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What may be called inside a callback, and what follows from it. */
 #include "support/host.h"
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What an operator meets: the command line, signals, the log, metrics, the supervisor, names, the PROXY protocol, and one
 proxy that takes over from another."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The proxy itself: servers that are down, slow or gone; back-pressure; ten thousand connections; signals; a server that
 uses slogout too."""
 
