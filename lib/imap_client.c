@@ -391,13 +391,14 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
 
 size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, size_t len, int stop_at_line_end)
 {
-    size_t used = 0;
+    const char *const end = bytes + len;
+    const char *at = bytes;
 
     scan->event = SLO_CLIENT_NOTHING;
     scan->stops = stop_at_line_end ? 1 : 0;
-    while (used < len && scan->event == SLO_CLIENT_NOTHING)
-        used += client_step(scan, bytes + used, len - used);
-    return used;
+    while (at < end && scan->event == SLO_CLIENT_NOTHING)
+        at += client_step(scan, at, (size_t)(end - at));
+    return (size_t)(at - bytes);
 }
 
 /* ---- what the server says ---- */

@@ -86,6 +86,8 @@ int slo_token_may_begin(const struct slo_token *token, const char *word)
 
 /* ---- literals ---- */
 
+enum { NOTHING, OPEN, DIGITS, PLUS, CLOSED, CLOSED_CR };
+
 static int is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -96,20 +98,20 @@ static void look_at(struct slo_announcement *announcement, char c)
     const uint8_t phase = announcement->phase;
     const uint64_t digit = (uint64_t)(c - '0');
 
-    announcement->phase = SLO_ANNOUNCEMENT_NONE;
-    if (is_digit(c) && (phase == SLO_ANNOUNCEMENT_OPEN || phase == SLO_ANNOUNCEMENT_DIGITS)) {
-        announcement->phase = SLO_ANNOUNCEMENT_DIGITS;
+    announcement->phase = NOTHING;
+    if (is_digit(c) && (phase == OPEN || phase == DIGITS)) {
+        announcement->phase = DIGITS;
         if (announcement->size > (SLO_LITERAL_LIMIT - digit) / 10)
             announcement->size = SLO_LITERAL_LIMIT;
         else
             announcement->size = announcement->size * 10 + digit;
-    } else if (c == '+' && phase == SLO_ANNOUNCEMENT_DIGITS) {
-        announcement->phase = SLO_ANNOUNCEMENT_PLUS;
+    } else if (c == '+' && phase == DIGITS) {
+        announcement->phase = PLUS;
         announcement->non_synchronizing = 1;
-    } else if (c == '}' && (phase == SLO_ANNOUNCEMENT_DIGITS || phase == SLO_ANNOUNCEMENT_PLUS)) {
-        announcement->phase = SLO_ANNOUNCEMENT_CLOSED;
-    } else if (c == '\r' && phase == SLO_ANNOUNCEMENT_CLOSED) {
-        announcement->phase = SLO_ANNOUNCEMENT_CLOSED_CR;
+    } else if (c == '}' && (phase == DIGITS || phase == PLUS)) {
+        announcement->phase = CLOSED;
+    } else if (c == '\r' && phase == CLOSED) {
+        announcement->phase = CLOSED_CR;
     }
 }
 
@@ -121,10 +123,15 @@ void slo_announcement_feed(struct slo_announcement *announcement, const char *by
     while (i > 0 && slo_octet_uses[(unsigned char)bytes[i - 1]] & SLO_USE_ANNOUNCEMENT)
         i--;
     if (i > 0) {
-        announcement->phase = bytes[i - 1] == '{' ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_NONE;
+        announcement->phase = bytes[i - 1] == '{' ? OPEN : NOTHING;
         announcement->size = 0;
         announcement->non_synchronizing = 0;
     }
-    while (i < len && announcement->phase != SLO_ANNOUNCEMENT_NONE)
+    while (i < len && announcement->phase != NOTHING)
         look_at(announcement, bytes[i++]);
+}
+
+int slo_announcement_made(const struct slo_announcement *announcement)
+{
+    return announcement->phase >= CLOSED;
 }

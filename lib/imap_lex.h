@@ -54,20 +54,10 @@ int slo_token_may_begin(const struct slo_token *token, const char *word);
 
 /* ---- literals: RFC 3501 section 9, RFC 7888 section 8 ---- */
 
-/* How much of an announcement a line ends in so far. */
-enum slo_announcement_phase {
-    SLO_ANNOUNCEMENT_NONE,
-    SLO_ANNOUNCEMENT_OPEN,
-    SLO_ANNOUNCEMENT_DIGITS,
-    SLO_ANNOUNCEMENT_PLUS,
-    SLO_ANNOUNCEMENT_CLOSED,
-    SLO_ANNOUNCEMENT_CLOSED_CR
-};
-
 /* Whether a line ends in `{number}` or `{number+}`. All zeros is the start of a line. */
 struct slo_announcement {
     uint64_t size;             /* octets in the literal, or SLO_LITERAL_LIMIT if there are as many or more */
-    uint8_t phase;             /* enum slo_announcement_phase */
+    uint8_t phase;             /* how much of an announcement the line ends in so far */
     uint8_t non_synchronizing; /* it is `{number+}`: the octets follow without waiting for `+` */
 };
 
@@ -77,9 +67,6 @@ struct slo_announcement {
 /* Consumes a piece of a line, without its LF. */
 void slo_announcement_feed(struct slo_announcement *announcement, const char *bytes, size_t len);
 /* Returns 1 if the line, which has ended, announces a literal. */
-static inline int slo_announcement_made(const struct slo_announcement *announcement)
-{
-    return announcement->phase >= SLO_ANNOUNCEMENT_CLOSED;
-}
+int slo_announcement_made(const struct slo_announcement *announcement);
 
 #endif

@@ -356,13 +356,14 @@ static size_t server_step(struct slo_imap_server *scan, const char *bytes, size_
 
 size_t slo_imap_server_feed(struct slo_imap_server *scan, const char *bytes, size_t len, int stop_at_line_end)
 {
-    size_t used = 0;
+    const char *const end = bytes + len;
+    const char *at = bytes;
 
     if (scan->event != SLO_SERVER_NOTHING) /* which decided it */
         scan->undecided = 0;
     scan->event = SLO_SERVER_NOTHING;
     scan->stops = stop_at_line_end ? 1 : 0;
-    while (used < len && scan->event == SLO_SERVER_NOTHING)
-        used += server_step(scan, bytes + used, len - used);
-    return used;
+    while (at < end && scan->event == SLO_SERVER_NOTHING)
+        at += server_step(scan, at, (size_t)(end - at));
+    return (size_t)(at - bytes);
 }
