@@ -79,7 +79,7 @@ $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(FUZZ_FLAGS) -c -o $@ $<
 
-$(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/filter: $(FUZZ_LIB)
+$(BUILD)/fuzz/response $(BUILD)/fuzz/filter: $(FUZZ_LIB)
 $(BUILD)/fuzz/filter: $(addprefix $(BUILD)/fuzz/tests/fuzz/filter/,check.o reference.o)
 $(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
