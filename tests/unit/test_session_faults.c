@@ -88,12 +88,9 @@ static uint64_t outcomes(const struct host *host)
 /* Whatever send_line returned, each session has one outcome, and all except the abandoned one were closed. */
 static void run_scenario(const char *says)
 {
-    void *state = NULL;
-    struct host *host;
+    struct host *host = host_new();
     unsigned i;
 
-    assert_int_equal(host_setup(&state), 0);
-    host = state;
     host->send_says = says;
     scenario(host);
     assert_int_equal(outcomes(host), host->connected);
@@ -103,7 +100,7 @@ static void run_scenario(const char *says)
     }
     assert_true(slogout_deadline(host->slogout) == SLOGOUT_NEVER);
     host_forget(host);
-    host_teardown(&state);
+    host_end(host);
 }
 
 #define LINES 24 /* more than the scenario has */

@@ -9,21 +9,6 @@
 #define ENDED     SLOGOUT_STATE_ENDED
 #define ERR_STATE SLOGOUT_ERR_STATE
 
-static struct host *new_host(void)
-{
-    void *state = NULL;
-
-    assert_int_equal(host_setup(&state), 0);
-    return state;
-}
-
-static void end(struct host *host)
-{
-    void *state = host;
-
-    host_teardown(&state);
-}
-
 /* ---- the callbacks, and what provokes them ---- */
 
 static void by_request(struct host *host, struct slogout_session *session)
@@ -179,14 +164,14 @@ static void test_what_may_call_back_does_nothing_inside_a_callback(void **state)
 
     (void)state;
     for (i = 0; i < LENGTH(callbacks); i++) {
-        struct host *with = new_host(), *without = new_host();
+        struct host *with = host_new(), *without = host_new();
 
         run(without, &callbacks[i], NULL);
         run(with, &callbacks[i], call_all);
         host_expect(with, without->trace);
         host_forget(without);
-        end(with);
-        end(without);
+        host_end(with);
+        host_end(without);
     }
 }
 
@@ -249,7 +234,7 @@ static void expect_aftermath(struct host *host, struct slogout_session *session,
 static void expect_alone(const struct callback *callback, const char *what, const char *says, int result,
                          enum slogout_state state, enum slogout_outcome outcome, const char *trace)
 {
-    struct host *host = new_host();
+    struct host *host = host_new();
     unsigned i;
 
     host_start(host, NULL);
@@ -264,7 +249,7 @@ static void expect_alone(const struct callback *callback, const char *what, cons
         assert_int_equal(slogout_get_counts(host->slogout)->outcome[i], i == (unsigned)outcome);
     assert_int_equal(host->memory, host->sessions[0] ? 2 : 1);
     expect_aftermath(host, host->sessions[0], state);
-    end(host);
+    host_end(host);
 }
 
 static void test_a_session_changed_as_its_line_is_sent(void **state)
@@ -420,7 +405,7 @@ static void test_what_is_done_to_others_does_not_concern_the_session_of_the_call
     (void)state;
     for (i = 0; i < SET_TIMERS; i++)
         for (k = 0; k < LENGTH(rows); k++) {
-            struct host *with = new_host(), *without = new_host();
+            struct host *with = host_new(), *without = host_new();
 
             run(without, &callbacks[i], NULL);
             doing = rows[k].what;
@@ -431,8 +416,8 @@ static void test_what_is_done_to_others_does_not_concern_the_session_of_the_call
                 assert_string_equal(with->trace, without->trace);
             host_forget(with);
             host_forget(without);
-            end(with);
-            end(without);
+            host_end(with);
+            host_end(without);
         }
 }
 
