@@ -311,6 +311,41 @@ static void test_memory_is_taken_in_the_new_functions_alone(void **state)
     host_forget(host);
 }
 
+static void test_session_new_without_memory_changes_nothing(void **state)
+{
+    static const struct slogout_callbacks callbacks = {.size = 0};
+    struct host *host = *state;
+    struct slogout_session *out = NULL;
+
+    host_start(host, NULL);
+    assert_int_equal(slogout_session_new(&out, host->slogout, &host_callbacks, NULL), 0);
+    slogout_session_free(out);
+    out = NULL;
+    host->fail_allocation = 1;
+    assert_int_equal(slogout_session_new(&out, host->slogout, &host_callbacks, NULL), SLOGOUT_ERR_NOMEM);
+    assert_null(out);
+    host_check(host);
+    host->fail_allocation = 1; /* what is refused earlier takes no memory */
+    assert_int_equal(slogout_session_new(&out, host->slogout, &callbacks, NULL), SLOGOUT_ERR_SIZE);
+    assert_int_equal(host->fail_allocation, 1);
+    host->fail_allocation = 0;
+}
+
+static void test_a_slogout_is_freed_although_a_session_got_no_memory(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session, *out = NULL;
+
+    host_start(host, NULL);
+    session = host_connect(host);
+    host->fail_allocation = 1;
+    assert_int_equal(slogout_session_new(&out, host->slogout, &host_callbacks, NULL), SLOGOUT_ERR_NOMEM);
+    host_free(host, session);
+    assert_int_equal(host->memory, 1);
+    assert_int_equal(slogout_free(host->slogout), 0);
+    host->slogout = NULL;
+}
+
 static void test_a_session_has_at_most_128_octets(void **state)
 {
     (void)state;
@@ -821,6 +856,8 @@ int main(void)
         host_test(test_a_line_must_have_octets),
         host_test(test_the_longest_prefix_and_the_last_number),
         host_test(test_memory_is_taken_in_the_new_functions_alone),
+        host_test(test_session_new_without_memory_changes_nothing),
+        host_test(test_a_slogout_is_freed_although_a_session_got_no_memory),
         host_test(test_a_session_has_at_most_128_octets),
         host_test(test_callbacks_are_checked_when_the_session_is_made),
         host_test(test_null_is_an_error_or_harmless),
