@@ -64,7 +64,7 @@ void stops(void)
 
 /* proves: tags and atoms are as long as the grammar says, and a status word is one of the four in any case, for all words of up to 24 octets
  * with: --unwind 26
- * mutant: lib/tag.c: bytes[i] != ']' && is_tag_char(bytes[i]) => is_tag_char(bytes[i])
+ * mutant: lib/tag.c: SLO_USE_ATOM) => SLO_USE_TAG)
  * mutant: lib/response.c: len == strlen(table[i].word) && slo => slo */
 void words(void)
 {

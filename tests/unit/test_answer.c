@@ -147,17 +147,17 @@ static void test_a_line_may_be_so_long_and_no_longer(void **state)
     (void)state;
     slo_answer_init(&answer);
     add(&answer, "* BYE ", 6);
-    assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX - 7), SLO_ANSWER_LINE_MAX - 7);
-    assert_int_equal(add(&answer, "\n", 1), 1);
+    text[SLO_ANSWER_LINE_MAX - 7] = '\n';
+    assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX), SLO_ANSWER_LINE_MAX - 6);
     assert_int_equal(answer.verdict, SLO_ANSWER_WHOLE);
 
     slo_answer_init(&answer);
-    add(&answer, "* BYE ", 6);
-    assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX), SLO_ANSWER_LINE_MAX - 5);
+    add(&answer, "* BYE x", 7);
+    assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX), SLO_ANSWER_LINE_MAX - 6);
     assert_int_equal(answer.verdict, SLO_ANSWER_TOO_LONG);
     assert_int_equal(add(&answer, text, 100), 100);
     assert_int_equal(answer.verdict, SLO_ANSWER_SKIPPED);
-    assert_int_equal(add(&answer, "x\nSLP", 5), 2);
+    assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX), SLO_ANSWER_LINE_MAX - 6);
     assert_int_equal(answer.verdict, SLO_ANSWER_OVER);
     exact_free(text);
 }
