@@ -918,24 +918,24 @@ static void test_callbacks_are_copied(void **state)
 
 static void test_wrong_arguments(void **state)
 {
-    static const struct slogout_filter_callbacks no_client = {sizeof no_client, NULL, to_server,
-                                                              close_connection};
-    static const struct slogout_filter_callbacks no_server = {sizeof no_server, to_client, NULL,
-                                                              close_connection};
-    static const struct slogout_filter_callbacks no_close = {sizeof no_close, to_client, to_server, NULL};
-    static const struct slogout_filter_callbacks no_size = {0, to_client, to_server, close_connection};
+    static const struct {
+        struct slogout_filter_callbacks callbacks;
+        int error;
+    } rows[] = {{{sizeof callbacks, NULL, to_server, close_connection}, SLOGOUT_ERR_ARGUMENT},
+                {{sizeof callbacks, to_client, NULL, close_connection}, SLOGOUT_ERR_ARGUMENT},
+                {{sizeof callbacks, to_client, to_server, NULL}, SLOGOUT_ERR_ARGUMENT},
+                {{0, to_client, to_server, close_connection}, SLOGOUT_ERR_SIZE}};
     struct slogout_filter *filter = NULL;
     struct host host;
+    size_t i;
 
     (void)state;
     start_at(&host, NEW);
     assert_int_equal(slogout_filter_new(NULL, host.slogout, &callbacks, &host), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_new(&filter, NULL, &callbacks, &host), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_new(&filter, host.slogout, NULL, &host), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_new(&filter, host.slogout, &no_client, &host), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_new(&filter, host.slogout, &no_server, &host), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_new(&filter, host.slogout, &no_close, &host), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_new(&filter, host.slogout, &no_size, &host), SLOGOUT_ERR_SIZE);
+    for (i = 0; i < LENGTH(rows); i++)
+        assert_int_equal(slogout_filter_new(&filter, host.slogout, &rows[i].callbacks, &host), rows[i].error);
     host.no_memory = 1;
     assert_int_equal(slogout_filter_new(&filter, host.slogout, &callbacks, &host), SLOGOUT_ERR_NOMEM);
     assert_null(filter);

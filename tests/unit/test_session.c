@@ -94,10 +94,7 @@ static void test_leaving_lasts_as_long_as_the_settings_say_after_late_ticks(void
     (void)state;
     for (i = 0; i < LENGTH(rows); i++) {
         const struct slogout_settings settings = SETTINGS(.leave_timeout_ms = rows[i].leave_timeout_ms);
-        void *own = NULL;
-        struct host *host;
-        assert_int_equal(host_setup(&own), 0);
-        host = own;
+        struct host *host = host_new();
         host_start(host, &settings);
         ask(host);
         host->send_says = "BB";
@@ -111,23 +108,8 @@ static void test_leaving_lasts_as_long_as_the_settings_say_after_late_ticks(void
         host_forget(host);
         host_tick_at(host, rows[i].end);
         host_expect(host, "close EXPIRED SLO.1@0\n");
-        host_teardown(&own);
+        host_end(host);
     }
-}
-
-static void test_a_superseded_timer_is_harmless(void **state)
-{
-    struct host *host = *state;
-    static const struct slogout_settings settings = SETTINGS(.set_timer = host_set_timer);
-    struct slogout_session *session;
-
-    host_start(host, &settings);
-    session = host_connect_enabled(host);
-    host_request(host, session, NULL);
-    host_feed_line(host, session, "SLO.1 OK");
-    host_expect(host, S_LOGOUT "\ntimer 35000\nclose ANSWERED SLO.1@0 answer=OK\n");
-    host_tick_at(host, 35000);
-    host_expect(host, "");
 }
 
 /* ---- what is offered to send_line ---- */
@@ -285,16 +267,6 @@ static void test_a_line_must_have_octets(void **state)
 
 /* ---- tags ---- */
 
-static void test_the_prefix_is_slo_by_default_and_the_number_counts(void **state)
-{
-    struct host *host = *state;
-
-    host_start(host, NULL);
-    host_request(host, host_connect_enabled(host), NULL);
-    host_request(host, host_connect_enabled(host), NULL);
-    host_expect(host, "S: SLO.1 LOGOUT (at rest)\n#2 S: SLO.2 LOGOUT (at rest)\n");
-}
-
 static void test_the_longest_prefix_and_the_last_number(void **state)
 {
     struct host *host = *state;
@@ -339,6 +311,41 @@ static void test_memory_is_taken_in_the_new_functions_alone(void **state)
     host_forget(host);
 }
 
+static void test_session_new_without_memory_changes_nothing(void **state)
+{
+    static const struct slogout_callbacks callbacks = {.size = 0};
+    struct host *host = *state;
+    struct slogout_session *out = NULL;
+
+    host_start(host, NULL);
+    assert_int_equal(slogout_session_new(&out, host->slogout, &host_callbacks, NULL), 0);
+    slogout_session_free(out);
+    out = NULL;
+    host->fail_allocation = 1;
+    assert_int_equal(slogout_session_new(&out, host->slogout, &host_callbacks, NULL), SLOGOUT_ERR_NOMEM);
+    assert_null(out);
+    host_check(host);
+    host->fail_allocation = 1; /* what is refused earlier takes no memory */
+    assert_int_equal(slogout_session_new(&out, host->slogout, &callbacks, NULL), SLOGOUT_ERR_SIZE);
+    assert_int_equal(host->fail_allocation, 1);
+    host->fail_allocation = 0;
+}
+
+static void test_a_slogout_is_freed_although_a_session_got_no_memory(void **state)
+{
+    struct host *host = *state;
+    struct slogout_session *session, *out = NULL;
+
+    host_start(host, NULL);
+    session = host_connect(host);
+    host->fail_allocation = 1;
+    assert_int_equal(slogout_session_new(&out, host->slogout, &host_callbacks, NULL), SLOGOUT_ERR_NOMEM);
+    host_free(host, session);
+    assert_int_equal(host->memory, 1);
+    assert_int_equal(slogout_free(host->slogout), 0);
+    host->slogout = NULL;
+}
+
 static void test_a_session_has_at_most_128_octets(void **state)
 {
     (void)state;
@@ -376,8 +383,7 @@ static void test_callbacks_are_checked_when_the_session_is_made(void **state)
         {{0, takes_all, closes_nothing}, SLOGOUT_ERR_SIZE},
         {{1, takes_all, closes_nothing}, SLOGOUT_ERR_SIZE},
         {{SIZE_MAX, takes_all, closes_nothing}, SLOGOUT_ERR_SIZE},
-        {{offsetof(struct slogout_callbacks, close_connection), takes_all, closes_nothing},
-         SLOGOUT_ERR_ARGUMENT},
+        {{offsetof(struct slogout_callbacks, close_connection), takes_all, closes_nothing}, SLOGOUT_ERR_ARGUMENT},
     };
     struct slogout_session *session = NULL;
     size_t i;
@@ -476,13 +482,9 @@ static void test_a_departure_begins_at_a_random_instant_of_its_spread(void **sta
  * close_connection is called. */
 static uint64_t run_departure(const struct slogout_departure *departure, int enabled, const char *says)
 {
-    void *own = NULL;
-    struct host *host;
+    struct host *host = host_new();
     struct slogout_session *session;
     uint64_t end;
-
-    assert_int_equal(host_setup(&own), 0);
-    host = own;
     host_start(host, NULL);
     host->now = 1000;
     host->send_says = says;
@@ -494,7 +496,7 @@ static uint64_t run_departure(const struct slogout_departure *departure, int ena
     assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ENDED);
     end = host->now;
     host_forget(host);
-    host_teardown(&own);
+    host_end(host);
     return end;
 }
 
@@ -531,10 +533,9 @@ static void test_what_a_departure_does_near_its_deadline(void **state)
         {45000, 0, "t", S_LOGOUT "\n" S_LAST_BYE "\nclose EXPIRED SLO.1@1000 bye-sent\n", 36000},
         {44999, 0, "t", S_BYE "\nclose BYE_ONLY bye-sent\n", 1000},
         {50000, 0, "BBB", S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED\n", 51000},
-        {50000, 39999, "BBB",
-         S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose NEVER_READY\n", 50999},
-        {50000, 40000, "BBt", S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE "\nclose FORCED bye-sent\n",
-         46000},
+        {50000, 39999, "BBB", S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose NEVER_READY\n",
+         50999},
+        {50000, 40000, "BBt", S_LOGOUT " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE "\nclose FORCED bye-sent\n", 46000},
         {6000, 0, "BBB", S_BYE " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED\n", 7000},
         {4000, 0, "BBt", S_BYE " BUSY\n" S_LAST_BYE " BUSY\n" S_FINAL_BYE "\nclose FORCED bye-sent\n", 1000},
     };
@@ -544,10 +545,7 @@ static void test_what_a_departure_does_near_its_deadline(void **state)
     for (i = 0; i < LENGTH(rows); i++) {
         const struct slogout_settings settings = SETTINGS(.ready_timeout_ms = rows[i].ready_timeout_ms);
         const struct slogout_departure departure = {.deadline_ms = rows[i].deadline_ms};
-        void *own = NULL;
-        struct host *host;
-        assert_int_equal(host_setup(&own), 0);
-        host = own;
+        struct host *host = host_new();
         host_start(host, &settings);
         host->now = 1000;
         host->send_says = rows[i].says;
@@ -557,7 +555,7 @@ static void test_what_a_departure_does_near_its_deadline(void **state)
                                                                            : host->now);
         host_expect(host, rows[i].trace);
         assert_int_equal(host->now, rows[i].end);
-        host_teardown(&own);
+        host_end(host);
     }
 }
 
@@ -575,16 +573,13 @@ static void test_a_spread_is_cut_so_that_the_client_can_be_asked(void **state)
         for (seed = 0; seed < 300; seed++) {
             const struct slogout_departure departure = {
                 .spread_ms = 60000, .seed = seed, .deadline_ms = rows[i].deadline_ms};
-            void *own = NULL;
-            struct host *host;
-            assert_int_equal(host_setup(&own), 0);
-            host = own;
+            struct host *host = host_new();
             host_start(host, NULL);
             leave_alone(host, &departure);
             if (slogout_deadline(host->slogout) > latest)
                 latest = slogout_deadline(host->slogout);
             host_forget(host);
-            host_teardown(&own);
+            host_end(host);
         }
         assert_true(latest <= rows[i].latest && latest >= rows[i].latest * 9 / 10);
     }
@@ -605,11 +600,8 @@ static void test_a_second_departure_hurries(void **state)
     (void)state;
     for (i = 0; i < LENGTH(says); i++) {
         const struct slogout_departure departure = {.spread_ms = i ? 0 : 60000, .deadline_ms = 200000};
-        void *own = NULL;
-        struct host *host;
+        struct host *host = host_new();
         struct slogout_session *session;
-        assert_int_equal(host_setup(&own), 0);
-        host = own;
         host_start(host, NULL);
         host->send_says = says[i];
         session = leave_alone(host, &departure);
@@ -619,7 +611,7 @@ static void test_a_second_departure_hurries(void **state)
         host_expect(host, traces[i]);
         assert_int_equal(host_leave(host, session, &departure), 0); /* ENDED */
         host_expect(host, "");
-        host_teardown(&own);
+        host_end(host);
     }
 }
 
@@ -721,12 +713,11 @@ static void test_an_answer_timeout_of_any_length(void **state)
     (void)state;
     for (i = 0; i < LENGTH(timeouts); i++) {
         const struct slogout_settings settings = SETTINGS(.answer_timeout_ms = timeouts[i]);
-        void *own = NULL;
-        assert_int_equal(host_setup(&own), 0);
-        host_start(own, &settings);
-        ask(own);
-        assert_true(slogout_deadline(((struct host *)own)->slogout) == timeouts[i]);
-        host_teardown(&own);
+        struct host *host = host_new();
+        host_start(host, &settings);
+        ask(host);
+        assert_true(slogout_deadline(host->slogout) == timeouts[i]);
+        host_end(host);
     }
 }
 
@@ -857,16 +848,16 @@ int main(void)
         host_test(test_deadlines_saturate_at_the_end_of_time),
         host_test(test_never_is_refused_as_a_time),
         cmocka_unit_test(test_leaving_lasts_as_long_as_the_settings_say_after_late_ticks),
-        host_test(test_a_superseded_timer_is_harmless),
         host_test(test_a_tag_whose_line_is_not_taken_is_not_used_up),
         host_test(test_every_positive_number_is_busy_every_negative_one_is_broken),
         host_test(test_a_cancelled_request_takes_its_text_along),
         host_test(test_no_text_injects_a_line),
         host_test(test_only_a_session_that_is_enabled_is_asked),
         host_test(test_a_line_must_have_octets),
-        host_test(test_the_prefix_is_slo_by_default_and_the_number_counts),
         host_test(test_the_longest_prefix_and_the_last_number),
         host_test(test_memory_is_taken_in_the_new_functions_alone),
+        host_test(test_session_new_without_memory_changes_nothing),
+        host_test(test_a_slogout_is_freed_although_a_session_got_no_memory),
         host_test(test_a_session_has_at_most_128_octets),
         host_test(test_callbacks_are_checked_when_the_session_is_made),
         host_test(test_null_is_an_error_or_harmless),

@@ -9,21 +9,6 @@
 #define ENDED     SLOGOUT_STATE_ENDED
 #define ERR_STATE SLOGOUT_ERR_STATE
 
-static struct host *new_host(void)
-{
-    void *state = NULL;
-
-    assert_int_equal(host_setup(&state), 0);
-    return state;
-}
-
-static void end(struct host *host)
-{
-    void *state = host;
-
-    host_teardown(&state);
-}
-
 /* ---- the callbacks, and what provokes them ---- */
 
 static void by_request(struct host *host, struct slogout_session *session)
@@ -95,7 +80,7 @@ static const struct callback {
     {"set_timer, of a tick", IN_SET_TIMER, by_tick, SLOGOUT_OUTCOME_COUNT, ""},
 };
 
-enum { LOGOUT, BYE_ONLY, LAST_BYE, CLOSES, CLOSE_IN_TICK = 6, SET_TIMERS };
+enum { LOGOUT, BYE_ONLY, LAST_BYE, CLOSES, SET_TIMERS = 7 };
 
 /* Makes the session of the callback, and one more in each state, of which ASKED comes last, so that the session of the
  * callback is SLO.1. Then does this in the callback. */
@@ -179,14 +164,14 @@ static void test_what_may_call_back_does_nothing_inside_a_callback(void **state)
 
     (void)state;
     for (i = 0; i < LENGTH(callbacks); i++) {
-        struct host *with = new_host(), *without = new_host();
+        struct host *with = host_new(), *without = host_new();
 
         run(without, &callbacks[i], NULL);
         run(with, &callbacks[i], call_all);
         host_expect(with, without->trace);
         host_forget(without);
-        end(with);
-        end(without);
+        host_end(with);
+        host_end(without);
     }
 }
 
@@ -249,7 +234,7 @@ static void expect_aftermath(struct host *host, struct slogout_session *session,
 static void expect_alone(const struct callback *callback, const char *what, const char *says, int result,
                          enum slogout_state state, enum slogout_outcome outcome, const char *trace)
 {
-    struct host *host = new_host();
+    struct host *host = host_new();
     unsigned i;
 
     host_start(host, NULL);
@@ -264,7 +249,7 @@ static void expect_alone(const struct callback *callback, const char *what, cons
         assert_int_equal(slogout_get_counts(host->slogout)->outcome[i], i == (unsigned)outcome);
     assert_int_equal(host->memory, host->sessions[0] ? 2 : 1);
     expect_aftermath(host, host->sessions[0], state);
-    end(host);
+    host_end(host);
 }
 
 static void test_a_session_changed_as_its_line_is_sent(void **state)
@@ -354,87 +339,9 @@ static void test_a_session_that_is_being_closed_has_its_outcome(void **state)
         }
 }
 
-/* ---- functions that are allowed: done to other sessions ---- */
-
-/* The sessions are those of run(). */
-static void do_to_others(struct host *host, struct slogout_session *session)
-{
-    static const int cancels[] = {0, 0, 0, 0, ERR_STATE, ERR_STATE, ERR_STATE};
-    static const int joins[] = {0, 0, ERR_STATE, 0, 0, ERR_STATE, ERR_STATE};
-    unsigned i;
-
-    for (i = 1; i < LENGTH(joins); i++)
-        if (host->sessions[i] != session)
-            assert_int_equal(do_one(host, host->sessions[i], *doing),
-                             *doing == 'c' ? cancels[i] : *doing == 'j' ? joins[i] : 0);
-    if (*doing == 'f')
-        assert_int_equal(slogout_get_counts(host->slogout)->state[ASKED],
-                         slogout_session_state(host->sessions[0]) == ASKED);
-}
-
-static void free_all(struct host *host, struct slogout_session *session)
-{
-    do_to_others(host, session);
-    host_free(host, session);
-    if (session != host->sessions[0])
-        host_free(host, host->sessions[0]);
-}
-
-static void make_another(struct host *host, struct slogout_session *session)
-{
-    struct slogout *other;
-
-    (void)session;
-    host_connect_enabled(host);
-    assert_int_equal(slogout_new(&other, NULL), 0);
-    assert_int_equal(slogout_tick(other, 0), 0); /* another slogout is not inside a callback */
-    assert_int_equal(slogout_free(other), 0);
-}
-
-static void drop_lines_of_others(char *trace)
-{
-    char *to = trace, *from = trace;
-
-    while (*from) {
-        const size_t len = strcspn(from, "\n") + 1;
-        if (*from != '#' && strncmp(from, "timer", 5) != 0) {
-            memmove(to, from, len);
-            to += len;
-        }
-        from += len;
-    }
-    *to = '\0';
-}
-
-/* The first session ends as it would have otherwise. host_check() sees what happens to the others. Inside set_timer the
- * host may call none of these. The tick closes the LEAVING session first. */
-static void test_what_is_done_to_others_does_not_concern_the_session_of_the_callback(void **state)
-{
-    static const struct {
-        host_action *action;
-        const char *what;
-    } rows[] = {{do_to_others, "a"}, {do_to_others, "c"}, {do_to_others, "f"},
-                {do_to_others, "j"}, {free_all, "f"},     {make_another, ""}};
-    size_t i, k;
-
-    (void)state;
-    for (i = 0; i < SET_TIMERS; i++)
-        for (k = 0; k < LENGTH(rows); k++) {
-            struct host *with = new_host(), *without = new_host();
-
-            run(without, &callbacks[i], NULL);
-            doing = rows[k].what;
-            run(with, &callbacks[i], rows[k].action);
-            drop_lines_of_others(with->trace);
-            drop_lines_of_others(without->trace);
-            if (rows[k].action != free_all || (i >= CLOSES && i != CLOSE_IN_TICK))
-                assert_string_equal(with->trace, without->trace);
-            host_forget(with);
-            host_forget(without);
-            end(with);
-            end(without);
-        }
-}
+/* ---- functions that are allowed: done to other sessions ----
+ *
+ * The model of tests/model frees, abandons, cancels and makes the other session in each callback in each state. */
 
 static void free_second(struct host *host, struct slogout_session *session)
 {
@@ -485,7 +392,6 @@ int main(void)
         cmocka_unit_test(test_a_session_changed_as_its_line_is_sent),
         cmocka_unit_test(test_a_session_ended_as_its_line_is_sent),
         cmocka_unit_test(test_a_session_that_is_being_closed_has_its_outcome),
-        cmocka_unit_test(test_what_is_done_to_others_does_not_concern_the_session_of_the_callback),
         host_test(test_no_callback_follows_for_a_session_freed_in_the_tick_that_expires_it),
         host_test(test_a_session_made_in_a_callback_is_used_after_it),
     };
