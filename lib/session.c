@@ -442,11 +442,11 @@ int slo_session_cancel(struct slogout_session *session)
     return dispatch(session, CANCEL, &no_event);
 }
 
-int slo_session_abandon(struct slogout_session *session, enum slogout_outcome why)
+void slo_session_abandon(struct slogout_session *session, enum slogout_outcome why)
 {
     const struct event event = {.outcome = why};
 
-    return dispatch(session, ABANDON, &event);
+    dispatch(session, ABANDON, &event);
 }
 
 void slo_session_resume(struct slogout_session *session)
@@ -517,8 +517,7 @@ int slo_session_join(struct slogout_session *session, struct slo_session_set *se
     if (error)
         return error;
     session->set = set;
-    if (session->state == SLOGOUT_STATE_WAITING)
-        session->group = group;
+    session->group = group;
     set->counts.state[session->state]++;
     slo_link_append(&set->members[session->state], &session->member);
     set->changed(set);
@@ -672,14 +671,12 @@ int slogout_session_force(struct slogout_session *session, uint64_t now_ms)
 
 int slogout_session_abandon(struct slogout_session *session, enum slogout_outcome why)
 {
-    int result;
-
     if (!session || why < SLOGOUT_OUTCOME_CLIENT_LOGOUT || why > SLOGOUT_OUTCOME_HOST_CLOSED)
         return SLOGOUT_ERR_ARGUMENT;
     slo_enter(session->slogout);
-    result = slo_session_abandon(session, why);
+    slo_session_abandon(session, why);
     slo_leave(session->slogout);
-    return result;
+    return 0;
 }
 
 int slogout_session_get_result(const struct slogout_session *session, struct slogout_result *out)

@@ -52,7 +52,7 @@ void slo_session_init(struct slogout_session *session, struct slogout *slogout,
 int slo_session_request(struct slogout_session *session);
 int slo_session_force(struct slogout_session *session);
 int slo_session_cancel(struct slogout_session *session);
-int slo_session_abandon(struct slogout_session *session, enum slogout_outcome why);
+void slo_session_abandon(struct slogout_session *session, enum slogout_outcome why);
 void slo_session_free(struct slogout_session *session);
 void slo_session_resume(struct slogout_session *session);
 int slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response);

@@ -242,13 +242,16 @@ class Entry:
 
 
 def read_entries():
-    entries, verdict = [], EQUIVALENT
+    """Returns the entries, and the names of the files whose survivors nobody has judged."""
+    entries, unjudged, verdict = [], set(), EQUIVALENT
     for line in text_of(EQUIVALENTS).splitlines():
-        if line[:1] in {"=", "!"}:
+        if line[:1] == "?":
+            unjudged.update(line.split()[1:])
+        elif line[:1] in {"=", "!"}:
             verdict = EQUIVALENT if line[0] == "=" else NOT_YET
         elif " => " in line:
             entries.append(Entry(line, verdict))
-    return entries
+    return entries, unjudged
 
 
 def entry_of(mutant):
@@ -314,7 +317,7 @@ def main(arguments):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     began = time.monotonic()
     fast_shop, fast_programs, thorough_shop, thorough_programs = split(arguments)
-    every, entries = all_mutants(), read_entries()
+    every, (entries, unjudged) = all_mutants(), read_entries()
     explaining = {mutant: [entry for entry in entries if entry.explains(mutant)] for mutant in every}
     explained = {mutant: found[0].verdict for mutant, found in explaining.items() if found}
     tried = sample([mutant for mutant in every if (mutant in explained) == bool(os.environ.get("EQUIVALENTS"))])
@@ -329,6 +332,8 @@ def main(arguments):
                 print(f"{entry_of(mutant)}: {verdict}:", *map(name_of, noticing), file=matrix, flush=True)
             elif verdict == SURVIVED and not os.environ.get("EQUIVALENTS"):
                 print(f"{mutant.path}:{mutant.line}\n{entry_of(mutant)}", flush=True)
+                if os.path.basename(mutant.path) in unjudged:
+                    verdicts[-1] = mutant, NOT_YET, noticing
         pool.close()
         pool.join()
     print(f"mutants: {len(tried)} tried in {time.monotonic() - began:.0f} s with {cpu_time():.0f} s of CPU time")

@@ -29,13 +29,17 @@ NARROWER = {
 }
 # Functions that return the same for swapped arguments, or, if they compare, the same sign of equality.
 SYMMETRIC = {"slo_add", "slo_multiply", "slo_min", "slo_max", "slo_token_same", "memcmp", "strncmp", "strcmp"}
+# Functions that change nothing if they are called again at once, or that only return something.
+IDEMPOTENT = re.compile(r"""(?:mem|str)\w+ | sizeof | \w+_(?:init|remove|tag|match|length|word|is\w*|near|of|at)
+  | slo_(?:add|subtract|multiply|min|max|divide_up|ratio_up|bye_write|timer_stop|alarm_set|clock_deadline)
+  | stop_timer | set_alarm | set_for_first | set_state | read_result | judge | after | elapsed | release""", re.VERBOSE)
 
 # What stands in the first column: a function, or a table, a type or a variable.
 ITEM = re.compile(r"^(?!typedef\b)[A-Za-z_][^(=\[{;\n]*?(\w+)\s*[\[({=;]", re.MULTILINE)
 FUNCTION = re.compile(r"^(?P<type>[A-Za-z_][\w \t*]*?)(?P<name>\w+)\((?P<parameters>[^;{]*)\)\n\{(?P<body>.*?)^\}",
                       re.MULTILINE | re.DOTALL)
 STRUCT = re.compile(r"^(?:struct|union) \w+ \{.*?^\}", re.MULTILINE | re.DOTALL)
-DECLARATION = re.compile(r"(?:const|static|struct|enum|union|unsigned|signed)\b|\w+\s+\**\w")
+DECLARATION = re.compile(r"\(void\)\w+;|(?:const|static|struct|enum|union|unsigned|signed)\b|\w+\s+\**\w")
 ASSIGNMENT = re.compile(r"(\*?\w[\w.>\[\]-]*) (\S*)= (.*);", re.DOTALL)
 # A call inside a function, on a line that is indented.
 CALL = re.compile(r"(?<=[ \t(!*&|-])(?!if\b|while\b|for\b|switch\b|sizeof\b|return\b)[a-z_][\w.>-]*\(")
@@ -177,13 +181,20 @@ def dropped_statement(source):
         yield start, end, ";"
 
 
+def is_idempotent(text):
+    assignment = ASSIGNMENT.fullmatch(text)
+    if re.match(r"break|continue|goto", text):
+        return True
+    if re.search(r"\+\+|--", text) or assignment and (assignment[2] not in {"", "|", "&"} or assignment[1] in assignment[3]):
+        return False
+    return all(IDEMPOTENT.fullmatch(call.group()[:-1]) for call in CALL.finditer(" " + text))
+
+
 def repeated_statement(source):
     """Does a statement twice, if that can make a difference."""
     for _, start, end in actions(source):
         text = source[start:end]
-        assignment = ASSIGNMENT.fullmatch(text)
-        if not re.match(r"break|continue|goto", text) and not (
-                assignment and (assignment[2] in {"|", "&"} or "(" not in text and assignment[1] not in assignment[3])):
+        if not is_idempotent(text):
             yield start, end, f"{{ {text} {text} }}"
 
 

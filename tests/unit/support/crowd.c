@@ -204,7 +204,8 @@ struct slogout_drain *crowd_drain(struct crowd *crowd)
 void crowd_add(struct crowd *crowd, uint32_t from, uint32_t to, uint32_t group_size)
 {
     for (; from < to; from++)
-        slogout_drain_add(crowd->drain, crowd->clients[from].session, group_size ? from / group_size + 1 : 0);
+        slogout_drain_add(crowd->drain, crowd->clients[from].session,
+                          group_size ? (from / group_size + UINT64_C(1)) << 32 : 0);
 }
 
 void crowd_hang_up(struct crowd *crowd, struct client *client)

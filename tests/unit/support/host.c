@@ -196,6 +196,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
 
 static void check_result(const struct host_conn *conn, const struct slogout_result *result)
 {
+    assert_int_equal(result->size, sizeof *result);
     assert_int_equal(result->bye_sent, conn->bye_sent);
     assert_int_equal(*result->tag != 0, conn->logout_sent);
     assert_int_equal(result->asked_ms != SLOGOUT_NEVER, conn->logout_sent);

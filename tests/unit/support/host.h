@@ -20,7 +20,7 @@
 #include "session.h"
 
 #define HOST_SESSIONS 16
-#define HOST_GROUP    77 /* the group of all sessions that join the set */
+#define HOST_GROUP    (UINT64_C(77) << 32 | 1) /* the group of all sessions that join the set */
 
 /* The callbacks inside which the test can have something done. */
 enum host_place { IN_SEND_LINE, IN_CLOSE_CONNECTION, IN_SET_TIMER, HOST_PLACES };
