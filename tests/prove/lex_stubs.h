@@ -30,17 +30,6 @@ size_t slo_word_stop(const char *bytes, size_t len)
     return n;
 }
 
-/* One line in a row, and those that follow it are like it. */
-size_t slo_plain_line(const char *bytes, size_t len)
-{
-    static unsigned lines;
-    const size_t n = lines == 0 ? nondet_size() : 0;
-
-    lines++;
-    ASSUME(plain_line_contract(n, bytes, len));
-    return n;
-}
-
 void slo_token_add(struct slo_token *token, const char *bytes, size_t len)
 {
     token->len = (uint16_t)token_len(token->len, len);
@@ -56,11 +45,6 @@ size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len)
     return n;
 }
 
-int slo_token_same(const struct slo_token *one, const struct slo_token *other)
-{
-    return one->len == other->len && one->len <= SLO_TOKEN_MAX && nondet_int();
-}
-
 /* A token that is as long as the word, and ends like it. */
 static int may_be(const char *last, size_t len, const char *word)
 {
@@ -74,13 +58,13 @@ int slo_token_is(const struct slo_token *token, const char *word)
 
 int slo_token_begins(const struct slo_token *token, const char *word)
 {
-    return token->len <= SLO_TOKEN_MAX && token->len >= strlen(word) && nondet_int();
+    return token->len >= strlen(word) && nondet_int();
 }
 
 int slo_token_may_begin(const struct slo_token *token, const char *word)
 {
     (void)word;
-    return token->len == 0 || (token->len <= SLO_TOKEN_MAX && nondet_int());
+    return token->len == 0 || nondet_int();
 }
 
 size_t slo_tag_length(const char *bytes, size_t len)
@@ -96,18 +80,14 @@ size_t slo_atom_length(const char *bytes, size_t len)
     return slo_tag_length(bytes, len);
 }
 
-int slogout_tag_valid(const char *tag, size_t len)
+size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len)
 {
-    (void)tag;
-    return len > 0 && nondet_int();
-}
+    const struct slo_tag before = *tag;
+    const size_t n = slo_tag_length(bytes, len);
 
-size_t slo_word_agreement(const char *bytes, size_t len, const char *word)
-{
-    const size_t n = nondet_size();
-
-    (void)bytes;
-    ASSUME(agreement_contract(n, len, word));
+    tag->hash = nondet_uint64();
+    tag->len = nondet_octet();
+    ASSUME(tag_contract(&before, tag, n));
     return n;
 }
 
