@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* An IMAP client that knows X-SERVER-LOGOUT. It logs in, enables the extension, and idles. When the server asks it
  * to leave, it completes the command that is running, and then answers. It prints the dialogue as the draft does,
  * with "S: " before the lines of the server and "C: " before its own.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Shows one exchange live: a server, a client that idles, SIGUSR1 to the server.
 # usage: demo.sh FOLDER-OF-THE-PROGRAMS
 set -u

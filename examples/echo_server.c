@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* An IMAP server that asks its clients to leave: one thread, with a loop on poll(). imap.h has the IMAP, net.h the
  * loop and the session of each client.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A toy IMAP server (RFC 3501, with ENABLE, IDLE and LITERAL+), which the example servers share. It has no
  * mailboxes, accepts every password, and never logs a client out for inactivity. It does no I/O and knows no
  * session. From slogout it needs only the name of the capability.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What the example programs share beside IMAP: command line, sockets, signals, a client with its session, and a
  * loop on poll(). The last two parts call slogout.
  *

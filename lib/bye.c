@@ -59,6 +59,18 @@ static size_t append_octet(char *out, size_t used, char c)
     return used + 1;
 }
 
+/* Returns the character that a valid text has in place of this octet. */
+static char printable(char octet)
+{
+    const unsigned char byte = (unsigned char)octet;
+
+    if (byte >= 0x80)
+        return '?';
+    if (byte <= ' ' || byte == 0x7f)
+        return ' ';
+    return octet;
+}
+
 /* Returns where to cut a text of `used` octets that goes on: after the last whole word, or at the limit if
  * there is only one word. */
 static size_t word_end(const char *out, size_t used)
@@ -76,8 +88,7 @@ size_t slogout_bye_text_fit(char out[SLOGOUT_BYE_TEXT_SIZE], const char *text, s
     size_t i = 0;
 
     while (i < len && used < SLO_BYE_TEXT_MAX) {
-        const unsigned char byte = (unsigned char)text[i];
-        used = append_octet(out, used, byte >= 0x80 ? '?' : byte > ' ' && byte < 0x7f ? (char)byte : ' ');
+        used = append_octet(out, used, printable(text[i]));
         i += character_length(text + i, len - i);
     }
     if (i < len && (unsigned char)text[i] > ' ' && text[i] != 0x7f)

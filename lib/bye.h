@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The `* BYE` lines of the library, and their text.
  *
  * SPDX-License-Identifier: BSD-2-Clause */

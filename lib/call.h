@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* struct slogout: what its sessions and drains share, and how public functions begin and end.
  *
  * SPDX-License-Identifier: BSD-2-Clause */

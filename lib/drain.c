@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A drain: begins its sessions one after the other, at the pace of its plan, and at the end forces those that
  * are left.
  *
@@ -184,9 +185,11 @@ static void begin_next(struct slogout_drain *drain)
     struct slogout_counts *counts = &drain->set.counts;
     const uint32_t limit = drain->plan.max_in_flight;
     const uint64_t instant = drain->pacer.instant;
-    struct slogout_session *session = first_in(drain, SLOGOUT_STATE_WAITING);
-    struct slogout_session *next = slo_container_of(session->member.next, struct slogout_session, member);
-    const int has_next = session->member.next != &drain->set.members[SLOGOUT_STATE_WAITING];
+    const struct slo_link *waiting = &drain->set.members[SLOGOUT_STATE_WAITING];
+    struct slogout_session *session = slo_container_of(waiting->next, struct slogout_session, member);
+    const struct slogout_session *next =
+        slo_container_of(session->member.next, struct slogout_session, member);
+    const int has_next = session->member.next != waiting;
 
     next_slot(drain, 1);
     if (session->group && has_next && next->group == session->group)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The pace of a drain: spreads instants evenly over a window of time, but not faster than a rate.
  *
  * Each session that waits gets a slot of the window, and one random instant in its slot. Only the current
@@ -35,9 +36,9 @@ struct slo_pacer {
 
 /* The sessions that wait for a slot. If a time has passed, the next slot is at once. */
 struct slo_backlog {
-    uint64_t count;        /* of them all */
-    uint64_t by_ms;        /* all of them must have had a slot by this time */
-    uint64_t urgent;       /* how many of these must have had a slot by urgent_by_ms; not 0, unless count is */
+    uint64_t count;  /* of them all */
+    uint64_t by_ms;  /* all of them must have had a slot by this time */
+    uint64_t urgent; /* how many of these must have had a slot by urgent_by_ms; not 0, unless count is */
     uint64_t urgent_by_ms;
 };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "drain_plan.h"
 #include "drain_pacer.h"
 #include "saturate.h"

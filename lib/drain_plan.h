@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Computes whether a plan meets its deadline, and the schedule of a drain.
  *
  * All times are milliseconds from the start of the drain. SLOGOUT_NEVER stands for no deadline.

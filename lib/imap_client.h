@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What an IMAP client sends, octet by octet: where commands, literals and the lines within a command begin and
  * end, which commands are in flight, and what they are owed. Knows no session; the responses of the server that
  * matter here are passed in. Stores no line. The fields are for reading only. */

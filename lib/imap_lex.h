@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What both scanners cut the stream into: lines, words, and announcements of literals. Knows no command and
  * no response; keeps what it needs of a line that arrives in pieces. */
 #ifndef SLO_IMAP_LEX_H
@@ -9,7 +10,13 @@
 /* Returns the number of octets before the first LF or NUL, or len. No line of IMAP holds a NUL (RFC 3501
  * section 9, CHAR). */
 size_t slo_line_stop(const char *bytes, size_t len);
-/* Returns the number of octets before the first SP, CR, LF or NUL, or len. */
+/* Returns 1 if the octet is SP, CR, LF or NUL. Nearly all octets are greater than SP, so one comparison tells. */
+static inline int slo_ends_word(char c)
+{
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\r' || c == '\n' || c == '\0');
+}
+
+/* Returns the number of octets before the first that ends a word, or len. */
 size_t slo_word_stop(const char *bytes, size_t len);
 
 /* ---- a tag that may arrive in pieces: only its hash is kept ---- */
@@ -36,7 +43,8 @@ struct slo_token {
 };
 
 void slo_token_add(struct slo_token *token, const char *bytes, size_t len);
-/* Adds the octets before the first SP, CR, LF or NUL, or all of them. Returns the number added. */
+/* Adds the octets up to the first that no atom holds, or all of them. Returns the number added. An atom holds no
+ * "{", so no announcement of a literal begins in it. */
 size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len);
 /* Compare without regard to ASCII case; the word is given in capitals. */
 int slo_token_is(const struct slo_token *token, const char *word);
@@ -46,10 +54,20 @@ int slo_token_may_begin(const struct slo_token *token, const char *word);
 
 /* ---- literals: RFC 3501 section 9, RFC 7888 section 8 ---- */
 
+/* How much of an announcement a line ends in so far. */
+enum slo_announcement_phase {
+    SLO_ANNOUNCEMENT_NONE,
+    SLO_ANNOUNCEMENT_OPEN,
+    SLO_ANNOUNCEMENT_DIGITS,
+    SLO_ANNOUNCEMENT_PLUS,
+    SLO_ANNOUNCEMENT_CLOSED,
+    SLO_ANNOUNCEMENT_CLOSED_CR
+};
+
 /* Whether a line ends in `{number}` or `{number+}`. All zeros is the start of a line. */
 struct slo_announcement {
     uint64_t size;             /* octets in the literal, or SLO_LITERAL_LIMIT if there are as many or more */
-    uint8_t phase;             /* how much of an announcement the line ends in so far */
+    uint8_t phase;             /* enum slo_announcement_phase */
     uint8_t non_synchronizing; /* it is `{number+}`: the octets follow without waiting for `+` */
 };
 
@@ -59,6 +77,9 @@ struct slo_announcement {
 /* Consumes a piece of a line, without its LF. */
 void slo_announcement_feed(struct slo_announcement *announcement, const char *bytes, size_t len);
 /* Returns 1 if the line, which has ended, announces a literal. */
-int slo_announcement_made(const struct slo_announcement *announcement);
+static inline int slo_announcement_made(const struct slo_announcement *announcement)
+{
+    return announcement->phase >= SLO_ANNOUNCEMENT_CLOSED;
+}
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What an IMAP server sends, octet by octet: where lines and literals end, and the few responses that change
  * what may be put between them. Knows neither sessions nor the client. Stores no line, only a word. The fields
  * are for reading only. */

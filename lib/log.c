@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a host writes to its log.
  *
  * SPDX-License-Identifier: BSD-2-Clause */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Octets from the wire, made safe for a log.
  *
  * SPDX-License-Identifier: BSD-2-Clause */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Names of errors and outcomes.
  *
  * SPDX-License-Identifier: BSD-2-Clause */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Commands of a client for which more than their tagged response matters: those that wait for a `+`, those
  * that go on after it, and those whose OK changes something. */
 #ifndef SLO_OWED_H
@@ -33,8 +34,8 @@ struct slo_owed {
 
 /* The oldest first. All zeros is empty. */
 struct slo_owed_queue {
-    struct slo_owed commands[SLO_OWED_MAX];
     unsigned count;
+    struct slo_owed commands[SLO_OWED_MAX];
 };
 
 /* Appends a command, all zeros but for its tag. Returns NULL if there is no room. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Random numbers that depend on a seed only.
  *
  * SPDX-License-Identifier: BSD-2-Clause */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Status responses: the words OK, NO, BAD and BYE. A response that arrives whole is read by
  * slogout_response_parse() (slogout.h). */
 #ifndef SLO_RESPONSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A call of the host, a line of the client and an expired timer are events. The event and the state of the
  * session select a cell of the table below, and the cell is all that is done.
  *

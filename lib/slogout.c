@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A slogout: its settings, its time and its counters.
  *
  * SPDX-License-Identifier: BSD-2-Clause */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Tags: those of a client, and those that the library writes.
  *
  * SPDX-License-Identifier: BSD-2-Clause */
@@ -5,6 +6,10 @@
 #define SLO_TAG_H
 
 #include <slogout/slogout.h>
+
+/* What each octet may be part of: a tag, an atom, and what follows the "{" of a literal, with its CR. */
+enum { SLO_USE_TAG = 1, SLO_USE_ATOM = 2, SLO_USE_ANNOUNCEMENT = 4 };
+extern const unsigned char slo_octet_uses[256];
 
 /* Returns how many of the first octets may be part of a tag. */
 size_t slo_tag_length(const char *bytes, size_t len);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Time as the host reports it, and what waits for it.
  *
  * An alarm calls a function when its deadline has come; the clock knows nothing else about it. The alarms

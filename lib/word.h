@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Words of IMAP, compared without regard to the case of ASCII letters, whatever the locale (RFC 3501 section
  * 9, note 1).
  *

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Installs what the tests need: a C compiler with sanitizers, cmocka, pkg-config, Python 3, mandoc and valgrind. Does
 # nothing, and needs no privileges, if all of these are installed.
 set -eu

@@ -76,6 +76,7 @@ house: $(STATIC) $(BUILD)/tests/house/neighbors
 	@sh tests/docs/house/sections.sh $(STATIC)
 	@$(BUILD)/tests/house/neighbors && echo "neighbors: a host with functions of common names runs an exchange"
 	@python3 -B tests/docs/house/functions.py lib/*.[ch]
+	@sh tests/docs/house/licenses.sh
 	@MAKE='$(MAKE)' sh tests/docs/house/targets.sh README tests/README
 
 $(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Runs commands on Debian 13, wherever this runs:
 #     tests/trixie.sh install PACKAGE...    installs what is missing there
 #     tests/trixie.sh run COMMAND [ARG...]  runs a command there, in the project's folder

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* JavaMail with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run with JavaMail 1.6.5 and
  * Java 17.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 /* ImapFlow with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run with ImapFlow 2.10.2 and
  * Node 20.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Python's imaplib, or IMAPClient, with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run
 with Python 3.6, 3.11 and 3.13, and with IMAPClient 3.1.0.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "imap_slogout.h"
 #include "imap-fetch.h"
 #include "imap-notify.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "host.h"
 #include "imap-feature.h"
 #include "settings-parser.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "dovecot24_settings.h"
 #include "settings-parser.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The settings as Dovecot 2.4 declares them: to its configuration parser, which loads
  * libimap_slogout_settings.so, and to the plugin. */
 #ifndef DOVECOT24_SETTINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "imap_slogout.h"
 #include "ostream.h"
 #include "str-sanitize.h"

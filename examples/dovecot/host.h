@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What differs between the series of Dovecot. dovecot23.c implements this for 2.3, dovecot24.c for 2.4; the Makefile
  * compiles the file that the installed headers are of. */
 #ifndef HOST_H

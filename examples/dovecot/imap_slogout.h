@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* imap_slogout: a plugin that lets Dovecot's imap process ask its clients to leave.
  *
  *   plugin.c       loading, and what is kept for a client from login to end

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "imap_slogout.h"
 
 void plugin_settings_set_defaults(struct imap_slogout_settings *settings)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A host that blocks, with one process for each connection, as in Cyrus, Courier and imap4d.
  * The parent passes SIGTERM to its children. After the first SIGTERM, each child leaves at a random instant of the
  * spread, so the clients leave one after the other although the processes do not know each other. After the second,

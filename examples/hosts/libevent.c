@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A host on libevent, with edge-triggered events: the loop reports only once that a connection is ready, so the host
  * reads and writes until it can do neither. set_timer adds a timer event to the loop, and only that event ticks.
  * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A host on libuv, which owns the descriptors. So functions of libuv close a connection: uv_write() the queue,
  * uv_shutdown(), read until end of file, uv_close(). set_timer starts a timer of the loop, and only that timer ticks.
  * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM

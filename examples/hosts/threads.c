@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A host with a loop in each thread. Each thread has a slogout, a drain and a descriptor of the listening socket of
  * its own, and they share nothing. A session belongs to one thread, so another thread sends each SIGTERM to all of
  * them as a message.

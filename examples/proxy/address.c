@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* SO_REUSEPORT is not in POSIX. glibc and musl declare it with _DEFAULT_SOURCE, macOS without
  * _POSIX_C_SOURCE. */
 #define _DEFAULT_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* TCP addresses as the programs read and print them: 127.0.0.1:143, [::1]:143, mail.example.org:143. */
 #ifndef ADDRESS_H
 #define ADDRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A binary heap of deadlines. Setting one takes time in the logarithm of their number; the earliest is always
  * known. */
 #ifndef ALARMS_H

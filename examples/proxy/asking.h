@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Asks every client to leave, at a pace, while the program continues to serve: a drain without a deadline. */
 #ifndef ASKING_H
 #define ASKING_H

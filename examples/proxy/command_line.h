@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The options that all programs of service.h share. */
 #ifndef COMMAND_LINE_H
 #define COMMAND_LINE_H

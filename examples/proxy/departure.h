@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The end of a program: a drain that asks its clients to leave by a plan, reports progress on standard error
  * once a second, and reports at its end whether the plan was kept. */
 #ifndef DEPARTURE_H

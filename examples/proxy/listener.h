@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A listening socket in a poller. It pauses while the system has no descriptors left. */
 #ifndef LISTENER_H
 #define LISTENER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The log on standard error: lines that stay, and lines of progress, which overwrite each other on a
  * terminal. */
 #ifndef LOG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A proxy that asks the clients of an IMAP server to leave. The server need not support that. The loop is in
  * common/service.c, and what passes between the two sides in relay/relay.c. */
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The counters of a program, in a file of OpenMetrics text for a collector that reads files, such as the
  * textfile collector of Prometheus' node exporter. The file is replaced atomically. */
 #ifndef METRICS_H

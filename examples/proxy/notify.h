@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The notification protocol of systemd; see sd_notify(3). */
 #ifndef NOTIFY_H
 #define NOTIFY_H

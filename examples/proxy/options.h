@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Command lines of the form `--name value`, `--name=value` or `--name`, then operands, read by a table. */
 #ifndef OPTIONS_H
 #define OPTIONS_H

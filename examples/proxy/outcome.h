@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Logs one line when a session ends. A session that was asked or received `* BYE` has an outcome; any other
  * has "-". */
 #ifndef OUTCOME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Define POLLER_KQUEUE or POLLER_POLL to choose the mechanism. struct epoll_event is packed, which only compilers with
  * GNU C's attributes do, and tcc does not. The headers of BSD and macOS have no kqueue
  * when _POSIX_C_SOURCE is defined. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Level-triggered waiting for descriptors, with epoll on Linux, kqueue on BSD and macOS, and poll()
  * elsewhere. Except with poll(), the time of a wait depends on what is ready and not on what is watched. */
 #ifndef POLLER_H

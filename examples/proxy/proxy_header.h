@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The PROXY protocol, versions 1 and 2 (proxy-protocol.txt of HAProxy). A proxy sends such a header before
  * the first octet of the client. Does no I/O. */
 #ifndef PROXY_HEADER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A queue of octets. A struct of zeros is empty, and an empty queue holds no memory. The user bounds its
  * length. */
 #ifndef QUEUE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* One client, one connection to the server, and a slogout filter between them. Octets go from one socket to
  * the other without a copy. What a side does not take at once is queued, and nothing more is read for it
  * until the queue is empty, so a relay queues at most RELAY_OCTETS. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Resolves a name in a thread, because getaddrinfo() waits for name servers. */
 #ifndef RESOLVER_H
 #define RESOLVER_H

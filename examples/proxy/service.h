@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The loop of a program that serves many connections, and an example of slogout in an event loop.
  *
  * One turn waits no longer than until slogout_deadline(), reads the clock, serves the connections that have

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Signals for an event loop. The handler only sets a flag and wakes the loop, because no function of slogout
  * is async-signal-safe. */
 #ifndef SIGNALS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A non-blocking socket with an output queue and a lingering close, which does not lose what was queued. */
 #ifndef STREAM_H
 #define STREAM_H

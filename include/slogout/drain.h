@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* slogout for many sessions: a drain makes them leave at an even pace and by a deadline.
  *
  * The host chooses the sessions (those of one user, of one backend, or all) and adds them to a drain. The

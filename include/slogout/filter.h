@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* slogout for a host that has only octets: a filter in front of an IMAP server that does not know slogout.
  *
  * A filter contains a session (slogout.h) and reads and writes the lines of that session by itself. The host feeds

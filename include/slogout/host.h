@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* slogout for POSIX hosts: a clock, a wait for hosts that block, and a close that loses no output.
  *
  * This header is optional. All of it is inline: the library neither contains nor needs it. In strict C99,

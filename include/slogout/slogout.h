@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* slogout: closes IMAP connections gracefully (draft-shih-imap-server-logout-00).
  *
  * A server that links this library can shut down, restart, or disconnect one user without cutting off a

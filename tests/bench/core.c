@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What core.sh counts instructions of. Usage: core line|peer|exchange TIMES; core size: octets of a session */
 #include <stdio.h>
 #include <stdlib.h>

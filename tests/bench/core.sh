@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Size and cost of the core, in bytes and instructions: figures that do not depend on the machine's load.
 # Arguments: the program built from core.c, and the core's objects compiled with -Os.
 set -eu

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The cost of a whole drain in the library: add, ask, arm, answer, cancel, close, free; and, beside it in
  * the same run, what peers take to arm and to cancel one timer for each. The host is as small as it can
  * be: it copies the line that it is given and answers it 100 ms later, and memory comes from one piece, in

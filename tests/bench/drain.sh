@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Cost of a whole drain, for each session. Argument: the program built from drain.c. Instructions and cache misses are
 # callgrind's, so they do not depend on the machine's load; nanoseconds do, and no limit is set on them.
 set -eu

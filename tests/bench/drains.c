@@ -86,7 +86,8 @@ static void set_up(size_t count)
     }
 }
 
-static void start(struct slogout_drain **drain, struct conn *conns, size_t count, uint32_t seed, uint32_t spread)
+static void start(struct slogout_drain **drain, struct conn *conns, size_t count, uint32_t seed,
+                  uint32_t spread)
 {
     const struct slogout_plan plan = {
         .size = sizeof plan, .spread_ms = spread, .deadline_ms = (uint64_t)spread + 50000, .seed = seed};

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Any line, against the reading by the grammar alone. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Runs one fuzz target for some seconds: tests/fuzz/run.sh PROGRAM SECONDS. What it finds beyond the corpus in the
 # tree stays beside the program, and a later run begins with it.
 set -eu

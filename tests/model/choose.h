@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Runs every path through code that asks choose() what happens next.
  *
  *     do ... choose(2) ... choose(3) ... while (choose_next());

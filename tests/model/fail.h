@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The one way in which these programs fail. */
 #ifndef FAIL_H
 #define FAIL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The state table once more, in other words: what each step must do. */
 #ifndef MODEL_H
 #define MODEL_H

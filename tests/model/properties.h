@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What must always hold, as seen from outside and without the model. */
 #ifndef PROPERTIES_H
 #define PROPERTIES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "reference.h"
 
 /* RFC 3501 section 9. Each production is a function that takes the octets from `from` to `to` and returns how

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A slow and plain reading of a client's response, from the grammar alone. */
 #ifndef REFERENCE_H
 #define REFERENCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Every sequence of events that a slogout with two sessions can see.
  *
  * The search is breadth first and runs the real library. From each state every step is made with every

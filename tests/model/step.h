@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What can happen to a slogout with two sessions, and what the library did. */
 #ifndef STEP_H
 #define STEP_H

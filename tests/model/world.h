@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The real library with two sessions, a drain's set and their host, in one block of memory that can be
  * copied and put back: nothing outside it changes from step to step. */
 #ifndef WORLD_H

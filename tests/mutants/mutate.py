@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Do the tests notice a change of lib/? Changes one place at a time and runs the tests.
 
 operators.py has what is changed. A fast compiler makes a shared library of each mutant, and the test programs, which
@@ -25,7 +26,7 @@ import os
 import random
 import re
 import resource
-import signal
+import select
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,8 @@ EQUIVALENTS = os.path.join(os.path.dirname(__file__), "equivalents.txt")
 MATRIX = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "mutants/matrix.txt")
 QUICK = 0.1  # seconds
 OPTIMIZING = "-O2", "-fno-sanitize=all"
-BROKEN, SAME, NOTICED, SURVIVED, EXPLAINED = "do not compile", "same object code", "noticed", "unexplained", "explained"
+BROKEN, SAME, NOTICED, SURVIVED = "do not compile", "same object code", "noticed", "unexplained"
+EQUIVALENT, NOT_YET = "equivalent", "not yet noticed"
 
 
 def octets_of(path):
@@ -55,16 +57,37 @@ def name_of(program):
     return os.path.basename(program.split()[0])
 
 
-def run(program, directory, cpu_seconds=None):
-    """Returns whether a program passes with the library of a directory. The limit is CPU time, so that no program fails
-    because the machine is busy; a program that waits forever needs another."""
-    environment = dict(os.environ, LD_LIBRARY_PATH=directory, CMOCKA_TEST_ABORT="1")  # stops at the first failure
+def cpu_of(process):
+    """Returns how much CPU time a process has used, in seconds."""
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as stream:
+        user, system = stream.read().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def ends_in_time(process, cpu_seconds):
+    """Waits for a process. The limit is CPU time, so that no program fails because the machine is busy; a program that
+    waits forever needs another."""
+    give_up = time.monotonic() + 30 + 100 * cpu_seconds
+    end = select.poll()
+    descriptor = os.pidfd_open(process.pid)
+    end.register(descriptor)
     try:
-        return subprocess.run(program.split(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              check=False, timeout=cpu_seconds and 30 + 100 * cpu_seconds,
-                              preexec_fn=lambda: signal.setitimer(signal.ITIMER_PROF, cpu_seconds or 0)).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
+        while not end.poll(1000 * max(cpu_seconds - cpu_of(process), 0.02)):
+            if cpu_of(process) >= cpu_seconds or time.monotonic() > give_up:
+                return False
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def run(program, directory, cpu_seconds=60):
+    """Returns whether a program passes with the library of a directory. A function that runs in the child, such as one
+    that sets a timer there, would make Python fork() a copy of itself, which takes longer than most programs."""
+    environment = dict(os.environ, LD_LIBRARY_PATH=directory, CMOCKA_TEST_ABORT="1")  # stops at the first failure
+    with subprocess.Popen(program.split(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        if not ends_in_time(process, cpu_seconds):
+            process.kill()
+        return process.wait() == 0
 
 
 def cpu_time():
@@ -156,9 +179,10 @@ class Workshop:
         if not mutant.path.endswith(".h") or not os.path.exists(rule) or mutant.path not in text_of(rule):
             return program
         output, support = f"{directory}/{name_of(program)}", glob.glob(f"{home}/tests/unit/support/*.o")
-        is_built = self.execute("-w", f"-I{directory}", "-o", output, f"tests/unit/{name_of(program)}.c", *support,
-                                f"-L{directory}", "-lmutant", *os.environ["CMOCKA"].split())
-        return output if is_built else None
+        compiler, *flags = self.command
+        command = [compiler, "-w", f"-I{directory}", *flags, "-o", output, f"tests/unit/{name_of(program)}.c", *support,
+                   f"-L{directory}", "-lmutant", *os.environ["CMOCKA"].split()]
+        return output if subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0 else None
 
     def notices(self, program, mutant, directory):
         built = self.rebuilt(program, mutant, directory)
@@ -202,11 +226,11 @@ def work(mutant):
 
 # ---- the mutants that no test can notice ----
 
-class Equivalent:
+class Entry:
     """An entry of the list: in a file and a function, each of which may be *, an old text becomes a new one."""
 
-    def __init__(self, line):
-        self.line, self.is_used = line, False
+    def __init__(self, line, verdict):
+        self.line, self.verdict, self.is_used = line, verdict, False
         self.path, self.function, self.old, self.new = re.fullmatch(r"(\S+) (\S+): (.*) => (.*)", line).groups()
 
     def explains(self, mutant):
@@ -217,8 +241,14 @@ class Equivalent:
         return found
 
 
-def read_equivalents():
-    return [Equivalent(line) for line in text_of(EQUIVALENTS).splitlines() if " => " in line and line[0] != "="]
+def read_entries():
+    entries, verdict = [], EQUIVALENT
+    for line in text_of(EQUIVALENTS).splitlines():
+        if line[:1] in {"=", "!"}:
+            verdict = EQUIVALENT if line[0] == "=" else NOT_YET
+        elif " => " in line:
+            entries.append(Entry(line, verdict))
+    return entries
 
 
 def entry_of(mutant):
@@ -236,12 +266,13 @@ def entry_of(mutant):
 
 # ---- reports: each returns whether something is wrong ----
 
-def report(verdicts, unused):
+def report(verdicts, entries, is_whole):
     count = Counter(verdict for _, verdict, _ in verdicts)
+    unused = [entry for entry in entries if is_whole and not entry.is_used]
     for entry in unused:
         print(f"{EQUIVALENTS}: no such mutant: {entry.line}")
-    print(f"mutants: {count[NOTICED]} noticed, {count[EXPLAINED]} explained as equivalent, {count[SURVIVED]} unexplained "
-          f"({count[SAME]} more have the same object code, {count[BROKEN]} do not compile)")
+    print(f"mutants: {count[NOTICED]} noticed, {count[EQUIVALENT]} equivalent, {count[NOT_YET]} not yet noticed, "
+          f"{count[SURVIVED]} unexplained ({count[SAME]} more have the same object code, {count[BROKEN]} do not compile)")
     return count[SURVIVED] or unused
 
 
@@ -283,8 +314,9 @@ def main(arguments):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     began = time.monotonic()
     fast_shop, fast_programs, thorough_shop, thorough_programs = split(arguments)
-    every, equivalents = all_mutants(), read_equivalents()
-    explained = {mutant for mutant in every if any([entry.explains(mutant) for entry in equivalents])}
+    every, entries = all_mutants(), read_entries()
+    explaining = {mutant: [entry for entry in entries if entry.explains(mutant)] for mutant in every}
+    explained = {mutant: found[0].verdict for mutant, found in explaining.items() if found}
     tried = sample([mutant for mutant in every if (mutant in explained) == bool(os.environ.get("EQUIVALENTS"))])
     if os.environ.get("MATRIX"):
         thorough_programs = []
@@ -305,8 +337,7 @@ def main(arguments):
     if os.environ.get("EQUIVALENTS"):
         return report_equivalents(verdicts)
     is_whole = not any(os.environ.get(name) for name in ("MUTANTS", "KINDS", "SAMPLE"))
-    return report(verdicts + [(mutant, EXPLAINED, []) for mutant in explained],
-                  [entry for entry in equivalents if is_whole and not entry.is_used])
+    return report(verdicts + [(mutant, verdict, []) for mutant, verdict in explained.items()], entries, is_whole)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Yields the mutants of a source file: what can be changed in it, one place at a time."""
 
 import glob

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A program that loads a plugin. Each of them is linked with its own copy of the library; prints which versions they
  * call. With PLUGIN defined, this is the plugin.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Many clients in one process, for the drain: they log in, enter IDLE, and answer LOGOUT in one way.
 
     drain_clients.py HOST PORT COUNT ok|no|none     prints `ready`, then a JSON object when all connections are closed
@@ -13,7 +14,7 @@ import sys
 import time
 
 BATCH = 100  # no more than the backlog of the server holds
-PATIENCE = 60
+PATIENCE = 300  # seconds without any event: all wait for the slowest process of clients, and for the answer timer
 SO_TIMESTAMPNS = 35  # of Linux; Python has no name for it
 TIMESPEC = struct.Struct("@qq")
 REPLIES = {"ok": b"* BYE leaving\r\n%s OK LOGOUT completed\r\n", "no": b"%s NO not now\r\n", "none": None}

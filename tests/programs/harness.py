@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What the tests of the example programs share: programs, connections to them, and dialogues written as in the RFCs.
 
 Every wait is bounded, and the bound is long, so a test fails rather than hangs, and a slow machine fails none. The

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* System calls that fail as FAULTS says, for a program that is started with this library in LD_PRELOAD.
  *
  * FAULTS="accept=EMFILE%2 send=short%1 send=EPIPE@7" makes each second accept() fail, each send() take one octet, and

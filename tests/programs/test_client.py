@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The client and the demo, with our server and with servers that the test plays."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Dialogues with a client that sends XDRAIN, by which it asks the server for a LOGOUT: each moment of the exchange, and
 any input. The same for the echo server and for each example host."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The echo server as a program: options, SIGUSR1, and the plan of its drain. What the example hosts do too is in
 test_server.py."""
 

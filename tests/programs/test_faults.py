@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The echo server while system calls fail: each kind of fault over a whole session, and a broken connection at each
 write. The server must lose nothing that can be kept, serve the next client, and exit cleanly, under the sanitizers."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The echo server drains 10,000 real connections by a plan. SPREAD_MS and DEADLINE_MS in the environment change it."""
 
 import json

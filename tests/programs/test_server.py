@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The end of a server: SIGTERM at each moment, and clients that would delay it. The same for the echo server and for each
 example host."""
 

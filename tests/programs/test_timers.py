@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The timers of the echo server on a real clock. All cases wait at the same time."""
 
 import concurrent.futures

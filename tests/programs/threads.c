@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Eight threads at once, each with its own slogout, under ThreadSanitizer, which reports any state that the library
  * shares between them. */
 #include <pthread.h>

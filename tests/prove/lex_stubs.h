@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* See lex.h. A token keeps only its last octet, and has it in the place of
  * the first; no scanner looks into a token. */
 #ifndef PROVE_LEX_STUBS_H

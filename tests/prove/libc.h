@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Functions of <string.h> that CBMC has no model of, and the reference of the grammar. */
 #ifndef PROVE_LIBC_H
 #define PROVE_LIBC_H

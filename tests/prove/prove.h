@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What every harness uses. A function nondet_NAME() that has no body returns any value of its type. */
 #ifndef PROVE_H
 #define PROVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A client's answer, recognized while it arrives. */
 #include "libc.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The commands in flight, and those that are owed something. */
 #include "prove.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A drain by induction: from any consistent world of one drain and two sessions, whatever happens leads to a consistent
  * one. Where sessions lie in memory does not matter, so they stand in the order of their states and, in one list of the
  * drain, in the order of their names. */

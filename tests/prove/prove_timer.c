@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The clock and its timers by induction: from any consistent world of one kind of timers and two more alarms, any
  * operation leads to a consistent one. Where timers lie in memory does not matter, so they stand in their queue in the
  * order of their names. */

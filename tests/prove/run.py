@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Proves lib/ with the model checker CBMC, and shows that the proofs can fail.
 
     run.py HARNESS...              the proofs in these files, one for each processor at a time

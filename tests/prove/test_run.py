@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """run.py notices when a proof is worth nothing: harnesses of one proof that must not pass, and why."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Prints what the unit tests have not covered of lib/, and the figures, from the export of llvm-cov.
 
 Fails unless every line, every branch both ways and every MC/DC condition is covered."""

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The life of a drain: its functions in each of its states, its members, its callbacks. */
 #include "support/test.h"
 #include <stdlib.h>
@@ -175,8 +176,9 @@ static void test_each_function_in_each_state(void **state)
         const char *works;
         uint64_t over_by;
     } table[] = {
-        [COLLECTING] = {"asf", SLOGOUT_NEVER}, [RUNNING] = {"asrpcf", 70100}, [PAUSED] = {"asrpcf", 70100},
-        [FORCED] = {"asrpcf", 15000},          [CANCELED] = {"f", SLOGOUT_NEVER}, [DONE] = {"", SLOGOUT_NEVER},
+        [COLLECTING] = {"asf", SLOGOUT_NEVER}, [RUNNING] = {"asrpcf", 70100},
+        [PAUSED] = {"asrpcf", 70100},          [FORCED] = {"asrpcf", 15000},
+        [CANCELED] = {"f", SLOGOUT_NEVER},     [DONE] = {"", SLOGOUT_NEVER},
     };
     unsigned life;
 
@@ -285,7 +287,8 @@ static void test_nothing_happens_until_the_start(void **state)
     assert_true(slogout_deadline(crowd->slogout) == SLOGOUT_NEVER);
     slogout_tick(crowd->slogout, 100000);
     assert_int_equal(in_state(crowd, SLOGOUT_STATE_WAITING), 10);
-    assert_int_equal(slogout_session_request(crowd->clients[0].session, NULL, 0), 0); /* nor is it too late to ask */
+    assert_int_equal(slogout_session_request(crowd->clients[0].session, NULL, 0),
+                     0); /* nor is it too late to ask */
     assert_int_equal(in_state(crowd, SLOGOUT_STATE_ASKED), 1);
     assert_int_equal(crowd->dones, 0);
     crowd_free(crowd);
@@ -438,7 +441,7 @@ static void force_drain(struct crowd *crowd, struct client *client)
 
 static void test_what_the_host_does_in_a_callback(void **state)
 {
-    typedef void action(struct crowd *crowd, struct client *client);
+    typedef void action(struct crowd * crowd, struct client * client);
     static const struct {
         action *in_send_line, *in_close;
         const struct manner *manner;
@@ -540,8 +543,9 @@ static void test_members_of_a_freed_drain_are_open_or_go_on(void **state)
     assert_int_equal(crowd_counts(crowd)->state[SLOGOUT_STATE_ASKED], 1);
     assert_int_equal(crowd_counts(crowd)->state[SLOGOUT_STATE_WAITING], 1);
     assert_int_equal(crowd_counts(crowd)->state[SLOGOUT_STATE_PENDING], 1);
-    assert_int_equal(
-        crowd_counts(crowd)->state[SLOGOUT_STATE_ENDED] + crowd_counts(crowd)->outcome[SLOGOUT_OUTCOME_ANSWERED], 2);
+    assert_int_equal(crowd_counts(crowd)->state[SLOGOUT_STATE_ENDED] +
+                         crowd_counts(crowd)->outcome[SLOGOUT_OUTCOME_ANSWERED],
+                     2);
     slogout_drain_free(crowd->drain);
     crowd->drain = NULL;
     assert_int_equal(slogout_session_state(crowd->clients[0].session), SLOGOUT_STATE_ASKED);

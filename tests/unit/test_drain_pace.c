@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The pace of a drain: how even it is, the rate, and what changes it. */
 #include "support/test.h"
 #include <stdlib.h>
@@ -114,9 +115,9 @@ static void test_departures_keep_to_the_timer_step(void **state)
 {
     static const struct {
         uint32_t spread, rate, step;
-    } rows[] = {{15000, 0, 1},   {15001, 0, 2},   {30000, 0, 2},   {30001, 0, 5},   {75000, 0, 5},  {75001, 0, 10},
-                {150000, 0, 10}, {150001, 0, 20}, {300000, 0, 20}, {300001, 0, 50}, {399999, 0, 50}, {0, 10, 5},
-                {0, 2, 20}};
+    } rows[] = {{15000, 0, 1},   {15001, 0, 2},   {30000, 0, 2},   {30001, 0, 5},   {75000, 0, 5},
+                {75001, 0, 10},  {150000, 0, 10}, {150001, 0, 20}, {300000, 0, 20}, {300001, 0, 50},
+                {399999, 0, 50}, {0, 10, 5},      {0, 2, 20}};
     size_t i;
 
     (void)state;
@@ -542,8 +543,10 @@ static void test_who_joins_shares_the_time_that_is_left(void **state)
         uint32_t before, count, when; /* before: these are members from the start */
         double before_per_100_ms, after_per_100_ms;
         uint64_t to;
-    } rows[] = {{0, 2000, 0, 0, 10, 20000},      {1, 2000, 0, 0, 10, 20000},
-                {2000, 4000, 10000, 10, 30, 20000}, {2, 1001, 10000, 0, 10, 20000},
+    } rows[] = {{0, 2000, 0, 0, 10, 20000},
+                {1, 2000, 0, 0, 10, 20000},
+                {2000, 4000, 10000, 10, 30, 20000},
+                {2, 1001, 10000, 0, 10, 20000},
                 {1000, 2000, 30000, 0, 5, 49900}};
     struct slogout_plan plan = plan_of(20000, 0);
     size_t i;
@@ -554,7 +557,8 @@ static void test_who_joins_shares_the_time_that_is_left(void **state)
             struct crowd *crowd = crowd_of(rows[i].count, rows[i].before, &silent);
 
             if (rows[i].before)
-                slogout_session_request(crowd->clients[0].session, NULL, 0); /* keeps the drain from being done */
+                slogout_session_request(crowd->clients[0].session, NULL,
+                                        0); /* keeps the drain from being done */
             start(crowd, &plan);
             if (rows[i].when)
                 crowd_run(crowd, rows[i].when - 1);

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "support/test.h"
 #include "drain_pacer.h"
 
 #define NEVER UINT64_MAX
-#define BY(count, ms)                                                                                                  \
-    {                                                                                                                  \
-        count, ms, count, ms                                                                                           \
+#define BY(count, ms)                                                                                        \
+    {                                                                                                        \
+        count, ms, count, ms                                                                                 \
     }
 #define ALL(count) BY(count, NEVER)
 
@@ -149,7 +150,16 @@ static void test_slots(void **state)
     } table[] = {
         {"even", FIRST, 0, 0, 0, 0, ALL(20), 0, 1000, 20000},
         {"all by then", FIRST, 0, 0, 0, 0, BY(10, 500), 0, 50, 20000},
-        {"those that are urgent share the time until then", FIRST, 0, 0, 0, 0, {100, NEVER, 10, 500}, 0, 50, 20000},
+        {"those that are urgent share the time until then",
+         FIRST,
+         0,
+         0,
+         0,
+         0,
+         {100, NEVER, 10, 500},
+         0,
+         50,
+         20000},
         {"others are more urgent", FIRST, 0, 0, 0, 0, {100, 1000, 10, 500}, 0, 10, 20000},
         {"fewer wait", NEXT, 0, 20, 0, 0, ALL(9), 1000, 3111, 20000},
         {"more wait", NEXT, 0, 20, 0, 0, ALL(190), 1000, 1100, 20000},
@@ -160,7 +170,8 @@ static void test_slots(void **state)
         {"4 s late, just in time for the latest", NEXT, 0, 20, 0, 5100, BY(19, 24000), 5000, 6000, 24000},
         {"4 s late, the latest is nearer", NEXT, 0, 20, 0, 5100, BY(19, 14500), 5000, 5500, 24000},
         {"5 minutes late", NEXT, 0, 20, 0, 301100, ALL(19), 301000, 302000, 320000},
-        {"5 minutes late, the latest has passed: at once", NEXT, 0, 20, 0, 301100, BY(19, 300000), 301000, 301000, 320000},
+        {"5 minutes late, the latest has passed: at once", NEXT, 0, 20, 0, 301100, BY(19, 300000), 301000,
+         301000, 320000},
         {"the window has passed", NEXT, 0, 1, 0, 20000, ALL(10), 20000, 22000, 40000},
         {"the window has passed long ago", NEXT, 0, 1, 0, 90100, ALL(10), 90000, 92000, 110000},
         {"the window has passed, the latest is nearer", NEXT, 0, 1, 0, 0, BY(10, 25000), 20000, 20500, 40000},
@@ -209,9 +220,10 @@ static void test_slots(void **state)
             slo_pacer_adapt(&pacer, table[i].now, &table[i].backlog);
         else
             slo_pacer_next(&pacer, table[i].now, &table[i].backlog);
-        if (pacer.from >> SLO_PACER_FRACTION != table[i].from || pacer.to >> SLO_PACER_FRACTION != table[i].to ||
-            pacer.end >> SLO_PACER_FRACTION != table[i].end)
-            fail_msg("%s: %llu %llu %llu", table[i].what, (unsigned long long)pacer.from >> SLO_PACER_FRACTION,
+        if (pacer.from >> SLO_PACER_FRACTION != table[i].from ||
+            pacer.to >> SLO_PACER_FRACTION != table[i].to || pacer.end >> SLO_PACER_FRACTION != table[i].end)
+            fail_msg("%s: %llu %llu %llu", table[i].what,
+                     (unsigned long long)pacer.from >> SLO_PACER_FRACTION,
                      (unsigned long long)pacer.to >> SLO_PACER_FRACTION,
                      (unsigned long long)pacer.end >> SLO_PACER_FRACTION);
         assert_true(pacer.instant >= pacer.from && (pacer.instant < pacer.to || pacer.instant == pacer.from));
@@ -254,7 +266,8 @@ static void test_sessions_that_join_after_their_window_has_passed_again_and_agai
     for (now = 50000; now < 1000000; now += 50000) {
         next(&pacer, now, 0);
         slo_pacer_adapt(&pacer, now, &two);
-        assert_true(pacer.from == fixed(now) && pacer.to == fixed(now + 10000) && pacer.end == fixed(now + 20000));
+        assert_true(pacer.from == fixed(now) && pacer.to == fixed(now + 10000) &&
+                    pacer.end == fixed(now + 20000));
     }
 }
 

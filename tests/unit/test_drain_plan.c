@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "support/test.h"
 #include "drain_plan.h"
 
@@ -75,7 +76,9 @@ static void test_what_can_be_kept(void **state)
         {{0, 0, NEVER - 1, 1, 0, NEVER}, 0, "rounds that take longer than can be told"},
         {{0, 0, NEVER - 1, 0, 1, NEVER}, 0, "a rate that takes longer than can be told"},
         {{0, 0, 4294967342100, 0, MOST, NEVER}, 1, "the highest rate and the most sessions"},
-        {{0, 0, 4294967342099, 0, MOST, NEVER}, 0, "the highest rate and the most sessions, a millisecond less"},
+        {{0, 0, 4294967342099, 0, MOST, NEVER},
+         0,
+         "the highest rate and the most sessions, a millisecond less"},
     };
     size_t i;
 
@@ -94,12 +97,18 @@ static void test_advice(void **state)
     } table[] = {
         {{20000, 5000, 60000, 0, 0, 100}, {70100, 9900, 0, 0}, "the spread does not fit: nothing else helps"},
         {{20000, 5000, 70100, 0, 0, 100}, {70100, 20000, 100, 5}, "fits exactly"},
-        {{0, 5000, 70100, 0, 1, 100}, {150100, NEVER, 0, 5}, "the rate does not fit: no spread or limit helps"},
+        {{0, 5000, 70100, 0, 1, 100},
+         {150100, NEVER, 0, 5},
+         "the rate does not fit: no spread or limit helps"},
         {{0, 5000, 70100, 0, 5, 100}, {70100, 20000, 100, 5}, "the rate fits exactly"},
-        {{20000, 5000, 105200, 10, 0, 100}, {366000, NEVER, 50, 0}, "the limit does not fit: no spread or rate helps"},
+        {{20000, 5000, 105200, 10, 0, 100},
+         {366000, NEVER, 50, 0},
+         "the limit does not fit: no spread or rate helps"},
         {{0, 5000, 100200, 50, 5, 100}, {95200, 50100, 50, 4}, "the rate could be lower"},
         {{0, 5000, 89200, 50, 5, 100}, {95200, NEVER, 80, 13}, "the first round takes too long"},
-        {{20000, 5000, 30000, 0, 0, 100}, {70100, NEVER, 0, 0}, "Kubernetes: nothing helps but a longer deadline"},
+        {{20000, 5000, 30000, 0, 0, 100},
+         {70100, NEVER, 0, 0},
+         "Kubernetes: nothing helps but a longer deadline"},
         {{20000, 5000, 15000, 0, 0, 100}, {70100, NEVER, 0, 0}, "no time at all before the tail"},
         {{20000, 5000, 0, 0, 0, 100}, {70100, MOST, 1, 1}, "no deadline: anything"},
         {{20000, 5000, 0, 1, 0, NEVER}, {NEVER, MOST, 1, 1}, "no deadline: anything, however many"},
@@ -123,7 +132,8 @@ static void test_advice(void **state)
         slo_plan_advise(&plan, &defaults, table[i].question.sessions, &advice);
         if (advice.shortest_deadline_ms != expected->shortest_deadline_ms ||
             advice.longest_spread_ms != expected->longest_spread_ms ||
-            advice.smallest_in_flight != expected->smallest_in_flight || advice.lowest_rate != expected->lowest_rate)
+            advice.smallest_in_flight != expected->smallest_in_flight ||
+            advice.lowest_rate != expected->lowest_rate)
             fail_msg("%s: %llu %llu %lu %lu", table[i].what, (unsigned long long)advice.shortest_deadline_ms,
                      (unsigned long long)advice.longest_spread_ms, (unsigned long)advice.smallest_in_flight,
                      (unsigned long)advice.lowest_rate);
@@ -218,22 +228,50 @@ static void test_the_schedule(void **state)
         struct slo_schedule schedule;
         const char *what;
     } table[] = {
-        {{20000, 5000, 90200, 7, 2, 14}, {75200, 40201, 40100, 90200, 20000, 5000, 20000, 7, 2}, "a plan that fits is itself"},
-        {{20000, 5000, 0, 7, 1, 14}, {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 1}, "no deadline"},
-        {{20000, 5000, 0, 7, 0, NEVER}, {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 0}, "no deadline, many"},
-        {{20000, 5000, NEVER, 7, 0, 14}, {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 0}, "the end of time"},
-        {{20000, 5000, 90200, 0, 2, 80}, {75200, 40201, 40100, 90200, 20000, 5000, 40000, 0, 2}, "the rate is slower"},
-        {{20000, 5000, 60000, 0, 0, 14}, {45000, 10001, 9900, 60000, 9900, 5000, 9900, 0, 0}, "the spread shrinks"},
+        {{20000, 5000, 90200, 7, 2, 14},
+         {75200, 40201, 40100, 90200, 20000, 5000, 20000, 7, 2},
+         "a plan that fits is itself"},
+        {{20000, 5000, 0, 7, 1, 14},
+         {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 1},
+         "no deadline"},
+        {{20000, 5000, 0, 7, 0, NEVER},
+         {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 0},
+         "no deadline, many"},
+        {{20000, 5000, NEVER, 7, 0, 14},
+         {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 0},
+         "the end of time"},
+        {{20000, 5000, 90200, 0, 2, 80},
+         {75200, 40201, 40100, 90200, 20000, 5000, 40000, 0, 2},
+         "the rate is slower"},
+        {{20000, 5000, 60000, 0, 0, 14},
+         {45000, 10001, 9900, 60000, 9900, 5000, 9900, 0, 0},
+         "the spread shrinks"},
         {{0, 5000, 60000, 0, 1, 99}, {45000, 10001, 9900, 60000, 0, 5000, 9900, 0, 10}, "the rate grows"},
-        {{20000, 5000, 90000, 6, 0, 14}, {75000, 40001, 39900, 90000, 20000, 5000, 20000, 7, 0}, "the limit grows"},
-        {{20000, 5000, 90200, 7, 1, 14}, {75200, 40201, 40100, 90200, 20000, 5000, 20000, 9, 1}, "the limit grows, the rate stays"},
-        {{0, 5000, 60000, 6, 1, 99}, {45000, 10001, 9900, 60000, 0, 5000, 9900, 99, 10}, "rate and limit grow"},
-        {{20000, 5000, 90000, 0, 0, 14}, {75000, 40001, 39900, 90000, 20000, 5000, 20000, 0, 0}, "there is no limit"},
-        {{20000, 5000, 50100, 1, 9, 14}, {35100, 101, 0, 50100, 0, 5000, 0, 14, 0}, "just time to ask all at once"},
-        {{20000, 5000, 50099, 1, 9, 14}, {35099, 0, 35099, 50099, 20000, 5000, 20000, 0, 9}, "a millisecond less: nobody is asked"},
+        {{20000, 5000, 90000, 6, 0, 14},
+         {75000, 40001, 39900, 90000, 20000, 5000, 20000, 7, 0},
+         "the limit grows"},
+        {{20000, 5000, 90200, 7, 1, 14},
+         {75200, 40201, 40100, 90200, 20000, 5000, 20000, 9, 1},
+         "the limit grows, the rate stays"},
+        {{0, 5000, 60000, 6, 1, 99},
+         {45000, 10001, 9900, 60000, 0, 5000, 9900, 99, 10},
+         "rate and limit grow"},
+        {{20000, 5000, 90000, 0, 0, 14},
+         {75000, 40001, 39900, 90000, 20000, 5000, 20000, 0, 0},
+         "there is no limit"},
+        {{20000, 5000, 50100, 1, 9, 14},
+         {35100, 101, 0, 50100, 0, 5000, 0, 14, 0},
+         "just time to ask all at once"},
+        {{20000, 5000, 50099, 1, 9, 14},
+         {35099, 0, 35099, 50099, 20000, 5000, 20000, 0, 9},
+         "a millisecond less: nobody is asked"},
         {{20000, 5000, 30000, 1, 1, 14}, {15000, 0, 15000, 30000, 15000, 5000, 15000, 0, 1}, "Kubernetes"},
-        {{0, 5000, 30000, 1, 1, 14}, {15000, 0, 15000, 30000, 0, 5000, 14000, 0, 1}, "Kubernetes, at the rate"},
-        {{0, 5000, 30000, 1, 1, 20}, {15000, 0, 15000, 30000, 0, 5000, 15000, 0, 1}, "Kubernetes, no time for the rate"},
+        {{0, 5000, 30000, 1, 1, 14},
+         {15000, 0, 15000, 30000, 0, 5000, 14000, 0, 1},
+         "Kubernetes, at the rate"},
+        {{0, 5000, 30000, 1, 1, 20},
+         {15000, 0, 15000, 30000, 0, 5000, 15000, 0, 1},
+         "Kubernetes, no time for the rate"},
         {{20000, 5000, 15000, 1, 0, 14}, {0, 0, 0, 15000, 0, 5000, 0, 0, 0}, "forced from the start"},
         {{20000, 5000, 12000, 1, 0, 14}, {0, 0, 0, 12000, 0, 2000, 0, 0, 0}, "the tail shrinks"},
         {{20000, 5000, 9000, 1, 0, 14}, {0, 0, 0, 9000, 0, 0, 0, 0, 0}, "shorter than the leave timeout"},
@@ -248,13 +286,14 @@ static void test_the_schedule(void **state)
 
         slo_plan_schedule(&plan, &defaults, table[i].question.sessions, &made);
         if (made.force != expected->force || made.ask_until != expected->ask_until ||
-            made.begin_by != expected->begin_by ||
-            made.deadline != expected->deadline || made.spread != expected->spread || made.tail != expected->tail ||
-            made.begun != expected->begun || made.in_flight != expected->in_flight || made.rate != expected->rate)
-            fail_msg("%s: %llu %llu %llu %llu %llu %llu %llu %lu %lu", table[i].what, (unsigned long long)made.force,
-                     (unsigned long long)made.ask_until, (unsigned long long)made.begin_by, (unsigned long long)made.deadline,
-                     (unsigned long long)made.spread, (unsigned long long)made.tail, (unsigned long long)made.begun,
-                     (unsigned long)made.in_flight, (unsigned long)made.rate);
+            made.begin_by != expected->begin_by || made.deadline != expected->deadline ||
+            made.spread != expected->spread || made.tail != expected->tail || made.begun != expected->begun ||
+            made.in_flight != expected->in_flight || made.rate != expected->rate)
+            fail_msg("%s: %llu %llu %llu %llu %llu %llu %llu %lu %lu", table[i].what,
+                     (unsigned long long)made.force, (unsigned long long)made.ask_until,
+                     (unsigned long long)made.begin_by, (unsigned long long)made.deadline,
+                     (unsigned long long)made.spread, (unsigned long long)made.tail,
+                     (unsigned long long)made.begun, (unsigned long)made.in_flight, (unsigned long)made.rate);
     }
 }
 
@@ -264,8 +303,8 @@ static void test_the_round_that_comes_next(void **state)
     static const struct {
         uint32_t limit;
         uint64_t waiting, sessions, latest;
-    } table[] = {{7, 1, 1, 70200}, {7, 7, 7, 70200}, {7, 8, 1, 35100},     {7, 14, 7, 35100},
-                 {7, 15, 1, 0},    {7, 22, 1, 0},    {7, NEVER, 1, 0},     {0, 1000000, 1000000, 70200}};
+    } table[] = {{7, 1, 1, 70200}, {7, 7, 7, 70200}, {7, 8, 1, 35100}, {7, 14, 7, 35100},
+                 {7, 15, 1, 0},    {7, 22, 1, 0},    {7, NEVER, 1, 0}, {0, 1000000, 1000000, 70200}};
     size_t i;
 
     (void)state;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The promise of a drain: it is over by the deadline, keeps the limit and the rate, and cuts no answer timer short. */
 #include "support/test.h"
 #include "support/crowd.h"
@@ -185,7 +186,8 @@ static void test_every_deadline_is_kept(void **state)
                                           {1, 30000, 30000, "OK", 0}};
     static const uint64_t deadlines[] = {1,     100,   9999,  10000, 10001, 14999, 20000,
                                          44999, 45000, 45099, 45100, 50001, 90000};
-    static const uint32_t tails[] = {0, 1, 5000}, limits[] = {0, 1, 50}, spreads[] = {0, 20000}, rates[] = {0, 5};
+    static const uint32_t tails[] = {0, 1, 5000}, limits[] = {0, 1, 50}, spreads[] = {0, 20000},
+                          rates[] = {0, 5};
     unsigned a, b, c, d, e;
 
     (void)state;
@@ -439,7 +441,8 @@ static void test_nobody_is_asked_after_force(void **state)
 static void test_cancel_opens_those_who_were_not_asked_and_takes_the_deadline_from_the_others(void **state)
 {
     static const struct manner mixed[] = {{1, 0, CROWD_NEVER, "OK", 0}, {1, CROWD_NEVER, 0, "OK", 0}};
-    const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = 20000, .deadline_ms = 65100, .seed = 1};
+    const struct slogout_plan plan = {
+        .size = sizeof plan, .spread_ms = 20000, .deadline_ms = 65100, .seed = 1};
     struct crowd *crowd = draining(1000, mixed, 2, &plan);
     uint64_t asked;
 

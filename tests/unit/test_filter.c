@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Dialogues through the filter: what passes, what is removed and added, who is asked when, what blinds, and
  * how it ends. Then callbacks, failures and arguments.
  *
@@ -559,7 +560,7 @@ static void check_dialogue(const struct dialogue *dialogue, size_t step, size_t 
     stop(&host);
 }
 
-static void dialogues_in_all_two_way_splits(void **state)
+static void test_dialogues_in_all_two_way_splits(void **state)
 {
     size_t i, cut;
 
@@ -638,7 +639,7 @@ static void check_doubt(const struct doubt *doubt, size_t step, size_t cut)
     }
 }
 
-static void blind_from_one_octet_on(void **state)
+static void test_blind_from_one_octet_on(void **state)
 {
     size_t i, cut;
 
@@ -650,7 +651,7 @@ static void blind_from_one_octet_on(void **state)
     }
 }
 
-static void a_blind_filter_passes_all_and_says_nothing(void **state)
+static void test_a_blind_filter_passes_all_and_says_nothing(void **state)
 {
     static const char script[] = "S: * CAPABILITY ENABLE COMPRESS=X\r\nSLO.1 LOGOUT\r\n* BYE\r\n"
                                  "C: SLP.1 OK x\r\n* BYE\r\nx {3}\r\nS: x OK\r\n+\r\n* 1 X {3+}\r\n";
@@ -673,7 +674,7 @@ static void a_blind_filter_passes_all_and_says_nothing(void **state)
 }
 
 /* What was held is released once its filter is blind, and an answer that has begun is removed to its end. */
-static void what_blinds_while_an_answer_is_read(void **state)
+static void test_what_blinds_while_an_answer_is_read(void **state)
 {
     struct host host;
 
@@ -688,7 +689,7 @@ static void what_blinds_while_an_answer_is_read(void **state)
     stop(&host);
 }
 
-static void every_reason_has_its_name(void **state)
+static void test_every_reason_has_its_name(void **state)
 {
     static const char *const names[] = {"NONE",        "LAYER", "MECHANISM",
                                         "OUT_OF_STEP", "LIMIT", "NOT_UNDERSTOOD"};
@@ -704,7 +705,7 @@ static void every_reason_has_its_name(void **state)
 
 /* ---- what is held and what is kept ---- */
 
-static void what_comes_together_passes_together(void **state)
+static void test_what_comes_together_passes_together(void **state)
 {
     struct host host;
 
@@ -716,7 +717,7 @@ static void what_comes_together_passes_together(void **state)
     stop(&host);
 }
 
-static void no_octet_of_another_word_is_held(void **state)
+static void test_no_octet_of_another_word_is_held(void **state)
 {
     struct host host;
 
@@ -730,7 +731,7 @@ static void no_octet_of_another_word_is_held(void **state)
 }
 
 /* Nothing comes after the octet that is one too many, not even the end of the line. */
-static void an_answer_of_more_than_65536_octets_is_none(void **state)
+static void test_an_answer_of_more_than_65536_octets_is_none(void **state)
 {
     char *text = exact_fill('x', 65536 - 9);
     enum beginning beginning;
@@ -757,7 +758,7 @@ static void an_answer_of_more_than_65536_octets_is_none(void **state)
     exact_free(text);
 }
 
-static void the_text_of_a_long_answer_is_cut(void **state)
+static void test_the_text_of_a_long_answer_is_cut(void **state)
 {
     char *text = exact_fill('x', 3000);
     struct host host;
@@ -773,7 +774,7 @@ static void the_text_of_a_long_answer_is_cut(void **state)
     exact_free(text);
 }
 
-static void the_outcome_says_who_took_leave(void **state)
+static void test_the_outcome_says_who_took_leave(void **state)
 {
     static const struct {
         const char *script;
@@ -815,7 +816,7 @@ static void call_back(struct host *host)
     assert_int_equal(slogout_filter_feed_server(host->filter, "x", 1, host->now), SLOGOUT_ERR_REENTRANT);
 }
 
-static void freed_in_a_callback_it_says_nothing_more(void **state)
+static void test_freed_in_a_callback_it_says_nothing_more(void **state)
 {
     static const char *const texts[] = {"* OK [CAPABILITY ENABLE] x\r\na OK",
                                         "* OK x\r\n* CAPABILITY COMPRESS=X ENABLE\r\n"};
@@ -837,7 +838,7 @@ static void freed_in_a_callback_it_says_nothing_more(void **state)
         }
 }
 
-static void freed_as_the_logout_goes_out(void **state)
+static void test_freed_as_the_logout_goes_out(void **state)
 {
     struct host host;
 
@@ -850,7 +851,7 @@ static void freed_as_the_logout_goes_out(void **state)
     stop(&host);
 }
 
-static void freed_while_its_close_waits(void **state)
+static void test_freed_while_its_close_waits(void **state)
 {
     struct host host;
 
@@ -863,7 +864,7 @@ static void freed_while_its_close_waits(void **state)
     stop(&host);
 }
 
-static void callbacks_are_not_reentered(void **state)
+static void test_callbacks_are_not_reentered(void **state)
 {
     struct host host;
 
@@ -875,7 +876,7 @@ static void callbacks_are_not_reentered(void **state)
     stop(&host);
 }
 
-static void nothing_is_allocated_after_the_beginning(void **state)
+static void test_nothing_is_allocated_after_the_beginning(void **state)
 {
     struct host host;
 
@@ -887,7 +888,7 @@ static void nothing_is_allocated_after_the_beginning(void **state)
 }
 
 /* As for a layer that begins after STARTTLS. */
-static void the_greeting_may_be_skipped(void **state)
+static void test_the_greeting_may_be_skipped(void **state)
 {
     struct host host;
 
@@ -900,7 +901,7 @@ static void the_greeting_may_be_skipped(void **state)
 }
 
 /* The struct need not outlive the call. */
-static void callbacks_are_copied(void **state)
+static void test_callbacks_are_copied(void **state)
 {
     struct slogout_filter_callbacks temporary = callbacks;
     struct host host;
@@ -915,7 +916,7 @@ static void callbacks_are_copied(void **state)
     stop(&host);
 }
 
-static void wrong_arguments(void **state)
+static void test_wrong_arguments(void **state)
 {
     static const struct slogout_filter_callbacks no_client = {sizeof no_client, NULL, to_server,
                                                               close_connection};
@@ -952,24 +953,24 @@ static void wrong_arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dialogues_in_all_two_way_splits),
-        cmocka_unit_test(blind_from_one_octet_on),
-        cmocka_unit_test(a_blind_filter_passes_all_and_says_nothing),
-        cmocka_unit_test(what_blinds_while_an_answer_is_read),
-        cmocka_unit_test(every_reason_has_its_name),
-        cmocka_unit_test(what_comes_together_passes_together),
-        cmocka_unit_test(no_octet_of_another_word_is_held),
-        cmocka_unit_test(an_answer_of_more_than_65536_octets_is_none),
-        cmocka_unit_test(the_text_of_a_long_answer_is_cut),
-        cmocka_unit_test(the_outcome_says_who_took_leave),
-        cmocka_unit_test(freed_in_a_callback_it_says_nothing_more),
-        cmocka_unit_test(freed_as_the_logout_goes_out),
-        cmocka_unit_test(freed_while_its_close_waits),
-        cmocka_unit_test(callbacks_are_not_reentered),
-        cmocka_unit_test(nothing_is_allocated_after_the_beginning),
-        cmocka_unit_test(the_greeting_may_be_skipped),
-        cmocka_unit_test(callbacks_are_copied),
-        cmocka_unit_test(wrong_arguments),
+        cmocka_unit_test(test_dialogues_in_all_two_way_splits),
+        cmocka_unit_test(test_blind_from_one_octet_on),
+        cmocka_unit_test(test_a_blind_filter_passes_all_and_says_nothing),
+        cmocka_unit_test(test_what_blinds_while_an_answer_is_read),
+        cmocka_unit_test(test_every_reason_has_its_name),
+        cmocka_unit_test(test_what_comes_together_passes_together),
+        cmocka_unit_test(test_no_octet_of_another_word_is_held),
+        cmocka_unit_test(test_an_answer_of_more_than_65536_octets_is_none),
+        cmocka_unit_test(test_the_text_of_a_long_answer_is_cut),
+        cmocka_unit_test(test_the_outcome_says_who_took_leave),
+        cmocka_unit_test(test_freed_in_a_callback_it_says_nothing_more),
+        cmocka_unit_test(test_freed_as_the_logout_goes_out),
+        cmocka_unit_test(test_freed_while_its_close_waits),
+        cmocka_unit_test(test_callbacks_are_not_reentered),
+        cmocka_unit_test(test_nothing_is_allocated_after_the_beginning),
+        cmocka_unit_test(test_the_greeting_may_be_skipped),
+        cmocka_unit_test(test_callbacks_are_copied),
+        cmocka_unit_test(test_wrong_arguments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The inline functions of slogout/host.h, which is for POSIX alone. */
 #ifdef _WIN32
 int main(void)

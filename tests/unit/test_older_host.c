@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A program that was compiled with the headers of 0.2.0: its structs are smaller, or will be. Each is alone in memory of
  * its size, which is freed when the call that receives it has returned. */
 #include "support/test.h"

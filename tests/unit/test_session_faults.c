@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What fails, fails at every place where it can; the host counts everything again after each step. */
 #include "support/host.h"
 
@@ -107,48 +108,21 @@ static void run_scenario(const char *says)
 
 #define LINES 24 /* more than the scenario has */
 
-static void test_each_line_broken_alone(void **state)
+/* Alone, and with all after it. */
+static void test_each_line_is_broken_or_busy(void **state)
 {
-    char says[LINES + 1];
-    size_t i;
+    char says[4 * LINES + 1] = "";
+    size_t i, kind;
 
     (void)state;
-    for (i = 0; i < LINES; i++) {
-        memset(says, 't', LINES);
-        says[LINES] = '\0';
-        says[i] = '-';
-        run_scenario(says);
-    }
-}
-
-static void test_each_line_busy_alone(void **state)
-{
-    char says[LINES + 1];
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < LINES; i++) {
-        memset(says, 't', LINES);
-        says[LINES] = '\0';
-        says[i] = 'B';
-        run_scenario(says);
-    }
-}
-
-static void test_each_line_and_all_after_it_broken_or_busy(void **state)
-{
-    char says[4 * LINES + 1];
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < LINES; i++) {
-        memset(says, 't', i);
-        memset(says + i, 'B', sizeof says - 1 - i);
-        says[sizeof says - 1] = '\0';
-        run_scenario(says);
-        memset(says + i, '-', sizeof says - 1 - i);
-        run_scenario(says);
-    }
+    for (i = 0; i < LINES; i++)
+        for (kind = 0; kind < 2; kind++) {
+            memset(says, 't', sizeof says - 1);
+            says[i] = "B-"[kind];
+            run_scenario(says);
+            memset(says + i, "B-"[kind], sizeof says - 1 - i);
+            run_scenario(says);
+        }
 }
 
 /* Each of the first eight lines is taken, BUSY or broken, in all combinations. */
@@ -167,93 +141,13 @@ static void test_all_combinations_of_the_first_eight_lines(void **state)
     }
 }
 
-/* ---- each callback frees, abandons or cancels, at each place of the scenario ---- */
-
-static unsigned countdown; /* how many callbacks come before the one that acts */
-static host_action *action;
-
-static void count_down(struct host *host, struct slogout_session *session)
-{
-    host->inside[IN_SEND_LINE] = host->inside[IN_CLOSE_CONNECTION] = count_down;
-    if (countdown-- == 0)
-        action(host, session);
-}
-
-static void abandon_it(struct host *host, struct slogout_session *session)
-{
-    host_abandon(host, session, SLOGOUT_OUTCOME_PEER_CLOSED);
-}
-
-static void cancel_it(struct host *host, struct slogout_session *session)
-{
-    host_cancel(host, session);
-}
-
-static void join_it(struct host *host, struct slogout_session *session)
-{
-    host_join(host, session);
-}
-
-static void abandon_all(struct host *host, struct slogout_session *session)
-{
-    unsigned i;
-
-    (void)session;
-    for (i = 0; i < host->connected; i++)
-        host_abandon(host, host->sessions[i], SLOGOUT_OUTCOME_HOST_CLOSED);
-}
-
-static void cancel_all(struct host *host, struct slogout_session *session)
-{
-    unsigned i;
-
-    (void)session;
-    for (i = 0; i < host->connected; i++)
-        host_cancel(host, host->sessions[i]);
-}
-
-static void connect_one(struct host *host, struct slogout_session *session)
-{
-    (void)session;
-    host_connect(host);
-}
-
-static void test_each_callback_of_the_scenario_does_something(void **state)
-{
-    static host_action *const actions[] = {abandon_it,  cancel_it,  join_it,
-                                           abandon_all, cancel_all, connect_one};
-    static const char *const says[] = {"", "BBBBBBBBBBBBBBBB", "tBtBtBtBtB", "----------"};
-    size_t i, j;
-    unsigned n;
-
-    (void)state;
-    for (i = 0; i < LENGTH(actions); i++)
-        for (j = 0; j < LENGTH(says); j++)
-            for (n = 0; n < 2 * LINES; n++) {
-                void *own = NULL;
-                struct host *host;
-                assert_int_equal(host_setup(&own), 0);
-                host = own;
-                host->send_says = says[j];
-                host->inside[IN_SEND_LINE] = host->inside[IN_CLOSE_CONNECTION] = count_down;
-                countdown = n;
-                action = actions[i];
-                scenario(host);
-                host_forget(host);
-                host_teardown(&own);
-            }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         host_test(test_session_new_without_memory_changes_nothing),
         host_test(test_a_slogout_is_freed_although_a_session_got_no_memory),
-        cmocka_unit_test(test_each_line_broken_alone),
-        cmocka_unit_test(test_each_line_busy_alone),
-        cmocka_unit_test(test_each_line_and_all_after_it_broken_or_busy),
+        cmocka_unit_test(test_each_line_is_broken_or_busy),
         cmocka_unit_test(test_all_combinations_of_the_first_eight_lines),
-        cmocka_unit_test(test_each_callback_of_the_scenario_does_something),
     };
     return cmocka_run_group_tests_name("session: faults", tests, NULL, NULL);
 }

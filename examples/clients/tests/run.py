@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Runs client libraries with the files of examples/clients against echo_server, the proxy before Dovecot, and the
 plugin, and against a relay before the plugin that asks at moments which no server produces on demand. Then it runs the
 same libraries without these files.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A plain IMAP client, which sends what the test says, octet for octet, and reads what comes."""
 
 import re

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Installs what the tests of the Dovecot plugin need, on Debian 12 or 13. Starts nothing: the tests run a Dovecot of
 # their own, in a scratch folder and on free ports.
 set -eu

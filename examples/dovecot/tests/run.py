@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Runs the tests of the Dovecot plugin, side by side, since most of their time is waiting:
     run.py [MODULE.CLASS...]
 Dovecot 2.4 loads the declaration of the plugin's settings from one fixed folder. The tests see build/'s there, in a

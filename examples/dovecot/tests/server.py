@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Runs a Dovecot for the tests, without privileges, in a scratch folder and on free loopback ports."""
 
 import functools

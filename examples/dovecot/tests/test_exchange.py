@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """One exchange with one client: its lines, and how it ends."""
 
 import unittest
@@ -57,7 +58,7 @@ class Exchange(unittest.TestCase):
             client, tag = self.asked()
             client.send('%s %s not "now"\r\n' % (tag, word))
             self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
-            self.assertLogged(r'Disconnected: Server LOGOUT: refused: %s not \\"now\\"' % word)
+            self.assertLogged(r'Disconnected: Server LOGOUT: refused: %s not "now"' % word)
 
     def test_a_wrong_tag_is_answered_with_bad_and_the_exchange_goes_on(self):
         client, tag = self.asked()

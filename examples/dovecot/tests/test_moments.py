@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The plugin's lines come at rest and never inside anything, whatever the client is doing."""
 
 import random

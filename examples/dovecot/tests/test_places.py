@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A client that was told to leave and has not closed yet takes nobody's place."""
 
 import time

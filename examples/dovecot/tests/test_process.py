@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The process: its signals, several clients in it, hibernation, reload and stop."""
 
 import os

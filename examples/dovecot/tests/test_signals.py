@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A command that waits for a lock, when its process is signaled."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Clients that work while they are kicked at random: no command that said OK is lost, none is done twice, and no
 connection is reset. A command that got no tagged response is sent again, as a mail program would."""
 

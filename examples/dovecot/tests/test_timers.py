@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The answer timer of the draft, which is longer than 32 s. All clients wait at the same time."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """While nobody is asked, clients see no difference with the plugin, which costs next to nothing."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Runs imap processes under valgrind: there is no error and no leak, and the plugin costs few instructions."""
 
 import glob

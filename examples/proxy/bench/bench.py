@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The proxy beside what an operator has: HAProxy (mode tcp) and nginx (stream), one thread each, in front of the same server in
 the same run. usage: bench.py LOAD PROXY. CPU is that of the process between the two ends; what is direct has none."""
 

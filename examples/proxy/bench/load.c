@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The two ends for bench.py: an IMAP server that costs little, and clients that measure. Linux only.
  *   load server               prints its port; greets, answers FETCH with a literal of 1 GB and all else with
  * OK load bulk PORT            one FETCH: prints seconds load rounds PORT IDLE     opens idle connections,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A client on Python's imaplib that does its work to the end, however often it is sent away."""
 
 import imaplib

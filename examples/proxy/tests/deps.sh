@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Installs what the tests of the proxy need, on Debian 12: a Dovecot, three clients, and HAProxy and nginx, to stand in
 # front of it and to measure against. Courier and Cyrus cannot be installed beside Dovecot, so their packages are only
 # unpacked, into the folder named by the argument. Nothing is started: the tests run servers of their own, in scratch

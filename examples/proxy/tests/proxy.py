@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The proxy, running, and what asks its clients to leave."""
 
 import atexit

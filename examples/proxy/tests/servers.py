@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The mail servers of the tests' own: scratch folders, free loopback ports, no privileges, killed by pid."""
 
 import atexit

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """curl, mbsync and mutt through the proxy, in front of a stock Dovecot: what they get and leave behind is what they get and
 leave behind directly. None of them knows LOGOUT, so they are told `* BYE`, and called again until they have succeeded."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """imaplib through the proxy, in front of a stock Dovecot: what a client does is what it does directly, however often it
 is asked to leave."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The proxy as it is deployed: HAProxy or nginx ends TLS in front, as in examples/proxy, Dovecot behind takes the client's
 address from the PROXY protocol; real clients over TLS, asked and told while they work; and a drain while HAProxy's check
 of the port decides where new clients go."""

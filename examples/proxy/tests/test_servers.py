@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A scripted session with Courier's and Cyrus' imapd, directly and through the proxy, and the client taken off."""
 
 import re

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* One line of the client: an answer that must be recognized, and a command that must be let through. */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Measures several peers at the same job, in one run: their rounds are interleaved, so that what disturbs one disturbs
  * the others, and the median of each peer's rounds is its figure. Figures go to standard output as lines of CSV:
  *

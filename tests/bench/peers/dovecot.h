@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Dovecot's imap-parser, in a file of its own because its headers define words that others use. */
 #ifndef BENCH_PEERS_DOVECOT_H
 #define BENCH_PEERS_DOVECOT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A whole drain of N sessions: each is asked at an instant of its own in a spread, gets a timer for its answer, answers
  * 100 ms later, and is closed and freed. slogout does this with slots and lists; a server by hand has a timer of its
  * event loop for each session, first for its instant and then for its answer. Time is simulated, at 20 sessions each

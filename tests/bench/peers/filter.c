@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Throughput of the filter in GB/s. The peers read the same octets: memchr() finds the lines, memcpy() copies, Dovecot's
  * parser takes the lines apart. The octets come in pieces of 16 KB, as from a socket, except for Dovecot's parser,
  * which has all of them at once. */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Draws the rows of bench.csv that grow. Variables: csv, out (a path without its extension), kind ("svg" or "png").
 set datafile separator ","
 if (kind eq "svg") { set terminal svg size 1000,700 dynamic background rgb "white" } else { set terminal pngcairo size 1000,700 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* libev, in a file of its own because its header defines words that libevent's defines too. */
 #ifndef BENCH_PEERS_LIBEV_H
 #define BENCH_PEERS_LIBEV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Whole connections a second over loopback: a client connects, logs in, enables the extension and is made to leave. The
  * server asks it with slogout, which takes one message more; or slogout tells it by `* BYE`; or the server says `* BYE`
  * and closes by itself, as servers do today. Server and clients are two processes on one core, so that the rate counts

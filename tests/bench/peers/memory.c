@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Memory that a server takes for each connection, as malloc counts it: octets that it gave out, its own overhead
  * included. */
 #define _POSIX_C_SOURCE 200809L

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Runs the programs of this folder, prints one table, and writes bench.csv beside it.
 
 usage: run.py DIRECTORY SIZES PROGRAM...

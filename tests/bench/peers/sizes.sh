@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Prints `NAME text data bss` for the library and for peers, in octets. Argument: the core compiled with -Os, which
 # stands beside the one file that it was made from. A peer that is not installed is left out. Peers are as their packages compile them.
 set -eu

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* N timers of one interval: each is armed, every second one is canceled, and the others expire. Each figure is the
  * nanoseconds of all three for each timer; waiting until they are due is not in it. In random order, the timers are
  * armed and canceled in an order in which their memory does not stand. */

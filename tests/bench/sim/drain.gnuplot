@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # What the rest of the fleet sees when a server with 1,000,000 clients goes: one strip for each strategy, all with the
 # same axes. Run from the top of the tree, with `format` set to svg or png, and `capacity`.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/fleet.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The rest of the fleet, which the clients come back to. */
 #ifndef TESTS_SIM_FLEET_H
 #define TESTS_SIM_FLEET_H

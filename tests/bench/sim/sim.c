@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Takes 1,000,000 clients off a server: by slogout, the real library on simulated time, and by models of
  * what others do; and lets them come back to the rest of the fleet. Checks what slogout promises, prints a
  * table, and writes one CSV file for each run.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How other systems take off the clients of one server. Small models, written from the documents named at
  * each; the defaults and facts are those of 2026. All see the same clients: idle IMAP connections that see
  * traffic now and then. Where a system can be told when to be over, it is told ten minutes; where not, it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How a server gets rid of its clients: when each connection is cut, and whether the client was told
  * before. */
 #ifndef TESTS_SIM_STRATEGY_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Prints how long the functions of a library are, and how often they call each other: figures to compare, not limits.
 
 usage: functions.py FILE... """

@@ -3,8 +3,8 @@
 # Every source file names its license in one of its first two lines.
 set -eu
 
-files=$(find Makefile .ci include lib examples tests -name __pycache__ -prune -o -type f \
-    \( -name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name '*.mk' -o -name '*.gnuplot' -o -name Makefile -o -path .ci/run \) -print)
+files=$(find Makefile .ci include lib examples tests -name __pycache__ -prune -o -type f -print |
+    grep -E '(\.(c|h|py|sh|mk|gnuplot|java|mjs)|/CMakeLists\.txt|^Makefile|^\.ci/run)$')
 missing=$(for file in $files; do
     sed 2q "$file" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' || echo "$file"
 done)

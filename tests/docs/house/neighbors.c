@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A host that has functions of common names of its own, with external linkage and other types, linked with the static
  * library. Runs one exchange; none of these functions may be called. */
 #include <slogout/slogout.h>

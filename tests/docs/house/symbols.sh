@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Every symbol that the static library defines for others begins with slogout_ or slo_, and those with slogout_ are the
 # functions of the map. The map's version is that of the header, and the header's number that of its text.
 # usage: symbols.sh STATIC_LIBRARY SOVERSION

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Compiles and runs the examples of the manual pages and of the README.
 
 usage: examples.py DIRECTORY LIBRARY COMPILER...
@@ -64,7 +65,7 @@ def readme_examples():
     parts = [block for block in code if block.startswith("char tag")]
     if len(hosts) != 1 or len(parts) != 1:
         fail("README", f"{len(hosts)} hosts and {len(parts)} examples of parts, not one of each")
-    return hosts[0], PARTS_PROGRAM % parts[0]
+    return hosts[0], PARTS_PROGRAM % re.sub("^(?=.)", "    ", parts[0], flags=re.M)
 
 
 def build(where, compiler, sources, library, program):

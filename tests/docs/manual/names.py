@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Checks that the headers declare what the map and the shared library export and the manual documents.
 
 usage: names.py SHARED_LIBRARY"""

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Runs the README's example through four ways in which a session ends. */
 #include <stdio.h>
 #include <stdlib.h>

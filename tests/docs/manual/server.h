@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The server that the README's example is linked into. It has no socket: `output` holds what it queues, and
  * time is a number. */
 #ifndef SERVER_H

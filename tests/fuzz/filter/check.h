@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef FUZZ_FILTER_CHECK_H
 #define FUZZ_FILTER_CHECK_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Random dialogues of a client and a server through the filter, compared with the reference of fuzz/filter/. Both sides
  * mostly keep to the protocol, and now and then send surplus, unknown and misplaced lines.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The filter again, slow and simple, written from filter.h: it waits for whole lines, keeps every command with its tag,
  * and looks at each line with the functions of <string.h>. For input without NUL and with lines shorter than
  * REFERENCE_MAX, of clients that do not use a tag twice at once. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Plays the transcripts of the files that are its arguments to the library, through the host of the unit tests. */
 #include "support/host.h"
 #include "support/trace.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Writes transcripts to standard output: what can happen to sessions, and what must come of it. They are made from the
  * independent model of tests/model; the library is not linked.
  *

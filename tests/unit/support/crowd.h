@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Many clients in simulated time, for the tests of drains: a host that links the real library, and clients
  * that behave as the test says. It does not depend on the test framework, so the simulator uses it as well.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Octets that end where their memory ends, so that sanitizers report each read past the end. */
 #ifndef TESTS_SUPPORT_EXACT_H
 #define TESTS_SUPPORT_EXACT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "support/host.h"
 #include <stdlib.h>
 #include "support/exact.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A host for the unit tests: it does what the test asks for, and records what the library does.
  *
  * Each test has one, made by host_setup() and ended by host_teardown(); host_test() names both. Each step below

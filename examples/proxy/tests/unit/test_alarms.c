@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The programs' alarms, against a plain array that is searched. */
 #include "support/test.h"
 #include "proxy/alarms.h"

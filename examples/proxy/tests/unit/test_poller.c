@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The poller, on pairs of sockets; built once for each way to wait that the system has. */
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The PROXY protocol: what is read, what is refused, and that what is written is read back. */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The programs' queue, against a plain string. */
 #include <stdarg.h>
 #include <setjmp.h>
