@@ -43,7 +43,7 @@ static size_t place_of(const struct slo_in_flight *of, uint64_t tag)
     return i;
 }
 
-/* proves: a command that is added is the newest of up to 16, keeps those before it, and is in the number and in the sum, from any valid state
+/* proves: a command that is added is the last of up to 16, leaves those before it, and is in the number and in the sum, from any valid state
  * with: --unwind 18
  * mutant: lib/in_flight.c: if (in_flight->count == SLO_IN_FLIGHT_KNOWN) => if (in_flight->count == SLO_IN_FLIGHT_KNOWN + 1)
  * mutant: lib/in_flight.c: in_flight->sum += tag; => in_flight->sum = tag; */
@@ -62,11 +62,11 @@ void in_flight_add(void)
     CHECK(in_flight.tags[i] == (i < before.count ? before.tags[i] : tag));
 }
 
-/* proves: a response answers the oldest command with its tag and no other, or, when only the sum is known, makes the number less by one and the sum by the tag; the number never wraps; and the last one that is answered shows whether the sum was right, from any valid state
+/* proves: a response answers a command with its tag and no other, or, when only the sum is known, makes the number less by one and the sum by the tag; the number never wraps; and the last one that is answered shows whether the sum was right, from any valid state
  * with: --unwind 18
  * mutant: lib/in_flight.c: !in_flight->is_summed && !forget_tag => !forget_tag
  * mutant: lib/in_flight.c: if (i == count) => if (i > count)
- * mutant: lib/in_flight.c: (count - i - 1) => (count - i)
+ * mutant: lib/in_flight.c: tags[count - 1]; => tags[count];
  * mutant: lib/in_flight.c: in_flight->is_summed = 0; => in_flight->is_summed = 1; */
 void in_flight_answer(void)
 {
@@ -85,7 +85,7 @@ void in_flight_answer(void)
         CHECK((result == SLO_IN_FLIGHT_MISCOUNTED) == (in_flight.count == 0 && in_flight.sum != 0));
     }
     ASSUME(!before.is_summed && i < in_flight.count);
-    CHECK(in_flight.tags[i] == before.tags[i < at ? i : i + (result != SLO_IN_FLIGHT_SURPLUS)]);
+    CHECK(in_flight.tags[i] == before.tags[i == at ? in_flight.count : i]);
 }
 
 /* ---- owed ---- */

@@ -39,7 +39,7 @@ void *memcpy(void *to, const void *from, size_t len)
 /* proves: lines and words stop at their first LF, NUL, SP or CR, for all lines of up to 24 octets
  * with: --unwind 26
  * mutant: lib/imap_lex.c: nul = memchr(bytes, '\0', len); => nul = NULL;
- * mutant: lib/imap_lex.c: && bytes[i] != '\r' && => && */
+ * mutant: lib/imap_lex.h: c == '\r' || c == '\n' => c == '\n' */
 void stops(void)
 {
     const size_t len = nondet_size();
@@ -144,6 +144,26 @@ void tokens(void)
     free((void *)octets);
 }
 
+/* proves: a token takes the octets of an atom and keeps as many as fit, from any token with up to 24 octets
+ * with: --unwind 26
+ * mutant: lib/imap_lex.c: if (kept <= SLO_TOKEN_MAX) => if (kept <= SLO_TOKEN_MAX + 1)
+ * mutant: lib/imap_lex.c: token->bytes[kept++] => token->bytes[kept] */
+void token_taken(void)
+{
+    const size_t len = nondet_size(), i = nondet_size();
+    char octets[BOUND];
+    struct slo_token token;
+    const size_t before = token.len;
+    size_t n;
+
+    ASSUME(len <= BOUND && before <= SLO_TOKEN_MAX + 1);
+    n = slo_token_take(&token, octets, len);
+    CHECK(n == slo_atom_length(octets, len) && chars_contract(n, octets, len));
+    CHECK(token.len == token_len((unsigned)before, n));
+    ASSUME(i < token.len - before);
+    CHECK(token.bytes[before + i] == octets[i]);
+}
+
 /* proves: a token is a word, begins with it or may begin with it exactly if its octets say so in any case, for all tokens and the words COMPRESS= and DONE CR
  * with: --unwind 97
  * each: WORD 2
@@ -171,7 +191,7 @@ void tokens_and_words(void)
  * mutant: lib/imap_lex.c: (SLO_LITERAL_LIMIT - digit) / 10 => SLO_LITERAL_LIMIT / 10 */
 void literal_size(void)
 {
-    struct slo_announcement announcement = {nondet_uint64(), nondet_int() ? OPEN : DIGITS, 0};
+    struct slo_announcement announcement = {nondet_uint64(), nondet_int() ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_DIGITS, 0};
     const uint64_t size = announcement.size;
     const unsigned digit = nondet_octet();
     unsigned __int128 exact;
@@ -179,13 +199,13 @@ void literal_size(void)
     ASSUME(digit <= 9 && size <= SLO_LITERAL_LIMIT);
     look_at(&announcement, (char)('0' + digit));
     exact = (unsigned __int128)size * 10 + digit;
-    CHECK(announcement.phase == DIGITS);
+    CHECK(announcement.phase == SLO_ANNOUNCEMENT_DIGITS);
     CHECK(announcement.size == (exact < SLO_LITERAL_LIMIT ? exact : SLO_LITERAL_LIMIT));
 }
 
 /* proves: an octet, or none, leads from any state of an announcement to one that the contract allows
  * with: --unwind 3
- * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : DIGITS */
+ * mutant: lib/imap_lex.c: == '{' ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_NONE => == '{' ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_DIGITS */
 void announcement_octet(void)
 {
     struct slo_announcement announcement, before;
@@ -193,9 +213,9 @@ void announcement_octet(void)
     const size_t len = nondet_size();
 
     before = announcement;
-    ASSUME(len <= 1 && before.size <= SLO_LITERAL_LIMIT && before.phase <= CLOSED_CR && before.non_synchronizing <= 1);
+    ASSUME(len <= 1 && before.size <= SLO_LITERAL_LIMIT && before.phase <= SLO_ANNOUNCEMENT_CLOSED_CR && before.non_synchronizing <= 1);
     slo_announcement_feed(&announcement, &octet, len);
-    CHECK(announcement_contract(&before, &announcement, &octet, len) && announcement.phase <= CLOSED_CR);
+    CHECK(announcement_contract(&before, &announcement, &octet, len) && announcement.phase <= SLO_ANNOUNCEMENT_CLOSED_CR);
 }
 
 /* What the end of a line announces, by RFC 7888 section 8: 1 if it announces a literal. */
@@ -222,20 +242,20 @@ static int announced(const char *line, size_t len, uint64_t *size, int *non_sync
 
 /* proves: a piece of a line of 24 octets does to an announcement what its octets do one by one, from any state
  * with: --unwind 26 --slice-formula
- * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : announcement->phase */
+ * mutant: lib/imap_lex.c: == '{' ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_NONE => == '{' ? SLO_ANNOUNCEMENT_OPEN : announcement->phase */
 void announcement_in_pieces(void)
 {
     struct slo_announcement whole, single;
     char piece[BOUND];
     size_t i;
 
-    ASSUME(whole.phase <= CLOSED_CR);
+    ASSUME(whole.phase <= SLO_ANNOUNCEMENT_CLOSED_CR);
     single = whole;
     slo_announcement_feed(&whole, piece, sizeof piece);
     for (i = 0; i < sizeof piece; i++)
         slo_announcement_feed(&single, piece + i, 1);
-    CHECK(whole.phase == single.phase && whole.phase <= CLOSED_CR);
-    CHECK(whole.phase == NOTHING || whole.non_synchronizing == single.non_synchronizing);
+    CHECK(whole.phase == single.phase && whole.phase <= SLO_ANNOUNCEMENT_CLOSED_CR);
+    CHECK(whole.phase == SLO_ANNOUNCEMENT_NONE || whole.non_synchronizing == single.non_synchronizing);
 }
 
 /* Of any line of so many octets; a shorter one is one whose first octets are of no account. */
@@ -257,7 +277,7 @@ static void announcement_of(size_t len, int with_size)
 
 /* proves: a literal is found at the end of a line exactly if one is announced there, and its kind, for all lines of 24 octets
  * with: --unwind 26 --slice-formula
- * mutant: lib/imap_lex.c: phase == DIGITS || phase == PLUS => phase != NOTHING */
+ * mutant: lib/imap_lex.c: phase == SLO_ANNOUNCEMENT_DIGITS || phase == SLO_ANNOUNCEMENT_PLUS => phase != SLO_ANNOUNCEMENT_NONE */
 void announcement(void)
 {
     announcement_of(BOUND, 0);

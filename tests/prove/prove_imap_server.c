@@ -72,13 +72,9 @@ static int event_is_valid(void)
 /* What a line announces as far as the scanner has looked at it: nothing, where there is a text. */
 static int announcement_is_valid(void)
 {
-    const struct slo_token *word = &scan.word;
-
     switch ((enum server_state)scan.state) {
     case SERVER_WORD:
     case SERVER_STATUS:
-        return scan.announcement.phase == 0 || word->len > SLO_TOKEN_MAX ||
-               (word->len > 0 && may_end_announcement(*word->bytes));
     case SERVER_STAR:
     case SERVER_TAG:
     case SERVER_LOGOUT:
@@ -141,7 +137,7 @@ static unsigned rank(void)
  * with: --unwind 16
  * each: STATE 14
  * mutant: lib/imap_server.c: if (n == len && word->len < sizeof "LOGOUT") => if (n == len)
- * mutant: lib/imap_server.c: is_undecided && n < len && bytes[n] != ' ' => n < len && bytes[n] != ' '
+ * mutant: lib/imap_server.c: is_undecided && is_whole => is_whole
  * mutant: lib/imap_server.c: scan->undecided = scan->is_enabled ? 0 : 1; => scan->undecided = 1;
  * mutant: lib/imap_server.c: bytes[n] != ' ' || scan->tag.len == 0 => bytes[n] != ' '
  * mutant: lib/imap_server.c: scan->literal_left >= SLO_LITERAL_LIMIT) => scan->literal_left > SLO_LITERAL_LIMIT) */
