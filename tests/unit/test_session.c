@@ -10,6 +10,8 @@
         .size = sizeof(struct slogout_settings), __VA_ARGS__                                                 \
     }
 
+#define FAR (UINT64_C(1) << 40) /* ms, which 32 bits do not hold */
+
 static const struct slogout_settings wait_on_refusal = SETTINGS(.on_refusal = SLOGOUT_REFUSAL_WAIT);
 static const struct slogout_settings ask_all = SETTINGS(.ask = SLOGOUT_ASK_ALL);
 
@@ -373,10 +375,11 @@ static void test_a_superseded_timer_is_harmless(void **state)
 
     host_start(host, &settings);
     session = host_connect_enabled(host);
+    host->now = FAR;
     host_request(host, session, NULL);
     host_feed_line(host, session, "SLO.1 OK");
-    host_expect(host, S_LOGOUT "\ntimer 35000\nclose ANSWERED SLO.1@0 answer=OK\n");
-    host_tick_at(host, 35000);
+    host_expect(host, S_LOGOUT "\ntimer 1099511662776\nclose ANSWERED SLO.1@1099511627776 answer=OK\n");
+    host_tick_at(host, FAR + 35000);
     host_expect(host, "");
 }
 
@@ -1157,8 +1160,6 @@ static void test_without_a_spread_a_departure_is_a_request(void **state)
     host_resume(host, session);
     host_expect(host, "S: * BYE Moved (at rest) BUSY\nS: * BYE Moved (at rest)\nclose BYE_ONLY bye-sent\n");
 }
-
-#define FAR (UINT64_C(1) << 40) /* ms, which 32 bits do not hold */
 
 /* Runs a departure while send_line says the same to each line, and ticks when something is due. Returns when
  * close_connection is called. */
