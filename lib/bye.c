@@ -71,15 +71,17 @@ static char printable(char octet)
     return octet;
 }
 
-/* Returns where to cut a text of `used` octets that goes on: after the last whole word, or at the limit if
- * there is only one word. */
+/* Returns where to cut a text of `used` octets that goes on: after the last whole word, or at the limit if no
+ * word but a response code would be left. */
 static size_t word_end(const char *out, size_t used)
 {
+    const char *bracket = *out == '[' ? memchr(out, ']', used) : NULL;
+    const size_t first = bracket ? (size_t)(bracket - out) + 2 : 0;
     size_t end = used;
 
-    while (end > 0 && out[end - 1] != ' ')
+    while (end > first && out[end - 1] != ' ')
         end--;
-    return end > 0 ? end : used;
+    return end > first ? end : used;
 }
 
 size_t slogout_bye_text_fit(char out[SLOGOUT_BYE_TEXT_SIZE], const char *text, size_t len)
@@ -87,6 +89,8 @@ size_t slogout_bye_text_fit(char out[SLOGOUT_BYE_TEXT_SIZE], const char *text, s
     size_t used = 0;
     size_t i = 0;
 
+    if (!out)
+        return 0;
     while (i < len && used < SLO_BYE_TEXT_MAX) {
         used = append_octet(out, used, printable(text[i]));
         i += character_length(text + i, len - i);

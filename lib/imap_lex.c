@@ -30,11 +30,11 @@ size_t slo_word_stop(const char *bytes, size_t len)
 /* FNV-1a. The first octet finds the offset basis in place of 0. */
 size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len)
 {
-    uint64_t hash = tag->len > 0 ? tag->hash : 0xcbf29ce484222325u;
+    uint64_t hash = tag->len > 0 ? tag->hash : UINT64_C(0xcbf29ce484222325);
     size_t n = 0;
 
     for (; n < len && slo_octet_uses[(unsigned char)bytes[n]] & SLO_USE_TAG; n++)
-        hash = (hash ^ (unsigned char)bytes[n]) * 0x100000001b3u;
+        hash = (hash ^ (unsigned char)bytes[n]) * UINT64_C(0x100000001b3);
     tag->hash = hash;
     tag->len = (uint8_t)(tag->len + n <= SLO_TAG_KNOWN ? tag->len + n : SLO_TAG_KNOWN + 1);
     return n;

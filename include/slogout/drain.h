@@ -112,7 +112,8 @@ SLOGOUT_API int slogout_drain_cancel(struct slogout_drain *drain);
 
 /* Makes a drain end soon, as at a second SIGTERM. The drain forces the sessions without an outcome evenly
  * over the tail of its plan, whatever the rate, and closes the last one when the leave timeout has passed as
- * well. Starts a drain that was not started. Never postpones the end of a drain, so a call near the deadline,
+ * well. Starts a drain that was not started, and one
+ * that was canceled. Never postpones the end of a drain, so a call near the deadline,
  * or a second call, does nothing.
  *   STATE     the drain is done
  *   ARGUMENT  drain is NULL, or now_ms is SLOGOUT_NEVER */

@@ -44,11 +44,12 @@ enum slogout_wake {
 };
 
 /* For a host that blocks: replaces the poll() before its lowest read, before its lowest write, and in IDLE.
- * Ticks, then waits until fd has one of the events of poll(), until limit_ms on the clock of
- * slogout_now_ms() (SLOGOUT_NEVER: no limit), until the pipe with the reading end `signals` has input, or
- * until slogout_deadline(). Each of fd and signals may be -1. Continues after EINTR.
+ * If a timer of slogout is due, ticks and returns TICK. Else waits until fd has one of the events of poll()
+ * or a hang-up, until limit_ms on the clock of slogout_now_ms() (SLOGOUT_NEVER: no limit), until the pipe with
+ * the reading end `signals` has input, or until slogout_deadline(), when it ticks. Each of fd and signals may
+ * be -1. Continues after EINTR.
  *
- * Of several reasons it returns SIGNAL before READY, and READY before LIMIT. Feed all input that has been
+ * Of several reasons it returns TICK first, then SIGNAL, READY and LIMIT. Feed all input that has been
  * read before the next call, so that an answer that came in time is heard before its timer. It keeps no
  * state: calls for several descriptors may be nested, but not inside a callback. With input that a TLS library
  * has decrypted already, pass 0 as limit_ms. Calls slogout_tick(). [calls back] */

@@ -121,14 +121,14 @@ enum slogout_state {
 /* How an exchange ended. Each session that leaves OPEN has one outcome, unless the request is canceled. Later
  * versions append. */
 enum slogout_outcome {
-    SLOGOUT_OUTCOME_ANSWERED,      /* the client answered OK */
-    SLOGOUT_OUTCOME_REFUSED,       /* the client answered NO or BAD */
-    SLOGOUT_OUTCOME_EXPIRED,       /* no answer came within answer_timeout_ms */
-    SLOGOUT_OUTCOME_BYE_ONLY,      /* `* BYE` was sent in place of LOGOUT: the client may not be asked, or its
-                                      drain leaves no time for an answer */
-    SLOGOUT_OUTCOME_NEVER_READY,   /* the connection was not at rest within ready_timeout_ms */
-    SLOGOUT_OUTCOME_FORCED,        /* slogout_session_force(), or the deadline of a drain */
-    SLOGOUT_OUTCOME_SEND_FAILED,   /* send_line failed for the LOGOUT, or for the `* BYE` in its place */
+    SLOGOUT_OUTCOME_ANSWERED,    /* the client answered OK */
+    SLOGOUT_OUTCOME_REFUSED,     /* the client answered NO or BAD */
+    SLOGOUT_OUTCOME_EXPIRED,     /* no answer came within answer_timeout_ms */
+    SLOGOUT_OUTCOME_BYE_ONLY,    /* `* BYE` was sent in place of LOGOUT: the client has not enabled LOGOUT, or
+                                      its drain or departure leaves no time for an answer */
+    SLOGOUT_OUTCOME_NEVER_READY, /* the connection was not at rest within ready_timeout_ms */
+    SLOGOUT_OUTCOME_FORCED,      /* the host forced the session or its drain, or a deadline came */
+    SLOGOUT_OUTCOME_SEND_FAILED, /* send_line failed for the LOGOUT, or for the `* BYE` in its place */
     SLOGOUT_OUTCOME_CLIENT_LOGOUT, /* abandoned: the client sent its own LOGOUT command */
     SLOGOUT_OUTCOME_PEER_CLOSED,   /* abandoned: end of file, or an error on the connection */
     SLOGOUT_OUTCOME_HOST_CLOSED,   /* abandoned by the host's own decision, or freed during an exchange */
@@ -195,7 +195,7 @@ struct slogout_counts {
     /* by enum slogout_state: sessions that are in this state now; in ENDED until they are freed */
     uint64_t state[SLOGOUT_STATE_ROOM];
     /* by enum slogout_outcome: exchanges that have ended this way so far. A session that is LEAVING is not
-     * counted here until it has ENDED, so each session is counted by its state or by its outcome. */
+     * counted here until it has ENDED. */
     uint64_t outcome[SLOGOUT_OUTCOME_ROOM];
     uint64_t without_bye; /* so far: sessions that the library closed without the `* BYE` that it owed */
     uint64_t over_limit;  /* so far: sessions that a drain began although max_in_flight was reached */
@@ -383,8 +383,8 @@ SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_sess
  *   ARGUMENT */
 SLOGOUT_API int slogout_session_cancel(struct slogout_session *session);
 
-/* Ends a session now, whatever its state: the session is LEAVING, and close_connection is called after its `*
- * BYE`, or after leave_timeout_ms without one. `* BYE` is offered to send_line at once and at each
+/* Settles the outcome FORCED: the session is LEAVING, and close_connection is called after its `* BYE`, or
+ * after leave_timeout_ms without one. Does nothing to a session that has ENDED. `* BYE` is offered to send_line at once and at each
  * slogout_session_resume(): in the first half of leave_timeout_ms with SLOGOUT_AT_REST, so that no command is
  * cut off, and then with SLOGOUT_BETWEEN_LINES. For a session that is LEAVING already, `* BYE` is offered
  * once more with SLOGOUT_BETWEEN_LINES if it has not been offered that way before, and then close_connection
@@ -429,8 +429,9 @@ SLOGOUT_API int slogout_enable_has_capability(const char *arguments, size_t len)
 /* Makes a valid bye_text of any text of len octets, such as one that an administrator has written. Control
  * characters and white space become SP, and several of them become one. Each 8-bit character, in UTF-8 or
  * not, becomes "?". A "[" at the beginning becomes "(" unless it begins a valid response code. The text is
- * cut at the end of a word, and becomes the default of the settings if nothing is left of it. Writes a text
- * of at most 200 octets, NUL-terminated, and returns its length. text may be NULL if len is 0. */
+ * cut at the end of a word, or inside a word that is too long by itself. If nothing is left of it, it becomes
+ * "Server is closing the connection". Writes a text of at most 200 octets, NUL-terminated, and returns its
+ * length, or 0 if out is NULL. text may be NULL if len is 0. */
 SLOGOUT_API size_t slogout_bye_text_fit(char out[SLOGOUT_BYE_TEXT_SIZE], const char *text, size_t len);
 
 /* ---- tags; usable without a slogout --------------------------------------------------------------- */

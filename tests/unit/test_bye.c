@@ -58,13 +58,38 @@ static void test_a_text_is_printable_ascii(void **state)
 static void test_response_codes(void **state)
 {
     static const char *const good[] = {
-        "[UNAVAILABLE] Moved", "[UNAVAILABLE]  Moved", "[X-MOVED to another server] Moved", "[X [y] z",
-        "[X (1 2)] y", "[X  ] y", "[x] ]", "Moved [UNAVAILABLE]", "] x",
+        "[UNAVAILABLE] Moved",
+        "[UNAVAILABLE]  Moved",
+        "[X-MOVED to another server] Moved",
+        "[X [y] z",
+        "[X (1 2)] y",
+        "[X  ] y",
+        "[x] ]",
+        "Moved [UNAVAILABLE]",
+        "] x",
     };
     static const char *const bad[] = {
-        "[", "[]", "[] x", "[X", "[X y", "[X]", "[X] ", "[X]y", "[X]]y", "[ X] y", "[ ] y", "[X ] y",
+        "[",
+        "[]",
+        "[] x",
+        "[X",
+        "[X y",
+        "[X]",
+        "[X] ",
+        "[X]y",
+        "[X]]y",
+        "[ X] y",
+        "[ ] y",
+        "[X ] y",
         /* is not the atom that a code must begin with */
-        "[(X] y", "[X(] y", "[X)] y", "[X{] y", "[X%] y", "[X*] y", "[X\"] y", "[X\\] y",
+        "[(X] y",
+        "[X(] y",
+        "[X)] y",
+        "[X{] y",
+        "[X%] y",
+        "[X*] y",
+        "[X\"] y",
+        "[X\\] y",
     };
     size_t i;
 
@@ -190,15 +215,17 @@ static void test_a_text_that_is_too_long_is_cut_after_a_word(void **state)
     }
 }
 
-/* The code is valid until its text is cut off. */
+/* A word that is too long by itself is cut inside, so that a code keeps a text. The second code is valid until its end is
+ * cut off. */
 static void test_what_is_left_of_a_code_after_the_cut_is_valid(void **state)
 {
-    char text[300];
+    char text[300], expected[201] = "[ALERT] ";
 
     (void)state;
     memset(text, 'x', sizeof text);
     memcpy(text, "[ALERT] ", 8);
-    expect_fit(text, sizeof text, "(ALERT]");
+    memset(expected + 8, 'x', 192);
+    expect_fit(text, sizeof text, expected);
     text[0] = '[';
     text[7] = 'x';
     text[6] = ' ';
@@ -211,6 +238,7 @@ static void test_no_text_is_the_default(void **state)
     char out[SLOGOUT_BYE_TEXT_SIZE];
 
     (void)state;
+    assert_int_equal(slogout_bye_text_fit(NULL, "x", 1), 0);
     assert_int_equal(slogout_bye_text_fit(out, NULL, 0), strlen(DEFAULT));
     assert_string_equal(out, DEFAULT);
 }
