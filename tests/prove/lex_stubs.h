@@ -110,4 +110,9 @@ void slo_announcement_feed(struct slo_announcement *announcement, const char *by
     ASSUME(announcement_contract(&before, announcement, bytes, len));
 }
 
+int slo_announcement_made(const struct slo_announcement *announcement)
+{
+    return announcement->phase > 0 && nondet_int();
+}
+
 #endif
