@@ -88,8 +88,15 @@ static void test_sizes_that_cannot_be_are_refused_unread(void **state)
 static void test_the_largest_size_that_is_believed(void **state)
 {
     struct known to;
+    size_t octets[4096 / sizeof(size_t)] = {4096}, others[LENGTH(octets)] = {4096};
 
     (void)state;
+    octets[LENGTH(octets) - 1] = 7;
+    assert_int_equal(slo_copy_sized(others, sizeof octets, octets), 0);
+    assert_memory_equal(others, octets, sizeof octets);
+    others[LENGTH(octets) - 1] = 0;
+    assert_int_equal(slo_give_sized(others, octets, sizeof octets), 0);
+    assert_memory_equal(others, octets, sizeof octets);
     assert_int_equal(copy(&to, 4096, 4096, 0), 0);
     assert_int_equal(copy(&to, 4096, 4096, 1), SLOGOUT_ERR_SIZE);
 }

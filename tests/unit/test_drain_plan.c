@@ -270,19 +270,28 @@ static void test_the_schedule(void **state)
     }
 }
 
-/* All are to be begun by 70,200. There are 7 places, and a silent client keeps one for 35,100. */
+/* All are to be begun by begin_by. There are so many places, and a silent client keeps one for 35,100. */
 static void test_the_round_that_comes_next(void **state)
 {
     static const struct {
         uint32_t limit;
-        uint64_t waiting, sessions, latest;
-    } table[] = {{7, 1, 1, 70200}, {7, 7, 7, 70200}, {7, 8, 1, 35100}, {7, 14, 7, 35100},
-                 {7, 15, 1, 0},    {7, 22, 1, 0},    {7, NEVER, 1, 0}, {0, 1000000, 1000000, 70200}};
+        uint64_t begin_by, waiting, sessions, latest;
+    } table[] = {
+        {7, 70200, 1, 1, 70200},
+        {7, 70200, 7, 7, 70200},
+        {7, 70200, 8, 1, 35100},
+        {7, 70200, 14, 7, 35100},
+        {7, 70200, 15, 1, 0},
+        {7, 70200, 22, 1, 0},
+        {7, 70200, NEVER, 1, 0},
+        {0, 70200, 1000000, 1000000, 70200},
+        {0, NEVER - 1, UINT64_C(1) << 40, UINT64_C(1) << 40, NEVER - 1},
+    };
     size_t i;
 
     (void)state;
     for (i = 0; i < LENGTH(table); i++) {
-        const struct slo_schedule schedule = {.begin_by = 70200, .in_flight = table[i].limit};
+        const struct slo_schedule schedule = {.begin_by = table[i].begin_by, .in_flight = table[i].limit};
         const struct slo_plan_round round = slo_plan_round(&schedule, 35000, table[i].waiting);
 
         assert_int_equal(round.sessions, table[i].sessions);

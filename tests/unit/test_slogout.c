@@ -69,10 +69,10 @@ static const struct {
     {"text with a code", 0, SETTINGS(.bye_text = "[UNAVAILABLE] Moved")},
     {"text with half a code", SLOGOUT_ERR_TEXT, SETTINGS(.bye_text = "[UNAVAILABLE Moved")},
     {"ask all", 0, SETTINGS(.ask = SLOGOUT_ASK_ALL)},
-    {"ask of no enum", SLOGOUT_ERR_ARGUMENT, SETTINGS(.ask = (enum slogout_ask)2)},
+    {"ask of no enum", SLOGOUT_ERR_ARGUMENT, SETTINGS(.ask = (enum slogout_ask)256)},
     {"ask of -1", SLOGOUT_ERR_ARGUMENT, SETTINGS(.ask = (enum slogout_ask) - 1)},
     {"on_refusal wait", 0, SETTINGS(.on_refusal = SLOGOUT_REFUSAL_WAIT)},
-    {"on_refusal of no enum", SLOGOUT_ERR_ARGUMENT, SETTINGS(.on_refusal = (enum slogout_on_refusal)2)},
+    {"on_refusal of no enum", SLOGOUT_ERR_ARGUMENT, SETTINGS(.on_refusal = (enum slogout_on_refusal)256)},
     {"on_refusal of -1", SLOGOUT_ERR_ARGUMENT, SETTINGS(.on_refusal = (enum slogout_on_refusal) - 1)},
     {"allocate and release", 0, SETTINGS(.allocate = plain_allocate, .release = plain_release)},
     {"allocate without release", SLOGOUT_ERR_ARGUMENT, SETTINGS(.allocate = plain_allocate)},
@@ -273,6 +273,7 @@ static void test_poll_timeout(void **state)
         {(uint64_t)INT_MAX + 8, 8, INT_MAX},
         {(uint64_t)INT_MAX + 9, 8, INT_MAX},
         {SLOGOUT_NEVER - 1, 0, INT_MAX},
+        {SLOGOUT_NEVER - 1, SLOGOUT_NEVER - 6, 5},
     };
     size_t i;
 

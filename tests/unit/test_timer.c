@@ -105,7 +105,15 @@ static void test_alarms(void **state)
         {"the earliest comes last", {3, 2, 1}, 0, 0, 0, 0, 1000, "", 1},
         {"two are the earliest", {1, 1, SLOGOUT_NEVER}, 0, 0, 0, 0, 1000, "", 1},
         {"in the order of deadlines", {30, 10, 20, 31}, 0, 0, 0, 30, 1000, "bca", 31},
-        {"of equal deadlines the first rings first", {5, 5, 5}, 0, 0, 0, 5, 1000, "abc", SLOGOUT_NEVER},
+        {"of equal deadlines the first rings first",
+         {5, 5, 5},
+         0,
+         0,
+         0,
+         5,
+         UINT32_C(1) << 31,
+         "abc",
+         SLOGOUT_NEVER},
         {"no budget", {1, 2, 3}, 0, 0, 0, 100, 0, "", 1},
         {"the budget leaves one due", {1, 2, 3}, 0, 0, 0, 100, 2, "ab", 3},
         {"one silences the next", {1, 2, 3}, 'a', 'b', 0, 3, 1000, "ac", SLOGOUT_NEVER},
@@ -121,6 +129,7 @@ static void test_alarms(void **state)
 
         rung[0] = '\0';
         slo_clock_init(&clock);
+        clock.made = UINT32_MAX - 1; /* other alarms have been made before */
         for (k = 0; k < LENGTH(bells) && rows[i].deadlines[k]; k++)
             bell_init(&bells[k], &clock, "abcd"[k], rows[i].deadlines[k]);
         for (k = 0; k < LENGTH(bells) && rows[i].deadlines[k]; k++)
