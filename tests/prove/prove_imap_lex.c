@@ -84,7 +84,7 @@ void words(void)
     CHECK(i >= tag || (is_astring_char(bytes[i]) && bytes[i] != '+'));
     CHECK(i >= atom || is_atom_char(bytes[i]));
     if (slo_status_find(bytes, len, &status)) {
-        static const char words[][4] = {"OK", "NO", "BAD", "BYE"};
+        static const char words[][4] = {"", "OK", "NO", "BAD", "BYE"};
         CHECK(match_word(bytes, bytes + len, words[status]) == len && len == strlen(words[status]));
     } else {
         CHECK(len != 2 || match_word(bytes, bytes + len, "OK") == NONE);
@@ -144,19 +144,19 @@ void tokens(void)
     free((void *)octets);
 }
 
-/* proves: a token takes the octets of an atom and keeps as many as fit, from any token with up to 24 octets
- * with: --unwind 26
+/* proves: a token takes the octets of an atom and keeps as many as fit, from any token with up to 4 octets
+ * with: --unwind 6
  * mutant: lib/imap_lex.c: if (kept <= SLO_TOKEN_MAX) => if (kept <= SLO_TOKEN_MAX + 1)
  * mutant: lib/imap_lex.c: token->bytes[kept++] => token->bytes[kept] */
 void token_taken(void)
 {
     const size_t len = nondet_size(), i = nondet_size();
-    char octets[BOUND];
+    char octets[4];
     struct slo_token token;
     const size_t before = token.len;
     size_t n;
 
-    ASSUME(len <= BOUND && before <= SLO_TOKEN_MAX + 1);
+    ASSUME(len <= sizeof octets && before <= SLO_TOKEN_MAX + 1);
     n = slo_token_take(&token, octets, len);
     CHECK(n == slo_atom_length(octets, len) && chars_contract(n, octets, len));
     CHECK(token.len == token_len((unsigned)before, n));
