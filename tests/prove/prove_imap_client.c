@@ -128,7 +128,7 @@ static int invariant(void)
     case CLIENT_LITERAL:
         return scan.literal_left < SLO_LITERAL_LIMIT;
     case CLIENT_AWAITING_PLUS:
-        return last_is_owed() && newest(&scan)->is_literal;
+        return scan.literal_left >= SLO_LITERAL_LIMIT || (last_is_owed() && newest(&scan)->is_literal);
     case CLIENT_IDLING:
     case CLIENT_IDLE_LINE:
         return last_is_owed() && !newest(&scan)->is_literal && newest(&scan)->command == SLO_COMMAND_IDLE;
@@ -253,7 +253,7 @@ void server_says(void)
     CHECK(invariant());
     CHECK(scan.owed.count <= before.owed.count && before.owed.count - scan.owed.count <= 1);
     CHECK(scan.event == before.event && scan.command == before.command);
-    CHECK(slo_imap_client_at_line(&scan) || !slo_imap_client_at_rest(&scan));
+    CHECK(slo_imap_client_at_line(&scan) || !slo_imap_client_at_rest(&scan) || scan.in_exchange);
 }
 
 /* proves: the first state is valid
