@@ -88,11 +88,11 @@ size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len)
 
 int slo_status_find(const char *bytes, size_t len, enum slogout_status *status)
 {
-    static const char words[][4] = {"OK", "NO", "BAD", "BYE"};
+    static const char words[][4] = {"", "OK", "NO", "BAD", "BYE"};
     size_t i;
 
     (void)bytes;
-    for (i = 0; i < 4; i++)
+    for (i = SLOGOUT_STATUS_OK; i <= SLOGOUT_STATUS_BYE; i++)
         if (may_be(len, words[i])) {
             *status = (enum slogout_status)i;
             return 1;
@@ -108,6 +108,11 @@ void slo_announcement_feed(struct slo_announcement *announcement, const char *by
     announcement->phase = nondet_octet();
     announcement->non_synchronizing = nondet_octet();
     ASSUME(announcement_contract(&before, announcement, bytes, len));
+}
+
+int slo_announcement_made(const struct slo_announcement *announcement)
+{
+    return announcement->phase > 0 && nondet_int();
 }
 
 #endif

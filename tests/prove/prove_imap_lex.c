@@ -84,7 +84,7 @@ void words(void)
     CHECK(i >= tag || (is_astring_char(bytes[i]) && bytes[i] != '+'));
     CHECK(i >= atom || is_atom_char(bytes[i]));
     if (slo_status_find(bytes, len, &status)) {
-        static const char words[][4] = {"OK", "NO", "BAD", "BYE"};
+        static const char words[][4] = {"", "OK", "NO", "BAD", "BYE"};
         CHECK(match_word(bytes, bytes + len, words[status]) == len && len == strlen(words[status]));
     } else {
         CHECK(len != 2 || match_word(bytes, bytes + len, "OK") == NONE);
@@ -144,19 +144,19 @@ void tokens(void)
     free((void *)octets);
 }
 
-/* proves: a token takes the octets of an atom and keeps as many as fit, from any token with up to 24 octets
- * with: --unwind 26
+/* proves: a token takes the octets of an atom and keeps as many as fit, from any token with up to 4 octets
+ * with: --unwind 6
  * mutant: lib/imap_lex.c: if (kept <= SLO_TOKEN_MAX) => if (kept <= SLO_TOKEN_MAX + 1)
  * mutant: lib/imap_lex.c: token->bytes[kept++] => token->bytes[kept] */
 void token_taken(void)
 {
     const size_t len = nondet_size(), i = nondet_size();
-    char octets[BOUND];
+    char octets[4];
     struct slo_token token;
     const size_t before = token.len;
     size_t n;
 
-    ASSUME(len <= BOUND && before <= SLO_TOKEN_MAX + 1);
+    ASSUME(len <= sizeof octets && before <= SLO_TOKEN_MAX + 1);
     n = slo_token_take(&token, octets, len);
     CHECK(n == slo_atom_length(octets, len) && chars_contract(n, octets, len));
     CHECK(token.len == token_len((unsigned)before, n));
@@ -191,7 +191,7 @@ void tokens_and_words(void)
  * mutant: lib/imap_lex.c: (SLO_LITERAL_LIMIT - digit) / 10 => SLO_LITERAL_LIMIT / 10 */
 void literal_size(void)
 {
-    struct slo_announcement announcement = {nondet_uint64(), nondet_int() ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_DIGITS, 0};
+    struct slo_announcement announcement = {nondet_uint64(), nondet_int() ? OPEN : DIGITS, 0};
     const uint64_t size = announcement.size;
     const unsigned digit = nondet_octet();
     unsigned __int128 exact;
@@ -199,13 +199,13 @@ void literal_size(void)
     ASSUME(digit <= 9 && size <= SLO_LITERAL_LIMIT);
     look_at(&announcement, (char)('0' + digit));
     exact = (unsigned __int128)size * 10 + digit;
-    CHECK(announcement.phase == SLO_ANNOUNCEMENT_DIGITS);
+    CHECK(announcement.phase == DIGITS);
     CHECK(announcement.size == (exact < SLO_LITERAL_LIMIT ? exact : SLO_LITERAL_LIMIT));
 }
 
 /* proves: an octet, or none, leads from any state of an announcement to one that the contract allows
  * with: --unwind 3
- * mutant: lib/imap_lex.c: == '{' ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_NONE => == '{' ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_DIGITS */
+ * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : DIGITS */
 void announcement_octet(void)
 {
     struct slo_announcement announcement, before;
@@ -213,9 +213,9 @@ void announcement_octet(void)
     const size_t len = nondet_size();
 
     before = announcement;
-    ASSUME(len <= 1 && before.size <= SLO_LITERAL_LIMIT && before.phase <= SLO_ANNOUNCEMENT_CLOSED_CR && before.non_synchronizing <= 1);
+    ASSUME(len <= 1 && before.size <= SLO_LITERAL_LIMIT && before.phase <= CLOSED_CR && before.non_synchronizing <= 1);
     slo_announcement_feed(&announcement, &octet, len);
-    CHECK(announcement_contract(&before, &announcement, &octet, len) && announcement.phase <= SLO_ANNOUNCEMENT_CLOSED_CR);
+    CHECK(announcement_contract(&before, &announcement, &octet, len) && announcement.phase <= CLOSED_CR);
 }
 
 /* What the end of a line announces, by RFC 7888 section 8: 1 if it announces a literal. */
@@ -242,20 +242,20 @@ static int announced(const char *line, size_t len, uint64_t *size, int *non_sync
 
 /* proves: a piece of a line of 24 octets does to an announcement what its octets do one by one, from any state
  * with: --unwind 26 --slice-formula
- * mutant: lib/imap_lex.c: == '{' ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_NONE => == '{' ? SLO_ANNOUNCEMENT_OPEN : announcement->phase */
+ * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : announcement->phase */
 void announcement_in_pieces(void)
 {
     struct slo_announcement whole, single;
     char piece[BOUND];
     size_t i;
 
-    ASSUME(whole.phase <= SLO_ANNOUNCEMENT_CLOSED_CR);
+    ASSUME(whole.phase <= CLOSED_CR);
     single = whole;
     slo_announcement_feed(&whole, piece, sizeof piece);
     for (i = 0; i < sizeof piece; i++)
         slo_announcement_feed(&single, piece + i, 1);
-    CHECK(whole.phase == single.phase && whole.phase <= SLO_ANNOUNCEMENT_CLOSED_CR);
-    CHECK(whole.phase == SLO_ANNOUNCEMENT_NONE || whole.non_synchronizing == single.non_synchronizing);
+    CHECK(whole.phase == single.phase && whole.phase <= CLOSED_CR);
+    CHECK(whole.phase == NOTHING || whole.non_synchronizing == single.non_synchronizing);
 }
 
 /* Of any line of so many octets; a shorter one is one whose first octets are of no account. */
@@ -277,7 +277,7 @@ static void announcement_of(size_t len, int with_size)
 
 /* proves: a literal is found at the end of a line exactly if one is announced there, and its kind, for all lines of 24 octets
  * with: --unwind 26 --slice-formula
- * mutant: lib/imap_lex.c: phase == SLO_ANNOUNCEMENT_DIGITS || phase == SLO_ANNOUNCEMENT_PLUS => phase != SLO_ANNOUNCEMENT_NONE */
+ * mutant: lib/imap_lex.c: phase == DIGITS || phase == PLUS => phase != NOTHING */
 void announcement(void)
 {
     announcement_of(BOUND, 0);
