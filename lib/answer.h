@@ -27,9 +27,9 @@ enum slo_answer_verdict {
 
 struct slo_answer {
     enum slo_answer_verdict verdict;
-    char line[SLO_ANSWER_HELD_MAX + SLO_ANSWER_TEXT_MAX];
     size_t len;      /* octets in `line` */
     size_t line_len; /* octets of the whole line so far */
+    char line[SLO_ANSWER_HELD_MAX + SLO_ANSWER_TEXT_MAX];
 };
 
 /* Begins a line. All zeros is the same. */

@@ -49,21 +49,11 @@
 
 #define BYES_MAX 8 /* `* BYE` lines of a client before its answer */
 
+/* What each line needs comes first, so that few lines of the processor's cache are touched. */
 struct slogout_filter {
-    /* for life */
     struct slogout_session session; /* first: its memory is the filter's */
     struct slogout_filter_callbacks host;
-    /* of the streams */
-    struct slo_imap_server server;
-    struct slo_imap_client client;
     enum slogout_blindness blind;
-    char held[SLO_UNDECIDED_MAX];
-    size_t held_len;
-    struct slo_answer answer;
-    unsigned byes; /* of the client, in answer to our LOGOUT */
-    /* of the end */
-    struct slo_timer timer;       /* runs while the close waits for responses */
-    struct slogout_result result; /* of that close */
     unsigned is_closing : 1;
     unsigned is_stopped : 1;     /* nothing passes any more */
     unsigned is_deaf : 1;        /* nothing of the client passes any more */
@@ -71,6 +61,14 @@ struct slogout_filter {
     unsigned last_line_sent : 1; /* a `* BYE`, or the server's LOGOUT: nothing of ours may follow */
     unsigned sent_enabled : 1;   /* the server has named our capability in an ENABLED response */
     unsigned client_logout : 1;  /* the client has sent a LOGOUT of its own */
+    size_t held_len;
+    struct slo_imap_server server;
+    struct slo_imap_client client;
+    struct slo_answer answer;
+    char held[SLO_UNDECIDED_MAX];
+    unsigned byes;                /* of the client, in answer to our LOGOUT */
+    struct slo_timer timer;       /* runs while the close waits for responses */
+    struct slogout_result result; /* of that close */
 };
 
 /* The host's buffer while it is scanned. */

@@ -11,8 +11,7 @@ enum client_state {
     CLIENT_START,        /* of a line that may be a command */
     CLIENT_STAR,         /* after "*" */
     CLIENT_TAG,          /* in the tag */
-    CLIENT_SPACES,       /* before the name; a lenient server skips more than one */
-    CLIENT_NAME,         /* in the name, or in the first word of an untagged line */
+    CLIENT_NAME,         /* before or in the name, or the first word of an untagged line */
     CLIENT_MECHANISM,    /* in the first argument of AUTHENTICATE */
     CLIENT_CAPABILITIES, /* in the arguments of ENABLE */
     CLIENT_ARGUMENTS,    /* in the rest of a command, scanned only for a literal at its end */
@@ -25,15 +24,18 @@ enum client_state {
     CLIENT_EXCHANGE       /* in a line of AUTHENTICATE */
 };
 
+/* By the first letter, in which no two of them agree. */
 static const struct client_name {
     char word[16];
-    size_t len;
     enum slo_client_command command;
-} client_names[] = {
-    {"AUTHENTICATE", 12, SLO_COMMAND_AUTH_LAYER}, {"IDLE", 4, SLO_COMMAND_IDLE},
-    {"ENABLE", 6, SLO_COMMAND_ENABLE},            {"STARTTLS", 8, SLO_COMMAND_LAYER},
-    {"COMPRESS", 8, SLO_COMMAND_LAYER},           {"UNAUTHENTICATE", 14, SLO_COMMAND_UNAUTHENTICATE},
-    {"LOGOUT", 6, SLO_COMMAND_LOGOUT},
+} client_names[32] = {
+    ['A' & 31] = {"AUTHENTICATE", SLO_COMMAND_AUTH_LAYER},
+    ['I' & 31] = {"IDLE", SLO_COMMAND_IDLE},
+    ['E' & 31] = {"ENABLE", SLO_COMMAND_ENABLE},
+    ['S' & 31] = {"STARTTLS", SLO_COMMAND_LAYER},
+    ['C' & 31] = {"COMPRESS", SLO_COMMAND_LAYER},
+    ['U' & 31] = {"UNAUTHENTICATE", SLO_COMMAND_UNAUTHENTICATE},
+    ['L' & 31] = {"LOGOUT", SLO_COMMAND_LOGOUT},
 };
 
 /* Mechanisms that negotiate no security layer (RFC 4422 section 3.7), beside the family SCRAM-* (RFC 5802
@@ -195,14 +197,9 @@ static void end_idle_line(struct slo_imap_client *scan)
 
 static enum slo_client_command command_named(const struct slo_token *name)
 {
-    size_t i;
+    const struct client_name *known = &client_names[*name->bytes & 31];
 
-    for (i = 0; i < sizeof client_names / sizeof *client_names; i++)
-        if (name->len == client_names[i].len && slo_token_is(name, client_names[i].word))
-            return client_names[i].command;
-    if (name->len == 0 || slo_atom_length(name->bytes, name->len) == name->len)
-        return SLO_COMMAND_ORDINARY;
-    return SLO_COMMAND_UNREADABLE;
+    return slo_token_is(name, known->word) ? known->command : SLO_COMMAND_ORDINARY;
 }
 
 static int is_layerless(const struct slo_token *mechanism)
@@ -215,26 +212,11 @@ static int is_layerless(const struct slo_token *mechanism)
     return slo_token_begins(mechanism, "SCRAM-");
 }
 
-/* A line of the exchange that is owed is one, whatever is in it. */
-static size_t begin_client_line(struct slo_imap_client *scan, char octet)
-{
-    memset(&scan->read, 0, sizeof scan->read);
-    memset(&scan->announcement, 0, sizeof scan->announcement);
-    scan->is_untagged = 0;
-    if (owes_exchange_line(scan)) {
-        newest(scan)->lines--;
-        scan->state = CLIENT_EXCHANGE;
-        return 0;
-    }
-    scan->state = octet == '*' ? CLIENT_STAR : CLIENT_TAG;
-    return octet == '*' ? 1 : 0;
-}
-
 static void begin_words(struct slo_imap_client *scan, int is_untagged)
 {
     scan->is_untagged = is_untagged ? 1 : 0;
     scan->word.len = 0;
-    scan->state = CLIENT_SPACES;
+    scan->state = CLIENT_NAME;
 }
 
 /* The command is in flight from here on. If an exchange was under way, no line of it can follow. */
@@ -257,18 +239,41 @@ static size_t take_client_tag(struct slo_imap_client *scan, const char *bytes, s
     return n + 1;
 }
 
+/* A line of the exchange that is owed is one, whatever is in it. */
+static size_t begin_client_line(struct slo_imap_client *scan, const char *bytes, size_t len)
+{
+    memset(&scan->read, 0, sizeof scan->read);
+    memset(&scan->announcement, 0, sizeof scan->announcement);
+    if (owes_exchange_line(scan)) {
+        newest(scan)->lines--;
+        scan->state = CLIENT_EXCHANGE;
+        return 0;
+    }
+    if (*bytes == '*') {
+        scan->state = CLIENT_STAR;
+        return 1;
+    }
+    scan->state = CLIENT_TAG;
+    return take_client_tag(scan, bytes, len);
+}
+
+/* A lenient server skips more than one SP before the name. */
 static size_t take_name(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
-    const size_t n = slo_token_take(&scan->word, bytes, len);
+    size_t n;
+    int is_atom;
 
-    slo_announcement_feed(&scan->announcement, bytes, n);
+    if (*bytes == ' ' && scan->word.len == 0)
+        return 1;
+    n = slo_token_take(&scan->word, bytes, len);
     if (n == len)
         return n;
+    is_atom = slo_ends_word(bytes[n]);
     if (scan->is_untagged) {
-        scan->state = slo_token_is(&scan->word, "BYE") ? CLIENT_BYE : CLIENT_ODD;
+        scan->state = is_atom && slo_token_is(&scan->word, "BYE") ? CLIENT_BYE : CLIENT_ODD;
         return n;
     }
-    scan->command = command_named(&scan->word);
+    scan->command = is_atom ? command_named(&scan->word) : SLO_COMMAND_UNREADABLE;
     scan->word.len = 0;
     scan->state = CLIENT_ARGUMENTS;
     if (scan->command == SLO_COMMAND_AUTH_LAYER)
@@ -296,8 +301,9 @@ static void end_argument(struct slo_imap_client *scan)
 
 static size_t take_arguments(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
-    size_t n = slo_token_take(&scan->word, bytes, len);
+    size_t n = slo_word_stop(bytes, len);
 
+    slo_token_add(&scan->word, bytes, n);
     if (n < len && scan->word.len > 0)
         end_argument(scan);
     else if (n < len && bytes[n] == ' ')
@@ -342,7 +348,7 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
 {
     switch ((enum client_state)scan->state) {
     case CLIENT_START:
-        return begin_client_line(scan, *bytes);
+        return begin_client_line(scan, bytes, len);
     case CLIENT_STAR:
         scan->state = CLIENT_ODD;
         if (*bytes != ' ')
@@ -351,11 +357,6 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
         return 1;
     case CLIENT_TAG:
         return take_client_tag(scan, bytes, len);
-    case CLIENT_SPACES:
-        if (*bytes == ' ')
-            return 1;
-        scan->state = CLIENT_NAME;
-        return 0;
     case CLIENT_NAME:
         return take_name(scan, bytes, len);
     case CLIENT_MECHANISM:
@@ -390,13 +391,14 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
 
 size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, size_t len, int stop_at_line_end)
 {
-    size_t used = 0;
+    const char *const end = bytes + len;
+    const char *at = bytes;
 
     scan->event = SLO_CLIENT_NOTHING;
     scan->stops = stop_at_line_end ? 1 : 0;
-    while (used < len && scan->event == SLO_CLIENT_NOTHING)
-        used += client_step(scan, bytes + used, len - used);
-    return used;
+    while (at < end && scan->event == SLO_CLIENT_NOTHING)
+        at += client_step(scan, at, (size_t)(end - at));
+    return (size_t)(at - bytes);
 }
 
 /* ---- what the server says ---- */

@@ -20,7 +20,7 @@ size_t slo_word_stop(const char *bytes, size_t len)
 {
     size_t i = 0;
 
-    while (i < len && bytes[i] != ' ' && bytes[i] != '\r' && bytes[i] != '\n' && bytes[i] != '\0')
+    while (i < len && !slo_ends_word(bytes[i]))
         i++;
     return i;
 }
@@ -30,12 +30,11 @@ size_t slo_word_stop(const char *bytes, size_t len)
 /* FNV-1a. The first octet finds the offset basis in place of 0. */
 size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len)
 {
-    const size_t n = slo_tag_length(bytes, len);
     uint64_t hash = tag->len > 0 ? tag->hash : 0xcbf29ce484222325u;
-    size_t i;
+    size_t n = 0;
 
-    for (i = 0; i < n; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
+    for (; n < len && slo_octet_uses[(unsigned char)bytes[n]] & SLO_USE_TAG; n++)
+        hash = (hash ^ (unsigned char)bytes[n]) * 0x100000001b3u;
     tag->hash = hash;
     tag->len = (uint8_t)(tag->len + n <= SLO_TAG_KNOWN ? tag->len + n : SLO_TAG_KNOWN + 1);
     return n;
@@ -53,9 +52,13 @@ void slo_token_add(struct slo_token *token, const char *bytes, size_t len)
 
 size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len)
 {
-    const size_t n = slo_word_stop(bytes, len);
+    size_t kept = token->len;
+    size_t n = 0;
 
-    slo_token_add(token, bytes, n);
+    for (; n < len && slo_octet_uses[(unsigned char)bytes[n]] & SLO_USE_ATOM; n++)
+        if (kept <= SLO_TOKEN_MAX)
+            token->bytes[kept++] = bytes[n];
+    token->len = (uint16_t)kept;
     return n;
 }
 
@@ -117,8 +120,7 @@ void slo_announcement_feed(struct slo_announcement *announcement, const char *by
 {
     size_t i = len;
 
-    while (i > 0 &&
-           (is_digit(bytes[i - 1]) || bytes[i - 1] == '+' || bytes[i - 1] == '}' || bytes[i - 1] == '\r'))
+    while (i > 0 && slo_octet_uses[(unsigned char)bytes[i - 1]] & SLO_USE_ANNOUNCEMENT)
         i--;
     if (i > 0) {
         announcement->phase = bytes[i - 1] == '{' ? OPEN : NOTHING;

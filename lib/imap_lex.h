@@ -10,7 +10,13 @@
 /* Returns the number of octets before the first LF or NUL, or len. No line of IMAP holds a NUL (RFC 3501
  * section 9, CHAR). */
 size_t slo_line_stop(const char *bytes, size_t len);
-/* Returns the number of octets before the first SP, CR, LF or NUL, or len. */
+/* Returns 1 if the octet is SP, CR, LF or NUL. Nearly all octets are greater than SP, so one comparison tells. */
+static inline int slo_ends_word(char c)
+{
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\r' || c == '\n' || c == '\0');
+}
+
+/* Returns the number of octets before the first that ends a word, or len. */
 size_t slo_word_stop(const char *bytes, size_t len);
 
 /* ---- a tag that may arrive in pieces: only its hash is kept ---- */
@@ -37,7 +43,8 @@ struct slo_token {
 };
 
 void slo_token_add(struct slo_token *token, const char *bytes, size_t len);
-/* Adds the octets before the first SP, CR, LF or NUL, or all of them. Returns the number added. */
+/* Adds the octets up to the first that no atom holds, or all of them. Returns the number added. An atom holds no
+ * "{", so no announcement of a literal begins in it. */
 size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len);
 /* Compare without regard to ASCII case; the word is given in capitals. */
 int slo_token_is(const struct slo_token *token, const char *word);

@@ -52,21 +52,6 @@ static void be_odd(struct slo_imap_server *scan)
 
 /* ---- words and what comes after them ---- */
 
-static size_t begin_server_line(struct slo_imap_server *scan, char octet)
-{
-    memset(&scan->announcement, 0, sizeof scan->announcement);
-    memset(&scan->tag, 0, sizeof scan->tag);
-    scan->word.len = 0;
-    scan->state = SERVER_TAG;
-    if (octet == '*')
-        scan->state = SERVER_STAR;
-    if (octet == '+') {
-        scan->event = SLO_SERVER_CONTINUATION;
-        scan->state = SERVER_TEXT;
-    }
-    return scan->state == SERVER_TAG ? 0 : 1;
-}
-
 /* After a status word. RFC 3501 section 9: SP resp-text, which may begin with a code. */
 static size_t begin_text(struct slo_imap_server *scan, char stop)
 {
@@ -96,7 +81,7 @@ static size_t begin_untagged(struct slo_imap_server *scan, const char *bytes, si
     return 1;
 }
 
-/* What ends the word may be the announcement of a literal. */
+/* After an octet that is in no atom, the word is data. */
 static size_t take_word(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     const struct slo_token *word = &scan->word;
@@ -104,9 +89,12 @@ static size_t take_word(struct slo_imap_server *scan, const char *bytes, size_t 
     enum slogout_status status = SLOGOUT_STATUS_OK;
     int is_status;
 
-    slo_announcement_feed(&scan->announcement, bytes, n);
     if (n == len)
         return n;
+    if (!slo_ends_word(bytes[n])) {
+        scan->state = SERVER_DATA;
+        return n;
+    }
     if (word->len == 0) {
         be_odd(scan);
         return n;
@@ -149,15 +137,15 @@ static size_t take_status(struct slo_imap_server *scan, const char *bytes, size_
     const struct slo_token *word = &scan->word;
     const int is_undecided = scan->undecided > 0;
     size_t n = slo_token_take(&scan->word, bytes, len);
+    const int is_whole = n < len && slo_ends_word(bytes[n]);
     enum slogout_status status;
 
-    slo_announcement_feed(&scan->announcement, bytes, n);
     scan->undecided += is_undecided ? n : 0;
     if (n == len && word->len < sizeof "LOGOUT")
         return n;
-    if (is_undecided && n < len && bytes[n] != ' ' && slo_token_is(word, "LOGOUT")) {
+    if (is_undecided && is_whole && bytes[n] != ' ' && slo_token_is(word, "LOGOUT")) {
         scan->state = SERVER_LOGOUT;
-    } else if (n < len && slo_status_find(word->bytes, word->len, &status) && status != SLOGOUT_STATUS_BYE) {
+    } else if (is_whole && slo_status_find(word->bytes, word->len, &status) && status != SLOGOUT_STATUS_BYE) {
         scan->ok = status == SLOGOUT_STATUS_OK ? 1 : 0;
         scan->event = SLO_SERVER_TAGGED;
         n += begin_text(scan, bytes[n]);
@@ -166,6 +154,24 @@ static size_t take_status(struct slo_imap_server *scan, const char *bytes, size_
         be_odd(scan);
     }
     return n;
+}
+
+static size_t begin_server_line(struct slo_imap_server *scan, const char *bytes, size_t len)
+{
+    memset(&scan->announcement, 0, sizeof scan->announcement);
+    memset(&scan->tag, 0, sizeof scan->tag);
+    scan->word.len = 0;
+    if (*bytes == '*') {
+        scan->state = SERVER_STAR;
+        return len > 1 ? 1 + begin_untagged(scan, bytes + 1, len - 1) : 1;
+    }
+    if (*bytes == '+') {
+        scan->event = SLO_SERVER_CONTINUATION;
+        scan->state = SERVER_TEXT;
+        return 1;
+    }
+    scan->state = SERVER_TAG;
+    return take_server_tag(scan, bytes, len);
 }
 
 /* LF or CRLF. */
@@ -188,8 +194,13 @@ static size_t take_logout_end(struct slo_imap_server *scan, char octet)
 
 static size_t take_code(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
-    const size_t n = slo_token_take(&scan->word, bytes, len);
+    size_t n;
 
+    if (scan->word.len == 0 && *bytes != '[') {
+        scan->state = SERVER_TEXT;
+        return 0;
+    }
+    n = slo_token_take(&scan->word, bytes, len);
     if (n == len)
         return n;
     scan->state = SERVER_TEXT;
@@ -311,7 +322,7 @@ static size_t server_step(struct slo_imap_server *scan, const char *bytes, size_
 {
     switch ((enum server_state)scan->state) {
     case SERVER_START:
-        return begin_server_line(scan, *bytes);
+        return begin_server_line(scan, bytes, len);
     case SERVER_STAR:
         return begin_untagged(scan, bytes, len);
     case SERVER_WORD:
@@ -345,13 +356,14 @@ static size_t server_step(struct slo_imap_server *scan, const char *bytes, size_
 
 size_t slo_imap_server_feed(struct slo_imap_server *scan, const char *bytes, size_t len, int stop_at_line_end)
 {
-    size_t used = 0;
+    const char *const end = bytes + len;
+    const char *at = bytes;
 
     if (scan->event != SLO_SERVER_NOTHING) /* which decided it */
         scan->undecided = 0;
     scan->event = SLO_SERVER_NOTHING;
     scan->stops = stop_at_line_end ? 1 : 0;
-    while (used < len && scan->event == SLO_SERVER_NOTHING)
-        used += server_step(scan, bytes + used, len - used);
-    return used;
+    while (at < end && scan->event == SLO_SERVER_NOTHING)
+        at += server_step(scan, at, (size_t)(end - at));
+    return (size_t)(at - bytes);
 }

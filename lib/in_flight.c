@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <string.h>
+#include <stddef.h>
 #include "in_flight.h"
 
 void slo_in_flight_add(struct slo_in_flight *in_flight, uint64_t tag)
@@ -23,7 +23,7 @@ static int forget_tag(struct slo_in_flight *in_flight, uint64_t tag)
         i++;
     if (i == count)
         return 0;
-    memmove(tags + i, tags + i + 1, (count - i - 1) * sizeof *tags);
+    tags[i] = tags[count - 1];
     return 1;
 }
 

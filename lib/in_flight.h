@@ -14,8 +14,8 @@
 struct slo_in_flight {
     uint64_t count;
     uint64_t sum;
-    uint64_t tags[SLO_IN_FLIGHT_KNOWN]; /* the oldest first; valid unless is_summed */
     unsigned is_summed : 1;
+    uint64_t tags[SLO_IN_FLIGHT_KNOWN]; /* in any order; valid unless is_summed */
 };
 
 enum slo_in_flight_result {
@@ -26,7 +26,7 @@ enum slo_in_flight_result {
 
 /* Counts a command with this tag. */
 void slo_in_flight_add(struct slo_in_flight *in_flight, uint64_t tag);
-/* Counts the tagged response to a command. If two commands have this tag, it answers the older one. */
+/* Counts the tagged response to a command. */
 enum slo_in_flight_result slo_in_flight_answer(struct slo_in_flight *in_flight, uint64_t tag);
 /* Returns 1 if a command with this tag is in flight, and no other. */
 int slo_in_flight_is_only(const struct slo_in_flight *in_flight, uint64_t tag);

@@ -34,8 +34,8 @@ struct slo_owed {
 
 /* The oldest first. All zeros is empty. */
 struct slo_owed_queue {
-    struct slo_owed commands[SLO_OWED_MAX];
     unsigned count;
+    struct slo_owed commands[SLO_OWED_MAX];
 };
 
 /* Appends a command, all zeros but for its tag. Returns NULL if there is no room. */

@@ -2,32 +2,35 @@
 #include <string.h>
 #include "tag.h"
 
-/* RFC 3501 section 9: tag = 1*<any ASTRING-CHAR except "+">. ASTRING-CHAR excludes CTL, SP, 8-bit octets
- * and these. */
-static int is_tag_char(char c)
-{
-    static const char excluded[0x7f] = {
-        ['('] = 1, [')'] = 1, ['{'] = 1, ['%'] = 1, ['*'] = 1, ['"'] = 1, ['\\'] = 1, ['+'] = 1,
-    };
-
-    return c > ' ' && c < 0x7f && !excluded[(unsigned char)c];
-}
+/* RFC 3501 section 9: an atom has no CTL, SP, 8-bit octet, nor any of (){%*"\]. A tag has no "+", but may
+ * have "]". */
+/* clang-format off */
+const unsigned char slo_octet_uses[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 0, 6, 3, 3, 3, 3, /* SP to / */
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 3, 3, 3, 3, 3, 3, /* 0 to ? */
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, /* @ to O */
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 1, 3, 3, /* P to _ */
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, /* ` to o */
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 3, 7, 3, 0, /* p to DEL */
+};
+/* clang-format on */
 
 size_t slo_tag_length(const char *bytes, size_t len)
 {
     size_t i = 0;
 
-    while (i < len && is_tag_char(bytes[i]))
+    while (i < len && slo_octet_uses[(unsigned char)bytes[i]] & SLO_USE_TAG)
         i++;
     return i;
 }
 
-/* RFC 3501 section 9: an ASTRING-CHAR is an ATOM-CHAR or "]". */
 size_t slo_atom_length(const char *bytes, size_t len)
 {
     size_t i = 0;
 
-    while (i < len && (bytes[i] == '+' || (bytes[i] != ']' && is_tag_char(bytes[i]))))
+    while (i < len && slo_octet_uses[(unsigned char)bytes[i]] & SLO_USE_ATOM)
         i++;
     return i;
 }

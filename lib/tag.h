@@ -7,6 +7,10 @@
 
 #include <slogout/slogout.h>
 
+/* What each octet may be part of: a tag, an atom, and what follows the "{" of a literal, with its CR. */
+enum { SLO_USE_TAG = 1, SLO_USE_ATOM = 2, SLO_USE_ANNOUNCEMENT = 4 };
+extern const unsigned char slo_octet_uses[256];
+
 /* Returns how many of the first octets may be part of a tag. */
 size_t slo_tag_length(const char *bytes, size_t len);
 /* Returns how many of the first octets may be part of an atom. */

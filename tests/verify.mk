@@ -40,8 +40,6 @@ deps-verify: deps
 # ---- exhaustive: each sequence of events ----
 
 EXHAUSTIVE := $(BUILD)/tests/model
-# 6 steps take a minute.
-DRAIN_STEPS ?= 5
 EXHAUSTIVE_FLAGS := -O2 -g
 EXHAUSTIVE_LIB := $(LIB_SOURCES:lib/%.c=$(EXHAUSTIVE)/lib/%.o)
 
@@ -54,19 +52,10 @@ $(EXHAUSTIVE)/%.o: tests/model/%.c
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib $(EXHAUSTIVE_FLAGS) -c -o $@ $<
 
 $(EXHAUSTIVE)/session: $(addprefix $(EXHAUSTIVE)/,session.o world.o model.o properties.o choose.o) $(EXHAUSTIVE_LIB)
-$(EXHAUSTIVE)/drain: $(EXHAUSTIVE)/drain.o $(EXHAUSTIVE_LIB)
-$(EXHAUSTIVE)/session $(EXHAUSTIVE)/drain:
 	$(SAY)$(CC) $(EXHAUSTIVE_FLAGS) -o $@ $^
 
-exhaustive: exhaustive-session exhaustive-drain
-
-exhaustive-session: $(EXHAUSTIVE)/session
+exhaustive: $(EXHAUSTIVE)/session
 	$<
-
-exhaustive-drain: $(EXHAUSTIVE)/drain
-	$< $(DRAIN_STEPS)
-
-.PHONY: exhaustive-session exhaustive-drain
 
 # ---- fuzz: tests/fuzz/NAME.c with tests/fuzz/NAME/dictionary and corpus/ ----
 
@@ -79,7 +68,7 @@ $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY)$(CLANG) $(C99) $(WARNINGS) -Werror -Ilib -Itests -Itests/unit $(FUZZ_FLAGS) -c -o $@ $<
 
-$(BUILD)/fuzz/response $(BUILD)/fuzz/session $(BUILD)/fuzz/filter: $(FUZZ_LIB)
+$(BUILD)/fuzz/response $(BUILD)/fuzz/filter: $(FUZZ_LIB)
 $(BUILD)/fuzz/filter: $(addprefix $(BUILD)/fuzz/tests/fuzz/filter/,check.o reference.o)
 $(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
@@ -163,11 +152,7 @@ $(BUILD)/mutants/$(1)/test_%: $(BUILD)/mutants/$(1)/tests/unit/test_%.o $(BUILD)
   $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c))
 	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant $$(CMOCKA)
 
-$(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/tests/model/drain.o
-$(BUILD)/mutants/$(1)/drain: $(BUILD)/mutants/$(1)/libmutant.so
-	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant
-
-mutants: $(MUTANTS_UNITS:%=$(BUILD)/mutants/$(1)/%) $(BUILD)/mutants/$(1)/drain
+mutants: $(MUTANTS_UNITS:%=$(BUILD)/mutants/$(1)/%)
 endef
 $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
@@ -193,10 +178,9 @@ mutants: $(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)
 mutants:
 	@CMOCKA='$(CMOCKA)' python3 -B tests/mutants/mutate.py \
 	  $(BUILD)/mutants/fast $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=$(BUILD)/mutants/plain/%) \
-	  "$(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)" "$(BUILD)/mutants/plain/drain 4" $(MUTANTS_MORE) -- \
+	  "$(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)" $(MUTANTS_MORE) -- \
 	  $(BUILD)/mutants/thorough $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
-	  $(patsubst %,$(BUILD)/mutants/strict/%,$(filter-out $(MUTANTS_LONG),$(MUTANTS_UNITS))) \
-	  "$(BUILD)/mutants/strict/drain 3"
+	  $(patsubst %,$(BUILD)/mutants/strict/%,$(filter-out $(MUTANTS_LONG),$(MUTANTS_UNITS)))
 
 
 # ---- portability: `make portability-NAME` runs one machine ----

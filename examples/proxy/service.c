@@ -433,7 +433,7 @@ int service_main(const struct service *service, int argc, char **argv)
         .settings = {.size = sizeof(struct slogout_settings),
                      .tag_prefix = service->tag_prefix,
                      .leave_timeout_ms = LEAVE_TIMEOUT},
-        .departure = {DEPARTURE_DEFAULT, DEPARTURE_DEFAULT, 0, DEPARTURE_DEFAULT},
+        .departure = {.spread = DEPARTURE_DEFAULT, .deadline = DEPARTURE_DEFAULT, .seed = DEPARTURE_DEFAULT},
     };
     struct loop loop = {.service = service,
                         .program = options_program(argv),

@@ -128,16 +128,6 @@ class EchoServer(unittest.TestCase):
                 self.assertGreaterEqual(len(reports), 3)  # one when the drain begins, one each second, one at the end
                 self.assertEqual(reports[0][:3], (b"progress", b"0.0", b"20"))
 
-    def test_a_second_sigterm_forces(self):
-        server = self.start(clients=2)
-        self.clients[1].play("C: a ECHO {2}", r"S: \+.*")
-        server.terminate()
-        self.clients[0].play("S: TAG LOGOUT")
-        server.terminate()
-        for client in self.clients:
-            client.play(r"S: \* BYE .*", "END")
-        self.check_end(server, FORCED=2)
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See lex.h. A token keeps only its last octet, and has it in the place of
- * the first; no scanner looks into a token. */
+/* See lex.h. What is in a token is never known. */
 #ifndef PROVE_LEX_STUBS_H
 #define PROVE_LEX_STUBS_H
 
@@ -31,57 +30,33 @@ size_t slo_word_stop(const char *bytes, size_t len)
     return n;
 }
 
-/* One line in a row, and those that follow it are like it. */
-size_t slo_plain_line(const char *bytes, size_t len)
-{
-    static unsigned lines;
-    const size_t n = lines == 0 ? nondet_size() : 0;
-
-    lines++;
-    ASSUME(plain_line_contract(n, bytes, len));
-    return n;
-}
-
 void slo_token_add(struct slo_token *token, const char *bytes, size_t len)
 {
+    CHECK(len == 0 || __CPROVER_r_ok(bytes, len));
     token->len = (uint16_t)token_len(token->len, len);
-    if (len > 0 && token->len <= SLO_TOKEN_MAX)
-        *token->bytes = bytes[len - 1];
+    *token->bytes = (char)(nondet_octet() & 0x7f);
 }
 
-size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len)
+/* Whether a token may be the word: it is as long. */
+static int may_be(size_t len, const char *word)
 {
-    const size_t n = slo_word_stop(bytes, len);
-
-    slo_token_add(token, bytes, n);
-    return n;
-}
-
-int slo_token_same(const struct slo_token *one, const struct slo_token *other)
-{
-    return one->len == other->len && one->len <= SLO_TOKEN_MAX && nondet_int();
-}
-
-/* A token that is as long as the word, and ends like it. */
-static int may_be(const char *last, size_t len, const char *word)
-{
-    return len == strlen(word) && (*last | 0x20) == (word[len - 1] | 0x20) && nondet_int();
+    return len == strlen(word) && nondet_int();
 }
 
 int slo_token_is(const struct slo_token *token, const char *word)
 {
-    return may_be(token->bytes, token->len, word);
+    return may_be(token->len, word);
 }
 
 int slo_token_begins(const struct slo_token *token, const char *word)
 {
-    return token->len <= SLO_TOKEN_MAX && token->len >= strlen(word) && nondet_int();
+    return token->len >= strlen(word) && nondet_int();
 }
 
 int slo_token_may_begin(const struct slo_token *token, const char *word)
 {
     (void)word;
-    return token->len == 0 || (token->len <= SLO_TOKEN_MAX && nondet_int());
+    return token->len == 0 || nondet_int();
 }
 
 size_t slo_tag_length(const char *bytes, size_t len)
@@ -92,23 +67,22 @@ size_t slo_tag_length(const char *bytes, size_t len)
     return n;
 }
 
-size_t slo_atom_length(const char *bytes, size_t len)
+size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len)
 {
-    return slo_tag_length(bytes, len);
+    const size_t n = slo_tag_length(bytes, len);
+
+    slo_token_add(token, bytes, n);
+    return n;
 }
 
-int slogout_tag_valid(const char *tag, size_t len)
+size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len)
 {
-    (void)tag;
-    return len > 0 && nondet_int();
-}
+    const struct slo_tag before = *tag;
+    const size_t n = slo_tag_length(bytes, len);
 
-size_t slo_word_agreement(const char *bytes, size_t len, const char *word)
-{
-    const size_t n = nondet_size();
-
-    (void)bytes;
-    ASSUME(agreement_contract(n, len, word));
+    tag->hash = nondet_uint64();
+    tag->len = nondet_octet();
+    ASSUME(tag_contract(&before, tag, n));
     return n;
 }
 
@@ -117,8 +91,9 @@ int slo_status_find(const char *bytes, size_t len, enum slogout_status *status)
     static const char words[][4] = {"OK", "NO", "BAD", "BYE"};
     size_t i;
 
+    (void)bytes;
     for (i = 0; i < 4; i++)
-        if (may_be(bytes, len, words[i])) {
+        if (may_be(len, words[i])) {
             *status = (enum slogout_status)i;
             return 1;
         }
@@ -133,11 +108,6 @@ void slo_announcement_feed(struct slo_announcement *announcement, const char *by
     announcement->phase = nondet_octet();
     announcement->non_synchronizing = nondet_octet();
     ASSUME(announcement_contract(&before, announcement, bytes, len));
-}
-
-int slo_announcement_made(const struct slo_announcement *announcement)
-{
-    return announcement->phase > 0 && nondet_int();
 }
 
 #endif

@@ -1,170 +1,254 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The scanner of the client's octets by induction: from any state that satisfies the invariant, any octets, and
- * whatever the server says between them, lead to one that satisfies it. */
+ * whatever the server says between them, lead to one that satisfies it. prove_commands.c proves what is not known
+ * here of commands in flight. */
 #include "lex_stubs.h"
+
+static void *move_commands(void *to, const void *from, size_t len);
+#define memmove move_commands
+/* CBMC's own is slow at a place that is not constant. */
+#define memset(to, octet, len) (*(to) = (struct slo_owed){.lines = (octet)})
+#include "owed.c"
+#undef memset
+#undef memmove
 #include "imap_client.c"
 
 #ifndef STATE
-#define STATE START
+#define STATE CLIENT_START
 #endif
+#define LINES_MAX ((int64_t)1 << 62) /* No stream holds more. */
 
 static struct slo_imap_client scan;
 
-static int is_token(const struct slo_token *token)
+/* The library moves commands only within the queue, to the place before. */
+static void *move_commands(void *to, const void *from, size_t len)
 {
-    return token->len <= SLO_TOKEN_MAX + 1;
+    struct slo_owed *const commands = scan.owed.commands;
+    const size_t first = (size_t)((struct slo_owed *)to - commands), moved = len / sizeof *commands;
+    size_t i;
+
+    CHECK(__CPROVER_w_ok(to, len) && (len == 0 || __CPROVER_r_ok(from, len)));
+    CHECK(from == (struct slo_owed *)to + 1 && len % sizeof *commands == 0);
+    for (i = 0; i + 1 < SLO_OWED_MAX; i++)
+        if (i >= first && i - first < moved)
+            commands[i] = commands[i + 1];
+    return to;
 }
 
-static int is_in(unsigned state, enum state from, enum state to)
+void slo_in_flight_add(struct slo_in_flight *in_flight, uint64_t tag)
 {
-    return state >= from && state <= to;
+    (void)tag;
+    in_flight->count++;
+}
+
+enum slo_in_flight_result slo_in_flight_answer(struct slo_in_flight *in_flight, uint64_t tag)
+{
+    const uint64_t result = nondet_uint64();
+
+    (void)tag;
+    ASSUME(result <= SLO_IN_FLIGHT_MISCOUNTED);
+    in_flight->count -= result != SLO_IN_FLIGHT_SURPLUS && in_flight->count > 0;
+    return (enum slo_in_flight_result)result;
+}
+
+int slo_in_flight_is_only(const struct slo_in_flight *in_flight, uint64_t tag)
+{
+    (void)tag;
+    return in_flight->count == 1 && nondet_int();
+}
+
+/* ---- the invariant ---- */
+
+static int is_exchange(enum slo_client_command command)
+{
+    return command == SLO_COMMAND_AUTHENTICATE || command == SLO_COMMAND_AUTH_LAYER;
+}
+
+static int owed_is_valid(const struct slo_owed *owed)
+{
+    if (owed->command > SLO_COMMAND_UNREADABLE || owed->lines < -LINES_MAX || owed->lines > LINES_MAX)
+        return 0;
+    if (owed->is_literal)
+        return owed->waits;
+    if (owed->command <= SLO_COMMAND_LOGOUT)
+        return 0;
+    if (owed->command == SLO_COMMAND_IDLE)
+        return owed->lines >= 0;
+    return owed->waits == is_exchange(owed->command);
+}
+
+static int queue_is_valid(void)
+{
+    unsigned i;
+
+    if (scan.owed.count > SLO_OWED_MAX)
+        return 0;
+    for (i = 0; i < SLO_OWED_MAX; i++)
+        if (i < scan.owed.count && !owed_is_valid(&scan.owed.commands[i]))
+            return 0;
+    return 1;
+}
+
+/* Where the last command is owed something, it is the newest in the queue. */
+static int last_is_owed(void)
+{
+    return !scan.answered && scan.owed.count > 0 && newest(&scan)->tag == scan.tag.hash;
 }
 
 static int invariant(void)
 {
     const unsigned state = scan.state;
 
-    if (state > LOST || scan.event > SLO_CLIENT_NOT_UNDERSTOOD || scan.command > SLO_COMMAND_UNAUTHENTICATE ||
-        !is_token(&scan.tag) || !is_token(&scan.word) ||
-        scan.announcement.size > SLO_LITERAL_LIMIT || scan.announcement.non_synchronizing > 1)
+    if (state > CLIENT_EXCHANGE || scan.event > SLO_CLIENT_NOT_UNDERSTOOD || scan.command > SLO_COMMAND_UNREADABLE ||
+        scan.tag.len > SLO_TAG_KNOWN + 1 || scan.read.len > SLO_TAG_KNOWN + 1 || scan.word.len > SLO_TOKEN_MAX + 1 ||
+        scan.announcement.size > SLO_LITERAL_LIMIT || scan.announcement.non_synchronizing > 1 || !queue_is_valid())
         return 0;
-    if (state == LOST)
+    if (scan.in_exchange && (!last_is_owed() || newest(&scan)->is_literal || !is_exchange(newest(&scan)->command)))
+        return 0;
+    switch ((enum client_state)state) {
+    case CLIENT_STAR:
+    case CLIENT_TAG:
+    case CLIENT_NAME:
+    case CLIENT_BYE:
+        return scan.announcement.phase == 0;
+    case CLIENT_MECHANISM:
+        return scan.command == SLO_COMMAND_AUTH_LAYER;
+    case CLIENT_CAPABILITIES:
+        return scan.command == SLO_COMMAND_ORDINARY || scan.command == SLO_COMMAND_ENABLE;
+    case CLIENT_LITERAL:
+        return scan.literal_left < SLO_LITERAL_LIMIT;
+    case CLIENT_AWAITING_PLUS:
+        return last_is_owed() && newest(&scan)->is_literal;
+    case CLIENT_IDLING:
+    case CLIENT_IDLE_LINE:
+        return last_is_owed() && !newest(&scan)->is_literal && newest(&scan)->command == SLO_COMMAND_IDLE;
+    default:
         return 1;
-    if (scan.tag.len > SLO_TOKEN_MAX || (state == EMPTY_LINE && scan.tag.len > 0))
-        return 0;
-    if (is_in(state, NAME, EXCHANGE_LINE) && scan.tag.len == 0)
-        return 0;
-    if (is_in(state, TAG, NAME) && scan.command != SLO_COMMAND_ORDINARY)
-        return 0;
-    if (state == NAME && scan.word.len > SLO_TOKEN_MAX)
-        return 0;
-    if (state == MECHANISM && scan.command != SLO_COMMAND_SECURE)
-        return 0;
-    if (state == CAPABILITIES && scan.command != SLO_COMMAND_ORDINARY && scan.command != SLO_COMMAND_ENABLE)
-        return 0;
-    if (is_in(state, IDLING, IDLE_LINE) && scan.command != SLO_COMMAND_IDLE)
-        return 0;
-    if (is_in(state, EXCHANGE, EXCHANGE_LINE) && scan.command != SLO_COMMAND_AUTHENTICATE &&
-        scan.command != SLO_COMMAND_SECURE)
-        return 0;
-    if (is_in(state, IDLING, EXCHANGE_LINE) && scan.answered)
-        return 0;
-    if (state != MECHANISM && state != CAPABILITIES && state != REST_OF_LINE && scan.announcement.phase != 0)
-        return 0;
-    if (is_in(state, LITERAL, EARLY) && scan.literal_left >= SLO_LITERAL_LIMIT)
-        return 0;
-    return 1;
+    }
 }
 
-/* Any state that satisfies it. */
+static int is_lost(void)
+{
+    return scan.event == SLO_CLIENT_LIMIT || scan.event == SLO_CLIENT_NOT_UNDERSTOOD;
+}
+
+/* Any state that satisfies it and may be used, after less than LINES_MAX lines of an exchange. */
 static void any(void)
 {
+    unsigned i;
+
     __CPROVER_havoc_object(&scan);
-    ASSUME(invariant());
+    ASSUME(invariant() && !is_lost());
+    for (i = 0; i < SLO_OWED_MAX; i++)
+        ASSUME(scan.owed.commands[i].lines > -LINES_MAX / 2 && scan.owed.commands[i].lines < LINES_MAX / 2);
 }
 
 /* What a step that consumes nothing lessens. */
 static unsigned rank(void)
 {
     static const unsigned of_state[] = {
-        [START] = 5,        [TAG] = 4,       [NAME] = 4,      [MECHANISM] = 2,  [CAPABILITIES] = 2,
-        [REST_OF_LINE] = 1, [IDLE_LINE] = 1, [EMPTY_LINE] = 1, [EARLY] = 1,      [IDLING] = 2,
-        [EXCHANGE] = 2,     [EXCHANGE_LINE] = 1, [LITERAL] = 2, [LOST] = 0,
+        [CLIENT_START] = 1, [CLIENT_STAR] = 1,      [CLIENT_TAG] = 1,
+        [CLIENT_NAME] = 3,  [CLIENT_MECHANISM] = 1, [CLIENT_CAPABILITIES] = 1, [CLIENT_IDLING] = 1,
+        [CLIENT_LITERAL] = 1, [CLIENT_EXCHANGE] = 0,
     };
+    const int in_arguments = scan.state == CLIENT_MECHANISM || scan.state == CLIENT_CAPABILITIES;
 
-    return of_state[scan.state] + ((scan.state == MECHANISM || scan.state == CAPABILITIES) && scan.word.len > 0);
+    return of_state[scan.state] + (in_arguments && scan.word.len > 0);
 }
 
-/* proves: a step stays within the octets, consumes one or comes nearer to that, and leads to a valid state, from any valid state with any number of octets, of which one plain line may be taken at once
- * with: --unwind 16 --unwindset take_plain_lines.0:3
+/* proves: a step stays within the octets, consumes one or comes nearer to that, leads to a valid state, and counts a command at the SP after its tag and nowhere else, from any valid state with any number of octets
+ * with: --unwind 16
  * each: STATE 14
- * mutant: lib/imap_client.c: scan->literal_left >= SLO_LITERAL_LIMIT => scan->literal_left > SLO_LITERAL_LIMIT
- * mutant: lib/imap_client.c: tag == 0 || line[tag] != ' ' => line[tag] != ' ' */
+ * mutant: lib/imap_client.c: literal.size >= SLO_LITERAL_LIMIT => literal.size > SLO_LITERAL_LIMIT
+ * mutant: lib/imap_client.c: bytes[n] != ' ' || scan->read.len == 0 => bytes[n] != ' '
+ * mutant: lib/imap_client.c: if (!owed) { => if (0) {
+ * mutant: lib/imap_client.c: scan->in_exchange = is_auth && !is_literal => scan->in_exchange = is_auth
+ * mutant: lib/imap_client.c: if (scan->state != CLIENT_BYE) => if (1) */
 void one_step(void)
 {
     const size_t len = nondet_size();
     const char *const bytes = malloc(len);
     unsigned before;
-    uint64_t commands;
+    uint64_t count;
     size_t used;
 
     ASSUME(bytes && len > 0);
     any();
-    ASSUME(scan.event == SLO_CLIENT_NOTHING);
-    ASSUME(scan.state == STATE);
+    ASSUME(scan.event == SLO_CLIENT_NOTHING && scan.state == STATE && scan.in_flight.count < UINT64_MAX);
     scan.state = STATE; /* which spares CBMC the others */
     before = rank();
-    commands = scan.commands;
-    used = step(&scan, bytes, len);
-    CHECK(invariant());
+    count = scan.in_flight.count;
+    used = client_step(&scan, bytes, len);
+    CHECK(is_lost() || invariant());
     CHECK(used <= len);
-    CHECK(used > 0 || rank() < before);
-    CHECK(scan.commands - commands <= used);
-    CHECK(scan.event == SLO_CLIENT_NOTHING || bytes[used - 1] == '\n');
+    CHECK(used > 0 || (rank() < before && scan.event == SLO_CLIENT_NOTHING));
+    CHECK(scan.in_flight.count == count || (scan.state == CLIENT_NAME && used > 0 && bytes[used - 1] == ' ' &&
+                                            scan.tag.len > 0 && scan.in_flight.count == count + 1));
+    CHECK(scan.event == SLO_CLIENT_NOTHING || scan.event == SLO_CLIENT_NOT_UNDERSTOOD || bytes[used - 1] == '\n');
+    if (scan.event == SLO_CLIENT_LIMIT)
+        CHECK(scan.owed.count == SLO_OWED_MAX);
+    if (scan.event == SLO_CLIENT_LOGOUT)
+        CHECK(scan.command == SLO_COMMAND_LOGOUT && scan.state == CLIENT_START);
+    if (scan.event == SLO_CLIENT_LINE_END)
+        CHECK(scan.stops && (scan.state == CLIENT_START || scan.state == CLIENT_IDLING));
     free((void *)bytes);
 }
 
-/* proves: feeding ends, with all octets consumed or an event that is true, and in a valid state, from any valid state with up to 2 octets; that memory is safe is proved of a step
- * with: --no-standard-checks --unwinding-assertions --unwind 16 --unwindset take_plain_lines.0:3 --unwindset slo_imap_client_feed.0:7
- * mutant: lib/imap_client.c: if (scan->state == LOST && !was_lost) => if (scan->state == LOST)
- * mutant: lib/imap_client.c: if (scan->stops) => if (!scan->stops) */
+/* proves: feeding ends, with the octet consumed or an event, in a valid state, from any valid state with an octet or none; that memory is safe is proved of a step
+ * with: --no-standard-checks --unwinding-assertions --unwind 16 --unwindset slo_imap_client_feed.0:7
+ * mutant: lib/imap_client.c: if (scan->stops) => if (!scan->stops)
+ * mutant: lib/imap_client.c: scan->event = SLO_CLIENT_NOTHING; => (void)0; */
 void feed(void)
 {
     const size_t len = nondet_size();
     const int stop = nondet_int();
-    char bytes[2];
+    char octet;
     size_t used;
-    int was_lost;
 
-    ASSUME(len <= sizeof bytes);
+    ASSUME(len <= 1);
     any();
-    was_lost = scan.state == LOST;
-    used = slo_imap_client_feed(&scan, bytes, len, stop);
-    CHECK(invariant());
-    CHECK(used == len || (used < len && scan.event != SLO_CLIENT_NOTHING));
-    CHECK((scan.event == SLO_CLIENT_NOT_UNDERSTOOD) == (scan.state == LOST && !was_lost));
-    CHECK(!was_lost || (used == len && scan.state == LOST));
-    if (scan.event == SLO_CLIENT_NOTHING || scan.event == SLO_CLIENT_NOT_UNDERSTOOD)
-        return;
-    CHECK(used > 0 && bytes[used - 1] == '\n');
-    if (scan.event == SLO_CLIENT_COMMAND)
-        CHECK(scan.command >= SLO_COMMAND_SECURE && !scan.answered && scan.tag.len > 0);
-    if (scan.event == SLO_CLIENT_LOGOUT)
-        CHECK(scan.command == SLO_COMMAND_LOGOUT && !scan.answered && scan.state == START);
-    if (scan.event == SLO_CLIENT_LINE_END)
-        CHECK(stop && slo_imap_client_at_line(&scan));
+    used = slo_imap_client_feed(&scan, &octet, len, stop);
+    CHECK(is_lost() || invariant());
+    CHECK(used == len);
+    CHECK(scan.event == SLO_CLIENT_NOTHING || used > 0);
+    CHECK(scan.event != SLO_CLIENT_LINE_END || stop);
 }
 
-/* proves: what the server says between octets leads from any valid state to a valid one, in which it is not owed any more, and a command that has its response waits for nothing
- * mutant: lib/imap_client.c: scan->state == IDLING || scan->state == EXCHANGE) => scan->state == IDLING) */
+/* proves: what the server says between octets leads from any valid state to a valid one, in which no more is owed than before, and a command that has its response waits for nothing
+ * with: --unwind 9
+ * mutant: lib/imap_client.c: scan->state == CLIENT_AWAITING_PLUS || scan->state == CLIENT_IDLING) => scan->state == CLIENT_IDLING)
+ * mutant: lib/imap_client.c: scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE) => scan->state == CLIENT_EXCHANGE)
+ * mutant: lib/imap_client.c: scan->literal_left < SLO_LITERAL_LIMIT => scan->literal_left <= SLO_LITERAL_LIMIT
+ * mutant: lib/imap_client.c: if (!is_idling || owed != newest(scan)) => if (1) */
 void server_says(void)
 {
     struct slo_imap_client before;
-    struct slo_token tag;
+    enum slo_client_command command;
+    const uint64_t tag = nondet_uint64();
 
     any();
-    ASSUME(is_token(&tag));
     before = scan;
     if (nondet_int()) {
-        const int owed = slo_imap_client_waits(&scan) || scan.idle_plus_owed;
-        CHECK(slo_imap_client_continue(&scan) == owed);
+        const int waits = slo_owed_waiting(&scan.owed) != NULL;
+        CHECK(slo_imap_client_continue(&scan) <= waits);
+        CHECK(scan.in_flight.count == before.in_flight.count && scan.answered == before.answered);
     } else {
-        slo_imap_client_complete(&scan, &tag);
-        CHECK(scan.answered >= before.answered);
-        if (scan.answered && !before.answered)
-        CHECK(!slo_imap_client_waits(&scan) && !slo_imap_client_idles(&scan) && !scan.idle_plus_owed);
+        slo_imap_client_complete(&scan, tag, &command);
+        CHECK(command <= SLO_COMMAND_UNREADABLE);
+        CHECK(scan.answered == before.answered || tag == scan.tag.hash);
     }
     CHECK(invariant());
-    CHECK(scan.commands == before.commands && scan.event == before.event && scan.command == before.command);
-    CHECK(slo_imap_client_at_line(&scan) || !slo_imap_client_whole(&scan));
-    CHECK(!slo_imap_client_idles(&scan) || !slo_imap_client_waits(&scan));
+    CHECK(scan.owed.count <= before.owed.count && before.owed.count - scan.owed.count <= 1);
+    CHECK(scan.event == before.event && scan.command == before.command);
+    CHECK(slo_imap_client_at_line(&scan) || !slo_imap_client_at_rest(&scan));
 }
 
 /* proves: the first state is valid
+ * with: --unwind 9
  * mutant: lib/imap_client.c: memset(scan, 0, sizeof *scan) => memset(scan, 0, sizeof scan) */
 void init(void)
 {
     __CPROVER_havoc_object(&scan);
     slo_imap_client_init(&scan);
-    CHECK(invariant() && slo_imap_client_whole(&scan) && scan.commands == 0);
+    CHECK(invariant() && slo_imap_client_at_rest(&scan) && scan.in_flight.count == 0 && scan.owed.count == 0);
 }

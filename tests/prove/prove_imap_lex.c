@@ -29,43 +29,40 @@ void *memcpy(void *to, const void *from, size_t len)
 #ifndef BOUND
 #define BOUND 24 /* octets of a line or a word */
 #endif
+#ifndef SPLIT
+#define SPLIT 0
+#endif
 #ifndef WORD
 #define WORD 0
 #endif
 
-/* proves: lines and words stop at their first LF, NUL, SP or CR, and a plain line is as its header says, for all lines of up to 24 octets
+/* proves: lines and words stop at their first LF, NUL, SP or CR, for all lines of up to 24 octets
  * with: --unwind 26
  * mutant: lib/imap_lex.c: nul = memchr(bytes, '\0', len); => nul = NULL;
- * mutant: lib/imap_lex.c: bytes[n - 1] == '}' || bytes[n - 2] == '}' => bytes[n - 1] == '}' */
+ * mutant: lib/imap_lex.h: c == '\r' || c == '\n' => c == '\n' */
 void stops(void)
 {
     const size_t len = nondet_size();
     char octets[BOUND];
     const char *bytes;
-    size_t line, word, plain, i;
+    size_t line, word, i;
 
     ASSUME(len <= BOUND);
     bytes = octets + BOUND - len; /* so that one octet too far is seen */
     line = slo_line_stop(bytes, len);
     word = slo_word_stop(bytes, len);
-    plain = slo_plain_line(bytes, len);
     CHECK(line_stop_contract(line, bytes, len));
     CHECK(word_stop_contract(word, bytes, len));
-    CHECK(plain_line_contract(plain, bytes, len));
     i = nondet_size();
     ASSUME(i < len);
     CHECK(i >= line || !is_line_stop(bytes[i]));
     CHECK(i >= word || !is_word_stop(bytes[i]));
-    if (line < len && bytes[line] == '\n' && line >= 2)
-        CHECK(plain == (bytes[line - 1] == '}' || bytes[line - 2] == '}' ? 0 : line + 1));
-    else
-        CHECK(plain == 0);
 }
 
 /* proves: tags and atoms are as long as the grammar says, and a status word is one of the four in any case, for all words of up to 24 octets
  * with: --unwind 26
- * mutant: lib/tag.c: bytes[i] != ']' && is_tag_char(bytes[i]) => is_tag_char(bytes[i])
- * mutant: lib/response.c: len == strlen(table[i].word) && slo => slo */
+ * mutant: lib/tag.c: SLO_USE_ATOM) => SLO_USE_TAG)
+ * mutant: lib/response.c: if (slo_word_is(bytes, len, statuses[i].word)) => if (slo_word_agreement(bytes, len, statuses[i].word) == len) */
 void words(void)
 {
     const size_t len = nondet_size();
@@ -95,30 +92,83 @@ void words(void)
     }
 }
 
-/* proves: a token gets exactly the octets that are added, after its own, or is too long, from any token with any number of octets
- * mutant: lib/imap_lex.c: len > (size_t)(SLO_TOKEN_MAX - token->len) => len > (size_t)(SLO_TOKEN_MAX + 1 - token->len)
- * mutant: lib/imap_lex.c: memcpy(token->bytes + token->len, bytes, len) => memcpy(token->bytes, bytes, len) */
+/* proves: a tag that arrives in two pieces has the hash and the length of the whole, for all tags of up to 2 octets
+ * with: --unwind 4
+ * each: SPLIT 3
+ * mutant: lib/imap_lex.c: tag->len > 0 ? tag->hash : 0xcbf29ce484222325u => 0xcbf29ce484222325u */
+void tag_in_pieces(void)
+{
+    char octets[2];
+    struct slo_tag whole = {0}, pieces = {0};
+    const size_t n = slo_tag_take(&whole, octets, sizeof octets);
+    const size_t first = slo_tag_take(&pieces, octets, SPLIT);
+
+    if (first == SPLIT)
+        CHECK(first + slo_tag_take(&pieces, octets + SPLIT, sizeof octets - SPLIT) == n);
+    CHECK(pieces.len == whole.len && whole.len == n && (n == 0 || pieces.hash == whole.hash));
+}
+
+/* proves: a tag gets as long as the octets that are added make it, or too long for ever, from any tag with up to 24 octets
+ * with: --unwind 26
+ * mutant: lib/imap_lex.c: tag->len + n <= SLO_TAG_KNOWN ? => tag->len + n <= SLO_TAG_KNOWN + 2 ?
+ * mutant: lib/imap_lex.c: tag->len + n : SLO_TAG_KNOWN + 1 => tag->len + n : SLO_TAG_KNOWN */
+void tags(void)
+{
+    const size_t len = nondet_size();
+    char octets[BOUND];
+    struct slo_tag tag;
+    const struct slo_tag before = tag;
+    size_t n;
+
+    ASSUME(len <= BOUND && before.len <= SLO_TAG_KNOWN + 1);
+    n = slo_tag_take(&tag, octets + BOUND - len, len);
+    CHECK(tag_contract(&before, &tag, n) && n == slo_tag_length(octets + BOUND - len, len));
+}
+
+/* proves: a token keeps the octets that are added after its own, as many as fit, from any token with any number of octets
+ * mutant: lib/imap_lex.c: SLO_TOKEN_MAX + 1 - token->len => SLO_TOKEN_MAX + 2 - token->len
+ * mutant: lib/imap_lex.c: token->len + (len < room ? len : room) => token->len + len
+ * mutant: lib/imap_lex.c: memcpy(token->bytes + token->len, bytes => memcpy(token->bytes, bytes */
 void tokens(void)
 {
     const size_t len = nondet_size();
     const char *const octets = malloc(len);
     struct slo_token token;
-    const unsigned before = token.len;
+    const size_t before = token.len;
 
     ASSUME(octets && before <= SLO_TOKEN_MAX + 1);
-    copied.len = 0;
     slo_token_add(&token, octets, len);
-    CHECK(token.len == token_len(before, len) && token.len <= SLO_TOKEN_MAX + 1);
-    CHECK(copied.len == (token.len <= SLO_TOKEN_MAX ? len : 0));
+    CHECK(token.len == token_len((unsigned)before, len) && token.len <= SLO_TOKEN_MAX + 1);
+    CHECK(copied.len == token.len - before);
     CHECK(copied.len == 0 || (copied.from == octets && copied.to == token.bytes + before));
     free((void *)octets);
+}
+
+/* proves: a token takes the octets of an atom and keeps as many as fit, from any token with up to 24 octets
+ * with: --unwind 26
+ * mutant: lib/imap_lex.c: if (kept <= SLO_TOKEN_MAX) => if (kept <= SLO_TOKEN_MAX + 1)
+ * mutant: lib/imap_lex.c: token->bytes[kept++] => token->bytes[kept] */
+void token_taken(void)
+{
+    const size_t len = nondet_size(), i = nondet_size();
+    char octets[BOUND];
+    struct slo_token token;
+    const size_t before = token.len;
+    size_t n;
+
+    ASSUME(len <= BOUND && before <= SLO_TOKEN_MAX + 1);
+    n = slo_token_take(&token, octets, len);
+    CHECK(n == slo_atom_length(octets, len) && chars_contract(n, octets, len));
+    CHECK(token.len == token_len((unsigned)before, n));
+    ASSUME(i < token.len - before);
+    CHECK(token.bytes[before + i] == octets[i]);
 }
 
 /* proves: a token is a word, begins with it or may begin with it exactly if its octets say so in any case, for all tokens and the words COMPRESS= and DONE CR
  * with: --unwind 97
  * each: WORD 2
- * mutant: lib/imap_lex.c: len == token->len && !word[len] => !word[len]
- * mutant: lib/imap_lex.c: token->len > SLO_TOKEN_MAX ? 0 : token->len => token->len */
+ * mutant: lib/imap_lex.c: len == token->len || !word[len] => !word[len]
+ * mutant: lib/word.c: word) == len && !word[len] => word) == len */
 void tokens_and_words(void)
 {
     static const char *const words[] = {"COMPRESS=", "DONE\r"};
@@ -128,29 +178,11 @@ void tokens_and_words(void)
     size_t n = 0;
 
     ASSUME(token.len <= SLO_TOKEN_MAX + 1);
-    if (token.len <= SLO_TOKEN_MAX)
-        while (n < token.len && n < len && upper(token.bytes[n]) == word[n])
-            n++;
-    CHECK(slo_word_agreement(token.bytes, token.len <= SLO_TOKEN_MAX ? token.len : 0, word) == n);
+    while (n < token.len && n < len && upper(token.bytes[n]) == word[n])
+        n++;
     CHECK(slo_token_is(&token, word) == (n == len && token.len == len));
     CHECK(slo_token_begins(&token, word) == (n == len));
     CHECK(slo_token_may_begin(&token, word) == (n == len || n == token.len));
-}
-
-/* proves: tokens are the same exactly if they have the same octets, and are not too long, for all tokens
- * with: --unwind 97
- * mutant: lib/imap_lex.c: && one->len <= SLO_TOKEN_MAX => && one->len <= SLO_TOKEN_MAX + 1 */
-void same_tokens(void)
-{
-    struct slo_token one, other;
-    const size_t i = nondet_size();
-
-    ASSUME(one.len <= SLO_TOKEN_MAX + 1 && other.len <= SLO_TOKEN_MAX + 1);
-    if (slo_token_same(&one, &other)) {
-        CHECK(one.len == other.len && one.len <= SLO_TOKEN_MAX);
-        ASSUME(i < one.len);
-        CHECK(one.bytes[i] == other.bytes[i]);
-    }
 }
 
 /* ---- literals ---- */
@@ -159,7 +191,7 @@ void same_tokens(void)
  * mutant: lib/imap_lex.c: (SLO_LITERAL_LIMIT - digit) / 10 => SLO_LITERAL_LIMIT / 10 */
 void literal_size(void)
 {
-    struct slo_announcement announcement = {nondet_uint64(), nondet_int() ? OPEN : DIGITS, 0};
+    struct slo_announcement announcement = {nondet_uint64(), nondet_int() ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_DIGITS, 0};
     const uint64_t size = announcement.size;
     const unsigned digit = nondet_octet();
     unsigned __int128 exact;
@@ -167,13 +199,13 @@ void literal_size(void)
     ASSUME(digit <= 9 && size <= SLO_LITERAL_LIMIT);
     look_at(&announcement, (char)('0' + digit));
     exact = (unsigned __int128)size * 10 + digit;
-    CHECK(announcement.phase == DIGITS);
+    CHECK(announcement.phase == SLO_ANNOUNCEMENT_DIGITS);
     CHECK(announcement.size == (exact < SLO_LITERAL_LIMIT ? exact : SLO_LITERAL_LIMIT));
 }
 
 /* proves: an octet, or none, leads from any state of an announcement to one that the contract allows
  * with: --unwind 3
- * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : DIGITS */
+ * mutant: lib/imap_lex.c: == '{' ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_NONE => == '{' ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_DIGITS */
 void announcement_octet(void)
 {
     struct slo_announcement announcement, before;
@@ -181,9 +213,9 @@ void announcement_octet(void)
     const size_t len = nondet_size();
 
     before = announcement;
-    ASSUME(len <= 1 && before.size <= SLO_LITERAL_LIMIT && before.phase <= CLOSED_CR && before.non_synchronizing <= 1);
+    ASSUME(len <= 1 && before.size <= SLO_LITERAL_LIMIT && before.phase <= SLO_ANNOUNCEMENT_CLOSED_CR && before.non_synchronizing <= 1);
     slo_announcement_feed(&announcement, &octet, len);
-    CHECK(announcement_contract(&before, &announcement, &octet, len) && announcement.phase <= CLOSED_CR);
+    CHECK(announcement_contract(&before, &announcement, &octet, len) && announcement.phase <= SLO_ANNOUNCEMENT_CLOSED_CR);
 }
 
 /* What the end of a line announces, by RFC 7888 section 8: 1 if it announces a literal. */
@@ -210,20 +242,20 @@ static int announced(const char *line, size_t len, uint64_t *size, int *non_sync
 
 /* proves: a piece of a line of 24 octets does to an announcement what its octets do one by one, from any state
  * with: --unwind 26 --slice-formula
- * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : announcement->phase */
+ * mutant: lib/imap_lex.c: == '{' ? SLO_ANNOUNCEMENT_OPEN : SLO_ANNOUNCEMENT_NONE => == '{' ? SLO_ANNOUNCEMENT_OPEN : announcement->phase */
 void announcement_in_pieces(void)
 {
     struct slo_announcement whole, single;
     char piece[BOUND];
     size_t i;
 
-    ASSUME(whole.phase <= CLOSED_CR);
+    ASSUME(whole.phase <= SLO_ANNOUNCEMENT_CLOSED_CR);
     single = whole;
     slo_announcement_feed(&whole, piece, sizeof piece);
     for (i = 0; i < sizeof piece; i++)
         slo_announcement_feed(&single, piece + i, 1);
-    CHECK(whole.phase == single.phase && whole.phase <= CLOSED_CR);
-    CHECK(whole.phase == NOTHING || whole.non_synchronizing == single.non_synchronizing);
+    CHECK(whole.phase == single.phase && whole.phase <= SLO_ANNOUNCEMENT_CLOSED_CR);
+    CHECK(whole.phase == SLO_ANNOUNCEMENT_NONE || whole.non_synchronizing == single.non_synchronizing);
 }
 
 /* Of any line of so many octets; a shorter one is one whose first octets are of no account. */
@@ -245,7 +277,7 @@ static void announcement_of(size_t len, int with_size)
 
 /* proves: a literal is found at the end of a line exactly if one is announced there, and its kind, for all lines of 24 octets
  * with: --unwind 26 --slice-formula
- * mutant: lib/imap_lex.c: phase == DIGITS || phase == PLUS => phase != NOTHING */
+ * mutant: lib/imap_lex.c: phase == SLO_ANNOUNCEMENT_DIGITS || phase == SLO_ANNOUNCEMENT_PLUS => phase != SLO_ANNOUNCEMENT_NONE */
 void announcement(void)
 {
     announcement_of(BOUND, 0);

@@ -13,7 +13,7 @@
 
 /* proves: slogout_tag_valid() is the grammar of RFC 3501, for all tags of up to 24 octets
  * with: --unwind 26
- * mutant: lib/tag.c: ['%'] = 1, ['*'] = 1, => ['%'] = 1, */
+ * mutant: lib/tag.c: 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 0, 6 => 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 3, 6 */
 void tag(void)
 {
     char octets[BOUND];
@@ -100,7 +100,7 @@ void bye(void)
 /* proves: any text is made to a valid BYE text, whose length is told, for all texts of up to 6 octets
  * with: --unwind 34
  * mutant: lib/bye.c: *out = '('; => ;
- * mutant: lib/bye.c: byte >= 0x80 ? '?' => byte > 0x80 ? '?' */
+ * mutant: lib/bye.c: byte >= 0x80) => byte > 0x80) */
 void fit(void)
 {
     char text[6], out[SLOGOUT_BYE_TEXT_SIZE];

@@ -94,7 +94,7 @@ static void check(const struct row *row, size_t first, size_t step)
     assert_memory_equal(answer.line, row->kept ? row->kept : row->line, answer.len);
 }
 
-static void lines_in_all_two_way_splits_and_byte_by_byte(void **state)
+static void test_lines_in_all_two_way_splits_and_byte_by_byte(void **state)
 {
     size_t i, at;
 
@@ -106,7 +106,7 @@ static void lines_in_all_two_way_splits_and_byte_by_byte(void **state)
         }
 }
 
-static void the_longest_tag_fits(void **state)
+static void test_the_longest_tag_fits(void **state)
 {
     static const char line[] = "        BAD\r";
     char tag[SLOGOUT_TAG_SIZE];
@@ -123,7 +123,7 @@ static void the_longest_tag_fits(void **state)
     assert_int_equal(answer.len, SLO_ANSWER_HELD_MAX);
 }
 
-static void text_is_kept_up_to_its_limit(void **state)
+static void test_text_is_kept_up_to_its_limit(void **state)
 {
     char *text = exact_fill('x', 2000);
     struct slo_answer answer;
@@ -139,7 +139,7 @@ static void text_is_kept_up_to_its_limit(void **state)
     exact_free(text);
 }
 
-static void a_line_may_be_so_long_and_no_longer(void **state)
+static void test_a_line_may_be_so_long_and_no_longer(void **state)
 {
     char *text = exact_fill('x', SLO_ANSWER_LINE_MAX);
     struct slo_answer answer;
@@ -165,10 +165,10 @@ static void a_line_may_be_so_long_and_no_longer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_in_all_two_way_splits_and_byte_by_byte),
-        cmocka_unit_test(the_longest_tag_fits),
-        cmocka_unit_test(text_is_kept_up_to_its_limit),
-        cmocka_unit_test(a_line_may_be_so_long_and_no_longer),
+        cmocka_unit_test(test_lines_in_all_two_way_splits_and_byte_by_byte),
+        cmocka_unit_test(test_the_longest_tag_fits),
+        cmocka_unit_test(test_text_is_kept_up_to_its_limit),
+        cmocka_unit_test(test_a_line_may_be_so_long_and_no_longer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

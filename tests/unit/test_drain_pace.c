@@ -643,22 +643,6 @@ static void test_a_tick_that_comes_late_makes_no_burst(void **state)
     }
 }
 
-static void test_a_host_that_ticks_each_100_ms_keeps_the_pace(void **state)
-{
-    const struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *crowd = crowd_of(2000, 2000, &not_enabled);
-
-    (void)state;
-    start(crowd, &plan);
-    while (crowd->done_ms == SLOGOUT_NEVER && crowd->now < 30000) {
-        crowd->deaf = crowd->now % 100 != 0;
-        crowd_run(crowd, crowd->now);
-    }
-    expect_even(crowd, 100, 20000, 10);
-    assert_in_range(crowd->last_outcome_ms, 19900, 20000);
-    crowd_free(crowd);
-}
-
 static void test_without_a_spread_a_tick_begins_1000(void **state)
 {
     struct crowd *crowd = crowd_of(2500, 2500, &silent);
@@ -697,7 +681,6 @@ int main(void)
         cmocka_unit_test(test_one_joins_when_nobody_waits),
         cmocka_unit_test(test_a_tick_is_wanted_when_somebody_has_joined_and_only_then),
         cmocka_unit_test(test_a_tick_that_comes_late_makes_no_burst),
-        cmocka_unit_test(test_a_host_that_ticks_each_100_ms_keeps_the_pace),
         cmocka_unit_test(test_without_a_spread_a_tick_begins_1000),
         /* The slowest comes last, since most faults are found before it. */
         cmocka_unit_test(test_long_spreads_are_even_and_set_few_timers),

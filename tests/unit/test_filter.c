@@ -560,7 +560,7 @@ static void check_dialogue(const struct dialogue *dialogue, size_t step, size_t 
     stop(&host);
 }
 
-static void dialogues_in_all_two_way_splits(void **state)
+static void test_dialogues_in_all_two_way_splits(void **state)
 {
     size_t i, cut;
 
@@ -639,7 +639,7 @@ static void check_doubt(const struct doubt *doubt, size_t step, size_t cut)
     }
 }
 
-static void blind_from_one_octet_on(void **state)
+static void test_blind_from_one_octet_on(void **state)
 {
     size_t i, cut;
 
@@ -651,7 +651,7 @@ static void blind_from_one_octet_on(void **state)
     }
 }
 
-static void a_blind_filter_passes_all_and_says_nothing(void **state)
+static void test_a_blind_filter_passes_all_and_says_nothing(void **state)
 {
     static const char script[] = "S: * CAPABILITY ENABLE COMPRESS=X\r\nSLO.1 LOGOUT\r\n* BYE\r\n"
                                  "C: SLP.1 OK x\r\n* BYE\r\nx {3}\r\nS: x OK\r\n+\r\n* 1 X {3+}\r\n";
@@ -674,7 +674,7 @@ static void a_blind_filter_passes_all_and_says_nothing(void **state)
 }
 
 /* What was held is released once its filter is blind, and an answer that has begun is removed to its end. */
-static void what_blinds_while_an_answer_is_read(void **state)
+static void test_what_blinds_while_an_answer_is_read(void **state)
 {
     struct host host;
 
@@ -689,7 +689,7 @@ static void what_blinds_while_an_answer_is_read(void **state)
     stop(&host);
 }
 
-static void every_reason_has_its_name(void **state)
+static void test_every_reason_has_its_name(void **state)
 {
     static const char *const names[] = {"NONE",        "LAYER", "MECHANISM",
                                         "OUT_OF_STEP", "LIMIT", "NOT_UNDERSTOOD"};
@@ -705,7 +705,7 @@ static void every_reason_has_its_name(void **state)
 
 /* ---- what is held and what is kept ---- */
 
-static void what_comes_together_passes_together(void **state)
+static void test_what_comes_together_passes_together(void **state)
 {
     struct host host;
 
@@ -717,7 +717,7 @@ static void what_comes_together_passes_together(void **state)
     stop(&host);
 }
 
-static void no_octet_of_another_word_is_held(void **state)
+static void test_no_octet_of_another_word_is_held(void **state)
 {
     struct host host;
 
@@ -731,7 +731,7 @@ static void no_octet_of_another_word_is_held(void **state)
 }
 
 /* Nothing comes after the octet that is one too many, not even the end of the line. */
-static void an_answer_of_more_than_65536_octets_is_none(void **state)
+static void test_an_answer_of_more_than_65536_octets_is_none(void **state)
 {
     char *text = exact_fill('x', 65536 - 9);
     enum beginning beginning;
@@ -758,7 +758,7 @@ static void an_answer_of_more_than_65536_octets_is_none(void **state)
     exact_free(text);
 }
 
-static void the_text_of_a_long_answer_is_cut(void **state)
+static void test_the_text_of_a_long_answer_is_cut(void **state)
 {
     char *text = exact_fill('x', 3000);
     struct host host;
@@ -774,7 +774,7 @@ static void the_text_of_a_long_answer_is_cut(void **state)
     exact_free(text);
 }
 
-static void the_outcome_says_who_took_leave(void **state)
+static void test_the_outcome_says_who_took_leave(void **state)
 {
     static const struct {
         const char *script;
@@ -816,7 +816,7 @@ static void call_back(struct host *host)
     assert_int_equal(slogout_filter_feed_server(host->filter, "x", 1, host->now), SLOGOUT_ERR_REENTRANT);
 }
 
-static void freed_in_a_callback_it_says_nothing_more(void **state)
+static void test_freed_in_a_callback_it_says_nothing_more(void **state)
 {
     static const char *const texts[] = {"* OK [CAPABILITY ENABLE] x\r\na OK",
                                         "* OK x\r\n* CAPABILITY COMPRESS=X ENABLE\r\n"};
@@ -838,7 +838,7 @@ static void freed_in_a_callback_it_says_nothing_more(void **state)
         }
 }
 
-static void freed_as_the_logout_goes_out(void **state)
+static void test_freed_as_the_logout_goes_out(void **state)
 {
     struct host host;
 
@@ -851,7 +851,7 @@ static void freed_as_the_logout_goes_out(void **state)
     stop(&host);
 }
 
-static void freed_while_its_close_waits(void **state)
+static void test_freed_while_its_close_waits(void **state)
 {
     struct host host;
 
@@ -864,7 +864,7 @@ static void freed_while_its_close_waits(void **state)
     stop(&host);
 }
 
-static void callbacks_are_not_reentered(void **state)
+static void test_callbacks_are_not_reentered(void **state)
 {
     struct host host;
 
@@ -876,7 +876,7 @@ static void callbacks_are_not_reentered(void **state)
     stop(&host);
 }
 
-static void nothing_is_allocated_after_the_beginning(void **state)
+static void test_nothing_is_allocated_after_the_beginning(void **state)
 {
     struct host host;
 
@@ -888,7 +888,7 @@ static void nothing_is_allocated_after_the_beginning(void **state)
 }
 
 /* As for a layer that begins after STARTTLS. */
-static void the_greeting_may_be_skipped(void **state)
+static void test_the_greeting_may_be_skipped(void **state)
 {
     struct host host;
 
@@ -901,7 +901,7 @@ static void the_greeting_may_be_skipped(void **state)
 }
 
 /* The struct need not outlive the call. */
-static void callbacks_are_copied(void **state)
+static void test_callbacks_are_copied(void **state)
 {
     struct slogout_filter_callbacks temporary = callbacks;
     struct host host;
@@ -916,26 +916,26 @@ static void callbacks_are_copied(void **state)
     stop(&host);
 }
 
-static void wrong_arguments(void **state)
+static void test_wrong_arguments(void **state)
 {
-    static const struct slogout_filter_callbacks no_client = {sizeof no_client, NULL, to_server,
-                                                              close_connection};
-    static const struct slogout_filter_callbacks no_server = {sizeof no_server, to_client, NULL,
-                                                              close_connection};
-    static const struct slogout_filter_callbacks no_close = {sizeof no_close, to_client, to_server, NULL};
-    static const struct slogout_filter_callbacks no_size = {0, to_client, to_server, close_connection};
+    static const struct {
+        struct slogout_filter_callbacks callbacks;
+        int error;
+    } rows[] = {{{sizeof callbacks, NULL, to_server, close_connection}, SLOGOUT_ERR_ARGUMENT},
+                {{sizeof callbacks, to_client, NULL, close_connection}, SLOGOUT_ERR_ARGUMENT},
+                {{sizeof callbacks, to_client, to_server, NULL}, SLOGOUT_ERR_ARGUMENT},
+                {{0, to_client, to_server, close_connection}, SLOGOUT_ERR_SIZE}};
     struct slogout_filter *filter = NULL;
     struct host host;
+    size_t i;
 
     (void)state;
     start_at(&host, NEW);
     assert_int_equal(slogout_filter_new(NULL, host.slogout, &callbacks, &host), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_new(&filter, NULL, &callbacks, &host), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_new(&filter, host.slogout, NULL, &host), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_new(&filter, host.slogout, &no_client, &host), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_new(&filter, host.slogout, &no_server, &host), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_new(&filter, host.slogout, &no_close, &host), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_new(&filter, host.slogout, &no_size, &host), SLOGOUT_ERR_SIZE);
+    for (i = 0; i < LENGTH(rows); i++)
+        assert_int_equal(slogout_filter_new(&filter, host.slogout, &rows[i].callbacks, &host), rows[i].error);
     host.no_memory = 1;
     assert_int_equal(slogout_filter_new(&filter, host.slogout, &callbacks, &host), SLOGOUT_ERR_NOMEM);
     assert_null(filter);
@@ -953,24 +953,24 @@ static void wrong_arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dialogues_in_all_two_way_splits),
-        cmocka_unit_test(blind_from_one_octet_on),
-        cmocka_unit_test(a_blind_filter_passes_all_and_says_nothing),
-        cmocka_unit_test(what_blinds_while_an_answer_is_read),
-        cmocka_unit_test(every_reason_has_its_name),
-        cmocka_unit_test(what_comes_together_passes_together),
-        cmocka_unit_test(no_octet_of_another_word_is_held),
-        cmocka_unit_test(an_answer_of_more_than_65536_octets_is_none),
-        cmocka_unit_test(the_text_of_a_long_answer_is_cut),
-        cmocka_unit_test(the_outcome_says_who_took_leave),
-        cmocka_unit_test(freed_in_a_callback_it_says_nothing_more),
-        cmocka_unit_test(freed_as_the_logout_goes_out),
-        cmocka_unit_test(freed_while_its_close_waits),
-        cmocka_unit_test(callbacks_are_not_reentered),
-        cmocka_unit_test(nothing_is_allocated_after_the_beginning),
-        cmocka_unit_test(the_greeting_may_be_skipped),
-        cmocka_unit_test(callbacks_are_copied),
-        cmocka_unit_test(wrong_arguments),
+        cmocka_unit_test(test_dialogues_in_all_two_way_splits),
+        cmocka_unit_test(test_blind_from_one_octet_on),
+        cmocka_unit_test(test_a_blind_filter_passes_all_and_says_nothing),
+        cmocka_unit_test(test_what_blinds_while_an_answer_is_read),
+        cmocka_unit_test(test_every_reason_has_its_name),
+        cmocka_unit_test(test_what_comes_together_passes_together),
+        cmocka_unit_test(test_no_octet_of_another_word_is_held),
+        cmocka_unit_test(test_an_answer_of_more_than_65536_octets_is_none),
+        cmocka_unit_test(test_the_text_of_a_long_answer_is_cut),
+        cmocka_unit_test(test_the_outcome_says_who_took_leave),
+        cmocka_unit_test(test_freed_in_a_callback_it_says_nothing_more),
+        cmocka_unit_test(test_freed_as_the_logout_goes_out),
+        cmocka_unit_test(test_freed_while_its_close_waits),
+        cmocka_unit_test(test_callbacks_are_not_reentered),
+        cmocka_unit_test(test_nothing_is_allocated_after_the_beginning),
+        cmocka_unit_test(test_the_greeting_may_be_skipped),
+        cmocka_unit_test(test_callbacks_are_copied),
+        cmocka_unit_test(test_wrong_arguments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

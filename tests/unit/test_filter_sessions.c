@@ -430,7 +430,7 @@ static void check_unasked(const struct recording *recording, size_t cut, size_t 
     stop(&host);
 }
 
-static void nothing_changes_but_the_capability(void **state)
+static void test_nothing_changes_but_the_capability(void **state)
 {
     static struct recording recording;
     size_t i, cut;
@@ -480,7 +480,7 @@ static void check_request(const struct recording *recording, size_t position, si
     stop(&host);
 }
 
-static void logout_comes_only_at_rest(void **state)
+static void test_logout_comes_only_at_rest(void **state)
 {
     static struct recording recording;
     size_t i, position;
@@ -532,7 +532,7 @@ static void check_force(const struct recording *recording, size_t position, size
     stop(&host);
 }
 
-static void a_last_bye_comes_only_between_lines(void **state)
+static void test_a_last_bye_comes_only_between_lines(void **state)
 {
     static struct recording recording;
     size_t i, position;
@@ -550,9 +550,9 @@ static void a_last_bye_comes_only_between_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_changes_but_the_capability),
-        cmocka_unit_test(logout_comes_only_at_rest),
-        cmocka_unit_test(a_last_bye_comes_only_between_lines),
+        cmocka_unit_test(test_nothing_changes_but_the_capability),
+        cmocka_unit_test(test_logout_comes_only_at_rest),
+        cmocka_unit_test(test_a_last_bye_comes_only_between_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

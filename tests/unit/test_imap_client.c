@@ -246,7 +246,7 @@ static void check(const char *row, size_t first, size_t step, int stops)
     assert_string_equal(trace.text, expected);
 }
 
-static void commands_in_all_two_way_splits(void **state)
+static void test_commands_in_all_two_way_splits(void **state)
 {
     size_t i, at;
     int stops;
@@ -261,7 +261,7 @@ static void commands_in_all_two_way_splits(void **state)
 }
 
 /* Each by its name, since each may be the one that a client uses. */
-static void mechanisms_that_start_no_security_layer(void **state)
+static void test_mechanisms_that_start_no_security_layer(void **state)
 {
     static const char *const mechanisms[] = {"PLAIN",    "LOGIN",       "EXTERNAL", "ANONYMOUS",
                                              "CRAM-MD5", "OAUTHBEARER", "XOAUTH2",  "SCRAM-SHA-256",
@@ -318,7 +318,7 @@ static const struct {
     {"a ENABLE X-SERVER-LOGOUT\r\nb UNAUTHENTICATE\r\nc IDLE\r\n", AT_LINE},
 };
 
-static void where_it_stands(void **state)
+static void test_where_it_stands(void **state)
 {
     size_t i;
 
@@ -357,7 +357,7 @@ static int is_lost(const char *bytes, size_t len, size_t step)
 }
 
 /* In each line, `0` stands for NUL. */
-static void zero_octets(void **state)
+static void test_zero_octets(void **state)
 {
     static const char *const lines[] = {
         "0",      "a0",         "a 0",          "a NO0",     "a  0", "a ENABLE 0", "a IDLE\r\nD0", "a AUTHENTICATE PLAIN\r\nD0",
@@ -381,7 +381,7 @@ static void zero_octets(void **state)
 }
 
 /* The server's scanner holds back no longer tag. */
-static void a_longer_tag_enables_nothing(void **state)
+static void test_a_longer_tag_enables_nothing(void **state)
 {
     static const char rest[] = " ENABLE X-SERVER-LOGOUT\r\n";
     char line[SLO_TAG_KNOWN + 1 + sizeof rest];
@@ -402,7 +402,7 @@ static void a_longer_tag_enables_nothing(void **state)
 }
 
 /* Of more than SLO_IN_FLIGHT_KNOWN commands. */
-static void a_response_too_many_is_found_out(void **state)
+static void test_a_response_too_many_is_found_out(void **state)
 {
     enum slo_client_command command;
     struct slo_imap_client scan;
@@ -423,12 +423,12 @@ static void a_response_too_many_is_found_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commands_in_all_two_way_splits),
-        cmocka_unit_test(mechanisms_that_start_no_security_layer),
-        cmocka_unit_test(where_it_stands),
-        cmocka_unit_test(zero_octets),
-        cmocka_unit_test(a_longer_tag_enables_nothing),
-        cmocka_unit_test(a_response_too_many_is_found_out),
+        cmocka_unit_test(test_commands_in_all_two_way_splits),
+        cmocka_unit_test(test_mechanisms_that_start_no_security_layer),
+        cmocka_unit_test(test_where_it_stands),
+        cmocka_unit_test(test_zero_octets),
+        cmocka_unit_test(test_a_longer_tag_enables_nothing),
+        cmocka_unit_test(test_a_response_too_many_is_found_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,7 @@ static char step(struct slo_in_flight *in_flight, char what)
     return (char)('0' + in_flight->count);
 }
 
-static void commands_are_counted_by_their_tags(void **state)
+static void test_commands_are_counted_by_their_tags(void **state)
 {
     size_t i, at;
 
@@ -63,7 +63,7 @@ static void play(struct slo_in_flight *in_flight, const char *steps)
         step(in_flight, *steps++);
 }
 
-static void of_more_than_16_the_sum_is_known(void **state)
+static void test_of_more_than_16_the_sum_is_known(void **state)
 {
     struct slo_in_flight in_flight = {0};
 
@@ -81,7 +81,7 @@ static void of_more_than_16_the_sum_is_known(void **state)
     assert_int_equal(step(&in_flight, 'A'), '0');
 }
 
-static void of_more_than_16_one_too_many_shows_at_the_end(void **state)
+static void test_of_more_than_16_one_too_many_shows_at_the_end(void **state)
 {
     struct slo_in_flight in_flight = {0};
 
@@ -92,7 +92,7 @@ static void of_more_than_16_one_too_many_shows_at_the_end(void **state)
     assert_int_equal(step(&in_flight, 'A'), '!');
 }
 
-static void only_one_is_the_only_one(void **state)
+static void test_only_one_is_the_only_one(void **state)
 {
     struct slo_in_flight in_flight = {0};
 
@@ -107,10 +107,10 @@ static void only_one_is_the_only_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commands_are_counted_by_their_tags),
-        cmocka_unit_test(of_more_than_16_the_sum_is_known),
-        cmocka_unit_test(of_more_than_16_one_too_many_shows_at_the_end),
-        cmocka_unit_test(only_one_is_the_only_one),
+        cmocka_unit_test(test_commands_are_counted_by_their_tags),
+        cmocka_unit_test(test_of_more_than_16_the_sum_is_known),
+        cmocka_unit_test(test_of_more_than_16_one_too_many_shows_at_the_end),
+        cmocka_unit_test(test_only_one_is_the_only_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,12 +186,6 @@ static void test_settings_and_their_strings_are_copied(void **state)
                       "close FORCED MINE1@0 bye-sent\n");
 }
 
-static void test_new_without_out_is_an_error(void **state)
-{
-    (void)state;
-    assert_int_equal(slogout_new(NULL, NULL), SLOGOUT_ERR_ARGUMENT);
-}
-
 /* ---- memory ---- */
 
 static void *no_memory(size_t size, void *user_data)
@@ -201,26 +195,24 @@ static void *no_memory(size_t size, void *user_data)
     return NULL;
 }
 
+/* Settings are refused before memory is taken. */
 static void test_new_fails_with_its_allocation(void **state)
 {
-    int calls = 0;
-    const struct slogout_settings settings =
-        SETTINGS(.allocate = no_memory, .release = plain_release, .user_data = &calls);
+    static const struct {
+        uint32_t answer_timeout_ms;
+        int error, calls;
+    } rows[] = {{0, SLOGOUT_ERR_NOMEM, 1}, {1, SLOGOUT_ERR_TIMEOUT, 0}};
+    size_t i;
 
     (void)state;
-    assert_int_equal(try_settings(&settings), SLOGOUT_ERR_NOMEM);
-    assert_int_equal(calls, 1);
-}
-
-static void test_settings_are_refused_before_memory_is_taken(void **state)
-{
-    int calls = 0;
-    const struct slogout_settings settings = SETTINGS(.answer_timeout_ms = 1, .allocate = no_memory,
-                                                      .release = plain_release, .user_data = &calls);
-
-    (void)state;
-    assert_int_equal(try_settings(&settings), SLOGOUT_ERR_TIMEOUT);
-    assert_int_equal(calls, 0);
+    for (i = 0; i < LENGTH(rows); i++) {
+        int calls = 0;
+        const struct slogout_settings settings =
+            SETTINGS(.answer_timeout_ms = rows[i].answer_timeout_ms, .allocate = no_memory, .release = plain_release,
+                     .user_data = &calls);
+        assert_int_equal(try_settings(&settings), rows[i].error);
+        assert_int_equal(calls, rows[i].calls);
+    }
 }
 
 static void test_free_with_sessions_left_is_an_error(void **state)
@@ -234,12 +226,6 @@ static void test_free_with_sessions_left_is_an_error(void **state)
     host_force(host, session);
     host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
     assert_int_equal(slogout_free(host->slogout), SLOGOUT_ERR_STATE); /* ENDED is not freed */
-}
-
-static void test_free_null_is_fine(void **state)
-{
-    (void)state;
-    assert_int_equal(slogout_free(NULL), 0);
 }
 
 static void test_two_slogouts_share_nothing(void **state)
@@ -260,29 +246,14 @@ static void test_two_slogouts_share_nothing(void **state)
     assert_int_equal(slogout_free(other), 0);
 }
 
-/* ---- NULL, and the time that is none ---- */
-
-static void test_null_slogout(void **state)
+static void test_null_is_an_error_or_harmless(void **state)
 {
     (void)state;
+    assert_int_equal(slogout_new(NULL, NULL), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_free(NULL), 0);
     assert_int_equal(slogout_tick(NULL, 0), SLOGOUT_ERR_ARGUMENT);
     assert_true(slogout_deadline(NULL) == SLOGOUT_NEVER);
     assert_null(slogout_get_counts(NULL));
-}
-
-static void test_never_is_not_a_time(void **state)
-{
-    struct host *host = *state;
-    struct slogout_session *session;
-
-    host_start(host, NULL);
-    session = host_connect_enabled(host);
-    assert_int_equal(slogout_tick(host->slogout, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
-    host_request(host, session, NULL);
-    host_expect(host, S_LOGOUT "\n");
-    assert_int_equal(slogout_tick(host->slogout, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
-    assert_true(slogout_deadline(host->slogout) == 35000); /* the time did not advance */
-    host_check(host);
 }
 
 /* ---- polling ---- */
@@ -511,65 +482,6 @@ static void test_of_what_is_due_together_timers_come_before_drains(void **state)
     crowd_free(crowd);
 }
 
-/* A host that polls and a host with set_timer see the same, whenever they tick. */
-static void run_until_over(struct host *host)
-{
-    while (slogout_deadline(host->slogout) != SLOGOUT_NEVER) {
-        const int timeout = slogout_poll_timeout(slogout_deadline(host->slogout), host->now);
-        assert_true(timeout >= 0);
-        host_tick_at(host, host->now + (uint64_t)timeout);
-    }
-}
-
-static void mixed_exchanges(struct host *host)
-{
-    static const char *const says[] = {"", "B", "BB", "BBB", "-", "B-", "BB-", "BBBB"};
-    size_t i;
-
-    for (i = 0; i < LENGTH(says); i++) {
-        struct slogout_session *session = i % 3 ? host_connect_enabled(host) : host_connect(host);
-        host->send_says = says[i];
-        host_request(host, session, NULL);
-        host->now += 7;
-        host_resume(host, session);
-        host_feed_line(host, session, i % 2 ? "SLO.1 NO" : "* BYE");
-    }
-    host->send_says = "BtBtBBBB";
-    run_until_over(host);
-}
-
-static void without_timer_lines(const char *from, char *to)
-{
-    while (*from) {
-        const size_t len = strcspn(from, "\n") + 1;
-        if (strncmp(from, "timer ", 6) != 0) {
-            memcpy(to, from, len);
-            to += len;
-        }
-        from += len;
-    }
-    *to = '\0';
-}
-
-static void test_polling_and_set_timer_give_the_same(void **state)
-{
-    struct host *polled = *state, *told;
-    void *other = NULL;
-    char trace[sizeof polled->trace];
-
-    assert_int_equal(host_setup(&other), 0);
-    told = other;
-    host_start(polled, NULL);
-    host_start(told, &with_set_timer);
-    mixed_exchanges(polled);
-    mixed_exchanges(told);
-    without_timer_lines(told->trace, trace);
-    assert_true(strlen(trace) < strlen(told->trace));
-    host_expect(polled, trace);
-    host_forget(told);
-    assert_int_equal(host_teardown(&other), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -578,14 +490,10 @@ int main(void)
         cmocka_unit_test(test_settings_of_every_size),
         cmocka_unit_test(test_members_beyond_a_smaller_size_are_not_read),
         host_test(test_settings_and_their_strings_are_copied),
-        cmocka_unit_test(test_new_without_out_is_an_error),
         cmocka_unit_test(test_new_fails_with_its_allocation),
-        cmocka_unit_test(test_settings_are_refused_before_memory_is_taken),
         host_test(test_free_with_sessions_left_is_an_error),
-        cmocka_unit_test(test_free_null_is_fine),
         host_test(test_two_slogouts_share_nothing),
-        cmocka_unit_test(test_null_slogout),
-        host_test(test_never_is_not_a_time),
+        cmocka_unit_test(test_null_is_an_error_or_harmless),
         cmocka_unit_test(test_poll_timeout),
         host_test(test_set_timer_tells_a_deadline_that_comes_nearer),
         host_test(test_set_timer_comes_after_each_tick_while_there_is_a_deadline),
@@ -595,7 +503,6 @@ int main(void)
         cmocka_unit_test(test_a_tick_does_no_more_than_1000_things),
         host_test(test_one_late_tick_does_all_that_is_due_in_the_order_of_deadlines),
         cmocka_unit_test(test_of_what_is_due_together_timers_come_before_drains),
-        host_test(test_polling_and_set_timer_give_the_same),
     };
     return cmocka_run_group_tests_name("slogout", tests, NULL, NULL);
 }

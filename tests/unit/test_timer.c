@@ -67,31 +67,6 @@ static void egg_init(struct egg *egg, char name)
     egg->name = name;
 }
 
-static void test_without_alarms_there_is_no_deadline(void **state)
-{
-    struct slo_clock clock;
-
-    (void)state;
-    slo_clock_init(&clock);
-    assert_true(slo_clock_deadline(&clock) == SLOGOUT_NEVER);
-    slo_clock_advance(&clock, LAST);
-    slo_clock_ring(&clock, 1000);
-}
-
-static void test_an_alarm_that_sleeps_has_no_deadline(void **state)
-{
-    struct slo_clock clock;
-    struct bell bell;
-
-    (void)state;
-    slo_clock_init(&clock);
-    bell_init(&bell, &clock, 'a', SLOGOUT_NEVER);
-    slo_clock_advance(&clock, LAST);
-    assert_true(slo_clock_deadline(&clock) == SLOGOUT_NEVER);
-    slo_clock_ring(&clock, 1000);
-    assert_string_equal(rung, "");
-}
-
 static void test_time_that_runs_backwards_stands_still(void **state)
 {
     struct slo_clock clock;
@@ -108,125 +83,67 @@ static void test_time_that_runs_backwards_stands_still(void **state)
     assert_true(clock.now == LAST);
 }
 
-static void test_the_earliest_deadline_counts_wherever_its_alarm_stands(void **state)
+/* Up to four alarms, which are named by letters in their order. */
+static void test_alarms(void **state)
 {
-    static const uint64_t deadlines[][3] = {{1, 2, 3}, {2, 1, 3}, {3, 2, 1}, {1, 1, SLOGOUT_NEVER}};
-    size_t i;
+    static const struct {
+        const char *what;
+        uint64_t deadlines[4]; /* 0: no further alarm */
+        char ringer;           /* this one silences one and wakes another, or does neither */
+        char silences, wakes;
+        uint64_t now;
+        uint32_t budget;
+        const char *rung;
+        uint64_t deadline; /* after that */
+    } rows[] = {
+        {"none", {0}, 0, 0, 0, LAST, 1000, "", SLOGOUT_NEVER},
+        {"one that sleeps", {SLOGOUT_NEVER}, 0, 0, 0, LAST, 1000, "", SLOGOUT_NEVER},
+        {"not before its deadline", {10}, 0, 0, 0, 9, 1000, "", 10},
+        {"at its deadline", {10}, 0, 0, 0, 10, 1000, "a", SLOGOUT_NEVER},
+        {"the earliest comes first", {1, 2, 3}, 0, 0, 0, 0, 1000, "", 1},
+        {"the earliest in the middle", {2, 1, 3}, 0, 0, 0, 0, 1000, "", 1},
+        {"the earliest comes last", {3, 2, 1}, 0, 0, 0, 0, 1000, "", 1},
+        {"two are the earliest", {1, 1, SLOGOUT_NEVER}, 0, 0, 0, 0, 1000, "", 1},
+        {"in the order of deadlines", {30, 10, 20, 31}, 0, 0, 0, 30, 1000, "bca", 31},
+        {"of equal deadlines the first rings first",
+         {5, 5, 5},
+         0,
+         0,
+         0,
+         5,
+         UINT32_C(1) << 31,
+         "abc",
+         SLOGOUT_NEVER},
+        {"no budget", {1, 2, 3}, 0, 0, 0, 100, 0, "", 1},
+        {"the budget leaves one due", {1, 2, 3}, 0, 0, 0, 100, 2, "ab", 3},
+        {"one silences the next", {1, 2, 3}, 'a', 'b', 0, 3, 1000, "ac", SLOGOUT_NEVER},
+        {"one silences itself", {1, 2, 3}, 'c', 'c', 0, 3, 1000, "abc", SLOGOUT_NEVER},
+        {"one wakes another, which rings too", {SLOGOUT_NEVER, 5}, 'b', 0, 'a', 5, 1000, "ba", SLOGOUT_NEVER},
+    };
+    size_t i, k;
 
     (void)state;
-    for (i = 0; i < LENGTH(deadlines); i++) {
+    for (i = 0; i < LENGTH(rows); i++) {
         struct slo_clock clock;
-        struct bell a, b, c;
+        struct bell bells[4];
+
+        rung[0] = '\0';
         slo_clock_init(&clock);
-        bell_init(&a, &clock, 'a', deadlines[i][0]);
-        bell_init(&b, &clock, 'b', deadlines[i][1]);
-        bell_init(&c, &clock, 'c', deadlines[i][2]);
-        assert_true(slo_clock_deadline(&clock) == 1);
+        clock.made = UINT32_MAX - 1; /* other alarms have been made before */
+        for (k = 0; k < LENGTH(bells) && rows[i].deadlines[k]; k++)
+            bell_init(&bells[k], &clock, "abcd"[k], rows[i].deadlines[k]);
+        for (k = 0; k < LENGTH(bells) && rows[i].deadlines[k]; k++)
+            if (bells[k].name == rows[i].ringer) {
+                bells[k].silences = rows[i].silences ? &bells[rows[i].silences - 'a'] : NULL;
+                bells[k].wakes = rows[i].wakes ? &bells[rows[i].wakes - 'a'] : NULL;
+            }
+        slo_clock_advance(&clock, rows[i].now);
+        slo_clock_ring(&clock, rows[i].budget);
+        if (strcmp(rung, rows[i].rung) != 0 || slo_clock_deadline(&clock) != rows[i].deadline)
+            fail_msg("%s: %s", rows[i].what, rung);
+        assert_int_equal(slo_list_is_empty(&clock.alarms), rows[i].deadline == SLOGOUT_NEVER);
+        slo_clock_ring(&clock, rows[i].budget);
     }
-}
-
-static void test_alarms_ring_at_their_deadline_and_not_before(void **state)
-{
-    struct slo_clock clock;
-    struct bell bell;
-
-    (void)state;
-    slo_clock_init(&clock);
-    bell_init(&bell, &clock, 'a', 10);
-    slo_clock_advance(&clock, 9);
-    slo_clock_ring(&clock, 1000);
-    assert_string_equal(rung, "");
-    slo_clock_advance(&clock, 10);
-    slo_clock_ring(&clock, 1000);
-    assert_string_equal(rung, "a");
-    slo_clock_ring(&clock, 1000);
-    assert_string_equal(rung, "a");
-}
-
-static void test_alarms_ring_in_the_order_of_their_deadlines(void **state)
-{
-    struct slo_clock clock;
-    struct bell a, b, c, d;
-
-    (void)state;
-    slo_clock_init(&clock);
-    bell_init(&a, &clock, 'a', 30);
-    bell_init(&b, &clock, 'b', 10);
-    bell_init(&c, &clock, 'c', 20);
-    bell_init(&d, &clock, 'd', 31);
-    slo_clock_advance(&clock, 30);
-    slo_clock_ring(&clock, 1000);
-    assert_string_equal(rung, "bca");
-    assert_true(slo_clock_deadline(&clock) == 31);
-}
-
-static void test_of_equal_deadlines_the_first_alarm_rings_first(void **state)
-{
-    struct slo_clock clock;
-    struct bell a, b, c;
-
-    (void)state;
-    slo_clock_init(&clock);
-    bell_init(&a, &clock, 'a', 5);
-    clock.made = UINT32_MAX; /* alarms have been made before */
-    bell_init(&b, &clock, 'b', 5);
-    bell_init(&c, &clock, 'c', 5);
-    slo_clock_advance(&clock, 5);
-    slo_clock_ring(&clock, UINT32_C(1) << 31);
-    assert_string_equal(rung, "abc");
-}
-
-static void test_the_budget_ends_the_ringing_and_leaves_the_rest_due(void **state)
-{
-    struct slo_clock clock;
-    struct bell a, b, c;
-
-    (void)state;
-    slo_clock_init(&clock);
-    bell_init(&a, &clock, 'a', 1);
-    bell_init(&b, &clock, 'b', 2);
-    bell_init(&c, &clock, 'c', 3);
-    slo_clock_advance(&clock, 100);
-    slo_clock_ring(&clock, 0);
-    assert_string_equal(rung, "");
-    slo_clock_ring(&clock, 2);
-    assert_string_equal(rung, "ab");
-    assert_true(slo_clock_deadline(&clock) == 3);
-    slo_clock_ring(&clock, 2);
-    assert_string_equal(rung, "abc");
-}
-
-static void test_a_ring_may_silence_its_own_alarm_and_the_next(void **state)
-{
-    struct slo_clock clock;
-    struct bell a, b, c;
-
-    (void)state;
-    slo_clock_init(&clock);
-    bell_init(&a, &clock, 'a', 1);
-    bell_init(&b, &clock, 'b', 2);
-    bell_init(&c, &clock, 'c', 3);
-    a.silences = &b;
-    c.silences = &c;
-    slo_clock_advance(&clock, 3);
-    slo_clock_ring(&clock, 1000);
-    assert_string_equal(rung, "ac");
-    assert_true(slo_list_is_empty(&clock.alarms));
-}
-
-static void test_an_alarm_woken_by_another_rings_in_the_same_ringing(void **state)
-{
-    struct slo_clock clock;
-    struct bell a, b;
-
-    (void)state;
-    slo_clock_init(&clock);
-    bell_init(&a, &clock, 'a', SLOGOUT_NEVER);
-    bell_init(&b, &clock, 'b', 5);
-    b.wakes = &a;
-    slo_clock_advance(&clock, 5);
-    slo_clock_ring(&clock, 1000);
-    assert_string_equal(rung, "ba");
 }
 
 static void test_timers_expire_in_the_order_of_their_deadlines_then_of_their_start(void **state)
@@ -353,16 +270,8 @@ static void test_ten_thousand_timers_expire_in_order_a_few_at_a_time(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_without_alarms_there_is_no_deadline, forget_rung),
-        cmocka_unit_test_setup(test_an_alarm_that_sleeps_has_no_deadline, forget_rung),
         cmocka_unit_test_setup(test_time_that_runs_backwards_stands_still, forget_rung),
-        cmocka_unit_test_setup(test_the_earliest_deadline_counts_wherever_its_alarm_stands, forget_rung),
-        cmocka_unit_test_setup(test_alarms_ring_at_their_deadline_and_not_before, forget_rung),
-        cmocka_unit_test_setup(test_alarms_ring_in_the_order_of_their_deadlines, forget_rung),
-        cmocka_unit_test_setup(test_of_equal_deadlines_the_first_alarm_rings_first, forget_rung),
-        cmocka_unit_test_setup(test_the_budget_ends_the_ringing_and_leaves_the_rest_due, forget_rung),
-        cmocka_unit_test_setup(test_a_ring_may_silence_its_own_alarm_and_the_next, forget_rung),
-        cmocka_unit_test_setup(test_an_alarm_woken_by_another_rings_in_the_same_ringing, forget_rung),
+        cmocka_unit_test(test_alarms),
         cmocka_unit_test(test_timers_expire_in_the_order_of_their_deadlines_then_of_their_start),
         cmocka_unit_test_setup(test_a_stopped_timer_does_not_expire_and_gives_way_to_the_next, forget_rung),
         cmocka_unit_test_setup(test_kinds_of_timers_expire_in_the_order_of_their_deadlines, forget_rung),

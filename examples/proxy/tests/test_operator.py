@@ -263,11 +263,11 @@ class Metrics(ProxyTest):
         ("LAYER", "server", (b"a STARTTLS\r\n", b"a OK go\r\n")),
         ("LAYER", "server", (b"a COMPRESS DEFLATE\r\n", b"a OK go\r\n")),
         ("MECHANISM", "server", (b"a AUTHENTICATE NTLM\r\n", b"+ \r\n", b"TlRM\r\n", b"a OK in\r\n")),
-        ("OUT_OF_STEP", "server", (b"a X {6+}\r\nb NOOP\r\n", b"a BAD x\r\nb OK x\r\n")),
-        ("LIMIT", "client", (b"t" * 96 + b" NOOP\r\n",)),
+        ("OUT_OF_STEP", "server", (b"a NOOP\r\n", b"+ go on\r\n")),
+        ("LIMIT", "client", (b"".join(b"%d ENABLE X-SERVER-LOGOUT\r\n" % number for number in range(9)),)),
         ("NOT_UNDERSTOOD", "client", (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n",)),  # TLS
         ("NOT_UNDERSTOOD", "client", (V2 + b"\x20\0\0\0",)),
-        ("NOT_UNDERSTOOD", "server", (b"a NOOP\r\n", b"what is this?\r\n")),
+        ("NOT_UNDERSTOOD", "server", (b"a NOOP\r\n", b"what is this {3}\r\n")),
     )
 
     def test_why_a_connection_is_blind(self):

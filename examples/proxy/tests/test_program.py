@@ -204,7 +204,7 @@ class Signals(ProxyTest):
         asked, inside = self.pair(proxy), self.pair(proxy)
         blind, parting = self.pair(proxy), self.pair(proxy)
         inside[1].sendall(b"* 1 FETCH (BODY[] {100}\r\nab")
-        blind[1].sendall(b"what is this?\r\n")
+        blind[1].sendall(b"what is this {3}\r\n")
         parting[1].sendall(b"* BYE x\r\n")
         for client, server in (inside, blind, parting):
             client.recv(100)

@@ -564,12 +564,11 @@ static enum reference_kind kind_of(size_t tag_len, const char *name, const char 
                  {"LOGOUT", LOGOUT}};
     enum reference_kind kind = ORDINARY;
     size_t len = word(name, end), i;
-    const size_t seen = len > WORD_LIMIT + 1 ? WORD_LIMIT + 1 : len;
 
     for (i = 0; i < sizeof names / sizeof *names; i++)
         if (is(name, len, names[i].name))
             kind = names[i].kind;
-    if (atom(name, name + seen, "(){%*\"\\]") < seen)
+    if (atom(name, name + len, "(){%*\"\\]") < len)
         return UNREADABLE;
     if (kind != AUTH_LAYER && kind != ENABLE)
         return kind;

@@ -297,6 +297,21 @@ int host_teardown(void **state)
     return 0;
 }
 
+struct host *host_new(void)
+{
+    void *state = NULL;
+
+    assert_int_equal(host_setup(&state), 0);
+    return state;
+}
+
+void host_end(struct host *host)
+{
+    void *state = host;
+
+    host_teardown(&state);
+}
+
 void host_start(struct host *host, const struct slogout_settings *settings)
 {
     struct slogout_settings own = {.size = sizeof own};

@@ -69,6 +69,9 @@ struct host {
 int host_setup(void **state);
 /* Frees everything. Fails if the test has not expected all of the trace, or if memory is left. */
 int host_teardown(void **state);
+/* The same for a test that needs more than one. */
+struct host *host_new(void);
+void host_end(struct host *host);
 
 /* Makes the slogout, with the defaults if settings is NULL. allocate, release and user_data are always the
  * host's. */
