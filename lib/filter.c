@@ -202,6 +202,7 @@ static int send_own_line(struct slogout_session *session, const char *line, size
     filter->last_line_sent = *line == '*';
     result = filter->host.to_client(filter, line, len, conn);
     filter->is_asked |= result >= 0 && *line != '*';
+    filter->is_stopped |= result < 0;
     return result < 0 ? result : 0;
 }
 
@@ -531,6 +532,7 @@ void slogout_filter_free(struct slogout_filter *filter)
     slogout = filter->session.slogout;
     slo_enter(slogout);
     slo_timer_stop(&slogout->closing, &filter->timer);
+    filter->is_closing = 0;
     slo_session_free(&filter->session);
     slo_leave(slogout);
 }

@@ -101,8 +101,7 @@ static void end_client_line(struct slo_imap_client *scan, enum client_state next
 /* Notes that the last command is owed something. A command that has its tagged response is owed nothing. */
 static void owe(struct slo_imap_client *scan, enum client_state next, int is_literal)
 {
-    const int is_auth =
-        scan->command == SLO_COMMAND_AUTHENTICATE || scan->command == SLO_COMMAND_AUTH_LAYER;
+    const int is_auth = scan->command == SLO_COMMAND_AUTHENTICATE || scan->command == SLO_COMMAND_AUTH_LAYER;
     struct slo_owed *owed;
 
     if (scan->answered) {
@@ -177,7 +176,8 @@ static void end_odd_line(struct slo_imap_client *scan)
     end_client_line(scan, CLIENT_START);
 }
 
-/* All servers take DONE for the end of IDLE, and some take any line; then the tagged response shows it. */
+/* All servers take DONE for the end of IDLE, and none takes an empty line. Some take any other line for the end,
+ * and some take it for nothing, so that nobody knows where the next command begins. */
 static void end_idle_line(struct slo_imap_client *scan)
 {
     struct slo_owed *idle = newest(scan);
@@ -188,9 +188,9 @@ static void end_idle_line(struct slo_imap_client *scan)
         end_client_line(scan, CLIENT_START);
         return;
     }
-    if (idle->waits && scan->word.len > 1)
-        idle->lines++;
     end_client_line(scan, CLIENT_IDLING);
+    if (scan->word.len > 1)
+        scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
 }
 
 /* ---- what is in a line ---- */
@@ -467,20 +467,16 @@ int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, enum sl
 {
     const enum slo_in_flight_result result = slo_in_flight_answer(&scan->in_flight, tag);
     struct slo_owed *owed;
-    int is_clear = result != SLO_IN_FLIGHT_MISCOUNTED;
 
     *command = SLO_COMMAND_ORDINARY;
     if (result == SLO_IN_FLIGHT_SURPLUS)
         return 1;
     owed = slo_owed_find(&scan->owed, tag);
     if (owed) {
-        /* The server refused IDLE, and took for commands what was read as its lines. */
-        if (owed->command == SLO_COMMAND_IDLE && owed->waits && owed->lines > 0)
-            is_clear = 0;
         *command = owed->command;
         slo_owed_remove(&scan->owed, owed);
     }
     if (tag == scan->tag.hash)
         complete_last(scan);
-    return is_clear;
+    return result != SLO_IN_FLIGHT_MISCOUNTED;
 }

@@ -21,10 +21,8 @@ enum slo_client_command {
 };
 
 struct slo_owed {
-    uint64_t tag; /* its hash */
-    /* AUTHENTICATE: how many `+` came, minus how many lines the client sent in the exchange. IDLE: how many
-     * lines other than DONE came before the `+`. */
-    int64_t lines;
+    uint64_t tag;  /* its hash */
+    int64_t lines; /* AUTHENTICATE: how many `+` came, minus how many lines the client sent in the exchange */
     enum slo_client_command command;
     unsigned waits : 1;      /* for a `+` */
     unsigned is_literal : 1; /* The `+` is for a literal, and the command has not ended. */

@@ -139,8 +139,7 @@ enum slogout_blindness {
     /* AUTHENTICATE has its OK, and its mechanism may have started a security layer. */
     SLOGOUT_BLINDNESS_MECHANISM,
     /* The server takes something for a command that is none, or the reverse. Either it sent a `+` for which no
-     * command waits, or one in AUTHENTICATE after a command had followed without a line of the exchange; or it
-     * refused IDLE after lines other than DONE had followed; or the tagged responses to more than 16 commands are not
+     * command waits, or one in AUTHENTICATE after a command had followed without a line of the exchange; or the tagged responses to more than 16 commands are not
      * those to the commands that were sent. */
     SLOGOUT_BLINDNESS_OUT_OF_STEP,
     /* More than 8 commands are in flight of which the filter must remember more than the tag: IDLE until its `+` and
@@ -152,6 +151,7 @@ enum slogout_blindness {
      *   - a line that is not understood ends in `{number}` or `{number+}`, except for a client's `* BYE`;
      *   - the client sent octets before the `+` for its literal, or `{number+}` as the name of a command or after a
      *     name that is not an atom;
+     *   - in IDLE the client sent a line that is neither DONE nor empty;
      *   - a command whose name is not an atom has its OK, so that the server may have read STARTTLS;
      *   - a literal has 2^63 octets or more, and is not refused;
      *   - the server sent `{number+}`, or a literal in a BADCHARSET code. */

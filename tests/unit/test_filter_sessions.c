@@ -95,8 +95,9 @@ static const char idle[] =
     "S: j NO not now\r\n" REST
     "C: k IDLE\r\n"
     "S: + idling\r\n" REST
-    "C: NOOP {3}\r\n" REST
-    "S: k BAD Expected DONE\r\n" REST
+    "C: \r\n" REST
+    "C: DONE\r\n"
+    "S: k OK done\r\n" REST
     "C: l NOOP\r\n"
     "S: l OK done\r\n" REST;
 

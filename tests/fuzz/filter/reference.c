@@ -390,10 +390,6 @@ static void answer(struct reference *r, struct sent *sent, int ok)
     forget(r, sent);
     if (was_last && (r->client_state == C_AWAITING || r->client_state == C_IDLE))
         r->client_state = C_START;
-    if (was.kind == IDLE && was.is_owed && was.wants_plus && !was.has_literal && was.lines > 0) {
-        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
-        return;
-    }
     if (was.is_owed && ok)
         on_ok(r, was.kind);
     if (was.is_owed && was.kind == ENABLE)
@@ -647,8 +643,8 @@ static void idle_line(struct reference *r, const char *line, size_t len)
         sent->is_done = 1;
         sent->is_owed = sent->wants_plus;
         r->client_state = C_START;
-    } else if (sent->wants_plus && len > 0) {
-        sent->lines++;
+    } else if (len > 0) {
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
     }
 }
 
