@@ -205,9 +205,9 @@ void one_step(void)
     free((void *)bytes);
 }
 
-/* proves: feeding ends, with the octet consumed or an event, in a valid state, from any valid state with an octet or none; that memory is safe is proved of a step
- * with: --no-standard-checks --unwinding-assertions --unwind 16 --unwindset slo_imap_client_feed.0:7
- * each: COUNT 4
+/* proves: feeding ends, with the octet consumed or an event, in a valid state, from any valid state with one command in the queue and an octet or none; that memory is safe is proved of a step
+ * with: --no-standard-checks --unwinding-assertions --unwind 16 --unwindset slo_imap_client_feed.0:4 -DCOUNT=1
+ * each: STATE 14
  * mutant: lib/imap_client.c: if (scan->stops) => if (!scan->stops)
  * mutant: lib/imap_client.c: scan->event = SLO_CLIENT_NOTHING; => (void)0; */
 void feed(void)
@@ -219,6 +219,8 @@ void feed(void)
 
     ASSUME(len <= 1);
     any();
+    ASSUME(scan.state == STATE);
+    scan.state = STATE;
     used = slo_imap_client_feed(&scan, &octet, len, stop);
     CHECK(is_lost() || invariant());
     CHECK(used == len);
