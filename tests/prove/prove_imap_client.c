@@ -14,36 +14,22 @@
 #define COUNT 0
 #endif
 
-static void *move_commands(void *to, const void *from, size_t len);
-#define memmove move_commands
+#include "imap_client.h"
+
+static struct slo_imap_client scan;
+
+#define QUEUE scan.owed
+#include "move_commands.h"
 /* CBMC's own is slow at a place that is not constant. */
 #define memset(to, octet, len) (*(to) = (struct slo_owed){.lines = (octet)})
 #include "owed.c"
 #undef memset
-#undef memmove
 #include "imap_client.c"
 
 #ifndef STATE
 #define STATE CLIENT_START
 #endif
 #define LINES_MAX ((int64_t)1 << 62) /* No stream holds more. */
-
-static struct slo_imap_client scan;
-
-/* The library moves commands only within the queue, to the place before. */
-static void *move_commands(void *to, const void *from, size_t len)
-{
-    struct slo_owed *const commands = scan.owed.commands;
-    const size_t first = (size_t)((struct slo_owed *)to - commands), moved = len / sizeof *commands;
-    size_t i;
-
-    CHECK(__CPROVER_w_ok(to, len) && (len == 0 || __CPROVER_r_ok(from, len)));
-    CHECK(from == (struct slo_owed *)to + 1 && len % sizeof *commands == 0);
-    for (i = 0; i + 1 < SLO_OWED_MAX; i++)
-        if (i >= first && i - first < moved)
-            commands[i] = commands[i + 1];
-    return to;
-}
 
 void slo_in_flight_add(struct slo_in_flight *in_flight, uint64_t tag)
 {
@@ -172,6 +158,7 @@ static unsigned rank(void)
  * each: STATE 14 COUNT 4
  * mutant: lib/imap_client.c: literal.size >= SLO_LITERAL_LIMIT => literal.size > SLO_LITERAL_LIMIT
  * mutant: lib/imap_client.c: bytes[n] != ' ' || scan->read.len == 0 => bytes[n] != ' '
+ * mutant: lib/imap_client.c: if (scan->stops) => if (!scan->stops)
  * mutant: lib/imap_client.c: if (!owed) { => if (0) {
  * mutant: lib/imap_client.c: scan->in_exchange = is_auth && !is_literal => scan->in_exchange = is_auth
  * mutant: lib/imap_client.c: if (scan->state != CLIENT_BYE) => if (1) */
@@ -203,27 +190,6 @@ void one_step(void)
     if (scan.event == SLO_CLIENT_LINE_END)
         CHECK(scan.stops && (scan.state == CLIENT_START || scan.state == CLIENT_IDLING));
     free((void *)bytes);
-}
-
-/* proves: feeding ends, with the octet consumed or an event, in a valid state, from any valid state with an octet or none; that memory is safe is proved of a step
- * with: --no-standard-checks --unwinding-assertions --unwind 16 --unwindset slo_imap_client_feed.0:7
- * each: COUNT 4
- * mutant: lib/imap_client.c: if (scan->stops) => if (!scan->stops)
- * mutant: lib/imap_client.c: scan->event = SLO_CLIENT_NOTHING; => (void)0; */
-void feed(void)
-{
-    const size_t len = nondet_size();
-    const int stop = nondet_int();
-    char octet;
-    size_t used;
-
-    ASSUME(len <= 1);
-    any();
-    used = slo_imap_client_feed(&scan, &octet, len, stop);
-    CHECK(is_lost() || invariant());
-    CHECK(used == len);
-    CHECK(scan.event == SLO_CLIENT_NOTHING || used > 0);
-    CHECK(scan.event != SLO_CLIENT_LINE_END || stop);
 }
 
 /* proves: what the server says between octets leads from any valid state to a valid one, in which no more is owed than before, and a command that has its response waits for nothing
