@@ -852,6 +852,20 @@ static void test_freed_as_the_logout_goes_out(void **state)
     stop(&host);
 }
 
+static void test_freed_as_the_response_passes_for_which_its_close_waits(void **state)
+{
+    struct host host;
+
+    (void)state;
+    start_at(&host, ASKED);
+    play(&host, "C: a NOOP\r\nSLP.1 OK y\r\n");
+    forget_trace(&host);
+    host.inside = free_filter;
+    assert_int_equal(slogout_filter_feed_server(host.filter, "a OK\r\n", 6, host.now), 0);
+    expect(&host, "S: a OK\r\n");
+    stop(&host);
+}
+
 static void test_freed_while_its_close_waits(void **state)
 {
     struct host host;
@@ -966,6 +980,7 @@ int main(void)
         cmocka_unit_test(test_the_outcome_says_who_took_leave),
         cmocka_unit_test(test_freed_in_a_callback_it_says_nothing_more),
         cmocka_unit_test(test_freed_as_the_logout_goes_out),
+        cmocka_unit_test(test_freed_as_the_response_passes_for_which_its_close_waits),
         cmocka_unit_test(test_freed_while_its_close_waits),
         cmocka_unit_test(test_callbacks_are_not_reentered),
         cmocka_unit_test(test_nothing_is_allocated_after_the_beginning),
