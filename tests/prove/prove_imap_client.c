@@ -9,7 +9,7 @@
 /* A queue of fewer commands, the number of which is constant in a run, which spares CBMC the places that are not.
  * prove_commands.c proves the queue with all of them. */
 #undef SLO_OWED_MAX
-#define SLO_OWED_MAX 3
+#define SLO_OWED_MAX 2
 #ifndef COUNT
 #define COUNT 0
 #endif
@@ -153,9 +153,9 @@ static unsigned rank(void)
     return of_state[scan.state] + (in_arguments && scan.word.len > 0);
 }
 
-/* proves: a step stays within the octets, consumes one or comes nearer to that, leads to a valid state, and counts a command at the SP after its tag and nowhere else, from any valid state with any number of octets and up to 3 commands in the queue
+/* proves: a step stays within the octets, consumes one or comes nearer to that, leads to a valid state, and counts a command at the SP after its tag and nowhere else, from any valid state with any number of octets and up to 2 commands in the queue
  * with: --unwind 16
- * each: STATE 14 COUNT 4
+ * each: STATE 14 COUNT 3
  * mutant: lib/imap_client.c: literal.size >= SLO_LITERAL_LIMIT => literal.size > SLO_LITERAL_LIMIT
  * mutant: lib/imap_client.c: bytes[n] != ' ' || scan->read.len == 0 => bytes[n] != ' '
  * mutant: lib/imap_client.c: if (scan->stops) => if (!scan->stops)
@@ -192,34 +192,40 @@ void one_step(void)
     free((void *)bytes);
 }
 
-/* proves: what the server says between octets leads from any valid state to a valid one, in which no more is owed than before, and a command that has its response waits for nothing
- * with: --unwind 9
- * each: COUNT 4
- * mutant: lib/imap_client.c: scan->state == CLIENT_AWAITING_PLUS || scan->state == CLIENT_IDLING) => scan->state == CLIENT_IDLING)
- * mutant: lib/imap_client.c: scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE) => scan->state == CLIENT_EXCHANGE)
+/* proves: a + of the server leads from any valid state to a valid one, is taken only if a command waits for one, and removes one command from the queue or none
+ * with: --unwind 9 --slice-formula
+ * each: COUNT 3
  * mutant: lib/imap_client.c: scan->literal_left < SLO_LITERAL_LIMIT => scan->literal_left <= SLO_LITERAL_LIMIT
  * mutant: lib/imap_client.c: if (!is_idling || owed != newest(scan)) => if (1) */
-void server_says(void)
+void continuation(void)
 {
-    struct slo_imap_client before;
-    enum slo_client_command command;
-    const uint64_t tag = nondet_uint64();
+    int waits;
 
     any();
-    before = scan;
-    if (nondet_int()) {
-        const int waits = slo_owed_waiting(&scan.owed) != NULL;
-        CHECK(slo_imap_client_continue(&scan) <= waits);
-        CHECK(scan.in_flight.count == before.in_flight.count && scan.answered == before.answered);
-    } else {
-        slo_imap_client_complete(&scan, tag, &command);
-        CHECK(command <= SLO_COMMAND_UNREADABLE);
-        CHECK(scan.answered == before.answered || tag == scan.tag.hash);
-    }
+    waits = slo_owed_waiting(&scan.owed) != NULL;
+    CHECK(slo_imap_client_continue(&scan) <= waits);
     CHECK(invariant());
-    CHECK(scan.owed.count <= before.owed.count && before.owed.count - scan.owed.count <= 1);
-    CHECK(scan.event == before.event && scan.command == before.command);
-    CHECK(slo_imap_client_at_line(&scan) || !slo_imap_client_at_rest(&scan) || scan.in_exchange);
+    CHECK(scan.owed.count <= COUNT && COUNT - scan.owed.count <= waits);
+}
+
+/* proves: a tagged response leads from any valid state to a valid one, in which the last command is answered exactly if it is the one with this tag, and removes one command from the queue or none
+ * with: --unwind 9 --slice-formula
+ * each: COUNT 3
+ * mutant: lib/imap_client.c: scan->state == CLIENT_AWAITING_PLUS || scan->state == CLIENT_IDLING) => scan->state == CLIENT_IDLING)
+ * mutant: lib/imap_client.c: scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE) => scan->state == CLIENT_EXCHANGE) */
+void completion(void)
+{
+    enum slo_client_command command;
+    const uint64_t tag = nondet_uint64();
+    int was_answered;
+
+    any();
+    was_answered = scan.answered;
+    slo_imap_client_complete(&scan, tag, &command);
+    CHECK(command <= SLO_COMMAND_UNREADABLE);
+    CHECK(scan.answered == was_answered || (scan.answered && tag == scan.tag.hash));
+    CHECK(invariant());
+    CHECK(scan.owed.count <= COUNT && COUNT - scan.owed.count <= 1);
 }
 
 /* proves: the first state is valid

@@ -101,6 +101,7 @@ size_t slo_tag_write(char tag[SLOGOUT_TAG_SIZE], const char *prefix, uint32_t nu
 {
     (void)prefix, (void)number;
     CHECK(__CPROVER_w_ok(tag, SLOGOUT_TAG_SIZE));
+    *tag = 'T';
     return SLOGOUT_TAG_SIZE - 1;
 }
 
@@ -308,7 +309,7 @@ static int invariant(void)
         return 0;
     if (state == SLOGOUT_STATE_LEAVING && session->outcome >= SLOGOUT_OUTCOME_COUNT)
         return 0;
-    if (seen.bye && !session->bye_sent)
+    if (seen.bye != (int)session->bye_sent)
         return 0;
     return session->answer <= SLOGOUT_STATUS_BAD && (state >= SLOGOUT_STATE_ASKED || !session->answer);
 }
