@@ -95,7 +95,7 @@ void words(void)
 /* proves: a tag that arrives in two pieces has the hash and the length of the whole, for all tags of up to 2 octets
  * with: --unwind 4
  * each: SPLIT 3
- * mutant: lib/imap_lex.c: tag->len > 0 ? tag->hash : 0xcbf29ce484222325u => 0xcbf29ce484222325u */
+ * mutant: lib/imap_lex.c: tag->len > 0 ? tag->hash : UINT64_C(0xcbf29ce484222325) => UINT64_C(0xcbf29ce484222325) */
 void tag_in_pieces(void)
 {
     char octets[2];

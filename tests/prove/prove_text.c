@@ -112,13 +112,13 @@ void fit(void)
     CHECK(fitting == strlen(out) && slo_bye_text_valid(out));
 }
 
-/* proves: an escaped text is printable, has no quote of its own, and ends within its buffer, for all texts of up to 8 octets and buffers of 1 to 33
- * with: --unwind 34
+/* proves: an escaped text is printable, has no quote of its own, and ends within its buffer, for all texts of up to 4 octets and buffers of 1 to 17
+ * with: --unwind 18
  * mutant: lib/log.c: used + n >= out_size => used + n > out_size
  * mutant: lib/log.c: byte < ' ' || byte > '~' => byte < ' ' || byte > '~' + 1 */
 void escape(void)
 {
-    char octets[8];
+    char octets[4];
     const size_t len = nondet_size(), size = nondet_size();
     char *out;
     size_t i;
