@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The `* BYE` lines of the library, and their text.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+/* The `* BYE` lines of the library, and their text. */
 #ifndef SLO_BYE_H
 #define SLO_BYE_H
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* struct slogout: what its sessions and drains share, and how public functions begin and end.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+/* struct slogout: what its sessions and drains share, and how public functions begin and end. */
 #ifndef SLO_CALL_H
 #define SLO_CALL_H
 

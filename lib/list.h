@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An intrusive, circular, doubly linked list. A list is a link; a link that is in no list points at itself.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+/* An intrusive, circular, doubly linked list. A list is a link; a link that is in no list points at itself. */
 #ifndef SLO_LIST_H
 #define SLO_LIST_H
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a host writes to its log.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+/* What a host writes to its log. */
 #include <stdio.h>
 #include <string.h>
 #include "log.h"

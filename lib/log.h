@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Octets from the wire, made safe for a log.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+/* Octets from the wire, made safe for a log. */
 #ifndef SLO_LOG_H
 #define SLO_LOG_H
 

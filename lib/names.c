@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names of errors and outcomes.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+/* Names of errors and outcomes. */
 #include <slogout/slogout.h>
 
 static const char *const errors[] = {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Random numbers that depend on a seed only.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+/* Random numbers that depend on a seed only. */
 #ifndef SLO_RANDOM_H
 #define SLO_RANDOM_H
 

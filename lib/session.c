@@ -4,9 +4,7 @@
  *
  * The host may cancel, abandon or free the session inside a callback. A freed session stays in memory until
  * the outermost call returns, and is ENDED. So a cell looks at the state again after send_line, and
- * close_connection is the last thing that it does.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+ * close_connection is the last thing that it does. */
 #include <string.h>
 #include "session.h"
 #include "bye.h"

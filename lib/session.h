@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One connection: its life as a state table, the lines that it sends, and how it ends.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+/* One connection: its life as a state table, the lines that it sends, and how it ends. */
 #ifndef SLO_SESSION_H
 #define SLO_SESSION_H
 

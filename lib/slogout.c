@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A slogout: its settings, its time and its counters.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+/* A slogout: its settings, its time and its counters. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>

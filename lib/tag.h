@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tags: those of a client, and those that the library writes.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+/* Tags: those of a client, and those that the library writes. */
 #ifndef SLO_TAG_H
 #define SLO_TAG_H
 

@@ -7,9 +7,7 @@
  *
  * Timers of one kind are a list in the order of their deadlines, and one alarm is set for the first of them.
  * Nearly all timers of a kind have the same interval, so a timer that is started is nearly always the last:
- * its place is sought from the end of the list.
- *
- * SPDX-License-Identifier: BSD-2-Clause */
+ * its place is sought from the end of the list. */
 #ifndef SLO_TIMER_H
 #define SLO_TIMER_H
 
