@@ -127,11 +127,13 @@ coverage: $(COVERAGE_TESTS)
 
 # ---- mutants: do the tests notice? Without sanitizers first, then the survivors with them ----
 #
-# The test programs are built once, with a shared library that the library of each mutant replaces.
+# The test programs are built once. They are linked with an empty library, which that of each mutant replaces, and then
+# with all of lib/.
 
 # Compiles many times faster than an optimizing compiler, which only the survivors need.
 MUTANTS_FAST ?= tcc
 MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Itests/unit -fPIC -fno-semantic-interposition
+MUTANTS_LIBS := -Wl,--no-as-needed -lpatch -lmutant
 MUTANTS_PLAIN := -O1
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -Werror=incompatible-pointer-types -Werror=int-conversion
@@ -148,9 +150,17 @@ $(BUILD)/mutants/$(1)/%.o: %.c
 $(BUILD)/mutants/$(1)/libmutant.so: $(LIB_SOURCES:%.c=$(BUILD)/mutants/$(1)/%.o)
 	$$(SAY)$$(CC) $(2) -shared -o $$@ $$^
 
-$(BUILD)/mutants/$(1)/test_%: $(BUILD)/mutants/$(1)/tests/unit/test_%.o $(BUILD)/mutants/$(1)/libmutant.so \
-  $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c))
-	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant $$(CMOCKA)
+$(BUILD)/mutants/$(1)/libpatch.so:
+	@mkdir -p $$(@D)
+	$$(SAY)$$(CC) $(2) -shared -o $$@ -x c /dev/null
+
+# An archive, so that a program has no more of it than it uses, and reaches no more of lib/.
+$(BUILD)/mutants/$(1)/support.a: $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c))
+	$$(SAY)rm -f $$@; $$(AR) rcs $$@ $$^
+
+$(BUILD)/mutants/$(1)/test_%: $(BUILD)/mutants/$(1)/tests/unit/test_%.o $(BUILD)/mutants/$(1)/support.a \
+  $(BUILD)/mutants/$(1)/libpatch.so $(BUILD)/mutants/$(1)/libmutant.so
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o %.a,$$^) -L$(BUILD)/mutants/$(1) $(MUTANTS_LIBS) $$(CMOCKA)
 
 mutants: $(MUTANTS_UNITS:%=$(BUILD)/mutants/$(1)/%)
 endef
@@ -158,13 +168,13 @@ $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
 
 $(BUILD)/mutants/plain/transcripts: $(BUILD)/mutants/plain/tests/model/transcripts/run.o \
-  $(patsubst %.c,$(BUILD)/mutants/plain/%.o,$(wildcard tests/unit/support/*.c)) $(BUILD)/mutants/plain/libmutant.so
-	$(SAY)$(CC) -o $@ $(filter %.o,$^) -L$(BUILD)/mutants/plain -lmutant $(CMOCKA)
+  $(addprefix $(BUILD)/mutants/plain/,support.a libpatch.so libmutant.so)
+	$(SAY)$(CC) -o $@ $(filter %.o %.a,$^) -L$(BUILD)/mutants/plain $(MUTANTS_LIBS) $(CMOCKA)
 
 # What else the matrix has: the fuzz targets with their corpora, and some inputs of their own.
 $(BUILD)/mutants/plain/fuzz-%: $(BUILD)/fuzz/%
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(BUILD)/fuzz/tests/fuzz/$*.o $(BUILD)/fuzz/tests/model/reference.o \
-	  $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/dialogues.c,$(wildcard tests/fuzz/$*/*.c))) -L$(BUILD)/mutants/plain -lmutant
+	  $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/dialogues.c,$(wildcard tests/fuzz/$*/*.c))) -L$(BUILD)/mutants/plain $(MUTANTS_LIBS)
 
 ifdef MATRIX
 MUTANTS_MORE := $(foreach name,$(FUZZ_NAMES:fuzz-%=%),"$(BUILD)/mutants/plain/fuzz-$(name) -runs=2000 -seed=1 \
@@ -177,9 +187,9 @@ endif
 mutants: $(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)
 mutants:
 	@CMOCKA='$(CMOCKA)' python3 -B tests/mutants/mutate.py \
-	  $(BUILD)/mutants/fast $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=$(BUILD)/mutants/plain/%) \
+	  $(BUILD)/mutants/plain $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=$(BUILD)/mutants/plain/%) \
 	  "$(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)" $(MUTANTS_MORE) -- \
-	  $(BUILD)/mutants/thorough $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
+	  $(BUILD)/mutants/strict $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
 	  $(patsubst %,$(BUILD)/mutants/strict/%,$(filter-out $(MUTANTS_LONG),$(MUTANTS_UNITS)))
 
 

@@ -6,29 +6,15 @@
 
 #define HORIZON 400000
 
-static const struct manner prompt = {1, 0, 50, "OK", 0};
-static const struct manner silent = {1, 0, CROWD_NEVER, "OK", 0};
-static const struct manner not_enabled = {0, 0, CROWD_NEVER, "OK", 0};
-static const struct manner never_at_rest = {1, CROWD_NEVER, CROWD_NEVER, "OK", 0};
-
 static struct slogout_plan plan_of(uint32_t spread, uint32_t rate)
 {
     const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = spread, .seed = 1, .rate = rate};
     return plan;
 }
 
-/* `members` of them are in the drain. */
-static struct crowd *crowd_of(uint32_t count, uint32_t members, const struct manner *manner)
-{
-    struct crowd *crowd = crowd_new(NULL, count, manner, 1, HORIZON);
-
-    crowd_add(crowd, 0, members, 0);
-    return crowd;
-}
-
 static void start(struct crowd *crowd, const struct slogout_plan *plan)
 {
-    assert_int_equal(slogout_drain_start(crowd->drain, plan, crowd->now), 0);
+    crowd_play(crowd, plan, "0s");
 }
 
 static void run_to_the_end(struct crowd *crowd)
@@ -55,7 +41,7 @@ static void expect_even(const struct crowd *crowd, uint64_t from, uint64_t to, d
 /* Spreads and rates of all timer steps: 1, 2, 5, 10, 20, 50, 100 ms. */
 static void test_departures_are_even(void **state)
 {
-    static const struct manner *const manners[] = {&prompt, &silent, &not_enabled};
+    static const struct manner *const manners[] = {&crowd_prompt, &crowd_silent, &crowd_not_enabled};
     static const struct {
         uint32_t spread, rate, count;
         uint64_t deadline, to;
@@ -123,7 +109,7 @@ static void test_departures_keep_to_the_timer_step(void **state)
     (void)state;
     for (i = 0; i < LENGTH(rows); i++) {
         const struct slogout_plan plan = plan_of(rows[i].spread, rows[i].rate);
-        struct crowd *crowd = crowd_of(500, 500, &not_enabled);
+        struct crowd *crowd = crowd_of(500, 500, &crowd_not_enabled);
 
         start(crowd, &plan);
         crowd_run(crowd, HORIZON);
@@ -141,7 +127,7 @@ static void test_long_spreads_are_even_and_set_few_timers(void **state)
     for (i = 0; i < LENGTH(spreads); i++) {
         const struct slogout_plan plan = plan_of(spreads[i], 0);
         const uint32_t count = spreads[i] / 5;
-        struct crowd *crowd = crowd_new(NULL, count, &not_enabled, 1, 2100000);
+        struct crowd *crowd = crowd_new(NULL, count, &crowd_not_enabled, 1, 2100000);
 
         crowd_add(crowd, 0, count, 0);
         start(crowd, &plan);
@@ -154,7 +140,7 @@ static void test_long_spreads_are_even_and_set_few_timers(void **state)
 
 static void test_one_alone_is_begun_anywhere_in_the_spread_or_the_gap_of_the_rate(void **state)
 {
-    struct slogout_plan plans[] = {plan_of(20000, 0), plan_of(0, 1)};
+    struct slogout_plan plans[2] = {plan_of(20000, 0), plan_of(0, 1)};
     static const uint32_t quarters[] = {5000, 250};
     unsigned i, quarter;
 
@@ -163,7 +149,7 @@ static void test_one_alone_is_begun_anywhere_in_the_spread_or_the_gap_of_the_rat
         unsigned count[4] = {0};
 
         for (plans[i].seed = 0; plans[i].seed < 200; plans[i].seed++) {
-            struct crowd *crowd = crowd_of(1, 1, &not_enabled);
+            struct crowd *crowd = crowd_of(1, 1, &crowd_not_enabled);
 
             start(crowd, &plans[i]);
             crowd_run(crowd, 20000);
@@ -178,7 +164,7 @@ static void test_one_alone_is_begun_anywhere_in_the_spread_or_the_gap_of_the_rat
 static int same_schedule(uint32_t seed, uint32_t other_seed)
 {
     struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *one = crowd_of(1000, 1000, &silent), *other = crowd_of(1000, 1000, &silent);
+    struct crowd *one = crowd_of(1000, 1000, &crowd_silent), *other = crowd_of(1000, 1000, &crowd_silent);
     int same;
 
     plan.seed = seed;
@@ -305,7 +291,7 @@ static void test_no_second_has_more_than_the_rate(void **state)
 
         for (plan.seed = 0; plan.seed < 3; plan.seed++) {
             static const struct manner kept = {0, 0, CROWD_NEVER, "OK", CROWD_NEVER};
-            struct crowd *crowd = crowd_of(1000, 0, rows[i].limit ? &silent : &not_enabled);
+            struct crowd *crowd = crowd_of(1000, 0, rows[i].limit ? &crowd_silent : &crowd_not_enabled);
             uint32_t members = 0, most;
             uint64_t last;
 
@@ -333,7 +319,7 @@ static void test_no_second_has_more_than_the_rate(void **state)
 static void test_a_group_leaves_in_one_slot_and_the_pace_stays(void **state)
 {
     const struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *crowd = crowd_of(10000, 0, &not_enabled);
+    struct crowd *crowd = crowd_of(10000, 0, &crowd_not_enabled);
     uint32_t i;
 
     (void)state;
@@ -353,7 +339,7 @@ static void test_a_group_leaves_in_one_slot_and_the_pace_stays(void **state)
 static void test_the_limit_holds_for_groups_too(void **state)
 {
     struct slogout_plan plan = plan_of(1000, 0);
-    struct crowd *crowd = crowd_of(100, 0, &prompt);
+    struct crowd *crowd = crowd_of(100, 0, &crowd_prompt);
 
     (void)state;
     plan.max_in_flight = 2;
@@ -370,7 +356,7 @@ static void test_the_limit_holds_for_groups_too(void **state)
 static void test_a_tight_limit_makes_no_burst(void **state)
 {
     struct slogout_plan plan = plan_of(330000, 0);
-    struct crowd *crowd = crowd_of(10000, 10000, &silent);
+    struct crowd *crowd = crowd_of(10000, 10000, &crowd_silent);
     uint32_t round;
 
     (void)state;
@@ -396,7 +382,7 @@ static void test_set_timer_reports_a_place_that_has_become_free(void **state)
     (void)state;
     plan.max_in_flight = 1;
     for (how = HANG_UP; how < HOWS; how++) {
-        struct crowd *crowd = crowd_of(2, 2, &never_at_rest);
+        struct crowd *crowd = crowd_of(2, 2, &crowd_never_at_rest);
 
         start(crowd, &plan);
         crowd_run(crowd, 1000);
@@ -419,52 +405,16 @@ static void test_set_timer_reports_a_place_that_has_become_free(void **state)
 static void test_pause_begins_nobody_and_resume_goes_on_at_the_same_pace(void **state)
 {
     const struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *crowd = crowd_of(2000, 2000, &prompt);
+    struct crowd *crowd = crowd_of(2000, 2000, &crowd_prompt);
 
     (void)state;
-    start(crowd, &plan);
-    crowd_run(crowd, 4999);
-    assert_int_equal(slogout_drain_pause(crowd->drain), 0);
-    assert_int_equal(slogout_drain_pause(crowd->drain), 0);
-    crowd_run(crowd, 34999);
+    crowd_play(crowd, &plan, "0s 5000p 5000p 35000r");
     assert_int_equal(crowd_begun(crowd, 5000, 35000), 0);
-    assert_int_equal(slogout_drain_resume(crowd->drain, crowd->now), 0);
     crowd_run(crowd, HORIZON);
     expect_even(crowd, 0, 5000, 10);
     expect_even(crowd, 35001, 49900, 10);
     assert_in_range(crowd->moments[35000].logouts, 9, 12); /* what is due in 100 ms is caught up */
     run_to_the_end(crowd);
-}
-
-/* The last LOGOUT is at 10 s, forcing begins at 45 s. Sessions that were held back are asked until then, sent `* BYE`
- * after that, and forced if the drain is still paused. */
-static void test_the_deadline_holds_while_it_is_paused(void **state)
-{
-    static const struct {
-        uint64_t resume, from, to;
-        enum slogout_outcome outcome;
-    } rows[] = {{9000, 44000, 45000, SLOGOUT_OUTCOME_EXPIRED},
-                {20000, 24000, 25001, SLOGOUT_OUTCOME_BYE_ONLY},
-                {100000, 49000, 50000, SLOGOUT_OUTCOME_FORCED}};
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < LENGTH(rows); i++) {
-        struct slogout_plan plan = plan_of(5000, 0);
-        struct crowd *crowd = crowd_of(100, 100, &silent);
-
-        plan.deadline_ms = 60000;
-        plan.tail_ms = 5000;
-        start(crowd, &plan);
-        assert_int_equal(slogout_drain_pause(crowd->drain), 0);
-        crowd_run(crowd, rows[i].resume - 1);
-        if (crowd->now == rows[i].resume)
-            assert_int_equal(slogout_drain_resume(crowd->drain, crowd->now), 0);
-        crowd_run(crowd, HORIZON);
-        assert_int_equal(crowd_counts(crowd)->outcome[rows[i].outcome], 100);
-        assert_in_range(crowd->last_outcome_ms, rows[i].from, rows[i].to);
-        run_to_the_end(crowd);
-    }
 }
 
 /* 2,000 sessions, 20 s and a deadline. The host's clock was not 0 at the start. After that time comes another plan. */
@@ -483,7 +433,7 @@ static void test_a_plan_counts_from_its_start(void **state)
     for (i = 0; i < LENGTH(rows); i++) {
         const uint64_t begin = 23456, change = begin + rows[i].change;
         struct slogout_plan plan = plan_of(20000, 0);
-        struct crowd *crowd = crowd_of(2000, 2000, &silent);
+        struct crowd *crowd = crowd_of(2000, 2000, &crowd_silent);
 
         plan.deadline_ms = 65100;
         crowd->now = begin;
@@ -501,27 +451,10 @@ static void test_a_plan_counts_from_its_start(void **state)
     }
 }
 
-static void test_a_new_plan_takes_back_a_force_that_has_not_reached_all(void **state)
-{
-    struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *crowd = crowd_of(1000, 1000, &silent);
-
-    (void)state;
-    plan.tail_ms = 10000;
-    start(crowd, &plan);
-    crowd_run(crowd, 0);
-    assert_int_equal(slogout_drain_force(crowd->drain, crowd->now), 0);
-    crowd_run(crowd, 5000);
-    start(crowd, &plan);
-    crowd_run(crowd, HORIZON);
-    assert_in_range(crowd_counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 498, 502);
-    run_to_the_end(crowd);
-}
-
 static void test_who_leaves_by_itself_leaves_its_time_to_the_others(void **state)
 {
     const struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *crowd = crowd_of(4000, 4000, &prompt);
+    struct crowd *crowd = crowd_of(4000, 4000, &crowd_prompt);
     uint32_t i;
 
     (void)state;
@@ -554,7 +487,7 @@ static void test_who_joins_shares_the_time_that_is_left(void **state)
     (void)state;
     for (i = 0; i < LENGTH(rows); i++)
         for (plan.seed = 0; plan.seed < 5; plan.seed++) {
-            struct crowd *crowd = crowd_of(rows[i].count, rows[i].before, &silent);
+            struct crowd *crowd = crowd_of(rows[i].count, rows[i].before, &crowd_silent);
 
             if (rows[i].before)
                 slogout_session_request(crowd->clients[0].session, NULL,
@@ -582,7 +515,7 @@ static void test_one_joins_when_nobody_waits(void **state)
         unsigned late = 0;
 
         for (plan.seed = 0; plan.seed < 20; plan.seed++) {
-            struct crowd *crowd = crowd_of(1, 0, &not_enabled);
+            struct crowd *crowd = crowd_of(1, 0, &crowd_not_enabled);
 
             crowd->now = 500;
             start(crowd, &plan);
@@ -600,7 +533,7 @@ static void test_one_joins_when_nobody_waits(void **state)
 static void test_a_tick_is_wanted_when_somebody_has_joined_and_only_then(void **state)
 {
     const struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *crowd = crowd_of(2, 1, &not_enabled);
+    struct crowd *crowd = crowd_of(2, 1, &crowd_not_enabled);
     uint64_t deadline;
 
     (void)state;
@@ -628,7 +561,7 @@ static void test_a_tick_that_comes_late_makes_no_burst(void **state)
 
     (void)state;
     for (i = 0; i < LENGTH(rows); i++) {
-        struct crowd *crowd = crowd_of(2000, 2000, &prompt);
+        struct crowd *crowd = crowd_of(2000, 2000, &crowd_prompt);
 
         start(crowd, &plan);
         if (rows[i].deaf)
@@ -645,7 +578,7 @@ static void test_a_tick_that_comes_late_makes_no_burst(void **state)
 
 static void test_without_a_spread_a_tick_begins_1000(void **state)
 {
-    struct crowd *crowd = crowd_of(2500, 2500, &silent);
+    struct crowd *crowd = crowd_of(2500, 2500, &crowd_silent);
     const struct slogout_plan plan = plan_of(0, 0);
     uint32_t i;
 
@@ -673,9 +606,7 @@ int main(void)
         cmocka_unit_test(test_a_tight_limit_makes_no_burst),
         cmocka_unit_test(test_set_timer_reports_a_place_that_has_become_free),
         cmocka_unit_test(test_pause_begins_nobody_and_resume_goes_on_at_the_same_pace),
-        cmocka_unit_test(test_the_deadline_holds_while_it_is_paused),
         cmocka_unit_test(test_a_plan_counts_from_its_start),
-        cmocka_unit_test(test_a_new_plan_takes_back_a_force_that_has_not_reached_all),
         cmocka_unit_test(test_who_leaves_by_itself_leaves_its_time_to_the_others),
         cmocka_unit_test(test_who_joins_shares_the_time_that_is_left),
         cmocka_unit_test(test_one_joins_when_nobody_waits),
