@@ -242,20 +242,6 @@ static void test_the_plan_is_measured_by_the_settings(void **state)
     crowd_free(crowd);
 }
 
-/* A host that was compiled against 0.2.0 has a plan without a rate. */
-static void test_a_plan_of_an_older_host_has_no_rate(void **state)
-{
-    struct slogout_plan plan = {.spread_ms = 0, .rate = 1};
-    struct crowd *crowd = crowd_of(100, 100, &crowd_silent);
-
-    (void)state;
-    plan.size = offsetof(struct slogout_plan, rate);
-    assert_int_equal(slogout_drain_start(crowd->drain, &plan, 0), 0);
-    crowd_run(crowd, 0);
-    assert_int_equal(in_state(crowd, SLOGOUT_STATE_ASKED), 100);
-    crowd_free(crowd);
-}
-
 /* ---- done ---- */
 
 static void test_nothing_happens_until_the_start(void **state)
@@ -551,7 +537,6 @@ int main(void)
         cmocka_unit_test(test_a_session_joins_from_open_pending_and_asked_alone),
         cmocka_unit_test(test_cancel_free_and_abandon_do_not_change_the_time),
         cmocka_unit_test(test_the_plan_is_measured_by_the_settings),
-        cmocka_unit_test(test_a_plan_of_an_older_host_has_no_rate),
         cmocka_unit_test(test_nothing_happens_until_the_start),
         cmocka_unit_test(test_a_drain_of_nobody_is_done_at_the_next_tick),
         cmocka_unit_test(test_done_waits_until_all_are_freed),

@@ -32,17 +32,6 @@ static uint64_t fixed(uint64_t ms)
 
 /* ---- instants ---- */
 
-static void test_each_slot_has_one_instant(void **state)
-{
-    struct slo_pacer pacer;
-    uint64_t i;
-
-    (void)state;
-    open_window(&pacer, 1, 0);
-    for (i = 0; i < 200; i++)
-        assert_in_range(next(&pacer, i * 100, 200 - i), i * 100, i * 100 + 99);
-}
-
 /* The last slot ends where the window ends, although the number of slots does not divide the window. */
 static void test_the_slots_fill_the_window_and_are_finer_than_milliseconds(void **state)
 {
@@ -244,45 +233,9 @@ static void test_who_joins_need_not_wait_for_what_is_caught_up_or_urgent(void **
     assert_true(pacer.from == fixed(50));
 }
 
-/* Each new window is as long as the first one, however late it opens. */
-static void test_sessions_that_join_after_their_window_has_passed_again_and_again(void **state)
-{
-    const struct slo_backlog two = ALL(2);
-    struct slo_pacer pacer;
-    uint64_t now;
-
-    (void)state;
-    open_window(&pacer, 1, 0);
-    next(&pacer, 0, 1);
-    for (now = 50000; now < 1000000; now += 50000) {
-        next(&pacer, now, 0);
-        slo_pacer_adapt(&pacer, now, &two);
-        assert_true(pacer.from == fixed(now) && pacer.to == fixed(now + 10000) &&
-                    pacer.end == fixed(now + 20000));
-    }
-}
-
-static void test_those_who_join_never_put_off_the_next(void **state)
-{
-    struct slo_pacer pacer;
-    uint64_t now, to;
-
-    (void)state;
-    open_window(&pacer, 1, 0);
-    next(&pacer, 0, 1);
-    for (now = 0; now < 20000; now += 10) {
-        const struct slo_backlog backlog = ALL(2 + now / 10);
-        to = pacer.to;
-        slo_pacer_adapt(&pacer, now, &backlog);
-        assert_true(pacer.to <= to);
-    }
-    assert_true(slo_pacer_instant_ms(&pacer, 1) < 1000);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_slot_has_one_instant),
         cmocka_unit_test(test_the_slots_fill_the_window_and_are_finer_than_milliseconds),
         cmocka_unit_test(test_one_alone_has_the_whole_window),
         cmocka_unit_test(test_the_generator_is_splitmix64_and_goes_on_in_a_new_window),
@@ -291,8 +244,6 @@ int main(void)
         cmocka_unit_test(test_what_is_too_late_is_as_good_as_never),
         cmocka_unit_test(test_slots),
         cmocka_unit_test(test_who_joins_need_not_wait_for_what_is_caught_up_or_urgent),
-        cmocka_unit_test(test_sessions_that_join_after_their_window_has_passed_again_and_again),
-        cmocka_unit_test(test_those_who_join_never_put_off_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,8 @@ struct row {
     int non_synchronizing;
 };
 
+#define NONE UINT64_MAX /* the line announces nothing */
+
 static const struct row rows[] = {
     {"{0}", 0, 0},
     {"{5}\r", 5, 0},
@@ -36,58 +38,34 @@ static const char *const others[] = {
     "{5}\r\r", "{5\r}", "{5}}", "\"{5}\"", "{5}x\r", "}\r", "\r",
 };
 
-static void look(struct slo_announcement *announcement, const char *bytes, size_t len)
+static void look(void *announcement, const char *piece, size_t len)
 {
-    char *piece = exact_copy(bytes, len);
-
     slo_announcement_feed(announcement, piece, len);
-    exact_free(piece);
 }
 
-/* Looks at a line in pieces of `step` octets, of which the first ends after `first`. */
-static struct slo_announcement announcement_of(const char *line, size_t first, size_t step)
+static void check(const void *what, size_t first, size_t step)
 {
+    const struct row *row = what;
     struct slo_announcement announcement = {0, 0, 0};
-    const size_t len = strlen(line);
-    size_t at;
+    int is_made;
 
-    look(&announcement, line, first);
-    for (at = first; at < len; at += step)
-        look(&announcement, line + at, len - at < step ? len - at : step);
-    return announcement;
-}
-
-static void check(const struct row *row, size_t first, size_t step)
-{
-    const struct slo_announcement announcement = announcement_of(row->line, first, step);
-
-    if (!slo_announcement_made(&announcement) || announcement.size != row->size ||
-        announcement.non_synchronizing != row->non_synchronizing)
+    exact_feed(row->line, strlen(row->line), first, step, look, &announcement);
+    is_made = slo_announcement_made(&announcement);
+    if (is_made != (row->size != NONE) || (is_made && (announcement.size != row->size ||
+                                                       announcement.non_synchronizing != row->non_synchronizing)))
         fail_msg("\"%s\"", row->line);
 }
 
-static void check_other(const char *line, size_t first, size_t step)
+static void test_announcements_in_all_two_way_splits(void **state)
 {
-    const struct slo_announcement announcement = announcement_of(line, first, step);
-
-    if (slo_announcement_made(&announcement))
-        fail_msg("\"%s\"", line);
-}
-
-static void test_announcements_in_all_two_way_splits_and_byte_by_byte(void **state)
-{
-    size_t i, at;
+    size_t i;
 
     (void)state;
-    for (i = 0; i < LENGTH(rows); i++) {
-        check(&rows[i], 0, 1);
-        for (at = 0; at <= strlen(rows[i].line); at++)
-            check(&rows[i], at, 100);
-    }
+    for (i = 0; i < LENGTH(rows); i++)
+        exact_splits(&rows[i], strlen(rows[i].line), check);
     for (i = 0; i < LENGTH(others); i++) {
-        check_other(others[i], 0, 1);
-        for (at = 0; at <= strlen(others[i]); at++)
-            check_other(others[i], at, 100);
+        const struct row row = {others[i], NONE, 0};
+        exact_splits(&row, strlen(row.line), check);
     }
 }
 
@@ -233,7 +211,7 @@ static void test_lines_stop_at_lf_and_at_nul(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_announcements_in_all_two_way_splits_and_byte_by_byte),
+        cmocka_unit_test(test_announcements_in_all_two_way_splits),
         cmocka_unit_test(test_words_are_compared_without_case),
         cmocka_unit_test(test_only_letters_have_a_case),
         cmocka_unit_test(test_a_token_may_still_begin_with_a_word),
