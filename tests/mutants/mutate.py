@@ -113,10 +113,6 @@ class Workshop:
         self.objects = {path: f"{build}/{path[:-2]}.o" for path in sorted(glob.glob("lib/*.c"))}
         self.includes = {path: set(re.findall(r"\blib/\w+\.h", text_of(f"{build}/{path[:-2]}.d"))) for path in self.objects}
         for program in programs:
-            before = cpu_time()
-            if not run(program, build):
-                sys.exit(f"mutants: {program} fails without any mutant")
-            self.seconds[program] = cpu_time() - before
             self.reached[program] = self.reach(symbols("--undefined-only", program.split()[0]))
 
     def reach(self, wanted):
@@ -162,11 +158,20 @@ class Workshop:
             self.codes[mutant.path] = self.code(mutant.path, text_of(mutant.path))
         return self.codes[mutant.path] == self.code(mutant.path, mutant.source())
 
+    def cost(self, program):
+        """Returns the CPU time that a program takes without any mutant."""
+        if program not in self.seconds:
+            before = cpu_time()
+            if not run(program, self.build):
+                raise RuntimeError(f"{program} fails without any mutant")
+            self.seconds[program] = cpu_time() - before
+        return self.seconds[program]
+
     def order(self, path):
         """Returns the programs that reach a file, those first that notice most in a second; at first its own test."""
         own, units = "test_" + os.path.basename(path)[:-2], set(self.units(path))
         return sorted((program for program in self.programs if self.reached[program] & units or own in program), reverse=True,
-                      key=lambda program: (self.noticed[path][program] + (own in program) + 0.1) / (self.seconds[program] + 0.005))
+                      key=lambda program: (self.noticed[path][program] + (own in program) + 0.1) / (self.cost(program) + 0.005))
 
     def rebuilt(self, program, mutant, directory):
         """Returns the program, built again if it includes the changed header; None if it cannot be."""
@@ -182,7 +187,7 @@ class Workshop:
 
     def notices(self, program, mutant, directory):
         built = self.rebuilt(program, mutant, directory)
-        noticed = not built or not run(built, f"{directory}:{self.build}", 0.25 + 4 * self.seconds[program])
+        noticed = not built or not run(built, f"{directory}:{self.build}", 0.25 + 4 * self.cost(program))
         self.noticed[mutant.path][program] += noticed
         return noticed
 
@@ -202,11 +207,11 @@ class Judge:
                             if self.fast.notices(program, mutant, directory)]
                 return (NOTICED if noticing else SAME if self.thorough.is_same(mutant) else SURVIVED), noticing
             programs = self.fast.order(mutant.path)
-            if any(self.fast.notices(p, mutant, directory) for p in programs if self.fast.seconds[p] < QUICK):
+            if any(self.fast.notices(p, mutant, directory) for p in programs if self.fast.cost(p) < QUICK):
                 return NOTICED, noticing
             if self.thorough.is_same(mutant):
                 return SAME, noticing
-            if any(self.fast.notices(p, mutant, directory) for p in programs if self.fast.seconds[p] >= QUICK):
+            if any(self.fast.notices(p, mutant, directory) for p in programs if self.fast.cost(p) >= QUICK):
                 return NOTICED, noticing
         with tempfile.TemporaryDirectory(dir=self.thorough.build) as directory:
             if not self.thorough.make(mutant, directory):

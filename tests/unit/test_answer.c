@@ -163,6 +163,12 @@ static void test_a_line_may_be_so_long_and_no_longer(void **state)
     assert_int_equal(answer.verdict, SLO_ANSWER_SKIPPED);
     assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX), SLO_ANSWER_LINE_MAX - 6);
     assert_int_equal(answer.verdict, SLO_ANSWER_OVER);
+
+    slo_answer_init(&answer);
+    add(&answer, "* BYE xx", 8);
+    text[SLO_ANSWER_LINE_MAX - 7] = 'x';
+    assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX), SLO_ANSWER_LINE_MAX - 7);
+    assert_int_equal(answer.verdict, SLO_ANSWER_TOO_LONG);
     exact_free(text);
 }
 

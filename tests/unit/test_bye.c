@@ -123,7 +123,7 @@ static void test_the_line(void **state)
 static void expect_fit(const char *text, size_t len, const char *expected)
 {
     char *in = exact_copy(text, len);
-    char *out = exact_fill('\x01', SLOGOUT_BYE_TEXT_SIZE);
+    char *out = exact_fill(' ', SLOGOUT_BYE_TEXT_SIZE); /* SP before it and after what is written must not matter */
 
     assert_int_equal(slogout_bye_text_fit(out, in, len), strlen(expected));
     assert_string_equal(out, expected);
@@ -154,6 +154,8 @@ static void test_any_text_is_made_to_fit(void **state)
          "Gr??e"},               /* Latin-1 */
         {"\x80\xbf\xc3", "???"}, /* no character */
         {"\xc3\xc3\xbc", "??"},
+        {"\xc0\x80", "?"},
+        {"\xbf\x80", "??"},
         {"[UNAVAILABLE] Back soon", "[UNAVAILABLE] Back soon"},
         {"[REFERRAL imap://x/] Moved", "[REFERRAL imap://x/] Moved"},
         {"[x]", "(x]"},
@@ -162,11 +164,18 @@ static void test_any_text_is_made_to_fit(void **state)
         {"[", "("},
         {"a [b", "a [b"},
     };
+    char many[600];
     size_t i;
 
     (void)state;
     for (i = 0; i < LENGTH(rows); i++)
         expect_fit(rows[i].text, strlen(rows[i].text), rows[i].fitting);
+    memset(many, ' ', sizeof many);
+    many[sizeof many - 1] = 'x';
+    expect_fit(many, sizeof many, "x");
+    memset(many, '\x80', sizeof many);
+    *many = '\xc3';
+    expect_fit(many, sizeof many, "?");
     expect_fit("a\0b", 3, "a b");
     expect_fit("\xe2\x82\xac", 2, "?");
 }

@@ -66,6 +66,7 @@ static const struct course {
      0, 0, 0},
     {"is never at rest", &crowd_never_at_rest, 1000, 1000, TAIL(0), "0s", SLOGOUT_OUTCOME_FORCED, 1000, 69900, 70000,
      1000, 0, 0, 65000, 70000},
+    {"is nobody", &crowd_prompt, 0, 0, TAIL(0), "0s", SLOGOUT_OUTCOME_ANSWERED, 0, 0, 0, 0, 0, 0, 0, 0},
     {"30 s and a spread", &crowd_silent, 1800, 1800, KUBERNETES(600000, 0), "0s", SLOGOUT_OUTCOME_BYE_ONLY, 1800, 17800,
      18000, ANY, 101, 0, 0, 0},
     {"30 s and a rate", &crowd_silent, 1800, 1800, KUBERNETES(0, 101), "0s", SLOGOUT_OUTCOME_BYE_ONLY, 1800, 17800,

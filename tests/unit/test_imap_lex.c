@@ -119,17 +119,25 @@ static void test_a_token_may_still_begin_with_a_word(void **state)
 
 static void test_of_a_token_that_is_too_long_the_beginning_is_kept(void **state)
 {
-    char *text = exact_fill('A', SLO_TOKEN_MAX + 1);
-    struct slo_token token;
+    char *text = exact_fill('A', 300);
+    struct slo_token added, taken;
+    size_t len, rest;
 
     (void)state;
-    token.len = 0;
-    slo_token_add(&token, text, SLO_TOKEN_MAX);
-    assert_int_equal(token.len, SLO_TOKEN_MAX);
-    slo_token_add(&token, text, SLO_TOKEN_MAX);
-    assert_int_equal(token.len, SLO_TOKEN_MAX + 1);
-    assert_true(slo_token_begins(&token, "A"));
-    assert_memory_equal(token.bytes, text, SLO_TOKEN_MAX + 1);
+    for (len = 0; len <= 300; len++)
+        for (rest = 0; rest <= 300 - len; rest += rest < 3 ? 1 : 97) {
+            const size_t kept = len + rest <= SLO_TOKEN_MAX ? len + rest : SLO_TOKEN_MAX + 1;
+            added.len = taken.len = 0;
+            slo_token_add(&added, text, len);
+            slo_token_add(&added, text, rest);
+            assert_int_equal(slo_token_take(&taken, text, len), len);
+            assert_int_equal(slo_token_take(&taken, text, rest), rest);
+            assert_int_equal(added.len, kept);
+            assert_int_equal(taken.len, kept);
+            assert_memory_equal(added.bytes, text, kept);
+            assert_memory_equal(taken.bytes, text, kept);
+        }
+    assert_true(slo_token_begins(&added, "A"));
     exact_free(text);
 }
 
@@ -196,16 +204,49 @@ static void test_a_tag_has_any_length(void **state)
 
 /* ---- stops ---- */
 
-static void test_lines_stop_at_lf_and_at_nul(void **state)
+/* Lines of any length, which no octet counts. */
+static void test_lines_stop_at_lf_and_at_nul_and_words_at_more(void **state)
 {
+    static const struct {
+        char octet;
+        int ends_line, ends_word;
+    } octets[] = {{'\n', 1, 1}, {'\0', 1, 1}, {'\r', 0, 1}, {' ', 0, 1}, {'\t', 0, 0}, {'\x80', 0, 0}};
+    size_t i, at, len;
+
     (void)state;
-    assert_int_equal(slo_line_stop("ab\ncd\n", 6), 2);
-    assert_int_equal(slo_line_stop("ab\0d\n", 5), 2);
-    assert_int_equal(slo_line_stop("ab\r", 3), 3);
+    for (i = 0; i < LENGTH(octets); i++)
+        for (at = 0; at < 520; at += at < 5 || at > 250 ? 1 : 50)
+            for (len = at; len < at + 3; len++) {
+                char *text = exact_fill('a', len);
+                if (len > at)
+                    text[at] = octets[i].octet;
+                if (len > at + 1)
+                    text[at + 1] = '\n';
+                assert_int_equal(slo_line_stop(text, len), len <= at ? len : at + !octets[i].ends_line);
+                assert_int_equal(slo_word_stop(text, len), len <= at ? len : at + !octets[i].ends_word);
+                exact_free(text);
+            }
     assert_int_equal(slo_line_stop("a\nb\0", 4), 1);
-    assert_int_equal(slo_word_stop("ab cd", 5), 2);
-    assert_int_equal(slo_word_stop("ab\rcd", 5), 2);
-    assert_int_equal(slo_word_stop("ab\tcd", 5), 5);
+}
+
+static void test_an_announcement_ends_a_line_of_any_length(void **state)
+{
+    size_t len;
+
+    (void)state;
+    for (len = 0; len < 520; len++) {
+        struct slo_announcement after = {0, 0, 0}, zeros = {0, 0, 0};
+        char *text = exact_fill(' ', len + 4);
+        memcpy(text + len, "{5}\r", 4);
+        slo_announcement_feed(&after, text, len + 4);
+        assert_true(slo_announcement_made(&after) && after.size == 5);
+        memset(text, '0', len + 4);
+        *text = '{';
+        memcpy(text + len + 2, "5}", 2);
+        slo_announcement_feed(&zeros, text, len + 4);
+        assert_true(slo_announcement_made(&zeros) && zeros.size == 5);
+        exact_free(text);
+    }
 }
 
 int main(void)
@@ -219,7 +260,8 @@ int main(void)
         cmocka_unit_test(test_tags_differ_by_their_hash),
         cmocka_unit_test(test_the_hash_is_a_known_one),
         cmocka_unit_test(test_a_tag_has_any_length),
-        cmocka_unit_test(test_lines_stop_at_lf_and_at_nul),
+        cmocka_unit_test(test_lines_stop_at_lf_and_at_nul_and_words_at_more),
+        cmocka_unit_test(test_an_announcement_ends_a_line_of_any_length),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,8 +57,11 @@ static void test_a_prefix_has_1_to_16_octets_of_a_tag(void **state)
     (void)state;
     for (i = 0; i < LENGTH(good); i++)
         assert_int_equal(slo_tag_prefix_valid(good[i]), 1);
-    for (i = 0; i < LENGTH(bad); i++)
-        assert_int_equal(slo_tag_prefix_valid(bad[i]), 0);
+    for (i = 0; i < LENGTH(bad); i++) {
+        char *prefix = exact_copy(bad[i], strlen(bad[i]) + 1);
+        assert_int_equal(slo_tag_prefix_valid(prefix), 0);
+        exact_free(prefix);
+    }
     assert_int_equal(slo_tag_prefix_valid(endless), 0);
     exact_free(endless);
 }
