@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Do the tests notice a change of lib/? Changes one place at a time and runs the tests.
 
-operators.py has what is changed. A fast compiler makes a shared library of each mutated file, and the test programs that
-reach the file, which are built once, run with it until one fails or exceeds its time; those come first that have noticed
-the most changes of the same file. A mutant that no quick program notices does not count if an optimizing compiler makes the same object
-code of it. If the slow programs do not notice it either, it is built and tried again with sanitizers. What then
+operators.py has what is changed. A fast compiler makes a shared library of each mutated file. The test programs that reach
+the file are built once. They run with that library until one fails or exceeds its time; those come first that have noticed
+the most changes of the same file. A mutant that no quick program notices does not count if an optimizing compiler makes the
+same object code of it. If the slow programs do not notice it either, it is built and tried again with sanitizers. What then
 survives is printed in the form of equivalents.txt, and must be explained there, or a test must be written.
 
     mutate.py DIRECTORY COMPILER FLAGS -- TEST_PROGRAM... -- DIRECTORY COMPILER FLAGS -- TEST_PROGRAM...

@@ -68,7 +68,7 @@ static void test_new_refuses(void **state)
 
 static void test_arguments_that_are_refused(void **state)
 {
-    struct crowd *crowd = crowd_of(1, 1, &crowd_prompt), *other = crowd_new(NULL, 1, &crowd_prompt, 1, 10);
+    struct crowd *crowd = crowd_of(1, 1, &crowd_prompt), *other = crowd_new(NULL, 255, &crowd_prompt, 1, 10);
     struct slogout_drain *drain = crowd->drain;
     struct slogout_plan none = tight;
     struct slogout_advice advice;
@@ -95,6 +95,7 @@ static void test_arguments_that_are_refused(void **state)
     assert_null(slogout_drain_get_counts(NULL));
     assert_true(slogout_drain_deadline(NULL) == SLOGOUT_NEVER);
     assert_int_equal(slogout_free(crowd->slogout), SLOGOUT_ERR_STATE); /* there is a drain */
+    assert_int_equal(slogout_free(other->slogout), SLOGOUT_ERR_STATE); /* no octet counts a drain and 255 sessions */
     crowd_free(other);
     crowd_free(crowd);
 }

@@ -142,7 +142,7 @@ static void test_courses(void **state)
             counts->over_limit != course->over_limit)
             fail_msg("%s: %u, %u, %u, %u in flight, %u in a second", course->what,
                      (unsigned)counts->outcome[course->outcome], (unsigned)crowd->outcomes, (unsigned)crowd->done_ms,
-                     (unsigned)crowd->most_in_flight, in_a_second);
+                     (unsigned)crowd->most_in_flight, (unsigned)in_a_second);
         assert_int_equal(slogout_get_counts(crowd->slogout)->over_limit, course->over_limit);
         assert_int_equal(counts->without_bye, course->manner == &crowd_never_at_rest ? course->outcomes : 0);
         expect_closes(crowd, course->even_from, course->even_to);

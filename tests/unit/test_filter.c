@@ -290,6 +290,8 @@ static const struct dialogue dialogues[] = {
      "C: b XYZ {12+}\r\nfoo NOOP ab\r\nc APPEND y {5+}\r\nhello\r\nS: b BAD x\r\nfoo OK x\r\nc OK x\r\n" BYE BYE_ONLY,
      0},
     {ENABLED, "C: a LOGOUT {3}\r\nR: \nS: a OK\r\n", "C: a LOGOUT {3}\r\nS: a OK\r\n" LOGOUT, 0},
+    {ENABLED, "C: a LOGOUT\r\nb APPEND x {5+}\r\nhello\r\nR: \nS: a OK\r\nb OK\r\n",
+     "C: a LOGOUT\r\nb APPEND x {5+}\r\nhello\r\nS: a OK\r\nb OK\r\n" LOGOUT, 0},
     {ENABLED, "C: a NOOP\r\nb NOOP\r\nR: \nS: a OK\r\na OK\r\nz OK\r\nb OK\r\n",
      "C: a NOOP\r\nb NOOP\r\nS: a OK\r\na OK\r\nz OK\r\nb OK\r\n" LOGOUT, 0},
     {ENABLED, "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "R: \nS: " TEN("b OK\r\n") TEN("a OK\r\n"),

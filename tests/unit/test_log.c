@@ -49,6 +49,7 @@ static void test_an_escaped_text_is_cut_before_what_does_not_fit(void **state)
     expect_escape(3, "a\"b", 3, "a");
     expect_escape(9, "", 0, "");
     expect_escape(100, "SLO.1 OK \x1b[2J\0\xff\r\n", 17, "SLO.1 OK \\x1b[2J\\x00\\xff\\x0d\\x0a");
+    octets[400] = text[400] = 'b'; /* no octet counts so many */
     text[600] = '\0';
     expect_escape(601, octets, 600, text);
     text[300] = '\0';
