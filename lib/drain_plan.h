@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Computes whether a plan meets its deadline, and the schedule of a drain.
  *
- * All times are milliseconds from the start of the drain. SLOGOUT_NEVER stands for no deadline.
+ * All times are milliseconds from the start of the drain. SLOGOUT_NEVER means that there is no deadline.
  *
  *   0 ......... last LOGOUT ............. force ......... force + tail ......... deadline
  *   LOGOUT, paced    | only `* BYE`, paced  | forced, paced     | the last lines are  | every session has
