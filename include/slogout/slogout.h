@@ -438,11 +438,11 @@ SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char 
 SLOGOUT_API int slogout_enable_has_capability(const char *arguments, size_t len);
 
 /* Makes a valid bye_text from any text of len octets, such as a notice that an administrator has written.
- * Each run of control characters and white space becomes one SP. Each 8-bit character, in UTF-8 or not,
- * becomes "?". A "[" at the beginning becomes "(" unless it begins a valid response code. The text is cut
- * after a word, or inside a word that is too long by itself. If the result would be empty, it is "Server is
- * closing the connection". Writes a text of at most 200 octets, NUL-terminated, and returns its length, or 0
- * if out is NULL. text may be NULL if len is 0. */
+ * Each run of control characters and white space becomes one SP, and disappears at either end. Each 8-bit
+ * character, in UTF-8 or not, becomes "?". A "[" at the beginning becomes "(" unless it begins a valid
+ * response code. The text is cut after a word, or inside a word that is too long by itself. If the result
+ * would be empty, it is "Server is closing the connection". Writes a text of at most 200 octets,
+ * NUL-terminated, and returns its length, or 0 if out is NULL. text may be NULL if len is 0. */
 SLOGOUT_API size_t slogout_bye_text_fit(char out[SLOGOUT_BYE_TEXT_SIZE], const char *text, size_t len);
 
 /* ---- tags; usable without a slogout --------------------------------------------------------------- */
