@@ -382,7 +382,7 @@ static void on_client_event(struct slogout_filter *filter)
     }
 }
 
-/* Scans and passes octets until an answer or an unwanted command may begin. Returns their number. */
+/* Scans and passes octets, up to where an answer or an unwanted command may begin. Returns the number. */
 static size_t scan_and_pass(struct slogout_filter *filter, const char *bytes, size_t len)
 {
     const int stop_at_line_end = waits_for_moment(filter) || filter->is_asked;
