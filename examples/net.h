@@ -172,7 +172,7 @@ static inline int net_listen(const char *address)
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max < NET_CLIENTS ? limit.rlim_max : NET_CLIENTS;
     setrlimit(RLIMIT_NOFILE, &limit);
-    net_max_clients = limit.rlim_cur / 4 * 3; /* without a free descriptor, accept() fails and poll() never waits */
+    net_max_clients = limit.rlim_cur / 4 * 3; /* without descriptors, accept() fails and poll() never waits */
     if (listen(fd, SOMAXCONN) < 0 || getsockname(fd, (struct sockaddr *)&bound, &len) < 0 ||
         getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof port, NI_NUMERICSERV) != 0)
         net_exit(1, address, strerror(errno));
