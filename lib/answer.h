@@ -13,7 +13,7 @@
 #define SLO_ANSWER_TEXT_MAX 128   /* at least this many octets of the text are kept */
 #define SLO_ANSWER_LINE_MAX 65536 /* the most octets in the line of an answer */
 
-/* What the octets so far say about the line. */
+/* The kind of the line, according to the octets so far. */
 enum slo_answer_verdict {
     SLO_ANSWER_UNDECIDED, /* It may be an answer; all of it is in `line`. */
     SLO_ANSWER_NONE, /* It is no answer; `line` and the octets that were not consumed are for the server. */

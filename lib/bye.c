@@ -2,7 +2,7 @@
 #include <string.h>
 #include "bye.h"
 
-/* RFC 3501 section 9: "[" atom [SP 1*<any TEXT-CHAR except "]">] "]" SP text. */
+/* Returns 1 if the text is "[" atom [SP 1*<any TEXT-CHAR except "]">] "]" SP text (RFC 3501 section 9). */
 static int code_valid(const char *text)
 {
     const char *name = text + 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* struct slogout, which its sessions and drains share, and the beginning and end of public functions. */
+/* struct slogout, which its sessions and drains share, and the functions that begin and end a public
+ * function. */
 #ifndef SLO_CALL_H
 #define SLO_CALL_H
 

@@ -246,7 +246,7 @@ static void use_moment(struct slogout_filter *filter)
 
 /* ---- from the server ---- */
 
-/* RFC 5161 section 3.1: ENABLED comes before the tagged OK. */
+/* Handles the OK to a command. ENABLED precedes the tagged OK (RFC 5161 section 3.1). */
 static void on_ok(struct slogout_filter *filter, struct window *window, enum slo_client_command command)
 {
     switch (command) {

@@ -37,7 +37,7 @@ size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len);
 
 #define SLO_TOKEN_MAX 95 /* octets that are kept */
 
-/* A token is begun by setting len to 0. */
+/* Set len to 0 to begin a token. */
 struct slo_token {
     uint16_t len; /* SLO_TOKEN_MAX + 1 if the token is longer than SLO_TOKEN_MAX; the rest is not kept */
     char bytes[SLO_TOKEN_MAX + 1];

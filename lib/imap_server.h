@@ -46,8 +46,8 @@ struct slo_imap_server {
 void slo_imap_server_init(struct slo_imap_server *scan);
 /* Makes the scanner expect no greeting. */
 void slo_imap_server_skip_greeting(struct slo_imap_server *scan);
-/* Consumes octets up to the next event, which may come without any octet, or all of them. Returns the number
- * consumed. */
+/* Consumes octets up to the next event, or all of them. An event may come before any octet is consumed. Returns the
+ * number consumed. */
 size_t slo_imap_server_feed(struct slo_imap_server *scan, const char *bytes, size_t len, int stop_at_line_end);
 /* Returns 1 if the scanner is at the start of a line, and the greeting has ended. */
 int slo_imap_server_between_lines(const struct slo_imap_server *scan);

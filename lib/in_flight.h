@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Commands in flight, which are the commands that the client has sent and the server has not answered. Any
- * number of them fits into the same memory. */
+/* The commands in flight, which the client has sent and the server has not answered. Any number of commands
+ * fits into the same memory. */
 #ifndef SLO_IN_FLIGHT_H
 #define SLO_IN_FLIGHT_H
 

@@ -5,8 +5,8 @@
 
 #include <slogout/slogout.h>
 
-/* The possible uses of each octet: in a tag, in an atom, and after the "{" that announces a literal,
- * including CR. */
+/* The possible uses of each octet. It may be in a tag, in an atom, or after the "{" that announces a literal
+ * (including the CR of the line). */
 enum { SLO_USE_TAG = 1, SLO_USE_ATOM = 2, SLO_USE_ANNOUNCEMENT = 4 };
 extern const unsigned char slo_octet_uses[256];
 

@@ -44,7 +44,7 @@ struct slo_timers {
 };
 
 void slo_clock_init(struct slo_clock *clock);
-/* Sets the time. A time before the greatest one seen is ignored. now must not be SLOGOUT_NEVER. */
+/* Sets the time, unless that would set the clock back. now must not be SLOGOUT_NEVER. */
 void slo_clock_advance(struct slo_clock *clock, uint64_t now);
 /* Returns the earliest deadline of all alarms, or SLOGOUT_NEVER. */
 uint64_t slo_clock_deadline(const struct slo_clock *clock);

@@ -17,7 +17,7 @@ struct mail_storage_service_user *host_service_user(const struct client *client)
  * hibernation. */
 void host_register_capability(const char *capability, void (*enabled)(struct client *client));
 
-/* Calls kick() for each client of this process that `doveadm kick` names without a signal. */
+/* Calls kick() for each client that `doveadm kick` names to this process without a signal. */
 void host_take_kicks(void (*kick)(struct client *client));
 
 /* Returns TRUE if the SIGTERM was a kick of a user whom this process does not serve now. */

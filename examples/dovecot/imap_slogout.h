@@ -88,8 +88,8 @@ void triggers_deinit(void);
 unsigned int schedule_instant(unsigned int spread_ms, unsigned int number, unsigned int total);
 
 /* linger.c: linger_take() closes the client's connection for writing and takes its descriptor, or returns -1 if there
- * is nothing to wait for. linger_begin() waits for the client to close. linger_deinit() leaves the connections that
- * still wait to a child process. */
+ * is nothing to wait for. linger_begin() waits for the client to close. linger_deinit() passes the connections that
+ * still wait on to a child process. */
 int linger_take(struct client *client);
 void linger_begin(int fd);
 void linger_deinit(void);

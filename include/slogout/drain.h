@@ -24,7 +24,7 @@ struct slogout_drain;
 /* Copied by slogout_drain_start(). Durations are in milliseconds from that call.
  *
  * The slower of spread_ms and rate applies, and the deadline overrides both. The rate bounds how many
- * sessions begin per second, and not how many end: a session that comes to rest late, or whose client answers
+ * sessions begin per second, and not how many end. A session that comes to rest late, or whose client answers
  * late, can end at the same time as others. If ticks come in time, at most rate + 1 sessions begin in any
  * second. After a late tick, the drain makes up for at most 100 ms, so that at most 1.2 * rate + 2 sessions
  * begin in any second. Threads and processes that leave together must divide the rate among them. */

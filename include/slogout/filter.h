@@ -80,8 +80,8 @@ struct slogout_filter;
 struct slogout_filter_callbacks {
     size_t size; /* sizeof(struct slogout_filter_callbacks) */
     /* Queues all len octets, at least one, for the client. Must not block. bytes is valid until the function returns.
-     * Returns 0, or a negative number if the connection is broken. The session then ends: as SEND_FAILED if the
-     * octets were its LOGOUT or the `* BYE` in its place, with its outcome if it was LEAVING, and as PEER_CLOSED
+     * Returns 0, or a negative number if the connection is broken. The session then ends with its outcome if it was
+     * LEAVING, as SEND_FAILED if the octets were its LOGOUT or the `* BYE` in its place, and as PEER_CLOSED
      * otherwise. The filter passes no more octets. The filter adds at most 300 octets for each capability list and
      * each ENABLE in the octets that the host feeds, so a host can bound its queue by feeding less. */
     int (*to_client)(struct slogout_filter *filter, const char *bytes, size_t len, void *conn);

@@ -2,9 +2,9 @@
 /* slogout: closes IMAP connections gracefully (draft-shih-imap-server-logout-00).
  *
  * A server that links this library can shut down, restart, or disconnect one user without cutting off a
- * command or a message. It sends `TAG LOGOUT` and starts a timer; the client may answer `* BYE`, then answers
- * `TAG OK`; and the server closes the connection. A client that has not enabled the extension, or does not
- * answer in time, receives `* BYE` with a reason before the server closes.
+ * command or a message. The server sends `TAG LOGOUT` and starts a timer. The client may answer `* BYE`, then
+ * answers `TAG OK`, and the server closes the connection. A client that has not enabled the extension, or
+ * does not answer in time, receives `* BYE` with a reason before the server closes.
  *
  * The host, which is the IMAP server or proxy that links the library, provides two callbacks for each
  * connection. send_line() queues one line for the client if the connection is at rest or between lines,
@@ -224,7 +224,7 @@ SLOGOUT_API int slogout_free(struct slogout *slogout);
 SLOGOUT_API uint64_t slogout_deadline(const struct slogout *slogout);
 
 /* Returns the milliseconds from now_ms to deadline_ms as a timeout for poll() or epoll_wait(): 0 if the
- * deadline has passed, -1 for SLOGOUT_NEVER, and INT_MAX if it is farther away than that. Use it as
+ * deadline has passed, -1 for SLOGOUT_NEVER, and INT_MAX if the number is larger than that. Use it as
  * slogout_poll_timeout(slogout_deadline(slogout), now_ms), or for the earliest of several deadlines. The
  * function is arithmetic only. */
 SLOGOUT_API int slogout_poll_timeout(uint64_t deadline_ms, uint64_t now_ms);
@@ -380,7 +380,7 @@ SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t
  * must not pass literal data, the rest of a line after a literal, or AUTHENTICATE data. A host that has read
  * only a `*` where a command may begin may pass the line `* BYE`.
  *
- * An answer is `* BYE`, or OK, NO or BAD with the tag of our LOGOUT, which is compared octet by octet.
+ * An answer is `* BYE`, or OK, NO or BAD with the tag of our LOGOUT. The tag is compared octet by octet.
  * Returns SLOGOUT_CONSUMED if the line is an answer, or came after the outcome was settled; the host then
  * neither runs the line nor replies to it. Returns 0 for any other line, which the host handles as usual. If
  * an argument is not valid, or inside a callback, the function does nothing and returns 0. In OPEN, WAITING
@@ -388,8 +388,8 @@ SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t
 SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_session *session,
                                                              const char *line, size_t len, uint64_t now_ms);
 
-/* Withdraws a request. The session is OPEN again, and its drain drops it. Never sends anything. Also returns
- * 0 if there was no request.
+/* Withdraws a request. The session is OPEN again and no longer in its drain. Never sends anything. Also
+ * returns 0 if there was no request.
  *   STATE  LOGOUT has been sent, or the session is LEAVING or ENDED
  *   ARGUMENT */
 SLOGOUT_API int slogout_session_cancel(struct slogout_session *session);
@@ -425,16 +425,17 @@ SLOGOUT_API enum slogout_state slogout_session_state(const struct slogout_sessio
 
 /* ---- lines of a client; usable without a slogout ------------------------------------------------- */
 
-/* Parses one line of len octets, with or without its line end, which is CRLF, LF or CR: `* BYE [text]` or
- * `TAG OK|NO|BAD [text]`. The word may be in any case. One SP must precede the word, and SP or the end of the
- * line must follow it. The text is not interpreted, so `{3}` at its end does not announce a literal. To keep
- * the cost independent of len, a tag longer than 255 octets does not parse, and a response code longer than
- * 255 octets stays part of the text. Returns 1 and fills *out if the line is such a response. For any other
- * line or a NULL pointer, returns 0 and leaves *out untouched. */
+/* Parses one line of len octets, with or without its line end (CRLF, LF or CR). The line must be `* BYE
+ * [text]` or `TAG OK|NO|BAD [text]`. The word may be in upper or lower case. One SP must precede the word,
+ * and SP or the end of the line must follow it. The text is not interpreted, so `{3}` at its end does not
+ * announce a literal. To keep the cost independent of len, a tag longer than 255 octets does not parse, and a
+ * response code longer than 255 octets stays part of the text. Returns 1 and fills *out if the line is such a
+ * response. For any other line or a NULL pointer, returns 0 and leaves *out untouched. */
 SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char *line, size_t len);
 
-/* Returns 1 if one of the words at `arguments` is SLOGOUT_CAPABILITY in any case, and 0 otherwise. The words
- * are one or more arguments of an ENABLE, with SP between them, and with or without the CRLF. */
+/* Returns 1 if one of the words at `arguments` is SLOGOUT_CAPABILITY, in upper or lower case, and 0
+ * otherwise. The words are one or more arguments of an ENABLE, with SP between them, and with or without the
+ * CRLF. */
 SLOGOUT_API int slogout_enable_has_capability(const char *arguments, size_t len);
 
 /* Makes a valid bye_text from any text of len octets, such as a notice that an administrator has written.
