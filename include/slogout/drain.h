@@ -114,8 +114,8 @@ SLOGOUT_API int slogout_drain_resume(struct slogout_drain *drain, uint64_t now_m
 SLOGOUT_API int slogout_drain_cancel(struct slogout_drain *drain);
 
 /* Makes a drain end soon, for example at a second SIGTERM. The drain forces its sessions evenly over the tail
- * of its plan, whatever the rate. Each session has its outcome when the leave timeout has passed after the
- * tail. The function starts a drain that was never started, or that was canceled. It never postpones the
+ * of its plan, whatever the rate. All sessions have their outcomes at the end of the tail plus the leave
+ * timeout. The function starts a drain that was never started, or that was canceled. It never postpones the
  * deadline of a drain, so a second call, or a call near the deadline, does nothing.
  *   STATE     the drain is done
  *   ARGUMENT  drain is NULL, or now_ms is SLOGOUT_NEVER */

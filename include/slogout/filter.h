@@ -87,9 +87,9 @@ struct slogout_filter_callbacks {
     int (*to_client)(struct slogout_filter *filter, const char *bytes, size_t len, void *conn);
     /* Does the same for the server. */
     int (*to_server)(struct slogout_filter *filter, const char *bytes, size_t len, void *conn);
-    /* Closes both sides, the client's side after its queue is sent, and otherwise does what struct slogout_callbacks
-     * says. Any function marked [calls back] may call it, including slogout_tick(). Octets that are fed later are
-     * dropped. */
+    /* Closes both sides, the client's side after its queue is sent, and is otherwise like close_connection in struct
+     * slogout_callbacks. Any function marked [calls back] may call it, including slogout_tick(). Octets that are fed
+     * later are dropped. */
     void (*close_connection)(struct slogout_filter *filter, const struct slogout_result *result, void *conn);
 };
 
