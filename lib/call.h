@@ -42,11 +42,11 @@ void slo_enter_at(struct slogout *slogout, uint64_t now);
 void slo_leave(struct slogout *slogout);
 
 /* Copies a struct that the caller filled, and that begins with its size, into a struct of `known` octets. The
- * members that a smaller struct lacks become 0. In a larger struct, all octets after the first `known` must
- * be 0. Returns 0, or returns SLOGOUT_ERR_SIZE and leaves *to untouched. */
+ * members that a smaller struct lacks become 0. In a larger struct, all octets beyond `known` must be 0.
+ * Returns 0, or returns SLOGOUT_ERR_SIZE and leaves *to untouched. */
 int slo_copy_sized(void *to, size_t known, const void *from);
 /* Copies a struct of `known` octets to a struct of the caller, which begins with its size, but no more octets
- * than that size. In a larger struct, all octets after the first `known` become 0. Returns 0, or returns
+ * than that size. In a larger struct, all octets beyond `known` become 0. Returns 0, or returns
  * SLOGOUT_ERR_SIZE and leaves *to untouched. */
 int slo_give_sized(void *to, const void *from, size_t known);
 

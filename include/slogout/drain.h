@@ -62,8 +62,9 @@ SLOGOUT_API int slogout_plan_check(const struct slogout *slogout, const struct s
  * belongs to the caller, who passes it to slogout_drain_free(); on failure *out is untouched.
  *
  * slogout_tick() calls done once after the start, when each session of the drain has its outcome and is
- * freed. A program should exit in done, and not at the last outcome, when some connections are still being
- * closed. done may free the drain. The rules of slogout.h for callbacks apply to done.
+ * freed. A program should exit in done and not earlier, because some connections are still being closed when
+ * all sessions have their outcomes. done may free the drain. The rules of slogout.h for callbacks apply to
+ * done.
  *   ARGUMENT  out, slogout or done is NULL
  *   NOMEM */
 SLOGOUT_API int slogout_drain_new(struct slogout_drain **out, struct slogout *slogout,

@@ -30,7 +30,7 @@
  * The connection is at rest when the server has answered the tag of each command that the client has sent. A response
  * with any other tag is passed and does not count. If more than 16 commands are in flight, the filter does not store
  * their tags, but only the number of commands and the sum of the hashes of their tags. A response with another tag is
- * then noticed only when the last of these commands should be answered.
+ * then noticed only when all these commands should have been answered.
  *
  * A line that the filter does not understand is passed and does not count, because the next line begins after it in
  * any case. Examples are an empty line, a DONE after IDLE has ended, and text without a tag. The filter becomes blind
@@ -41,7 +41,7 @@
  * timers close the connection without `* BYE`. The member blind of slogout_get_counts() counts blind filters.
  *
  * When the client's OK arrives while commands are in flight, the session ends as ANSWERED at once, but the filter
- * calls close_connection only after the last response to these commands has passed, or after leave_timeout_ms. If the
+ * calls close_connection only after all responses to these commands have passed, or after leave_timeout_ms. If the
  * host feeds the server's end of file or a callback fails before that, the filter calls close_connection at once.
  * slogout_session_abandon() does not prevent this call.
  *

@@ -2,7 +2,7 @@
 /* slogout for POSIX hosts: a clock, a wait for hosts that block, and a close that loses no output.
  *
  * This header is optional. All functions are inline; the library neither contains nor needs them. In strict
- * C99, define _POSIX_C_SOURCE as 200809L before the first #include. slogout_now_ms(3) has an example.
+ * C99, define _POSIX_C_SOURCE as 200809L before any #include. slogout_now_ms(3) has an example.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLOGOUT_HOST_H
@@ -80,7 +80,7 @@ static inline enum slogout_wake slogout_wait(struct slogout *slogout, int fd, sh
     }
 }
 
-/* A lingering close. After a close() with unread input, the kernel resets the connection, and the last output
+/* A lingering close. After a close() with unread input, the kernel resets the connection, and recent output
  * is lost. To prevent this, the host sends its queued output, ends its direction, and reads until the peer
  * has ended the other direction, all by a deadline. The struct does not own the descriptor. A struct of zeros
  * is a connection that is not closing. */

@@ -29,10 +29,10 @@
  * host.h has a clock and the lingering close for a POSIX host. slogout(7) has the table of states and events;
  * slogout-porting(7) shows where to make these calls in a server.
  *
- * Time. `now_ms` is the time in milliseconds on any monotonic clock, read after the last call that could
- * block. If now_ms decreases, the library keeps the later time. SLOGOUT_NEVER is not a time. A deadline that
- * would be later than SLOGOUT_NEVER - 1 is SLOGOUT_NEVER - 1. A timer that a late tick starts counts from the
- * now_ms of that tick.
+ * Time. `now_ms` is the time in milliseconds on any monotonic clock, read after any call that could block. If
+ * now_ms decreases, the library keeps the later time. SLOGOUT_NEVER is not a time. A deadline that would be
+ * later than SLOGOUT_NEVER - 1 is SLOGOUT_NEVER - 1. A timer that a late tick starts counts from the now_ms
+ * of that tick.
  *
  * Threads. A slogout, its sessions and its drains belong to one thread at a time. Do not use them on both
  * sides of a fork. No function is async-signal-safe.
@@ -304,8 +304,8 @@ struct slogout_callbacks {
      * finish, so that the client receives their responses. When all queued output is sent, the host calls
      * shutdown(SHUT_WR), reads and discards input until end of file, and closes, all by its own deadline,
      * which slogout_deadline() does not include. A bare close() can destroy queued output. The library calls
-     * this function once, as the last callback of the session. The host still frees the session, here or
-     * later. The function may end the process. result is valid until the function returns;
+     * this function once, and no other callback of the session after it. The host still frees the session,
+     * here or later. The function may end the process. result is valid until the function returns;
      * slogout_session_get_result() returns the result later. */
     void (*close_connection)(struct slogout_session *session, const struct slogout_result *result,
                              void *conn);
@@ -336,7 +336,7 @@ SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, in
  * `* BYE` of this session; NULL selects the text in the settings. bye_text is NOT copied, so that a session
  * stays small, and must live until the session has ended or the request is canceled. slogout_bye_text_fit()
  * makes a valid text from any text. In PENDING and ASKED, a call without an error does nothing and returns 0,
- * so the first text stays. [calls back]
+ * so the earlier text stays. [calls back]
  *   STATE      LEAVING or ENDED
  *   TEXT       bye_text is not valid, in any state
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
@@ -453,8 +453,8 @@ struct slogout_tags {
     uint32_t last;      /* the number of the last tag; 0 before the first */
 };
 
-/* Returns 1 if the octets are a tag (RFC 3501 section 9: one or more ASTRING-CHAR other than "+"), and 0
- * otherwise. There is no maximum length. */
+/* Returns 1 if the octets are a tag, which is one or more ASTRING-CHAR other than "+" (RFC 3501 section 9),
+ * and 0 otherwise. There is no maximum length. */
 SLOGOUT_API int slogout_tag_valid(const char *tag, size_t len);
 
 /* Writes the next tag to `tag`, NUL-terminated, and stores its number in tags->last. The tag consists of the
