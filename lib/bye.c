@@ -72,8 +72,8 @@ static char printable(char octet)
     return octet;
 }
 
-/* Returns the length to which a text of `used` octets that ends inside a word is cut. It ends after the last
- * whole word, or is `used` if nothing or only a response code would remain. */
+/* Returns the length to which a text of `used` octets that ends inside a word is cut. The text then ends
+ * after its last whole word, or keeps all octets if nothing or only a response code would remain. */
 static size_t word_end(const char *out, size_t used)
 {
     const char *bracket = *out == '[' ? memchr(out, ']', used) : NULL;

@@ -179,8 +179,8 @@ static struct slogout_session *first_in(struct slogout_drain *drain, enum slogou
     return !slo_list_is_empty(list) ? slo_container_of(list->next, struct slogout_session, member) : NULL;
 }
 
-/* Neighbors in the same group share an instant, but each of them uses a slot, so that a group does not
- * advance the sessions after it. */
+/* Neighbors in the same group share an instant, but each of them uses a slot, so that the sessions after a
+ * group do not begin earlier. */
 static void begin_next(struct slogout_drain *drain)
 {
     struct slogout_counts *counts = &drain->set.counts;

@@ -256,8 +256,8 @@ static int enter_waiting(struct slogout_session *session, const struct event *ev
     return 0;
 }
 
-/* Returns the part of the spread that fits before the deadline. If possible, it leaves the time to ask the
- * client after the spread. */
+/* Returns the part of the spread that fits before the deadline. If possible, that part leaves enough time to
+ * ask the client afterwards. */
 static uint64_t fitting_spread(const struct slogout_session *session, uint64_t spread)
 {
     const struct slogout *slogout = session->slogout;
