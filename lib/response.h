@@ -12,7 +12,7 @@ struct slo_status_word {
     enum slogout_status status;
 };
 
-/* How octets compare with the words. */
+/* The result of a comparison of octets with the words. */
 enum slo_match {
     SLO_NO_WORD,
     SLO_PART_OF_WORD, /* They may become a word with more octets. */

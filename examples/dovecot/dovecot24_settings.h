@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The settings as declared to Dovecot 2.4. Its configuration parser, which loads libimap_slogout_settings.so, and the
- * plugin share the declaration. */
+/* The declaration of the settings for Dovecot 2.4. The plugin and Dovecot's configuration parser, which loads
+ * libimap_slogout_settings.so, share it. */
 #ifndef DOVECOT24_SETTINGS_H
 #define DOVECOT24_SETTINGS_H
 

@@ -258,8 +258,8 @@ enum slogout_when {
     SLOGOUT_BETWEEN_LINES
 };
 
-/* A status response of a client. The pointers point into the parsed line and are valid as long as that line.
- * The strings are not NUL-terminated. */
+/* A status response of a client. The pointers point into the parsed line, and are valid as long as the line
+ * is. The strings are not NUL-terminated. */
 struct slogout_response {
     enum slogout_status status; /* never NONE */
     const char *tag;            /* tag_len is 0 if the response is untagged, as every BYE is */
