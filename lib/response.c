@@ -62,7 +62,7 @@ static size_t without_line_end(const char *line, size_t len)
     return len;
 }
 
-/* resp-text = ["[" resp-text-code "]" SP] text (RFC 3501 section 9). A code contains no "]". */
+/* Splits ["[" resp-text-code "]" SP] text (RFC 3501 section 9, resp-text). A code contains no "]". */
 static void split_text(struct slogout_response *response, const char *text, const char *end)
 {
     const char *bracket = NULL;
@@ -78,7 +78,7 @@ static void split_text(struct slogout_response *response, const char *text, cons
     response->text_len = (size_t)(end - text);
 }
 
-/* response-tagged = tag SP resp-cond-state and response-fatal = "*" SP resp-cond-bye (RFC 3501 section 9). */
+/* Parses tag SP resp-cond-state, or "*" SP resp-cond-bye (RFC 3501 section 9, response-done). */
 int slogout_response_parse(struct slogout_response *out, const char *line, size_t len)
 {
     struct slogout_response response = {SLOGOUT_STATUS_NONE, NULL, 0, NULL, 0, NULL, 0};
