@@ -56,6 +56,7 @@ manual: $(STATIC) $(SHARED)
 	python3 -B tests/docs/manual/names.py $(SHARED)
 	python3 -B tests/docs/manual/examples.py $(BUILD)/tests/manual $(STATIC) \
 	  $(CC) -std=c99 -Iinclude $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS)
+	python3 -B tests/docs/manual/protocol.py $(TRANSCRIPTS)
 
 # The make that this calls has nothing left to build, so it may run next to the other tests.
 install-check: $(STATIC) $(SHARED) $(BUILD)/man.made
@@ -104,7 +105,7 @@ $(BUILD)/tests/transcripts/run: $(BUILD)/tests/transcripts/run.o $(TEST_SUPPORT_
 	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
 .PHONY: transcripts transcripts-check
-transcripts: $(TRANSCRIPTS)
+transcripts manual: $(TRANSCRIPTS)
 
 transcripts-check: $(BUILD)/tests/transcripts/run $(TRANSCRIPTS)
 	@$< $(TRANSCRIPTS) >$(BUILD)/tests/transcripts/run.log 2>&1 || { cat $(BUILD)/tests/transcripts/run.log; exit 1; }
