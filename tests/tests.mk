@@ -5,6 +5,7 @@
 ##   make check                the tests, in a minute; build/log/ has the output of each part:
 ##   make unit, sockets        unit tests with ASan and UBSan; the programs over real sockets
 ##   make manual, house        pages and their examples; the rules for the source
+##   make draft                the proposed revision of the draft as text, in build/ (deps-draft)
 ##   make install-check        what is installed is enough to build a program
 ##   make transcripts-check    the library does what the transcripts say; transcripts writes them to build/transcripts/
 ##   make hosts-check          the example servers over real sockets (deps-hosts)
@@ -57,6 +58,18 @@ manual: $(STATIC) $(SHARED)
 	python3 -B tests/docs/manual/examples.py $(BUILD)/tests/manual $(STATIC) \
 	  $(CC) -std=c99 -Iinclude $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS)
 	python3 -B tests/docs/manual/protocol.py $(TRANSCRIPTS)
+
+# The proposed revision of the draft.
+DRAFT := draft-shih-imap-server-logout-01
+XML2RFC := PYTHONPATH=$(BUILD)/xml2rfc/usr/lib/python3/dist-packages /usr/bin/python3 $(BUILD)/xml2rfc/usr/bin/xml2rfc
+
+.PHONY: deps-draft draft
+deps-draft:
+	sh tests/docs/draft/deps.sh $(BUILD)/xml2rfc
+
+draft:
+	@$(XML2RFC) --text --no-network --quiet -o $(BUILD)/$(DRAFT).txt man/draft/$(DRAFT).xml
+	@sh tests/docs/draft/check.sh man/draft/$(DRAFT).xml $(BUILD)/$(DRAFT).txt
 
 # The make that this calls has nothing left to build, so it may run next to the other tests.
 install-check: $(STATIC) $(SHARED) $(BUILD)/man.made

@@ -3,8 +3,8 @@
 
 usage: protocol.py TRANSCRIPT...
 The grammar of the page is read, not copied: the server's lines in the transcripts match it; a client's line in ASKED is
-consumed if and only if it matches it; and so do the lines of the extension in the figures of the pages. Each test that
-the page names exists."""
+consumed if and only if it matches it; and so do the lines of the extension in the figures of the pages. A rule of the
+draft is the rule of the page. Each test that the page names exists."""
 
 import glob
 import re
@@ -13,6 +13,7 @@ import sys
 from examples import blocks
 
 PAGE = "man/slogout-protocol.7"
+DRAFT = "man/draft/draft-shih-imap-server-logout-01.xml"
 CORE = {"SP": " ", "CR": "\r", "LF": "\n", "CRLF": "\r\n"}
 TOKEN = re.compile(r'"[^"]*"|%x[0-9A-F]+(?:-[0-9A-F]+)?|[A-Za-z][A-Za-z0-9-]*|\d*\*\d*|[][()/]')
 
@@ -20,7 +21,7 @@ TOKEN = re.compile(r'"[^"]*"|%x[0-9A-F]+(?:-[0-9A-F]+)?|[A-Za-z][A-Za-z0-9-]*|\d
 def read_rules(text):
     """Returns the definition of each rule, by name. A line that begins with a space continues a rule."""
     lines = re.sub(r" *;.*", "", text)
-    return dict(re.findall(r"^([A-Za-z][\w-]*) *= *(.*(?:\n +.*)*)", lines, re.M))
+    return dict(re.findall(r"^([A-Za-z][\w-]*) *=/? *(.*(?:\n +.*)*)", lines, re.M))
 
 
 def expression(rules, name):
@@ -53,8 +54,7 @@ def expression(rules, name):
 
 
 class Grammar:
-    def __init__(self, text):
-        rules = read_rules(text)
+    def __init__(self, rules):
         self.patterns = {name: re.compile(expression(rules, name)) for name in rules}
 
     def matches(self, name, line):
@@ -106,6 +106,14 @@ def check_figures(grammar):
     return count
 
 
+def check_draft(rules):
+    """The draft has a part of the rules. The name of its capability is to be registered, so it has no X."""
+    text = re.search(r'<sourcecode type="abnf">(.*?)</sourcecode>', open(DRAFT).read(), re.S)[1]
+    for name, definition in read_rules(text).items():
+        if definition.replace('"SERVER', '"X-SERVER') != rules.get(name):
+            sys.exit(f"{DRAFT}: the rule {name} is not that of {PAGE}")
+
+
 def check_tests(page):
     """Returns how many tests the page names."""
     named = re.findall(r"\b[a-z]\w*_\w+_\w+_\w+", "".join(re.findall(r"^\.Pq .*", page, re.M)))
@@ -117,7 +125,9 @@ def check_tests(page):
 
 
 def main(*transcripts):
-    grammar = Grammar("".join(text for _, kind, text in blocks(PAGE) if kind == "abnf"))
+    rules = read_rules("".join(text for _, kind, text in blocks(PAGE) if kind == "abnf"))
+    grammar = Grammar(rules)
+    check_draft(rules)
     count = sum(check_transcript(grammar, path, block.split("\n")) for path in transcripts
                 for block in re.findall(r"^settings .*\n((?:.+\n)*)", open(path).read(), re.M))
     figures, tests = check_figures(grammar), check_tests(open(PAGE).read())
