@@ -10,7 +10,8 @@ import socket
 import ssl
 import threading
 
-PATIENCE = 60  # seconds
+from servers import PATIENCE
+
 LIMIT = 1 << 24
 
 

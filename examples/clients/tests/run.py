@@ -6,7 +6,6 @@ same libraries without these files.
 A driver for each language runs the operations of an application, one a line: see Client.
 SPDX-License-Identifier: BSD-2-Clause"""
 
-import collections
 import concurrent.futures
 import hashlib
 import importlib.util
@@ -289,9 +288,10 @@ class Results:
     def __init__(self, library):
         self.library, self.real, self.alone, self.failures, self.passed = library, {}, {}, [], 0
 
-    def outcomes(self, server):
-        counts = collections.Counter(outcome for (_, column), outcome in self.real.items() if column == server)
-        return ", ".join("%d %s" % (count, outcome) for outcome, count in counts.most_common())
+    def answered(self, server):
+        """Of the moments in which it had to answer, and not those in which it logged out or was forced."""
+        outcomes = [outcome for (_, column), outcome in self.real.items() if column == server]
+        return "%d of %d" % (outcomes.count("ANSWERED"), outcomes.count("ANSWERED") + outcomes.count("FAILED"))
 
     def attempt(self, name, work):
         """Returns what work does, or None after a failure."""
@@ -447,9 +447,9 @@ def main():
         stock.close()
     columns = list(dict.fromkeys(column for results in all_results for _, column in results.real))
     cells = {results.library: results for results in all_results}
-    print_table("With the file: outcomes in %d moments" % len(REAL), libraries, columns,
-                lambda library, server: cells[library].outcomes(server))
     print_table("Without the file", list(ALONE), libraries, lambda moment, library: cells[library].alone[moment])
+    print_table("With the file, moments with outcome=ANSWERED", libraries, columns,
+                lambda library, server: cells[library].answered(server))
     failures = [failure for results in all_results for failure in results.failures]
     for failure in failures:
         print("FAILED " + failure)
