@@ -56,14 +56,10 @@ public class AskedStore extends IMAPStore {
     private synchronized void watch() {
         for (long longest = delay; !isClosed;) {
             try {
-                if (look()) {
-                    longest = delay;
-                    wait(Math.min(10_000, delay));
-                } else {
-                    wait(1 + (long) (Math.random() * longest));
-                    longest = Math.min(2 * longest, 900_000);
-                    if (!isClosed && !super.isConnected()) connect();
-                }
+                boolean isThere = look();
+                wait(isThere ? Math.min(10_000, delay) : 1 + (long) (Math.random() * longest));
+                longest = isThere ? delay : Math.min(2 * longest, 900_000);
+                if (!isThere && !isClosed && !super.isConnected()) connect();
             } catch (MessagingException | InterruptedException e) { // it tries again
             }
         }
