@@ -93,8 +93,8 @@ class Program:
     """echo_server, or the proxy in front of a server. All its clients are asked at once."""
 
     def __init__(self, *command):
-        self.process = subprocess.Popen([*command, "--listen", "127.0.0.1:0", "--spread", "0", "--answer-timeout",
-                                         str(1000 * PATIENCE)], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        options = ["--listen", "127.0.0.1:0", "--spread", "0", "--answer-timeout", str(1000 * PATIENCE)]
+        self.process = subprocess.Popen([*command, *options], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.log = ""
         self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
         threading.Thread(target=self.collect, daemon=True).start()
@@ -161,8 +161,10 @@ class Dovecot:
     def ask(self, user, again=False):
         """A process that is about to serve the user is not listed yet."""
         command = ["/usr/bin/doveadm", "-c", self.root + "/dovecot.conf", "kick", user]
-        wait_until(lambda: user in subprocess.run(command, text=True, capture_output=True, timeout=PATIENCE, check=False,
-                                                  **self.owner).stdout, "doveadm kick " + user)
+
+        def kicked():
+            return subprocess.run(command, text=True, capture_output=True, check=False, **self.owner).stdout
+        wait_until(lambda: user in kicked(), "doveadm kick " + user)
 
     def outcomes(self, user):
         names = {"answered": "ANSWERED", "forced": "FORCED"}

@@ -97,7 +97,7 @@ def check_figures(grammar):
     count = 0
     for page in sorted(glob.glob("man/*.7")):
         for where, _, text in blocks(page):
-            lines = [line for line in re.findall(r"^[CS]: .*", text, re.M) if re.search(r" LOGOUT$|^C: \S+ (BYE|OK|NO|BAD)", line)]
+            lines = re.findall(r"^(?:S: \S+ LOGOUT|C: \S+ (?:BYE|OK|NO|BAD)\b.*)$", text, re.M)
             for line in lines:
                 name = "request" if line[0] == "S" else "bye" if line.startswith("C: * ") else "answer"
                 if not grammar.matches(name, line[3:]):
@@ -133,7 +133,7 @@ def main(*transcripts):
     figures, tests = check_figures(grammar), check_tests(open(PAGE).read())
     if not count or not figures:
         sys.exit(f"{PAGE}: nothing was compared")
-    print(f"protocol: {count} lines of transcripts and {figures} of figures agree with the grammar; {tests} tests are named")
+    print(f"protocol: {count} lines of transcripts and {figures} of figures agree with the grammar; {tests} tests exist")
 
 
 main(*sys.argv[1:])
