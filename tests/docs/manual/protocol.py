@@ -133,7 +133,7 @@ def main(*transcripts):
     figures, tests = check_figures(grammar), check_tests(open(PAGE).read())
     if not count or not figures:
         sys.exit(f"{PAGE}: nothing was compared")
-    print(f"protocol: {count} lines of transcripts and {figures} of figures agree with the grammar; {tests} tests exist")
+    print(f"protocol: {count} lines of transcripts and {figures} of figures agree with the grammar; {tests} tests named")
 
 
 main(*sys.argv[1:])

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Checks a draft as far as idnits does and Debian has a tool for it: check.sh SOURCE TEXT.
+# Checks a draft as far as idnits does and Debian has a tool for it: draft.sh SOURCE TEXT.
 set -eu
 
 source=$1 text=$2
