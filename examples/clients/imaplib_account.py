@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Python's imaplib, or IMAPClient, with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run
-with Python 3.6, 3.11 and 3.13, and with IMAPClient 3.1.0.
+with Python 3.6, 3.11 and 3.13, and with IMAPClient 3.0.1 and 3.1.0.
 
 A `with` block is one operation. The account logs in before it if necessary, and answers the server after it. The block
 begins with select(), because the connection may be new, takes less than 20 seconds, and gets the exceptions of its own
