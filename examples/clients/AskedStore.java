@@ -9,7 +9,7 @@
  * Operations run one after the other, so a thread that idles needs a store of its own. close() ends the thread.
  *     AskedStore store = new AskedStore(session, new URLName("imaps://user:secret@imap.example.org"), 60_000);
  *     int unread = store.run(() -> store.getFolder("INBOX").getUnreadMessageCount());
- * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
+ * Copyright (c) 2026, the slogout authors. */
 import com.sun.mail.iap.*;
 import com.sun.mail.imap.IMAPStore;
 import com.sun.mail.imap.protocol.*;

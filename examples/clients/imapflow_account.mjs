@@ -12,7 +12,7 @@
  *         return imap;
  *     }, { ready: imap => imap.mailboxOpen('INBOX') });
  *     const messages = await account.run(imap => imap.fetchAll('1:*', { envelope: true }));
- * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
+ * Copyright (c) 2026, the slogout authors. */
 const REQUEST = /^([^\s(){%*"\\+]+) LOGOUT\r?\n?$/i;
 
 export class Account {

@@ -17,7 +17,7 @@ something new. Use an account in one thread only.
             imap.select()
         account.rest(600)               # in place of time.sleep(600)
     account.log_out()
-Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause"""
+Copyright (c) 2026, the slogout authors."""
 import contextlib, imaplib, random, re, select, time
 
 REQUEST = re.compile(rb'\A([^\x00-\x20\x7f-\xff(){%*"\\+]+) LOGOUT\r\n\Z', re.IGNORECASE)

@@ -3,8 +3,7 @@
 plugin, and against a relay before the plugin that asks at moments which no server produces on demand. Then it runs the
 same libraries without these files.
     run.py [LIBRARY...]
-A driver for each language runs the operations of an application, one a line: see Client.
-SPDX-License-Identifier: BSD-2-Clause"""
+A driver for each language runs the operations of an application, one a line: see Client."""
 
 import concurrent.futures
 import hashlib

@@ -1,5 +1,5 @@
-"""The servers of the tests: unprivileged, on free ports of 127.0.0.1, and killed by their pids.
-SPDX-License-Identifier: BSD-2-Clause"""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The servers of the tests: unprivileged, on free ports of 127.0.0.1, and killed by their pids."""
 
 import glob
 import os
