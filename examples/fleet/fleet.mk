@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-2-Clause
+## Fleet
+##   make fleet                restarts five proxies under up to 1,000 clients; 3 min (deps-fleet)
+##   make fleet-compare        the same in turn, with a spare proxy, with stock Dovecots, and with kill; 12 min
+##   make fleet-check          the runbooks, and the numbers of slogout-fleet(7); 10 s (deps-fleet)
+
+FLEET_TESTS := examples/fleet/tests
+
+.PHONY: deps-fleet fleet fleet-compare fleet-check
+
+deps-fleet: deps
+	sh tests/apt.sh haproxy dovecot-imapd socat python3-yaml ansible-core systemd
+
+fleet: $(PROXY)
+	python3 -B $(FLEET_TESTS)/fleet.py leastconn
+
+fleet-compare: $(PROXY)
+	python3 -B $(FLEET_TESTS)/fleet.py leastconn roundrobin spare stock killed
