@@ -16,3 +16,12 @@ fleet: $(PROXY)
 
 fleet-compare: $(PROXY)
 	python3 -B $(FLEET_TESTS)/fleet.py leastconn roundrobin spare stock killed
+
+$(BUILD)/tests/fleet/plan: $(FLEET_TESTS)/plan.c $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -o $@ $^
+
+fleet-check: $(PROXY) $(BUILD)/tests/fleet/plan
+	cd $(FLEET_TESTS) && python3 -B -m unittest -v test_runbooks
+
+-include $(BUILD)/tests/fleet/plan.d

@@ -3,8 +3,8 @@
 ## Measure
 ##   make bench                sizes, instructions, and speed beside a peer
 ##   make bench-peers          the same beside other libraries and servers (deps-bench)
-##   make sim                  a drain of 1,000,000 clients on simulated time
-##   make plot                 draws it, as build/drain.svg and build/drain.png (deps-plot)
+##   make sim                  a drain of 1,000,000 clients, and restarts of fleets, on simulated time
+##   make plot                 draws them, as drain and rollout in build/, .svg and .png (deps-plot)
 
 # The core alone, as a vendor compiles it.
 SMALL_CORE := $(BUILD)/bench/small/core.o
@@ -137,7 +137,8 @@ sim: $(SIM)/sim $(SIM)/rollout
 	$(SIM)/rollout $(BUILD)/sim $(SIM_CLIENTS)
 
 plot: sim
-	gnuplot -e "build = '$(BUILD)'; format = 'svg'; capacity = $(SIM_CAPACITY)" tests/bench/sim/drain.gnuplot
-	gnuplot -e "build = '$(BUILD)'; format = 'png'; capacity = $(SIM_CAPACITY)" tests/bench/sim/drain.gnuplot
+	@for picture in drain rollout; do for format in svg png; do \
+	  gnuplot -e "build = '$(BUILD)'; format = '$$format'; capacity = $(SIM_CAPACITY)" tests/bench/sim/$$picture.gnuplot || exit 1; \
+	done; done
 
 -include $(sort $(SIM_OBJECTS:.o=.d) $(ROLLOUT_OBJECTS:.o=.d))
