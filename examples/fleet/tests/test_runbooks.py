@@ -37,8 +37,8 @@ def table(servers, sessions, per_server, lame_duck=5000, restart_s=10):
     """Returns the worked example of the page: any server, the fewest sessions, the same with a spare."""
     grown = servers / (servers - 1)
     columns = []
-    for mean, fullest, rate in (((servers - 1) / servers * (grown ** servers - 1), grown ** (servers - 1), per_server * (servers - 1)),
-                                (1 + 1 / servers, grown, per_server), (1, 1, per_server)):
+    any_server = ((servers - 1) / servers * (grown ** servers - 1), grown ** (servers - 1), per_server * (servers - 1))
+    for mean, fullest, rate in (any_server, (1 + 1 / servers, grown, per_server), (1, 1, per_server)):
         most = math.floor(fullest * sessions)
         deadline = math.ceil(shortest_ms(most, rate, lame_duck) / 1000)
         others = lame_duck / 1000 + LINGER_MS / 1000 + restart_s
@@ -94,7 +94,8 @@ class Runbooks(unittest.TestCase):
         for selector in (spec["selector"]["matchLabels"], kinds["Service"]["spec"]["selector"],
                          kinds["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"]):
             self.assertEqual(selector, labels)
-        self.assertIn(kinds["Service"]["spec"]["ports"][0]["targetPort"], [port["name"] for port in pod["containers"][0]["ports"]])
+        ports = [port["name"] for port in pod["containers"][0]["ports"]]
+        self.assertIn(kinds["Service"]["spec"]["ports"][0]["targetPort"], ports)
         self.assertEqual(spec["strategy"]["rollingUpdate"], {"maxSurge": 1, "maxUnavailable": 0})
         replicas = spec["replicas"]
         deadline = self.keeps(" ".join(pod["containers"][0]["command"]), 5000 * (1 + 1 / replicas) ** (replicas - 1))
