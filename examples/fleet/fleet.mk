@@ -8,8 +8,8 @@ FLEET_TESTS := examples/fleet/tests
 
 .PHONY: deps-fleet fleet fleet-compare fleet-check
 
-deps-fleet: deps
-	sh tests/apt.sh haproxy dovecot-imapd socat python3-yaml ansible-core systemd
+deps-fleet: deps deps-proxy
+	sh tests/apt.sh socat python3-yaml ansible-core systemd
 
 fleet: $(PROXY)
 	python3 -B $(FLEET_TESTS)/fleet.py leastconn
