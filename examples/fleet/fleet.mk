@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ## Fleet
 ##   make fleet                restarts five proxies under up to 1,000 clients; 3 min (deps-fleet)
-##   make fleet-compare        the same in turn, with a spare proxy, with stock Dovecots, and with kill; 12 min
+##   make fleet-compare        beside it: round robin, a spare proxy, stock Dovecots, and kill; 12 min
 ##   make fleet-check          the runbooks, and the numbers of slogout-fleet(7); 10 s (deps-fleet)
 
 FLEET_TESTS := examples/fleet/tests
