@@ -7,6 +7,7 @@ Puts them into DIRECTORY and links them with LIBRARY; COMPILER is a command with
 A comment before each literal block of a page says what it is:
     .\\" example     a whole C program, which must compile, exit with 0, and print what the next block says
     .\\" output      what the program before it prints; CR is not shown
+    .\\" abnf        a grammar, which protocol.py reads
     .\\" figure      anything else
 Each page of section 3 has one example. The README has two, which are indented blocks: a host, which tests/docs/manual/server.c
 runs, and a few lines that use the parts of the library that work alone."""
@@ -47,7 +48,7 @@ def blocks(page):
         if not line.startswith(".Bd -literal"):
             continue
         where = f"{page}:{number + 1}"
-        kind = re.fullmatch(r'\.\\" (example|output|figure)', lines[number - 1])
+        kind = re.fullmatch(r'\.\\" (example|output|abnf|figure)', lines[number - 1])
         if not kind:
             fail(where, "no comment says what this block is")
         text = unescape(where, "\n".join(lines[number + 1 : lines.index(".Ed", number)]) + "\n")
