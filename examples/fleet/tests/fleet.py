@@ -35,13 +35,13 @@ from servers import BUILD, DOVECOT, Scratch, account, free_port  # pylint: disab
 PROXIES = 5
 CLIENTS = 1000
 TRIAL_SECONDS = 5
-LOGIN_SECONDS = 40
-ROLLOUT_SECONDS = 60  # for one log-in of each client
+LOGIN_SECONDS = 30
+ROLLOUT_SECONDS = 45  # for one log-in of each client
 BEFORE_SECONDS = 15
 PATIENCE = 120
 LAME_DUCK_MS = 3000
-# The parts of a deadline: lame duck, answer timeout, leave timeout, linger and 2 s to spare.
-DEADLINE_MS = LAME_DUCK_MS + 32001 + 5000 + 5000 + 2000
+# Twice an even share of the clients, lame duck, answer timeout, leave timeout, linger, and 2 s to spare.
+DEADLINE_MS = 2000 * ROLLOUT_SECONDS // PROXIES + LAME_DUCK_MS + 32001 + 5000 + 5000 + 2000
 
 MORE_OF_DOVECOT = """
 default_client_limit = 5000
@@ -124,11 +124,10 @@ class Run:
         return Server(port, root / "stderr", owner, "/usr/sbin/dovecot", "-F", "-c", root / "dovecot.conf")
 
     def proxy(self, name, dovecot):
-        """The deadline has room for twice the clients of an even share."""
-        port, agent, deadline = free_port(), free_port(), DEADLINE_MS + 2000 * CLIENTS // PROXIES // self.rate
+        port, agent = free_port(), free_port()
         proxy = Server(port, self.front.path / f"{name}.log", account("nobody")[1], self.front.path / "slogout-proxy",
                        f"--listen=127.0.0.1:{port}", f"--server=127.0.0.1:{dovecot.port}", "--accept-proxy", "--spread=0",
-                       f"--rate={self.rate}", "--answer-timeout=32001", f"--deadline={deadline}",
+                       f"--rate={self.rate}", "--answer-timeout=32001", f"--deadline={DEADLINE_MS}",
                        f"--agent=127.0.0.1:{agent}", f"--lame-duck={LAME_DUCK_MS}")
         proxy.options = f"port {port} agent-port {agent}"
         return proxy
