@@ -52,11 +52,13 @@ void slo_token_add(struct slo_token *token, const char *bytes, size_t len)
 
 size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len)
 {
+    uint8_t kept = token->len;
     size_t n = 0;
 
     for (; n < len && slo_octet_uses[(unsigned char)bytes[n]] & SLO_USE_ATOM; n++)
-        if (token->len <= SLO_TOKEN_MAX)
-            token->bytes[token->len++] = bytes[n];
+        if (kept <= SLO_TOKEN_MAX)
+            token->bytes[kept++] = bytes[n];
+    token->len = kept;
     return n;
 }
 
