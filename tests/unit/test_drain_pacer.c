@@ -8,6 +8,7 @@
         count, ms, count, ms                                                                                 \
     }
 #define ALL(count) BY(count, NEVER)
+#define FAR        (UINT64_C(1) << 33)
 
 /* Opens a window of 20 s. */
 static void open_window(struct slo_pacer *pacer, uint64_t seed, uint32_t rate)
@@ -95,7 +96,7 @@ static void test_an_empty_window_is_one_instant(void **state)
 
 static void test_the_instant_is_rounded_down_to_the_step(void **state)
 {
-    static const uint32_t rows[][2] = {{1, 12399}, {2, 12398}, {50, 12350}, {100, 12300}};
+    static const uint32_t rows[][2] = {{1, 12399}, {2, 12398}, {50, 12350}, {100, 12300}, {65538, 0}};
     const struct slo_pacer pacer = {.instant = fixed(12399) + fixed(1) / 2};
     size_t i;
 
@@ -116,6 +117,8 @@ static void test_what_is_too_late_is_as_good_as_never(void **state)
     assert_true(pacer.to == fixed(SLO_PACER_LONGEST));
     next(&pacer, NEVER, 1);
     assert_true(pacer.to == fixed(SLO_PACER_LONGEST));
+    slo_pacer_open(&pacer, FAR, FAR, 65537);
+    assert_true(next(&pacer, 0, 1) == FAR && pacer.gap == 16000);
     slo_pacer_open(&pacer, 0, 0, 1);
     next(&pacer, 0, NEVER);
     assert_true(pacer.end == NEVER && pacer.to < fixed(2000));
@@ -177,6 +180,9 @@ static void test_slots(void **state)
         {"who joins waits until the gap is over", JOIN, 10, 1, 50, 60, ALL(1), 100, 20000, 20000},
         {"who joins later need not wait", JOIN, 10, 1, 50, 160, ALL(1), 160, 20000, 20000},
         {"the last one was begun late in its slot", JOIN, 10, 1, 7000, 7000, ALL(1000), 7000, 7100, 107000},
+        {"who joins is told an earlier time", JOIN, 10, 1, 7000, 6900, ALL(1), 7000, 20000, 20000},
+        {"after 2^33 ms", JOIN, 0, 1, FAR, FAR, ALL(2), FAR, FAR + 10000, FAR + 20000},
+        {"a slot after 2^33 ms", NEXT, 0, 1, 0, FAR + 100, ALL(2), FAR, FAR + 10000, FAR + 20000},
         {"at the end of the window", JOIN, 10, 200, 50, 20000, ALL(2), 20000, 30000, 40000},
     };
     size_t i;

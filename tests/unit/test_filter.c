@@ -572,13 +572,16 @@ static void test_every_reason_has_its_name(void **state)
 
 static void test_what_comes_together_passes_together(void **state)
 {
+    char *literal = exact_fill('x', 700);
     struct filter_host host;
 
     (void)state;
     start_at(&host, GREETED);
-    host.calls = 0;
-    client(&host, "a NOOP\r\nb ENABLE X-SERVER-LOGOUT\r\nc APPEND x {1+}\r\ny\r\nd IDLE\r\nDO");
-    assert_int_equal(host.calls, 1);
+    client(&host, "a NOOP\r\nl LOGOUT\r\nb ENABLE X-SERVER-LOGOUT\r\nc APPEND x {1+}\r\ny\r\nd IDLE\r\nDO");
+    client(&host, "NE\r\ne APPEND x {700+}\r\n");
+    filter_host_feed(&host, 'C', literal, 700);
+    assert_int_equal(host.calls, 4); /* with that of the greeting */
+    exact_free(literal);
     filter_host_stop(&host);
 }
 
