@@ -11,6 +11,7 @@
 ##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
 ##   make fuzz                 a minute for each target
 ##   make dialogues            N random dialogues (1,000,000) through the filter, from SEED
+##   make differential         N random dialogues (1,000,000) with the library and with examples/port, from SEED
 ##   make mutants              whether the tests notice a change of one line of lib/; MATRIX=1: which of them do
 ##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
 ##   make prove-sanity         a proof fails when the fault is planted that it excludes
@@ -100,6 +101,20 @@ dialogues: $(DIALOGUES)/run
 	@$< $(N) $(SEED)
 
 .PHONY: dialogues
+
+# ---- differential: the library and its second implementation, examples/port ----
+
+PORT := $(BUILD)/tests/port
+
+$(PORT)/play: tests/port/play.c $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC)
+
+differential: $(PORT)/play $(TRANSCRIPTS)
+	@python3 -B tests/port/transcripts.py $(TRANSCRIPTS)
+	@python3 -B tests/port/differential.py $< $(N) $(SEED)
+
+.PHONY: differential
 
 # ---- coverage of lib/ by the unit tests alone ----
 

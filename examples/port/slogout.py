@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The exchange of slogout(7) for servers in Python: sessions, their timers and answers, without drains and filters.
+"""The exchange of slogout(7) for IMAP servers in Python: sessions with their timers and answers; no drains, no filters.
 
-It is written from the manual and shares no code with the library. Names are those of the manual, errors are exceptions,
-and an object is freed when nobody refers to it. send_line(session, line, when) returns 0, BUSY, or a negative number, and
-close_connection(session, result) closes the connection. Neither may call a function of this module.
-
-    slogout = Slogout(Settings(bye_text="Server is restarting"))
-    session = Session(slogout, send_line, close_connection)
-    session.request(now_ms)
+Names and rules are those of the manual. send_line(session, line, when) returns 0, BUSY, or a negative number, and
+close_connection(session, result) closes the connection; neither may call this module. Errors are StateError and
+ValueError. Before a host drops a session, it calls abandon(). A drain of the host calls enter(WAITING), then begin().
 """
 
+import math
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -17,15 +14,13 @@ from typing import NamedTuple
 
 NEVER = 2**64 - 1
 BUSY = 1
-CAPABILITY = "X-SERVER-LOGOUT"
-
 State = Enum("State", "OPEN WAITING PENDING ASKED LEAVING ENDED")
+OPEN, WAITING, PENDING, ASKED, LEAVING, ENDED = State
 Outcome = Enum("Outcome", "ANSWERED REFUSED EXPIRED BYE_ONLY NEVER_READY FORCED SEND_FAILED CLIENT_LOGOUT PEER_CLOSED"
                           " HOST_CLOSED")
 When = Enum("When", "AT_REST BETWEEN_LINES")
 
-OPEN, WAITING, PENDING, ASKED, LEAVING, ENDED = State
-ABANDONED = (Outcome.CLIENT_LOGOUT, Outcome.PEER_CLOSED, Outcome.HOST_CLOSED)
+Answer = NamedTuple("Answer", [("status", str), ("code", bytes), ("text", bytes)])
 
 ATOM = r'[!#$&\'+-Z\[^-z|}~]+'
 BYE_TEXT = re.compile(rf"(?=[ -~]{{1,200}}\Z)(?:[^\[]|\[{ATOM}(?: [^\]]+)?\] .)")
@@ -37,13 +32,6 @@ ANSWER = re.compile(rb"(?:\* (?P<bye>BYE)|(?P<tag>[^ ]+) (?P<status>OK|NO|BAD))"
 
 class StateError(Exception):
     """The call is not possible in this state."""
-
-
-class Answer(NamedTuple):
-    """A tagged answer of a client."""
-    status: str
-    code: bytes
-    text: bytes
 
 
 @dataclass(frozen=True)
@@ -58,9 +46,9 @@ class Settings:
     bye_text: str = "Server is closing the connection"
 
     def __post_init__(self):
+        check_text(self.bye_text)
         if self.answer_timeout_ms <= 32000 or not PREFIX.fullmatch(self.tag_prefix):
             raise ValueError("answer_timeout_ms or tag_prefix is not valid")
-        check_text(self.bye_text)
 
 
 @dataclass
@@ -76,31 +64,26 @@ class Result:
 
 
 def check_text(text):
-    """Raises ValueError unless text may follow `* BYE `."""
-    if not BYE_TEXT.match(text):
+    """Raises ValueError unless text is None or may follow `* BYE `."""
+    if text is not None and not BYE_TEXT.match(text):
         raise ValueError("not 1 to 200 octets of printable ASCII, or a malformed response code")
 
 
 def splitmix64(seed):
-    """Returns the first number of the generator SplitMix64."""
-    mask = NEVER
-    z = (seed + 0x9E3779B97F4A7C15) & mask
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & mask
-    z = (z ^ z >> 27) * 0x94D049BB133111EB & mask
+    z = seed + 0x9E3779B97F4A7C15
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ z >> 27) * 0x94D049BB133111EB % 2**64
     return z ^ z >> 31
 
 
 class Slogout:
     """The settings, the clock and the timers of some sessions."""
-
     def __init__(self, settings=Settings()):
         self.settings = settings
         self.timers = {}  # the deadline of each session that has one
-        self.now_ms = 0
-        self.tags = 0
+        self.now_ms, self.tags_used = 0, 0
 
     def advance(self, now_ms):
-        """Keeps the later time."""
         self.now_ms = max(self.now_ms, now_ms)
 
     def deadline(self):
@@ -116,30 +99,16 @@ class Slogout:
 
 class Session:
     """One connection of a client."""
-
     def __init__(self, slogout, send_line, close_connection):
         self.slogout, self.settings = slogout, slogout.settings
         self.send_line, self.close_connection = send_line, close_connection
-        self.state = OPEN
-        self.enabled = False
-        self.result = Result()
-        self.bye_text = None
-        self.in_drain = False
-        self.leave_by_ms = NEVER  # of a departure: when the session is LEAVING at the latest
-        self.end_ms = NEVER  # when a session that is LEAVING ends at the latest
+        self.state, self.enabled, self.bye_text = OPEN, False, None
+        self.result = Result()  # valid once the session has ENDED with an outcome
+        self.end_by_ms = NEVER  # the deadline of a departure, and of a session that is LEAVING
         self.when = When.AT_REST  # what the line waits for
 
-    def join(self):
-        """Waits in a drain, which may call begin()."""
-        if self.in_drain or self.state in (WAITING, LEAVING, ENDED):
-            raise StateError
-        self.in_drain = True
-        if self.state is OPEN:
-            self.state = WAITING
-
     def request(self, now_ms, bye_text=None):
-        """Asks the client to leave."""
-        check_text(bye_text or self.settings.bye_text)
+        check_text(bye_text)
         if self.state in (LEAVING, ENDED):
             raise StateError
         if self.state in (OPEN, WAITING):
@@ -149,22 +118,23 @@ class Session:
 
     def leave(self, now_ms, spread_ms=0, seed=0, deadline_ms=0, bye_text=None):
         """Leaves at a random instant and by a deadline; a second call hurries."""
-        check_text(bye_text or self.settings.bye_text)
+        check_text(bye_text)
         if self.state is not OPEN:
             return self.force(now_ms)
         self.slogout.advance(now_ms)
         self.bye_text = bye_text
         if deadline_ms:
-            before = max(deadline_ms - self.settings.leave_timeout_ms, 0)
-            self.leave_by_ms = self.slogout.now_ms + before
-            spread_ms = min(spread_ms, before - self.settings.answer_timeout_ms
-                            if before >= self.settings.answer_timeout_ms else before)
-        if spread_ms == 0:
-            return self.begin()
-        self.enter(WAITING, self.slogout.now_ms + splitmix64(seed) % spread_ms)
+            self.end_by_ms = min(self.slogout.now_ms + deadline_ms, NEVER - 1)
+        room_ms = max(min(self.leave_by_ms(), NEVER) - self.slogout.now_ms, 0)
+        if room_ms >= self.settings.answer_timeout_ms:
+            room_ms -= self.settings.answer_timeout_ms
+        spread_ms = min(spread_ms, room_ms)
+        if spread_ms:
+            self.enter(WAITING, self.slogout.now_ms + splitmix64(seed) % spread_ms)
+        else:
+            self.begin()
 
     def resume(self, now_ms):
-        """The moment for the line may have come."""
         if self.state in (PENDING, LEAVING):
             self.slogout.advance(now_ms)
             self.offer()
@@ -174,38 +144,27 @@ class Session:
         if self.state in (ASKED, LEAVING, ENDED):
             raise StateError
         self.enter(OPEN)
-        self.leave_by_ms, self.in_drain = NEVER, False
+        self.end_by_ms, self.bye_text = NEVER, None
 
     def force(self, now_ms):
-        """Ends the session now."""
         if self.state is ENDED:
             return
         self.slogout.advance(now_ms)
         if self.state is not LEAVING:
             self.settle(Outcome.FORCED)
-            return
-        if self.when is When.AT_REST:
-            self.when = When.BETWEEN_LINES
-            self.offer()
-        if self.state is LEAVING:
-            self.end(self.result.outcome)
+        else:
+            if self.when is When.AT_REST:
+                self.insist()
+            if self.state is LEAVING:
+                self.end(self.result.outcome)
 
     def abandon(self, why):
-        """The connection ends in another way."""
-        if why not in ABANDONED:
-            raise ValueError(why)
         if self.state not in (OPEN, LEAVING, ENDED):
             self.result.outcome = why
         self.enter(ENDED)
 
-    def get_result(self):
-        """Returns how the exchange ended."""
-        if self.state is not ENDED or self.result.outcome is None:
-            raise StateError
-        return self.result
-
     def feed_line(self, line, now_ms):
-        """Returns True if the line of the client, of type bytes, must not be run."""
+        """Returns True if the host must not run this line of the client, of type bytes."""
         if self.state in (LEAVING, ENDED):
             return True
         answer = ANSWER.fullmatch(line) if self.state is ASKED else None
@@ -225,68 +184,67 @@ class Session:
         self.state = state
         self.slogout.timers.pop(self, None)
         if deadline_ms is not None:
-            self.slogout.timers[self] = min(deadline_ms, NEVER - 1)
+            self.slogout.timers[self] = min(max(deadline_ms, 0), NEVER - 1)
 
     def take(self, answer):
-        """The client has answered."""
-        self.result.answer_status = answer.status
-        self.result.answer = answer
+        self.result.answer_status, self.result.answer = answer.status, answer
         if answer.status == "OK":
             self.end(Outcome.ANSWERED)
         elif not self.settings.wait_after_refusal:
             self.settle(Outcome.REFUSED)
         self.result.answer = None
 
+    def leave_by_ms(self):
+        """Returns when a departure with a deadline is LEAVING at the latest."""
+        return math.inf if self.end_by_ms == NEVER else self.end_by_ms - self.settings.leave_timeout_ms
+
     def begin(self):
-        """The request begins."""
-        self.enter(PENDING, min(self.slogout.now_ms + self.settings.ready_timeout_ms, self.leave_by_ms))
+        self.enter(PENDING, min(self.slogout.now_ms + self.settings.ready_timeout_ms, self.leave_by_ms()))
         self.offer()
 
     def expire(self):
-        """The timer of the session has expired."""
-        now_ms = self.slogout.now_ms
         if self.state is WAITING:
             self.begin()
         elif self.state is PENDING:
-            self.settle(Outcome.FORCED if self.leave_by_ms <= now_ms else Outcome.NEVER_READY)
+            self.settle(Outcome.FORCED if self.leave_by_ms() <= self.slogout.timers[self] else Outcome.NEVER_READY)
         elif self.state is ASKED:
             self.settle(Outcome.REFUSED if self.result.answer_status else Outcome.EXPIRED)
         elif self.when is When.AT_REST:
-            self.when = When.BETWEEN_LINES
-            self.enter(LEAVING, self.end_ms)
-            self.offer()
+            self.insist()
         else:
             self.end(self.result.outcome)
 
+    def insist(self):
+        """A command may be cut off from now on."""
+        self.when = When.BETWEEN_LINES
+        self.enter(LEAVING, self.end_by_ms)
+        self.offer()
+
     def settle(self, outcome):
         """The outcome is settled, and the client is owed a `* BYE`."""
-        leave_ms = self.settings.leave_timeout_ms
         self.result.outcome = outcome
-        self.end_ms = min(self.slogout.now_ms, self.leave_by_ms) + leave_ms
-        self.enter(LEAVING, self.end_ms - leave_ms // 2)
+        self.end_by_ms = min(self.slogout.now_ms + self.settings.leave_timeout_ms, self.end_by_ms, NEVER - 1)
+        self.enter(LEAVING, self.end_by_ms - (self.settings.leave_timeout_ms + 1) // 2)
         self.offer()
 
     def offer(self):
-        """Offers the line that is due to the host."""
-        asks = (self.state is PENDING and (self.settings.ask_all or self.enabled) and
-                self.slogout.now_ms + self.settings.answer_timeout_ms <= self.leave_by_ms)
-        tag = f"{self.settings.tag_prefix}{self.slogout.tags + 1}"
+        answer_ms = self.slogout.now_ms + self.settings.answer_timeout_ms
+        may_ask = (self.settings.ask_all or self.enabled) and answer_ms <= self.leave_by_ms()
+        asks = may_ask and self.state is PENDING
+        tag = f"{self.settings.tag_prefix}{self.slogout.tags_used % (2**32 - 1) + 1}"
         line = f"{tag} LOGOUT\r\n" if asks else f"* BYE {self.bye_text or self.settings.bye_text}\r\n"
         taken = self.send_line(self, line, self.when)
-        if taken > 0:
-            return
         if taken < 0:
             self.end(self.result.outcome or Outcome.SEND_FAILED)
-        elif asks:
-            self.slogout.tags += 1
+        elif taken == 0 and asks:
+            self.slogout.tags_used += 1
             self.result.tag, self.result.asked_ms = tag, self.slogout.now_ms
-            self.enter(ASKED, self.slogout.now_ms + self.settings.answer_timeout_ms)
-        else:
+            self.enter(ASKED, answer_ms)
+        elif taken == 0:
             self.result.bye_sent = True
             self.end(self.result.outcome or Outcome.BYE_ONLY)
 
     def end(self, outcome):
-        """The session ends."""
         self.result.outcome = outcome
         self.enter(ENDED)
         self.close_connection(self, self.result)

@@ -2,6 +2,7 @@
 """Plays the events of transcripts, whose format tests/model/transcripts/README describes, to examples/port."""
 
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../examples/port"))
@@ -13,21 +14,27 @@ STATES = list(slogout.State)
 OUTCOMES = list(slogout.Outcome)
 
 
+def escape(octets):
+    """Returns octets as tests/port/play.c writes them."""
+    return re.sub("[^ -$&-~]", lambda match: f"%{ord(match[0]):02x}", octets.decode("latin-1"))
+
+
 class Player:
     """One transcript: a slogout with one or two sessions, and what has come of the event that was played last."""
 
-    def __init__(self, settings, sessions=1):
+    def __init__(self, settings, sessions, reply):
         self.trace = []
-        self.replies = []  # to the lines that the next event offers; TAKES follows
+        self.reply = reply  # says what the host replies to a line for a moment
         self.slogout = slogout.Slogout(settings)
         self.sessions = [slogout.Session(self.slogout, self.send_line, self.close_connection) for _ in range(sessions)]
         self.without_bye = 0
+        self.joined = set()
 
     def number(self, session):
         return "" if session is self.sessions[0] else "#2 "
 
     def send_line(self, session, line, when):
-        reply = self.replies.pop(0) if self.replies else "TAKES"
+        reply = self.reply(when)
         self.trace.append(f"{self.number(session)}S: {line[:-2]} ({MOMENTS[when]}){'' if reply == 'TAKES' else ' ' + reply}")
         return REPLIES[reply]
 
@@ -40,9 +47,22 @@ class Player:
         return (f"{self.number(session)}close {result.outcome.name}" +
                 (f" {result.tag}@{result.asked_ms}" if result.tag else "") +
                 (" bye-sent" if result.bye_sent else "") + (" bye-seen" if result.bye_seen else "") +
-                (f" answer={answer.status}{'[%s]' % answer.code.decode() if answer.code else ''}"
-                 f"{':' + answer.text.decode() if answer.text else ''}" if answer else
+                (f" answer={answer.status}{'[' + escape(answer.code) + ']' if answer.code else ''}"
+                 f"{':' + escape(answer.text) if answer.text else ''}" if answer else
                  f" answered={result.answer_status}" if result.answer_status else ""))
+
+    def join(self, session):
+        """The session joins a drain, which does not act by itself."""
+        if session in self.joined or session.state in (slogout.WAITING, slogout.LEAVING, slogout.ENDED):
+            raise slogout.StateError
+        self.joined.add(session)
+        if session.state is slogout.OPEN:
+            session.enter(slogout.WAITING)
+
+    def look_at_result(self, session):
+        if session.state is not slogout.ENDED or not session.result.outcome:
+            raise slogout.StateError
+        self.trace.append(self.close_of(session, session.result))
 
     def counts(self):
         states = [session.state for session in self.sessions]
@@ -91,10 +111,13 @@ class Player:
                 self.slogout.tick(now)
             case "resume" | "force":
                 getattr(session, verb)(now)
-            case "join" | "cancel":
-                getattr(session, verb)()
+            case "join":
+                self.join(session)
+            case "cancel":
+                session.cancel()
+                self.joined.discard(session)
             case "result":
-                self.trace.append(self.close_of(session, session.get_result()))
+                self.look_at_result(session)
             case "counts" | "deadline":
                 getattr(self, verb)()
             case _:

@@ -29,11 +29,12 @@ def play(block):
     lines = [line for line in block.splitlines() if not line.startswith("# ")]
     if not lines:
         return 0
-    player = Player(*settings_of(lines[0]))
+    replies = []
+    player = Player(*settings_of(lines[0]), lambda when: replies.pop(0))
     for event, expected in events_of(lines[1:]):
-        player.replies = [reply_of(line) for line in expected if line.removeprefix("#2 ").startswith("S: ")]
+        replies[:] = [reply_of(line) for line in expected if line.removeprefix("#2 ").startswith("S: ")]
         player.play(event)
-        if player.trace[:-1] + player.trace[-1:] != expected:
+        if player.trace != expected:
             sys.exit("\n".join([block, "", f"at {event}", "expected:", *expected, "the port:", *player.trace]))
     return 1
 
