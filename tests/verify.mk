@@ -12,6 +12,9 @@
 ##   make fuzz                 a minute for each target
 ##   make dialogues            N random dialogues (1,000,000) through the filter, from SEED
 ##   make differential         N random dialogues (1,000,000) with the library and with examples/port, from SEED
+##   make model                client, server and proxy in all their states, by SPIN; random runs replayed through
+##                             the library (deps-model)
+##   make model-sanity         the models fail when a fault is planted
 ##   make mutants              whether the tests notice a change of one line of lib/; MATRIX=1: which of them do
 ##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
 ##   make prove-sanity         a proof fails when the fault is planted that it excludes
@@ -115,6 +118,23 @@ differential: $(PORT)/play $(TRANSCRIPTS)
 	@python3 -B tests/port/differential.py $< $(N) $(SEED)
 
 .PHONY: differential
+
+# ---- model: both sides of the exchange, by SPIN; and what its random runs do, the library does ----
+
+MODEL := $(BUILD)/model
+REPLAYS ?= 10000
+
+.PHONY: deps-model model model-sanity
+
+deps-model: deps
+	sh tests/apt.sh spin gcc libc6-dev
+
+model: $(PORT)/play
+	@python3 -B tests/protocol/run.py $(MODEL) $(CC)
+	@python3 -B tests/protocol/replay.py $(abspath $<) $(REPLAYS) $(SEED)
+
+model-sanity:
+	@python3 -B tests/protocol/run.py $(MODEL) $(CC) --faults
 
 # ---- coverage of lib/ by the unit tests alone ----
 

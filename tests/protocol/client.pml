@@ -32,6 +32,10 @@ proctype Client()
     bool in_literal, was_asked, has_answered, saw_bye;
     bool is_silent, has_said_bye;
 
+#ifdef FIFOS_ARE_EXCLUSIVE /* SPIN then skips orders of events that make no difference */
+    xs to_server;
+    xr to_client;
+#endif
     do
     /* Sends a command, and may do so before the last one is answered. */
     :: atomic {
@@ -133,4 +137,19 @@ inline choose()
     :: circumstance = FORCE
     :: circumstance = CLOSE
     fi
+}
+
+inline forget_client()
+{
+    is_lost = false;
+    sent = 0;
+    answered = 0;
+    executed = 0;
+    client_idles = false;
+    logged_out = false;
+    do
+    :: to_server?_, _
+    :: to_client?_, _
+    :: empty(to_server) && empty(to_client) -> break
+    od
 }

@@ -6,6 +6,9 @@
 #define BETWEEN_LINES (between_lines)
 #define QUEUE(line)   to_client!line(taken - idles)
 
+/* Makes a random run choose an event of the host less often than those of the client. */
+#define OTHERS_FIRST true :: true :: true :: true :: true :: true :: true :: true
+
 /* The next line of the client. */
 #define ANSWER_ARRIVED (to_server?[ANSWER_OK, 0] || to_server?[ANSWER_NO, 0] || to_server?[ANSWER_BYE, 0])
 
@@ -72,6 +75,10 @@ inline log_out()
     fi;
     to_client!BYE(taken - 1);
     to_client!OK(taken);
+    if
+    :: FAULTY(FAULT_ABANDON_LATE) && timer > 0 -> tick()
+    :: else
+    fi;
     goto closing
 }
 
@@ -88,14 +95,26 @@ proctype Server()
         is_consumed = false;
         if
         /* The host's own wishes. A host that cancels may ask again. */
-        :: state == OPEN && requests > 0 -> requests--; request()
+        :: state == OPEN && requests > 0 ->
+            if
+            :: requests--; request()
+            :: OTHERS_FIRST
+            fi
         :: (state == PENDING || (state == ASKED && FAULTY(FAULT_CANCEL_WHEN_ASKED))) && requests > 0 -> cancel()
-        :: circumstance == FORCE && state != ENDED -> force()
+        :: circumstance == FORCE && state != ENDED ->
+            if
+            :: force()
+            :: OTHERS_FIRST
+            fi
         :: circumstance == CLOSE && AT_REST && state != ENDED ->
             abandon(HOST_CLOSED);
             to_client!BYE(taken - idles);
             goto closing
-        :: timer > 0 -> tick()
+        :: timer > 0 ->
+            if
+            :: tick()
+            :: OTHERS_FIRST
+            fi
         :: is_lost && !broken && state != ENDED -> broken = true
 
         /* Reads what the client has sent. */
@@ -161,12 +180,38 @@ closing:
     }
 }
 
+/* For the next run of a simulation. */
+inline forget()
+{
+    between_lines = true;
+    taken = 0;
+    running = 0;
+    idles = false;
+    literal_due = false;
+    forget_session();
+    forget_client()
+}
+
+/* A simulation makes as many runs as it is told to; a verification, which follows every run, makes one. */
+#ifndef RUNS
+#define RUNS 1
+#endif
+
 init
 {
-    atomic {
-        choose();
-        printf("settings %d %d\n", is_enabled, waits_after_refusal);
-        run Client();
-        run Server()
-    }
+    byte runs = RUNS;
+
+    do
+    :: runs > 0 ->
+        atomic {
+            forget();
+            choose();
+            printf("settings %d %d\n", is_enabled, waits_after_refusal);
+            run Client();
+            run Server()
+        }
+        _nr_pr == 1;
+        runs--
+    :: else -> break
+    od
 }

@@ -6,6 +6,8 @@
 #define BETWEEN_LINES (!in_response && !owes_plus && !bye_passed)
 #define QUEUE(line)   to_client!line(passed - idles); asked = (line == LOGOUT || asked)
 
+#define FIFOS_ARE_EXCLUSIVE
+
 #define FAULT_ANSWER_PASSES      40
 #define FAULT_PASSES_AFTER_DROP  41
 #define FAULT_ONE_IN_FLIGHT      42
@@ -28,7 +30,7 @@ chan back = [3 * COMMANDS + 3] of { mtype, byte };
 /* What the proxy lets through to the server. */
 inline pass(what, number)
 {
-    assert(!dropped || FAULTY(FAULT_PASSES_AFTER_DROP));
+    assert(!dropped);
     forth!what(number);
     if
     :: what == LITERAL -> literal_follows = false
@@ -49,7 +51,7 @@ inline read_client(what, number)
     :: !literal_follows && (what == ANSWER_OK || what == ANSWER_NO || what == ANSWER_BYE) ->
         feed_line(what);
         if
-        :: FAULTY(FAULT_ANSWER_PASSES) && state == ENDED && !closed -> forth!what(number)
+        :: FAULTY(FAULT_ANSWER_PASSES) -> forth!what(number)
         :: else -> assert(asked)
         fi
     :: else ->
@@ -94,6 +96,10 @@ proctype Proxy()
     mtype what;
     byte number, requests = (circumstance == CANCEL -> 2 : 1);
 
+    xr to_server;
+    xs to_client;
+    xs forth;
+    xr back;
     do
     :: closed && (outcome != ANSWERED || in_flight == idles || FAULTY(FAULT_CLOSES_IN_FLIGHT)) -> break
     :: atomic { !closed || (outcome == ANSWERED && in_flight > idles) ->
@@ -141,6 +147,8 @@ proctype Server()
     byte number, taken, running;
     bool awaits_literal, awaits_done, is_writing, may_send_plus;
 
+    xr forth;
+    xs back;
     do
     :: atomic {
         nempty(forth) && (running == 0 || awaits_literal || awaits_done) && !may_send_plus ->

@@ -105,7 +105,10 @@ inline offer_first()
 /* The last `* BYE` of a session that is LEAVING. */
 inline offer_last()
 {
-    printf("S: BYE %e\n", (second_half -> BETWEEN_LINES_ : AT_REST_));
+    if
+    :: second_half -> printf("S: BYE BETWEEN_LINES\n")
+    :: else -> printf("S: BYE AT_REST\n")
+    fi;
     if
     :: FAULTY(FAULT_NO_LAST_BYE) ->
         end_session(outcome)
@@ -124,8 +127,6 @@ inline offer_last()
     :: else
     fi
 }
-
-mtype = { AT_REST_, BETWEEN_LINES_ };
 
 inline settle(why)
 {
@@ -230,11 +231,8 @@ inline feed_line(line)
         fi
     :: else -> is_consumed = false
     fi;
-    printf("= %e\n", (is_consumed -> CONSUMED : PASSED));
     say_state()
 }
-
-mtype = { CONSUMED, PASSED };
 
 /* One step of time. No state lasts longer than its timeout, so an exchange ends within the sum of the three. */
 inline tick()
@@ -263,4 +261,20 @@ inline tick()
     :: else
     fi;
     say_state()
+}
+
+inline forget_session()
+{
+    state = OPEN;
+    outcome = NONE;
+    timer = 0;
+    age = 0;
+    broken = false;
+    second_half = false;
+    refused = false;
+    waits_after_refusal = false;
+    closed = false;
+    may_cut = false;
+    without_bye = false;
+    is_consumed = false
 }
