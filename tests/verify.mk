@@ -10,6 +10,7 @@
 ##   make analyse              analyzers of the source, memcheck and threads
 ##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
 ##   make fuzz                 a minute for each target
+##   make clusterfuzzlite      .clusterfuzzlite/build.sh builds the fuzz targets for services that fuzz
 ##   make dialogues            N random dialogues (1,000,000) through the filter, from SEED
 ##   make differential         N random dialogues (1,000,000) with the library and with examples/port, from SEED
 ##   make model                client, server and proxy in all their states, by SPIN; random runs replayed through
@@ -84,6 +85,10 @@ $(FUZZ_NAMES): fuzz-%: $(BUILD)/fuzz/%
 
 fuzz: $(FUZZ_NAMES)
 .PHONY: $(FUZZ_NAMES)
+
+clusterfuzzlite:
+	@sh tests/fuzz/clusterfuzzlite.sh $(CLANG) $(BUILD)/clusterfuzzlite
+.PHONY: clusterfuzzlite
 
 # ---- dialogues through the filter: N of them, from SEED ----
 
