@@ -32,7 +32,7 @@ VERBS_OPEN = "enable enable enable request request request_TEXT leave leave_TEXT
 STATUSES = [b"OK"] * 4 + [b"NO", b"no", b"BAD", b"bAd", b"BYE", b"ok", b"O", b"OKAY", b"OK-", b"LOGOUT", b""]
 ENDS = [b"", b"", b"\r\n", b"\r\n", b"\n", b"\r", b"\n\r", b"\r\r\n", b"\n\n"]
 TEXT_PIECES = [b"", b" ", b" ", b"text", b"[", b"]", b"[CODE]", b"[CODE] ", b"[CODE x y] ", b"{3}", b"{3+}", b"\xe9", b"\0", b"%",
-               b"\"", b"\\", b"(", b"*", b"+", b"\x7f", b"[C" + b"c" * 253 + b"]", b"[C" + b"c" * 254 + b"]", b"x" * 199, b"\r"]
+               b"\"", b"\\", b"(", b"*", b"+", b"\x7f", b"[C" + b"c" * 254 + b"]", b"[C" + b"c" * 255 + b"]", b"x" * 199, b"\r"]
 
 
 class Random(random.Random):

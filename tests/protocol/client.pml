@@ -117,6 +117,7 @@ over:
 /* Chooses who the client is, and what may happen to the connection. */
 inline choose()
 {
+    PLANT;
     if
     :: kind = ANSWERS
     :: kind = HURRIES

@@ -73,11 +73,11 @@ class Run:
 def simulate(seed):
     """Returns the runs of one simulation."""
     with tempfile.TemporaryDirectory() as folder:  # spin writes into the current one
-        output = subprocess.run(["spin", "-T", "-B", f"-DRUNS={RUNS}", f"-n{seed}", MODEL], cwd=folder, stdout=subprocess.PIPE,
-                                text=True, check=True).stdout
-    runs = [Run("settings " + text) for text in re.split("^settings ", output, flags=re.M)[1:]]
-    if len(runs) != RUNS or "Error" in output:
-        sys.exit(f"replay: spin -n{seed} fails\n{output}")
+        spin = subprocess.run(["spin", "-T", "-B", f"-DRUNS={RUNS}", f"-n{seed}", MODEL], cwd=folder, stdout=subprocess.PIPE,
+                              text=True, check=False)
+    runs = [Run("settings " + text) for text in re.split("^settings ", spin.stdout, flags=re.M)[1:]]
+    if spin.returncode != 0 or len(runs) != RUNS:
+        raise RuntimeError(f"{spin.stdout}\nreplay: spin -n{seed} fails")
     return runs
 
 

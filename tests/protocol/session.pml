@@ -8,10 +8,14 @@
  * it, and the state that it leaves, for replay.py. FAULTY(name) is true if that fault is planted; the lines that define
  * the faults are the list of them. */
 
-#ifndef PLANTED
-#define PLANTED 0
+#ifdef FAULT_AT_RUN_TIME /* one verifier for all faults, which the environment chooses */
+byte planted;
+#define FAULTY(fault) (planted == fault)
+#define PLANT         c_code { now.planted = (unsigned char)atoi(getenv("PLANTED")); }
+#else
+#define FAULTY(fault) false
+#define PLANT         skip
 #endif
-#define FAULTY(fault) (PLANTED == fault)
 
 /* Time is in steps, and half of the leave timeout is one. */
 #define READY_TIMEOUT  1
