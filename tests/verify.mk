@@ -29,7 +29,7 @@ LLVM_SUFFIX ?= -19
 
 .PHONY: verify deps-verify exhaustive fuzz coverage mutants portability
 
-VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz dialogues mutants
+VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz clusterfuzzlite dialogues differential mutants
 
 # One part after the other, each on two cores.
 verify:
