@@ -174,7 +174,7 @@ int options_read(const struct option *options, const char *operands, int count, 
         if (read_option(options, program, argv, &place) < 0)
             return -1;
     }
-    if (argc - place == count)
+    if (argc - place == count || count == OPTIONS_ANY)
         return place;
     if (argc - place > count)
         fprintf(stderr, "%s: unexpected argument %s (see --help)\n", program, argv[place + count]);
