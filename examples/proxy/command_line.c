@@ -5,6 +5,7 @@
 
 #define LEAVE_TIMEOUT 5000 /* milliseconds to finish a line; the linger is as long */
 #define THREADS_MAX   64
+#define LAME_DUCK     5000 /* milliseconds; HAProxy asks an agent every 2 s unless agent-inter is set */
 
 static const struct command_line defaults = {
     .listen = "127.0.0.1:1143",
@@ -14,11 +15,15 @@ static const struct command_line defaults = {
     .settings = {.size = sizeof(struct slogout_settings),
                  .tag_prefix = SLOGOUT_FILTER_PREFIX,
                  .leave_timeout_ms = LEAVE_TIMEOUT},
-    .departure = {.spread = DEPARTURE_DEFAULT, .deadline = DEPARTURE_DEFAULT, .seed = DEPARTURE_DEFAULT},
+    .departure = {.spread = DEPARTURE_DEFAULT,
+                  .deadline = DEPARTURE_DEFAULT,
+                  .lame_duck = DEPARTURE_DEFAULT,
+                  .seed = DEPARTURE_DEFAULT},
 };
 
 /* A share of a limit cannot be less than one. */
-static int check_shares(const struct command_line *line, const char *program, const char *option, uint64_t value)
+static int check_shares(const struct command_line *line, const char *program, const char *option,
+                        uint64_t value)
 {
     if (value == 0 || value >= line->threads)
         return 0;
@@ -47,7 +52,8 @@ int command_line_read(struct command_line *line, int argc, char **argv)
         {"--listen", OPTION_ADDRESS, "ADDR:PORT", &line->listen, 0, 0,
          "Accept clients at this numeric address; port 0 is any free port. Default 127.0.0.1:1143."},
         {"--server", OPTION_HOST, "HOST:PORT", &line->server, 0, 0,
-         "Connect to this server. Of all its addresses, each client gets the one with the fewest clients. Default "
+         "Connect to this server. Of all its addresses, each client gets the one with the fewest clients. "
+         "Default "
          "127.0.0.1:143."},
         {"--resolve-interval", OPTION_NUMBER, "MS", &line->resolve_interval, 0, UINT32_MAX,
          "Resolve the name of the server again after this many milliseconds; 0 is never. Default 60000."},
@@ -62,7 +68,8 @@ int command_line_read(struct command_line *line, int argc, char **argv)
         {"--send-proxy", OPTION_CHOICE, "no|v1|v2", &line->send_header, 0, 0,
          "Send a PROXY protocol header with the client's address to the server. Default no."},
         {"--control", OPTION_TEXT, "PATH", &line->control, 0, 0,
-         "Take commands at this Unix socket. With a COMMAND, such as help, send it to the proxy there instead, and "
+         "Take commands at this Unix socket. With a COMMAND, such as help, send it to the proxy there "
+         "instead, and "
          "print its answer. Default: no socket."},
         {"--ask", OPTION_CHOICE, "enabled|all", &ask, 0, 0,
          "Send LOGOUT to clients that have enabled it, or to all; the others get BYE. Default enabled."},
@@ -84,6 +91,11 @@ int command_line_read(struct command_line *line, int argc, char **argv)
          "Choose the moments of the clients from this number. Default: different in each process."},
         {"--metrics", OPTION_TEXT, "FILE", &line->metrics, 0, 0,
          "Write counters to this file as OpenMetrics text, at most once a second. Default: no file."},
+        {"--agent", OPTION_ADDRESS, "ADDR:PORT", &line->agent, 0, 0,
+         "Answer HAProxy's agent check at this numeric address. Default: no answers."},
+        {"--lame-duck", OPTION_NUMBER, "MS", &departure->lame_duck, 0, UINT32_MAX,
+         "Accept clients for this many milliseconds after the first SIGTERM, while the agent answers drain. "
+         "Default: 5000 with --agent, 0 without."},
         {"--quiet", OPTION_FLAG, NULL, &line->quiet, 0, 0,
          "Do not log connections that come, and that go without having been asked. Default: log all."},
         {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
@@ -95,6 +107,8 @@ int command_line_read(struct command_line *line, int argc, char **argv)
     if (operands < 0)
         return -1;
     line->command = argv + operands;
+    if (departure->lame_duck == DEPARTURE_DEFAULT)
+        departure->lame_duck = line->agent ? LAME_DUCK : 0;
     line->settings.answer_timeout_ms = (uint32_t)answer_timeout;
     line->settings.ask = (enum slogout_ask)ask;
     line->settings.on_refusal = (enum slogout_on_refusal)on_refusal;

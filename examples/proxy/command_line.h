@@ -13,6 +13,7 @@ struct command_line {
     int reuse_port, accept_header, send_header, quiet;
     uint64_t threads, resolve_interval;
     const char *control, *metrics; /* paths, or NULL */
+    const char *agent;             /* ADDR:PORT, or NULL */
     struct slogout_settings settings;
     struct departure_options departure;
     char **command; /* words for the control socket, up to a NULL */

@@ -51,7 +51,17 @@ static void quote(char *to, size_t size, const char *name)
 
 /* ---- requests ---- */
 
-enum { ALL = 1, USER = 2, CLIENT = 4, CONNECTION = 8, AGE = 16, TEXT = 32, SPREAD = 64, RATE = 128, DEADLINE = 256 };
+enum {
+    ALL = 1,
+    USER = 2,
+    CLIENT = 4,
+    CONNECTION = 8,
+    AGE = 16,
+    TEXT = 32,
+    SPREAD = 64,
+    RATE = 128,
+    DEADLINE = 256
+};
 #define SELECTION (ALL | USER | CLIENT | CONNECTION | AGE)
 
 struct request {
@@ -64,7 +74,7 @@ static const struct key {
     const char *name;
     unsigned bit;
 } keys[] = {
-    {"all", ALL},   {"user=", USER},     {"client=", CLIENT}, {"connection=", CONNECTION},  {"age=", AGE},
+    {"all", ALL},    {"user=", USER},     {"client=", CLIENT}, {"connection=", CONNECTION}, {"age=", AGE},
     {"text=", TEXT}, {"spread=", SPREAD}, {"rate=", RATE},     {"deadline=", DEADLINE},
 };
 
@@ -168,7 +178,8 @@ static char *next_word(char **line)
 }
 
 /* Reads the words behind a command. Returns 0, or answers with the error and returns -1. */
-static int read_request(struct request *request, unsigned allowed, int is_list, char *line, struct stream *out)
+static int read_request(struct request *request, unsigned allowed, int is_list, char *line,
+                        struct stream *out)
 {
     char *word;
     size_t i;
@@ -178,7 +189,8 @@ static int read_request(struct request *request, unsigned allowed, int is_list, 
         for (i = 0; i < sizeof keys / sizeof *keys; i++)
             if (keys[i].bit & allowed && strncmp(word, keys[i].name, strlen(keys[i].name)) == 0)
                 break;
-        if (i == sizeof keys / sizeof *keys || read_value(request, keys[i].bit, word + strlen(keys[i].name)) < 0) {
+        if (i == sizeof keys / sizeof *keys ||
+            read_value(request, keys[i].bit, word + strlen(keys[i].name)) < 0) {
             say(out, "error: %.100s is not valid here; see help\n", word);
             return -1;
         }
@@ -234,10 +246,10 @@ static void list_one(struct stream *out, const struct peer *peer)
     if (view.user)
         quote(user, sizeof user, view.user);
     say(out,
-        "connection=%" PRIu64 " client=%s user=%s state=%s age=%.1f from_client=%" PRIu64 " from_server=%" PRIu64
-        " blind=%s\n",
-        peer->number, client, user, state_name(peer, &view), (double)(peer->loop->now - peer->begun_ms) / 1000,
-        view.octets[0], view.octets[1],
+        "connection=%" PRIu64 " client=%s user=%s state=%s age=%.1f from_client=%" PRIu64
+        " from_server=%" PRIu64 " blind=%s\n",
+        peer->number, client, user, state_name(peer, &view),
+        (double)(peer->loop->now - peer->begun_ms) / 1000, view.octets[0], view.octets[1],
         view.blind == SLOGOUT_BLINDNESS_NONE ? "-" : slogout_filter_blindness_name(view.blind));
 }
 
@@ -316,8 +328,8 @@ static void show_counters(struct context *context)
     say(context->out,
         "connections=%" PRIu64 "\naccepted=%" PRIu64 "\nserver_failures=%" PRIu64 "\nrefused=%" PRIu64
         "\nwithout_bye=%" PRIu64 "\nblind=%" PRIu64 "\ndraining=%d\nremaining=%" PRIu64 "\n",
-        totals.connections, context->service->accepted, totals.failures, totals.refused, totals.counts.without_bye,
-        totals.counts.blind, context->service->departure.is_begun,
+        totals.connections, context->service->accepted, totals.failures, totals.refused,
+        totals.counts.without_bye, totals.counts.blind, context->service->departure.is_announced,
         context->service->departure.is_begun ? totals_remaining(&totals) : 0);
     for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         say(context->out, "outcome=%s sessions=%" PRIu64 "\n", slogout_outcome_name((enum slogout_outcome)i),
@@ -327,7 +339,7 @@ static void show_counters(struct context *context)
 
 static void ready(struct context *context)
 {
-    if (context->service->departure.is_begun)
+    if (context->service->departure.is_announced)
         say(context->out, "error: the proxy is draining\n");
     else
         say(context->out, "ok\n");
@@ -351,7 +363,7 @@ static void ask(struct context *context)
     const struct request *request = &context->request;
     struct slogout_plan plan = context->service->departure.plan;
 
-    if (context->service->departure.is_begun) {
+    if (context->service->departure.is_announced) {
         ready(context);
         return;
     }
@@ -410,7 +422,7 @@ static void cancel_loop(struct loop *loop, unsigned number, void *user)
 
 static void cancel(struct context *context)
 {
-    if (context->service->departure.is_begun) {
+    if (context->service->departure.is_announced) {
         ready(context);
         return;
     }
@@ -431,18 +443,18 @@ static void drain(struct context *context)
         options.rate = request->rate;
     if (request->selection.given & DEADLINE)
         options.deadline = request->deadline;
-    if (service->departure.is_begun) {
+    if (service->departure.is_announced) {
         ready(context);
         return;
     }
     if (departure_init(&service->departure, service->loops->slogout, service->count, &options, &shortest)) {
-        departure_init(&service->departure, service->loops->slogout, service->count, &service->line->departure,
-                       &shortest);
+        departure_init(&service->departure, service->loops->slogout, service->count,
+                       &service->line->departure, &shortest);
         say(context->out, "error: the deadline is too short for the other options\n");
         return;
     }
     service_leave(service);
-    say(context->out, "ok deadline=%" PRIu64 "\n", service->departure.gone_by_ms - service->departure.begun_ms);
+    say(context->out, "ok\n");
 }
 
 static void help(struct context *context);
@@ -470,14 +482,16 @@ static void help(struct context *context)
     size_t i;
 
     for (i = 0; i < COMMAND_COUNT; i++)
-        say(context->out, "%s%s%s\n", commands[i].name, *commands[i].help == ':' ? "" : " ", commands[i].help);
-    say(context->out,
-        "WHICH is all, or one or more of user=NAME client=ADDR[/BITS] connection=N age=SECONDS, and all must hold;\n"
-        "age= is of connections that are at least as old; text= takes the rest of the line.\n"
-        "ok\n");
+        say(context->out, "%s%s%s\n", commands[i].name, *commands[i].help == ':' ? "" : " ",
+            commands[i].help);
+    say(context->out, "WHICH is all, or one or more of user=NAME client=ADDR[/BITS] connection=N "
+                      "age=SECONDS, and all must hold;\n"
+                      "age= is of connections that are at least as old; text= takes the rest of the line.\n"
+                      "ok\n");
 }
 
-void commands_run(struct service *service, char *line, struct stream *out, struct listing *listing, uint64_t now)
+void commands_run(struct service *service, char *line, struct stream *out, struct listing *listing,
+                  uint64_t now)
 {
     struct context context = {.service = service, .out = out, .listing = listing, .now = now};
     size_t i;
@@ -487,7 +501,8 @@ void commands_run(struct service *service, char *line, struct stream *out, struc
         const size_t len = strlen(commands[i].name);
         if (strncmp(line, commands[i].name, len) != 0 || (line[len] && line[len] != ' '))
             continue;
-        if (read_request(&context.request, commands[i].allowed, commands[i].run == show_sessions, line + len, out) == 0)
+        if (read_request(&context.request, commands[i].allowed, commands[i].run == show_sessions, line + len,
+                         out) == 0)
             commands[i].run(&context);
         return;
     }

@@ -32,7 +32,8 @@ struct listing {
 
 /* Runs a line, and queues its answer, which ends in a line that begins with `ok` or `error:`. If the answer is a list,
  * only begins it. */
-void commands_run(struct service *service, char *line, struct stream *out, struct listing *listing, uint64_t now);
+void commands_run(struct service *service, char *line, struct stream *out, struct listing *listing,
+                  uint64_t now);
 
 /* Queues the next part of a list. */
 void commands_list(struct service *service, struct stream *out, struct listing *listing, uint64_t now);

@@ -56,16 +56,17 @@ static void derive_deadline(struct slogout_plan *plan, const struct slogout *slo
 
 /* Derives the options that were not given: a spread that the deadline allows, a tail of a tenth of the spread
  * within the time that is left, and a deadline with room for all. Does not change a plan that cannot be kept.
- * The plan's deadline is the program's, less the linger. */
+ * The plan's deadline is the program's, less the time before the drain and the linger. */
 static void complete(struct slogout_plan *plan, const struct departure_options *options,
                      const struct slogout *slogout)
 {
+    const uint64_t others = options->lame_duck + LINGER;
     struct slogout_advice advice;
 
     plan->spread_ms = (uint32_t)given(options->spread, 0);
     plan->deadline_ms = given(options->deadline, 0);
     if (plan->deadline_ms)
-        plan->deadline_ms = plan->deadline_ms > LINGER ? plan->deadline_ms - LINGER : 1;
+        plan->deadline_ms = plan->deadline_ms > others ? plan->deadline_ms - others : 1;
     slogout_plan_check(slogout, plan, 1, &advice);
     if (options->spread == DEPARTURE_DEFAULT && advice.longest_spread_ms != SLOGOUT_NEVER)
         plan->spread_ms = (uint32_t)smaller(SPREAD, advice.longest_spread_ms);
@@ -146,6 +147,8 @@ int departure_init(struct departure *departure, const struct slogout *slogout, u
                                              .rate = (uint32_t)options->rate,
                                              .seed = (uint32_t)given(options->seed, own_seed())},
                                     .has_deadline = options->deadline != DEPARTURE_DEFAULT,
+                                    .lame_duck_ms = options->lame_duck,
+                                    .close_ms = UINT64_MAX,
                                     .gone_by_ms = UINT64_MAX,
                                     .report_ms = UINT64_MAX};
     struct slogout_advice advice;
@@ -154,8 +157,14 @@ int departure_init(struct departure *departure, const struct slogout *slogout, u
     *departure = fresh;
     complete(&departure->plan, options, slogout);
     error = slogout_plan_check(slogout, &departure->plan, 1, &advice);
-    *shortest_deadline = advice.shortest_deadline_ms + LINGER;
+    *shortest_deadline = options->lame_duck + advice.shortest_deadline_ms + LINGER;
     return error;
+}
+
+void departure_announce(struct departure *departure, uint64_t now)
+{
+    departure->is_announced = 1;
+    departure->close_ms = now + departure->lame_duck_ms;
 }
 
 void departure_begin(struct departure *departure, uint64_t clients, uint64_t most, uint64_t now)
@@ -167,6 +176,7 @@ void departure_begin(struct departure *departure, uint64_t clients, uint64_t mos
         departure->plan.deadline_ms = least.deadline_ms;
     }
     departure->is_begun = 1;
+    departure->close_ms = UINT64_MAX;
     departure->begun_ms = now;
     log_line("drain sessions=%" PRIu64 " spread=%.1fs rate=%" PRIu32 " deadline=%.1fs", clients,
              (double)departure->plan.spread_ms / 1000, departure->plan.rate,

@@ -17,6 +17,7 @@ struct departure_options {
         deadline; /* until the program is gone; default: the shortest that can be kept, plus a tenth of the
                           spread, plus 10,000 */
     uint64_t max_in_flight; /* 0: no limit */
+    uint64_t lame_duck;     /* from the announcement to the close of the port */
     uint64_t seed;          /* default: differs between processes */
 };
 
@@ -24,10 +25,13 @@ struct departure {
     const struct slogout *slogout; /* whose settings are those of all */
     struct slogout_plan plan;      /* of all loops together */
     unsigned shares;               /* number of loops */
+    uint64_t lame_duck_ms;
+    uint64_t close_ms; /* when the program must close its port and begin the drain; UINT64_MAX: never */
     uint64_t begun_ms, over_by_ms; /* over by: when every client must have its outcome */
-    uint64_t gone_by_ms;           /* when the program must have closed every connection; UINT64_MAX: not begun */
-    uint64_t report_ms;            /* when progress is reported next; UINT64_MAX: never */
-    int has_deadline; /* the option was given; if not, departure_begin() derives the plan's deadline */
+    uint64_t gone_by_ms; /* when the program must have closed every connection; UINT64_MAX: not begun */
+    uint64_t report_ms;  /* when progress is reported next; UINT64_MAX: never */
+    int has_deadline;    /* the option was given; if not, departure_begin() derives the plan's deadline */
+    int is_announced;
     int is_begun;
 };
 
@@ -35,6 +39,9 @@ struct departure {
  * even for one client; *shortest_deadline is then the shortest deadline that can. */
 int departure_init(struct departure *departure, const struct slogout *slogout, unsigned shares,
                    const struct departure_options *options, uint64_t *shortest_deadline);
+
+/* Announces that the program is going to end. Sets close_ms. */
+void departure_announce(struct departure *departure, uint64_t now);
 
 /* Derives the deadline, if it was not given, for so many clients in the loop that has the most, and logs the
  * plan. */

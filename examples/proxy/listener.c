@@ -19,9 +19,10 @@ static int inherited(void)
     return pid && count && atol(pid) == (long)getpid() && atoi(count) > 0 ? FIRST_INHERITED : -1;
 }
 
-int listener_open(struct listener *listener, struct poller *poller, const char *address, int reuse_port)
+int listener_open(struct listener *listener, struct poller *poller, const char *address, int reuse_port,
+                  int may_inherit)
 {
-    const int fd = inherited();
+    const int fd = may_inherit ? inherited() : -1;
 
     listener->poller = poller;
     listener->again_ms = UINT64_MAX;

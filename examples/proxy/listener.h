@@ -10,14 +10,15 @@
 struct listener {
     struct poller_watch watch; /* fd -1: closed */
     struct poller *poller;
-    uint64_t again_ms;  /* when the pause ends; UINT64_MAX: no pause */
-    int is_inherited;   /* another process may have the socket too, so that its queue is not ours alone */
+    uint64_t again_ms; /* when the pause ends; UINT64_MAX: no pause */
+    int is_inherited;  /* another process may have the socket too, so that its queue is not ours alone */
 };
 
-/* Listens on a valid numeric address, or on the socket that a supervisor has passed by the protocol of
- * sd_listen_fds(3). With reuse_port other processes may listen on the address too. Returns 0, or -1 with errno
- * set. */
-int listener_open(struct listener *listener, struct poller *poller, const char *address, int reuse_port);
+/* Listens on a valid numeric address, or, with may_inherit, on the socket that a supervisor has passed by the
+ * protocol of sd_listen_fds(3). With reuse_port other processes may listen on the address too. Returns 0, or -1
+ * with errno set. */
+int listener_open(struct listener *listener, struct poller *poller, const char *address, int reuse_port,
+                  int may_inherit);
 
 /* The connections that wait in a queue of our own are reset. */
 void listener_close(struct listener *listener);

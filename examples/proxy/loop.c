@@ -55,7 +55,8 @@ static void add_peer(struct loop *loop, const struct arrival *arrival)
     struct peer *peer = NULL;
 
     if (make_room(loop) == 0)
-        peer = relay_new(arrival->fd, &arrival->address, &loop->relays, loop->slogout, arrival->number, loop->now);
+        peer = relay_new(arrival->fd, &arrival->address, &loop->relays, loop->slogout, arrival->number,
+                         loop->now);
     if (!peer) {
         close(arrival->fd);
         change_load(loop, -1);

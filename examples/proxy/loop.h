@@ -44,9 +44,10 @@ struct loop {
     uint64_t now;         /* of this turn */
     int has_changed;      /* something has happened; set by the loop, cleared by its user */
     uint64_t cut_off;     /* connections that were closed at gone_by_ms */
-    uint64_t late_ms;     /* when every client must have its outcome; UINT64_MAX: it has passed, or there is no drain */
-    uint64_t gone_by_ms;  /* when every connection must be closed; UINT64_MAX: there is no drain */
-    uint64_t settled_ms;  /* when every client had its outcome; UINT64_MAX: not yet */
+    uint64_t
+        late_ms; /* when every client must have its outcome; UINT64_MAX: it has passed, or there is no drain */
+    uint64_t gone_by_ms; /* when every connection must be closed; UINT64_MAX: there is no drain */
+    uint64_t settled_ms; /* when every client had its outcome; UINT64_MAX: not yet */
     int is_leaving;
     int is_over; /* every client of the drain has its outcome, and its session is freed */
 
@@ -58,7 +59,8 @@ struct loop {
 
 /* Makes a loop. relays is copied. Returns 0, SLOGOUT_ERR_... or, with errno set, LOOP_SYSTEM. */
 #define LOOP_SYSTEM (-1000)
-int loop_init(struct loop *loop, const struct slogout_settings *settings, const struct relay_settings *relays);
+int loop_init(struct loop *loop, const struct slogout_settings *settings,
+              const struct relay_settings *relays);
 
 /* Closes all connections and frees everything. The thread has ended. */
 void loop_free(struct loop *loop);

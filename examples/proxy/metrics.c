@@ -59,18 +59,18 @@ static void write_outcomes(FILE *file, const char *name, const char *help,
                 slogout_outcome_name((enum slogout_outcome)outcome), counts->outcome[outcome]);
 }
 
-static void write_drain(FILE *file, const struct departure *departure, const struct totals *totals, uint64_t now)
+static void write_drain(FILE *file, const struct departure *departure, const struct totals *totals,
+                        uint64_t now)
 {
     const uint64_t left =
         departure->is_begun && departure->gone_by_ms > now ? departure->gone_by_ms - now : 0;
 
-    write_gauge(file, "draining", "1 from the first SIGTERM on.", departure->is_begun ? 1 : 0);
+    write_gauge(file, "draining", "1 from the first SIGTERM on.", departure->is_announced ? 1 : 0);
     write_gauge(file, "drain_remaining", "Sessions of the drain that have no outcome yet.",
                 departure->is_begun ? totals_remaining(totals) : 0);
     write_gauge(file, "drain_left_seconds",
-                "Seconds until the program exits at the latest; 0 if it does not drain.", left / 1000);
-    write_outcomes(file, "drain_outcomes", "Sessions that the drain has ended, by outcome.",
-                   &totals->drain);
+                "Seconds until the program exits at the latest; 0 while its port is open.", left / 1000);
+    write_outcomes(file, "drain_outcomes", "Sessions that the drain has ended, by outcome.", &totals->drain);
 }
 
 static void write_blindness(FILE *file, const uint64_t *blind)
@@ -95,8 +95,8 @@ static void write_text(FILE *file, const struct metrics_figures *figures, uint64
     write_counter(file, "without_bye", "Sessions closed without the BYE that was owed.",
                   totals->counts.without_bye);
     write_drain(file, figures->departure, totals, now);
-    write_counter(file, "server_failures", "Clients that were refused because the server could not be reached.",
-                  totals->failures);
+    write_counter(file, "server_failures",
+                  "Clients that were refused because the server could not be reached.", totals->failures);
     write_counter(file, "refused", "Clients without a valid PROXY header.", totals->refused);
     write_blindness(file, totals->blind);
     fputs("# EOF\n", file);

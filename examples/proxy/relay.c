@@ -39,16 +39,16 @@ struct relay {
     struct slogout_filter *filter;
     struct relay_settings *settings;
     enum relay_state state;
-    unsigned is_greeted : 1;              /* the server has sent something */
-    unsigned is_logged : 1;               /* the end of the session is in the log */
+    unsigned is_greeted : 1;           /* the server has sent something */
+    unsigned is_logged : 1;            /* the end of the session is in the log */
     unsigned char ended[PEER_STREAMS]; /* the end of file of that side has been fed to the filter */
     signed char server;                /* its place in settings->servers; -1: none */
     unsigned short header_len;
-    uint32_t tried;               /* places of servers that have failed, as bits */
-    struct sockaddr_in6 client;   /* its address, or a sockaddr_in */
-    char *header;                 /* what has come of the PROXY header, then the header to be sent; NULL: none */
-    char *text;                   /* of a request; NULL: the usual one */
-    uint64_t deadline;            /* UINT64_MAX: none; not used while CLOSING */
+    uint32_t tried;             /* places of servers that have failed, as bits */
+    struct sockaddr_in6 client; /* its address, or a sockaddr_in */
+    char *header;      /* what has come of the PROXY header, then the header to be sent; NULL: none */
+    char *text;        /* of a request; NULL: the usual one */
+    uint64_t deadline; /* UINT64_MAX: none; not used while CLOSING */
     uint64_t octets[PEER_STREAMS]; /* from each side */
     struct stream streams[PEER_STREAMS];
 };
@@ -184,7 +184,8 @@ static void begin_to_connect(struct relay *relay, uint64_t now)
 
     relay->state = CONNECTING;
     while ((relay->server = (signed char)servers_take(servers, relay->tried, now)) >= 0) {
-        const int fd = address_begin_connect(&servers->at[relay->server].address, servers->at[relay->server].len);
+        const int fd =
+            address_begin_connect(&servers->at[relay->server].address, servers->at[relay->server].len);
         if (fd >= 0) {
             stream_init(&relay->streams[SERVER], fd, &relay->peer);
             relay->peer.streams[SERVER] = &relay->streams[SERVER];

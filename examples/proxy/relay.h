@@ -61,8 +61,8 @@ struct relay_view {
     const char *user; /* not escaped; NULL: not known */
     struct sockaddr_storage client;
     enum slogout_blindness blind;
-    int has_server;                   /* 0: connecting */
-    uint64_t octets[PEER_STREAMS];    /* from the client and from the server */
+    int has_server;                /* 0: connecting */
+    uint64_t octets[PEER_STREAMS]; /* from the client and from the server */
 };
 
 void relay_view(const struct peer *peer, struct relay_view *view);

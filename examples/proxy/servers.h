@@ -7,13 +7,14 @@
 #include <stdint.h>
 #include "address.h"
 
-#define SERVERS_MAX (2 * ADDRESS_LIST_SIZE) /* with those that the name had before, which still have clients */
-#define SERVERS_REST 10000                  /* milliseconds without new clients after a failure */
+#define SERVERS_MAX                                                                                          \
+    (2 * ADDRESS_LIST_SIZE) /* with those that the name had before, which still have clients */
+#define SERVERS_REST 10000  /* milliseconds without new clients after a failure */
 
 struct server {
     struct sockaddr_storage address;
-    socklen_t len;      /* 0: not used */
-    int is_current;     /* the name has this address */
+    socklen_t len;  /* 0: not used */
+    int is_current; /* the name has this address */
     uint32_t clients;
     uint64_t rested_ms; /* when it may be tried again */
 };

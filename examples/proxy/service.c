@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <slogout/host.h>
+#include "agent.h"
 #include "log.h"
 #include "notify.h"
 #include "resolver.h"
@@ -17,8 +18,8 @@
 #include "signals.h"
 
 #define BAD_USAGE       2
-#define ACCEPT_BATCH    64   /* connections taken in one turn */
-#define RESERVE         32   /* descriptors for all but clients */
+#define ACCEPT_BATCH    64 /* connections taken in one turn */
+#define RESERVE         32 /* descriptors for all but clients */
 #define RESERVE_OF_LOOP 4
 #define METRICS_PERIOD  1000 /* milliseconds in which several loops are looked at */
 
@@ -233,27 +234,45 @@ static void set_end_of_loop(struct loop *loop, unsigned number, void *user)
  * already made are accepted before, and not reset, unless another process can accept them. */
 static void begin_to_leave(struct service *service, struct ending *ending)
 {
-    notify_supervisor("STOPPING=1");
     listener_resume(&service->listener);
     if (service->listener.watch.fd >= 0 && !service->listener.is_inherited)
         accept_clients(service, INT_MAX);
     listener_close(&service->listener);
+    listener_close(&service->agent);
     service_each_loop(service, begin_in_loop, ending);
     departure_begin(&service->departure, ending->sessions, ending->most, service->now);
     service_each_loop(service, start_in_loop, ending);
 }
 
+static void set_end(struct service *service, const struct ending *ending)
+{
+    if (ending->over_by_ms > 0)
+        departure_set_end(&service->departure, ending->over_by_ms, service->now);
+    service_each_loop(service, set_end_of_loop, &service->departure);
+}
+
+static void begin(struct service *service)
+{
+    struct ending ending = {.service = service};
+
+    begin_to_leave(service, &ending);
+    set_end(service, &ending);
+}
+
+/* The first signal only announces the end. The second one may come before the port has closed. */
 void service_leave(struct service *service)
 {
     struct ending ending = {.service = service};
 
-    if (service->departure.is_begun)
-        service_each_loop(service, force_in_loop, &ending);
-    else
-        begin_to_leave(service, &ending);
-    if (ending.over_by_ms > 0)
-        departure_set_end(&service->departure, ending.over_by_ms, service->now);
-    service_each_loop(service, set_end_of_loop, &service->departure);
+    if (!service->departure.is_announced) {
+        notify_supervisor("STOPPING=1");
+        departure_announce(&service->departure, service->now);
+        return;
+    }
+    if (!service->departure.is_begun)
+        begin(service);
+    service_each_loop(service, force_in_loop, &ending);
+    set_end(service, &ending);
 }
 
 /* ---- signals ---- */
@@ -345,6 +364,7 @@ static uint64_t next_deadline(const struct service *service)
 
     if (service->metrics.path && service->count > 1)
         deadline = earlier(deadline, service->now + METRICS_PERIOD);
+    deadline = earlier(deadline, earlier(service->agent.again_ms, service->departure.close_ms));
     deadline = earlier(deadline, earlier(control_deadline(&service->control), service->resolve_ms));
     return earlier(deadline, service->departure.report_ms);
 }
@@ -357,6 +377,8 @@ static void note_event(struct poller_watch *watch, unsigned ready, void *user)
         service->has_clients = 1;
     else if (watch == &service->signals)
         service->has_signals = 1;
+    else if (watch == &service->agent.watch)
+        agent_answer(&service->agent, service->departure.is_announced, service->now);
     else
         control_note(&service->control, watch, ready);
 }
@@ -415,14 +437,19 @@ static int turn(struct service *service)
     if (loop_turn(loop, next_deadline(service), note_event, service) < 0)
         return -1;
     service->now = loop->now;
-    if (is_paused(service) && (service->now >= service->listener.again_ms || clients(service) < service->clients_max))
+    if (is_paused(service) &&
+        (service->now >= service->listener.again_ms || clients(service) < service->clients_max))
         listener_resume(&service->listener);
+    if (service->now >= service->agent.again_ms)
+        listener_resume(&service->agent);
     if (service->has_clients && !is_paused(service))
         accept_clients(service, ACCEPT_BATCH);
     if (service->has_signals)
         act_on_signals(service);
     resolve(service);
     control_serve(&service->control, service, service->now);
+    if (service->now >= service->departure.close_ms)
+        begin(service);
     note_end_of_asking(service);
     report(service);
     loop_settle(loop);
@@ -522,10 +549,12 @@ static int set_up_departure(struct service *service)
     const struct departure_options *options = &service->line->departure;
     uint64_t shortest_deadline = 0;
 
-    if (!departure_init(&service->departure, service->loops->slogout, service->count, options, &shortest_deadline))
+    if (!departure_init(&service->departure, service->loops->slogout, service->count, options,
+                        &shortest_deadline))
         return 0;
     fprintf(stderr,
-            "%s: --deadline %" PRIu64 " is too short for the other options; it must be at least %" PRIu64 "\n",
+            "%s: --deadline %" PRIu64 " is too short for the other options; it must be at least %" PRIu64
+            "\n",
             service->program, options->deadline, shortest_deadline);
     return BAD_USAGE;
 }
@@ -551,8 +580,10 @@ static int set_up_system(struct service *service)
     service->signals.fd = signals_fd();
     service->signals.is_foreign = 1;
     if (poller_set(poller, &service->signals, POLLER_IN) < 0 ||
-        listener_open(&service->listener, poller, line->listen, line->reuse_port) < 0)
+        listener_open(&service->listener, poller, line->listen, line->reuse_port, 1) < 0)
         return complain(service, "listen on ", line->listen);
+    if (line->agent && listener_open(&service->agent, poller, line->agent, line->reuse_port, 0) < 0)
+        return complain(service, "listen on ", line->agent);
     if (control_open(&service->control, poller, line->control) < 0)
         return complain(service, "listen on ", line->control);
     if (set_up_metrics(service) < 0)
@@ -613,6 +644,7 @@ static void clean_up(struct service *service)
     metrics_free(&service->metrics);
     control_close(&service->control);
     listener_close(&service->listener);
+    listener_close(&service->agent);
     for (i = 0; i < service->count; i++)
         loop_free(&service->loops[i]);
     free(service->loops);
@@ -626,7 +658,8 @@ int service_main(const char *program, const struct command_line *line, const str
 
     service.program = program;
     service.line = line;
-    service.listener.watch.fd = -1;
+    service.listener.watch.fd = service.agent.watch.fd = -1;
+    service.listener.again_ms = service.agent.again_ms = UINT64_MAX;
     service.now = slogout_now_ms();
     service.resolve_ms = line->resolve_interval ? service.now + line->resolve_interval : UINT64_MAX;
     relays.accept_header = line->accept_header;

@@ -7,8 +7,8 @@
  *   SIGUSR1          asks every client to leave, paced by --spread; the program continues to serve
  *   SIGUSR2          writes the counters to the log
  *   SIGHUP           resolves the name of the server again
- *   SIGTERM, SIGINT  closes the port, drains all clients by the plan of the options, and ends the program when
- *                    they have gone; a second one stops waiting for answers
+ *   SIGTERM, SIGINT  closes the port after --lame-duck, drains all clients by the plan of the options, and ends
+ *                    the program when they have gone; a second one stops waiting for answers
  *
  * The exit status is 0 if the plan was kept, 1 if it was not or the system failed, 2 for a bad command line. */
 #ifndef SERVICE_H
@@ -29,7 +29,7 @@ struct service {
     unsigned running; /* threads that have been started, and must be joined */
     struct departure departure;
     struct metrics metrics;
-    struct listener listener;
+    struct listener listener, agent;
     struct poller_watch signals;
     struct control control;
     uint64_t accepted; /* so far */
@@ -46,11 +46,12 @@ int service_main(const char *program, const struct command_line *line, const str
 /* ---- for the commands ---- */
 
 /* Calls act() for each loop, with its mutex held, and has the loop go on with what that has caused. */
-void service_each_loop(struct service *service, void (*act)(struct loop *loop, unsigned number, void *user), void *user);
+void service_each_loop(struct service *service, void (*act)(struct loop *loop, unsigned number, void *user),
+                       void *user);
 
 struct totals service_totals(struct service *service);
 
-/* Begins the end or, the second time, hurries it. */
+/* Announces the end or, the second time, hurries it. */
 void service_leave(struct service *service);
 
 /* Asks all clients that is_meant() selects, by the plan. Returns their number. */
