@@ -403,10 +403,13 @@ size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, siz
 
 /* ---- what the server says ---- */
 
-/* The scanner waits for this `+`, so nothing was read after the announcement. No literal of SLO_LITERAL_LIMIT
- * octets can be counted: after its `+`, the scanner is lost at the first octet of it. */
+/* Unless a response to another command with its tag has come, the scanner waits for this `+`, so nothing was
+ * read after the announcement. No literal of SLO_LITERAL_LIMIT octets can be counted: after its `+`, the
+ * scanner is lost at the first octet of it. */
 static int continue_literal(struct slo_imap_client *scan, struct slo_owed *owed)
 {
+    if (scan->state != CLIENT_AWAITING_PLUS)
+        return 0;
     slo_owed_remove(&scan->owed, owed);
     if (scan->literal_left < SLO_LITERAL_LIMIT)
         scan->state = CLIENT_LITERAL;

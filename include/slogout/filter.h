@@ -125,8 +125,8 @@ SLOGOUT_API int slogout_filter_feed_server(struct slogout_filter *filter, const 
 
 /* Returns 1 if the host may write a line of its own to the client now, such as a `* BYE` when the server has
  * failed. Returns 0 before the greeting has passed, inside a line or a literal, while a `+` is owed for a literal,
- * during AUTHENTICATE, STARTTLS and COMPRESS, after any `* BYE`, after a LOGOUT that the server has sent, when
- * blind, and for NULL. */
+ * during AUTHENTICATE, STARTTLS and COMPRESS, after any `* BYE`, after a LOGOUT of the server that was passed, when
+ * blind, and for NULL. Must not be called in to_client, whose octets may end inside a line. */
 SLOGOUT_API int slogout_filter_between_lines(const struct slogout_filter *filter);
 
 /* Why a filter is blind. It becomes so while octets of one side are fed: those of the client for LIMIT, those of the
@@ -138,9 +138,10 @@ enum slogout_blindness {
     SLOGOUT_BLINDNESS_LAYER,
     /* AUTHENTICATE has its OK, and its mechanism may have started a security layer. */
     SLOGOUT_BLINDNESS_MECHANISM,
-    /* The server takes something for a command that is none, or the reverse. Either it sent a `+` for which no
-     * command waits, or one in AUTHENTICATE after a command had followed without a line of the exchange; or the tagged responses to more than 16 commands are not
-     * those to the commands that were sent. */
+    /* The server takes something for a command that is none, or the reverse:
+     *   - it sent a `+` for which no command waits, which also happens if two commands in flight have one tag;
+     *   - it sent a `+` in AUTHENTICATE after a command had followed without a line of the exchange;
+     *   - the tagged responses to more than 16 commands are not those to the commands that were sent. */
     SLOGOUT_BLINDNESS_OUT_OF_STEP,
     /* More than 8 commands are in flight of which the filter must remember more than the tag: IDLE until its `+` and
      * its DONE, one that waits for the `+` of a literal, AUTHENTICATE, STARTTLS, COMPRESS, UNAUTHENTICATE, ENABLE
