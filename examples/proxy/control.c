@@ -208,31 +208,43 @@ static void refuse_line(struct control_peer *peer, uint64_t now)
     stream_close(&peer->stream, now);
 }
 
+static void act(struct control_peer *peer, struct service *service, uint64_t now)
+{
+    struct stream *stream = &peer->stream;
+
+    if (peer->listing.is_active && !stream_has_output(stream))
+        commands_list(service, stream, &peer->listing, now);
+    if (!is_free(peer) || run_line(peer, service, now))
+        return;
+    if (peer->len == sizeof peer->line)
+        refuse_line(peer, now);
+    else if (stream->input_ended)
+        stream_close(stream, now);
+}
+
+static void flush(struct control_peer *peer, uint64_t now)
+{
+    if (!stream_has_output(&peer->stream))
+        return;
+    stream_flush(&peer->stream);
+    if (!stream_has_output(&peer->stream))
+        peer->quiet_since_ms = now;
+}
+
 /* Returns 1 if there is more to do at once. */
 static int serve_peer(struct control_peer *peer, struct service *service, uint64_t now)
 {
     struct stream *stream = &peer->stream;
-    int did_something = 0;
 
     stream_serve(stream, peer->len < sizeof peer->line);
     if (stream->state == STREAM_OPEN && peer->len < sizeof peer->line)
         read_input(peer, now);
-    if (is_free(peer) && !(did_something = run_line(peer, service, now))) {
-        if (peer->len == sizeof peer->line)
-            refuse_line(peer, now);
-        else if (stream->input_ended)
-            stream_close(stream, now);
-    }
-    if (peer->listing.is_active && !stream_has_output(stream)) {
-        commands_list(service, stream, &peer->listing, now);
-        did_something = 1;
-    }
-    if (stream_has_output(stream)) {
-        stream_flush(stream);
-        if (!stream_has_output(stream))
-            peer->quiet_since_ms = now;
-    }
-    return did_something && !stream_has_output(stream);
+    flush(peer, now);
+    act(peer, service, now);
+    flush(peer, now);
+    stream_flush(stream); /* a close goes on when nothing is queued */
+    return !stream_has_output(stream) && stream->state == STREAM_OPEN &&
+           (peer->listing.is_active || stream->input_ended || memchr(peer->line, '\n', peer->len));
 }
 
 void control_serve(struct control *control, struct service *service, uint64_t now)

@@ -41,7 +41,7 @@ uninstall-proxy:
 # ---- its tests: alone, and between servers and clients that others wrote ----
 
 MAIL_SERVERS := $(BUILD)/mail-servers
-PROXY_TESTS ?= test_program test_operator test_haproxy test_dovecot test_clients test_servers
+PROXY_TESTS ?= test_program test_operator test_control test_haproxy test_dovecot test_clients test_servers
 
 PROXY_UNIT := $(addprefix $(BUILD)/tests/proxy/,test_alarms test_queue test_proxy_header test_poller test_poller_poll)
 

@@ -488,6 +488,8 @@ static void pass(struct relay *relay, unsigned from, uint64_t now)
         relay->octets[from] += len;
         feed(relay, from, relay->settings->transit, len, now);
         stream_flush(sink);
+        if (from == CLIENT && !slogout_filter_user(relay->filter))
+            memset(relay->settings->transit, 0, len); /* there may be a password in it */
         stream_flush(source); /* the filter may have written a line */
     }
 }

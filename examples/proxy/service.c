@@ -34,6 +34,7 @@ void service_each_loop(struct service *service, void (*act)(struct loop *loop, u
         struct loop *loop = &service->loops[i];
         if (i > 0)
             pthread_mutex_lock(&loop->mutex);
+        loop->now = service->now;
         act(loop, i, user);
         if (i == 0)
             continue;

@@ -176,11 +176,13 @@ class Signals(ProxyTest):
             server.close()
         proxy.end()
 
-    def test_whoever_waits_for_a_greeting_gets_a_bye_in_its_place(self):
+    def test_whoever_waits_for_a_greeting_is_greeted_and_then_takes_its_turn(self):
         proxy = self.start()
         client, server = self.pair(proxy, greeting=b"")
         proxy.terminate()
-        self.assertEqual(read_to_end(client), BYE)
+        proxy.wait_event("drain sessions=1 .*")
+        server.sendall(GREETING)
+        self.assertEqual(read_to_end(client), GREETING_SEEN + BYE)
         client.close()
         self.assertEqual(read_to_end(server), b"")
         server.close()
@@ -406,9 +408,9 @@ class ProxyProtocol(ProxyTest):
             with connect(proxy) as client:
                 client.sendall(octets)
                 self.assertEqual(read_to_end(client), b"")
-        proxy.wait_event("connection=2 refused: the PROXY header is missing or malformed")
+        proxy.wait_event(r"connection=2 client=127.0.0.1:\d+ refused: the PROXY header is missing or malformed")
         self.assertEqual(read_to_end(late), b"")
-        proxy.wait_event("connection=1 refused: no PROXY header in time")
+        proxy.wait_event(r"connection=1 client=127.0.0.1:\d+ refused: no PROXY header in time")
         self.listener.settimeout(0.1)
         self.assertRaises(TimeoutError, self.listener.accept)
 
