@@ -13,8 +13,8 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 PROXY := $(BUILD)/slogout-proxy
 PROXY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard examples/proxy/*.c))
 
-PROXY_UNITFILE := examples/proxy/deploy/slogout-proxy.service
-PROXY_EXAMPLES := $(filter-out $(PROXY_UNITFILE),$(wildcard examples/proxy/deploy/*))
+PROXY_UNITS := $(notdir $(wildcard examples/proxy/deploy/*.service examples/proxy/deploy/*.socket))
+PROXY_EXAMPLES := $(filter-out %.service %.socket,$(wildcard examples/proxy/deploy/*))
 
 .PHONY: proxy install-proxy uninstall-proxy
 
@@ -29,12 +29,13 @@ install-proxy: $(PROXY)
 	$(INSTALL) -m 644 man/slogout-proxy.8 "$(TO_MAN)/man8"
 	$(INSTALL) -d "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(UNITDIR)"
 	$(INSTALL) -m 644 $(PROXY_EXAMPLES) "$(DESTDIR)$(DOCDIR)"
-	sed 's,/usr/local/sbin/,$(SBINDIR)/,' $(PROXY_UNITFILE) > "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
-	chmod 644 "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
+	for unit in $(PROXY_UNITS); do \
+	  sed 's,/usr/local/sbin/,$(SBINDIR)/,' "examples/proxy/deploy/$$unit" > "$(DESTDIR)$(UNITDIR)/$$unit" && \
+	  chmod 644 "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; done
 
 uninstall-proxy:
 	rm -f "$(DESTDIR)$(SBINDIR)/slogout-proxy" "$(TO_MAN)/man8/slogout-proxy.8"
-	rm -f "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
+	for unit in $(PROXY_UNITS); do rm -f "$(DESTDIR)$(UNITDIR)/$$unit"; done
 	for name in $(notdir $(PROXY_EXAMPLES)); do rm -f "$(DESTDIR)$(DOCDIR)/$$name"; done
 	rmdir "$(DESTDIR)$(DOCDIR)" 2>/dev/null || :
 
@@ -43,7 +44,7 @@ uninstall-proxy:
 MAIL_SERVERS := $(BUILD)/mail-servers
 PROXY_TESTS ?= test_program test_operator test_control test_haproxy test_dovecot test_clients test_servers
 
-PROXY_UNIT := $(addprefix $(BUILD)/tests/proxy/,test_alarms test_queue test_proxy_header test_poller test_poller_poll)
+PROXY_UNIT := $(addprefix $(BUILD)/tests/proxy/,test_alarms test_queue test_proxy_header test_servers test_poller test_poller_poll)
 
 .PHONY: deps-proxy proxy-unit proxy-check interop
 
@@ -66,6 +67,7 @@ $(BUILD)/tests/proxy/poller_poll.o: examples/proxy/poller.c
 $(BUILD)/tests/proxy/test_alarms: $(BUILD)/tests/proxy/test_alarms.o $(BUILD)/tests/examples/proxy/alarms.o
 $(BUILD)/tests/proxy/test_queue: $(BUILD)/tests/proxy/test_queue.o $(BUILD)/tests/examples/proxy/queue.o
 $(BUILD)/tests/proxy/test_proxy_header: $(BUILD)/tests/proxy/test_proxy_header.o $(BUILD)/tests/examples/proxy/proxy_header.o
+$(BUILD)/tests/proxy/test_servers: $(BUILD)/tests/proxy/test_servers.o $(BUILD)/tests/examples/proxy/servers.o
 $(BUILD)/tests/proxy/test_poller: $(BUILD)/tests/proxy/test_poller.o $(BUILD)/tests/examples/proxy/poller.o
 $(BUILD)/tests/proxy/test_poller_poll: $(BUILD)/tests/proxy/test_poller.o $(BUILD)/tests/proxy/poller_poll.o
 $(PROXY_UNIT):

@@ -83,7 +83,8 @@ class HAProxy(Front):
         bind = f"bind 127.0.0.1:{self.port}" + ("" if plain else f" ssl crt {self.folder}/imaps.pem")
         text = re.sub(r"bind :993 ssl crt \S+", bind, text)
         text = text.replace("maxconn 10000", "maxconn 400")
-        return text.replace("global\n", f"global\n    stats socket {self.control}\n    log stderr local0\n")
+        text = text.replace("/run/haproxy/admin.sock", str(self.control))
+        return text.replace("global\n", "global\n    log stderr local0\n")
 
     def command(self):
         return ["haproxy", "-db", "-f", self.folder / "configuration"]

@@ -127,6 +127,16 @@ class Servers(ProxyTest):
         server.close()
         self.assertEqual(read_to_end(client), b"* BYE x\r\na OK x\r\n")
 
+    def test_client_that_ends_in_the_middle_of_an_answer(self):
+        """What the filter held reaches the server, and so does the end."""
+        proxy = self.start("--ask", "all")
+        client, server = self.pair(proxy)
+        proxy.ask()
+        self.assertEqual(client.recv(100), b"SLP.1 LOGOUT\r\n")
+        client.sendall(b"SLP.1 O")
+        client.shutdown(socket.SHUT_WR)
+        self.assertEqual(read_to_end(server), b"SLP.1 O")
+
     def test_ipv6(self):
         try:
             listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
