@@ -304,6 +304,8 @@ void slo_login_feed(struct slo_login *login, const char *bytes, size_t len, uint
 {
     size_t i;
 
+    if (login->state == LOGIN_REST)
+        return;
     for (i = 0; i < len; i++)
         login_step(login, bytes[i], tag);
 }

@@ -15,6 +15,7 @@
 #define BUFFER          65536    /* octets; there are two, one to be filled and one to be written */
 #define CLEAR_REST      "\033[K" /* of a longer line that is overwritten */
 #define PATIENCE        1        /* seconds for the last lines */
+#define GATHERING       10000000 /* nanoseconds in which lines are gathered, so that few calls write many lines */
 
 static struct {
     pthread_mutex_t mutex;
@@ -63,6 +64,28 @@ static const char *swap(size_t *len, uint64_t *dropped)
     return octets;
 }
 
+static struct timespec in_future(long seconds, long nanoseconds)
+{
+    struct timespec then;
+
+    clock_gettime(CLOCK_REALTIME, &then);
+    then.tv_sec += seconds + (then.tv_nsec + nanoseconds) / 1000000000;
+    then.tv_nsec = (then.tv_nsec + nanoseconds) % 1000000000;
+    return then;
+}
+
+/* Returns when there are lines, or at the end. */
+static void gather(void)
+{
+    struct timespec until;
+
+    while (book.len == 0 && !book.is_ending)
+        pthread_cond_wait(&book.changed, &book.mutex);
+    until = in_future(0, GATHERING);
+    while (!book.is_ending && pthread_cond_timedwait(&book.changed, &book.mutex, &until) != ETIMEDOUT)
+        ;
+}
+
 static void *write_lines(void *unused)
 {
     char text[64];
@@ -72,8 +95,7 @@ static void *write_lines(void *unused)
     (void)unused;
     pthread_mutex_lock(&book.mutex);
     for (;;) {
-        while (book.len == 0 && !book.is_ending)
-            pthread_cond_wait(&book.changed, &book.mutex);
+        gather();
         if (book.len == 0)
             break;
         const char *octets = swap(&len, &dropped);
@@ -104,10 +126,8 @@ int log_start(int quiet)
 
 void log_end(void)
 {
-    struct timespec until;
+    const struct timespec until = in_future(PATIENCE, 0);
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE;
     pthread_mutex_lock(&book.mutex);
     book.is_ending = 1;
     pthread_cond_broadcast(&book.changed);

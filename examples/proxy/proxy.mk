@@ -4,6 +4,7 @@
 ##   make install-proxy        installs it with its page, unit and examples; uninstall-proxy removes them
 ##   make proxy-unit           its unit tests
 ##   make proxy-check          its tests alone, and between servers and clients of others (deps-proxy); also interop
+##   make proxy-threads        its tests once more, with TSan and four threads
 ##   make bench-proxy          the proxy beside HAProxy and nginx
 
 SBINDIR ?= $(PREFIX)/sbin
@@ -94,6 +95,23 @@ $(PROXY_TESTS:%=proxy-%): proxy-%:
 
 interop: proxy-check
 
+# The same tests of the proxy itself, with TSan and more threads.
+TSAN_CFLAGS := -O1 -g -fsanitize=thread -fPIE
+TSAN_PROXY := $(BUILD)/tsan/slogout-proxy
+TSAN_PROXY_OBJECTS := $(PROXY_OBJECTS:$(BUILD)/%=$(BUILD)/tsan/%) $(LIB_OBJECTS:$(BUILD)/%=$(BUILD)/tsan/%)
+
+$(BUILD)/tsan/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Iexamples $(TSAN_CFLAGS) -c -o $@ $<
+
+$(TSAN_PROXY): $(TSAN_PROXY_OBJECTS)
+	$(SAY)$(CC) $(TSAN_CFLAGS) -pie -pthread -o $@ $^
+
+.PHONY: proxy-threads
+proxy-threads: $(TSAN_PROXY) $(PROXY) $(BUILD)/examples/echo_server $(BUILD)/tests/faults/shim.so
+	cd examples/proxy/tests && PROXY=tsan/slogout-proxy PROXY_OPTIONS='--threads 4' \
+	  python3 -B -m unittest -v test_control test_operator test_program.Servers test_program.Signals
+
 # Beside HAProxy and nginx: two minutes.
 $(BUILD)/bench/load: examples/proxy/bench/load.c
 	@mkdir -p $(@D)
@@ -103,4 +121,4 @@ $(BUILD)/bench/load: examples/proxy/bench/load.c
 bench-proxy: $(BUILD)/bench/load $(PROXY)
 	@python3 -B examples/proxy/bench/bench.py $(abspath $^)
 
--include $(PROXY_OBJECTS:.o=.d) $(TEST_PROXY_OBJECTS:.o=.d) $(wildcard $(BUILD)/tests/proxy/*.d)
+-include $(PROXY_OBJECTS:.o=.d) $(TEST_PROXY_OBJECTS:.o=.d) $(TSAN_PROXY_OBJECTS:.o=.d) $(wildcard $(BUILD)/tests/proxy/*.d)

@@ -145,11 +145,11 @@ void stream_shut(struct stream *stream)
 
 static void end_if_done(struct stream *stream)
 {
-    if (stream->state == STREAM_FLUSHING && stream->out.len == 0) {
+    if (stream->state == STREAM_FLUSHING && stream->out.len == 0 && !stream->input_ended) {
         stream_shut(stream);
         stream->state = STREAM_LINGERING;
     }
-    if (stream->state == STREAM_LINGERING && stream->input_ended)
+    if (stream->state >= STREAM_FLUSHING && stream->out.len == 0 && stream->input_ended)
         stream->state = STREAM_OVER;
 }
 

@@ -13,7 +13,8 @@ import time
 from servers import BUILD, PATIENCE, wait_until
 
 PLAIN = BUILD / "slogout-proxy"
-PROGRAM = BUILD / "tests/slogout-proxy"  # with the sanitizers
+PROGRAM = BUILD / os.environ.get("PROXY", "tests/slogout-proxy")  # with sanitizers
+OPTIONS = os.environ.get("PROXY_OPTIONS", "").split()
 
 
 class Proxy:
@@ -23,7 +24,7 @@ class Proxy:
                  preexec_fn=None, inherits=None):
         """inherits: a socket that listens, which it gets as a supervisor passes one."""
         server = f"127.0.0.1:{server}" if isinstance(server, int) else server
-        command = [program, "--listen", listen, "--server", server, "--spread", "0", *options]
+        command = [program, "--listen", listen, "--server", server, "--spread", "0", *OPTIONS, *options]
         if inherits:
             command = ["bash", "-c", f'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&{inherits.fileno()}', "bash", *command]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -102,7 +102,7 @@ class Deployment(unittest.TestCase):
             clients, limit, memory, addresses, threads = (int(text.replace(",", "")) for text in row)
             self.assertEqual(threads, -(-clients // 25000))
             self.assertEqual((limit, addresses), (2 * clients + 32 + 4 * threads, -(-clients // (60999 - 32768 + 1))))
-            self.assertEqual(memory, clients * 2048 // 10**6)
+            self.assertEqual(memory, -(-clients * 2048 // 10**6))
 
     def test_kubernetes(self):
         pod = (DEPLOYMENT / "pod.yaml").read_text()
