@@ -22,6 +22,7 @@ from proxy import PLAIN, Asking, Proxy
 from servers import PATIENCE, ROOT, Dovecot, account, free_port, make_certificate, wait_until
 from test_clients import ATTEMPTS, MESSAGES, fill, without_tuid
 from test_dovecot import work
+from test_operator import Flood
 from test_program import BYE, GREETING, GREETING_SEEN, ProxyTest, read_exact, read_to_end
 
 DEPLOYMENT = ROOT / "examples/proxy/deploy"
@@ -323,6 +324,45 @@ class Crowd(ProxyTest):
         self.assertGreater(min(one.done for one in active), 0)
         print(f"{len(idle)} idle, {self.ACTIVE} active: {sum(one.done for one in active)} round trips; "
               f"gone after {time.monotonic() - begun:.1f} s of {deadline / 1000:.0f}")
+
+
+class Redispatch(Flood):
+    """A proxy stops before the balancer knows: who meets its closed port goes to the other one."""
+
+    def check(self, front):
+        first, second = (self.start("--accept-proxy", "--quiet", "--reuse-port", program=PLAIN) for _ in range(2))
+        balancer = front(self, [first, second])
+
+        def stops():
+            stopping, port = first, first.port
+            for _ in range(4):
+                self.after(100)
+                stopping.terminate()
+                self.after(100)
+                stopping = self.start("--accept-proxy", "--quiet", "--reuse-port", listen=f"127.0.0.1:{port}", program=PLAIN)
+        self.flood(balancer.port, stops)
+        self.assertEqual(self.failures, [])
+        print(f"{front.EXAMPLE}: 4 stops, {self.served} clients served, 0 dropped")
+
+    def test_behind_haproxy(self):
+        self.check(HAProxyWithHeaders)
+
+    def test_behind_nginx(self):
+        self.check(PlainNginx)
+
+
+class HAProxyWithHeaders(HAProxy):
+    """Without TLS."""
+
+    def adapt(self, text, plain):
+        return super().adapt(text, True).replace("send-proxy-v2-ssl", "send-proxy-v2")
+
+
+class PlainNginx(Nginx):
+    """Without TLS."""
+
+    def adapt(self, text, plain):
+        return re.sub(r"(listen \S+) ssl", r"\1", super().adapt(text, plain))
 
 
 class PlainHAProxy(HAProxy):

@@ -665,8 +665,8 @@ class Faults(ProxyTest):
             self.assertGreater(int(re.search(rb"shim: (\d+) faults injected", proxy.events)[1]), 0, faults)
 
 
-class TakingOver(ProxyTest):
-    """Clients connect all the time while one proxy takes over from another."""
+class Flood(ProxyTest):
+    """Clients connect all the time."""
 
     def setUp(self):
         super().setUp()
@@ -719,6 +719,9 @@ class TakingOver(ProxyTest):
         wanted = self.served + count
         wait_until(lambda: self.served >= wanted)
 
+
+class TakingOver(Flood):
+    """One proxy takes over from another."""
     UPGRADES = 8
 
     def test_nobody_is_lost_when_a_supervisor_holds_the_socket(self):
