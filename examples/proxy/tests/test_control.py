@@ -38,8 +38,8 @@ class ControlTest(ProxyTest):
     def peer(self):
         peer = socket.socket(socket.AF_UNIX)
         self.addCleanup(peer.close)
+        peer.connect(str(self.path))  # without a time limit, or it fails at once when the queue is full
         peer.settimeout(PATIENCE)
-        peer.connect(str(self.path))
         return peer
 
     def command(self, line):

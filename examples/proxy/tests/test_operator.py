@@ -576,7 +576,7 @@ class Descriptors(ProxyTest):
             resource.setrlimit(resource.RLIMIT_NOFILE, (70, 70))
         folder = tempfile.mkdtemp(prefix="slogout-metrics-")
         self.addCleanup(shutil.rmtree, folder)
-        proxy = self.start("--metrics", f"{folder}/proxy.prom", preexec_fn=limit, program=PLAIN)
+        proxy = self.start("--metrics", f"{folder}/proxy.prom", "--threads", "1", preexec_fn=limit, program=PLAIN)
         self.listener.listen(100)
         clients = [connect(proxy) for _ in range(60)]
         over = threading.Event()
