@@ -12,7 +12,8 @@
 #include "log.h"
 
 #define LINE_MAX_OCTETS 1024
-#define BUFFER          65536    /* octets; there are two, one to be filled and one to be written */
+#define BUFFER          1048576 /* octets; there are two, one to be filled and one to be written */
+#define RESERVE         8192 /* octets that lines of connections do not fill, since there are many of these */
 #define CLEAR_REST      "\033[K" /* of a longer line that is overwritten */
 #define PATIENCE        1        /* seconds for the last lines */
 #define GATHERING       10000000 /* nanoseconds in which lines are gathered, so that few calls write many lines */
@@ -140,10 +141,11 @@ void log_end(void)
 
 static void add_line(const char *line)
 {
+    const size_t room = strncmp(line, "connection=", 11) == 0 ? BUFFER - RESERVE : BUFFER;
     const size_t len = strlen(line);
 
     pthread_mutex_lock(&book.mutex);
-    if (book.len + len > BUFFER) {
+    if (book.len + len > room) {
         book.dropped++;
     } else {
         memcpy(book.buffers[book.filling] + book.len, line, len);
@@ -154,7 +156,7 @@ static void add_line(const char *line)
     pthread_mutex_unlock(&book.mutex);
 }
 
-static void write_line(const char *format, va_list arguments, const char *line_end)
+LOG_FORMAT_LIST static void write_line(const char *format, va_list arguments, const char *line_end)
 {
     char line[LINE_MAX_OCTETS];
     size_t len = 0;

@@ -6,9 +6,11 @@
 #define LOG_H
 
 #ifdef __GNUC__
-#define LOG_FORMAT __attribute__((format(printf, 1, 2)))
+#define LOG_FORMAT      __attribute__((format(printf, 1, 2)))
+#define LOG_FORMAT_LIST __attribute__((format(printf, 1, 0)))
 #else
 #define LOG_FORMAT
+#define LOG_FORMAT_LIST
 #endif
 
 /* Starts the thread. quiet: log_detail() writes nothing. Returns 0, or -1 with errno set. */

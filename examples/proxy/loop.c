@@ -187,6 +187,16 @@ size_t loop_load(struct loop *loop)
 
 /* ---- leaving ---- */
 
+/* A session that waits for an instant of its own is in no drain, and must not wait for it. */
+static void add_to_drain(struct loop *loop, struct slogout_session *session)
+{
+    if (slogout_drain_add(loop->drain, session, 0) == 0 ||
+        slogout_session_state(session) != SLOGOUT_STATE_WAITING)
+        return;
+    slogout_session_cancel(session);
+    slogout_drain_add(loop->drain, session, 0);
+}
+
 void loop_leave(struct loop *loop)
 {
     size_t i;
@@ -194,7 +204,7 @@ void loop_leave(struct loop *loop)
     take_arrivals(loop);
     asking_end(&loop->asking);
     for (i = 0; i < loop->count; i++)
-        slogout_drain_add(loop->drain, loop->peers[i]->session, 0);
+        add_to_drain(loop, loop->peers[i]->session);
     loop->is_leaving = 1;
 }
 

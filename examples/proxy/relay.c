@@ -490,7 +490,7 @@ static void pass(struct relay *relay, unsigned from, uint64_t now)
         stream_flush(sink);
         if (from == CLIENT && !slogout_filter_user(relay->filter))
             memset(relay->settings->transit, 0, len); /* there may be a password in it */
-        stream_flush(source); /* the filter may have written a line */
+        stream_flush(source);                         /* the filter may have written a line */
     }
 }
 

@@ -34,7 +34,8 @@ void service_each_loop(struct service *service, void (*act)(struct loop *loop, u
         struct loop *loop = &service->loops[i];
         if (i > 0)
             pthread_mutex_lock(&loop->mutex);
-        loop->now = service->now;
+        if (loop->now < service->now)
+            loop->now = service->now;
         act(loop, i, user);
         if (i == 0)
             continue;

@@ -184,6 +184,16 @@ class Commands(ControlTest):
         self.assertFalse(self.path.exists())
         self.assertEqual(subprocess.run(ready, capture_output=True, timeout=PATIENCE, check=False).returncode, 1)
 
+    def test_a_drain_takes_over_a_request_with_a_text(self):
+        proxy = self.start("--spread", "3600000")
+        client, server = self.pair(proxy)
+        self.assertEqual(self.command("ask all text=Moved"), ["ok sessions=1"])
+        self.assertEqual(self.command("drain spread=0"), ["ok"])
+        self.assertEqual(read_to_end(client), BYE)
+        client.close()
+        server.close()
+        proxy.end()
+
     def test_the_path(self):
         """It is the owner's alone; what a killed proxy has left is replaced, and what another one uses is not."""
         killed = Proxy(1, "--control", self.path)
