@@ -233,13 +233,69 @@ int address_accept(int fd, struct sockaddr_storage *client)
     return taken;
 }
 
-int address_begin_connect(const struct sockaddr_storage *address, socklen_t len)
+/* ---- from where, and where to ---- */
+
+static int read_source(struct address_list *list, const char *text, size_t len)
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    struct sockaddr_storage *at = &list->at[list->count];
+    struct sockaddr_in *plain = (struct sockaddr_in *)(void *)at;
+    struct sockaddr_in6 *long_one = (struct sockaddr_in6 *)(void *)at;
+
+    if (len >= sizeof host || list->count == ADDRESS_LIST_SIZE)
+        return -1;
+    memcpy(host, text, len);
+    memset(at, 0, sizeof *at);
+    at->ss_family = strchr(host, ':') ? AF_INET6 : AF_INET;
+    list->len[list->count++] = at->ss_family == AF_INET6 ? sizeof *long_one : sizeof *plain;
+    if (at->ss_family == AF_INET6)
+        return inet_pton(AF_INET6, host, &long_one->sin6_addr) == 1 ? 0 : -1;
+    return inet_pton(AF_INET, host, &plain->sin_addr) == 1 ? 0 : -1;
+}
+
+int address_read_sources(struct address_list *list, const char *text)
+{
+    list->count = 0;
+    for (;;) {
+        const size_t len = strcspn(text, ",");
+        if (read_source(list, text, len) < 0)
+            return -1;
+        if (!text[len])
+            return 0;
+        text += len + 1;
+    }
+}
+
+/* Without the option of Linux, bind() would take a port that no other connection of this address can have. */
+static int bind_to(int fd, const struct address_list *sources, size_t place)
+{
+#ifdef IP_BIND_ADDRESS_NO_PORT
+    if (set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT) < 0)
+        return -1;
+#endif
+    return bind(fd, (const struct sockaddr *)&sources->at[place], sources->len[place]);
+}
+
+static int bind_source(int fd, int family, const struct address_list *sources, uint64_t number)
+{
+    size_t i;
+
+    for (i = 0; i < sources->count; i++) {
+        const size_t place = (size_t)((number + i) % sources->count);
+        if (sources->at[place].ss_family == family)
+            return bind_to(fd, sources, place);
+    }
+    return 0;
+}
+
+int address_begin_connect(const struct sockaddr_storage *address, socklen_t len, const struct address_list *sources,
+                          uint64_t number)
 {
     const int fd = new_socket(address->ss_family);
 
     if (fd < 0)
         return -1;
-    return keep(fd, tune(fd) < 0 ||
+    return keep(fd, tune(fd) < 0 || bind_source(fd, address->ss_family, sources, number) < 0 ||
                         (connect(fd, (const struct sockaddr *)address, len) < 0 && errno != EINPROGRESS));
 }
 

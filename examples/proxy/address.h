@@ -4,6 +4,7 @@
 #define ADDRESS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #define ADDRESS_SIZE      272 /* octets of the longest address as text, with its NUL */
@@ -40,9 +41,14 @@ int address_prepare_listener(int fd);
 /* Returns a non-blocking socket of a client, or -1 with errno set, and fills in the client's address. */
 int address_accept(int fd, struct sockaddr_storage *client);
 
+/* Reads numeric addresses without ports, with commas between them. Returns 0, or -1 if the text is anything else. */
+int address_read_sources(struct address_list *list, const char *text);
+
 /* Returns a non-blocking socket that has begun to connect to an address, or -1 with errno set. The socket is
- * writable when it has connected or failed; SO_ERROR tells which. */
-int address_begin_connect(const struct sockaddr_storage *address, socklen_t len);
+ * writable when it has connected or failed; SO_ERROR tells which. Of the sources in the family of the address, it
+ * connects from the one that the number chooses; if there is none, from one that the system chooses. */
+int address_begin_connect(const struct sockaddr_storage *address, socklen_t len, const struct address_list *sources,
+                          uint64_t number);
 
 /* Replaces an IPv4 address that is mapped into IPv6 by itself. */
 void address_unmap(struct sockaddr_storage *address);

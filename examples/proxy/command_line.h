@@ -12,6 +12,7 @@ struct command_line {
     const char *server; /* HOST:PORT */
     int reuse_port, accept_header, send_header, quiet;
     uint64_t threads, resolve_interval;
+    struct address_list sources;
     const char *control, *metrics; /* paths, or NULL */
     const char *agent;             /* ADDR:PORT, or NULL */
     struct slogout_settings settings;

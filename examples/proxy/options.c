@@ -107,6 +107,8 @@ static int read_text(const struct option *option, const char *value)
 
 static int read_value(const struct option *option, const char *value)
 {
+    if (option->kind == OPTION_SOURCES)
+        return address_read_sources(option->value, value);
     if (option->kind == OPTION_NUMBER)
         return read_number(option, value);
     if (option->kind == OPTION_CHOICE)

@@ -9,6 +9,7 @@ enum option_kind {
     OPTION_FLAG,    /* value: int, becomes 1 */
     OPTION_ADDRESS, /* value: const char *, into argv: numeric ADDR:PORT */
     OPTION_HOST,    /* value: const char *, into argv: HOST:PORT, a name or a number */
+    OPTION_SOURCES, /* value: struct address_list: numeric addresses with commas between them */
     OPTION_TEXT,    /* value: const char *, into argv: anything but "" */
     OPTION_NUMBER,  /* value: uint64_t, from min to max */
     OPTION_CHOICE   /* value: int, the place of the word among those in `argument`, from 0 */

@@ -43,7 +43,7 @@ uninstall-proxy:
 # ---- its tests: alone, and between servers and clients that others wrote ----
 
 MAIL_SERVERS := $(BUILD)/mail-servers
-PROXY_TESTS ?= test_program test_operator test_control test_haproxy test_dovecot test_clients test_servers
+PROXY_TESTS ?= test_program test_operator test_timeouts test_control test_haproxy test_dovecot test_clients test_servers
 
 PROXY_UNIT := $(addprefix $(BUILD)/tests/proxy/,test_alarms test_queue test_proxy_header test_servers test_poller test_poller_poll)
 
@@ -86,7 +86,7 @@ deps-proxy:
 # Beside each other, because they mostly wait.
 proxy-check: proxy-unit $(TEST_PROXY) $(PROXY) $(BUILD)/examples/echo_server \
   $(BUILD)/tests/faults/shim.so
-	@$(MAKE) --no-print-directory -j3 -Otarget $(PROXY_TESTS:%=proxy-%)
+	@$(MAKE) --no-print-directory -j4 -Otarget $(PROXY_TESTS:%=proxy-%)
 
 $(PROXY_TESTS:%=proxy-%): proxy-%:
 	cd examples/proxy/tests && MAIL_SERVERS=$(abspath $(MAIL_SERVERS)) python3 -B -m unittest -v $*

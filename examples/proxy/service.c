@@ -318,8 +318,9 @@ static void take_addresses(struct service *service)
         return;
     }
     service_each_loop(service, set_servers, &list);
-    if (before != list.count || service->resolve_ms == UINT64_MAX)
+    if (before != list.count || service->is_reloading)
         log_line("server=%s addresses=%zu", service->line->server, list.count);
+    service->is_reloading = 0;
 }
 
 static void act_on_signals(struct service *service)
@@ -329,7 +330,7 @@ static void act_on_signals(struct service *service)
     signals_clear();
     take_addresses(service);
     if (signals_taken(SIGHUP)) {
-        service->resolve_ms = UINT64_MAX;
+        service->is_reloading = 1;
         resolver_start(service->line->server);
     }
     if (signals_taken(SIGUSR2))
@@ -666,6 +667,7 @@ int service_main(const char *program, const struct command_line *line, const str
     service.resolve_ms = line->resolve_interval ? service.now + line->resolve_interval : UINT64_MAX;
     relays.accept_header = line->accept_header;
     relays.send_header = line->send_header;
+    relays.sources = line->sources;
     servers_set(&relays.servers, servers);
     status = set_up_loops(&service, &relays);
     if (!status)

@@ -37,6 +37,7 @@ struct service {
     uint64_t now;        /* of this turn */
     uint64_t resolve_ms; /* when the name is resolved next; UINT64_MAX: never */
     int is_asking;       /* the drains of askings have not all ended */
+    int is_reloading;    /* SIGHUP has come, so the next addresses are logged */
     int has_clients, has_signals;
 };
 

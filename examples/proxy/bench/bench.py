@@ -116,7 +116,7 @@ class Peer:
         """MB a second, and microseconds of CPU for each."""
         before = self.cpu()
         seconds = float(subprocess.run([LOAD, "bulk", str(self.port)], capture_output=True, text=True, check=True).stdout)
-        return 1024 / seconds, (self.cpu() - before) * 1e6 / 1024
+        return 256 / seconds, (self.cpu() - before) * 1e6 / 256
 
     def close(self):
         for process in (self.process, self.server):
@@ -149,7 +149,7 @@ def main():
             peers.append(Peer(name, folder))
         print(f"{ROUNDS} rounds, medians" + " " * 13 + "".join(f"{peer.name + ', CPU us':>19}" for peer in peers) +
               "".join(f"{'to ' + peer.name:>14}" for peer in peers[1:]))
-        compare("literal of 1 GB, MB/s", peers, Peer.bulk)
+        compare("literal of 256 MB, MB/s", peers, Peer.bulk)
         for idle in (0, IDLE):
             memory = [peer.begin(idle) for peer in peers]
             beside = f" beside {idle} idle" if idle else ""

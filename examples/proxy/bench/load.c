@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The two ends for bench.py: an IMAP server that costs little, and clients that measure. Linux only.
- *   load server             prints its port; greets, answers FETCH with a literal of 1 GB and all else with OK
+ *   load server             prints its port; greets, answers FETCH with a literal of 256 MB and all else with OK
  *   load bulk PORT          one FETCH: prints seconds
  *   load rounds PORT IDLE   opens idle connections, then for each line `ACTIVE N` of standard input lets so many others
  *                           send one NOOP after the other for N ms; if ACTIVE is 0, connects N times, one after the
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BULK   (1L << 30)
+#define BULK   (1L << 28)
 #define EVENTS 512
 #define FDS    65536
 
@@ -28,7 +28,7 @@ static const char greeting[] = "* OK [CAPABILITY IMAP4rev1 ENABLE] ready\r\n";
 static const char login[] = "a LOGIN joe secret\r\n";
 static const char noop[] = "a NOOP\r\n";
 static const char done[] = "a OK done\r\n";
-static const char begin[] = "* 1 FETCH (BODY[] {1073741824}\r\n"; /* BULK */
+static const char begin[] = "* 1 FETCH (BODY[] {268435456}\r\n"; /* BULK */
 static const char end[] = ")\r\na OK done\r\n";
 static long to_send[FDS]; /* of a literal, by descriptor */
 
