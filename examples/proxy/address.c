@@ -288,8 +288,8 @@ static int bind_source(int fd, int family, const struct address_list *sources, u
     return 0;
 }
 
-int address_begin_connect(const struct sockaddr_storage *address, socklen_t len, const struct address_list *sources,
-                          uint64_t number)
+int address_begin_connect(const struct sockaddr_storage *address, socklen_t len,
+                          const struct address_list *sources, uint64_t number)
 {
     const int fd = new_socket(address->ss_family);
 

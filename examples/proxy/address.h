@@ -47,8 +47,8 @@ int address_read_sources(struct address_list *list, const char *text);
 /* Returns a non-blocking socket that has begun to connect to an address, or -1 with errno set. The socket is
  * writable when it has connected or failed; SO_ERROR tells which. Of the sources in the family of the address, it
  * connects from the one that the number chooses; if there is none, from one that the system chooses. */
-int address_begin_connect(const struct sockaddr_storage *address, socklen_t len, const struct address_list *sources,
-                          uint64_t number);
+int address_begin_connect(const struct sockaddr_storage *address, socklen_t len,
+                          const struct address_list *sources, uint64_t number);
 
 /* Replaces an IPv4 address that is mapped into IPv6 by itself. */
 void address_unmap(struct sockaddr_storage *address);

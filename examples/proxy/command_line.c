@@ -56,7 +56,8 @@ int command_line_read(struct command_line *line, int argc, char **argv)
          "Default "
          "127.0.0.1:143."},
         {"--source", OPTION_SOURCES, "ADDR,ADDR...", &line->sources, 0, 0,
-         "Connect to the server from these addresses of this machine in turn. Default: the system chooses one."},
+         "Connect to the server from these addresses of this machine in turn. Default: the system chooses "
+         "one."},
         {"--resolve-interval", OPTION_NUMBER, "MS", &line->resolve_interval, 0, UINT32_MAX,
          "Resolve the name of the server again after this many milliseconds; 0 is never. Default 60000."},
         {"--threads", OPTION_NUMBER, "N", &line->threads, 1, THREADS_MAX,

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -15,7 +16,7 @@
 #define BUFFER          1048576 /* octets; there are two, one to be filled and one to be written */
 #define RESERVE         8192 /* octets that lines of connections do not fill, since there are many of these */
 #define CLEAR_REST      "\033[K" /* of a longer line that is overwritten */
-#define PATIENCE        1        /* seconds for the last lines */
+#define PATIENCE        1        /* seconds in which nobody reads the last lines */
 #define GATHERING       10000000 /* nanoseconds in which lines are gathered, so that few calls write many lines */
 
 static struct {
@@ -25,6 +26,7 @@ static struct {
     int filling; /* the number of a buffer */
     size_t len;  /* octets in it */
     uint64_t dropped;
+    uint64_t writes; /* so far */
     int is_terminal, is_quiet, is_ending, is_over;
 } book = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -35,15 +37,33 @@ int log_is_terminal(void)
 
 /* ---- the thread ---- */
 
+/* Returns the length of whole lines that go in one write, so that the lines of two processes do not mix. */
+static size_t chunk(const char *octets, size_t len)
+{
+    size_t end = len < PIPE_BUF ? len : PIPE_BUF;
+
+    while (end > 0 && octets[end - 1] != '\n')
+        end--;
+    return end > 0 ? end : len;
+}
+
+static void note_progress(void)
+{
+    pthread_mutex_lock(&book.mutex);
+    book.writes++;
+    pthread_mutex_unlock(&book.mutex);
+}
+
 static void write_all(const char *octets, size_t len)
 {
     struct pollfd room = {STDERR_FILENO, POLLOUT, 0};
 
     while (len > 0) {
-        const ssize_t written = write(STDERR_FILENO, octets, len);
+        const ssize_t written = write(STDERR_FILENO, octets, chunk(octets, len));
         if (written >= 0) {
             octets += written;
             len -= (size_t)written;
+            note_progress();
         } else if (errno == EAGAIN) {
             poll(&room, 1, -1);
         } else if (errno != EINTR) {
@@ -127,13 +147,17 @@ int log_start(int quiet)
 
 void log_end(void)
 {
-    const struct timespec until = in_future(PATIENCE, 0);
+    uint64_t writes;
 
     pthread_mutex_lock(&book.mutex);
     book.is_ending = 1;
     pthread_cond_broadcast(&book.changed);
-    while (!book.is_over && pthread_cond_timedwait(&book.changed, &book.mutex, &until) != ETIMEDOUT)
-        ;
+    do {
+        const struct timespec until = in_future(PATIENCE, 0);
+        writes = book.writes;
+        while (!book.is_over && pthread_cond_timedwait(&book.changed, &book.mutex, &until) != ETIMEDOUT)
+            ;
+    } while (!book.is_over && book.writes != writes);
     pthread_mutex_unlock(&book.mutex);
 }
 

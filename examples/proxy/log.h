@@ -16,7 +16,7 @@
 /* Starts the thread. quiet: log_detail() writes nothing. Returns 0, or -1 with errno set. */
 int log_start(int quiet);
 
-/* Writes what is left, for at most a second. */
+/* Writes what is left, as long as somebody reads it within a second. */
 void log_end(void);
 
 /* Write a line. The format has no line end. log_detail() is for the usual events of each connection. */

@@ -186,7 +186,7 @@ static void begin_to_connect(struct relay *relay, uint64_t now)
     while ((relay->server = (signed char)servers_take(servers, relay->tried, now)) >= 0) {
         const int fd =
             address_begin_connect(&servers->at[relay->server].address, servers->at[relay->server].len,
-                                             &relay->settings->sources, relay->peer.number);
+                                  &relay->settings->sources, relay->peer.number);
         if (fd >= 0) {
             stream_init(&relay->streams[SERVER], fd, &relay->peer);
             relay->peer.streams[SERVER] = &relay->streams[SERVER];

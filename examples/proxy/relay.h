@@ -16,8 +16,8 @@ enum relay_send_header { RELAY_NO_HEADER, RELAY_HEADER_V1, RELAY_HEADER_V2 };
 
 /* What the relays of one loop share: settings, servers, counters so far, and a buffer. */
 struct relay_settings {
-    int accept_header; /* 1: clients must send a PROXY header */
-    int send_header;   /* enum relay_send_header */
+    int accept_header;           /* 1: clients must send a PROXY header */
+    int send_header;             /* enum relay_send_header */
     struct address_list sources; /* from which connections to the server are made; none: the system chooses */
     struct servers servers;
     uint64_t failures;                       /* clients that could not be connected to the server */
