@@ -87,6 +87,9 @@ class HAProxy(Front):
         text = text.replace("/run/haproxy/admin.sock", str(self.control))
         return text.replace("global\n", "global\n    log stderr local0\n")
 
+    def accepts(self):
+        return super().accepts() and self.control.exists()
+
     def command(self):
         return ["haproxy", "-db", "-f", self.folder / "configuration"]
 
