@@ -10,7 +10,12 @@
 ##   make analyse              analyzers of the source, memcheck and threads
 ##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
 ##   make fuzz                 a minute for each target
+##   make clusterfuzzlite      .clusterfuzzlite/build.sh builds the fuzz targets for services that fuzz
 ##   make dialogues            N random dialogues (1,000,000) through the filter, from SEED
+##   make differential         N random dialogues (1,000,000) with the library and with examples/port, from SEED
+##   make model                client, server and proxy in all their states, by SPIN; random runs replayed through
+##                             the library (deps-model)
+##   make model-sanity         the models fail when a fault is planted
 ##   make mutants              whether the tests notice a change of one line of lib/; MATRIX=1: which of them do
 ##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
 ##   make prove-sanity         a proof fails when the fault is planted that it excludes
@@ -24,7 +29,7 @@ LLVM_SUFFIX ?= -19
 
 .PHONY: verify deps-verify exhaustive fuzz coverage mutants portability
 
-VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz dialogues mutants
+VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz clusterfuzzlite dialogues differential mutants
 
 # One part after the other, each on two cores.
 verify:
@@ -81,6 +86,10 @@ $(FUZZ_NAMES): fuzz-%: $(BUILD)/fuzz/%
 fuzz: $(FUZZ_NAMES)
 .PHONY: $(FUZZ_NAMES)
 
+clusterfuzzlite:
+	@sh tests/fuzz/clusterfuzzlite.sh $(CLANG) $(BUILD)/clusterfuzzlite
+.PHONY: clusterfuzzlite
+
 # ---- dialogues through the filter: N of them, from SEED ----
 
 N ?= 1000000
@@ -100,6 +109,37 @@ dialogues: $(DIALOGUES)/run
 	@$< $(N) $(SEED)
 
 .PHONY: dialogues
+
+# ---- differential: the library and its second implementation, examples/port ----
+
+PORT := $(BUILD)/tests/port
+
+$(PORT)/play: tests/port/play.c $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC)
+
+differential: $(PORT)/play $(TRANSCRIPTS)
+	@python3 -B tests/port/transcripts.py $(TRANSCRIPTS)
+	@python3 -B tests/port/differential.py $< $(N) $(SEED)
+
+.PHONY: differential
+
+# ---- model: both sides of the exchange, by SPIN; and what its random runs do, the library does ----
+
+MODEL := $(BUILD)/model
+REPLAYS ?= 10000
+
+.PHONY: deps-model model model-sanity
+
+deps-model: deps
+	sh tests/apt.sh spin gcc libc6-dev
+
+model: $(PORT)/play
+	@python3 -B tests/protocol/run.py $(MODEL) $(CC)
+	@python3 -B tests/protocol/replay.py $(abspath $<) $(REPLAYS) $(SEED)
+
+model-sanity:
+	@python3 -B tests/protocol/run.py $(MODEL) $(CC) --faults
 
 # ---- coverage of lib/ by the unit tests alone ----
 
