@@ -73,7 +73,7 @@ void announced(void)
 }
 
 /* proves: a tick advances the clock and rings once, and then the host's timer, which may be spent, is set to the earliest deadline if there is one; or there was an error and nothing has changed; for all times
- * claims: slogout_tick slo_may_call_back
+ * claims: slogout_tick slo_may_call_back slogout_deadline
  * mutant: lib/slogout.c: slogout->clock.announced = SLOGOUT_NEVER; => ;
  * mutant: lib/call.c: return now == SLOGOUT_NEVER ? SLOGOUT_ERR_ARGUMENT : 0; => return 0; */
 void tick(void)
@@ -95,6 +95,7 @@ void tick(void)
                 : rings == 1 && slogout.clock.now == (now > clock ? now : clock));
     CHECK(error || (calls == (earliest != SLOGOUT_NEVER) && slogout.clock.announced == earliest));
     CHECK(slogout_deadline(&slogout) == earliest);
+    CHECK(slogout_tick(NULL, now) == SLOGOUT_ERR_ARGUMENT && slogout_deadline(NULL) == SLOGOUT_NEVER);
 }
 
 /* proves: the timeout for poll() is -1 without a deadline, 0 for one that has come, else the time until then or the longest that fits, for all times

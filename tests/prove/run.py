@@ -132,7 +132,7 @@ def limit_memory():
 
 def execute(*command):
     environment = dict(os.environ, PATH=f"{solver_directory()}:{os.environ['PATH']}")
-    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
                           preexec_fn=limit_memory)
 
 
@@ -174,7 +174,7 @@ def with_contracts(proof, root, case):
     run = execute("goto-instrument", "--dfcc", "end_of_proof", "--apply-loop-contracts", "--loop-contracts-file", contracts,
                   compiled, made)
     if run.returncode:
-        raise NoAnswer(run.stdout.decode().strip().splitlines()[-1])
+        raise NoAnswer((run.stdout + run.stderr).decode().strip().splitlines()[-1])
     return made
 
 
