@@ -179,7 +179,7 @@ FILL_PC = PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" INCLUDEDIR="$(INCLUDEDIR)" VERSI
   match($$0, /@[A-Z]+@/) { \
     value = ENVIRON[substr($$0, RSTART + 1, RLENGTH - 2)]; \
     if (index(value, ENVIRON["PREFIX"] "/") == 1) value = "$${prefix}" substr(value, length(ENVIRON["PREFIX"]) + 1); \
-    gsub(/ /, "\\\\ ", value); \
+    gsub(/ /, "\\\\&", value); \
     $$0 = substr($$0, 1, RSTART - 1) value substr($$0, RSTART + RLENGTH) \
   } \
   { print }'
