@@ -289,7 +289,7 @@ void next_round(void)
 }
 
 /* proves: memory and conversions are safe, for all plans, timeouts and numbers of sessions
- * with: --no-assertions -DOPAQUE
+ * with: -DOPAQUE
  * mutant: lib/drain_plan.c: (uint32_t)slo_min(plan->spread_ms, time) => (uint32_t)slo_max(plan->spread_ms, time) */
 void memory(void)
 {

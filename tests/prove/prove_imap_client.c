@@ -20,6 +20,7 @@ static struct slo_imap_client scan;
 
 #define QUEUE scan.owed
 #include "move_commands.h"
+
 static void is_whole(int condition)
 {
     CHECK(condition);
@@ -27,6 +28,7 @@ static void is_whole(int condition)
 
 /* memset() to 0 of a whole object, which CBMC's own does octet by octet. */
 #define memset(to, octet, len) (is_whole((octet) == 0 && (len) == sizeof *(to)), *(to) = (__typeof__(*(to))){0})
+
 #include "owed.c"
 #include "imap_client.c"
 

@@ -21,7 +21,6 @@ void *memcpy(void *to, const void *from, size_t len)
 }
 
 #include "imap_lex.c"
-#include "response.c"
 #include "word.c"
 #include "tag.c"
 #include "lex.h"
