@@ -10,7 +10,7 @@ import unittest
 SANITY = ("--sanity",)
 FAULT = " * mutant: lib/saturate.h: a > b ? a - b => b > a ? a - b\n"
 
-TAG_SOURCE = '#pragma CPROVER check disable "conversion"\n#include "tag.c"\n'
+TAG_SOURCE = '#pragma CPROVER check push\n#pragma CPROVER check disable "conversion"\n#include "tag.c"\n#pragma CPROVER check pop\n'
 TAG = "size_t n, len = nondet_size(); char *any = malloc(len); ASSUME(any); n = slo_tag_length(any, len);"
 LOOP = " * loop slo_tag_length.0: i <= len; assigns i; decreases len - i\n"
 
