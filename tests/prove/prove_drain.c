@@ -418,7 +418,7 @@ void alarm(void)
     CHECK(may_begin || drain.is_forcing || (w + p + a > 0 && key >= forcing) || key == slogout_drain_deadline(&drain));
 }
 
-/* proves: when the alarm rings one thing is done, of 2 sessions in any state: done is called, exactly if no session is left; or one is begun or forced, of which there is one; or forcing begins; or a slot is cut again. When the host is called and in the end, each session is in the list of its state and in no other, the counters are the lengths of the lists, and the alarm is right, for all schedules, paces and times
+/* proves: when the alarm rings one thing is done, of 2 sessions in any state, and it never does if both have ENDED: done is called, exactly if no session is left; or one is begun or forced, of which there is one; or forcing begins; or a slot is cut again. When the host is called and in the end, each session is in the list of its state and in no other, the counters are the lengths of the lists, and the alarm is right, for all schedules, paces and times
  * with: --unwind 7 --slice-formula
  * each: FIRST 6 SECOND 6
  * mutant FIRST=0 SECOND=5: lib/drain.c: no_outcome(counts) + counts->state[SLOGOUT_STATE_ENDED] == 0 => no_outcome(counts) == 0
@@ -433,6 +433,10 @@ void ring_one(void)
     if (SECOND < FIRST)
         return;
     any_world();
+    if (SECOND == SLOGOUT_STATE_ENDED && (FIRST == NOT_IN || FIRST == SLOGOUT_STATE_ENDED)) {
+        CHECK(drain.alarm.deadline == SLOGOUT_NEVER);
+        return;
+    }
     was_forcing = drain.is_forcing;
     had_joined = drain.has_joined;
     ASSUME(drain.alarm.deadline <= slogout.clock.now);
