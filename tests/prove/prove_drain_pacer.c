@@ -53,6 +53,7 @@ void open_window(void)
 }
 
 /* proves: a slot lies in its window, its instant in the slot, and it ends by when sessions must have had one, for all states and backlogs
+ * end: apart
  * with: -DOPAQUE --slice-formula
  * claims: cut_from
  * mutant: lib/drain_pacer.c: % length : 0 => % (length + 1) : 0
@@ -142,6 +143,7 @@ void no_slot(void)
 }
 
 /* proves: a slot that is cut again ends earlier and lies in the window, not before now, or stays as it was, for all states, times and backlogs
+ * end: apart
  * with: -DOPAQUE --slice-formula
  * mutant: lib/drain_pacer.c: adapted.to < pacer->to => adapted.to > pacer->to
  * mutant: lib/drain_pacer.c: slo_max(pacer->from, now), backlog) => slo_min(pacer->from, now), backlog) */

@@ -11,6 +11,7 @@ A proof is a function of a harness. The comment before it says what it proves an
      *     integers             one run for each property of cvc5, which takes machine words for integers with a modulus,
      *                          so it can multiply and divide symbols of 64 bits; without the checks of memory
      * with: OPTION...          more options of CBMC
+     * end: apart               looks at the end in a run of its own, where solving for it among the rest takes long
      * each: MACRO COUNT ...    one run for each value of these macros from 0 to COUNT - 1
      * loop FUNCTION.NUMBER: INVARIANT; assigns WHAT; decreases TERM
      *                          a contract, in place of which the loop is not unwound: the proof holds for any number of
@@ -58,13 +59,13 @@ OPTIONS = {
 END = "the end is reached"
 
 # cases: the macros of each run. loops: {function: [contract]}. mutants: [(the macros of the run that finds it, or "", text)]
-Proof = namedtuple("Proof", "path name label proves by options cases loops claims mutants")
+Proof = namedtuple("Proof", "path name label proves by options cases loops claims mutants apart")
 # A run of a proof. fault: the text of a mutant, or a Mutant of operators.py, or "" if none is planted.
 Job = namedtuple("Job", "proof cases fault")
 Verdict = namedtuple("Verdict", "good properties seconds lines")
 
 PROOF = re.compile(r"/\* (proves: (?:[^*]|\*(?!/))*)\*/\s*void (\w+)\(void\)")
-FIELD = re.compile(r"^(proves|by|with|each|loop|claims|mutant)((?: [^\s:]+)*): ", re.MULTILINE)
+FIELD = re.compile(r"^(proves|by|with|end|each|loop|claims|mutant)((?: [^\s:]+)*): ", re.MULTILINE)
 
 
 class NoAnswer(Exception):
@@ -106,7 +107,7 @@ def proofs_of(path):
             loops[function].append(contract)
         yield Proof(path, name, f"{harness}/{name}", one["proves"], one.get("by", "bits"), one.get("with", "").split(),
                     cases_of(one.get("each", "").split()), loops, one.get("claims", "").split(),
-                    [([f"-D{macro}" for macro in more], text) for key, more, text in lines if key == "mutant"])
+                    [([f"-D{macro}" for macro in more], text) for key, more, text in lines if key == "mutant"], "end" in one)
 
 
 # ---- CBMC ----
@@ -187,7 +188,7 @@ def cbmc(proof, root, case, *more):
 def properties(proof, root, case, stop=False):
     """All properties with their status. `stop`: at the first that shows a fault."""
     found = []
-    runs = [[]]
+    runs = [["-DNO_END"], ["--property", "end_of_proof.assertion.1"]] if proof.apart else [[]]
     if proof.by == "integers":
         wanted = cbmc(proof, root, case, "--show-properties").get("properties", [])
         runs = [["--property", prop["name"], *([] if prop["description"] == END else ["--cvc5"])] for prop in wanted]
