@@ -56,14 +56,24 @@ class Crowd:
         client.close()
 
 
+def is_busy():
+    """Returns True if other processes take a share of the time in which this one could run."""
+    wall, cpu = time.monotonic(), time.thread_time()
+    while time.thread_time() < cpu + 0.3:
+        pass
+    return time.monotonic() - wall > 1.2 * (time.thread_time() - cpu)
+
+
 class Spread(unittest.TestCase):
-    """A busy machine tells the clients late, so each spread has three attempts."""
+    """A busy machine tells the clients late, so each spread has three attempts. If all fail on a machine that was busy,
+    the result says nothing."""
 
     ATTEMPTS = 3
 
     def assertFlat(self, ask, spread, seconds, what, again=False):
         """No quarter of the spread has more than 1.5 times its share, none less than the share by 1.5. Returns the
         server."""
+        was_busy = False
         for _ in range(self.ATTEMPTS):
             server = Dovecot(settings={"slogout_spread": spread})
             self.addCleanup(server.close)
@@ -77,6 +87,9 @@ class Spread(unittest.TestCase):
             share = PROCESSES / 4
             if max(quarters) < share * 1.5 and min(quarters) > share / 1.5 and max(instants) < seconds + 3:
                 return server
+            was_busy = is_busy() or was_busy
+        if was_busy:
+            self.skipTest("the machine was too busy to tell whether the spread is flat")
         self.fail("not flat in %d attempts" % self.ATTEMPTS)
 
     def test_logins_after_a_kick_of_all(self):
