@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Builds Courier's imaplogin, imapd, couriertls and couriertcpd: build.sh TREE LIBRARY
+# TREE is the source of courier, and PORT_CC the compiler with its flags. What is built there first is the server as it is; libs/imap.slogout and
+# libs/tcpd.slogout are copies, edited and linked. The configure script of the whole is left out.
+set -eu
+
+tree=$1 library=$2
+here=$(cd "$(dirname "$0")" && pwd)
+
+stock()
+{
+    test ! -e "$tree/built" || return 0
+    sed 's/@USE_GDBM@/1/; s/@USE_DB@/0/' "$tree/dbobj.h.in" > "$tree/dbobj.h"
+    echo 'dblibrary="libs/gdbmobj/libgdbmobj.la"' > "$tree/dbobj.config"
+    : > "$tree/libs/rootcerts/rootcertsdir.cnf"
+    for part in gdbmobj numlib soxwrap md5 random128 rfc822 rfc1035 rfc2045 liblock maildir waitlib tcpd imap; do
+        echo "  $part"
+        (cd "$tree/libs/$part"
+         ./configure -q --cache-file="$tree/config.cache" --disable-dependency-tracking --with-db=gdbm \
+             --with-mailuser=nobody --with-gnutls --with-certsdir="$tree" --with-piddir="$tree" CFLAGS=-O1 CXXFLAGS=-O1
+         make -s) > "$tree/log.$part" 2>&1 || { tail -n 20 "$tree/log.$part" >&2; exit 1; }
+    done
+    : > "$tree/built"
+}
+
+# link FOLDER MAKE_ARGUMENT... builds again what the edits have changed; CPPFLAGS finds the glue's header.
+link()
+{
+    folder=$1
+    shift
+    make -s -C "$tree/libs/$folder" CPPFLAGS="-I$here -I$here/.. -I$here/../../../include" "$@" \
+        > "$tree/log.$folder" 2>&1 || { tail -n 20 "$tree/log.$folder" >&2; exit 1; }
+}
+
+stock
+cd "$tree/libs"
+rm -rf imap.slogout tcpd.slogout edited
+mkdir edited
+cp -a imap edited/imap
+cp -a tcpd edited/tcpd
+python3 -B "$here/../edit.py" "$here/edits.py" edited
+mv edited/imap imap.slogout
+mv edited/tcpd tcpd.slogout
+rmdir edited
+cd "$OLDPWD"
+rm -f "$tree/libs/imap.slogout/imapd" "$tree/libs/imap.slogout/imaplogin" "$tree/libs/tcpd.slogout/couriertls"
+for source in "$here/glue.c" "$here/../process.c"; do
+    $PORT_CC -I"$here/.." -c -o "$tree/$(basename "$source" .c).o" "$source"
+done
+link imap.slogout imapd imaplogin \
+    LIBS="$(sed -n 's/^LIBS = //p' "$tree/libs/imap/Makefile") $tree/glue.o $tree/process.o $library"
+link tcpd.slogout couriertls

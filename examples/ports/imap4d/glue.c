@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* slogout in GNU imap4d. All waiting is in the read and the write of the transport, which are below every buffer and
+ * above TLS. Both block, so they are called only when the descriptor is ready, and for a moment only.
+ *
+ * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
+#include "imap4d.h"
+#include "glue.h"
+#include <mailutils/sys/stream.h>
+#include <pthread.h>
+#include <sys/resource.h>
+
+#define SLICE 4096 /* what a socket takes at once if poll() reports room */
+
+static struct {
+    mu_stream_t in, out;
+    int (*read)(struct _mu_stream *, char *, size_t, size_t *);
+    int (*write)(struct _mu_stream *, const char *, size_t, size_t *);
+    int fd;
+    int is_tls;
+} transport;
+
+static char queue[1024]; /* lines of the library; the streams share their buffers with the input */
+static size_t queued;
+static int is_at_rest; /* a command is awaited, also in IDLE */
+static int is_reading; /* waits for input, so that no response is half written */
+static int is_cut;     /* the stream ends within a response: write nothing more */
+
+/* ---- output ---- */
+
+/* Before login the command that runs may be AUTHENTICATE or STARTTLS, so its end is awaited. */
+int port_send_line(const char *line, size_t len, enum slogout_when when)
+{
+    const int is_between_lines = is_at_rest || state != STATE_NONAUTH;
+
+    if (!is_reading || (when == SLOGOUT_AT_REST ? !is_at_rest : !is_between_lines) || len > sizeof queue - queued)
+        return SLOGOUT_BUSY;
+    memcpy(queue + queued, line, len);
+    queued += len;
+    return 0;
+}
+
+void port_log(const char *line)
+{
+    mu_diag_output(MU_DIAG_INFO, "slogout: %s", line);
+}
+
+/* Flushes the mailbox, and writes no `* BYE`. */
+static void end(void)
+{
+    imap4d_bye(ERR_NO_IFILE);
+}
+
+static int write_slowly(struct _mu_stream *stream, const char *octets, size_t size, size_t *written)
+{
+    const int was_closing = port_is_closing;
+    int rc = 0;
+
+    for (*written = 0; *written < size && rc == 0 && !is_cut;) {
+        const size_t left = size - *written;
+        size_t count = 0;
+        const enum slogout_wake wake = port_wait(transport.fd, POLLOUT, SLOGOUT_NEVER);
+        if (port_is_closing && !was_closing) {
+            is_cut = 1;
+            end();
+        }
+        if (wake == SLOGOUT_WAKE_READY)
+            rc = transport.write(stream, octets + *written, left < SLICE ? left : SLICE, &count);
+        is_cut |= wake == SLOGOUT_WAKE_LIMIT || wake == SLOGOUT_WAKE_ERROR;
+        *written += count;
+    }
+    return is_cut ? EPIPE : rc;
+}
+
+/* Outside the library: sends what it has queued, and ends if it wants that. */
+static void settle(void)
+{
+    const size_t size = queued;
+    size_t written;
+
+    queued = 0;
+    if (size > 0)
+        write_slowly(transport.out, queue, size, &written);
+    if (port_is_closing)
+        end();
+}
+
+/* ---- input ---- */
+
+/* The read has a timeout of a millisecond, because TLS may need more octets than have come, or hold some that poll()
+ * does not report. The timeout of the server is kept. */
+static int read_slowly(struct _mu_stream *stream, char *octets, size_t size, size_t *got)
+{
+    struct timeval theirs = {0, 0}, brief = {0, 1000};
+    uint64_t until = slogout_now_ms(), limit = SLOGOUT_NEVER;
+    int rc;
+
+    mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_GET, &theirs);
+    if (theirs.tv_sec > 0 || theirs.tv_usec > 0)
+        limit = until + (uint64_t)theirs.tv_sec * 1000 + (uint64_t)theirs.tv_usec / 1000;
+    mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_SET, &brief);
+    is_reading = 1;
+    do {
+        port_wait(transport.fd, POLLIN, until);
+        slogout_session_resume(port_session, slogout_now_ms());
+        settle();
+        *got = 0;
+        rc = transport.read(stream, octets, size, got);
+        until = limit;
+    } while (rc == MU_ERR_TIMEOUT && slogout_now_ms() < limit);
+    is_reading = 0;
+    mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_SET, &theirs);
+    return rc;
+}
+
+void port_take_transport(int is_tls)
+{
+    mu_stream_t pair[2] = {NULL, NULL};
+    mu_transport_t fds[2];
+
+    if (!port_session || mu_stream_ioctl(iostream, MU_IOCTL_SUBSTREAM, MU_IOCTL_OP_GET, pair) != 0 ||
+        mu_stream_ioctl(pair[0], MU_IOCTL_TRANSPORT, MU_IOCTL_OP_GET, fds) != 0)
+        return;
+    transport.in = pair[0];
+    transport.out = pair[1] ? pair[1] : pair[0];
+    transport.fd = (int)(intptr_t)fds[0];
+    transport.is_tls = is_tls;
+    transport.read = transport.in->read;
+    transport.write = transport.out->write;
+    transport.in->read = read_slowly;
+    transport.out->write = write_slowly;
+    mu_stream_unref(pair[0]);
+    if (pair[1])
+        mu_stream_unref(pair[1]);
+}
+
+/* ---- commands ---- */
+
+void port_rest(void)
+{
+    is_at_rest = 1;
+}
+
+int port_feed(const char *line, size_t len)
+{
+    if (is_at_rest && slogout_session_feed_line(port_session, line, len, slogout_now_ms()))
+        return 1;
+    is_at_rest = 0;
+    return 0;
+}
+
+int port_enable(struct imap4d_session *session, struct imap4d_command *command, struct imap4d_tokbuf *tok)
+{
+    int is_asked = 0, i;
+
+    (void)session;
+    for (i = 2; i < imap4d_tokbuf_argc(tok); i++) {
+        const char *argument = imap4d_tokbuf_getarg(tok, i);
+        is_asked |= slogout_enable_has_capability(argument, strlen(argument));
+    }
+    if (is_asked)
+        slogout_session_set_enabled(port_session, 1);
+    io_untagged_response(RESP_NONE, "ENABLED%s", is_asked ? " " SLOGOUT_CAPABILITY : "");
+    return io_completion_response(command, RESP_OK, "Completed");
+}
+
+/* ---- the end ---- */
+
+void port_abandon(void)
+{
+    slogout_session_abandon(port_session, SLOGOUT_OUTCOME_HOST_CLOSED);
+}
+
+/* To close a TLS stream, imap4d waits for the client. If the client does not close, the alarm ends the process. */
+void port_before_close(void)
+{
+    signal(SIGALRM, SIG_DFL);
+    alarm(10);
+    if (port_is_closing && !transport.is_tls && !is_cut)
+        port_linger(transport.fd);
+}
+
+/* ---- the master ---- */
+
+void port_master_start(void)
+{
+    pthread_atfork(port_block, port_unblock, NULL);
+}
+
+void port_close_listeners(void)
+{
+    struct rlimit limit;
+    int fd;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    for (fd = 3; fd < (int)limit.rlim_cur && fd < 1024; fd++) {
+        int is_listening = 0;
+        socklen_t size = sizeof is_listening;
+        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening)
+            close(fd);
+    }
+}
+
+/* A second signal is passed on to the children, if they are the process group of the master. */
+void port_master_wait(void)
+{
+    siginfo_t info;
+    sigset_t set;
+
+    port_close_listeners();
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    for (;;) {
+        pid_t pid;
+        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+            ;
+        if (pid < 0)
+            return;
+        if (sigwaitinfo(&set, &info) == SIGTERM && info.si_pid != getpid() && getpgrp() == getpid())
+            kill(0, SIGTERM);
+    }
+}
