@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define LINGER_MS    10000
@@ -137,6 +138,11 @@ void port_start(void)
     handle(note);
 }
 
+void port_abandon(void)
+{
+    slogout_session_abandon(port_session, SLOGOUT_OUTCOME_HOST_CLOSED);
+}
+
 void port_stop(void)
 {
     slogout_session_free(port_session);
@@ -170,4 +176,18 @@ enum slogout_wake port_wait(int fd, short events, uint64_t limit_ms)
 void port_linger(int fd)
 {
     slogout_linger_wait(&linger, fd);
+}
+
+void port_close_listeners(void)
+{
+    struct rlimit limit;
+    int fd;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    for (fd = 3; fd < (int)limit.rlim_cur && fd < 1024; fd++) {
+        int is_listening = 0;
+        socklen_t size = sizeof is_listening;
+        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening)
+            close(fd);
+    }
 }

@@ -27,6 +27,9 @@ void port_unblock(void);
  * the signals do what they did before. */
 void port_start(void);
 
+/* When the server begins to end the connection by itself. */
+void port_abandon(void);
+
 /* Ends the session without a word to the client, and lets the signals do what they do by default. */
 void port_stop(void);
 
@@ -40,6 +43,9 @@ enum slogout_wake port_wait(int fd, short events, uint64_t limit_ms);
 
 /* Waits until the client has closed too, for ten seconds from the close at most. Nothing is queued on fd. */
 void port_linger(int fd);
+
+/* Closes all sockets that listen: in a child, so that the server can be started again while the child lives on. */
+void port_close_listeners(void);
 
 /* ---- what the glue of each server provides ---- */
 

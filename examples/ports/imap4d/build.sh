@@ -31,10 +31,9 @@ theirs=
 for folder in . include imap4d lib lib/gnu; do
     theirs="$theirs -isystem $tree/$folder"
 done
-for source in "$here/glue.c" "$here/../process.c"; do
-    # shellcheck disable=SC2086 # words
-    $PORT_CC -D_GNU_SOURCE -DHAVE_CONFIG_H -I"$here/.." $theirs -c -o "$tree/$(basename "$source" .c).o" "$source"
-done
+$PORT_CC -c -o "$tree/process.o" "$here/../process.c"
+# shellcheck disable=SC2086 # words
+$PORT_CC -D_GNU_SOURCE -DHAVE_CONFIG_H -I"$here/.." $theirs -c -o "$tree/glue.o" "$here/glue.c"
 rm -f "$tree/imap4d.slogout/imap4d"
 value()
 {

@@ -7,9 +7,12 @@
 #include "glue.h"
 #include <mailutils/sys/stream.h>
 #include <pthread.h>
-#include <sys/resource.h>
+#include <sys/ioctl.h>
 
-#define SLICE 4096 /* what a socket takes at once if poll() reports room */
+#define SLICE       4096 /* what a socket takes at once if poll() reports room */
+#define HEAD_SIZE   5    /* of a TLS record; its last two octets are the length of the rest */
+#define RECORD_SIZE (HEAD_SIZE + 16384 + 256)
+#define PAUSE_MS    1 /* for the rest of a record */
 
 static struct {
     mu_stream_t in, out;
@@ -18,6 +21,9 @@ static struct {
     int fd;
     int is_tls;
 } transport;
+
+static char input[16384]; /* a whole record: poll() does not report what GnuTLS would keep of one */
+static size_t input_len, input_at;
 
 static char queue[1024]; /* lines of the library; the streams share their buffers with the input */
 static size_t queued;
@@ -86,29 +92,73 @@ static void settle(void)
 
 /* ---- input ---- */
 
-/* The read has a timeout of a millisecond, because TLS may need more octets than have come, or hold some that poll()
- * does not report. The timeout of the server is kept. */
-static int read_slowly(struct _mu_stream *stream, char *octets, size_t size, size_t *got)
+/* From now on poll() reports input when so many octets have come. The kernel may report fewer if memory is short. */
+static void await_octets(int count)
 {
-    struct timeval theirs = {0, 0}, brief = {0, 1000};
-    uint64_t until = slogout_now_ms(), limit = SLOGOUT_NEVER;
-    int rc;
+    setsockopt(transport.fd, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof count);
+}
+
+/* Returns 1 if a whole TLS record can be read, or the end of the input, so that GnuTLS does not wait for the rest of
+ * one. If its timeout ended such a wait, the next record could not be decrypted. */
+static int has_record(void)
+{
+    struct pollfd end = {transport.fd, POLLRDHUP, 0};
+    unsigned char head[HEAD_SIZE];
+    int have = 0, want = HEAD_SIZE;
+
+    ioctl(transport.fd, FIONREAD, &have);
+    if (have >= HEAD_SIZE && recv(transport.fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) == HEAD_SIZE)
+        want = HEAD_SIZE + head[3] * 256 + head[4];
+    if (have >= want || want > RECORD_SIZE || poll(&end, 1, 0) != 0)
+        return 1;
+    await_octets(want);
+    port_wait(-1, 0, slogout_now_ms() + PAUSE_MS);
+    return 0;
+}
+
+static int read_record(struct _mu_stream *stream)
+{
+    if (transport.is_tls)
+        await_octets(HEAD_SIZE);
+    return transport.read(stream, input, sizeof input, &input_len);
+}
+
+/* Waits for input, and reads as much as there is. A record without data, such as a new key, ends the timed read of TLS
+ * with nothing. */
+static int fill(struct _mu_stream *stream)
+{
+    struct timeval theirs = {0, 0}, brief = {0, 100000};
+    uint64_t limit = SLOGOUT_NEVER;
+    enum slogout_wake wake;
+    int rc = MU_ERR_TIMEOUT;
 
     mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_GET, &theirs);
     if (theirs.tv_sec > 0 || theirs.tv_usec > 0)
-        limit = until + (uint64_t)theirs.tv_sec * 1000 + (uint64_t)theirs.tv_usec / 1000;
+        limit = slogout_now_ms() + (uint64_t)theirs.tv_sec * 1000 + (uint64_t)theirs.tv_usec / 1000;
     mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_SET, &brief);
+    input_at = input_len = 0;
     is_reading = 1;
     do {
-        port_wait(transport.fd, POLLIN, until);
         slogout_session_resume(port_session, slogout_now_ms());
         settle();
-        *got = 0;
-        rc = transport.read(stream, octets, size, got);
-        until = limit;
-    } while (rc == MU_ERR_TIMEOUT && slogout_now_ms() < limit);
+        wake = port_wait(transport.fd, POLLIN, limit);
+        if (wake == SLOGOUT_WAKE_ERROR || (wake == SLOGOUT_WAKE_READY && (!transport.is_tls || has_record())))
+            rc = read_record(stream);
+    } while (rc == MU_ERR_TIMEOUT && wake != SLOGOUT_WAKE_LIMIT);
     is_reading = 0;
     mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_SET, &theirs);
+    return rc;
+}
+
+/* The streams of imap4d ask for one octet at a time. */
+static int read_slowly(struct _mu_stream *stream, char *octets, size_t size, size_t *got)
+{
+    const int rc = input_at == input_len ? fill(stream) : 0;
+    const size_t count = size < input_len - input_at ? size : input_len - input_at;
+
+    memcpy(octets, input + input_at, count);
+    input_at += count;
+    *got = count;
     return rc;
 }
 
@@ -124,6 +174,7 @@ void port_take_transport(int is_tls)
     transport.out = pair[1] ? pair[1] : pair[0];
     transport.fd = (int)(intptr_t)fds[0];
     transport.is_tls = is_tls;
+    input_at = input_len = 0; /* nothing from before STARTTLS counts */
     transport.read = transport.in->read;
     transport.write = transport.out->write;
     transport.in->read = read_slowly;
@@ -165,11 +216,6 @@ int port_enable(struct imap4d_session *session, struct imap4d_command *command, 
 
 /* ---- the end ---- */
 
-void port_abandon(void)
-{
-    slogout_session_abandon(port_session, SLOGOUT_OUTCOME_HOST_CLOSED);
-}
-
 /* To close a TLS stream, imap4d waits for the client. If the client does not close, the alarm ends the process. */
 void port_before_close(void)
 {
@@ -184,20 +230,6 @@ void port_before_close(void)
 void port_master_start(void)
 {
     pthread_atfork(port_block, port_unblock, NULL);
-}
-
-void port_close_listeners(void)
-{
-    struct rlimit limit;
-    int fd;
-
-    getrlimit(RLIMIT_NOFILE, &limit);
-    for (fd = 3; fd < (int)limit.rlim_cur && fd < 1024; fd++) {
-        int is_listening = 0;
-        socklen_t size = sizeof is_listening;
-        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening)
-            close(fd);
-    }
 }
 
 /* A second signal is passed on to the children, if they are the process group of the master. */

@@ -20,8 +20,7 @@ void port_rest(void);
 /* Takes that line, without its line end. Returns 1 if it is an answer to the library, else 0; then a command runs. */
 int port_feed(const char *line, size_t len);
 
-/* When the server begins to end the connection, and before it closes the stream. */
-void port_abandon(void);
+/* Before the server closes the stream. */
 void port_before_close(void);
 
 /* The command ENABLE. */
@@ -32,8 +31,5 @@ void port_master_start(void);
 
 /* In the master, after it has signaled its children: accepts no more connections, and waits until all have ended. */
 void port_master_wait(void);
-
-/* In a child. */
-void port_close_listeners(void);
 
 #endif

@@ -27,7 +27,8 @@ class Client:
         if login:
             self.command("LOGIN %s %s" % (server.user, PASSWORD))
             if enable:
-                self.command("ENABLE " + CAPABILITY)
+                self.send("e ENABLE %s\r\n" % CAPABILITY)
+                self.until(rb"e (OK|NO|BAD)")  # BAD, if the server does not know the command
             if select:
                 self.command("SELECT INBOX")
 

@@ -33,10 +33,10 @@ SMALL = b"Subject: small\r\n\r\nSLO.1 OK\r\n"
 CASES = {}
 
 
-def case(name, expected, tls=False, **options):
-    """options are variables of the environment, which set the timers of the port."""
+def case(name, expected, tls=False, deadline=3600, spread=0):
+    """The deadline and the spread are in seconds. With a long deadline no case depends on the speed of the machine."""
     def add(function):
-        CASES[name] = function, expected, tls, {"SLOGOUT_" + key.upper(): str(value) for key, value in options.items()}
+        CASES[name] = function, expected, tls, {"SLOGOUT_DEADLINE": str(deadline), "SLOGOUT_SPREAD": str(spread)}
         return function
     return add
 
