@@ -106,6 +106,7 @@ static int has_record(void)
     unsigned char head[HEAD_SIZE];
     int have = 0, want = HEAD_SIZE;
 
+    await_octets(HEAD_SIZE);
     ioctl(transport.fd, FIONREAD, &have);
     if (have >= HEAD_SIZE && recv(transport.fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) == HEAD_SIZE)
         want = HEAD_SIZE + head[3] * 256 + head[4];
@@ -114,13 +115,6 @@ static int has_record(void)
     await_octets(want);
     port_wait(-1, 0, slogout_now_ms() + PAUSE_MS);
     return 0;
-}
-
-static int read_record(struct _mu_stream *stream)
-{
-    if (transport.is_tls)
-        await_octets(HEAD_SIZE);
-    return transport.read(stream, input, sizeof input, &input_len);
 }
 
 /* Waits for input, and reads as much as there is. A record without data, such as a new key, ends the timed read of TLS
@@ -143,7 +137,7 @@ static int fill(struct _mu_stream *stream)
         settle();
         wake = port_wait(transport.fd, POLLIN, limit);
         if (wake == SLOGOUT_WAKE_ERROR || (wake == SLOGOUT_WAKE_READY && (!transport.is_tls || has_record())))
-            rc = read_record(stream);
+            rc = transport.read(stream, input, sizeof input, &input_len);
     } while (rc == MU_ERR_TIMEOUT && wake != SLOGOUT_WAKE_LIMIT);
     is_reading = 0;
     mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_SET, &theirs);
@@ -174,7 +168,7 @@ void port_take_transport(int is_tls)
     transport.out = pair[1] ? pair[1] : pair[0];
     transport.fd = (int)(intptr_t)fds[0];
     transport.is_tls = is_tls;
-    input_at = input_len = 0; /* nothing from before STARTTLS counts */
+    input_at = input_len = 0; /* drop what came before TLS */
     transport.read = transport.in->read;
     transport.write = transport.out->write;
     transport.in->read = read_slowly;
@@ -219,9 +213,11 @@ int port_enable(struct imap4d_session *session, struct imap4d_command *command, 
 /* To close a TLS stream, imap4d waits for the client. If the client does not close, the alarm ends the process. */
 void port_before_close(void)
 {
+    if (!port_is_closing)
+        return;
     signal(SIGALRM, SIG_DFL);
-    alarm(10);
-    if (port_is_closing && !transport.is_tls && !is_cut)
+    alarm(20);
+    if (!transport.is_tls && !is_cut)
         port_linger(transport.fd);
 }
 
