@@ -66,6 +66,21 @@ class Server:
         self.master = self.spawn()
         wait_until(self.listens, "listener")
 
+    def checker(self):
+        """What the command of a linked server begins with if PORTS_VALGRIND is set."""
+        if not self.linked or not os.environ.get("PORTS_VALGRIND"):
+            return []
+        return [shutil.which("valgrind"), "-q", "--trace-children=yes", "--log-file=%s/valgrind.%%p" % self.folder]
+
+    def faults(self):
+        """What valgrind has found in all processes."""
+        found = ""
+        for name in os.listdir(self.folder):
+            if name.startswith("valgrind."):
+                with open(os.path.join(self.folder, name)) as file:
+                    found += file.read()
+        return found
+
     def spawn(self):
         # A group of its own, as under an init, because couriertcpd passes SIGTERM to its group.
         return subprocess.Popen(self.command(), env=self.environment, cwd=self.folder, user=USER, group=GROUP,
@@ -162,13 +177,13 @@ class Courier(Server):
                           "-maxperip=200", "-maxprocs=200", str(self.port)]
         if self.tls:
             self.arguments += [couriertls, "-server", "-tcpd"]
-        self.arguments += [imap + "/imaplogin", imap + "/imapd", "Maildir"]
+        self.arguments += self.checker() + [imap + "/imaplogin", imap + "/imapd", "Maildir"]
 
     def command(self):
         return self.arguments
 
     def serves(self, pid, client_port):
-        if not read(str(pid), "comm").startswith(b"imap"):
+        if not read(str(pid), "comm").startswith((b"imap", b"memcheck")):
             return False
         return client_port is None or b"\0TCPREMOTEPORT=%d\0" % client_port in b"\0" + read(str(pid), "environ")
 
