@@ -179,7 +179,7 @@ FILL_PC = PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" INCLUDEDIR="$(INCLUDEDIR)" VERSI
   match($$0, /@[A-Z]+@/) { \
     value = ENVIRON[substr($$0, RSTART + 1, RLENGTH - 2)]; \
     if (index(value, ENVIRON["PREFIX"] "/") == 1) value = "$${prefix}" substr(value, length(ENVIRON["PREFIX"]) + 1); \
-    gsub(/ /, "\\\\ ", value); \
+    gsub(/ /, "\\\\&", value); \
     $$0 = substr($$0, 1, RSTART - 1) value substr($$0, RSTART + RLENGTH) \
   } \
   { print }'
@@ -235,7 +235,7 @@ $(BUILD)/examples/hosts/%: examples/hosts/%.c $(STATIC)
 # ---- the rest of the tree; the makefiles of missing folders are left out ----
 
 include $(wildcard tests/tests.mk tests/verify.mk tests/bench/bench.mk examples/proxy/proxy.mk examples/dovecot/dovecot.mk \
-  examples/clients/clients.mk examples/ports/ports.mk)
+  examples/clients/clients.mk examples/fleet/fleet.mk examples/ports/ports.mk)
 ifeq ($(wildcard tests/tests.mk),)
 .DEFAULT:
 	@echo "make: nothing here makes $@. This copy of the tree has no folder tests/." >&2; exit 1

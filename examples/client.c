@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An IMAP client that knows X-SERVER-LOGOUT. It logs in, enables the extension, and idles. When the server asks it
- * to leave, it completes the command that is running, and then answers. It prints the dialogue as the draft does,
- * with "S: " before the lines of the server and "C: " before its own.
+/* An IMAP client that knows X-SERVER-LOGOUT. It logs in, enables the extension, and idles. When the server asks the
+ * client to leave, the client completes the running command, and then answers. It prints the dialogue like the draft,
+ * with "S: " before the lines of the server and "C: " before its own lines.
  *
  *   client [--no-enable] [--answer ok|bad|no|bye-only|none] ADDR:PORT
  *
@@ -14,7 +14,7 @@
 
 #define LINE_SIZE 8192 /* the longest line that is read */
 
-/* What a client may say to LOGOUT: the draft, section 3. */
+/* The answers to LOGOUT (the draft, section 3). */
 struct answer {
     const char *name;     /* of --answer */
     const char *untagged; /* a whole line, or NULL */
@@ -30,7 +30,8 @@ static const struct answer answers[] = {
     {NULL, NULL, NULL},
 };
 
-/* A command. The client sends the first after the greeting, and each other when the command before is complete. */
+/* A command. The client sends the first command after the greeting, and each other command when its predecessor is
+ * complete. */
 struct step {
     const char *tag;
     const char *command;
@@ -43,12 +44,12 @@ static const struct step without_enable[] = {{"C1", "LOGIN guest guest"}, {"C2",
 struct client {
     int fd;
     const struct answer *answer;
-    const struct step *next;    /* to be sent when the one before it is complete */
-    const struct step *current; /* is running; NULL: none */
+    const struct step *next;    /* is sent when `current` is complete */
+    const struct step *current; /* is running; NULL if no command is */
     int is_greeted;
     char tag[LINE_SIZE]; /* of the server's LOGOUT that has not been answered; "" if there is none */
-    int is_leaving;      /* sends no more commands, because the server wants the client to leave */
-    int is_completed;    /* LOGOUT has its tagged answer, or the server said `* BYE` */
+    int is_leaving;      /* sends no more commands, because the server has asked the client to leave */
+    int is_completed;    /* LOGOUT has its tagged answer, or the server has sent `* BYE` */
     char input[LINE_SIZE];
     size_t input_len;
     size_t line_len; /* of the line at the start of input, with its LF */
@@ -56,7 +57,7 @@ struct client {
 
 /* ---- lines ---- */
 
-/* Prints a line, with control characters and 8-bit octets as \xNN, because a terminal would obey them. */
+/* Prints a line, with control characters and 8-bit octets as \xNN, because a terminal might interpret them. */
 static void show(const char *who, const char *line, size_t len)
 {
     size_t i;
@@ -71,8 +72,8 @@ static void show(const char *who, const char *line, size_t len)
     fflush(stdout);
 }
 
-/* Sends `tag text`, or the text alone. Ignores errors: if the connection is broken, the next read says so, after
- * what the server has sent. */
+/* Sends `tag text`, or the text alone. Ignores errors, because the next read reports them, after the input that the
+ * server has already sent. */
 static void say(const struct client *client, const char *tag, const char *text)
 {
     char line[LINE_SIZE + 64];
@@ -88,7 +89,7 @@ static void say(const struct client *client, const char *tag, const char *text)
     }
 }
 
-/* Returns 1 if input begins with a line now, 0 at end of file, -1 for an error or a line that is too long. */
+/* Returns 1 when input begins with a line, 0 at end of file, and -1 for an error or a line that is too long. */
 static int fill_line(struct client *client)
 {
     const char *end;
@@ -107,7 +108,7 @@ static int fill_line(struct client *client)
     return 1;
 }
 
-/* Reads the next line in place of the one before. Returns as fill_line(). */
+/* Replaces the line by the next line. Returns the same as fill_line(). */
 static int read_line(struct client *client)
 {
     client->input_len -= client->line_len;
@@ -126,7 +127,7 @@ static size_t text_len(const struct client *client)
 
 /* ---- the exchange ---- */
 
-/* Returns the length of TAG if the line is `TAG LOGOUT`, else 0. */
+/* Returns the length of TAG if the line is `TAG LOGOUT`, and 0 otherwise. */
 static size_t logout_tag_len(const char *line, size_t len)
 {
     static const char word[] = " LOGOUT";
@@ -138,7 +139,8 @@ static size_t logout_tag_len(const char *line, size_t len)
     return strncasecmp(space, word, sizeof word - 1) == 0 ? tag_len : 0;
 }
 
-/* The answer is a response, so in IDLE no DONE goes before it. Any other command is completed first. */
+/* Answers the LOGOUT. The answer is a response, so no DONE precedes it in IDLE. Any other command is completed
+ * first. */
 static void answer_logout(struct client *client)
 {
     if (!*client->tag || (client->current && strcmp(client->current->command, "IDLE") != 0))
@@ -235,7 +237,7 @@ int main(int argc, char **argv)
         else if (strcmp(*argv, "--answer") == 0 && argv[1])
             client.answer = read_answer(*++argv);
         else
-            net_exit(2, *argv, "not an option, or without a value");
+            net_exit(2, *argv, "unknown option, or an option without a value");
     if (!*argv || argv[1])
         net_exit(2, "client", "needs one ADDR:PORT after the options");
     client.fd = net_open(*argv, connect);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An IMAP server that asks its clients to leave: one thread, with a loop on poll(). imap.h has the IMAP, net.h the
- * loop and the session of each client.
+/* An IMAP server that asks its clients to leave. It has one thread, with a loop on poll(). imap.h implements IMAP,
+ * and net.h has the loop and the session of each client.
  *
- *   SIGUSR1          asks every client to leave now, and continues to serve
- *   SIGTERM, SIGINT  closes the port, drains all clients by the plan of the options, and ends the server when
- *                    they have left; a second signal stops waiting for answers
+ *   SIGUSR1 asks each client to leave at once; the server continues to run
+ *   SIGTERM, SIGINT  closes the port, drains all clients according to the options, and exits when they have
+ *                    left; a second signal stops the wait for answers
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -13,10 +13,10 @@
 static struct net_options options;
 static struct net_loop loop;
 static struct slogout_drain *drain;
-static uint64_t begun_ms, report_ms = SLOGOUT_NEVER; /* of the drain, and of the next report about it */
+static uint64_t begun_ms, report_ms = SLOGOUT_NEVER; /* of the drain, and of its next report */
 static int is_done;
 
-/* Each session of the drain has its outcome and is freed. */
+/* Called when each session of the drain has its outcome and is freed. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
     (void)finished;

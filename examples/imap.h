@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A toy IMAP server (RFC 3501, with ENABLE, IDLE and LITERAL+), which the example servers share. It has no
- * mailboxes, accepts every password, and never logs a client out for inactivity. It does no I/O and knows no
- * session. From slogout it needs only the name of the capability.
+ * mailboxes, accepts every password, and never logs out an inactive client. It does no I/O and knows no
+ * session. From slogout, it uses only names and functions that need no session.
  *
- * The host appends what it reads to `in`, at most imap_room() octets, and sends what is in `out`. Both are bounded:
- * a literal that does not fit is refused, and imap_next() stops while a reply might not fit.
+ * The host appends its input to `in`, at most imap_room() octets, and sends the contents of `out`. Both
+ * buffers are bounded: a literal that does not fit is refused, and imap_next() stops while a reply might not
+ * fit.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef EXAMPLES_IMAP_H
@@ -20,16 +21,16 @@
 #define IMAP_LINE_MAX     8192  /* octets, RFC 2683 section 3.2.1.5 */
 #define IMAP_IN_SIZE      16384 /* holds a command with its literals, and one more line */
 #define IMAP_OUT_SIZE     32768
-#define IMAP_RESERVE      12288     /* octets of it that are kept for a reply and two lines of slogout */
+#define IMAP_RESERVE      12288     /* octets of `out` that are kept for a reply and two lines of slogout */
 #define IMAP_MESSAGE_MAX  100000000 /* octets */
 #define IMAP_TAG_SIZE     64
 
 enum imap_event {
     IMAP_WAIT,   /* imap_next() needs input, or room in `out` */
-    IMAP_LINE,   /* `line` stands where a command may begin, or in IDLE: run it with imap_run(), or drop it */
-    IMAP_REPLY,  /* a reply has been queued, so the connection may be at rest */
-    IMAP_ENABLE, /* the same; the client has enabled SLOGOUT_CAPABILITY */
-    IMAP_DRAIN,  /* the same; the client has sent XDRAIN, by which it asks the server for a LOGOUT */
+    IMAP_LINE,   /* `line` begins where a command may, or is in IDLE; run it with imap_run(), or drop it */
+    IMAP_REPLY,  /* a reply was queued, so the connection may be at rest */
+    IMAP_ENABLE, /* a reply was queued, and the client has enabled SLOGOUT_CAPABILITY */
+    IMAP_DRAIN,  /* a reply was queued to XDRAIN, by which the client asks for a LOGOUT of the server */
     IMAP_LOGOUT, /* the client's own LOGOUT command; the host calls imap_bye() and closes */
     IMAP_LOST    /* the next octets cannot be understood; the host calls imap_bye() and closes */
 };
@@ -41,11 +42,11 @@ enum imap_state {
     IMAP_SENDING    /* in a literal of the server */
 };
 
-/* One connection. A struct of zeros is a new one. */
+/* One connection. A struct of zeros is a new connection. */
 struct imap {
     enum imap_state state;
     int is_logged_in;
-    int is_stalled;  /* imap_next() needs room: call it again when some of `out` has been sent */
+    int is_stalled;  /* imap_next() needs room; call it again when some of `out` has been sent */
     int is_skipping; /* the next octets are the rest of a line that was too long */
     char tag[IMAP_TAG_SIZE];
     const char *line;          /* of IMAP_LINE; it ends with LF unless it is too long */
@@ -65,7 +66,8 @@ static inline int imap_is_at(const struct imap *imap, enum slogout_when when)
 
 /* ---- buffers ---- */
 
-/* Returns how many octets may be appended to `in`, after it has removed those that are no longer needed. */
+/* Removes the octets that are not needed from `in`, and returns the number of octets that may then be
+ * appended. */
 static inline size_t imap_room(struct imap *imap)
 {
     if (imap->begin > 0) {
@@ -112,7 +114,7 @@ static inline void imap_bye(struct imap *imap, enum imap_event why)
 
 /* ---- words ---- */
 
-/* Octets in `in`: a word, or the rest of a command without the end of its last line. */
+/* A word in `in`, or the rest of a command without the end of its last line. */
 struct imap_text {
     const char *octets;
     size_t len;
@@ -129,7 +131,7 @@ static inline void imap_drop(struct imap_text *rest, size_t len)
     rest->len -= len;
 }
 
-/* Returns the number of digits at `text`. Above IMAP_MESSAGE_MAX, *value is some number that is greater, too. */
+/* Returns the number of digits at `text`. If the number is above IMAP_MESSAGE_MAX, so is *value. */
 static inline size_t imap_number(const char *text, size_t len, size_t *value)
 {
     size_t end;
@@ -153,7 +155,7 @@ static inline int imap_announces(const char *text, size_t len, size_t *n, int *w
     return brace > 0 && end > brace && (*waits || (end + 2 == len && memcmp(text + end, "+}", 2) == 0));
 }
 
-/* Removes an atom from the rest. Returns 1, or 0 if there is none. */
+/* Removes an atom from the rest. Returns 1, or 0 if there is no atom. */
 static inline int imap_atom(struct imap_text *rest, struct imap_text *word)
 {
     *word = *rest;
@@ -163,8 +165,8 @@ static inline int imap_atom(struct imap_text *rest, struct imap_text *word)
     return word->len > 0;
 }
 
-/* Removes SP and an astring, whose literal is complete because the command is. A quoted string ends at the next
- * quote, even after a backslash. Returns 1, or 0 if there is no astring. */
+/* Removes SP and an astring. If it is a literal, it is complete, because the command is complete. A quoted
+ * string ends at the next quote, even after a backslash. Returns 1, or 0 if there is no astring. */
 static inline int imap_argument(struct imap_text *rest, struct imap_text *word)
 {
     const char *end;
@@ -189,7 +191,7 @@ static inline int imap_argument(struct imap_text *rest, struct imap_text *word)
 
 /* ---- commands ---- */
 
-/* Returns 1 if the command has this name and this number of arguments, and sets *word to the last of them. */
+/* Returns 1 if the command has this name and this number of arguments, and sets *word to its last word. */
 static inline int imap_takes(struct imap_text command, const char *name, int arguments,
                              struct imap_text *word)
 {
@@ -201,7 +203,7 @@ static inline int imap_takes(struct imap_text command, const char *name, int arg
 }
 
 /* Runs a complete command, which begins after the tag. FETCH n sends a message of n octets. ENABLE takes any
- * number of names, and the server ignores those that it does not know (RFC 5161 section 3.1). */
+ * number of names, and the server ignores unknown names (RFC 5161 section 3.1). */
 static inline enum imap_event imap_command(struct imap *imap, struct imap_text command)
 {
     enum imap_event event = IMAP_REPLY;
@@ -245,8 +247,8 @@ static inline enum imap_event imap_command(struct imap *imap, struct imap_text c
 
 /* ---- from lines to commands ---- */
 
-/* Takes one more line of a command: the command continues with a literal, or it is complete and runs. After
- * {n+} the client sends the octets whatever the reply is, so the server cannot refuse them and read on. */
+/* Takes one more line of a command. The command then continues with a literal, or is complete and runs. After
+ * {n+}, the client sends the octets whatever the reply is, so the server cannot refuse them and continue. */
 static inline enum imap_event imap_go_on(struct imap *imap)
 {
     struct imap_text rest = {imap->line, imap->text_len};
@@ -271,7 +273,7 @@ static inline enum imap_event imap_go_on(struct imap *imap)
     return imap_command(imap, rest);
 }
 
-/* Runs the line of IMAP_LINE. Returns any event but IMAP_WAIT and IMAP_LINE. */
+/* Runs the line of IMAP_LINE. Returns any event except IMAP_WAIT and IMAP_LINE. */
 static inline enum imap_event imap_run(struct imap *imap)
 {
     struct imap_text line = {imap->line, imap->text_len}, tag;
@@ -293,7 +295,7 @@ static inline enum imap_event imap_run(struct imap *imap)
 
 /* ---- the next event ---- */
 
-/* Queues as much of the message as there is room for. */
+/* Queues as much of the message as fits. */
 static inline enum imap_event imap_send_more(struct imap *imap)
 {
     const size_t room = IMAP_OUT_SIZE - IMAP_RESERVE - imap->out_len;
@@ -310,8 +312,8 @@ static inline enum imap_event imap_send_more(struct imap *imap)
     return imap_say(imap, imap->tag, " OK completed");
 }
 
-/* Takes the next line or, if there are IMAP_LINE_MAX octets without an LF, these octets, and then skips the rest
- * of the line. Returns 0 if there is neither. */
+/* Takes the next line. If there are IMAP_LINE_MAX octets without an LF, takes these octets, and skips the
+ * rest of the line later. Returns 0 if there is neither. */
 static inline int imap_take_line(struct imap *imap)
 {
     const size_t len = imap->in_len > imap->scan ? imap->in_len - imap->scan : 0;
@@ -345,7 +347,7 @@ static inline enum imap_event imap_next(struct imap *imap)
     if (imap->state == IMAP_ARGUMENTS)
         return imap->is_skipping ? IMAP_LOST : imap_go_on(imap);
     imap->begin = imap->scan; /* until imap_run() */
-    return IMAP_LINE; /* also if it is too long, because its beginning decides whether it is an answer */
+    return IMAP_LINE; /* even if it is too long, because its beginning shows whether it is an answer */
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the example programs share beside IMAP: command line, sockets, signals, a client with its session, and a
- * loop on poll(). The last two parts call slogout.
+/* Code that the example programs share besides IMAP, for the command line, sockets, signals, a client with
+ * its session, and a loop on poll(). Only the last two parts call slogout.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef EXAMPLES_NET_H
@@ -21,7 +21,7 @@
 
 #define NET_LINGER_MS 5000  /* the time that a client has to read the last output and to close */
 #define NET_CLIENTS   50000 /* of one loop */
-#define NET_BATCH     100 /* clients that are accepted, or times that one is read, before the others' turn */
+#define NET_BATCH     100 /* clients accepted, or reads from one client, before the other clients' turn */
 
 /* ---- command line ---- */
 
@@ -41,10 +41,10 @@ static inline void net_exit(int status, const char *word, const char *why)
 struct net_option {
     const char *name;
     uint32_t *value, min;
-    const char *words[2]; /* for the values 0 and 1; if there are none, the value is a number */
+    const char *words[2]; /* for the values 0 and 1; without words, the value is a number */
 };
 
-/* Returns 1, or 0 if the option is not one of the table, or the text is not a valid value. */
+/* Returns 1, or 0 if the table does not have the option or the text is not a valid value. */
 static inline int net_set_option(const struct net_option *option, const char *name, const char *text)
 {
     const size_t len = strspn(text, "0123456789");
@@ -93,15 +93,16 @@ static inline void net_options(struct net_options *options, char **argv)
         if (argv[1] && strcmp(*argv, "--listen") == 0)
             options->listen = argv[1];
         else if (!argv[1] || !net_set_option(table, *argv, argv[1]))
-            net_exit(2, *argv, "not an option, or without a valid value");
+            net_exit(2, *argv, "unknown option, or an option without a valid value");
     settings->ask = asks_all ? SLOGOUT_ASK_ALL : SLOGOUT_ASK_ENABLED;
     settings->on_refusal = waits ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE;
     options->plan.tail_ms = options->plan.spread_ms / 10;
     options->plan.deadline_ms = deadline_ms;
 }
 
-/* Makes a slogout, and checks the plan while there is still time to change it. Without --deadline, the plan gets
- * the time that it needs and 10 s more. On failure, prints one line and ends the program with status 2. */
+/* Makes a slogout, and checks the plan while it can still be changed. Without --deadline, the deadline is the
+ * shortest that the plan can keep, plus 10 s. On failure, prints one line and ends the program with status
+ * 2. */
 static inline struct slogout *net_slogout(struct net_options *options)
 {
     struct slogout_plan *plan = &options->plan;
@@ -171,7 +172,7 @@ static inline int net_listen(const char *address)
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max < NET_CLIENTS ? limit.rlim_max : NET_CLIENTS;
     setrlimit(RLIMIT_NOFILE, &limit);
-    net_max_clients = limit.rlim_cur / 4 * 3; /* without a descriptor accept() fails and poll() never waits */
+    net_max_clients = limit.rlim_cur / 4 * 3; /* without descriptors, accept() fails and poll() never waits */
     if (listen(fd, SOMAXCONN) < 0 || getsockname(fd, (struct sockaddr *)&bound, &len) < 0 ||
         getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof port, NI_NUMERICSERV) != 0)
         net_exit(1, address, strerror(errno));
@@ -180,7 +181,7 @@ static inline int net_listen(const char *address)
     return fd;
 }
 
-/* ---- signals: the handler writes the number into a pipe, and each wait watches the pipe ---- */
+/* ---- signals, whose numbers the handler writes into a pipe that each wait watches ---- */
 
 static int net_signals[2];
 
@@ -189,7 +190,7 @@ static inline void net_on_signal(int number)
     const int error = errno;
     const char octet = (char)number;
 
-    if (write(net_signals[1], &octet, 1) < 0) /* the pipe is full, so it ends the wait all the same */
+    if (write(net_signals[1], &octet, 1) < 0) /* the pipe is full, so it ends the wait anyway */
         errno = error;
 }
 
@@ -216,15 +217,15 @@ static inline int net_next_signal(int fd)
 /* ---- a client with its session ---- */
 
 struct net_client {
-    int fd; /* -1: the event library has it */
+    int fd; /* -1 if the event library owns the descriptor */
     struct slogout_session *session;
     struct slogout_linger linger;               /* the connection is closing if its deadline is not 0 */
     void (*changed)(struct net_client *client); /* output is queued, or the close has begun; may be NULL */
     struct imap imap;
 };
 
-/* Queues a line of slogout if its moment has come. After SLOGOUT_BUSY a host must call slogout_session_resume(),
- * and net_serve() does. */
+/* Queues a line of slogout if its moment has come. After SLOGOUT_BUSY, net_serve() calls
+ * slogout_session_resume(). */
 static inline int net_send_line(struct slogout_session *session, const char *line, size_t len,
                                 enum slogout_when when, void *conn)
 {
@@ -258,7 +259,7 @@ static inline void net_close_connection(struct slogout_session *session, const s
     net_begin_to_close(conn);
 }
 
-/* Begins to close a connection that ends in another way than by slogout. */
+/* Begins to close a connection that ends without slogout. */
 static inline void net_abandon(struct net_client *client, enum slogout_outcome why)
 {
     slogout_session_abandon(client->session, why);
@@ -267,7 +268,7 @@ static inline void net_abandon(struct net_client *client, enum slogout_outcome w
 
 static inline void net_client_free(struct net_client *client)
 {
-    slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED); /* unless it has ended */
+    slogout_session_abandon(client->session, SLOGOUT_OUTCOME_PEER_CLOSED); /* does nothing if it has ended */
     slogout_session_free(client->session);
     if (client->fd >= 0)
         close(client->fd);
@@ -295,7 +296,7 @@ static inline struct net_client *net_client_new(int fd, struct slogout *slogout,
     return NULL;
 }
 
-/* Returns the next client, or NULL if there is none, or no memory for it. */
+/* Returns the next client, or NULL if there is no client or no memory. */
 static inline struct net_client *net_accept(int listener, struct slogout *slogout, size_t size)
 {
     const int fd = accept(listener, NULL, NULL);
@@ -317,8 +318,8 @@ static inline void net_react(struct net_client *client, enum imap_event event, u
     }
 }
 
-/* Handles the input. Once the connection is closing, completes the response that has begun, and runs no further
- * command. */
+/* Handles the input. While the connection is closing, completes the response that has begun, and runs no more
+ * commands. */
 static inline void net_serve(struct net_client *client, uint64_t now)
 {
     struct imap *imap = &client->imap;
@@ -340,7 +341,7 @@ static inline int net_is_flushed(const struct net_client *client)
     return client->imap.out_len == 0 && client->imap.state != IMAP_SENDING;
 }
 
-/* Returns the events of poll() that a client waits for. */
+/* Returns the events of poll() for which a client waits. */
 static inline short net_events(struct net_client *client)
 {
     const struct slogout_linger *linger = &client->linger;
@@ -351,7 +352,8 @@ static inline short net_events(struct net_client *client)
     return (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
 }
 
-/* Returns 1 if octets were moved, 0 if none can be moved now, and -1 at end of file or for a broken connection. */
+/* Returns 1 if octets were moved, 0 if no octets can be moved now, and -1 at end of file or if the connection
+ * is broken. */
 static inline int net_moved(ssize_t count)
 {
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ENOBUFS))
@@ -359,7 +361,7 @@ static inline int net_moved(ssize_t count)
     return count > 0 ? 1 : -1;
 }
 
-/* Reads what there is room for, and writes what the socket takes. Both return as net_moved(). */
+/* These read and write as much as fits. Both return the same as net_moved(). */
 static inline int net_read(struct net_client *client)
 {
     struct imap *imap = &client->imap;
@@ -402,14 +404,14 @@ static inline int net_exchange(struct net_client *client, uint64_t now)
 struct net_loop {
     struct slogout *slogout;
     int wakeups;  /* the reading end of a pipe, which the caller of net_turn() reads */
-    int listener; /* -1: accepts no more clients */
+    int listener; /* -1 if the loop accepts no more clients */
     size_t count;
     struct net_client *clients[NET_CLIENTS];
     struct pollfd polls[2 + NET_CLIENTS]; /* of wakeups, of listener, and of clients[i] at 2 + i */
 };
 
-/* Accepts no more clients, because those that leave come back, and drains those that are connected. When it is
- * called again, stops waiting for answers. */
+/* Drains the clients. Accepts no more clients, because the clients that leave connect again. A second call
+ * stops the wait for answers. */
 static inline void net_leave(struct net_loop *loop, struct slogout_drain *drain,
                              const struct slogout_plan *plan, uint64_t now)
 {
@@ -427,9 +429,9 @@ static inline void net_leave(struct net_loop *loop, struct slogout_drain *drain,
         slogout_drain_force(drain, now);
 }
 
-/* Waits until limit_ms at the most, and serves the clients that are ready. Handles input before the tick, so that
- * an answer that came in time is heard before its timer. Nothing here blocks after poll(), so one time is right
- * for all. Returns that time. */
+/* Waits until limit_ms or earlier, and serves the clients that are ready. Handles input before the tick, so
+ * that the library sees an answer that came in time before the answer timer expires. Nothing here blocks
+ * after poll(), so the same time is right for all clients. Returns that time. */
 static inline uint64_t net_turn(struct net_loop *loop, uint64_t limit_ms)
 {
     const uint64_t deadline_ms = slogout_deadline(loop->slogout);

@@ -10,9 +10,9 @@ void slo_answer_init(struct slo_answer *answer)
     answer->line_len = 0;
 }
 
-/* Judges what there is of the line: "*" SP "BYE" or tag SP ("OK" / "NO" / "BAD"), then SP, LF or CRLF. The
- * tag is compared octet for octet. Up to SLO_ANSWER_SPACES_MAX SP are read as one. Sets *spaces to their
- * number if the line is an answer. */
+/* Judges the octets of the line so far. An answer is "*" SP "BYE" or tag SP ("OK" / "NO" / "BAD"), followed
+ * by SP, LF or CRLF. The tag is compared octet by octet. Up to SLO_ANSWER_SPACES_MAX SP count as one. Sets
+ * *spaces to their number if the line is an answer. */
 static enum slo_answer_verdict judge(const struct slo_answer *answer, const char *tag, size_t *spaces)
 {
     const char *prefix = *answer->line == '*' ? "*" : tag;
@@ -38,7 +38,7 @@ static enum slo_answer_verdict judge(const struct slo_answer *answer, const char
     return *word == ' ' || end[-1] == '\n' ? SLO_ANSWER_BEGUN : SLO_ANSWER_NONE;
 }
 
-/* Leaves one SP after the tag, as slogout_response_parse() wants it. */
+/* Leaves one SP after the tag, because slogout_response_parse() accepts no more. */
 static void close_up(struct slo_answer *answer, size_t spaces)
 {
     char *space = memchr(answer->line, ' ', answer->len);
@@ -57,7 +57,7 @@ static void keep(struct slo_answer *answer, const char *bytes, size_t len)
     answer->line_len += len;
 }
 
-/* Consumes up to the LF, or up to the first octet beyond SLO_ANSWER_LINE_MAX. */
+/* Consumes the octets up to and including the LF, but only one octet beyond SLO_ANSWER_LINE_MAX. */
 static size_t feed_text(struct slo_answer *answer, const char *bytes, size_t len)
 {
     const size_t room = SLO_ANSWER_LINE_MAX + 1 - answer->line_len;

@@ -7,22 +7,22 @@
 #include <stddef.h>
 #include <slogout/slogout.h>
 
-#define SLO_ANSWER_SPACES_MAX 8 /* SP after the tag or the "*"; one is correct */
+#define SLO_ANSWER_SPACES_MAX 8 /* SP accepted after the tag or the "*"; RFC 3501 allows one */
 #define SLO_ANSWER_HELD_MAX                                                                                  \
-    (SLOGOUT_TAG_SIZE - 1 + SLO_ANSWER_SPACES_MAX + sizeof "BAD\r" - 1) /* octets that may still be no answer */
-#define SLO_ANSWER_TEXT_MAX 128   /* octets of the text that are kept, at least */
-#define SLO_ANSWER_LINE_MAX 65536 /* octets in the line; an answer has no reason to be longer */
+    (SLOGOUT_TAG_SIZE - 1 + SLO_ANSWER_SPACES_MAX + sizeof "BAD\r" - 1) /* octets held while undecided */
+#define SLO_ANSWER_TEXT_MAX 128   /* at least this many octets of the text are kept */
+#define SLO_ANSWER_LINE_MAX 65536 /* the most octets in the line of an answer */
 
-/* What is known of the line. */
+/* The kind of the line, according to the octets so far. */
 enum slo_answer_verdict {
     SLO_ANSWER_UNDECIDED, /* It may be an answer; all of it is in `line`. */
-    SLO_ANSWER_NONE, /* It is no answer: `line` and the octets that were not consumed belong to the server. */
+    SLO_ANSWER_NONE, /* It is no answer; `line` and the octets that were not consumed are for the server. */
     SLO_ANSWER_BEGUN,    /* It is an answer, and has not ended. */
     SLO_ANSWER_WHOLE,    /* It is an answer, and is in `line`, with one SP after the tag and with the first
                             SLO_ANSWER_TEXT_MAX octets of its text or more. */
-    SLO_ANSWER_TOO_LONG, /* It is an answer of more than SLO_ANSWER_LINE_MAX octets. This verdict comes once. */
+    SLO_ANSWER_TOO_LONG, /* It is an answer of more than SLO_ANSWER_LINE_MAX octets; given once for a line. */
     SLO_ANSWER_SKIPPED,  /* The rest of a line that is too long is being consumed. */
-    SLO_ANSWER_OVER      /* That line has ended. */
+    SLO_ANSWER_OVER      /* The line that is too long has ended. */
 };
 
 struct slo_answer {
@@ -32,11 +32,11 @@ struct slo_answer {
     char line[SLO_ANSWER_HELD_MAX + SLO_ANSWER_TEXT_MAX];
 };
 
-/* Begins a line. All zeros is the same. */
+/* Begins a line. A struct of zeros has begun one, too. */
 void slo_answer_init(struct slo_answer *answer);
-/* Consumes octets of the line, up to and including its LF. Returns the number consumed; the octet that shows
- * the line to be no answer is not consumed. `tag` is the tag of our LOGOUT. Must be called again with what is
- * left only while the verdict is UNDECIDED, BEGUN, TOO_LONG or SKIPPED. */
+/* Consumes octets of the line, up to and including its LF, and returns their number. The octet with which the
+ * line ceases to be an answer is not consumed. `tag` is the tag of our LOGOUT. May be called again with more
+ * octets only while the verdict is UNDECIDED, BEGUN, TOO_LONG or SKIPPED. */
 size_t slo_answer_feed(struct slo_answer *answer, const char *tag, const char *bytes, size_t len);
 
 #endif

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "bye.h"
 
-/* RFC 3501 section 9: "[" atom [SP 1*<any TEXT-CHAR except "]">] "]" SP text. */
+/* Returns 1 if the text is "[" atom [SP 1*<any TEXT-CHAR except "]">] "]" SP text (RFC 3501 section 9). */
 static int code_valid(const char *text)
 {
     const char *name = text + 1;
@@ -35,10 +35,10 @@ size_t slo_bye_write(char line[SLO_BYE_LINE_MAX], const char *text)
     return len + 8;
 }
 
-/* ---- a valid text of any text ---- */
+/* ---- a valid text from any text ---- */
 
-/* Returns how many octets the character has that begins here: in UTF-8, a first octet of 0xc0 or more and the
- * octets from 0x80 to 0xbf after it. */
+/* Returns the number of octets in the character at `text`. In UTF-8, a first octet of 0xc0 or more is
+ * followed by octets from 0x80 to 0xbf. */
 static size_t character_length(const char *text, size_t len)
 {
     size_t n = 1;
@@ -50,7 +50,8 @@ static size_t character_length(const char *text, size_t len)
     return n;
 }
 
-/* Appends an octet to `used` octets, and one SP in place of several. Returns the number then. */
+/* Appends an octet to `used` octets, but no SP at the beginning or after another SP. Returns the new
+ * number. */
 static size_t append_octet(char *out, size_t used, char c)
 {
     if (c == ' ' && (used == 0 || out[used - 1] == ' '))
@@ -59,7 +60,7 @@ static size_t append_octet(char *out, size_t used, char c)
     return used + 1;
 }
 
-/* Returns the character that a valid text has in place of this octet. */
+/* Returns the printable character that replaces this octet. */
 static char printable(char octet)
 {
     const unsigned char byte = (unsigned char)octet;
@@ -71,8 +72,8 @@ static char printable(char octet)
     return octet;
 }
 
-/* Returns where to cut a text of `used` octets that goes on: after the last whole word, or at the limit if no
- * word but a response code would be left. */
+/* Returns the length to which a text of `used` octets that ends inside a word is cut. The text then ends
+ * after its last whole word, or keeps all octets if nothing or only a response code would remain. */
 static size_t word_end(const char *out, size_t used)
 {
     const char *bracket = *out == '[' ? memchr(out, ']', used) : NULL;
@@ -102,7 +103,7 @@ size_t slogout_bye_text_fit(char out[SLOGOUT_BYE_TEXT_SIZE], const char *text, s
     out[used] = '\0';
     if (used == 0)
         strcpy(out, SLO_BYE_DEFAULT);
-    if (!slo_bye_text_valid(out)) /* since it begins with `[` */
+    if (!slo_bye_text_valid(out)) /* because it begins with `[` */
         *out = '(';
     return strlen(out);
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "call.h"
 
-/* No version of any struct will be larger than this. Such a size was never set, and must not be believed. */
+/* No version of any struct will be larger than this. A larger size is an uninitialized member. */
 #define SIZE_LIMIT 4096
 
 void *slo_allocate(struct slogout *slogout, size_t size)
@@ -48,7 +48,7 @@ static void release_freed(struct slogout *slogout)
     }
 }
 
-/* Tells the host of the earliest deadline, if it has come nearer. */
+/* Sets the host's timer if the earliest deadline is before it. */
 static void announce_deadline(struct slogout *slogout)
 {
     const uint64_t deadline = slo_clock_deadline(&slogout->clock);
@@ -68,7 +68,7 @@ void slo_leave(struct slogout *slogout)
     slogout->depth--;
 }
 
-/* Reads the size with which the caller's struct begins. Returns it, or 0 if it was never set. */
+/* Returns the size with which the caller's struct begins, or 0 if that size is not valid. */
 static size_t size_of_struct(const void *from)
 {
     size_t size;

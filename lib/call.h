@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* struct slogout: what its sessions and drains share, and how public functions begin and end. */
+/* struct slogout, which its sessions and drains share, and the functions that begin and end a public
+ * function. */
 #ifndef SLO_CALL_H
 #define SLO_CALL_H
 
@@ -10,7 +11,7 @@
 struct slogout {
     struct slogout_settings settings; /* no member is 0 or NULL, except set_timer and user_data */
     struct slo_clock clock;
-    struct slo_timers timers[SLOGOUT_STATE_ENDED]; /* of the sessions, by state; in OPEN none runs */
+    struct slo_timers timers[SLOGOUT_STATE_ENDED]; /* of the sessions, by state; none runs in OPEN */
     struct slo_timers last_half;                   /* of the sessions in the second half of LEAVING */
     struct slo_timers closing;                     /* of the filters that close after the last response */
     struct slogout_tags tags;                      /* of the last LOGOUT that was sent */
@@ -22,30 +23,31 @@ struct slogout {
     char bye_text[SLOGOUT_BYE_TEXT_SIZE];
 };
 
-/* Returns memory for a session or a drain, all zeros, or NULL. Its first member must be a struct slo_link,
- * which is the library's own until the memory is given back. */
+/* Returns zeroed memory for a session or a drain, or NULL. The object must begin with a struct slo_link,
+ * which slo_release_later() uses. */
 void *slo_allocate(struct slogout *slogout, size_t size);
-/* Gives memory back when the outermost call returns. The link must be in no list. */
+/* Releases memory when the outermost call returns. The link must not be in a list. */
 void slo_release_later(struct slogout *slogout, struct slo_link *memory);
 
-/* Returns 0 if a function that calls back may be called now, else SLOGOUT_ERR_REENTRANT (inside a callback)
- * or SLOGOUT_ERR_ARGUMENT (now is SLOGOUT_NEVER). */
+/* Returns 0 if a function that calls back may be called now. Returns SLOGOUT_ERR_REENTRANT inside a callback,
+ * and SLOGOUT_ERR_ARGUMENT if now is SLOGOUT_NEVER. */
 int slo_may_call_back(const struct slogout *slogout, uint64_t now);
-/* Each public function that changes anything does so between enter and leave. When the outermost call leaves,
- * the host is told of a deadline that has come nearer, and memory that was freed is released. */
+/* Each public function that changes anything does so between slo_enter() and slo_leave(). When the outermost
+ * call leaves, the host's timer is set if the earliest deadline is before it, and freed memory is
+ * released. */
 void slo_enter(struct slogout *slogout);
-/* Enters at a time, which must not be SLOGOUT_NEVER. If it is before the greatest one seen, the clock does
- * not change. */
+/* Enters and sets the clock. now must not be SLOGOUT_NEVER. If now is before the clock, the clock does not
+ * change. */
 void slo_enter_at(struct slogout *slogout, uint64_t now);
 void slo_leave(struct slogout *slogout);
 
-/* Copies a struct that the caller filled, which begins with its size, into one of `known` octets. Members
- * that a smaller struct lacks become 0. A larger one must be all zeros after the members known here. Returns
- * 0, or SLOGOUT_ERR_SIZE and then *to is untouched. */
+/* Copies a struct that the caller filled, and that begins with its size, into a struct of `known` octets. The
+ * members that a smaller struct lacks become 0. In a larger struct, all octets beyond `known` must be 0.
+ * Returns 0, or returns SLOGOUT_ERR_SIZE and leaves *to untouched. */
 int slo_copy_sized(void *to, size_t known, const void *from);
-/* Copies one of `known` octets to a struct of the caller, which begins with its size, and no more octets than
- * the caller's has. What a larger one has after the members known here becomes 0. Returns 0, or
- * SLOGOUT_ERR_SIZE and then *to is untouched. */
+/* Copies a struct of `known` octets to a struct of the caller, which begins with its size, but no more octets
+ * than that size. In a larger struct, all octets beyond `known` become 0. Returns 0, or returns
+ * SLOGOUT_ERR_SIZE and leaves *to untouched. */
 int slo_give_sized(void *to, const void *from, size_t known);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A drain: begins its sessions one after the other, at the pace of its plan, and at the end forces those that
- * are left.
+/* A drain begins its sessions one after the other, at the pace of its plan. At the end, it forces the
+ * sessions that have no outcome.
  *
- * The sessions stand in lists by state (struct slo_session_set). The drain has one alarm, which is set for
- * whatever is due next. Each time the alarm rings, the drain does one thing. Each change of a member's state
- * sets the alarm again, so a drain that has nothing to do costs nothing. */
+ * The sessions are in lists by state (struct slo_session_set). The drain has one alarm, which is set for its
+ * next action. Each time the alarm rings, the drain does one thing. Each change of a member's state sets the
+ * alarm again, so a drain that has nothing to do costs nothing. */
 #include <string.h>
 #include <slogout/drain.h>
 #include "drain_pacer.h"
@@ -27,21 +27,21 @@ struct slogout_drain {
     struct slogout_plan plan;
     struct slo_schedule schedule;
     uint64_t start;         /* by the clock */
-    struct slo_pacer pacer; /* of those WAITING or, if is_forcing, of all that have no outcome */
+    struct slo_pacer pacer; /* of the WAITING sessions or, if is_forcing, of all unsettled sessions */
     uint32_t timer_step_ms; /* the alarm is set to multiples of this */
     int is_forcing;
-    int has_joined; /* a session has joined since the current slot was cut, so the slot may be too long */
+    int has_joined; /* a session has joined after the current slot was cut, so the slot may be too long */
 };
 
-/* ---- what is due next ---- */
+/* ---- the next action ---- */
 
-/* Returns the sessions that take a place in flight. */
+/* Returns the number of sessions in flight. */
 static uint64_t in_flight(const struct slogout_counts *counts)
 {
     return counts->state[SLOGOUT_STATE_PENDING] + counts->state[SLOGOUT_STATE_ASKED];
 }
 
-/* Returns how many sessions must be forced if nothing else happens. */
+/* Returns the number of sessions that must be forced if nothing else happens. */
 static uint64_t unsettled(const struct slogout_counts *counts)
 {
     return counts->state[SLOGOUT_STATE_WAITING] + in_flight(counts);
@@ -66,7 +66,7 @@ static int may_begin(const struct slogout_drain *drain)
            (!limit || in_flight(counts) < limit);
 }
 
-/* Returns when each session has its outcome, or SLOGOUT_NEVER if the drain promises no such time. */
+/* Returns the time by which each session has its outcome, or SLOGOUT_NEVER if the drain does not bound it. */
 static uint64_t over_by(const struct slogout_drain *drain)
 {
     if (drain->state != RUNNING && drain->state != PAUSED)
@@ -74,7 +74,8 @@ static uint64_t over_by(const struct slogout_drain *drain)
     return slo_add(drain->start, drain->schedule.deadline);
 }
 
-/* Returns when the next session has its turn. A slot that may be too long must be cut again at once. */
+/* Returns the time at which the next session has its turn. A slot that may be too long must be cut again at
+ * once. */
 static uint64_t next_turn(const struct slogout_drain *drain)
 {
     if (drain->has_joined)
@@ -82,7 +83,7 @@ static uint64_t next_turn(const struct slogout_drain *drain)
     return slo_add(drain->start, slo_pacer_instant_ms(&drain->pacer, drain->timer_step_ms));
 }
 
-/* Returns when the drain has to act next, or SLOGOUT_NEVER. */
+/* Returns the time at which the drain must act next, or SLOGOUT_NEVER. */
 static uint64_t next_due(const struct slogout_drain *drain)
 {
     const struct slogout_counts *counts = &drain->set.counts;
@@ -93,7 +94,7 @@ static uint64_t next_due(const struct slogout_drain *drain)
     if (is_empty(counts))
         return 0; /* done() is called */
     if (drain->state == CANCELED)
-        return SLOGOUT_NEVER; /* those that were asked finish */
+        return SLOGOUT_NEVER; /* the sessions that were asked finish */
     if (no_outcome(counts) == 0)
         return SLOGOUT_NEVER; /* the host closes and frees */
     if (unsettled(counts) == 0)
@@ -122,9 +123,9 @@ static uint64_t elapsed(const struct slogout_drain *drain)
     return drain->slogout->clock.now - drain->start;
 }
 
-/* Returns what waits for a slot, without those (0 or 1) whose turn it is now. As long as LOGOUT may still be
- * sent, all sessions are to be begun in time for it. After that they are sent `* BYE`, until forcing
- * begins. */
+/* Returns the sessions that wait for a slot, without the session that has its turn now (begun is then 1). As
+ * long as LOGOUT may still be sent, all sessions must begin in time for it. After that, they are sent `* BYE`
+ * until forcing begins. */
 static struct slo_backlog backlog_of(const struct slogout_drain *drain, uint64_t begun)
 {
     const struct slo_schedule *schedule = &drain->schedule;
@@ -168,9 +169,9 @@ static void open_window(struct slogout_drain *drain, uint64_t from, uint64_t len
     set_alarm(drain);
 }
 
-/* ---- what is done when the alarm rings ---- */
+/* ---- the alarm ---- */
 
-/* Returns the session that came to this state first, or NULL. */
+/* Returns the session that has been in this state longest, or NULL. */
 static struct slogout_session *first_in(struct slogout_drain *drain, enum slogout_state state)
 {
     struct slo_link *list = &drain->set.members[state];
@@ -178,8 +179,8 @@ static struct slogout_session *first_in(struct slogout_drain *drain, enum slogou
     return !slo_list_is_empty(list) ? slo_container_of(list->next, struct slogout_session, member) : NULL;
 }
 
-/* Neighbors of one group share an instant, but each uses a slot of its own, so that groups do not hasten the
- * sessions after them. */
+/* Neighbors in the same group share an instant, but each of them uses a slot, so that the sessions after a
+ * group do not begin earlier. */
 static void begin_next(struct slogout_drain *drain)
 {
     struct slogout_counts *counts = &drain->set.counts;
@@ -201,7 +202,7 @@ static void begin_next(struct slogout_drain *drain)
     slo_session_request(session);
 }
 
-/* The sessions that have not been told anything are forced first. */
+/* WAITING sessions are forced first, because their clients have not been sent anything. */
 static void force_next(struct slogout_drain *drain)
 {
     enum slogout_state state = SLOGOUT_STATE_WAITING;
@@ -226,7 +227,7 @@ static void ring(struct slo_alarm *alarm)
         drain->is_forcing = 1;
         open_window(drain, drain->schedule.force, drain->schedule.tail, 0);
     } else if (drain->has_joined && now < drain->schedule.deadline) {
-        /* Done here and not when the session joined, since only a tick knows what time it is. */
+        /* This is not done when the session joins, because only a tick knows the time. */
         drain->has_joined = 0;
         adapt_slot(drain);
         set_alarm(drain);
@@ -323,8 +324,8 @@ int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *sessi
 }
 
 /* Setting the host's timer for each slot would cost more than the slots, so the alarm is rounded down to a
- * step. With these steps a pace of up to 25 minutes sets the timer about 15,000 times at most. Each step
- * divides 100, so the pace is even over any 100 ms. */
+ * multiple of a step. With these steps, a drain that takes up to 25 minutes sets the timer at most about
+ * 15,000 times. Each step divides 100, so the pace is even over any 100 ms. */
 static uint32_t timer_step_of(const struct slo_schedule *schedule)
 {
     static const unsigned char steps[] = {1, 2, 5, 10, 20, 50, 100};
@@ -423,7 +424,7 @@ int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms)
     slo_enter_at(drain->slogout, now_ms);
     schedule.tail = drain->plan.tail_ms;
     schedule.deadline = schedule.tail + drain->slogout->settings.leave_timeout_ms;
-    /* Another call must not put off what the first has promised. */
+    /* A second call must not postpone the deadline of the first call. */
     if (over_by(drain) > slo_add(drain->slogout->clock.now, schedule.deadline))
         adopt_schedule(drain, &schedule);
     slo_leave(drain->slogout);

@@ -8,14 +8,14 @@ static uint64_t fixed_point(uint64_t ms)
     return slo_min(ms, SLO_PACER_LONGEST) << SLO_PACER_FRACTION;
 }
 
-/* Returns the length of each slot if so many fill the time from `from` until `until`, or 0 if that has
+/* Returns the length of each slot if `slots` slots fill the time from `from` to `until`, or 0 if `until` has
  * passed. */
 static uint64_t share_of(uint64_t from, uint64_t until, uint64_t slots)
 {
     return slo_subtract(until, from) / slots;
 }
 
-/* Cuts a slot from the rest of the window, which begins at from, and draws an instant in the slot. */
+/* Cuts a slot from the rest of the window, which begins at `from`, and draws an instant in the slot. */
 static void cut_from(struct slo_pacer *pacer, uint64_t from, const struct slo_backlog *backlog)
 {
     const uint64_t by_rate = slo_add(from, slo_multiply(backlog->count, pacer->gap));
@@ -30,7 +30,7 @@ static void cut_from(struct slo_pacer *pacer, uint64_t from, const struct slo_ba
     pacer->instant = from + (length ? slo_random_next(&pacer->random) % length : 0);
 }
 
-/* Until the first slot is cut, the current one is empty and stands where the window begins. */
+/* Before the first slot is cut, the current slot is an empty slot where the window begins. */
 void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms, uint32_t rate)
 {
     pacer->from = pacer->to = pacer->instant = fixed_point(from_ms);
@@ -45,7 +45,7 @@ void slo_pacer_next(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_b
     const uint64_t from = slo_max(pacer->to, overdue);
 
     if (backlog->count == 0) {
-        /* Who joins later need not wait for the end of a slot that was longer than the rate asks for. */
+        /* A session that joins later need not wait for the rest of a slot that is longer than the gap. */
         const uint64_t used = slo_max(pacer->instant, slo_min(pacer->to, slo_add(pacer->from, pacer->gap)));
 
         pacer->from = slo_max(used, overdue);

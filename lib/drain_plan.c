@@ -8,27 +8,27 @@ static uint64_t deadline_of(const struct slogout_plan *plan)
     return plan->deadline_ms ? plan->deadline_ms : SLOGOUT_NEVER;
 }
 
-/* Returns how long a session is in flight if its client does not answer and ticks are late, but not later
+/* Returns the longest time that a session is in flight if its client does not answer and ticks are not later
  * than the pacer makes up for. */
 static uint64_t flight_of(uint32_t answer_timeout)
 {
     return (uint64_t)answer_timeout + SLO_PACER_CATCH_UP_MS;
 }
 
-/* Returns how long it takes to begin the sessions at this rate. */
+/* Returns the time that it takes to begin the sessions at this rate. */
 static uint64_t paced_ms(uint32_t rate, uint64_t sessions)
 {
     return rate ? slo_ratio_up(sessions, 1000, rate) : 0;
 }
 
 /* If no client answers, the places in flight are free again when the answer timeout has passed, so the
- * sessions go through them in rounds. The first round takes those that do not fill a round. */
+ * sessions use them in rounds. If the last round would not be full, the first round is smaller instead. */
 static uint64_t later_rounds(uint32_t limit, uint64_t sessions)
 {
     return limit ? slo_divide_up(sessions, limit) - 1 : 0;
 }
 
-/* Returns how long it takes to begin all sessions if no client answers. */
+/* Returns the time that it takes to begin all sessions if no client answers. */
 static uint64_t begin_ms(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
                          uint64_t sessions)
 {
@@ -54,7 +54,8 @@ int slo_plan_fits(const struct slogout_plan *plan, const struct slo_timeouts *ti
 }
 
 /* Sets a member of the plan, which is its rate or its limit, to the least value with which the plan fits, or
- * to 0 if it fits with none. A greater value never needs a longer deadline. */
+ * to 0 if no value makes it fit. The search relies on the fact that a greater value never needs a longer
+ * deadline. */
 static void set_least_that_fits(struct slogout_plan *plan, uint32_t *member,
                                 const struct slo_timeouts *timeouts, uint64_t sessions)
 {
@@ -76,7 +77,7 @@ static void set_least_that_fits(struct slogout_plan *plan, uint32_t *member,
     *member = low;
 }
 
-/* Returns when forcing must begin, or SLOGOUT_NEVER if there is no deadline. */
+/* Returns the time at which forcing must begin, or SLOGOUT_NEVER if there is no deadline. */
 static uint64_t force_of(const struct slogout_plan *plan, const struct slo_timeouts *timeouts)
 {
     const uint64_t deadline = deadline_of(plan);
@@ -105,7 +106,7 @@ void slo_plan_advise(const struct slogout_plan *plan, const struct slo_timeouts 
             slo_min(force_of(plan, timeouts) - flight_of(timeouts->answer), UINT32_MAX);
 }
 
-/* Changes a plan whose deadline leaves this time to begin sessions, so that it fits. */
+/* Changes a plan so that it fits. `time` is the time that the deadline leaves to begin sessions. */
 static void make_fit(struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
                      uint64_t time)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Computes whether a plan meets its deadline, and the schedule of a drain.
  *
- * All times are milliseconds from the start of the drain. SLOGOUT_NEVER stands for no deadline.
+ * All times are milliseconds from the start of the drain. SLOGOUT_NEVER means that there is no deadline.
  *
  *   0 ......... last LOGOUT ............. force ......... force + tail ......... deadline
  *   LOGOUT, paced    | only `* BYE`, paced  | forced, paced     | the last lines are  | every session has
@@ -18,37 +18,37 @@ struct slo_timeouts {
     uint32_t leave;
 };
 
-/* What a drain does. */
+/* The times and limits by which a drain acts. */
 struct slo_schedule {
     uint64_t force;     /* when forcing begins */
     uint64_t ask_until; /* LOGOUT is sent before this time, and not at it; 0 if it is never sent */
-    uint64_t begin_by;  /* all sessions are to be begun by then, so that late ticks are before ask_until */
+    uint64_t begin_by;  /* all sessions must begin by then, so that a late tick is before ask_until */
     uint64_t deadline;
     uint64_t spread, tail;
-    uint64_t begun;     /* when all sessions have been begun, if spread and rate alone pace them */
+    uint64_t begun;     /* when all sessions have begun, if only spread and rate pace them */
     uint32_t in_flight; /* 0 if there is no limit */
-    uint32_t rate;      /* 0 if there is none */
+    uint32_t rate;      /* 0 if there is no rate */
 };
 
-/* Those of the waiting sessions that must be begun first. */
+/* The waiting sessions that must begin first. */
 struct slo_plan_round {
-    uint64_t sessions; /* how many; not 0 */
-    uint64_t latest;   /* by when */
+    uint64_t sessions; /* their number, not 0 */
+    uint64_t latest;   /* the time by which they must begin */
 };
 
-/* Returns 1 if the plan can be kept for this number of sessions even if no client answers, else 0. Here and
- * below, a number of 0 counts as 1, because the first session to join must fit too. */
+/* Returns 1 if the plan can be kept for this number of sessions even if no client answers, and 0 otherwise.
+ * Here and below, a number of 0 counts as 1, because the first session that joins must fit too. */
 int slo_plan_fits(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions);
-/* Fills in what slogout_plan_check() reports. */
+/* Fills *advice for slogout_plan_check(). */
 void slo_plan_advise(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
                      struct slogout_advice *advice);
-/* Makes a schedule that keeps the deadline. If the plan fits, the schedule keeps all of it. If it does not,
- * the spread is cut short and the rate is raised, then the limit is raised. If the deadline leaves no time to
- * ask anyone, no session is sent LOGOUT. */
+/* Makes a schedule that keeps the deadline. If the plan fits, the schedule keeps all of the plan. Otherwise,
+ * the spread is cut short and the rate is raised, and then the limit is raised. If the deadline leaves no
+ * time to ask any client, no session is sent LOGOUT. */
 void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
                        uint64_t sessions, struct slo_schedule *schedule);
-/* Returns how many of the waiting sessions, which must not be 0, must be begun before places in flight are
- * used again for the others, and by when, so that all can be asked in time if no client answers. */
+/* Returns the waiting sessions that must begin before the other sessions use the places in flight again, so
+ * that all can be asked in time if no client answers. The number of waiting sessions must not be 0. */
 struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32_t answer_timeout,
                                      uint64_t waiting);
 

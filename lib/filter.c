@@ -1,44 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A filter is a session between two streams of octets. It scans both and passes them on, with a few changes.
+/* A filter is a session between two streams of octets. It scans both streams and passes them on, with a few
+ * changes.
  *
- * From the server to the client. At any moment the octets of the server stand in this order:
+ * From the server to the client. At any moment, the octets of the server are in this order:
  *
  *     passed | held | decided | undecided | unseen
- *                     ^ window.from         ^ window.at
+ *                     ^ window.unpassed     ^ window.unseen
  *
- *   unseen     The scanner has not consumed them. They must not be passed.
- *   undecided  The scanner has consumed them but does not know yet what they are: a tag and the word after it
- *              may become a LOGOUT, which is dropped if we have asked already, or an OK that ENABLED has to
- *              precede; SP and a word in a capability list may become COMPRESS=..., which is dropped. They
- *              are always the last octets consumed; server.undecided is their number. They must not be
- *              passed until an event or a later octet decides.
- *   decided    The client will receive them as they are. They may be passed at any time. They are passed
- *              before anything of ours, and at the end of the call; until then they are collected, so that
- *              what arrives in one piece is passed in as few pieces as possible.
- *   held       Undecided octets from earlier calls, copied because the host's buffer is valid only during a
- *              call. If there are any, they are the first of the undecided octets. Once the number of
- *              undecided octets fits between window.from and window.at, the held ones have been decided, and
- *              are passed before anything else.
+ *   unseen     The scanner has not consumed these octets. They must not be passed.
+ *   undecided  The scanner has consumed these octets but may still need to change them. A tag and the word
+ *              after it may become a LOGOUT, which is dropped if we have asked already, or an OK that ENABLED
+ *              must precede. SP and a word in a capability list may become COMPRESS=..., which is dropped.
+ *              Undecided octets are always the last octets consumed, and server.undecided is their number.
+ *              They must not be passed until an event or a later octet decides.
+ *   decided    The client will receive these octets unchanged. They may be passed at any time. They are
+ *              passed before any line of ours and at the end of the call. Until then they are collected, so
+ *              that octets that arrive in one piece are passed in as few pieces as possible.
+ *   held       These are undecided octets from earlier calls. They are copied, because the host's buffer is
+ *              valid only during a call. They precede all other undecided octets. When all undecided octets
+ *              fit between window.unpassed and window.unseen, the held octets have been decided, and they are
+ *              passed before any others.
  *
- * Our LOGOUT and `* BYE` are sent when the session inside calls send_line(), which is of use only at the end
- * of a line, where nothing is undecided. So while the session waits for its moment, the scanner stops at each
- * end of a line, what is decided is passed, and slo_session_resume() lets the session try.
+ * Our LOGOUT and `* BYE` are sent when the session inside calls send_line(). This is of use only at the end
+ * of a line, where no octets are undecided. Therefore, while the session waits for its moment, the scanner
+ * stops at the end of each line, the decided octets are passed, and slo_session_resume() lets the session
+ * try.
  *
- * From the client to the server. next_receiver() says who takes the next octets of the client:
+ * From the client to the server. next_receiver() returns the receiver of the client's next octets:
  *
- *   TO_SERVER  They are scanned and passed.
- *   TO_ANSWER  Our LOGOUT was sent, and a command may begin here: the answer's matcher sees them first. What
- *              may still become an answer is held in answer.line. What turns out to be a command is released,
- *              scanned and passed. An answer is removed to the end of its line. This goes on until the end of
- *              the connection, because the client may answer whatever has ended the session.
- *   TO_NOBODY  They are dropped, and nothing of the client passes any more: the scanner has not seen them, so
- *              that it does not know where in a line the next octet would be.
+ *   TO_SERVER  The octets are scanned and passed.
+ *   TO_ANSWER  Our LOGOUT was sent, and a command may begin here, so the answer's matcher reads the octets
+ *              first. Octets that may still become an answer are held in answer.line. If they turn out to be
+ *              a command, they are released, scanned and passed. An answer is removed to the end of its line.
+ *              This continues until the end of the connection, because the client may answer after the
+ *              session has ended.
+ *   TO_NOBODY  The octets are dropped, and no more octets of the client are passed, because the scanner has
+ *              not seen the dropped octets and does not know where in a line the next octet is.
  *
- * Blind. When either scanner has lost its stream, neither is used any more: all octets count as decided, and
+ * Blind. When either scanner has lost its stream, neither is used again. All octets count as decided, and
  * nothing is added or removed.
  *
- * The end. When the client's OK comes while commands are in flight, the session has its outcome, but the host
- * is told to close when the last response has passed, or when the timer expires. */
+ * The end. When the client's OK comes while commands are in flight, the session has its outcome, but the
+ * host is told to close only when the last response has passed or the timer has expired. */
 #include <string.h>
 #include <slogout/filter.h>
 #include "imap_client.h"
@@ -49,29 +52,29 @@
 
 #define BYES_MAX 8 /* `* BYE` lines of a client before its answer */
 
-/* What each line needs comes first, so that few lines of the processor's cache are touched. */
+/* The members that each line needs come first, so that few cache lines are touched. */
 struct slogout_filter {
     struct slogout_session session; /* first: its memory is the filter's */
     struct slogout_filter_callbacks host;
     enum slogout_blindness blind;
     unsigned is_closing : 1;
-    unsigned is_stopped : 1;     /* nothing passes any more */
-    unsigned is_deaf : 1;        /* nothing of the client passes any more */
+    unsigned is_stopped : 1;     /* no more octets are passed */
+    unsigned is_deaf : 1;        /* no more octets of the client are passed */
     unsigned is_asked : 1;       /* our LOGOUT was sent */
-    unsigned last_line_sent : 1; /* a `* BYE`, or the server's LOGOUT: nothing of ours may follow */
+    unsigned last_line_sent : 1; /* a `* BYE` or the server's LOGOUT has passed; no line may be added */
     unsigned sent_enabled : 1;   /* the server has named our capability in an ENABLED response */
-    unsigned client_logout : 1;  /* the client has sent a LOGOUT of its own */
+    unsigned client_logout : 1;  /* the client has sent its own LOGOUT */
     size_t held_len;
     struct slo_imap_server server;
     struct slo_imap_client client;
     struct slo_answer answer;
     char held[SLO_UNDECIDED_MAX];
-    unsigned byes;                /* of the client, in answer to our LOGOUT */
+    unsigned byes;                /* the number of `* BYE` in answer to our LOGOUT */
     struct slo_timer timer;       /* runs while the close waits for responses */
     struct slogout_result result; /* of that close */
 };
 
-/* The host's buffer while it is scanned. */
+/* The host's buffer during a scan. */
 struct window {
     const char *unpassed; /* the first octet that is not passed yet */
     const char *unseen;   /* the first octet that is not scanned yet */
@@ -95,7 +98,8 @@ static void go_blind(struct slogout_filter *filter, enum slogout_blindness why)
 
 /* ---- the end ---- */
 
-/* The answer's line was kept for this. The host may free the filter in its callback, so it comes last. */
+/* Closes after the last response. The line of the answer was kept for this. The host's callback is called
+ * last, because the host may free the filter in it. */
 static void close_filter(struct slogout_filter *filter)
 {
     struct slogout_response answer = {.status = SLOGOUT_STATUS_OK};
@@ -113,14 +117,14 @@ static void expire_close(struct slo_timer *timer)
     close_filter(slo_container_of(timer, struct slogout_filter, timer));
 }
 
-/* Returns 1 if each response to what the client has sent has passed. */
+/* Returns 1 if the responses to all of the client's commands have passed. */
 static int is_quiet(const struct slogout_filter *filter)
 {
     return !filter->blind && slo_imap_server_between_lines(&filter->server) &&
            slo_imap_client_at_rest(&filter->client);
 }
 
-/* One side gives or takes no more. */
+/* Handles the end of file of the server, or a callback that failed. */
 static void end_by_peer(struct slogout_filter *filter)
 {
     slo_session_abandon(&filter->session, SLOGOUT_OUTCOME_PEER_CLOSED);
@@ -158,13 +162,13 @@ static void pass_held(struct slogout_filter *filter)
     pass_to_client(filter, filter->held, len);
 }
 
-/* Passes what has been scanned, except for the last `undecided` octets. */
+/* Passes the scanned octets without the `undecided` octets at their end. */
 static void pass_scanned(struct slogout_filter *filter, struct window *window, size_t undecided)
 {
     const char *to = window->unseen - undecided;
 
     if (undecided > (size_t)(window->unseen - window->unpassed))
-        return; /* since the held octets are the first of them */
+        return; /* because the held octets are still undecided */
     pass_held(filter);
     pass_to_client(filter, window->unpassed, (size_t)(to - window->unpassed));
     window->unpassed = to;
@@ -206,7 +210,7 @@ static int send_own_line(struct slogout_session *session, const char *line, size
     return result < 0 ? result : 0;
 }
 
-/* After its OK the client waits for the end of the connection, and for the responses that it is owed. */
+/* Closes the connection. After its OK, the client still waits for the responses that it is owed. */
 static void close_own_connection(struct slogout_session *session, const struct slogout_result *result,
                                  void *conn)
 {
@@ -242,7 +246,7 @@ static void use_moment(struct slogout_filter *filter)
 
 /* ---- from the server ---- */
 
-/* RFC 5161 section 3.1: ENABLED comes before the tagged OK. */
+/* Handles the OK to a command. ENABLED precedes the tagged OK (RFC 5161 section 3.1). */
 static void on_ok(struct slogout_filter *filter, struct window *window, enum slo_client_command command)
 {
     switch (command) {
@@ -285,8 +289,8 @@ static void on_tagged(struct slogout_filter *filter, struct window *window)
         filter->sent_enabled = 0;
 }
 
-/* The server asks by itself. If we have done so before, our question stands for both; else the server's
- * does. */
+/* Handles a LOGOUT of the server. It is dropped if the session has asked or is LEAVING. Otherwise it is
+ * passed, and the session ends without asking. */
 static void on_server_logout(struct slogout_filter *filter, struct window *window)
 {
     if (filter->is_asked || filter->session.state == SLOGOUT_STATE_LEAVING) {
@@ -397,7 +401,7 @@ static size_t scan_and_pass(struct slogout_filter *filter, const char *bytes, si
     return used;
 }
 
-/* Passes octets that were held as the beginning of an answer and are none, or cannot become one any more. */
+/* Passes octets that were held because they might have become an answer. */
 static void release_answer(struct slogout_filter *filter)
 {
     const size_t len = filter->answer.len;
@@ -407,14 +411,14 @@ static void release_answer(struct slogout_filter *filter)
         scan_and_pass(filter, filter->answer.line, len);
 }
 
-/* A client that answers without end does not answer. */
+/* Forces a session whose client sends answers without end. */
 static void stop_asking(struct slogout_filter *filter)
 {
     if (filter->session.state == SLOGOUT_STATE_ASKED)
         slo_session_force(&filter->session);
 }
 
-/* The answer's line stays after OK, since it may be needed for the result. */
+/* Passes a whole answer to the session. After OK, the line is kept, because the result may need it. */
 static void deliver_answer(struct slogout_filter *filter)
 {
     struct slogout_response response = {.status = SLOGOUT_STATUS_BYE};
@@ -429,7 +433,7 @@ static void deliver_answer(struct slogout_filter *filter)
         slo_answer_init(&filter->answer);
 }
 
-/* Shows octets to the answer's matcher. Returns how many were consumed. */
+/* Feeds octets to the answer's matcher. Returns the number consumed. */
 static size_t take_answer(struct slogout_filter *filter, const char *bytes, size_t len)
 {
     char tag[SLOGOUT_TAG_SIZE];
@@ -466,7 +470,7 @@ static enum receiver next_receiver(const struct slogout_filter *filter)
     if (filter->is_deaf)
         return TO_NOBODY;
     if (filter->answer.verdict != SLO_ANSWER_UNDECIDED)
-        return TO_ANSWER; /* a line that is known to be an answer is never for the server */
+        return TO_ANSWER; /* the rest of an answer is never for the server */
     if (filter->blind || !slo_imap_client_at_line(&filter->client))
         return TO_SERVER;
     if (filter->session.state == SLOGOUT_STATE_LEAVING)
@@ -548,7 +552,7 @@ void slogout_filter_skip_greeting(struct slogout_filter *filter)
         slo_imap_server_skip_greeting(&filter->server);
 }
 
-/* A filter that is freed inside stays in memory until slo_leave(). */
+/* Begins a public function. A filter that is freed inside it stays in memory until slo_leave(). */
 static int begin_feed(struct slogout_filter *filter, const char *bytes, size_t len, uint64_t now)
 {
     int error;
@@ -561,7 +565,7 @@ static int begin_feed(struct slogout_filter *filter, const char *bytes, size_t l
     return error;
 }
 
-/* At an end of file, what is held cannot become anything else any more. */
+/* At the end of file, held octets cannot become an answer, so they are passed. */
 int slogout_filter_feed_client(struct slogout_filter *filter, const char *bytes, size_t len, uint64_t now_ms)
 {
     const int error = begin_feed(filter, bytes, len, now_ms);

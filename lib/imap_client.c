@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Each line is read by its beginning: TAG SP NAME is a command, and any other line at its place is odd. An odd
- * line is passed over and does not count, unless it ends as the announcement of a literal does: then nobody
- * knows whether a literal follows. Lines of IDLE and of AUTHENTICATE belong to their command. */
+/* The beginning of a line decides its kind. A line that begins with TAG SP NAME is a command, and any other line in
+ * its place is odd. An odd line does not count. But if it ends like the announcement of a literal, it is not known
+ * whether a literal follows, and the scanner loses the stream. Lines in IDLE and in AUTHENTICATE belong to their
+ * command. */
 #include <string.h>
 #include <slogout/slogout.h>
 #include "imap_client.h"
@@ -24,7 +25,7 @@ enum client_state {
     CLIENT_EXCHANGE       /* in a line of AUTHENTICATE */
 };
 
-/* By the first letter, in which no two of them agree. */
+/* The index is the first letter, which is different for each name. */
 static const struct client_name {
     char word[16];
     enum slo_client_command command;
@@ -38,7 +39,7 @@ static const struct client_name {
     ['L' & 31] = {"LOGOUT", SLO_COMMAND_LOGOUT},
 };
 
-/* Mechanisms that negotiate no security layer (RFC 4422 section 3.7), beside the family SCRAM-* (RFC 5802
+/* Mechanisms that negotiate no security layer (RFC 4422 section 3.7). The family SCRAM-* does not either (RFC 5802
  * section 4). */
 static const char *const layerless[] = {
     "PLAIN", "LOGIN", "EXTERNAL", "ANONYMOUS", "CRAM-MD5", "OAUTHBEARER", "XOAUTH2",
@@ -57,7 +58,7 @@ static struct slo_owed *newest(struct slo_imap_client *scan)
     return &scan->owed.commands[scan->owed.count - 1];
 }
 
-/* RFC 3501 section 6.2.2: the client sends a line of the exchange after each `+`. */
+/* The client sends a line of the exchange after each `+` (RFC 3501 section 6.2.2). */
 static int owes_exchange_line(const struct slo_imap_client *scan)
 {
     return scan->in_exchange && scan->owed.commands[scan->owed.count - 1].lines > 0;
@@ -98,7 +99,7 @@ static void end_client_line(struct slo_imap_client *scan, enum client_state next
         scan->event = SLO_CLIENT_LINE_END;
 }
 
-/* Notes that the last command is owed something. A command that has its tagged response is owed nothing. */
+/* Notes that the newest command is owed something, unless it has its tagged response. */
 static void owe(struct slo_imap_client *scan, enum client_state next, int is_literal)
 {
     const int is_auth = scan->command == SLO_COMMAND_AUTHENTICATE || scan->command == SLO_COMMAND_AUTH_LAYER;
@@ -133,7 +134,7 @@ static void begin_client_literal(struct slo_imap_client *scan)
     else if (literal.size >= SLO_LITERAL_LIMIT || scan->command == SLO_COMMAND_UNREADABLE)
         scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
     else
-        scan->state = CLIENT_LITERAL; /* RFC 7888 section 4: the octets follow without waiting for a `+` */
+        scan->state = CLIENT_LITERAL; /* the octets follow without waiting for a `+` (RFC 7888 section 4) */
 }
 
 static void end_command(struct slo_imap_client *scan)
@@ -164,7 +165,7 @@ static void end_command(struct slo_imap_client *scan)
     }
 }
 
-/* In an exchange, an odd line that comes before the `+` is an early line of it: base64 holds no SP. */
+/* In an exchange, an odd line before the `+` is an early line of the exchange, because base64 contains no SP. */
 static void end_odd_line(struct slo_imap_client *scan)
 {
     if (slo_announcement_made(&scan->announcement)) {
@@ -176,8 +177,8 @@ static void end_odd_line(struct slo_imap_client *scan)
     end_client_line(scan, CLIENT_START);
 }
 
-/* All servers take DONE for the end of IDLE, and none takes an empty line. Some take any other line for the end,
- * and some take it for nothing, so that nobody knows where the next command begins. */
+/* DONE ends IDLE on all servers, and an empty line on none. Any other line ends IDLE on some servers only, so the
+ * start of the next command is not known. */
 static void end_idle_line(struct slo_imap_client *scan)
 {
     struct slo_owed *idle = newest(scan);
@@ -193,7 +194,7 @@ static void end_idle_line(struct slo_imap_client *scan)
         scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
 }
 
-/* ---- what is in a line ---- */
+/* ---- the words of a line ---- */
 
 static enum slo_client_command command_named(const struct slo_token *name)
 {
@@ -219,7 +220,7 @@ static void begin_words(struct slo_imap_client *scan, int is_untagged)
     scan->state = CLIENT_NAME;
 }
 
-/* The command is in flight from here on. If an exchange was under way, no line of it can follow. */
+/* Takes the tag of a command, which is then in flight. If an exchange was in progress, no line of it can follow. */
 static size_t take_client_tag(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     const size_t n = slo_tag_take(&scan->read, bytes, len);
@@ -239,7 +240,7 @@ static size_t take_client_tag(struct slo_imap_client *scan, const char *bytes, s
     return n + 1;
 }
 
-/* A line of the exchange that is owed is one, whatever is in it. */
+/* If a line of an exchange is owed, the line is taken as that, whatever it contains. */
 static size_t begin_client_line(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     memset(&scan->read, 0, sizeof scan->read);
@@ -257,7 +258,7 @@ static size_t begin_client_line(struct slo_imap_client *scan, const char *bytes,
     return take_client_tag(scan, bytes, len);
 }
 
-/* A lenient server skips more than one SP before the name. */
+/* Skips any number of SP before the name, because some servers do. */
 static size_t take_name(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     size_t n;
@@ -285,7 +286,8 @@ static size_t take_name(struct slo_imap_client *scan, const char *bytes, size_t 
     return n;
 }
 
-/* The server's scanner holds back no longer tag, so it cannot put ENABLED before the OK to one. */
+/* Ends a capability or a mechanism. A tag longer than SLO_TAG_KNOWN is not held back by the scanner of the server, so
+ * ENABLED cannot be added before the OK to it. */
 static void end_argument(struct slo_imap_client *scan)
 {
     if (scan->state == CLIENT_CAPABILITIES) {
@@ -374,8 +376,8 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
     case CLIENT_EXCHANGE:
         return take_line(scan, bytes, len);
     case CLIENT_AWAITING_PLUS:
-        /* The client sent data before the server's `+`, which RFC 3501 section 4.3 forbids. Only the server
-         * will know whether this is the literal or a command. */
+        /* The client has sent octets before the server's `+`, which RFC 3501 section 4.3 forbids. Only the server
+         * knows whether they are the literal or a command. */
         scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
         return 1;
     case CLIENT_LITERAL:
@@ -401,12 +403,15 @@ size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, siz
     return (size_t)(at - bytes);
 }
 
-/* ---- what the server says ---- */
+/* ---- responses of the server ---- */
 
-/* The scanner waits for this `+`, so nothing was read after the announcement. No literal of SLO_LITERAL_LIMIT
- * octets can be counted: after its `+`, the scanner is lost at the first octet of it. */
+/* The scanner waits for this `+` and has read nothing after the announcement, unless a response to another command
+ * with the same tag has come. A literal of SLO_LITERAL_LIMIT octets cannot be counted, so the scanner loses the
+ * stream at its first octet. */
 static int continue_literal(struct slo_imap_client *scan, struct slo_owed *owed)
 {
+    if (scan->state != CLIENT_AWAITING_PLUS)
+        return 0;
     slo_owed_remove(&scan->owed, owed);
     if (scan->literal_left < SLO_LITERAL_LIMIT)
         scan->state = CLIENT_LITERAL;
@@ -419,12 +424,12 @@ static int continue_idle(struct slo_imap_client *scan, struct slo_owed *owed)
 
     owed->waits = 0;
     if (!is_idling || owed != newest(scan))
-        slo_owed_remove(&scan->owed, owed); /* its DONE has come already */
+        slo_owed_remove(&scan->owed, owed); /* the client has sent DONE already */
     return 1;
 }
 
-/* A line that has begun is the one that answers this `+`, unless it answers an earlier one. After a command
- * has begun, the server takes that for the line. */
+/* If a line has begun, it answers this `+` or an earlier one. If a command has begun instead, the server takes the
+ * command as that line. */
 static int continue_exchange(struct slo_imap_client *scan, struct slo_owed *owed)
 {
     const int goes_on = scan->in_exchange && owed == newest(scan);
@@ -452,7 +457,8 @@ int slo_imap_client_continue(struct slo_imap_client *scan)
     return continue_exchange(scan, owed);
 }
 
-/* A line that has begun in IDLE or in an exchange was sent before the client knew this response. */
+/* Handles the tagged response to the newest command. If a line in IDLE or in an exchange has begun, the client has
+ * sent it before it received this response. */
 static void complete_last(struct slo_imap_client *scan)
 {
     scan->answered = 1;

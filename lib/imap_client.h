@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What an IMAP client sends, octet by octet: where commands, literals and the lines within a command begin and
- * end, which commands are in flight, and what they are owed. Knows no session; the responses of the server that
- * matter here are passed in. Stores no line. The fields are for reading only. */
+/* The scanner of the octets that an IMAP client sends. It finds where commands, literals and the lines within a
+ * command begin and end, which commands are in flight, and what the server owes them. It knows no session; the caller
+ * passes in the responses of the server that matter. It stores no line. Callers must not write the fields. */
 #ifndef SLO_IMAP_CLIENT_H
 #define SLO_IMAP_CLIENT_H
 
@@ -12,10 +12,10 @@
 enum slo_client_event {
     SLO_CLIENT_NOTHING,
     SLO_CLIENT_LOGOUT,   /* the client's own LOGOUT has ended */
-    SLO_CLIENT_LINE_END, /* the next octet begins a line that may be a command or one of IDLE; only on request */
-    /* The stream is lost. The scanner must not be used any more. */
-    SLO_CLIENT_LIMIT,         /* more commands than SLO_OWED_MAX are owed something */
-    SLO_CLIENT_NOT_UNDERSTOOD /* Where the next line or literal begins is in doubt. */
+    SLO_CLIENT_LINE_END, /* the next octet begins a line that may be a command, or a line in IDLE; only on request */
+    /* After these, the scanner has lost the stream and must not be used again. */
+    SLO_CLIENT_LIMIT,         /* more than SLO_OWED_MAX commands are owed something */
+    SLO_CLIENT_NOT_UNDERSTOOD /* the place of the next line or literal is in doubt */
 };
 
 struct slo_imap_client {
@@ -25,34 +25,33 @@ struct slo_imap_client {
     unsigned answered : 1;    /* the last command has its tagged response */
     unsigned in_exchange : 1; /* the last command is an AUTHENTICATE without its tagged response */
     enum slo_client_event event;     /* why the last slo_imap_client_feed() stopped */
-    enum slo_client_command command; /* the last one, which may not have ended */
+    enum slo_client_command command; /* the last command, which may not have ended */
     uint64_t literal_left;           /* octets */
     struct slo_announcement announcement;
     struct slo_tag tag;  /* of the last command */
-    struct slo_tag read; /* what is read of the next */
+    struct slo_tag read; /* the part of the next tag that is read */
     struct slo_token word;
     struct slo_in_flight in_flight;
     struct slo_owed_queue owed;
 };
 
 void slo_imap_client_init(struct slo_imap_client *scan);
-/* Consumes octets up to and including those that cause an event, or all of them. Returns the number
- * consumed. */
+/* Consumes octets up to and including the octets that cause an event, or all of them. Returns the number consumed. */
 size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, size_t len,
                             int stop_at_line_end);
-/* Takes note of a `+` of the server. Returns 0 if no command waits for one, or if the server takes what was
- * read as a command for something else. */
+/* Takes note of a `+` of the server. Returns 0 if no command waits for a `+`, or if the server and the scanner
+ * disagree about the commands that the client has sent. */
 int slo_imap_client_continue(struct slo_imap_client *scan);
 /* Takes note of a tagged response. Sets *command to the command that it answers, or to SLO_COMMAND_ORDINARY if
- * nothing depends on its status. Returns 0 if nobody knows which commands are in flight any more. */
+ * nothing depends on its status. Returns 0 if the scanner has lost count of the commands in flight. */
 int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, enum slo_client_command *command);
 /* Returns 1 if the next octet begins a line that may be a command, or a line in IDLE. */
 int slo_imap_client_at_line(const struct slo_imap_client *scan);
-/* Returns 1 if that holds and each command has its tagged response. An IDLE that has its `+` needs none (RFC
- * 2177: the client waits for anything that the server has to say). */
+/* Returns 1 if slo_imap_client_at_line() does and each command has its tagged response. An IDLE that has its `+`
+ * needs no response, because its client waits for any line of the server (RFC 2177). */
 int slo_imap_client_at_rest(const struct slo_imap_client *scan);
-/* Returns 1 if the client may take the server's next line for something else than it is: a `+` is owed for a
- * literal, AUTHENTICATE is under way, or a layer may begin. */
+/* Returns 1 if the client may misunderstand an added line, because a `+` is owed for a literal, AUTHENTICATE is in
+ * progress, or a layer may begin. */
 int slo_imap_client_waits(const struct slo_imap_client *scan);
 
 #endif

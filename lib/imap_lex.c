@@ -27,7 +27,7 @@ size_t slo_word_stop(const char *bytes, size_t len)
 
 /* ---- tags ---- */
 
-/* FNV-1a. The first octet finds the offset basis in place of 0. */
+/* Computes FNV-1a. A tag that has not begun has the hash 0, so the offset basis replaces it. */
 size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len)
 {
     uint64_t hash = tag->len > 0 ? tag->hash : UINT64_C(0xcbf29ce484222325);
@@ -115,7 +115,8 @@ static void look_at(struct slo_announcement *announcement, char c)
     }
 }
 
-/* Only what comes after the last "{" counts, and few lines end in octets that may, so look from the end. */
+/* Only the octets after the final "{" matter. Few lines end in octets that may follow it, so the search begins at the
+ * end. */
 void slo_announcement_feed(struct slo_announcement *announcement, const char *bytes, size_t len)
 {
     size_t i = len;

@@ -1,64 +1,65 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What both scanners cut the stream into: lines, words, and announcements of literals. Knows no command and
- * no response; keeps what it needs of a line that arrives in pieces. */
+/* The lines, words and announcements of literals into which both scanners divide the stream. These functions know no
+ * command and no response. They accept a line that arrives in pieces. */
 #ifndef SLO_IMAP_LEX_H
 #define SLO_IMAP_LEX_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Returns the number of octets before the first LF or NUL, or len. No line of IMAP holds a NUL (RFC 3501
- * section 9, CHAR). */
+/* Returns the number of octets before the first LF or NUL, or len if there is none. No line of IMAP contains a NUL
+ * (RFC 3501 section 9, CHAR). */
 size_t slo_line_stop(const char *bytes, size_t len);
-/* Returns 1 if the octet is SP, CR, LF or NUL. Nearly all octets are greater than SP, so one comparison tells. */
+/* Returns 1 if the octet is SP, CR, LF or NUL. Nearly all octets are greater than SP, so one comparison is usually
+ * enough. */
 static inline int slo_ends_word(char c)
 {
     return (unsigned char)c <= ' ' && (c == ' ' || c == '\r' || c == '\n' || c == '\0');
 }
 
-/* Returns the number of octets before the first that ends a word, or len. */
+/* Returns the number of octets before the end of the word, or len if it does not end. */
 size_t slo_word_stop(const char *bytes, size_t len);
 
-/* ---- a tag that may arrive in pieces: only its hash is kept ---- */
+/* ---- a tag that may arrive in pieces, of which only the hash is kept ---- */
 
-#define SLO_TAG_KNOWN 95 /* octets in a tag whose length is known */
+#define SLO_TAG_KNOWN 95 /* the longest tag whose length is known */
 
-/* All zeros is a tag that has not begun. */
+/* A struct of zeros is a tag that has not begun. */
 struct slo_tag {
     uint64_t hash;
     uint8_t len; /* SLO_TAG_KNOWN + 1 if the tag is longer than that */
 };
 
-/* Adds the octets up to the first that no tag holds, or all of them. Returns the number added. */
+/* Adds the octets as long as they may be in a tag. Returns the number added. */
 size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len);
 
 /* ---- a word that may arrive in pieces ---- */
 
 #define SLO_TOKEN_MAX 95 /* octets that are kept */
 
-/* A token is begun by setting len to 0. */
+/* Set len to 0 to begin a token. */
 struct slo_token {
     uint16_t len; /* SLO_TOKEN_MAX + 1 if the token is longer than that; only its beginning is kept */
     char bytes[SLO_TOKEN_MAX + 1];
 };
 
 void slo_token_add(struct slo_token *token, const char *bytes, size_t len);
-/* Adds the octets up to the first that no atom holds, or all of them. Returns the number added. An atom holds no
- * "{", so no announcement of a literal begins in it. */
+/* Adds the octets as long as they may be in an atom. Returns the number added. An atom contains no "{", so no
+ * announcement of a literal begins in it. */
 size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len);
-/* Compare without regard to ASCII case; the word is given in capitals. */
+/* Compare without regard to ASCII case. The word must be in capitals. */
 int slo_token_is(const struct slo_token *token, const char *word);
 int slo_token_begins(const struct slo_token *token, const char *word);
-/* Returns 1 if the token begins with the word, or would if the right octets are added. */
+/* Returns 1 if the token begins with the word, or may begin with it after more octets. */
 int slo_token_may_begin(const struct slo_token *token, const char *word);
 
 /* ---- literals: RFC 3501 section 9, RFC 7888 section 8 ---- */
 
-/* Whether a line ends in `{number}` or `{number+}`. All zeros is the start of a line. */
+/* Tells whether a line ends in `{number}` or `{number+}`. A struct of zeros is at the beginning of a line. */
 struct slo_announcement {
-    uint64_t size;             /* octets in the literal, or SLO_LITERAL_LIMIT if there are as many or more */
-    uint8_t phase;             /* how much of an announcement the line ends in so far */
-    uint8_t non_synchronizing; /* it is `{number+}`: the octets follow without waiting for `+` */
+    uint64_t size;             /* octets in the literal, or SLO_LITERAL_LIMIT if there are at least as many */
+    uint8_t phase;             /* how much of an announcement is at the end of the line so far */
+    uint8_t non_synchronizing; /* it is `{number+}`, whose octets follow without waiting for `+` */
 };
 
 /* RFC 9051 section 4 allows at most 2^63 - 1 (number64). */

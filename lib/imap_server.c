@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Each line is read by its beginning. A line that is no response is odd: it is passed over and does not count,
- * unless it ends as the announcement of a literal does: then nobody knows whether a literal follows. */
+/* The beginning of a line decides its kind. A line that is not a response is odd and does not count. But if it ends
+ * like the announcement of a literal, it is not known whether a literal follows, and the scanner loses the stream. */
 #include <string.h>
 #include <slogout/slogout.h>
 #include "imap_server.h"
@@ -10,15 +10,15 @@ enum server_state {
     SERVER_START,      /* of a line */
     SERVER_STAR,       /* after the "*" */
     SERVER_WORD,       /* in the first word of an untagged response */
-    SERVER_TAG,        /* in the tag of a tagged one */
+    SERVER_TAG,        /* in the tag of a tagged response */
     SERVER_STATUS,     /* in the word after the tag */
     SERVER_LOGOUT,     /* after TAG LOGOUT */
     SERVER_LOGOUT_CR,  /* after TAG LOGOUT CR */
-    SERVER_CODE,       /* where the name of a response code may be, or in it */
+    SERVER_CODE,       /* before or in the name of a response code */
     SERVER_BADCHARSET, /* in a text whose code may hold literals */
-    SERVER_TEXT,       /* in any other text: it announces nothing */
+    SERVER_TEXT,       /* in any other text, which cannot announce a literal */
     SERVER_LIST,       /* in a list of capabilities */
-    SERVER_DATA,       /* in other data: it may announce a literal at its end */
+    SERVER_DATA,       /* in other data, which may announce a literal at its end */
     SERVER_LITERAL,
     SERVER_ODD /* in an odd line */
 };
@@ -50,9 +50,9 @@ static void be_odd(struct slo_imap_server *scan)
     scan->undecided = 0;
 }
 
-/* ---- words and what comes after them ---- */
+/* ---- words and texts ---- */
 
-/* After a status word. RFC 3501 section 9: SP resp-text, which may begin with a code. */
+/* Begins the text after a status word, which may begin with a code (RFC 3501 section 9, resp-text). */
 static size_t begin_text(struct slo_imap_server *scan, char stop)
 {
     scan->word.len = 0;
@@ -70,7 +70,7 @@ static void begin_list(struct slo_imap_server *scan, int is_code, int is_enabled
     scan->state = SERVER_LIST;
 }
 
-/* The number of "* 5 EXISTS" and the like is no word that matters. */
+/* A response such as "* 5 EXISTS" begins with a number and does not matter. */
 static size_t begin_untagged(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     if (*bytes != ' ') {
@@ -81,7 +81,7 @@ static size_t begin_untagged(struct slo_imap_server *scan, const char *bytes, si
     return 1;
 }
 
-/* After an octet that is in no atom, the word is data. */
+/* Takes the first word. If an octet that cannot be in an atom follows it, the line is data. */
 static size_t take_word(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     const struct slo_token *word = &scan->word;
@@ -174,7 +174,7 @@ static size_t begin_server_line(struct slo_imap_server *scan, const char *bytes,
     return take_server_tag(scan, bytes, len);
 }
 
-/* LF or CRLF. */
+/* Takes the LF or CRLF after TAG LOGOUT. */
 static size_t take_logout_end(struct slo_imap_server *scan, char octet)
 {
     if (octet == '\r' && scan->state == SERVER_LOGOUT) {
@@ -213,7 +213,7 @@ static size_t take_code(struct slo_imap_server *scan, const char *bytes, size_t 
 
 /* ---- lists of capabilities ---- */
 
-/* A word has ended. SP and a word COMPRESS=... are undecided: an event says that the word may have to go. */
+/* Ends a word. SP and a word COMPRESS=... are undecided octets, and the event lets the caller drop them. */
 static void end_list_word(struct slo_imap_server *scan)
 {
     const struct slo_token *word = &scan->word;
@@ -240,7 +240,7 @@ static void end_list(struct slo_imap_server *scan)
         scan->undecided = 0;
 }
 
-/* Only a word that fits is held back until its end. */
+/* Adds to a word, which remains undecided only while it fits and may be COMPRESS=... */
 static void add_list_word(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     slo_token_add(&scan->word, bytes, len);
@@ -250,7 +250,7 @@ static void add_list_word(struct slo_imap_server *scan, const char *bytes, size_
         scan->undecided = 0;
 }
 
-/* A list in a code ends at "]" too. */
+/* Takes a part of a list. A list in a code ends at "]", too. */
 static size_t take_list(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     size_t n = slo_word_stop(bytes, len);
@@ -279,9 +279,9 @@ static size_t take_list(struct slo_imap_server *scan, const char *bytes, size_t 
 
 /* ---- the rest of a line, and literals ---- */
 
-/* A server does not wait for a `+`, so `{number+}` is not for it (RFC 7888 section 8). A status response
- * announces nothing except in the list of charsets of a BADCHARSET code, whose end would have to be looked for
- * in quoted strings. */
+/* A server does not wait for a `+`, so it must not send `{number+}` (RFC 7888 section 8). A status response cannot
+ * announce a literal, except in the charsets of a BADCHARSET code. To follow that code, the scanner would have to
+ * parse quoted strings. */
 static void begin_server_literal(struct slo_imap_server *scan)
 {
     scan->literal_left = scan->announcement.size;
@@ -359,7 +359,7 @@ size_t slo_imap_server_feed(struct slo_imap_server *scan, const char *bytes, siz
     const char *const end = bytes + len;
     const char *at = bytes;
 
-    if (scan->event != SLO_SERVER_NOTHING) /* which decided it */
+    if (scan->event != SLO_SERVER_NOTHING) /* that event has decided them */
         scan->undecided = 0;
     scan->event = SLO_SERVER_NOTHING;
     scan->stops = stop_at_line_end ? 1 : 0;

@@ -12,7 +12,7 @@ void slo_in_flight_add(struct slo_in_flight *in_flight, uint64_t tag)
     in_flight->sum += tag;
 }
 
-/* Returns 0 if the tag is in no entry. */
+/* Returns 0 if no entry has this tag. */
 static int forget_tag(struct slo_in_flight *in_flight, uint64_t tag)
 {
     uint64_t *const tags = in_flight->tags;
@@ -27,8 +27,8 @@ static int forget_tag(struct slo_in_flight *in_flight, uint64_t tag)
     return 1;
 }
 
-/* A response with a tag of no command makes the sum wrong. The error shows when the number reaches 0, which
- * it then does while a command is in flight. */
+/* A response with a tag that no command has makes the sum wrong. The count then reaches 0 while a command is
+ * still in flight, and a sum other than 0 reveals the error. */
 enum slo_in_flight_result slo_in_flight_answer(struct slo_in_flight *in_flight, uint64_t tag)
 {
     if (!in_flight->is_summed && !forget_tag(in_flight, tag))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Commands in flight: those that the client has sent and the server has not answered. Any number of them fits
- * into the same memory, because only a hash of each tag is kept. */
+/* The commands in flight, which the client has sent and the server has not answered. Any number of commands
+ * fits into the same memory. */
 #ifndef SLO_IN_FLIGHT_H
 #define SLO_IN_FLIGHT_H
 
@@ -8,9 +8,9 @@
 
 #define SLO_IN_FLIGHT_KNOWN 16
 
-/* While there are at most SLO_IN_FLIGHT_KNOWN commands, each tag is known, and a response with any other tag
- * does not count. If there are more, only their number and the sum of the hashes of their tags are known,
- * until the last of them is answered. All zeros: no command is in flight. */
+/* The hash of each tag is stored while at most SLO_IN_FLIGHT_KNOWN commands are in flight, and then a
+ * response with any other tag does not count. If there are more commands, only their number and the sum of
+ * the hashes are stored, until no command is in flight. In a struct of zeros, no command is in flight. */
 struct slo_in_flight {
     uint64_t count;
     uint64_t sum;
@@ -21,14 +21,14 @@ struct slo_in_flight {
 enum slo_in_flight_result {
     SLO_IN_FLIGHT_ANSWERED,
     SLO_IN_FLIGHT_SURPLUS,   /* No command in flight has this tag. */
-    SLO_IN_FLIGHT_MISCOUNTED /* A response had a tag of no command, so that nobody knows what is in flight. */
+    SLO_IN_FLIGHT_MISCOUNTED /* A response had another tag, so the commands in flight are not known. */
 };
 
 /* Counts a command with this tag. */
 void slo_in_flight_add(struct slo_in_flight *in_flight, uint64_t tag);
 /* Counts the tagged response to a command. */
 enum slo_in_flight_result slo_in_flight_answer(struct slo_in_flight *in_flight, uint64_t tag);
-/* Returns 1 if a command with this tag is in flight, and no other. */
+/* Returns 1 if exactly one command is in flight and it has this tag. */
 int slo_in_flight_is_only(const struct slo_in_flight *in_flight, uint64_t tag);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An intrusive, circular, doubly linked list. A list is a link; a link that is in no list points at itself. */
+/* An intrusive, circular, doubly linked list. A list is a link. A link that is not in a list points to
+ * itself. */
 #ifndef SLO_LIST_H
 #define SLO_LIST_H
 
@@ -11,7 +12,7 @@ struct slo_link {
 
 #define slo_container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* Makes an empty list, or a link that is in no list. */
+/* Makes an empty list, or a link that is not in a list. */
 static inline void slo_link_init(struct slo_link *link)
 {
     link->next = link;
@@ -23,13 +24,13 @@ static inline int slo_list_is_empty(const struct slo_link *list)
     return list->next == list;
 }
 
-/* Returns 1 if the link is in a list, else 0. */
+/* Returns 1 if the link is in a list, and 0 otherwise. */
 static inline int slo_link_is_linked(const struct slo_link *link)
 {
     return link->next != link;
 }
 
-/* Takes a link out of its list. Does nothing to a link that is in no list. */
+/* Removes a link from its list. Does nothing to a link that is not in a list. */
 static inline void slo_link_remove(struct slo_link *link)
 {
     link->prev->next = link->next;
@@ -38,7 +39,8 @@ static inline void slo_link_remove(struct slo_link *link)
     link->prev = link;
 }
 
-/* Adds a link that is in no list before another link. Before the list itself is its end. */
+/* Adds a link, which must not be in a list, before another link. If that link is the list itself, this is the
+ * end of the list. */
 static inline void slo_link_insert(struct slo_link *next, struct slo_link *link)
 {
     link->prev = next->prev;
@@ -47,7 +49,7 @@ static inline void slo_link_insert(struct slo_link *next, struct slo_link *link)
     next->prev = link;
 }
 
-/* Adds a link that is in no list to the end of the list. */
+/* Adds a link, which must not be in a list, at the end of the list. */
 static inline void slo_link_append(struct slo_link *list, struct slo_link *link)
 {
     slo_link_insert(list, link);

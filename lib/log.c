@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a host writes to its log. */
+/* Text for the log of a host. */
 #include <stdio.h>
 #include <string.h>
 #include "log.h"
 
-/* So many octets of a client's code and text go into a line, counted after they are escaped. */
+/* The most octets of a client's code and text in a line, counted after they are escaped. */
 #define LOGGED_CODE 64
 #define LOGGED_TEXT 128
 

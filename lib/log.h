@@ -5,8 +5,8 @@
 
 #include <slogout/slogout.h>
 
-/* Writes the octets NUL-terminated: a control character or 8-bit octet becomes \xNN, and `"` and `\` become
- * `\"` and `\\`. Stops before the first octet for which out_size, which must not be 0, leaves no room. */
+/* Writes the octets and a NUL. A control character or 8-bit octet becomes \xNN, and `"` and `\` become `\"`
+ * and `\\`. Stops before an octet that does not fit into out_size, which must not be 0. */
 void slo_escape(char *out, size_t out_size, const char *bytes, size_t len);
 
 #endif

@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-/* Returns the next number of SplitMix64 (Steele, Lea, Flood, 2014) and changes *state, which is any number at
- * first, such as a seed. Unlike many generators, it gives unrelated first numbers for seeds that are close to
- * each other, as process numbers are. */
+/* Returns the next number of SplitMix64 (Steele, Lea, Flood, 2014) and advances *state, whose first value is
+ * any seed. Unlike many generators, SplitMix64 gives unrelated first numbers for seeds that are close to each
+ * other, as process IDs are. */
 static inline uint64_t slo_random_next(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15;

@@ -45,9 +45,9 @@ int slo_status_find(const char *bytes, size_t len, enum slogout_status *status)
     return 0;
 }
 
-/* ---- a response that is whole ---- */
+/* ---- a whole response ---- */
 
-/* Returns the first `c` in the first LOOK_MAX + 1 octets, or NULL. */
+/* Returns a pointer to the first `c` in LOOK_MAX + 1 octets, or NULL. */
 static const char *find_near(const char *bytes, char c, size_t len)
 {
     return memchr(bytes, c, len <= LOOK_MAX ? len : LOOK_MAX + 1);
@@ -62,7 +62,7 @@ static size_t without_line_end(const char *line, size_t len)
     return len;
 }
 
-/* RFC 3501 section 9: resp-text = ["[" resp-text-code "]" SP] text; no code holds a "]". */
+/* Splits ["[" resp-text-code "]" SP] text (RFC 3501 section 9, resp-text). A code contains no "]". */
 static void split_text(struct slogout_response *response, const char *text, const char *end)
 {
     const char *bracket = NULL;
@@ -78,7 +78,7 @@ static void split_text(struct slogout_response *response, const char *text, cons
     response->text_len = (size_t)(end - text);
 }
 
-/* RFC 3501 section 9: response-tagged = tag SP resp-cond-state; response-fatal = "*" SP resp-cond-bye. */
+/* Parses tag SP resp-cond-state, or "*" SP resp-cond-bye (RFC 3501 section 9, response-done). */
 int slogout_response_parse(struct slogout_response *out, const char *line, size_t len)
 {
     struct slogout_response response = {SLOGOUT_STATUS_NONE, NULL, 0, NULL, 0, NULL, 0};

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Status responses: the words OK, NO, BAD and BYE. A response that arrives whole is read by
- * slogout_response_parse() (slogout.h). */
+/* The words OK, NO, BAD and BYE of status responses. slogout_response_parse() (slogout.h) parses a whole response. */
 #ifndef SLO_RESPONSE_H
 #define SLO_RESPONSE_H
 
@@ -13,15 +12,15 @@ struct slo_status_word {
     enum slogout_status status;
 };
 
-/* How octets compare with the words. */
+/* The result of a comparison of octets with the words. */
 enum slo_match {
     SLO_NO_WORD,
-    SLO_PART_OF_WORD, /* More octets may make a word of them. */
-    SLO_WHOLE_WORD    /* They begin with a word; what follows it is not looked at. */
+    SLO_PART_OF_WORD, /* They may become a word with more octets. */
+    SLO_WHOLE_WORD    /* They begin with a word; the octets after the word do not matter. */
 };
 
-/* Compares octets with the words that a client's response may have: BYE if it is untagged, else OK, NO and BAD. Sets
- * *found if the result is SLO_WHOLE_WORD. */
+/* Compares octets with the words that a client's response may have, which are BYE if it is untagged, and OK, NO and
+ * BAD if it is tagged. Sets *found if the result is SLO_WHOLE_WORD. */
 enum slo_match slo_status_match(const char *bytes, size_t len, int is_untagged,
                                 const struct slo_status_word **found);
 

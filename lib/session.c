@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A call of the host, a line of the client and an expired timer are events. The event and the state of the
- * session select a cell of the table below, and the cell is all that is done.
+ * session select a cell of the table below, and that function handles the event.
  *
- * The host may cancel, abandon or free the session inside a callback. A freed session stays in memory until
- * the outermost call returns, and is ENDED. So a cell looks at the state again after send_line, and
- * close_connection is the last thing that it does. */
+ * The host may cancel, abandon or free the session inside a callback. A freed session is ENDED, and stays in
+ * memory until the outermost call returns. Therefore a cell checks the state again after send_line, and calls
+ * close_connection at its very end. */
 #include <string.h>
 #include "session.h"
 #include "bye.h"
@@ -13,12 +13,12 @@
 #include "saturate.h"
 #include "tag.h"
 
-/* What an event brings with it. The time is the clock's. */
+/* The arguments of an event. The time is in the clock. */
 struct event {
     const char *bye_text;                      /* REQUEST */
     const struct slogout_departure *departure; /* DEPART */
     const struct slogout_response *answer;     /* OK, REFUSAL */
-    enum slogout_outcome outcome; /* TIMER, REFUSAL, FORCE, DEPART, ABANDON: the one that this leads to */
+    enum slogout_outcome outcome; /* TIMER, REFUSAL, FORCE, DEPART, ABANDON: to settle */
 };
 
 /* clang-format off */
@@ -27,8 +27,8 @@ enum event_kind {
 };
 /* clang-format on */
 
-/* Returns what the public function returns: 0, SLOGOUT_CONSUMED (to BYE, OK, REFUSAL and OTHER_LINE only) or
- * an error (to none of these). */
+/* Returns the result of the public function. A line of the client (BYE, OK, REFUSAL or OTHER_LINE) returns 0
+ * or SLOGOUT_CONSUMED, and any other event returns 0 or an error. */
 typedef int cell(struct slogout_session *session, const struct event *event);
 
 static cell nothing, bad_state, consume, enter_waiting, depart, begin, set_out, ask_or_bye, send_last_bye,
@@ -36,8 +36,8 @@ static cell nothing, bad_state, consume, enter_waiting, depart, begin, set_out, 
 
 static const struct event no_event;
 
-/* The life of a session. A timer runs in PENDING, ASKED and LEAVING, and in WAITING if the session departs
- * without a drain. LEAVING has two timers, one after the other. */
+/* The transitions of a session. A timer runs in PENDING, ASKED and LEAVING, and in WAITING if the session
+ * departs without a drain. LEAVING has two timers, one after the other. */
 /* clang-format off */
 static cell *const table[KINDS][SLOGOUT_STATE_ENDED + 1] = {
     /*               OPEN           WAITING       PENDING       ASKED         LEAVING         ENDED */
@@ -77,7 +77,7 @@ static void move_count(struct slogout_counts *counts, enum slogout_state from, e
     counts->state[to]++;
 }
 
-/* Returns the timers among which that of the session runs. The state must have one. */
+/* Returns the kind of timers to which the session's timer belongs. The state must have a timer. */
 static struct slo_timers *timers_of(const struct slogout_session *session)
 {
     struct slogout *slogout = session->slogout;
@@ -91,7 +91,7 @@ static void stop_timer(struct slogout_session *session)
         slo_timer_stop(timers_of(session), &session->timer);
 }
 
-/* The timer of the new state expires at the deadline; SLOGOUT_NEVER stands for no timer. */
+/* Changes the state. The timer of the new state expires at the deadline; SLOGOUT_NEVER means no timer. */
 static void set_state(struct slogout_session *session, enum slogout_state state, uint64_t deadline)
 {
     struct slo_session_set *set = session->set;
@@ -110,7 +110,7 @@ static void set_state(struct slogout_session *session, enum slogout_state state,
         set->changed(set);
 }
 
-/* The second half of LEAVING begins, and ends at the deadline. */
+/* Begins the second half of LEAVING, which ends at the deadline. */
 static void enter_last_half(struct slogout_session *session, uint64_t deadline)
 {
     stop_timer(session);
@@ -141,8 +141,8 @@ static uint64_t after(const struct slogout_session *session, uint64_t ms)
     return slo_min(slo_add(session->slogout->clock.now, ms), SLOGOUT_NEVER - 1);
 }
 
-/* Returns when the session is forced, so that its last `* BYE` has its time before the deadline of its
- * departure. */
+/* Returns the time at which the session must be forced, so that its last `* BYE` has leave_timeout_ms before
+ * the deadline of its departure. */
 static uint64_t force_at(const struct slogout_session *session)
 {
     if (session->close_by == SLOGOUT_NEVER)
@@ -150,7 +150,7 @@ static uint64_t force_at(const struct slogout_session *session)
     return slo_subtract(session->close_by, session->slogout->settings.leave_timeout_ms);
 }
 
-/* Returns how long the second half of LEAVING is. */
+/* Returns the length of the second half of LEAVING. */
 static uint64_t last_half_ms(const struct slogout *slogout)
 {
     return slogout->settings.leave_timeout_ms - slogout->settings.leave_timeout_ms / 2;
@@ -172,7 +172,7 @@ static void read_result(const struct slogout_session *session, struct slogout_re
     result->answer = NULL;
 }
 
-/* Ends the session. close_connection comes last, since the host may free the session in it. */
+/* Ends the session. close_connection is called last, because the host may free the session in it. */
 static int finish(struct slogout_session *session, enum slogout_outcome outcome, const struct event *event)
 {
     struct slogout_result result;
@@ -184,7 +184,7 @@ static int finish(struct slogout_session *session, enum slogout_outcome outcome,
     return 0;
 }
 
-/* The number of the tag counts as used only when the line is taken. */
+/* Offers LOGOUT. The number of the tag counts as used only when the host takes the line. */
 static int send_logout(struct slogout_session *session, const struct event *event)
 {
     static const char command[] = " LOGOUT\r\n";
@@ -203,14 +203,15 @@ static int send_logout(struct slogout_session *session, const struct event *even
         return 0;
     if (result < 0)
         return finish(session, SLOGOUT_OUTCOME_SEND_FAILED, event);
-    /* A host that cancels in send_line and takes the line all the same has asked: the line is on the wire,
-     * and section 3 of the draft requires a timer. */
+    /* If the host has canceled the request in send_line but has taken the line, the client is asked
+     * nevertheless, and section 3 of the draft requires a timer. */
     session->asked_ms = session->slogout->clock.now;
     set_state(session, SLOGOUT_STATE_ASKED, after(session, session->slogout->settings.answer_timeout_ms));
     return 0;
 }
 
-/* Sends `* BYE`, then ends the session: as if_broken if the line could not be written. */
+/* Offers `* BYE`. If the host takes the line, ends the session with the outcome. If the connection is broken,
+ * ends the session as if_broken. */
 static int send_bye(struct slogout_session *session, enum slogout_when when, enum slogout_outcome outcome,
                     enum slogout_outcome if_broken, const struct event *event)
 {
@@ -255,8 +256,8 @@ static int enter_waiting(struct slogout_session *session, const struct event *ev
     return 0;
 }
 
-/* Returns how much of the spread fits before the deadline: if possible, such that the session can still be
- * asked at its end. */
+/* Returns the part of the spread that fits before the deadline. If possible, that part leaves enough time to
+ * ask the client afterwards. */
 static uint64_t fitting_spread(const struct slogout_session *session, uint64_t spread)
 {
     const struct slogout *slogout = session->slogout;
@@ -306,8 +307,8 @@ static int is_late(const struct slogout_session *session)
     return slo_add(now, session->slogout->settings.answer_timeout_ms) > force_at(session);
 }
 
-/* RFC 3501 section 7.2.1: a client is not sent what it has not asked for, unless the host says so. Nor is a
- * client asked whose answer timer would be cut short. */
+/* A client that has not enabled LOGOUT is not sent LOGOUT (RFC 3501 section 7.2.1), unless the host has
+ * decided otherwise. A client whose answer timer would be cut short is not asked either. */
 static int ask_or_bye(struct slogout_session *session, const struct event *event)
 {
     if ((session->enabled || session->slogout->settings.ask == SLOGOUT_ASK_ALL) && !is_late(session))
@@ -333,8 +334,8 @@ static int leave(struct slogout_session *session, const struct event *event)
     return send_last_bye(session, event);
 }
 
-/* At the end of the first half, the `* BYE` is offered with less to wait for; at the end of the second, the
- * session is closed without it. */
+/* When the first half has passed, offers the `* BYE` between lines. When the second half has passed, ends the
+ * session without it. */
 static int insist(struct slogout_session *session, const struct event *event)
 {
     uint64_t end;
@@ -346,7 +347,7 @@ static int insist(struct slogout_session *session, const struct event *event)
     return send_last_bye(session, event);
 }
 
-/* Offers the `* BYE` once more if that has a better chance than before, and closes the session if it fails. */
+/* Offers the `* BYE` between lines unless that has been done before, and ends the session in any case. */
 static int close_now(struct slogout_session *session, const struct event *event)
 {
     insist(session, event);
@@ -370,7 +371,7 @@ static int note_bye(struct slogout_session *session, const struct event *event)
     return SLOGOUT_CONSUMED;
 }
 
-/* The draft, section 3: the server closes "when it receives the OK response". No `* BYE` is owed then. */
+/* The server closes "when it receives the OK response" (the draft, section 3). No `* BYE` is owed then. */
 static int answered(struct slogout_session *session, const struct event *event)
 {
     session->answer = SLOGOUT_STATUS_OK;
@@ -468,7 +469,7 @@ size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_T
     return slo_tag_write(tag, session->slogout->tag_prefix, session->tag_number);
 }
 
-/* Returns what the line is to the session. response is NULL for a line that is no response. */
+/* Returns the kind of event that the line is. response is NULL if the line is not a response. */
 static enum event_kind kind_of_line(const struct slogout_session *session,
                                     const struct slogout_response *response)
 {
@@ -491,7 +492,7 @@ int slo_session_feed_response(struct slogout_session *session, const struct slog
     return dispatch(session, kind_of_line(session, response), &event);
 }
 
-/* Returns what the end of the timer in this state means, if the state has an outcome then. */
+/* Returns the outcome that the timer settles in PENDING and ASKED. In other states the result is not used. */
 static enum slogout_outcome outcome_of_timer(const struct slogout_session *session)
 {
     if (session->state == SLOGOUT_STATE_PENDING)
@@ -630,7 +631,7 @@ int slogout_session_resume(struct slogout_session *session, uint64_t now_ms)
     return handle_at(session, now_ms, RESUME, &no_event);
 }
 
-/* After an error the host handles the line as usual. */
+/* Returns 0 after an error, so that the host handles the line as usual. */
 int slo_session_feed_line(struct slogout_session *session, const char *line, size_t len, uint64_t now)
 {
     struct slogout_response response;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One connection: its life as a state table, the lines that it sends, and how it ends. */
+/* A session, which is one connection, with its states, lines and outcome. */
 #ifndef SLO_SESSION_H
 #define SLO_SESSION_H
 
 #include "call.h"
 
-/* The sessions of one drain, as a session knows them. */
+/* The sessions of one drain. */
 struct slo_session_set {
-    /* By state. Each list is in the order in which its members came to that state. */
+    /* by state; each list is in the order in which its members entered the state */
     struct slo_link members[SLOGOUT_STATE_ENDED + 1];
     struct slogout_counts counts;
-    uint64_t ask_before; /* a member is sent LOGOUT before this time, and `* BYE` from then on */
+    uint64_t ask_before; /* a member is sent LOGOUT before this time, and `* BYE` after that */
     void (*changed)(struct slo_session_set *set); /* called after a member has moved; must not call back */
 };
 
@@ -27,26 +27,27 @@ struct slogout_session {
     struct slo_link member;      /* in one of the set's lists */
     uint64_t group;              /* in its drain */
     /* of one exchange */
-    const char *bye_text; /* the host's; NULL for that of the settings */
+    const char *bye_text; /* belongs to the host; NULL for the text in the settings */
     uint64_t
         close_by; /* when close_connection must have been called; SLOGOUT_NEVER if there is no deadline */
     uint64_t asked_ms;   /* when LOGOUT was sent */
-    uint32_t tag_number; /* of that LOGOUT; 0 if there is none */
+    uint32_t tag_number; /* of that LOGOUT; 0 if no LOGOUT was sent */
     uint8_t state;       /* enum slogout_state */
-    uint8_t outcome;     /* enum slogout_outcome, from LEAVING on; SLOGOUT_OUTCOME_COUNT if there is none */
+    uint8_t outcome;     /* enum slogout_outcome; SLOGOUT_OUTCOME_COUNT before LEAVING or without one */
     uint8_t answer;      /* enum slogout_status of the client's last tagged answer */
     uint8_t bye_sent, bye_seen;
-    uint8_t last_half; /* of LEAVING: the last `* BYE` need not wait for rest any more */
+    uint8_t last_half; /* of LEAVING; the last `* BYE` need not wait for rest */
     uint8_t enabled;   /* for life, like the next */
-    uint8_t freed;     /* stays in memory until the outermost call returns */
+    uint8_t freed;     /* freed, but in memory until the outermost call returns */
 };
 
-/* Makes a session inside something larger, in memory of slo_allocate(). Copies the two functions. */
+/* Makes a session, which may be the first member of a larger object, in memory from slo_allocate(). Copies
+ * the two functions. */
 void slo_session_init(struct slogout_session *session, struct slogout *slogout,
                       const struct slogout_callbacks *callbacks, void *conn);
 
-/* The public functions of these names, for callers that are between enter and leave. The time is the
- * clock's. */
+/* These do the work of the public functions with the same names, for callers between slo_enter() and
+ * slo_leave(). They take the time from the clock. */
 int slo_session_request(struct slogout_session *session);
 int slo_session_force(struct slogout_session *session);
 int slo_session_cancel(struct slogout_session *session);
@@ -55,23 +56,22 @@ void slo_session_free(struct slogout_session *session);
 void slo_session_resume(struct slogout_session *session);
 int slo_session_feed_response(struct slogout_session *session, const struct slogout_response *response);
 
-/* Does what slogout_session_feed_line() does from ASKED on. It is a function of its own, which a compiler
- * does not inline, so that a line that comes while nothing is asked does not pay for its stack frame. */
+/* Does the work of slogout_session_feed_line() in ASKED, LEAVING and ENDED. It is a separate function that a
+ * compiler does not inline, so that a line in any other state does not pay for its stack frame. */
 int slo_session_feed_line(struct slogout_session *session, const char *line, size_t len, uint64_t now);
 
-/* Writes the tag of the session's LOGOUT, NUL-terminated, and returns its length. There must have been
- * one. */
+/* Writes the tag of the session's LOGOUT, NUL-terminated, and returns its length. LOGOUT must have been
+ * sent. */
 size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_TAG_SIZE]);
 
-/* Ends what the session was waiting for. Its timer, which has stopped, is the argument. For struct
- * slo_timers. */
+/* Handles the timer of a session, which has expired and has been stopped. A struct slo_timers calls it. */
 void slo_session_expired(struct slo_timer *timer);
 
 /* Adds the session to a drain's set. An OPEN session becomes WAITING. Returns 0, or SLOGOUT_ERR_STATE if the
  * session is in a drain, LEAVING or ENDED. */
 int slo_session_join(struct slogout_session *session, struct slo_session_set *set, uint64_t group);
-/* Takes the session out of its drain, if it is in one. An exchange goes on. A session that is WAITING must
- * leave that state at once. */
+/* Removes the session from its drain, if it is in one. An exchange continues. The caller must change the
+ * state of a WAITING session at once. */
 void slo_session_quit(struct slogout_session *session);
 
 #endif

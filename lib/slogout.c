@@ -9,8 +9,8 @@
 /* The draft, section 3: "The timer MUST have a timing interval longer than 32 seconds." */
 #define ANSWER_TIMEOUT_FLOOR 32000
 
-/* One tick does at most this many things, so that it does not keep the host's other connections waiting for
- * more than about a millisecond. What is left makes the next deadline. */
+/* The most alarms that ring in one tick, so that the host's other connections do not wait for more than about
+ * a millisecond. If more are due, slogout_deadline() returns a time that has passed. */
 #define TICK_BUDGET 1000
 
 static void *default_allocate(size_t size, void *user_data)
@@ -25,8 +25,8 @@ static void default_release(void *memory, void *user_data)
     free(memory);
 }
 
-/* Copies the host's settings, or none if from is NULL, puts defaults for what is 0, and checks them. Returns
- * 0 or an error. */
+/* Copies the host's settings, replaces each 0 by the default, and checks the result. If from is NULL, all
+ * members are the defaults. Returns 0 or an error. */
 static int read_settings(struct slogout_settings *settings, const struct slogout_settings *from)
 {
     static const struct slogout_settings none = {.size = sizeof none};
@@ -81,12 +81,12 @@ int slogout_new(struct slogout **out, const struct slogout_settings *settings)
     slogout->settings.bye_text = slogout->bye_text;
     slogout->tags.prefix = slogout->tag_prefix;
     slo_link_init(&slogout->freed);
-    /* The order decides which timer comes first when several are due at the same time. */
+    /* Of two alarms with equal deadlines, the alarm that is made earlier here rings first. */
     slo_clock_init(&slogout->clock);
     for (state = SLOGOUT_STATE_OPEN; state < SLOGOUT_STATE_ENDED; state++)
         slo_timers_init(&slogout->timers[state], &slogout->clock, slo_session_expired);
     slo_timers_init(&slogout->last_half, &slogout->clock, slo_session_expired);
-    slo_timers_init(&slogout->closing, &slogout->clock, NULL); /* slogout_filter_new() knows the function */
+    slo_timers_init(&slogout->closing, &slogout->clock, NULL); /* slogout_filter_new() sets the function */
     *out = slogout;
     return 0;
 }
@@ -125,7 +125,7 @@ int slogout_tick(struct slogout *slogout, uint64_t now_ms)
         return error;
     slo_enter_at(slogout, now_ms);
     slo_clock_ring(&slogout->clock, TICK_BUDGET);
-    slogout->clock.announced = SLOGOUT_NEVER; /* the host's one-shot timer may be spent, so it is set again */
+    slogout->clock.announced = SLOGOUT_NEVER; /* the host's one-shot timer may have fired, so set it again */
     slo_leave(slogout);
     return 0;
 }

@@ -2,8 +2,8 @@
 #include <string.h>
 #include "tag.h"
 
-/* RFC 3501 section 9: an atom has no CTL, SP, 8-bit octet, nor any of (){%*"\]. A tag has no "+", but may
- * have "]". */
+/* An atom has no CTL, SP, 8-bit octet or any of (){%*"\] (RFC 3501 section 9). A tag has no "+" either, but
+ * may have "]". */
 /* clang-format off */
 const unsigned char slo_octet_uses[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0,
@@ -40,7 +40,7 @@ int slogout_tag_valid(const char *tag, size_t len)
     return tag && len > 0 && slo_tag_length(tag, len) == len;
 }
 
-/* Does not look for the end of a string that is too long, since there may be none. */
+/* Reads only SLOGOUT_PREFIX_MAX + 1 octets, because a longer string need not have a NUL. */
 int slo_tag_prefix_valid(const char *prefix)
 {
     size_t len = 0;

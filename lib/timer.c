@@ -28,7 +28,7 @@ uint64_t slo_clock_deadline(const struct slo_clock *clock)
     return slo_list_is_empty(&clock->alarms) ? SLOGOUT_NEVER : alarm_of(clock->alarms.next)->deadline;
 }
 
-/* The earliest alarm is looked up each time, since a ring may set or free any alarm, its own included. */
+/* The earliest alarm is looked up each time, because a ring may set or free any alarm, including itself. */
 void slo_clock_ring(struct slo_clock *clock, uint32_t budget)
 {
     for (; budget > 0 && slo_clock_deadline(clock) <= clock->now; budget--) {

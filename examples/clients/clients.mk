@@ -2,7 +2,6 @@
 ## Clients
 ##   make clients-check        the client libraries that answer, against each server; 3 min (deps-clients)
 
-# IMAPClient, which Debian does not have, is tested if Python finds it.
 CLIENTS := $(BUILD)/clients
 IMAPFLOW := 2.10.2
 JAVAMAIL ?= /usr/share/java/javax.mail.jar
@@ -18,4 +17,4 @@ $(CLIENTS)/java/Driver.class: examples/clients/AskedStore.java examples/clients/
 	$(SAY)javac -Xlint:all -Werror -d $(@D) -cp $(JAVAMAIL) $^
 
 clients-check: $(BUILD)/examples/echo_server $(PROXY) $(DOVECOT_PLUGIN) $(CLIENTS)/java/Driver.class
-	BUILD=$(BUILD) JAVAMAIL=$(JAVAMAIL) python3 -B examples/clients/tests/run.py
+	BUILD=$(BUILD) JAVAMAIL=$(JAVAMAIL) PYTHONPATH=$(CLIENTS)/imapclient/usr/lib/python3/dist-packages python3 -B examples/clients/tests/run.py

@@ -12,14 +12,14 @@
  *         return imap;
  *     }, { ready: imap => imap.mailboxOpen('INBOX') });
  *     const messages = await account.run(imap => imap.fetchAll('1:*', { envelope: true }));
- * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
+ * Copyright (c) 2026, the slogout authors. */
 const REQUEST = /^([^\s(){%*"\\+]+) LOGOUT\r?\n?$/i;
 
 export class Account {
-    #connect; #ready; #delay; #longest; #timer; #session; #isOver = false;
+    #connect; #ready; #delay; #timer; #session; #isOver = false;
 
     constructor(connect, { ready = () => {}, delay = 60_000 } = {}) {
-        [this.#connect, this.#ready, this.#delay, this.#longest] = [connect, ready, delay, delay];
+        [this.#connect, this.#ready, this.#delay] = [connect, ready, delay];
     }
 
     async run(operation) {
@@ -61,8 +61,7 @@ export class Account {
         imap.on('error', () => {}); // 'close' follows
         await imap.run('ENABLE', ['X-SERVER-LOGOUT']); // does nothing if the server does not offer it
         await this.#ready(imap);
-        session.closed.then(() => this.#openLater((this.#session = undefined)));
-        this.#longest = this.#delay;
+        session.closed.then(() => this.#openLater(this.#delay));
         return session;
     }
 
@@ -76,11 +75,9 @@ export class Account {
         } catch {} // it has ended
     }
 
-    #openLater() {
-        if (this.#isOver) return;
-        this.#timer = setTimeout(() => this.#open().catch(() => {
-            this.#longest = Math.min(2 * this.#longest, 900_000);
-            this.#openLater();
-        }), Math.random() * this.#longest);
+    #openLater(longest) {
+        this.#session = undefined;
+        const open = () => this.#open().catch(() => this.#openLater(Math.min(2 * longest, 900_000)));
+        if (!this.#isOver) this.#timer = setTimeout(open, Math.random() * longest);
     }
 }

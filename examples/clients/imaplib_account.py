@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Python's imaplib, or IMAPClient, with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run
-with Python 3.6, 3.11 and 3.13, and with IMAPClient 3.1.0.
+with Python 3.6, 3.11 and 3.13, and with IMAPClient 3.0.1 and 3.1.0.
 
 A `with` block is one operation. The account logs in before it if necessary, and answers the server after it. The block
 begins with select(), because the connection may be new, takes less than 20 seconds, and gets the exceptions of its own
-commands. Call rest() wherever the program waits. It idles if a mailbox is selected, answers, logs in again after a
-random delay, and raises nothing. It returns early, with True, if there may be something new. Use an account in one
-thread only.
+commands. Call rest() wherever the program waits. It idles if a mailbox is selected, looks for a request every 20
+seconds, answers, logs in again after a random delay, and raises nothing. It returns early, with True, if there may be
+something new. Use an account in one thread only.
     def log_in():
         imap = imaplib.IMAP4_SSL("imap.example.org")
         imap.login("user", "secret")
@@ -17,10 +17,10 @@ thread only.
             imap.select()
         account.rest(600)               # in place of time.sleep(600)
     account.log_out()
-Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause"""
-import contextlib, functools, imaplib, random, re, select, ssl, time
+Copyright (c) 2026, the slogout authors."""
+import contextlib, imaplib, random, re, select, time
 
-REQUEST = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]+) LOGOUT\r\n', re.IGNORECASE)
+REQUEST = re.compile(rb'\A([^\x00-\x20\x7f-\xff(){%*"\\+]+) LOGOUT\r\n\Z', re.IGNORECASE)
 ENDED = OSError, imaplib.IMAP4.error
 imaplib.Commands.setdefault("IDLE", ("SELECTED",))
 
@@ -29,19 +29,31 @@ class Account:
         self.log_in, self.delay, self.longest, self.due, self.imap = log_in, delay, delay, 0, None
 
     def __enter__(self):
-        if self.imap:
-            self._look(0)
-        if not self.imap:
-            self._open()
+        if self.imap and self._look(0) is not None:
+            return self.client
+        self.client, self.answer = self.log_in(), b""
+        imap = getattr(self.client, "_imap", self.client)       # IMAPClient has it inside
+        imap.sock.settimeout(60)
+        imap.readline = lambda readline=imap.readline: REQUEST.sub(self._note, readline())
+        imap._get_capabilities()                                # the login may have changed them
+        if "X-SERVER-LOGOUT" in imap.capabilities:
+            imap.enable("X-SERVER-LOGOUT")
+        self.imap = imap
         return self.client
 
-    def __exit__(self, *error):
-        self._settle()
+    def __exit__(self, *_):
+        if self.answer or self.imap.tagged_commands:            # asked, or a command has no response
+            with contextlib.suppress(*ENDED):
+                if not self.imap.tagged_commands:
+                    self.imap.send(self.answer)
+                    self.imap.file.read()                       # to the end
+                self.imap.shutdown()
+            self._wait(self.delay)
 
     def rest(self, seconds):
         end, is_new = time.monotonic() + seconds, False
         while not is_new and time.monotonic() < end:
-            is_new = self._look(end - time.monotonic()) if self.imap else self._open_later(end)
+            is_new = (self._look if self.imap else self._come_back)(end - time.monotonic())
         return is_new
 
     def log_out(self):
@@ -49,60 +61,30 @@ class Account:
             self.imap.logout()
         self.imap = None
 
-    def _open(self):
-        self.client, self.answer = self.log_in(), b""
-        imap = getattr(self.client, "_imap", self.client)       # IMAPClient has it inside
-        imap.readline = functools.partial(self._readline, imap.readline)
-        imap._get_capabilities()                                # the login may have changed them
-        if "X-SERVER-LOGOUT" in imap.capabilities:
-            imap.enable("X-SERVER-LOGOUT")
-        self.imap, self.longest = imap, self.delay
-
-    def _open_later(self, end):
-        time.sleep(max(0, min(end, self.due) - time.monotonic()))
-        if time.monotonic() >= self.due:
-            self._forget(min(2 * self.longest, 900))            # if this fails
-            with contextlib.suppress(*ENDED):
-                self._open()
-        return bool(self.imap)
-
-    def _readline(self, readline):
-        """Notes the request, and hides it from imaplib, which reads literals by read()."""
-        line = readline()
-        request = REQUEST.fullmatch(line)
-        if request:
-            self.answer += request.group(1) + b" OK LOGOUT completed\r\n"
-        return b"* OK The server asks this client to leave\r\n" if request else line
+    def _note(self, request):                                   # imaplib reads literals by read()
+        self.answer += request.group(1) + b" OK LOGOUT completed\r\n"
+        return b"* OK The server asks this client to leave\r\n"
 
     def _look(self, seconds):
-        imap, came = self.imap, b""
+        imap = self.imap
         with contextlib.suppress(*ENDED):
             idle = seconds and imap.state == "SELECTED" and "IDLE" in imap.capabilities and imap._command("IDLE")
-            while idle and not imap.tagged_commands[idle] and imap._get_response():
-                pass                                            # until "+"
-            imap.sock.settimeout(0)
-            with contextlib.suppress(ssl.SSLWantReadError):
-                came = imap.file.peek(1)                        # select() does not see the buffers of TLS and imaplib
-            imap.sock.settimeout(60)
-            came = came or select.select([imap.sock], [], [], min(seconds, 1500))[0]
+            while idle and not imap.tagged_commands[idle] and imap._get_response(): pass    # until "+"
+            came = select.select([imap.sock], [], [], min(seconds, 20))[0]
             if idle:
                 imap.send(b"DONE\r\n")
                 imap._command_complete("IDLE", idle)
-            elif came:
+            else:
                 imap.noop()                                     # reads what has come, or the end of the connection
-        self._settle()
-        return bool(came and self.imap)
+        self.__exit__()
+        return self.imap and bool(came)                         # None: the connection has ended
 
-    def _settle(self):
-        imap, lost = self.imap, self.imap.tagged_commands       # lost: a command has no response
-        if self.answer or lost:
-            with contextlib.suppress(*ENDED):
-                if not lost:
-                    imap.send(self.answer)
-                    while imap.read(4096):                      # to the end
-                        pass
-                imap.shutdown()
-            self._forget(self.delay)
-
-    def _forget(self, longest):
+    def _wait(self, longest):
         self.imap, self.longest, self.due = None, longest, time.monotonic() + random.uniform(0, longest)
+
+    def _come_back(self, seconds):
+        time.sleep(max(0, min(seconds, self.due - time.monotonic())))
+        if time.monotonic() >= self.due:
+            self._wait(min(2 * self.longest, 900))              # if this fails
+            with contextlib.suppress(*ENDED), self:
+                return True

@@ -4,12 +4,12 @@
 #include "istream.h"
 #include "str.h"
 
-/* Dovecot takes `TAG OK` for a command, so OK, NO and BAD are registered as commands. It rejects `* BYE` at the `*`,
- * before it reads the word. IDLE reads its own input, and takes any line but DONE for a mistake. */
+/* Dovecot reads `TAG OK` as a command, so OK, NO and BAD are registered as commands. It rejects `* BYE` at the `*`,
+ * before it reads the word. IDLE reads its own input, and treats any line except DONE as a mistake. */
 
 /* ---- commands ---- */
 
-/* Returns the length of what has come so far of the rest of the line, which is only for the log. */
+/* Returns the length of the rest of the line, as far as it has been read. It is only for the log. */
 static size_t rest_of_line(struct istream *input, const char **text)
 {
     size_t size, len;
@@ -40,7 +40,7 @@ static bool take_answer(struct imap_slogout_client *ours, const struct client_co
     return taken;
 }
 
-/* Dovecot skips the rest of the line. */
+/* Handles an answer as a command, after which Dovecot skips the rest of the line. */
 static bool cmd_answer(struct client_command_context *cmd)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);
@@ -52,7 +52,8 @@ static bool cmd_answer(struct client_command_context *cmd)
 
 /* ---- `*` ---- */
 
-/* Called in place of the BAD for a command whose tag could not be read, which Dovecot counts as a bad command. */
+/* Called before Dovecot sends BAD for a command whose tag it could not read, and which it counts as a bad command.
+ * Returns TRUE if the command was an answer. */
 bool answers_take_star(struct imap_slogout_client *ours, struct client_command_context *cmd)
 {
     static const char bye[] = "* BYE";
@@ -70,7 +71,7 @@ bool answers_take_star(struct imap_slogout_client *ours, struct client_command_c
 
 /* ---- IDLE ---- */
 
-/* Returns the length of the first line, with its LF, or 0 if it has not come yet. */
+/* Returns the length of the first line, with its LF, or 0 if the line is not complete. */
 static size_t first_line(struct istream *input, const char **line)
 {
     size_t size;
@@ -81,7 +82,8 @@ static size_t first_line(struct istream *input, const char **line)
     return lf != NULL ? (size_t)(lf - data) + 1 : 0;
 }
 
-/* Returns TRUE if IDLE has nothing to read. The rest of the line that began IDLE, and errors, are left to IDLE. */
+/* Takes the answers from the input of IDLE. Returns TRUE if IDLE has nothing to read. IDLE itself handles errors and
+ * the rest of the line with which it began. */
 static bool take_idle_lines(struct imap_slogout_client *ours)
 {
     struct client *client = ours->client;
@@ -100,7 +102,7 @@ static bool take_idle_lines(struct imap_slogout_client *ours)
     return TRUE;
 }
 
-/* IDLE's own reader can end the client, so nothing of the client may be used after it. */
+/* Reads before IDLE does. The reader of IDLE can end the client, so the client must not be used after it. */
 static void read_idle(void *context)
 {
     struct imap_slogout_client *ours = context;
@@ -109,7 +111,7 @@ static void read_idle(void *context)
         ours->idle_input(ours->idle_context);
 }
 
-/* Reads before IDLE does. IDLE removes its io, whatever its callback, when it ends. */
+/* Replaces the callback of IDLE's io. IDLE removes its io when it ends, whatever the callback is. */
 void answers_watch_idle(struct imap_slogout_client *ours)
 {
     struct client *client = ours->client;

@@ -5,15 +5,16 @@
 #include "imap-sync.h"
 #include "ostream.h"
 
-/* How often to check whether the client has read its output, of which Dovecot notifies nobody. */
+/* The interval of checks whether the client has read its output. Dovecot does not report this. */
 #define LOOK_LATER_MSECS 100
 
-/* Marks a command that has begun. Dovecot may call a command many times, and the first time is different. */
+/* Marks a command that has begun. Dovecot may call a command many times, and the plugin must recognize the first
+ * call. */
 static struct {
     union imap_module_context module_ctx;
 } begun;
 
-/* ---- the predicates ---- */
+/* ---- predicates ---- */
 
 bool notify_is_half_way(const struct client *client)
 {
@@ -21,7 +22,7 @@ bool notify_is_half_way(const struct client *client)
            client->notify_ctx->fetch_ctx->state.line_partial;
 }
 
-/* Dovecot may have executed a command, and hold its tagged response until it has executed others. */
+/* Returns TRUE if Dovecot has executed a command, but holds its tagged response until it has executed others. */
 bool owes_response(const struct client *client)
 {
     const struct client_command_context *cmd;
@@ -38,13 +39,13 @@ bool between_lines(const struct client *client)
     return client->output_cmd_lock == NULL && !notify_is_half_way(client);
 }
 
-/* IDLE has a context from `+ idling` until DONE is read. */
+/* IDLE has a context after `+ idling` until DONE is read. */
 static bool is_idling(const struct client_command_context *cmd)
 {
     return cmd->name != NULL && strcasecmp(cmd->name, "IDLE") == 0 && cmd->context != NULL;
 }
 
-/* An IDLE that continues after hibernation does not lock the input, so this looks into the queue. */
+/* Searches the queue, because an IDLE that continues after hibernation does not lock the input. */
 bool idles(const struct client *client)
 {
     const struct client_command_context *cmd;
@@ -61,7 +62,7 @@ static bool is_in_the_way(const struct imap_slogout_client *ours, const struct c
     return cmd != ours->starting && !cmd->tagline_sent && !is_idling(cmd);
 }
 
-/* A command that is half read is in the queue too. */
+/* A command of which only a part has been read is also in the queue. */
 bool at_rest(const struct imap_slogout_client *ours)
 {
     const struct client_command_context *cmd;
@@ -73,7 +74,7 @@ bool at_rest(const struct imap_slogout_client *ours)
     return between_lines(ours->client);
 }
 
-/* Commands that come after the client's answer do not begin. */
+/* Returns TRUE if each command that has begun is answered. Commands after the client's answer do not begin. */
 bool has_answered_all(const struct imap_slogout_client *ours)
 {
     struct client_command_context *cmd;
@@ -85,9 +86,9 @@ bool has_answered_all(const struct imap_slogout_client *ours)
     return between_lines(ours->client);
 }
 
-/* ---- who notices ---- */
+/* ---- notice of the moment ---- */
 
-/* A command that is half read keeps Dovecot from sending the tagged responses that it holds. */
+/* Sends the tagged responses that Dovecot holds while only a part of a command has been read. */
 static void send_held_responses(struct client *client)
 {
     const struct client_command_context *const reading = client->input_lock;
@@ -107,7 +108,8 @@ static void look(struct imap_slogout_client *ours)
     exchange_resume(ours);
 }
 
-/* Not at once, because the command that has just sent its tagged response is still in the queue. */
+/* Looks in the next turn of the loop, because the command that has just sent its tagged response is still in the
+ * queue. */
 void look_soon(struct imap_slogout_client *ours)
 {
     const enum slogout_state state = slogout_session_state(ours->session);
@@ -130,9 +132,9 @@ static bool drop_command(struct client_command_context *cmd)
     return TRUE;
 }
 
-/* The moment between two pipelined commands counts as well. It is the only one with a client that always has another
- * command on its way. to_look is set then, since a tagged response has gone out in this turn of the loop. Commands
- * that come after our `* BYE` are not run, because the client could not know whether they were. */
+/* Uses the moment between two pipelined commands. A client that always sends another command gives no other moment.
+ * to_look is set then, because a tagged response was sent in this turn of the loop. Commands after our `* BYE` are
+ * not run, because the client could not know whether they were run. */
 static void begin(struct imap_slogout_client *ours, struct client_command_context *cmd)
 {
     ours->starting = cmd;
@@ -156,7 +158,7 @@ static void before_command(struct client_command_context *cmd)
         begin(ours, cmd);
 }
 
-/* IDLE may have begun, or set its own reader again. */
+/* IDLE may have begun, or may have set its own reader again. */
 static void after_command(struct client_command_context *cmd)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(cmd->client);

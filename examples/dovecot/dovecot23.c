@@ -7,7 +7,7 @@
 #error "This file is for Dovecot 2.3."
 #endif
 
-/* ---- settings: the strings of plugin { } ---- */
+/* ---- settings, which are the strings in plugin { } ---- */
 
 struct choice {
     const char *word;
@@ -24,7 +24,7 @@ static const struct choice refusal_choices[] = {
     {"wait", SLOGOUT_REFUSAL_WAIT},
 };
 
-/* Reads one of two words. Leaves *value as it is if the setting is absent. */
+/* Reads one of two words. Does not change *value if the setting is absent. */
 static const char *read_choice(struct client *client, const char *name, const struct choice choices[2], int *value)
 {
     const char *const word = mail_user_plugin_getenv(client->user, name);
@@ -42,7 +42,7 @@ static const char *read_choice(struct client *client, const char *name, const st
                              t_strdup_printf("must be %s or %s", choices[0].word, choices[1].word));
 }
 
-/* Leaves *msecs as it is if the setting is absent. */
+/* Reads a time. Does not change *msecs if the setting is absent. */
 static const char *read_time(struct client *client, const char *name, unsigned int *msecs)
 {
     const char *const time = mail_user_plugin_getenv(client->user, name);
@@ -74,7 +74,7 @@ const char *host_read_settings(struct client *client, struct imap_slogout_settin
     return plugin_settings_check(settings);
 }
 
-/* ---- the rest ---- */
+/* ---- users, the capability and kicks ---- */
 
 struct mail_storage_service_user *host_service_user(const struct client *client)
 {
@@ -86,7 +86,7 @@ void host_register_capability(const char *capability, void (*enabled)(struct cli
     imap_feature_register(capability, 0, enabled);
 }
 
-/* A kick is a SIGTERM and nothing else. */
+/* In Dovecot 2.3, a kick is only a SIGTERM. */
 void host_take_kicks(void (*kick)(struct client *client))
 {
     (void)kick;

@@ -45,10 +45,10 @@ void host_register_capability(const char *capability, void (*enabled)(struct cli
 
 /* ---- kicks ----
  *
- * A process that serves several clients is asked through its admin socket. One that serves one client gets a
- * SIGTERM, and the user's name through the same socket, in case the process serves somebody else by then. Stock
- * compares the names in the signal handler. That handler cannot stay: it calls alarm(), which would cancel the limit
- * of a command that waits for a lock, and the plugin lets such a command wait on. */
+ * Dovecot kicks a client of a process that serves several clients through the admin socket of the process. A process
+ * with one client receives a SIGTERM, and the user's name through the same socket, because the process may serve
+ * another user by then. Stock Dovecot compares the names in its signal handler. The plugin replaces that handler,
+ * because it calls alarm(), which would cancel the time limit of a command that waits for a lock. */
 
 static void (*call_kick)(struct client *client);
 
@@ -80,7 +80,7 @@ void host_take_kicks(void (*kick)(struct client *client))
     master_admin_clients_init(&callbacks);
 }
 
-/* Reads what waits in the admin socket, which sets last_kick_signal_user. */
+/* Reads the input of the admin sockets, which sets last_kick_signal_user. */
 static void read_admin_sockets(void)
 {
     unsigned int i;

@@ -52,7 +52,8 @@ const struct setting_parser_info dovecot24_setting_parser_info = {
     .check_func = check,
 };
 
-/* What the configuration parser looks for in libimap_slogout_settings.so, by the file's name. */
+/* The symbols that the configuration parser looks for in libimap_slogout_settings.so. The name of the file determines
+ * their names. */
 #pragma GCC visibility push(default)
 extern const char *imap_slogout_settings_version;
 extern const struct setting_parser_info *imap_slogout_settings_set_infos[];

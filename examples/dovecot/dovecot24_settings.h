@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The settings as Dovecot 2.4 declares them: to its configuration parser, which loads
- * libimap_slogout_settings.so, and to the plugin. */
+/* The declaration of the settings for Dovecot 2.4. The plugin and Dovecot's configuration parser, which loads
+ * libimap_slogout_settings.so, share it. */
 #ifndef DOVECOT24_SETTINGS_H
 #define DOVECOT24_SETTINGS_H
 
@@ -17,7 +17,7 @@ struct dovecot24_settings {
 
 extern const struct setting_parser_info dovecot24_setting_parser_info;
 
-/* What the two have in common with 2.3. The bye_text stays the argument's. */
+/* Converts the settings to the form that is the same for 2.3. The bye_text still belongs to `set`. */
 void dovecot24_convert(const struct dovecot24_settings *set, struct imap_slogout_settings *settings);
 
 #endif

@@ -12,8 +12,8 @@ uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* For the responses to commands that came before the client's answer: as long as Dovecot waits for a client that does
- * not read. */
+/* The time limit for the responses to commands before the client's answer. It is the time that Dovecot waits for a
+ * client that does not read. */
 #define LAST_RESPONSES_MSECS (5 * 60 * 1000)
 
 /* ---- the timer ---- */
@@ -38,8 +38,8 @@ static void set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_
 
 /* ---- lines ---- */
 
-/* at_rest.c notices the end of a command. Nobody notices that output has left, that a NOTIFY has ended, or that Dovecot
- * holds a tagged response. */
+/* at_rest.c notices the end of a command. Output that has been sent, a NOTIFY that has ended, or a tagged response
+ * that Dovecot holds can only be noticed by a later check. */
 static int wait_for_output(struct imap_slogout_client *ours)
 {
     look_later(ours);
@@ -56,7 +56,7 @@ static int write_line(struct imap_slogout_client *ours, const char *line, size_t
     return o_stream_flush(output) < 0 ? -1 : 0;
 }
 
-/* Flushes all layers of the output. Returns 1 when the kernel has all of it, 0 if it does not, -1 on error. */
+/* Flushes all layers of the output. Returns 1 if the kernel has taken all of it, 0 if it has not, and -1 on error. */
 static int flush(struct ostream *output)
 {
     if (o_stream_flush(output) < 0)
@@ -64,7 +64,7 @@ static int flush(struct ostream *output)
     return o_stream_get_buffer_used_size(output) == 0;
 }
 
-/* Dovecot's close drops what its streams still hold, so a line waits until all output before it has left. */
+/* Writes a line when all earlier output has been sent, because Dovecot's close drops the output in its streams. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
@@ -86,7 +86,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
 
 /* ---- the end ---- */
 
-/* A client that only got `* BYE` keeps the reason that stock Dovecot logs. */
+/* For a client that received only `* BYE`, the reason is the same as in stock Dovecot. */
 static const char *const reasons[SLOGOUT_OUTCOME_COUNT] = {
     [SLOGOUT_OUTCOME_ANSWERED] = "Server LOGOUT: answered",
     [SLOGOUT_OUTCOME_REFUSED] = "Server LOGOUT: refused",
@@ -97,7 +97,7 @@ static const char *const reasons[SLOGOUT_OUTCOME_COUNT] = {
     [SLOGOUT_OUTCOME_SEND_FAILED] = "Server LOGOUT: could not be sent",
 };
 
-/* Returns the client's refusal, in its own words. */
+/* Returns the status and the text of the client's refusal. */
 static const char *refusal(const struct slogout_result *result)
 {
     const struct slogout_response *answer = result->answer;
@@ -117,7 +117,7 @@ static const char *reason(const struct slogout_result *result)
                        told ? "" : " (without BYE)", NULL);
 }
 
-/* The client has answered, but may have sent commands before that. It is owed their responses. */
+/* Ends the client when it has received the responses to the commands that it had sent before its answer. */
 static void end_when_idle(struct imap_slogout_client *ours)
 {
     const int flushed = has_answered_all(ours) ? flush(ours->client->output) : 0;
@@ -188,8 +188,7 @@ int exchange_init(struct imap_slogout_client *ours, const struct slogout_setting
     return error;
 }
 
-/* Dovecot may still call the plugin for commands that it cancels after this. slogout takes NULL for a session that
- * has ended. */
+/* Dovecot may call the plugin after this, for commands that it cancels. slogout treats a NULL session as ENDED. */
 void exchange_deinit(struct imap_slogout_client *ours)
 {
     slogout_session_free(ours->session);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What differs between the series of Dovecot. dovecot23.c implements this for 2.3, dovecot24.c for 2.4; the Makefile
- * compiles the file that the installed headers are of. */
+/* The functions that differ between Dovecot 2.3 (dovecot23.c) and 2.4 (dovecot24.c). The makefile compiles the file
+ * for the headers that are installed. */
 #ifndef HOST_H
 #define HOST_H
 
@@ -8,18 +8,19 @@
 
 struct mail_storage_service_user;
 
-/* Reads the settings of the client's user. Returns NULL, or what is wrong, on the data stack. */
+/* Reads the settings of the client's user. Returns NULL, or a description of the error on the data stack. */
 const char *host_read_settings(struct client *client, struct imap_slogout_settings *settings);
 
 struct mail_storage_service_user *host_service_user(const struct client *client);
 
-/* Calls enabled() for each client that enables the capability, also when a hibernated client comes back. */
+/* Calls enabled() for each client that enables the capability, and also when such a client wakes up from
+ * hibernation. */
 void host_register_capability(const char *capability, void (*enabled)(struct client *client));
 
-/* Calls kick() for each client that `doveadm kick` names to this process by other means than a signal. */
+/* Calls kick() for each client that `doveadm kick` names to this process without a signal. */
 void host_take_kicks(void (*kick)(struct client *client));
 
-/* Returns TRUE if the SIGTERM that has come is a kick of a user whom this process does not serve, or no longer. */
+/* Returns TRUE if the SIGTERM was a kick of a user whom this process does not serve now. */
 bool host_signal_is_for_another(void);
 
 #endif

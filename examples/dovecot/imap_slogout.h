@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* imap_slogout: a plugin that lets Dovecot's imap process ask its clients to leave.
  *
- *   plugin.c       loading, and what is kept for a client from login to end
- *   settings.c     defaults, and what is wrong with a value
- *   exchange.c     slogout's callbacks: a line, the end, the timer
- *   at_rest.c      whether the moment for a line has come, and who notices
- *   answers.c      finds the client's answer in Dovecot's input
- *   triggers.c     kicks, signals, the end of the master process
- *   schedule.c     when each client is asked
- *   linger.c       the close that loses nothing
- *   host.h         what differs between Dovecot 2.3 (dovecot23.c) and 2.4 (dovecot24.c, dovecot24_settings.c)
+ *   plugin.c loading, and the state of a client from login to its end settings.c defaults, and checks of values
+ *   exchange.c slogout's callbacks for a line, the close and the timer at_rest.c checks whether the moment for a line
+ *   has come answers.c finds the client's answer in Dovecot's input triggers.c kicks, signals, the end of the master
+ *   process schedule.c the instant at which each client is asked linger.c the close that loses nothing host.h the
+ *   differences between Dovecot 2.3 (dovecot23.c) and 2.4 (dovecot24.c, dovecot24_settings.c)
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef IMAP_SLOGOUT_H
@@ -20,41 +16,42 @@
 #include "module-context.h"
 #include <slogout/slogout.h>
 
-/* What the settings of one user say. */
+/* The settings of one user. */
 struct imap_slogout_settings {
     struct slogout_settings slogout;
     unsigned int spread_ms;
 };
 
-/* Lives in client->pool, from client_created() to the end of v.destroy(). */
+/* In client->pool, from client_created() to the end of v.destroy(). */
 struct imap_slogout_client {
     union imap_module_context module_ctx; /* first: Dovecot requires it */
     struct client *client;
-    struct slogout *slogout; /* one for each client, since settings may differ from user to user */
+    struct slogout *slogout; /* one for each client, because users may have different settings */
     struct slogout_session *session;
     unsigned int answer_timeout_ms;
     unsigned int spread_ms;
-    const struct client_command_context *starting; /* is about to run, only its name was read; or NULL */
+    const struct client_command_context *starting; /* is about to run, and only its name was read; or NULL */
     struct timeout *to_tick;                       /* slogout's timer */
     struct timeout *to_look;                       /* checks whether the moment has come */
     struct timeout *to_ask;                        /* the client's instant in the spread */
-    struct timeout *to_stop;                       /* the process may not stay longer */
-    struct timeout *to_end;                        /* the client is owed no more */
-    const char *end_reason;                        /* the client has answered, and is still owed responses; or NULL */
-    io_callback_t *idle_input;                     /* IDLE's own reader, while answers.c reads before it */
+    struct timeout *to_stop;                       /* ends the stay of the client in a process that must exit */
+    struct timeout *to_end;                        /* ends the wait for the last responses */
+    const char *end_reason;                        /* if the client has answered and is owed responses; or NULL */
+    io_callback_t *idle_input;                     /* the reader of IDLE, while answers.c reads before it */
     void *idle_context;
     bool linger; /* the plugin ended the session, so the next v.destroy() lingers */
 };
 
 extern MODULE_CONTEXT_DEFINE(imap_slogout_module, &imap_module_register);
 
-/* Of a client or a command. NULL if the plugin is not loaded for the client, or the command has not begun. */
+/* The plugin's context of a client or a command. NULL if the plugin is not loaded for the client, or the command has
+ * not begun. */
 #define SLOGOUT_CONTEXT(object) MODULE_CONTEXT(object, imap_slogout_module)
 
 /* settings.c */
 void plugin_settings_set_defaults(struct imap_slogout_settings *settings);
 const char *plugin_settings_complain(const char *name, const char *value, const char *what); /* on the data stack */
-/* Returns NULL, or what is wrong with the values. */
+/* Returns NULL, or a description of the error in the values. */
 const char *plugin_settings_check(const struct imap_slogout_settings *settings);
 
 /* exchange.c */
@@ -64,7 +61,7 @@ void exchange_force(struct imap_slogout_client *ours);
 int exchange_init(struct imap_slogout_client *ours, const struct slogout_settings *settings);
 void exchange_deinit(struct imap_slogout_client *ours);
 
-/* at_rest.c: the predicates, and what notices that they may have become true. */
+/* at_rest.c: predicates, and functions that check them again. */
 bool idles(const struct client *client);
 bool at_rest(const struct imap_slogout_client *ours);
 bool between_lines(const struct client *client);
@@ -86,13 +83,13 @@ void answers_deinit(void);
 void triggers_init(void);
 void triggers_deinit(void);
 
-/* schedule.c: returns the instant, in milliseconds from the beginning of the spread, of client number (from 0) of the
- * total in this process. */
+/* schedule.c: returns the instant, in milliseconds from the beginning of the spread, of a client in this process,
+ * whose number is from 0 to total - 1. */
 unsigned int schedule_instant(unsigned int spread_ms, unsigned int number, unsigned int total);
 
 /* linger.c: linger_take() closes the client's connection for writing and takes its descriptor, or returns -1 if there
- * is nothing to wait for. linger_begin() waits for the client to close. linger_deinit() leaves what still waits to a
- * child process. */
+ * is nothing to wait for. linger_begin() waits for the client to close. linger_deinit() passes the connections that
+ * still wait on to a child process. */
 int linger_take(struct client *client);
 void linger_begin(int fd);
 void linger_deinit(void);

@@ -6,11 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* close() with unread input, or with input that comes later, resets the connection, and the client loses what the
- * kernel has not delivered yet: megabytes, with a slow reader. So a connection is closed for writing only, and read
- * until the client has closed it too. Dovecot's client is gone by then, and with it its place among the connections
- * of the user and of the process. A process that ends leaves its connections to a child, so that its own place is
- * free as well. */
+/* A close() with unread input, or with input that arrives later, resets the connection. The client then loses the
+ * output that the kernel has not delivered, which can be megabytes. Therefore a connection is only closed for
+ * writing, and read until the client has closed it, too. Dovecot's client is freed before that, so that it does not
+ * count as a connection of the user or of the process. A process that ends leaves its connections to a child, so that
+ * the process does not count either. */
 
 #define LINGER_MSECS 10000
 
@@ -23,7 +23,7 @@ struct lingering {
 
 static struct lingering *all;
 
-/* Reads and drops what has come. Returns TRUE when the client has closed. */
+/* Reads and drops input. Returns TRUE when the client has closed. */
 static bool discard(int fd)
 {
     char octets[4096];
@@ -47,7 +47,7 @@ static void input(struct lingering *lingering)
         end(lingering);
 }
 
-/* The client gets another descriptor, for Dovecot to shut down and close. */
+/* Replaces the client's descriptor by another one, which Dovecot shuts down and closes. */
 int linger_take(struct client *client)
 {
     const int fd = client->fd_in;
@@ -86,7 +86,7 @@ static bool lingers(int fd)
     return FALSE;
 }
 
-/* Others wait for the end of pipes and sockets that the process had open. */
+/* Closes the other descriptors, because other processes wait for the end of these pipes and sockets. */
 static void close_all_others(void)
 {
     const long max = I_MIN(sysconf(_SC_OPEN_MAX), 65536);
@@ -107,7 +107,7 @@ static void ignore_signals(void)
         (void)signal(signals[i], SIG_IGN);
 }
 
-/* Drops those that have closed. Returns how many are left. */
+/* Drops the connections that the clients have closed. Returns the number of the others. */
 static nfds_t read_ready(struct pollfd *fds, nfds_t count)
 {
     nfds_t i, left = 0;
@@ -148,7 +148,7 @@ static void run_child(void)
     _exit(0);
 }
 
-/* If there can be no child, the connections are closed as they are. */
+/* Leaves the connections to a child. If fork() fails, closes them at once. */
 void linger_deinit(void)
 {
     if (all != NULL && fork() == 0)

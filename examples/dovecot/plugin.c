@@ -3,7 +3,7 @@
 
 struct module;
 
-/* Found by name; Dovecot loads lib95_imap_slogout_plugin.so where mail_plugins names imap_slogout. */
+/* Dovecot finds these symbols by name. It loads lib95_imap_slogout_plugin.so if mail_plugins names imap_slogout. */
 #pragma GCC visibility push(default)
 void imap_slogout_plugin_init(struct module *module);
 void imap_slogout_plugin_deinit(void);
@@ -18,7 +18,7 @@ struct imap_slogout_module imap_slogout_module = MODULE_CONTEXT_INIT(&imap_modul
 
 static struct module *this_module;
 static imap_client_created_func_t *next_client_created;
-static bool in_use; /* a client has come for whom the plugin is loaded */
+static bool in_use; /* the plugin has been loaded for a client */
 
 /* ---- a client ---- */
 
@@ -40,7 +40,8 @@ static void send_tagline(struct client_command_context *cmd, const char *data)
     look_soon(ours);
 }
 
-/* Internal means hibernation. The process that keeps a hibernated client cannot read its answer. */
+/* Prevents hibernation (internal is true) while the client is asked, because the process that keeps hibernated
+ * clients cannot read the answer. */
 static int state_export(struct client *client, bool internal, buffer_t *dest, const char **error_r)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
@@ -75,7 +76,7 @@ static void attach(struct client *client, struct imap_slogout_client *ours)
     client_add_capability(client, SLOGOUT_CAPABILITY);
 }
 
-/* Returns NULL, or why the plugin is not loaded for the client. */
+/* Returns NULL, or the reason for which the plugin is not loaded for the client. */
 static const char *load_for(struct client *client)
 {
     struct imap_slogout_client *ours = p_new(client->pool, struct imap_slogout_client, 1);
@@ -97,7 +98,7 @@ static const char *load_for(struct client *client)
 
 /* ---- the process ---- */
 
-/* Nothing of Dovecot's changes before the settings of some client are known to be good. */
+/* Changes nothing in Dovecot before the settings of a client are known to be valid. */
 static void use(void)
 {
     if (in_use)

@@ -2,8 +2,8 @@
 #include "imap_slogout.h"
 #include <unistd.h>
 
-/* Most processes serve one client, so the processes must spread by themselves. A multiple of the golden ratio, modulo
- * 1, is spread evenly over consecutive numbers, which pids nearly are. */
+/* Most processes serve one client, so their instants must be spread without communication. The multiples of the
+ * golden ratio, modulo 1, are spread evenly for consecutive numbers, and process IDs are nearly consecutive. */
 static uint32_t fraction_of_process(void)
 {
     return (uint32_t)getpid() * 2654435769u;

@@ -16,7 +16,8 @@ const char *plugin_settings_complain(const char *name, const char *value, const 
     return t_strdup_printf("%s = %s: %s", name, value, what);
 }
 
-/* slogout takes a timeout of 0 for its default, which is not what an administrator means who writes 0. */
+/* Refuses a timeout of 0, which slogout would replace by the default, because an administrator does not expect
+ * that. */
 static int check(const struct slogout_settings *settings)
 {
     struct slogout *slogout;

@@ -5,24 +5,25 @@
 #include "master-service-private.h"
 #include <unistd.h>
 
-/* When the master has gone, a client that could not be asked is ended this much later than one that was asked in
- * time and kept silent. */
+/* After the master has gone, a client that could not be asked is ended this much later than a client that was asked
+ * at once and has not answered. */
 #define STOP_MARGIN_MSECS 1000
 
-/* After a reload, the master sends SIGTERM after 6 s, which ends everybody. */
+/* The master sends SIGTERM 6 s after a reload, which ends all clients. */
 #define RELOAD_SPREAD_MSECS 5000
-/* After a stop, imap-login processes end after 30 s, and with them the connections over TLS. */
+/* The imap-login processes end 30 s after a stop, and with them the connections over TLS. */
 #define STOP_SPREAD_MSECS 25000
 
-static bool terminated;   /* SIGTERM has come */
+static bool terminated;   /* SIGTERM was received */
 static bool dying;        /* the master has gone, or wants the process to end */
-static uint64_t died_ms;  /* when that began */
-static bool master_stops; /* the reason is a stop, not a reload */
-static pid_t master;      /* read early: the parent of an orphan is init, which signals for its own reasons */
+static uint64_t died_ms;  /* the time when that was noticed */
+static bool master_stops; /* because of a stop, not a reload */
+static pid_t master;      /* read at the start, because the parent of an orphan is init */
 
-/* ---- one client; its user is active ---- */
+/* ---- one client, whose user is active ---- */
 
-/* Ends a client for whom the plugin is not loaded as stock does, but not inside a line. */
+/* Ends a client for whom the plugin is not loaded. Does the same as stock Dovecot, but sends nothing inside a
+ * line. */
 static void say_bye(struct client *client)
 {
     if (client->disconnected)
@@ -69,7 +70,7 @@ static bool is_being_asked(const struct imap_slogout_client *ours)
     return ours->to_ask != NULL || slogout_session_state(ours->session) != SLOGOUT_STATE_OPEN;
 }
 
-/* ---- when ---- */
+/* ---- rounds of requests ---- */
 
 /* The spread of one round of requests, which began elapsed_ms ago. */
 struct round {
@@ -93,7 +94,8 @@ static void ask_in_round(struct imap_slogout_client *ours, unsigned int number, 
 
 /* ---- all clients of the process ---- */
 
-/* Timers and log lines that begin in function belong to the user. It destroys no client. */
+/* Calls `function` for each client, while its user is active, because timers and log lines belong to the user.
+ * `function` must not destroy a client. */
 static void for_each_client(void (*function)(struct client *client, unsigned int number, const struct round *round),
                             const struct round *round)
 {
@@ -132,7 +134,7 @@ static void force_each(struct client *client, unsigned int number, const struct 
     force(client);
 }
 
-/* Those who wait for their instant get another one. */
+/* Asks a client of a process that must exit. A client that waits for its instant gets another instant. */
 static void ask_dying(struct client *client, unsigned int number, const struct round *round)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
@@ -145,7 +147,7 @@ static void ask_dying(struct client *client, unsigned int number, const struct r
         limit_stay(ours);
 }
 
-/* ---- what happens ---- */
+/* ---- signals, kicks and the master ---- */
 
 static void log_signal(const siginfo_t *si, const char *what)
 {
@@ -154,14 +156,15 @@ static void log_signal(const siginfo_t *si, const char *what)
            imap_client_count);
 }
 
-/* Asks without ending the process. */
+/* Asks the clients without ending the process. */
 static void on_sigusr1(const siginfo_t *si, void *context ATTR_UNUSED)
 {
     log_signal(si, "ask");
     for_each_client(ask_loaded, &unlimited);
 }
 
-/* A second SIGTERM means now. So does the first of a master that wants the process to end: SIGKILL follows in 6 s. */
+/* Ends the clients at once after a second SIGTERM, or after the first SIGTERM of a master that wants the process to
+ * end, because SIGKILL follows in 6 s. */
 static void on_sigterm(const siginfo_t *si, void *context ATTR_UNUSED)
 {
     const bool at_once = terminated || (dying && si->si_pid == master);
@@ -177,7 +180,7 @@ static void on_sigterm(const siginfo_t *si, void *context ATTR_UNUSED)
         for_each_client(ask, &unlimited);
 }
 
-/* The client's number in a round. */
+/* Returns the client's number in a round. */
 static unsigned int number_of(const struct client *kicked)
 {
     const struct client *client;
@@ -188,7 +191,7 @@ static unsigned int number_of(const struct client *kicked)
     return number;
 }
 
-/* `doveadm kick` of this client, and maybe of others of this process after it. */
+/* Handles `doveadm kick` of one client. The kicks of other clients of this process may follow. */
 static void on_kick(struct client *client)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
@@ -211,7 +214,7 @@ static void log_limit(unsigned int limit_ms, const char *what)
         const struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
         if (ours != NULL && ours->spread_ms > limit_ms) {
-            i_info("Server LOGOUT: slogout_spread = %u ms is more than %s allows, clients are asked within %u ms",
+            i_info("Server LOGOUT: slogout_spread = %u ms is more than %s allows; clients are asked within %u ms",
                    ours->spread_ms, what, limit_ms);
             return;
         }
@@ -234,7 +237,7 @@ static void begin_stop(void)
     begin_dying_round(STOP_SPREAD_MSECS, "a stop");
 }
 
-/* What has begun is taken for a reload until the master shows that it stops. */
+/* Assumes a reload until the master shows that it stops. */
 static void on_die(void)
 {
     dying = TRUE;
@@ -248,7 +251,8 @@ static void on_die(void)
         begin_dying_round(RELOAD_SPREAD_MSECS, "a reload");
 }
 
-/* The master sends it when it stops, after it has told the process to end, and not when it reloads. */
+/* The master sends SIGQUIT when it stops, after it has told the process to end. It does not send SIGQUIT when it
+ * reloads. */
 static void on_sigquit(const siginfo_t *si ATTR_UNUSED, void *context ATTR_UNUSED)
 {
     if (master_stops)
@@ -258,7 +262,7 @@ static void on_sigquit(const siginfo_t *si ATTR_UNUSED, void *context ATTR_UNUSE
         begin_stop();
 }
 
-/* A handler that others have set keeps the flags that they have set. */
+/* Adds a flag to a handler that Dovecot has set, and keeps its other flags. */
 static void restart_system_calls(int signo)
 {
     struct sigaction action;
@@ -270,8 +274,8 @@ static void restart_system_calls(int signo)
         i_fatal("sigaction(%d) failed: %m", signo);
 }
 
-/* The stock handler of SIGTERM, which ends clients at once, cannot be taken out by name. All handlers restart system
- * calls: a command that waits for a lock must not fail because of them. */
+/* Replaces all handlers of SIGTERM, because the handler of stock Dovecot, which ends clients at once, cannot be
+ * removed by name. All handlers restart system calls, so that a command that waits for a lock does not fail. */
 void triggers_init(void)
 {
     master = getppid();

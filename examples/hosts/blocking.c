@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A host that blocks, with one process for each connection, as in Cyrus, Courier and imap4d.
- * The parent passes SIGTERM to its children. After the first SIGTERM, each child leaves at a random instant of the
- * spread, so the clients leave one after the other although the processes do not know each other. After the second,
- * it does not wait for an answer.
+/* A host that blocks, with one process for each connection, as in Cyrus, Courier and imap4d. The parent passes
+ * SIGTERM to its children. After the first SIGTERM, each child leaves at a random instant within the spread, so the
+ * clients leave one after the other although the processes do not know each other. After the second SIGTERM, a child
+ * does not wait for an answer.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -17,15 +17,15 @@ static struct net_options options;
 
 static struct slogout *slogout;
 static struct net_client *client;
-static int is_broken; /* the connection takes no more output */
+static int is_broken; /* no more output can be sent */
 
-/* Leaves on the first SIGTERM, and hurries on the next. */
+/* Leaves on the first SIGTERM, and hurries on any other. */
 static void take_signals(void)
 {
     const struct slogout_departure departure = {
         .size = sizeof departure,
         .spread_ms = options.plan.spread_ms,
-        .seed = (uint32_t)getpid(), /* or all processes would choose the same instant */
+        .seed = (uint32_t)getpid(), /* otherwise all processes would choose the same instant */
         .deadline_ms = options.plan.deadline_ms,
     };
 
@@ -33,8 +33,8 @@ static void take_signals(void)
         slogout_session_leave(client->session, &departure, slogout_now_ms());
 }
 
-/* Waits before the lowest read and the lowest write. Returns 1 if the client is ready. Otherwise a signal or a timer
- * may have queued a line, or have begun to close the connection. */
+/* Waits before the lowest read and the lowest write. Returns 1 if the client is ready. Otherwise, a signal or a timer
+ * may have queued a line or begun to close the connection. */
 static int await(short events, uint64_t limit_ms)
 {
     const enum slogout_wake wake = slogout_wait(slogout, client->fd, events, limit_ms, net_signals[0]);
@@ -45,7 +45,7 @@ static int await(short events, uint64_t limit_ms)
     return wake == SLOGOUT_WAKE_READY;
 }
 
-/* Sends the output, and what the library queues while this function waits. */
+/* Sends the output, including lines that the library queues while this function waits. */
 static void flush(void)
 {
     const uint64_t limit = slogout_now_ms() + options.write_timeout_ms;
@@ -57,8 +57,8 @@ static void flush(void)
     }
 }
 
-/* Once the connection is closing, completes the response that has begun, sends it, and waits for the client to
- * close. */
+/* Serves the client. While the connection is closing, completes the response that has begun, sends it, and waits for
+ * the client to close. */
 static void serve(void)
 {
     do {
@@ -72,7 +72,7 @@ static void serve(void)
         slogout_linger_wait(&client->linger, client->fd);
 }
 
-/* Makes the slogout after the fork. */
+/* Runs a child, which must make its slogout after the fork. */
 static int child(int fd)
 {
     slogout = net_slogout(&options);
@@ -90,7 +90,7 @@ static pid_t pids[MAX_PROCESSES];
 static size_t count;
 static int listener;
 
-/* Blocks signals until the child has a pipe of its own, because the parent reads the other one. */
+/* Starts a child. Blocks signals until the child has its own pipe, because the parent reads the other pipe. */
 static void start_child(int fd)
 {
     sigset_t all, before;
@@ -125,7 +125,7 @@ static void bury_children(void)
                 pids[i] = pids[--count];
 }
 
-/* Accepts no more clients first, because those that leave come back. */
+/* Accepts no more clients, because the clients that leave connect again, and then passes SIGTERM on. */
 static void leave(void)
 {
     size_t i;
@@ -143,7 +143,7 @@ int main(int argc, char **argv)
 
     (void)argc;
     net_options(&options, argv);
-    slogout_free(net_slogout(&options)); /* it has checked the plan; each child makes its own */
+    slogout_free(net_slogout(&options)); /* checks the plan; each child makes its own slogout */
     if (net_open_pipe(net_signals) < 0 || net_catch(SIGTERM) < 0 || net_catch(SIGCHLD) < 0)
         return 1;
     listener = net_listen(options.listen);

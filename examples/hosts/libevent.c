@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A host on libevent, with edge-triggered events: the loop reports only once that a connection is ready, so the host
- * reads and writes until it can do neither. set_timer adds a timer event to the loop, and only that event ticks.
- * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM
- * stops waiting for answers.
+/* A host on libevent, with edge-triggered events. The loop reports only once that a connection is ready, so the host
+ * reads and writes until it can do neither. set_timer adds a timer event to the loop, and only that event ticks. At
+ * SIGTERM, the program asks the clients to leave, spread over time, and exits when they have left. A second SIGTERM
+ * stops the wait for answers.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -12,7 +12,7 @@
 struct connection {
     struct net_client client; /* first */
     struct event *io;
-    struct event *again; /* at the deadline of the close, or to continue after the other connections' turn */
+    struct event *again; /* for the deadline of the close, or to continue after the other connections' turn */
 };
 
 static struct net_options options;
@@ -33,7 +33,7 @@ static void set_event(struct event *timer, uint64_t deadline_ms)
 
 /* ---- clients ---- */
 
-/* Also frees a connection of which only a part could be made. */
+/* Frees a connection, of which only a part may have been made. */
 static void free_connection(struct connection *connection)
 {
     if (connection->io)
@@ -61,7 +61,7 @@ static void on_client(evutil_socket_t fd, short events, void *user_data)
         set_event(connection->again, more > 0 ? 0 : connection->client.linger.deadline_ms);
 }
 
-/* The library may be the caller, so this function sends nothing itself. */
+/* Serves the client in the next turn. Sends nothing itself, because the library may be the caller. */
 static void changed(struct net_client *client)
 {
     set_event(((struct connection *)(void *)client)->again, 0);
@@ -100,7 +100,7 @@ static void on_tick(evutil_socket_t fd, short events, void *user_data)
     slogout_tick(slogout, slogout_now_ms());
 }
 
-/* Replaces the time of an earlier call. */
+/* Sets the timer, in place of the time of an earlier call. */
 static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 {
     (void)of;
@@ -110,7 +110,7 @@ static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 
 /* ---- leaving ---- */
 
-/* Each session joined the drain when it was made, and all have been freed, so there is no client left. */
+/* Ends the loop. Each session joined the drain when it was made, and all are freed, so no client is left. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
     (void)finished;
@@ -118,7 +118,7 @@ static void done(struct slogout_drain *finished, void *user_data)
     event_base_loopbreak(base);
 }
 
-/* Accepts no more clients first, because those that leave come back. */
+/* Accepts no more clients, because the clients that leave connect again, and then starts the drain. */
 static void on_sigterm(evutil_socket_t fd, short events, void *user_data)
 {
     (void)fd;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A host on libuv, which owns the descriptors. So functions of libuv close a connection: uv_write() the queue,
- * uv_shutdown(), read until end of file, uv_close(). set_timer starts a timer of the loop, and only that timer ticks.
- * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM
- * stops waiting for answers.
+/* A host on libuv, which owns the descriptors. Therefore functions of libuv close a connection. The host sends the
+ * queue with uv_write(), calls uv_shutdown(), reads until end of file, and calls uv_close(). set_timer starts a timer
+ * of the loop, and only that timer ticks. At SIGTERM, the program asks the clients to leave, spread over time, and
+ * exits when they have left. A second SIGTERM stops the wait for answers.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -13,9 +13,9 @@ struct connection {
     struct net_client client; /* first; linger has the state of the close, which libuv carries out */
     uv_tcp_t stream;
     uv_timer_t end;  /* limits the close */
-    unsigned closed; /* how many of these two handles are closed */
+    unsigned closed; /* the number of these two handles that are closed */
     uv_write_t write;
-    size_t writing; /* octets of imap.out in this write; 0 if there is none */
+    size_t writing; /* octets of imap.out in this write; 0 if there is no write */
     uv_shutdown_t shutdown;
 };
 
@@ -26,9 +26,9 @@ static uv_timer_t ticker, next_turn;
 static uv_signal_t sigterm;
 static struct slogout *slogout;
 static struct slogout_drain *drain;
-static int accepted; /* since the last turn for the clients */
+static int accepted; /* clients accepted after the last turn for the others */
 
-/* ---- the end of a connection, which is freed when both of its handles are closed ---- */
+/* ---- the end of a connection, which is freed when both its handles are closed ---- */
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -66,7 +66,7 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *room);
 static void on_written(uv_write_t *request, int status);
 static void on_next_turn(uv_timer_t *timer);
 
-/* While the connection is closing, the input is dropped. */
+/* Gives libuv room for input. While the connection is closing, the input is dropped. */
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 {
     static char nowhere[4096];
@@ -81,7 +81,7 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
     }
 }
 
-/* Starts to read, to write or to close, whatever the connection needs now. The library may be the caller. */
+/* Starts to read, write or close, as the connection requires. The library may be the caller. */
 static void watch(struct net_client *client)
 {
     struct connection *connection = (struct connection *)(void *)client;
@@ -146,8 +146,8 @@ static void on_written(uv_write_t *request, int status)
         serve(connection);
 }
 
-/* While there are new clients, libuv calls this function again and again, and serves no other client. It stops when
- * a client is not accepted here. So after NET_BATCH clients, and if there is no memory, the next client waits. */
+/* While there are new clients, libuv calls this function repeatedly and serves no other client, until the function
+ * does not accept a client. Therefore the next client must wait after NET_BATCH clients, or if there is no memory. */
 static void on_listener(uv_stream_t *stream, int status)
 {
     struct net_client *client = NULL;
@@ -193,7 +193,8 @@ static void on_tick(uv_timer_t *timer)
     slogout_tick(slogout, slogout_now_ms());
 }
 
-/* Replaces the time of an earlier call. libuv counts from the time when its loop woke up, which may be long ago. */
+/* Sets the timer, in place of the time of an earlier call. libuv counts from the time when its loop woke up, which
+ * may be long ago. */
 static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 {
     (void)of;
@@ -204,7 +205,7 @@ static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 
 /* ---- leaving ---- */
 
-/* Each session joined the drain when it was made, and all have been freed, so there is no client left. */
+/* Ends the loop. Each session joined the drain when it was made, and all are freed, so no client is left. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
     (void)finished;
@@ -214,7 +215,7 @@ static void done(struct slogout_drain *finished, void *user_data)
     uv_close((uv_handle_t *)&sigterm, NULL);
 }
 
-/* Accepts no more clients first, because those that leave come back. */
+/* Accepts no more clients, because the clients that leave connect again, and then starts the drain. */
 static void on_sigterm(uv_signal_t *handle, int number)
 {
     (void)handle;

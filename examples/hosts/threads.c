@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A host with a loop in each thread. Each thread has a slogout, a drain and a descriptor of the listening socket of
- * its own, and they share nothing. A session belongs to one thread, so another thread sends each SIGTERM to all of
- * them as a message.
- * SIGTERM asks the clients to leave, spread over time, and ends the program when they have left. A second SIGTERM
- * stops waiting for answers.
+/* A host with a loop in each thread. Each thread has its own slogout, drain and descriptor of the listening socket,
+ * and the threads share nothing. A session belongs to one thread, so another thread sends each SIGTERM to all threads
+ * as a message. At SIGTERM, the program asks the clients to leave, spread over time, and exits when they have left. A
+ * second SIGTERM stops the wait for answers.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -23,7 +22,7 @@ struct worker {
 
 static struct worker workers[THREADS];
 
-/* Each session of the drain has its outcome and is freed. */
+/* Called when each session of the drain has its outcome and is freed. */
 static void done(struct slogout_drain *drain, void *user_data)
 {
     struct worker *worker = user_data;
@@ -46,7 +45,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* SIGTERM is blocked in all threads, so only sigwait() receives it. */
+/* Passes each SIGTERM to all threads. They block SIGTERM, so only sigwait() receives it. */
 static void *pass_on(void *argument)
 {
     const sigset_t *sigterm = argument;
@@ -59,7 +58,7 @@ static void *pass_on(void *argument)
     return NULL;
 }
 
-/* All threads have the same plan, each with a seed of its own. */
+/* Starts a thread. All threads have the same plan, but different seeds. */
 static int start(struct worker *worker, struct net_options *options, int listener, uint32_t number)
 {
     worker->loop.slogout = net_slogout(options);
@@ -86,13 +85,13 @@ int main(int argc, char **argv)
     sigaddset(&sigterm, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &sigterm, NULL); /* threads inherit this */
     net_options(&options, argv);
-    slogout_free(net_slogout(&options)); /* a bad option is noticed before the address is printed */
+    slogout_free(net_slogout(&options)); /* checks the options before the address is printed */
     listener = net_listen(options.listen);
     net_max_clients /= THREADS;
     for (i = 0; i < THREADS; i++)
         if (start(&workers[i], &options, listener, i) < 0)
             return 1;
-    close(listener); /* each thread has its own */
+    close(listener); /* each thread has its own descriptor */
     if (pthread_create(&passer, NULL, pass_on, &sigterm) != 0 || pthread_detach(passer) != 0)
         return 1;
     for (i = 0; i < THREADS; i++)

@@ -50,7 +50,8 @@ update()
 is_complete()
 {
     dsc=$(ls "$1"/*.dsc 2>/dev/null) &&
-        sum=$(sed -n '/^Checksums-Sha256/,/^Files/s/^ \([0-9a-f]*\) [0-9]* \(.*\.orig\.tar\.[a-z0-9]*\)$/\1  \2/p' "$dsc") &&
+        sum=$(sed -n '/^Checksums-Sha256/,/^Files/s/^ \([0-9a-f]*\) [0-9]* \(.*\.orig\.tar\.[a-z0-9]*\)$/\1  \2/p' \
+            "$dsc") &&
         test -n "$sum" && (cd "$1" && echo "$sum" | sha256sum --quiet -c -)
 }
 

@@ -2,6 +2,7 @@
 #include "command_line.h"
 
 #define OPTIONS_MAX 24
+#define LAME_DUCK   5000 /* milliseconds; HAProxy asks an agent every 2 s unless agent-inter is set */
 
 /* Appends the rows of a table, and its end. */
 static struct option *append(struct option *to, const struct option *table)
@@ -44,6 +45,11 @@ int command_line_read(struct command_line *line, const struct option *own, int a
          "Choose the moments of the clients from this number. Default: different in each process."},
         {"--metrics", OPTION_TEXT, "FILE", &line->metrics, 0, 0,
          "Write counters to this file as OpenMetrics text, at most once a second. Default: no file."},
+        {"--agent", OPTION_ADDRESS, "ADDR:PORT", &line->agent, 0, 0,
+         "Answer HAProxy's agent check at this numeric address. Default: no answers."},
+        {"--lame-duck", OPTION_NUMBER, "MS", &departure->lame_duck, 0, UINT32_MAX,
+         "Accept clients for this many milliseconds after the first SIGTERM, while the agent answers drain. "
+         "Default: 5000 with --agent, 0 without."},
         {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
     };
     struct option options[OPTIONS_MAX];
@@ -51,6 +57,8 @@ int command_line_read(struct command_line *line, const struct option *own, int a
     append(append(options, own), shared);
     if (options_read(options, "", 0, argc, argv) < 0)
         return -1;
+    if (departure->lame_duck == DEPARTURE_DEFAULT)
+        departure->lame_duck = line->agent ? LAME_DUCK : 0;
     line->settings.answer_timeout_ms = (uint32_t)answer_timeout;
     line->settings.ask = (enum slogout_ask)ask;
     line->settings.on_refusal = (enum slogout_on_refusal)on_refusal;

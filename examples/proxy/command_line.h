@@ -11,6 +11,7 @@ struct command_line {
     const char *listen; /* ADDR:PORT */
     int reuse_port;
     const char *metrics; /* a path, or NULL */
+    const char *agent;   /* ADDR:PORT, or NULL */
     struct slogout_settings settings;
     struct departure_options departure;
 };

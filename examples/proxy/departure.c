@@ -38,16 +38,17 @@ static void derive_deadline(struct slogout_plan *plan, const struct slogout *slo
 
 /* Derives the options that were not given: a spread that the deadline allows, a tail of a tenth of the spread
  * within the time that is left, and a deadline with room for all. Does not change a plan that cannot be kept.
- * The plan's deadline is the program's, less the linger. */
+ * The plan's deadline is the program's, less the time before the drain and the linger. */
 static void complete(struct slogout_plan *plan, const struct departure_options *options,
                      const struct slogout *slogout)
 {
+    const uint64_t others = options->lame_duck + LINGER;
     struct slogout_advice advice;
 
     plan->spread_ms = (uint32_t)given(options->spread, 0);
     plan->deadline_ms = given(options->deadline, 0);
     if (plan->deadline_ms)
-        plan->deadline_ms = plan->deadline_ms > LINGER ? plan->deadline_ms - LINGER : 1;
+        plan->deadline_ms = plan->deadline_ms > others ? plan->deadline_ms - others : 1;
     slogout_plan_check(slogout, plan, 1, &advice);
     if (options->spread == DEPARTURE_DEFAULT && advice.longest_spread_ms != SLOGOUT_NEVER)
         plan->spread_ms = (uint32_t)smaller(SPREAD, advice.longest_spread_ms);
@@ -132,6 +133,8 @@ int departure_init(struct departure *departure, struct slogout *slogout,
                                              .rate = (uint32_t)options->rate,
                                              .seed = (uint32_t)given(options->seed, own_seed())},
                                     .has_deadline = options->deadline != DEPARTURE_DEFAULT,
+                                    .lame_duck_ms = options->lame_duck,
+                                    .close_ms = UINT64_MAX,
                                     .settled_ms = UINT64_MAX,
                                     .gone_by_ms = UINT64_MAX,
                                     .late_ms = UINT64_MAX,
@@ -143,7 +146,7 @@ int departure_init(struct departure *departure, struct slogout *slogout,
     departure->slogout = slogout;
     complete(&departure->plan, options, slogout);
     error = slogout_plan_check(slogout, &departure->plan, 1, &advice);
-    *shortest_deadline = advice.shortest_deadline_ms + LINGER;
+    *shortest_deadline = options->lame_duck + advice.shortest_deadline_ms + LINGER;
     return error ? error : slogout_drain_new(&departure->drain, slogout, done, departure);
 }
 
@@ -157,8 +160,15 @@ void departure_add(struct departure *departure, struct slogout_session *session)
     slogout_drain_add(departure->drain, session, 0);
 }
 
+void departure_announce(struct departure *departure, uint64_t now)
+{
+    departure->is_announced = 1;
+    departure->close_ms = now + departure->lame_duck_ms;
+}
+
 void departure_go(struct departure *departure, uint64_t now)
 {
+    departure->close_ms = UINT64_MAX;
     if (departure->is_over)
         return;
     if (departure->is_begun) {
@@ -186,7 +196,8 @@ int departure_is_late(struct departure *departure, uint64_t now)
 
 uint64_t departure_deadline(const struct departure *departure)
 {
-    return smaller(smaller(departure->report_ms, departure->late_ms), departure->gone_by_ms);
+    return smaller(smaller(departure->report_ms, departure->late_ms),
+                   smaller(departure->close_ms, departure->gone_by_ms));
 }
 
 void departure_report(struct departure *departure, uint64_t now)

@@ -16,6 +16,7 @@ struct departure_options {
         deadline; /* until the program is gone; default: the shortest that can be kept, plus a tenth of the
                           spread, plus 10,000 */
     uint64_t max_in_flight; /* 0: no limit */
+    uint64_t lame_duck;     /* from the announcement to the close of the port */
     uint64_t seed;          /* default: differs between processes */
 };
 
@@ -23,6 +24,8 @@ struct departure {
     const struct slogout *slogout;
     struct slogout_drain *drain;
     struct slogout_plan plan;
+    uint64_t lame_duck_ms;
+    uint64_t close_ms; /* when the program must close its port and call departure_go(); UINT64_MAX: never */
     uint64_t begun_ms, over_by_ms; /* over by: when every client must have its outcome */
     uint64_t settled_ms;           /* when every client had its outcome; UINT64_MAX: not yet */
     uint64_t gone_by_ms; /* when the program must have closed every connection; UINT64_MAX: not begun */
@@ -30,6 +33,7 @@ struct departure {
     uint64_t late_ms;    /* when departure_is_late() returns 1; UINT64_MAX: it already has, or not begun */
     uint64_t cut_off;    /* set by the program: connections that it closed at gone_by_ms */
     int has_deadline;    /* the option was given; if not, departure_go() derives the plan's deadline */
+    int is_announced;
     int is_begun;
     int is_over; /* every client that was added has its outcome, and its session is freed */
 };
@@ -45,6 +49,9 @@ void departure_free(struct departure *departure);
 
 /* Adds a client that is to leave with the others. Does nothing to a client that is already leaving. */
 void departure_add(struct departure *departure, struct slogout_session *session);
+
+/* Announces that the program is going to end. Sets close_ms. */
+void departure_announce(struct departure *departure, uint64_t now);
 
 /* Starts the drain. Call it after the clients have been added. The second call stops waiting for answers. */
 void departure_go(struct departure *departure, uint64_t now);

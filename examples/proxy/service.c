@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <slogout/host.h>
 #include "address.h"
+#include "agent.h"
 #include "asking.h"
 #include "command_line.h"
 #include "departure.h"
@@ -34,7 +35,7 @@ struct loop {
     struct asking asking;
     struct metrics metrics;
     struct poller *poller;
-    struct listener listener;
+    struct listener listener, agent;
     struct poller_watch signals;
     struct alarms alarms;
     struct peer **peers;
@@ -172,11 +173,11 @@ static void begin_to_leave(struct loop *loop)
 {
     size_t i;
 
-    notify_supervisor("STOPPING=1");
     listener_resume(&loop->listener);
     if (loop->listener.watch.fd >= 0)
         listener_accept(&loop->listener, INT_MAX, loop->now, add_peer, loop);
     listener_close(&loop->listener);
+    listener_close(&loop->agent);
     asking_end(&loop->asking);
     each_peer(loop, loop->service->leave);
     for (i = 0; i < loop->count; i++)
@@ -184,12 +185,16 @@ static void begin_to_leave(struct loop *loop)
     departure_go(&loop->departure, loop->now);
 }
 
+/* The first signal only announces the end. The second one may come before the port has closed. */
 static void leave(struct loop *loop)
 {
-    if (!loop->departure.is_begun) {
-        begin_to_leave(loop);
+    if (!loop->departure.is_announced) {
+        notify_supervisor("STOPPING=1");
+        departure_announce(&loop->departure, loop->now);
         return;
     }
+    if (!loop->departure.is_begun)
+        begin_to_leave(loop);
     departure_go(&loop->departure, loop->now);
     each_peer(loop, loop->service->hurry);
 }
@@ -277,7 +282,8 @@ static uint64_t next_deadline(const struct loop *loop)
 {
     uint64_t deadline = earlier(slogout_deadline(loop->slogout), alarms_next(&loop->alarms));
 
-    deadline = earlier(deadline, earlier(loop->listener.again_ms, loop->metrics.due_ms));
+    deadline = earlier(deadline, earlier(loop->listener.again_ms, loop->agent.again_ms));
+    deadline = earlier(deadline, loop->metrics.due_ms);
     return earlier(deadline, departure_deadline(&loop->departure));
 }
 
@@ -293,6 +299,8 @@ static void serve(struct loop *loop, const struct poller_event *events, int coun
             loop->has_clients = 1;
         } else if (events[i].watch == &loop->signals) {
             loop->has_signals = 1;
+        } else if (events[i].watch == &loop->agent.watch) {
+            agent_answer(&loop->agent, loop->departure.is_announced, loop->now);
         } else {
             struct stream *stream = (struct stream *)(void *)events[i].watch;
             stream_note(stream, events[i].ready);
@@ -321,6 +329,8 @@ static int turn(struct loop *loop)
     loop->now = slogout_now_ms();
     if (loop->now >= loop->listener.again_ms)
         listener_resume(&loop->listener);
+    if (loop->now >= loop->agent.again_ms)
+        listener_resume(&loop->agent);
     serve(loop, events, count);
     if (loop->has_clients)
         listener_accept(&loop->listener, ACCEPT_BATCH, loop->now, add_peer, loop);
@@ -328,6 +338,8 @@ static int turn(struct loop *loop)
     if (loop->has_signals)
         act_on_signals(loop);
     loop->has_clients = loop->has_signals = 0;
+    if (loop->now >= loop->departure.close_ms)
+        begin_to_leave(loop);
     keep_deadline(loop);
     departure_report(&loop->departure, loop->now);
     changed = count > 0 || loop->touched || loop->departure.is_begun;
@@ -388,6 +400,10 @@ static int set_up_system(struct loop *loop, const struct command_line *line)
         fprintf(stderr, "%s: cannot listen on %s: %s\n", loop->program, line->listen, strerror(errno));
         return EXIT_FAILURE;
     }
+    if (line->agent && listener_open(&loop->agent, loop->poller, line->agent, line->reuse_port) < 0) {
+        fprintf(stderr, "%s: cannot listen on %s: %s\n", loop->program, line->agent, strerror(errno));
+        return EXIT_FAILURE;
+    }
     if (metrics_init(&loop->metrics, line->metrics, figures(loop), loop->now) < 0) {
         fprintf(stderr, "%s: cannot write the metrics to %s: %s\n", loop->program, line->metrics,
                 strerror(errno));
@@ -418,6 +434,7 @@ static void clean_up(struct loop *loop)
         metrics_write(&loop->metrics, figures(loop), loop->now);
     metrics_free(&loop->metrics);
     listener_close(&loop->listener);
+    listener_close(&loop->agent);
     poller_free(loop->poller);
     alarms_free(&loop->alarms);
     free(loop->peers);
@@ -433,11 +450,15 @@ int service_main(const struct service *service, int argc, char **argv)
         .settings = {.size = sizeof(struct slogout_settings),
                      .tag_prefix = service->tag_prefix,
                      .leave_timeout_ms = LEAVE_TIMEOUT},
-        .departure = {.spread = DEPARTURE_DEFAULT, .deadline = DEPARTURE_DEFAULT, .seed = DEPARTURE_DEFAULT},
+        .departure = {.spread = DEPARTURE_DEFAULT,
+                      .deadline = DEPARTURE_DEFAULT,
+                      .lame_duck = DEPARTURE_DEFAULT,
+                      .seed = DEPARTURE_DEFAULT},
     };
     struct loop loop = {.service = service,
                         .program = options_program(argv),
-                        .listener = {.watch = {.fd = -1}},
+                        .listener = {.watch = {.fd = -1}, .again_ms = UINT64_MAX},
+                        .agent = {.watch = {.fd = -1}, .again_ms = UINT64_MAX},
                         .now = slogout_now_ms()};
     int status;
 

@@ -10,8 +10,8 @@
  *   SIGUSR1          asks every client to leave, paced by --spread; the program continues to serve
  *   SIGUSR2          writes the counters to the log
  *   SIGHUP           calls the program's reload()
- *   SIGTERM, SIGINT  closes the port, drains all clients by the plan of the options, and ends the program when
- *                    they have gone; a second one stops waiting for answers
+ *   SIGTERM, SIGINT  closes the port after --lame-duck, drains all clients by the plan of the options, and ends
+ *                    the program when they have gone; a second one stops waiting for answers
  *
  * The exit status is 0 if the plan was kept, 1 if it was not or the system failed, 2 for a bad command line. */
 #ifndef SERVICE_H

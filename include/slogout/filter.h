@@ -1,62 +1,63 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* slogout for a host that has only octets: a filter in front of an IMAP server that does not know slogout.
  *
- * A filter contains a session (slogout.h) and reads and writes the lines of that session by itself. The host feeds
- * it all octets of both sides. The filter calls the host with the octets for the other side: slices of the host's
- * buffers, in order and unchanged, except for the following.
+ * A filter contains a session (slogout.h), and reads and writes the lines of that session by itself. The host feeds
+ * the filter all octets of both sides. The filter passes them to the host's callback for the other side, in order and
+ * unchanged, as slices of the host's buffers, with the following exceptions.
  *
  * To the client:
  *   - SLOGOUT_CAPABILITY is added to each capability list that contains ENABLE or IMAP4rev2.
  *   - COMPRESS=... is removed from every capability list, unless the word has more than 95 octets.
  *   - `* ENABLED X-SERVER-LOGOUT` is added before the OK to an ENABLE that names it, unless the server has sent that
- *     line. From that OK on, the session is marked as by slogout_session_set_enabled(). An ENABLE whose tag has more
- *     than 95 octets is passed on and not noticed.
- *   - LOGOUT and `* BYE` of the session are added between lines.
- *   - After our LOGOUT, and while the session is LEAVING, a LOGOUT that the server sends is removed, so that the
- *     client is asked once.
+ *     line. After that OK, the session is marked as if by slogout_session_set_enabled(). The filter does neither for
+ *     an ENABLE whose tag has more than 95 octets.
+ *   - The session's LOGOUT and `* BYE` are added between lines.
+ *   - After the session's LOGOUT, and while the session is LEAVING, a LOGOUT that the server sends is removed, so
+ *     that the client is asked only once.
  * To the server:
- *   - The client's answer to our LOGOUT is removed, whatever has ended the session in the meantime, until the end of
- *     the connection: each `* BYE`, and each OK, NO or BAD with our tag. Up to 8 SP are accepted after the `*` or the
- *     tag.
- *   - After that OK, nothing of the client is passed.
- *   - While the session is LEAVING, a command that has begun is passed to its end. What follows is dropped, and
- *     nothing of the client is passed any more.
+ *   - The client's answer to the session's LOGOUT is removed: each `* BYE`, and each OK, NO or BAD with the tag of
+ *     that LOGOUT. This lasts until the end of the connection, even if the session has ended in the meantime. Up to 8
+ *     SP are accepted after the `*` or the tag.
+ *   - After the client's OK, nothing that the client sends is passed.
+ *   - While the session is LEAVING, a command that has begun is passed to its end. Everything after it is dropped.
  *
- * The filter holds back at most 104 octets, of a line that may still turn out to be one of these.
+ * The filter holds back at most 104 octets of a line that may still turn out to be one of these exceptions.
  *
- * Nothing of the client is passed after anything of it was dropped, even if the host abandons the session, the server
- * sends `* BYE`, or the filter becomes blind: otherwise, the rest of a dropped literal could reach the server as a
- * command.
+ * Once the filter has dropped octets of the client, it passes no more octets of the client, even if the host abandons
+ * the session, the server sends `* BYE`, or the filter becomes blind. Otherwise, the rest of a dropped literal could
+ * reach the server as a command.
  *
- * At rest means that the server has answered the tag of each command that the client has sent. A tagged response to
- * no such command is passed and does not count. If more than 16 commands are in flight, the filter knows their number
- * and the sum of the hashes of their tags instead of each tag, and a response that answers none of them is noticed
- * when the last one should be answered.
+ * The connection is at rest when the server has answered the tag of each command that the client has sent. A response
+ * with any other tag is passed and does not count. If more than 16 commands are in flight, the filter does not store
+ * their tags, but only the number of commands and the sum of the hashes of their tags. A response with another tag is
+ * then noticed only when all these commands should have been answered.
  *
- * A line that is not understood is passed and does not count, because the next line begins after it in any case.
- * Examples are an empty line, a DONE after IDLE has ended, and text without a tag. A filter becomes blind only if it
- * is in doubt where the next line or literal begins, or which commands are in flight: enum slogout_blindness lists
- * the doubts. From then on nothing is added or removed, except that an answer whose removal has begun is removed to
- * the end of its line. If LOGOUT has been sent, the client's answer therefore reaches the server as a command, which
- * the server does not know. The session is as one whose send_line always returns SLOGOUT_BUSY, so that its timers
- * close the connection without `* BYE`. The member blind of slogout_get_counts() counts blind filters.
+ * A line that the filter does not understand is passed and does not count, because the next line begins after it in
+ * any case. Examples are an empty line, a DONE after IDLE has ended, and text without a tag. The filter becomes blind
+ * only if it does not know for certain where the next line or literal begins, or which commands are in flight; enum
+ * slogout_blindness lists the reasons. A blind filter adds and removes nothing, except that it removes the rest of an
+ * answer whose removal has begun. If LOGOUT has been sent, the client's answer therefore reaches the server, as a
+ * command that the server does not know. The session of a blind filter is never at rest or between lines, so its
+ * timers close the connection without `* BYE`. The member blind of slogout_get_counts() counts blind filters.
  *
  * When the client's OK arrives while commands are in flight, the session ends as ANSWERED at once, but the filter
- * calls close_connection after their last response has passed, or leave_timeout_ms later. It does so at once if the
- * server's end of file is fed or a callback fails. slogout_session_abandon() does not prevent this call.
+ * calls close_connection only after all responses to these commands have passed, or after leave_timeout_ms. If the
+ * host feeds the server's end of file or a callback fails before that, the filter calls close_connection at once.
+ * slogout_session_abandon() does not prevent this call.
  *
- * A client that sends more than 8 `* BYE`, or an answer of more than 65,536 octets, is forced as by
+ * If the client sends more than 8 `* BYE`, or an answer of more than 65,536 octets, the session is forced as if by
  * slogout_session_force().
  *
- * The session ends without a line of ours, and without close_connection, as by slogout_session_abandon():
+ * The session ends without a line of the library and without close_connection, as if by slogout_session_abandon():
  *   - as CLIENT_LOGOUT when the server sends `* BYE` and the client had sent LOGOUT;
- *   - as HOST_CLOSED when the server sends any other `* BYE`, or asks the client to leave before we do;
+ *   - as HOST_CLOSED when the server sends any other `* BYE`, or asks the client to leave before the session does;
  *   - as PEER_CLOSED at the end of file of either side, or when a callback fails.
- * Octets still pass after that, unless a callback failed: the host closes when both sides are done, in bounded time.
+ * Octets still pass after that, unless a callback failed. The host closes the connection when both sides have ended,
+ * and must bound the time that this takes.
  *
- * slogout_filter_session() returns the session, for slogout_session_request(), _leave(), _cancel(), _force(),
- * _abandon(), _state(), _get_result() and slogout_drain_add(). The filter itself makes the calls of
- * slogout_session_resume() and slogout_session_feed_line(), and marks the session as enabled.
+ * slogout_filter_session() returns the session. The host may pass it to slogout_session_request(), _leave(),
+ * _cancel(), _force(), _abandon(), _state() and _get_result(), and to slogout_drain_add(). The filter does the work
+ * of slogout_session_resume(), _feed_line() and _set_enabled() itself.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLOGOUT_FILTER_H
@@ -74,27 +75,27 @@ extern "C" {
 
 struct slogout_filter;
 
-/* Copied by slogout_filter_new(). All three functions are required. They are called by functions marked
- * [calls back]. slogout_filter_free() in one of them stops the filter at once. */
+/* Copied by slogout_filter_new(). All three functions are required. Functions marked [calls back] call them. If one
+ * of them calls slogout_filter_free(), the filter stops at once. */
 struct slogout_filter_callbacks {
     size_t size; /* sizeof(struct slogout_filter_callbacks) */
-    /* Queues all len octets, at least one, for the client. Must not block. bytes is valid until the function
-     * returns. Returns 0, or a negative number if the connection is broken: the session then ends as
-     * PEER_CLOSED, or as SEND_FAILED if the octets were its LOGOUT or `* BYE`, and no octets pass any more.
-     * The filter adds at most 300 octets for each capability list and each ENABLE in what the host feeds, so
-     * a host bounds its queue by feeding less. */
+    /* Queues all len octets, at least one, for the client. Must not block. bytes is valid until the function returns.
+     * Returns 0, or a negative number if the connection is broken. The session then ends with its outcome if it was
+     * LEAVING, as SEND_FAILED if the octets were its LOGOUT or the `* BYE` in its place, and as PEER_CLOSED
+     * otherwise. The filter passes no more octets. The filter adds at most 300 octets for each capability list and
+     * each ENABLE in the octets that the host feeds, so a host can bound its queue by feeding less. */
     int (*to_client)(struct slogout_filter *filter, const char *bytes, size_t len, void *conn);
     /* Does the same for the server. */
     int (*to_server)(struct slogout_filter *filter, const char *bytes, size_t len, void *conn);
-    /* Closes both sides, that of the client after its queue is sent; otherwise as in struct slogout_callbacks. May
-     * be called by any function that is marked so, slogout_tick() included. Octets that are fed later are
-     * dropped. */
+    /* Closes both sides, the client's side after its queue is sent, and is otherwise like close_connection in struct
+     * slogout_callbacks. Any function marked [calls back] may call it, including slogout_tick(). Octets that are fed
+     * later are dropped. */
     void (*close_connection)(struct slogout_filter *filter, const struct slogout_result *result, void *conn);
 };
 
-/* Makes a filter for one connection, before any octet of it is fed; the greeting of the server comes first.
- * Nothing is allocated after this call. conn is the host's own pointer, passed to the callbacks. On success
- * *out belongs to the caller, who passes it to slogout_filter_free(); on failure *out is untouched.
+/* Makes a filter for one connection. The host must feed it all octets of the connection, beginning with the greeting
+ * of the server. Nothing is allocated after this call. conn is the host's own pointer, passed to the callbacks. On
+ * success *out belongs to the caller, who passes it to slogout_filter_free(); on failure *out is untouched.
  *   ARGUMENT  out, slogout, callbacks or one of the three functions is NULL
  *   SIZE, NOMEM */
 SLOGOUT_API int slogout_filter_new(struct slogout_filter **out, struct slogout *slogout,
@@ -103,16 +104,16 @@ SLOGOUT_API int slogout_filter_new(struct slogout_filter **out, struct slogout *
 /* Frees a filter with its session, as slogout_session_free() frees a session. NULL is allowed. */
 SLOGOUT_API void slogout_filter_free(struct slogout_filter *filter);
 
-/* Returns the session of the filter, or NULL for NULL. It is a part of the filter, and must not be passed to
+/* Returns the session of the filter, or NULL for NULL. The session is a part of the filter and must not be passed to
  * slogout_session_free(). */
 SLOGOUT_API struct slogout_session *slogout_filter_session(struct slogout_filter *filter);
 
-/* Makes the filter expect no greeting, because the server does not repeat it in a layer that has begun after
- * STARTTLS. Call it before any octet is fed. */
+/* Makes the filter expect no greeting, because the server does not repeat the greeting after STARTTLS. Must be called
+ * before any octet is fed. */
 SLOGOUT_API void slogout_filter_skip_greeting(struct slogout_filter *filter);
 
-/* Feeds len octets that the client sent, decrypted, in pieces of any size; len 0 is its end of file, at which
- * held octets are passed. Consumes all of them. [calls back]
+/* Feeds len octets that the client sent, decrypted, in pieces of any size. A len of 0 is the client's end of file,
+ * and passes the octets that were held back. Consumes all octets. [calls back]
  *   ARGUMENT   filter is NULL; bytes is NULL and len is not 0; or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_filter_feed_client(struct slogout_filter *filter, const char *bytes, size_t len,
@@ -123,48 +124,51 @@ SLOGOUT_API int slogout_filter_feed_client(struct slogout_filter *filter, const 
 SLOGOUT_API int slogout_filter_feed_server(struct slogout_filter *filter, const char *bytes, size_t len,
                                            uint64_t now_ms);
 
-/* Returns 1 if the host may write a line of its own to the client now, such as a `* BYE` when the server has
- * failed. Returns 0 before the greeting has passed, inside a line or a literal, while a `+` is owed for a literal,
- * during AUTHENTICATE, STARTTLS and COMPRESS, after any `* BYE`, after a LOGOUT that the server has sent, when
- * blind, and for NULL. */
+/* Returns 1 if the host may write its own line to the client now, such as a `* BYE` when the server has failed.
+ * Returns 0 before the greeting has passed, inside a line or a literal, while a `+` is owed for a literal, during
+ * AUTHENTICATE, STARTTLS and COMPRESS, after any `* BYE`, after a LOGOUT of the server that was passed, when blind,
+ * and for NULL. Must not be called in to_client, whose octets may end inside a line. */
 SLOGOUT_API int slogout_filter_between_lines(const struct slogout_filter *filter);
 
-/* Why a filter is blind. It becomes so while octets of one side are fed: those of the client for LIMIT, those of the
- * server for LAYER, MECHANISM and OUT_OF_STEP, and those of either side for NOT_UNDERSTOOD. */
+/* Why a filter is blind. Octets of the client can cause LIMIT and NOT_UNDERSTOOD; octets of the server can cause
+ * LAYER, MECHANISM, OUT_OF_STEP and NOT_UNDERSTOOD. */
 enum slogout_blindness {
     /* The filter is not blind. */
     SLOGOUT_BLINDNESS_NONE,
-    /* STARTTLS or COMPRESS has its OK: the stream is encrypted or compressed. */
+    /* STARTTLS or COMPRESS has its OK, so the stream is encrypted or compressed. */
     SLOGOUT_BLINDNESS_LAYER,
     /* AUTHENTICATE has its OK, and its mechanism may have started a security layer. */
     SLOGOUT_BLINDNESS_MECHANISM,
-    /* The server takes something for a command that is none, or the reverse. Either it sent a `+` for which no
-     * command waits, or one in AUTHENTICATE after a command had followed without a line of the exchange; or the tagged responses to more than 16 commands are not
-     * those to the commands that were sent. */
+    /* The server and the filter disagree about the commands that the client has sent:
+     *   - the server sent a `+` for which no command waits, which also happens if two commands in flight have the
+     *     same tag;
+     *   - the server sent a `+` in AUTHENTICATE although the client had sent a command instead of a line of the
+     *     exchange;
+     *   - more than 16 commands were in flight, and the tags of the responses were not the tags of these commands. */
     SLOGOUT_BLINDNESS_OUT_OF_STEP,
-    /* More than 8 commands are in flight of which the filter must remember more than the tag: IDLE until its `+` and
-     * its DONE, one that waits for the `+` of a literal, AUTHENTICATE, STARTTLS, COMPRESS, UNAUTHENTICATE, ENABLE
-     * with our capability, and a command whose name is not an atom. */
+    /* More than 8 commands are in flight for which the filter must remember more than the tag. These are IDLE until
+     * its `+` and its DONE, a command that waits for the `+` of a literal, AUTHENTICATE, STARTTLS, COMPRESS,
+     * UNAUTHENTICATE, ENABLE with SLOGOUT_CAPABILITY, and a command whose name is not an atom. */
     SLOGOUT_BLINDNESS_LIMIT,
-    /* Where the next line or literal begins is in doubt:
+    /* The filter does not know for certain where the next line or literal begins:
      *   - a line has a NUL in it;
      *   - a line that is not understood ends in `{number}` or `{number+}`, except for a client's `* BYE`;
      *   - the client sent octets before the `+` for its literal, or `{number+}` as the name of a command or after a
      *     name that is not an atom;
      *   - in IDLE the client sent a line that is neither DONE nor empty;
-     *   - a command whose name is not an atom has its OK, so that the server may have read STARTTLS;
+     *   - a command whose name is not an atom has its OK, and the server may have read the name as STARTTLS;
      *   - a literal has 2^63 octets or more, and is not refused;
      *   - the server sent `{number+}`, or a literal in a BADCHARSET code. */
     SLOGOUT_BLINDNESS_NOT_UNDERSTOOD,
-    /* the number of reasons, with NONE */
+    /* the number of reasons, including NONE */
     SLOGOUT_BLINDNESS_COUNT
 };
 
 /* Returns why the filter is blind, or SLOGOUT_BLINDNESS_NONE for NULL. May be called in a callback. */
 SLOGOUT_API enum slogout_blindness slogout_filter_blindness(const struct slogout_filter *filter);
 
-/* Returns "LAYER" for SLOGOUT_BLINDNESS_LAYER, and so on; "UNKNOWN" for a number that is none of these. The
- * string is static. May be called in a callback. */
+/* Returns the name of a reason, such as "LAYER" for SLOGOUT_BLINDNESS_LAYER, or "UNKNOWN" for a number that is not a
+ * reason. The string is static. May be called in a callback. */
 SLOGOUT_API const char *slogout_filter_blindness_name(enum slogout_blindness blindness);
 
 #ifdef __cplusplus

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* slogout for POSIX hosts: a clock, a wait for hosts that block, and a close that loses no output.
  *
- * This header is optional. All of it is inline: the library neither contains nor needs it. In strict C99,
- * define _POSIX_C_SOURCE as 200809L before the first #include. slogout_now_ms(3) has an example.
+ * This header is optional. All functions are inline; the library neither contains nor needs them. In strict
+ * C99, define _POSIX_C_SOURCE as 200809L before any #include. slogout_now_ms(3) has an example.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLOGOUT_HOST_H
@@ -33,26 +33,27 @@ static inline uint64_t slogout_now_ms(void)
 
 #undef SLO_U64
 
-/* Why slogout_wait() has returned. After SIGNAL and TICK the host sends what is queued, and looks whether its
- * close_connection has been called. */
+/* The reason for which slogout_wait() has returned. After SIGNAL and TICK, the host must send its queued
+ * output and check whether close_connection has been called. */
 enum slogout_wake {
     SLOGOUT_WAKE_READY,  /* the descriptor has one of the events, or an error or hang-up */
     SLOGOUT_WAKE_LIMIT,  /* limit_ms has passed */
-    SLOGOUT_WAKE_SIGNAL, /* the pipe has input, which the host reads */
-    SLOGOUT_WAKE_TICK,   /* a timer of slogout was due: callbacks may have been called */
-    SLOGOUT_WAKE_ERROR   /* poll() has failed, with errno, but not with EINTR */
+    SLOGOUT_WAKE_SIGNAL, /* the pipe has input, which the host must read */
+    SLOGOUT_WAKE_TICK,   /* a timer of slogout was due, so callbacks may have been called */
+    SLOGOUT_WAKE_ERROR   /* poll() has failed, and errno is not EINTR */
 };
 
-/* For a host that blocks: replaces the poll() before its lowest read, before its lowest write, and in IDLE.
- * If a timer of slogout is due, ticks and returns TICK. Else waits until fd has one of the events of poll()
- * or a hang-up, until limit_ms on the clock of slogout_now_ms() (SLOGOUT_NEVER: no limit), until the pipe with
- * the reading end `signals` has input, or until slogout_deadline(), when it ticks. Each of fd and signals may
- * be -1. Continues after EINTR.
+/* Waits in a host that blocks. The host calls this function in place of poll() before its lowest read, before
+ * its lowest write, and in IDLE. The wait ends when fd has one of the events of poll() or a hang-up, at
+ * limit_ms on the clock of slogout_now_ms() (SLOGOUT_NEVER for no limit), when the pipe with the reading end
+ * `signals` has input, or at slogout_deadline(). At that deadline the function calls slogout_tick(). fd and
+ * signals may each be -1. After EINTR the wait continues.
  *
- * Of several reasons it returns TICK first, then SIGNAL, READY and LIMIT. Feed all input that has been
- * read before the next call, so that an answer that came in time is heard before its timer. It keeps no
- * state: calls for several descriptors may be nested, but not inside a callback. With input that a TLS library
- * has decrypted already, pass 0 as limit_ms. Calls slogout_tick(). [calls back] */
+ * If several reasons apply, the function returns the first of TICK, SIGNAL, READY and LIMIT. Before the next
+ * call, feed all input that has been read, so that the library sees an answer that came in time before the
+ * answer timer expires. The function keeps no state, so calls for several descriptors may be nested, but not
+ * inside a callback. If a TLS library holds input that it has already decrypted, pass 0 as limit_ms.
+ * [calls back] */
 static inline enum slogout_wake slogout_wait(struct slogout *slogout, int fd, short events, uint64_t limit_ms,
                                              int signals)
 {
@@ -79,16 +80,18 @@ static inline enum slogout_wake slogout_wait(struct slogout *slogout, int fd, sh
     }
 }
 
-/* A lingering close. close() with unread input makes the kernel reset the connection, which loses the last
- * output. So the host sends what is queued, ends its direction, and reads until the peer has ended the other
- * direction, all by a deadline. Owns no descriptor. A struct of zeros is a connection that is not closing. */
+/* A lingering close. After a close() with unread input, the kernel resets the connection, and recent output
+ * is lost. To prevent this, the host sends its queued output, ends its direction, and reads until the peer
+ * has ended the other direction, all by a deadline. The struct does not own the descriptor. A struct of zeros
+ * is a connection that is not closing. */
 struct slogout_linger {
-    uint64_t deadline_ms; /* when to close at the latest; 0: not closing */
+    uint64_t deadline_ms; /* the host closes by this time; 0: not closing */
     int is_shut;          /* shutdown(SHUT_WR) was called */
-    int input_ended;      /* the peer's end of file was read: do not poll for input any more */
+    int input_ended;      /* the peer's end of file was read; do not poll for more input */
 };
 
-/* Begins to close a connection, for timeout_ms at the most. Does nothing if that has begun already. */
+/* Begins to close a connection, which takes at most timeout_ms. Does nothing if the close has begun
+ * already. */
 static inline void slogout_linger_begin(struct slogout_linger *linger, uint64_t now_ms, uint32_t timeout_ms)
 {
     if (!linger->deadline_ms)
@@ -96,9 +99,9 @@ static inline void slogout_linger_begin(struct slogout_linger *linger, uint64_t 
 }
 
 /* Continues the close of fd, which must be a socket. Call it when fd is readable, when the queue has been
- * sent, and at deadline_ms; at any other time it does no harm. flushed is not 0 if nothing is queued. Reads
- * and discards all input, as edge-triggered epoll needs it, but at most 4,096,000 octets, which the receive
- * buffer of a socket rarely holds. Does not block. Returns 1 when the host should close fd, and 0 until
+ * sent, and at deadline_ms; a call at any other time does no harm. flushed must be 0 while output is queued.
+ * Reads and discards all input, as edge-triggered epoll requires, but at most 4,096,000 octets; the receive
+ * buffer of a socket rarely holds more. Does not block. Returns 1 when the host should close fd, and 0 until
  * then. */
 static inline int slogout_linger_step(struct slogout_linger *linger, int fd, int flushed, uint64_t now_ms)
 {
@@ -125,8 +128,8 @@ static inline int slogout_linger_step(struct slogout_linger *linger, int fd, int
     return linger->is_shut && linger->input_ended;
 }
 
-/* For a host that blocks: continues the close of fd, on which nothing is queued, until the host should close
- * fd. The close must have begun. Continues after EINTR. */
+/* Does the same for a host that blocks, and returns when the host should close fd. The host must have begun
+ * the close and sent all queued output. After EINTR the wait continues. */
 static inline void slogout_linger_wait(struct slogout_linger *linger, int fd)
 {
     struct pollfd input = {fd, POLLIN, 0};

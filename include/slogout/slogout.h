@@ -2,20 +2,21 @@
 /* slogout: closes IMAP connections gracefully (draft-shih-imap-server-logout-00).
  *
  * A server that links this library can shut down, restart, or disconnect one user without cutting off a
- * command or a message. It sends `TAG LOGOUT` and starts a timer; the client may answer `* BYE`, then answers
- * `TAG OK`; and the server closes the connection. A client that has not enabled the extension, or does not
- * answer in time, receives `* BYE` with a reason before the server closes.
+ * command or a message. The server sends `TAG LOGOUT` and starts a timer. The client may answer `* BYE`, then
+ * answers `TAG OK`, and the server closes the connection. A client that has not enabled the extension, or
+ * does not answer in time, receives `* BYE` with a reason before the server closes.
  *
  * The host, which is the IMAP server or proxy that links the library, provides two callbacks for each
- * connection. send_line() queues one line for the client, but only if the connection is at the moment that
- * the library names; otherwise it returns SLOGOUT_BUSY, and the host calls slogout_session_resume() when that
- * moment may have come. close_connection() closes the connection. The host makes these calls:
+ * connection. send_line() queues one line for the client if the connection is at rest or between lines,
+ * whichever the library requires for that line. Otherwise it returns SLOGOUT_BUSY, and the host calls
+ * slogout_session_resume() when that may have changed. close_connection() closes the connection. The host
+ * makes these calls:
  *
  *   slogout_new()                  once for each event loop or thread
  *   slogout_session_new()          for each connection
  *   slogout_session_set_enabled()  when the client has enabled SLOGOUT_CAPABILITY
- *   slogout_session_request()      when the client is to leave; slogout_session_leave() if it is to leave at a
- *                                  random moment and by a deadline
+ *   slogout_session_request()      when the client must leave; slogout_session_leave() if it must leave at
+ *                                  a random moment and by a deadline
  *   slogout_session_feed_line()    for each line of the client, before the host parses the line
  *   slogout_session_resume()       when a command has completed
  *   slogout_tick()                 on each turn of the loop, which waits until slogout_deadline() at most
@@ -28,30 +29,32 @@
  * host.h has a clock and the lingering close for a POSIX host. slogout(7) has the table of states and events;
  * slogout-porting(7) shows where to make these calls in a server.
  *
- * Time. `now_ms` is milliseconds of any monotonic clock, read after the last call that could block. If now_ms
- * decreases, the library keeps the later time. SLOGOUT_NEVER is not a time. A deadline that would be later
- * than SLOGOUT_NEVER - 1 is SLOGOUT_NEVER - 1. If a tick comes late, the timer that it starts counts from the
- * now_ms of that tick.
+ * Time. `now_ms` is the time in milliseconds on any monotonic clock, read after any call that could block. If
+ * now_ms decreases, the library keeps the later time. SLOGOUT_NEVER is not a time. A deadline that would be
+ * later than SLOGOUT_NEVER - 1 is SLOGOUT_NEVER - 1. A timer that a late tick starts counts from the now_ms
+ * of that tick.
  *
  * Threads. A slogout, its sessions and its drains belong to one thread at a time. Do not use them on both
  * sides of a fork. No function is async-signal-safe.
  *
- * Callbacks. Only functions marked [calls back] call send_line, close_connection or the done of a drain.
- * Inside these three callbacks, functions marked [calls back] do nothing and return SLOGOUT_ERR_REENTRANT (or
- * 0 where noted), and slogout_free() is refused. All other functions, the _free functions of sessions and
- * drains included, may be called there. set_timer may be called by any function that takes a pointer that is
- * not const, as the last callback of that call; inside set_timer only functions that take const pointers may
- * be called, and inside allocate and release none. The rule holds for one slogout: a callback of one may call
- * any function of another. No callback may leave by longjmp().
+ * Callbacks. Only functions marked [calls back] call send_line, close_connection or the done callback of a
+ * drain. Inside these three callbacks, functions marked [calls back] do nothing and return
+ * SLOGOUT_ERR_REENTRANT (or 0 where noted), and so does slogout_free(). All other functions may be called
+ * there, including the _free functions of sessions, filters and drains. Any function that takes a pointer
+ * that is not const may call set_timer, after the other three. Inside set_timer, only functions that take
+ * const pointers may be called; inside allocate and release, no function may be called. These rules hold for
+ * each slogout by itself, so a callback of one slogout may call any function on another. No callback may
+ * leave by longjmp().
  *
  * Errors. Functions that return an error return 0 for success and a negative enum slogout_error for failure.
- * A function that fails has changed nothing, and its now_ms is forgotten. The list after each function names
- * its errors without SLOGOUT_ERR_; a name without an explanation means what the enum says. If several errors
- * apply, the function returns one of them. A NULL object is ARGUMENT; a function that returns no error does
- * nothing with one.
+ * A function that fails has changed nothing and ignores its now_ms. The comment of each function lists its
+ * errors without the prefix SLOGOUT_ERR_; the enum explains each error that is listed without an explanation.
+ * If several errors apply, the function returns one of them. Passing NULL for an object returns ARGUMENT; a
+ * function that returns no error then does nothing.
  *
- * Structs that the host fills begin with `size`, which is the sizeof the struct. Members that a smaller,
- * older struct lacks count as 0; in a larger, newer one the members that the library does not know must be 0.
+ * A struct that the host fills begins with `size`, which the host sets to the sizeof the struct. In a
+ * smaller, older struct, the missing members count as 0. In a larger, newer struct, the members that the
+ * library does not know must be 0.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SLOGOUT_SLOGOUT_H
@@ -80,54 +83,54 @@ extern "C" {
 #define SLOGOUT_VERSION        "0.3.0"
 #define SLOGOUT_VERSION_NUMBER 300 /* major * 10,000 + minor * 100 + patch, for #if */
 
-/* What the host adds to its capabilities, accepts in ENABLE and lists in `* ENABLED` (RFC 5161); see
+/* The host adds this to its capabilities, accepts it in ENABLE and lists it in `* ENABLED` (RFC 5161); see
  * slogout_enable_has_capability(). The name begins with X because it is not registered (RFC 3501, sections
  * 7.2.1 and 9). */
 #define SLOGOUT_CAPABILITY "X-SERVER-LOGOUT"
 
 #define SLOGOUT_NEVER UINT64_MAX /* no deadline */
 
-#define SLOGOUT_BUSY     1 /* from send_line: not now; the host will call slogout_session_resume() */
-#define SLOGOUT_CONSUMED 1 /* from slogout_session_feed_line(): do not run the line, do not reply to it */
+#define SLOGOUT_BUSY     1 /* returned by send_line: the host will call slogout_session_resume() */
+#define SLOGOUT_CONSUMED 1 /* returned by slogout_session_feed_line(): do not run the line or reply to it */
 
 #define SLOGOUT_PREFIX_MAX 16 /* octets in a tag's prefix, without its NUL */
-#define SLOGOUT_TAG_SIZE   32 /* octets that hold any tag of slogout_tags_next(), with its NUL */
+#define SLOGOUT_TAG_SIZE   32 /* octets, enough for any tag of slogout_tags_next() with its NUL */
 
-#define SLOGOUT_BYE_TEXT_SIZE 201 /* octets that hold any text of a `* BYE`, with its NUL */
+#define SLOGOUT_BYE_TEXT_SIZE 201 /* octets, enough for any text of a `* BYE` with its NUL */
 
 enum slogout_error {
     SLOGOUT_ERR_ARGUMENT = -1,  /* a pointer is NULL, or a value is never valid */
     SLOGOUT_ERR_STATE = -2,     /* not possible in this state */
     SLOGOUT_ERR_REENTRANT = -3, /* not allowed inside a callback */
     SLOGOUT_ERR_NOMEM = -4,     /* the allocator returned NULL; from the _new functions only */
-    SLOGOUT_ERR_SIZE = -5,      /* a struct's size is 0, or is larger than known and its tail is not zero */
+    SLOGOUT_ERR_SIZE = -5,      /* a struct's size is not valid, or a member that is not known is not 0 */
     SLOGOUT_ERR_TIMEOUT = -6,   /* answer_timeout_ms is not greater than 32,000 (the draft, section 3) */
     SLOGOUT_ERR_PREFIX = -7,    /* tag_prefix cannot begin an RFC 3501 tag, or is too long */
     SLOGOUT_ERR_TEXT = -8,      /* a `* BYE` text is not 1 to 200 octets of printable ASCII, or it begins with
                                    `[` and is not `[NAME] text` or `[NAME arguments] text`, where NAME is an
                                    atom and neither the arguments nor the text is empty */
-    SLOGOUT_ERR_PLAN = -9       /* a drain's plan cannot be kept; slogout_plan_check() says what can */
+    SLOGOUT_ERR_PLAN = -9       /* the plan of a drain cannot be kept; from slogout_plan_check() only */
 };
 
 enum slogout_state {
-    SLOGOUT_STATE_OPEN,    /* no request */
-    SLOGOUT_STATE_WAITING, /* before its turn in a drain, or its moment after slogout_session_leave() */
-    SLOGOUT_STATE_PENDING, /* requested; LOGOUT or `* BYE` goes out when the connection is at rest */
-    SLOGOUT_STATE_ASKED,   /* LOGOUT is queued, the answer timer runs */
-    SLOGOUT_STATE_LEAVING, /* the outcome is settled, a last `* BYE` waits for its moment */
+    SLOGOUT_STATE_OPEN,    /* no request was made */
+    SLOGOUT_STATE_WAITING, /* waits for its turn in a drain, or its instant after slogout_session_leave() */
+    SLOGOUT_STATE_PENDING, /* LOGOUT or `* BYE` is sent as soon as the connection is at rest */
+    SLOGOUT_STATE_ASKED,   /* LOGOUT is queued, and the answer timer runs */
+    SLOGOUT_STATE_LEAVING, /* the outcome is settled, and a last `* BYE` waits for its moment */
     SLOGOUT_STATE_ENDED    /* close_connection was called, or the host abandoned the session */
 };
 
-/* How an exchange ended. Each session that leaves OPEN has one outcome, unless the request is canceled. Later
- * versions append. */
+/* How an exchange ended. Each exchange has one outcome, unless the request is canceled. Later versions append
+ * outcomes. */
 enum slogout_outcome {
     SLOGOUT_OUTCOME_ANSWERED,    /* the client answered OK */
     SLOGOUT_OUTCOME_REFUSED,     /* the client answered NO or BAD */
     SLOGOUT_OUTCOME_EXPIRED,     /* no answer came within answer_timeout_ms */
-    SLOGOUT_OUTCOME_BYE_ONLY,    /* `* BYE` was sent in place of LOGOUT: the client has not enabled LOGOUT, or
-                                      its drain or departure leaves no time for an answer */
+    SLOGOUT_OUTCOME_BYE_ONLY,    /* `* BYE` was sent in place of LOGOUT, because the client has not enabled
+                                      LOGOUT, or its drain or departure leaves no time for an answer */
     SLOGOUT_OUTCOME_NEVER_READY, /* the connection was not at rest within ready_timeout_ms */
-    SLOGOUT_OUTCOME_FORCED,      /* the host forced the session or its drain, or a deadline came */
+    SLOGOUT_OUTCOME_FORCED,      /* the host forced the session or its drain, or a deadline required it */
     SLOGOUT_OUTCOME_SEND_FAILED, /* send_line failed for the LOGOUT, or for the `* BYE` in its place */
     SLOGOUT_OUTCOME_CLIENT_LOGOUT, /* abandoned: the client sent its own LOGOUT command */
     SLOGOUT_OUTCOME_PEER_CLOSED,   /* abandoned: end of file, or an error on the connection */
@@ -135,7 +138,7 @@ enum slogout_outcome {
     SLOGOUT_OUTCOME_COUNT          /* the number of outcomes */
 };
 
-/* What a status response says. */
+/* The status of a response. */
 enum slogout_status {
     SLOGOUT_STATUS_NONE, /* there is no response */
     SLOGOUT_STATUS_OK,
@@ -151,13 +154,15 @@ struct slogout_session;
 struct slogout_response;
 
 enum slogout_ask {
-    SLOGOUT_ASK_ENABLED, /* LOGOUT to sessions that slogout_session_set_enabled() marks, `* BYE` to others */
-    SLOGOUT_ASK_ALL      /* LOGOUT to all sessions. Most clients break on it: only where all are known */
+    /* send LOGOUT to the sessions that slogout_session_set_enabled() marks, and `* BYE` to the others */
+    SLOGOUT_ASK_ENABLED,
+    /* send LOGOUT to all sessions; most clients break on it, so all clients must be known */
+    SLOGOUT_ASK_ALL
 };
 
 enum slogout_on_refusal {
-    SLOGOUT_REFUSAL_BYE, /* NO or BAD settles the outcome: `* BYE` and close at once */
-    SLOGOUT_REFUSAL_WAIT /* NO or BAD is kept; `* BYE` and close when the timer expires, as the draft says */
+    SLOGOUT_REFUSAL_BYE, /* NO or BAD settles the outcome, and `* BYE` is offered at once */
+    SLOGOUT_REFUSAL_WAIT /* NO or BAD is noted, and the timer settles the outcome, as in the draft */
 };
 
 /* Copied by slogout_new(), with the two strings. Each member except size may be 0 for its default. Durations
@@ -167,66 +172,68 @@ struct slogout_settings {
     uint32_t answer_timeout_ms;         /* the longest time in ASKED; greater than 32,000; default 35,000 */
     uint32_t ready_timeout_ms;          /* the longest time in PENDING; default 300,000 */
     uint32_t leave_timeout_ms;          /* the longest time in LEAVING; default 10,000 */
-    enum slogout_ask ask;               /* who is sent LOGOUT; default SLOGOUT_ASK_ENABLED */
-    enum slogout_on_refusal on_refusal; /* what NO and BAD do; default SLOGOUT_REFUSAL_BYE */
+    enum slogout_ask ask;               /* who receives LOGOUT; default SLOGOUT_ASK_ENABLED */
+    enum slogout_on_refusal on_refusal; /* the effect of NO and BAD; default SLOGOUT_REFUSAL_BYE */
     const char *tag_prefix;             /* begins each tag: 1 to SLOGOUT_PREFIX_MAX octets; default "SLO." */
     const char *bye_text;               /* follows `* BYE `; default "Server is closing the connection" */
-    /* Sets the host's one timer for this slogout, which is one-shot and replaces an earlier one: at
-     * deadline_ms or soon after, the host calls slogout_tick(). deadline_ms is on the clock of now_ms, may
-     * have passed and is never SLOGOUT_NEVER. Called at the end of each tick while anything has a deadline,
-     * and at the end of any other call if the earliest deadline is earlier than the one that was passed last
-     * since the last tick. The timer is never canceled: a tick with nothing due does no harm. Must not call
-     * slogout_tick() itself. NULL: the host asks slogout_deadline(). */
+    /* Sets the host's one-shot timer for this slogout; a new deadline replaces the previous one. At
+     * deadline_ms or soon after, the host calls slogout_tick(). deadline_ms is on the clock of now_ms. It may
+     * have passed, and is never SLOGOUT_NEVER. The library calls set_timer at the end of each tick while
+     * anything has a deadline, and at the end of any other call after which the earliest deadline is before
+     * the timer's. The library never cancels the timer, because a tick with nothing due does no harm.
+     * set_timer must not call slogout_tick() itself. If it is NULL, the host calls slogout_deadline(). */
     void (*set_timer)(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
-    /* As malloc() and free(), which are the default; set both or neither. Only the _new functions allocate.
-     * Memory is released by the _free functions or, if these are called inside a callback, when the outermost
-     * call into the library returns. Neither may call a function of the library. */
+    /* Replace malloc() and free(), which are the default; set both or neither. Only the _new functions
+     * allocate. The _free functions release the memory, but if they are called inside a callback, it is
+     * released when the outermost call into the library returns. These two must not call any function of the
+     * library. */
     void *(*allocate)(size_t size, void *user_data);
     void (*release)(void *memory, void *user_data);
     void *user_data; /* passed to the three functions above */
 };
 
-#define SLOGOUT_STATE_ROOM   8  /* length of an array with one element for each state, now and later */
-#define SLOGOUT_OUTCOME_ROOM 16 /* length of an array with one element for each outcome, now and later */
+#define SLOGOUT_STATE_ROOM   8  /* length of an array by state, with room for later states */
+#define SLOGOUT_OUTCOME_ROOM 16 /* length of an array by outcome, with room for later outcomes */
 
 /* Counts sessions. Later versions append members, so read the struct through the pointer that
  * slogout_get_counts() or slogout_drain_get_counts() returns, and do not copy it. */
 struct slogout_counts {
-    /* by enum slogout_state: sessions that are in this state now; in ENDED until they are freed */
+    /* the number of sessions in each enum slogout_state; a session is in ENDED until it is freed */
     uint64_t state[SLOGOUT_STATE_ROOM];
-    /* by enum slogout_outcome: exchanges that have ended this way so far. A session that is LEAVING is not
-     * counted here until it has ENDED. */
+    /* the number of exchanges with each enum slogout_outcome; an exchange is counted when its session has
+     * ENDED */
     uint64_t outcome[SLOGOUT_OUTCOME_ROOM];
-    uint64_t without_bye; /* so far: sessions that the library closed without the `* BYE` that it owed */
-    uint64_t over_limit;  /* so far: sessions that a drain began although max_in_flight was reached */
-    uint64_t blind;       /* so far: filters that lost track of their stream */
+    uint64_t without_bye; /* sessions that the library closed without the `* BYE` that it owed */
+    uint64_t over_limit;  /* sessions that a drain began although max_in_flight was reached */
+    uint64_t blind;       /* filters that have become blind */
 };
 
 /* Makes a slogout from settings, or from the defaults if settings is NULL. On success *out belongs to the
  * caller, who passes it to slogout_free(); on failure *out is untouched.
- *   ARGUMENT  out is NULL; ask or on_refusal is not of its enum; only one of allocate and release is set
+ *   ARGUMENT  out is NULL; ask or on_refusal is not in its enum; only one of allocate and release is set
  *   SIZE, TIMEOUT, PREFIX, TEXT, NOMEM */
 SLOGOUT_API int slogout_new(struct slogout **out, const struct slogout_settings *settings);
 
-/* Frees a slogout that has no session and no drain left. NULL is allowed and returns 0.
- *   STATE      sessions or drains are left; free these first
+/* Frees a slogout after its sessions, filters and drains. NULL is allowed and returns 0.
+ *   STATE      a session, filter or drain has not been freed
  *   REENTRANT */
 SLOGOUT_API int slogout_free(struct slogout *slogout);
 
-/* Returns when slogout_tick() is needed next, on the clock of now_ms, or SLOGOUT_NEVER if nothing has a
- * deadline. The time may have passed already. */
+/* Returns the time at which slogout_tick() is needed next, on the clock of now_ms, or SLOGOUT_NEVER if
+ * nothing has a deadline. The time may have passed. */
 SLOGOUT_API uint64_t slogout_deadline(const struct slogout *slogout);
 
 /* Returns the milliseconds from now_ms to deadline_ms as a timeout for poll() or epoll_wait(): 0 if the
- * deadline has passed, -1 for SLOGOUT_NEVER, and INT_MAX if it is farther away than that. Use it as
- * slogout_poll_timeout(slogout_deadline(slogout), now_ms), or for the earliest of several deadlines. It is
- * arithmetic only. */
+ * deadline has passed, -1 for SLOGOUT_NEVER, and INT_MAX if the number is larger than that. Use it as
+ * slogout_poll_timeout(slogout_deadline(slogout), now_ms), or for the earliest of several deadlines. The
+ * function is arithmetic only. */
 SLOGOUT_API int slogout_poll_timeout(uint64_t deadline_ms, uint64_t now_ms);
 
-/* Does what is due at now_ms, in the order of the deadlines; equal deadlines are in no specified order. Does
- * at most 1,000 things; the rest is due at once, which slogout_deadline() and set_timer report. May be called
- * early, late and repeatedly. Feed all input that has been read before the tick, so that the library sees an
- * answer that came in time before its timer expires. [calls back]
+/* Runs the timers and drains that are due at now_ms, in the order of their deadlines; the order of equal
+ * deadlines is not specified. One tick takes at most 1,000 such actions. If more are due, slogout_deadline()
+ * and set_timer ask for another tick at once. May be called early, late and repeatedly. Before the tick, feed
+ * all input that has been read, so that the library sees an answer that came in time before the answer timer
+ * expires. [calls back]
  *   ARGUMENT   slogout is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_tick(struct slogout *slogout, uint64_t now_ms);
@@ -237,24 +244,25 @@ SLOGOUT_API const struct slogout_counts *slogout_get_counts(const struct slogout
 
 /* ---- session: one connection -------------------------------------------------------------------- */
 
-/* The moment that a line of the library needs. Neither depends on octets that are queued and not sent yet, or
- * received and not parsed yet, such as half a line. */
+/* The moments at which the library sends a line. Octets that are queued but not sent, or received but not
+ * parsed, such as half a line, do not matter for either of them. */
 enum slogout_when {
-    /* For LOGOUT and for the `* BYE` in its place, and for a last `* BYE` at first: between lines, the tagged
-     * response to each command that the host has taken is queued, and no literal of the client is announced
-     * or incomplete. In IDLE this is the time from the moment when the `+` is queued until DONE is read. */
+    /* At rest: the connection is between lines, the tagged response to each command that the host has taken
+     * is queued, and no literal of the client is announced or incomplete. In IDLE, the connection is at rest
+     * after the `+` is queued until DONE is read. LOGOUT and the `* BYE` in its place need this moment, and
+     * so does a last `* BYE` during the first half of leave_timeout_ms. */
     SLOGOUT_AT_REST,
-    /* For a last `* BYE` once half of leave_timeout_ms has passed: the greeting is queued, the last octet
-     * queued for the client ends a line, the client is owed no `+` for a literal, no AUTHENTICATE, STARTTLS
-     * or COMPRESS is in progress, and the host has queued no `* BYE` of its own. */
+    /* Between lines: the greeting is queued, the last octet queued for the client ends a line, the client is
+     * owed no `+` for a literal, no AUTHENTICATE, STARTTLS or COMPRESS is in progress, and the host has not
+     * queued its own `* BYE`. A last `* BYE` needs this moment during the second half of leave_timeout_ms. */
     SLOGOUT_BETWEEN_LINES
 };
 
-/* A status response of a client. The pointers point into the parsed line and live as long as it does. The
- * strings are not NUL-terminated. */
+/* A status response of a client. The pointers point into the parsed line, and are valid as long as the line
+ * is. The strings are not NUL-terminated. */
 struct slogout_response {
     enum slogout_status status; /* never NONE */
-    const char *tag;            /* tag_len is 0 if the response is untagged, as each BYE is */
+    const char *tag;            /* tag_len is 0 if the response is untagged, as every BYE is */
     size_t tag_len;
     const char *code; /* between [ and ]; code_len is 0 if there is no response code */
     size_t code_len;
@@ -270,9 +278,9 @@ struct slogout_result {
     int bye_seen;                      /* 1 if the client sent `* BYE` while the session was ASKED, else 0 */
     uint64_t asked_ms;                 /* when send_line took the LOGOUT, or SLOGOUT_NEVER if it did not */
     char tag[SLOGOUT_TAG_SIZE];        /* of that LOGOUT, NUL-terminated; empty if there was none */
-    enum slogout_status answer_status; /* of the client's last tagged answer to it, or NONE */
-    /* The whole answer, valid until close_connection returns, if it was passed to the call of
-     * slogout_session_feed_line() that now calls close_connection; else NULL. */
+    enum slogout_status answer_status; /* of the client's last tagged answer, or NONE */
+    /* The whole answer if the session ended in the call that fed the answer, and NULL otherwise. Valid until
+     * close_connection returns. */
     const struct slogout_response *answer;
 };
 
@@ -282,28 +290,29 @@ struct slogout_callbacks {
     /* Queues one whole line of len octets, CRLF included, to be sent without waiting for more output. Must
      * not block. line is valid until the function returns. Returns
      *   0             if all of the line is queued;
-     *   SLOGOUT_BUSY  if the connection is not at the moment that `when` names, and then the host must call
-     *                 slogout_session_resume() once it is. Any other positive number means the same, so do not
-     *                 return the number of octets;
-     *   < 0           if the connection is broken. The session ends: as SEND_FAILED if it was PENDING, with its
-     *                 outcome if it was LEAVING, and close_connection is called in both cases.
-     * If the host cancels the request inside this function and then returns 0, the line is sent all the same,
-     * so the session is ASKED, or has ENDED after a `* BYE`; after a negative number it ends, too. */
+     *   SLOGOUT_BUSY  if the connection is not at the moment that `when` names. The host must then call
+     *                 slogout_session_resume() once it is. Any other positive number means the same, so do
+     *                 not return the number of octets;
+     *   < 0           if the connection is broken. A PENDING session then ends as SEND_FAILED, and a LEAVING
+     *                 session with its outcome; close_connection is called in both cases.
+     * If the host cancels the request inside this function and then returns 0, the line is sent nevertheless,
+     * so the session is ASKED after LOGOUT and ENDED after `* BYE`. A negative number ends the session,
+     * too. */
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
-    /* Closes the connection. The host runs no further command of the client; it may let commands finish that
-     * are running, so that the client receives their responses. After all queued output is sent, the host
-     * calls shutdown(SHUT_WR), reads and discards until end of file, and closes, all by a deadline of its
-     * own, which slogout_deadline() does not include. A bare close() can destroy what is queued. This is the
-     * last callback of the session, and it is called once; the host still frees the session, here or later.
-     * May end the process. result is valid until the function returns; slogout_session_get_result() returns
-     * it later. */
+    /* Closes the connection. The host runs no further command of the client. It may let running commands
+     * finish, so that the client receives their responses. When all queued output is sent, the host calls
+     * shutdown(SHUT_WR), reads and discards input until end of file, and closes, all by its own deadline,
+     * which slogout_deadline() does not include. A bare close() can destroy queued output. The library calls
+     * this function once, and no other callback of the session after it. The host still frees the session,
+     * here or later. The function may end the process. result is valid until the function returns;
+     * slogout_session_get_result() returns the result later. */
     void (*close_connection)(struct slogout_session *session, const struct slogout_result *result,
                              void *conn);
 };
 
-/* Makes a session for one connection, in OPEN. Nothing is allocated after this call. conn is the host's own
- * pointer, passed to the callbacks. On success *out belongs to the caller, who passes it to
+/* Makes a session for one connection, in the state OPEN. Nothing is allocated after this call. conn is the
+ * host's own pointer, passed to the callbacks. On success *out belongs to the caller, who passes it to
  * slogout_session_free(); on failure *out is untouched.
  *   ARGUMENT  out, slogout, callbacks or one of the two functions is NULL
  *   SIZE, NOMEM */
@@ -311,100 +320,102 @@ SLOGOUT_API int slogout_session_new(struct slogout_session **out, struct slogout
                                     const struct slogout_callbacks *callbacks, void *conn);
 
 /* Frees a session, without a callback. NULL is allowed. An exchange in progress ends as HOST_CLOSED or, in
- * LEAVING, with the outcome that is settled. May be called in any callback, also for the session of that
- * callback; its memory is then released when the outermost call into the library returns, but the session
- * must not be used any more. */
+ * LEAVING, with the outcome that is settled. May be called in any callback, even for the session of that
+ * callback. The memory is then released when the outermost call into the library returns, but the host must
+ * not use the session again. */
 SLOGOUT_API void slogout_session_free(struct slogout_session *session);
 
-/* Marks that the client has enabled SLOGOUT_CAPABILITY (enabled is not 0), or no longer has (0, after
- * UNAUTHENTICATE). The mark counts when LOGOUT or `* BYE` is offered to send_line. Never sends
- * anything. */
+/* Marks a session whose client has enabled SLOGOUT_CAPABILITY (enabled is not 0), or removes the mark after
+ * UNAUTHENTICATE (enabled is 0). The library reads the mark when it offers LOGOUT or `* BYE` to send_line.
+ * Never sends anything. */
 SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, int enabled);
 
-/* Asks the client to leave: offers LOGOUT, or `* BYE` if the client has not enabled the extension, to
- * send_line at once and, if that returns SLOGOUT_BUSY, at each slogout_session_resume(). The number of the
- * tag is used up only when send_line takes the LOGOUT. bye_text follows `* BYE ` in each of our `* BYE`
- * lines; NULL stands for the text of the settings. bye_text is NOT copied, so that a session stays small: it
- * must live until the session has ended or the request is canceled. slogout_bye_text_fit() makes a valid text
- * of any text. In PENDING and ASKED, a call without an error keeps the first text, does nothing, and returns
- * 0. [calls back]
+/* Asks the client to leave. Offers LOGOUT to send_line at once, or `* BYE` if the client has not enabled the
+ * extension. If send_line returns SLOGOUT_BUSY, each slogout_session_resume() offers the line again. The
+ * number of the tag is used up only when send_line takes the LOGOUT. bye_text follows `* BYE ` in each
+ * `* BYE` of this session; NULL selects the text in the settings. bye_text is NOT copied, so that a session
+ * stays small, and must live until the session has ended or the request is canceled. slogout_bye_text_fit()
+ * makes a valid text from any text. In PENDING and ASKED, a call without an error does nothing and returns 0,
+ * so the earlier text stays. [calls back]
  *   STATE      LEAVING or ENDED
- *   TEXT       in any state
+ *   TEXT       bye_text is not valid, in any state
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_session_request(struct slogout_session *session, const char *bye_text,
                                         uint64_t now_ms);
 
-/* How one session leaves by itself. */
+/* How one session leaves without a drain. */
 struct slogout_departure {
     size_t size;          /* sizeof(struct slogout_departure) */
-    uint32_t spread_ms;   /* the request is made at a random instant of this time; 0: at once */
-    uint32_t seed;        /* of that instant; each process needs its own, such as its process number */
-    uint64_t deadline_ms; /* from now: close_connection has been called by then; 0: no deadline */
-    const char *bye_text; /* as of slogout_session_request(), and NOT copied either */
+    uint32_t spread_ms;   /* the library makes the request at a random instant within this time; 0: at once */
+    uint32_t seed;        /* of the random instant; each process needs its own, such as its process ID */
+    uint64_t deadline_ms; /* the library calls close_connection within this time; 0: no deadline */
+    const char *bye_text; /* as in slogout_session_request(), and NOT copied either */
 };
 
-/* Makes one session leave without a drain: for a process that serves one connection, or a few. The session is
- * WAITING until a random instant of the spread, and then as by slogout_session_request(). The deadline is
- * kept even if no client answers: the spread is cut short, a client whose answer timer would not end by the
- * deadline less leave_timeout_ms is sent `* BYE` in place of LOGOUT, and a session that is still PENDING at
- * that time is forced. In any other state than OPEN it does what slogout_session_force() does, so that a
- * second signal to the process hurries its session. [calls back]
- *   TEXT       in any state
+/* Makes one session leave without a drain, in a process that serves one connection or a few. The session is
+ * WAITING until a random instant within the spread, and then leaves as if by slogout_session_request(). The
+ * library keeps the deadline even if the client does not answer. It cuts the spread short if necessary, and
+ * forces a session that is still PENDING leave_timeout_ms before the deadline. If the answer timer would run
+ * beyond that time, the library sends `* BYE` in place of LOGOUT. In any state other than OPEN, the function
+ * does the same as slogout_session_force(), so that a second signal to the process hurries its session.
+ * [calls back]
+ *   TEXT       bye_text is not valid, in any state
  *   ARGUMENT   session or departure is NULL, or now_ms is SLOGOUT_NEVER
  *   SIZE
  *   REENTRANT */
 SLOGOUT_API int slogout_session_leave(struct slogout_session *session,
                                       const struct slogout_departure *departure, uint64_t now_ms);
 
-/* Reports that the connection may be at rest or between lines: in PENDING and LEAVING, offers the line that
- * is due to send_line again. Call it when a command has completed, when IDLE has begun, and when the output
- * drains if send_line waited for that. At any other time it does no harm and costs little. [calls back]
+/* Reports that the connection may be at rest or between lines. In PENDING and LEAVING, the function offers
+ * the line that is due to send_line again. Call it when a command has completed, when IDLE has begun, and
+ * when queued output is sent if send_line waited for that. A call at any other time does no harm and costs
+ * little. [calls back]
  *   ARGUMENT   session is NULL; in PENDING and LEAVING, also if now_ms is SLOGOUT_NEVER
- *   REENTRANT  in PENDING and LEAVING; in each other state it returns 0 in a callback too */
+ *   REENTRANT  in PENDING and LEAVING; in any other state it returns 0, even in a callback */
 SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t now_ms);
 
-/* Passes a line of the client to the library, of len octets with or without its line end (CRLF, LF or CR):
- * each line that stands where a command may begin, and each line that is read in IDLE. Do not pass literal
- * data, the rest of a line after a literal, or AUTHENTICATE data. A host that has read no more than the `*`
- * of a line where a command may begin may pass the line `* BYE`.
+/* Passes a line of the client to the library, as len octets with or without its line end (CRLF, LF or CR).
+ * The host must pass each line that begins where a command may begin, and each line that it reads in IDLE. It
+ * must not pass literal data, the rest of a line after a literal, or AUTHENTICATE data. A host that has read
+ * only a `*` where a command may begin may pass the line `* BYE`.
  *
- * An answer is `* BYE`, or OK, NO or BAD with the tag of our LOGOUT, which is compared octet by octet.
- * Returns SLOGOUT_CONSUMED if the line is an answer, or came after the outcome was settled: do not run it and
- * do not reply to it. Returns 0 for any other line, which the host handles as usual. Returns no error: for an
- * argument that is not valid, and inside a callback, it does nothing and returns 0. Costs a load and a branch
- * unless LOGOUT has been sent. [calls back] */
+ * An answer is `* BYE`, or OK, NO or BAD with the tag of our LOGOUT. The tag is compared octet by octet.
+ * Returns SLOGOUT_CONSUMED if the line is an answer, or came after the outcome was settled; the host then
+ * neither runs the line nor replies to it. Returns 0 for any other line, which the host handles as usual. If
+ * an argument is not valid, or inside a callback, the function does nothing and returns 0. In OPEN, WAITING
+ * and PENDING, a call costs a load and a branch. [calls back] */
 SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_session *session,
                                                              const char *line, size_t len, uint64_t now_ms);
 
-/* Withdraws a request: the session is OPEN again, and out of its drain. Never sends anything. Returns 0 also
- * if there was no request.
+/* Withdraws a request. The session is OPEN again and no longer in its drain. Never sends anything. Also
+ * returns 0 if there was no request.
  *   STATE  LOGOUT has been sent, or the session is LEAVING or ENDED
  *   ARGUMENT */
 SLOGOUT_API int slogout_session_cancel(struct slogout_session *session);
 
-/* Settles the outcome FORCED: the session is LEAVING, and close_connection is called after its `* BYE`, or
- * after leave_timeout_ms without one. Does nothing to a session that has ENDED. `* BYE` is offered to send_line at once and at each
- * slogout_session_resume(): in the first half of leave_timeout_ms with SLOGOUT_AT_REST, so that no command is
- * cut off, and then with SLOGOUT_BETWEEN_LINES. For a session that is LEAVING already, `* BYE` is offered
- * once more with SLOGOUT_BETWEEN_LINES if it has not been offered that way before, and then close_connection
- * is called, whatever send_line returns. [calls back]
+/* Settles the outcome FORCED. The session is LEAVING, and close_connection is called after its `* BYE`, or
+ * after leave_timeout_ms without one. The library offers `* BYE` to send_line at once and at each
+ * slogout_session_resume(). It does so with SLOGOUT_AT_REST during the first half of leave_timeout_ms, so
+ * that no command is cut off, and then with SLOGOUT_BETWEEN_LINES. A session that is LEAVING already keeps
+ * its outcome. The library then offers `* BYE` with SLOGOUT_BETWEEN_LINES unless it has done so before, and
+ * calls close_connection, whatever send_line returns. Does nothing to a session that has ENDED. [calls back]
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_session_force(struct slogout_session *session, uint64_t now_ms);
 
-/* Reports that the connection ends in another way: CLIENT_LOGOUT, PEER_CLOSED or HOST_CLOSED. Call it when
- * that end begins, before the host queues a `* BYE` of its own, not when the socket is closed. The library
- * sends nothing more, and does not call close_connection. An outcome that is settled stays. Returns 0 also if
- * the session has ended.
+/* Reports that the connection ends in another way, which is CLIENT_LOGOUT, PEER_CLOSED or HOST_CLOSED. Call
+ * it when the connection begins to end, before the host queues its own `* BYE`, and not when the socket is
+ * closed. The library sends nothing more, and does not call close_connection. A settled outcome does not
+ * change. Also returns 0 if the session has ended.
  *   ARGUMENT  session is NULL, or why is none of the three */
 SLOGOUT_API int slogout_session_abandon(struct slogout_session *session, enum slogout_outcome why);
 
 /* Fills *out with the result of a session that has ENDED with an outcome, as close_connection received it.
- * For a session that was abandoned this is the only way to get it. out->size must be set, and no more octets
- * are written. answer is NULL.
- *   STATE     the session has not ended, or no request was made
- *   SIZE      out->size is 0 or cannot be right
+ * For an abandoned session, this is the only way to get the result. The host sets out->size, and the function
+ * writes at most that many octets. The member answer is NULL.
+ *   STATE     the session has not ended, or was OPEN when it was abandoned
+ *   SIZE      out->size is not valid
  *   ARGUMENT  session or out is NULL */
 SLOGOUT_API int slogout_session_get_result(const struct slogout_session *session, struct slogout_result *out);
 
@@ -414,24 +425,25 @@ SLOGOUT_API enum slogout_state slogout_session_state(const struct slogout_sessio
 
 /* ---- lines of a client; usable without a slogout ------------------------------------------------- */
 
-/* Parses one line of len octets, with or without its line end, which is CRLF, LF or CR: `* BYE [text]` or
- * `TAG OK|NO|BAD [text]`.
- * The word may be in any case; one SP stands before it, and SP or the end of the line after it. The text is
- * not interpreted: `{3}` at its end does not announce a literal. To keep the cost independent of len, a tag
- * longer than 255 octets does not parse, and a response code longer than 255 octets stays part of the text.
- * Returns 1 and fills *out; for any other line, or a NULL pointer, returns 0 and leaves *out untouched. */
+/* Parses one line of len octets, with or without its line end (CRLF, LF or CR). The line must be `* BYE
+ * [text]` or `TAG OK|NO|BAD [text]`. The word may be in upper or lower case. One SP must precede the word,
+ * and SP or the end of the line must follow it. The text is not interpreted, so `{3}` at its end does not
+ * announce a literal. To keep the cost independent of len, a tag longer than 255 octets does not parse, and a
+ * response code longer than 255 octets stays part of the text. Returns 1 and fills *out if the line is such a
+ * response. For any other line or a NULL pointer, returns 0 and leaves *out untouched. */
 SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char *line, size_t len);
 
-/* Returns 1 if one of the words at arguments is SLOGOUT_CAPABILITY, in any case, else 0. Takes the arguments
- * of an ENABLE with SP between them, with or without the CRLF after them, or a single word. */
+/* Returns 1 if one of the words at `arguments` is SLOGOUT_CAPABILITY, in upper or lower case, and 0
+ * otherwise. The words are one or more arguments of an ENABLE, with SP between them, and with or without the
+ * CRLF. */
 SLOGOUT_API int slogout_enable_has_capability(const char *arguments, size_t len);
 
-/* Makes a valid bye_text of any text of len octets, such as one that an administrator has written. Control
- * characters and white space become SP, and several of them become one. Each 8-bit character, in UTF-8 or
- * not, becomes "?". A "[" at the beginning becomes "(" unless it begins a valid response code. The text is
- * cut at the end of a word, or inside a word that is too long by itself. If nothing is left of it, it becomes
- * "Server is closing the connection". Writes a text of at most 200 octets, NUL-terminated, and returns its
- * length, or 0 if out is NULL. text may be NULL if len is 0. */
+/* Makes a valid bye_text from any text of len octets, such as a notice that an administrator has written.
+ * Each run of control characters and white space becomes one SP, and disappears at either end. Each 8-bit
+ * character, in UTF-8 or not, becomes "?". A "[" at the beginning becomes "(" unless it begins a valid
+ * response code. The text is cut after a word, or inside a word that is too long by itself. If the result
+ * would be empty, it is "Server is closing the connection". Writes a text of at most 200 octets,
+ * NUL-terminated, and returns its length, or 0 if out is NULL. text may be NULL if len is 0. */
 SLOGOUT_API size_t slogout_bye_text_fit(char out[SLOGOUT_BYE_TEXT_SIZE], const char *text, size_t len);
 
 /* ---- tags; usable without a slogout --------------------------------------------------------------- */
@@ -441,32 +453,33 @@ struct slogout_tags {
     uint32_t last;      /* the number of the last tag; 0 before the first */
 };
 
-/* Returns 1 if the octets are a tag by RFC 3501 section 9, which is one or more ASTRING-CHAR other than "+",
- * else 0. There is no maximum length. */
+/* Returns 1 if the octets are a tag, which is one or more ASTRING-CHAR other than "+" (RFC 3501 section 9),
+ * and 0 otherwise. There is no maximum length. */
 SLOGOUT_API int slogout_tag_valid(const char *tag, size_t len);
 
-/* Writes the next tag, which is the prefix and a number, NUL-terminated to `tag`, and stores the number in
- * tags->last. Returns the length without the NUL, or 0 without a change if the prefix is not valid. A tag
- * repeats after 2^32 - 1 calls. */
+/* Writes the next tag to `tag`, NUL-terminated, and stores its number in tags->last. The tag consists of the
+ * prefix and the number. Returns the length without the NUL. Returns 0 and changes nothing if the prefix is
+ * not valid. A tag repeats after 2^32 - 1 calls. */
 SLOGOUT_API size_t slogout_tags_next(struct slogout_tags *tags, char tag[SLOGOUT_TAG_SIZE]);
 
 /* ---- names, which are static strings and never NULL; logs ------------------------------------------ */
 
 /* Returns the SLOGOUT_VERSION of the library that is linked. */
 SLOGOUT_API const char *slogout_version(void);
-/* Returns one sentence, without a period, for an error or 0; "unknown error" for another number. */
+/* Returns a description of an error, or of 0, without a period; "unknown error" for any other number. */
 SLOGOUT_API const char *slogout_strerror(int error);
-/* Returns "ANSWERED" for SLOGOUT_OUTCOME_ANSWERED, and so on; "UNKNOWN" for a number that is not an
- * outcome. */
+/* Returns the name of an outcome, such as "ANSWERED" for SLOGOUT_OUTCOME_ANSWERED, or "UNKNOWN" for a number
+ * that is not an outcome. */
 SLOGOUT_API const char *slogout_outcome_name(enum slogout_outcome outcome);
 
-#define SLOGOUT_RESULT_SIZE 320 /* octets that hold any line of slogout_result_format(), with its NUL */
+#define SLOGOUT_RESULT_SIZE 320 /* octets, enough for any line of slogout_result_format() with its NUL */
 
-/* Writes a result as a line for a log, without a line end: the outcome, tag, bye_sent and bye_seen; if the
- * client has answered, the status of its answer; and if result->answer is set, its code and text, cut to 64
- * and 128 octets. In these a control character or 8-bit octet becomes \xNN, and `"` and `\` become `\"` and
- * `\\`. Writes at most out_size octets, and NUL-terminates unless out_size is 0. Returns the length that the
- * whole line needs, without the NUL, or 0 if result is NULL. */
+/* Writes a result as one line for a log, without a line end. The line has the outcome, the tag, bye_sent and
+ * bye_seen. If the client has answered, the line has the status of the answer. If result->answer is set, the
+ * line also has the code and the text of the answer, cut to 64 and 128 octets, in which a control character
+ * or 8-bit octet becomes \xNN, and `"` and `\` become `\"` and `\\`. Writes at most out_size octets, and
+ * NUL-terminates unless out_size is 0. Returns the length of the whole line without the NUL, or 0 if result
+ * is NULL. */
 SLOGOUT_API size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result);
 
 #ifdef __cplusplus

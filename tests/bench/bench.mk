@@ -3,8 +3,8 @@
 ## Measure
 ##   make bench                sizes, instructions, and speed beside a peer
 ##   make bench-peers          the same beside other libraries and servers (deps-bench)
-##   make sim                  a drain of 1,000,000 clients on simulated time
-##   make plot                 draws it, as build/drain.svg and build/drain.png (deps-plot)
+##   make sim                  a drain of 1,000,000 clients, and restarts of fleets, on simulated time
+##   make plot                 draws them, as drain and rollout in build/, .svg and .png (deps-plot)
 
 # The core alone, as a vendor compiles it.
 SMALL_CORE := $(BUILD)/bench/small/core.o
@@ -112,27 +112,33 @@ bench-peers: $(PEERS_PROGRAMS) $(PEERS)/sizes
 
 SIM_CLIENTS ?= 1000000
 SIM_CAPACITY ?= 10000
-SIM_OBJECTS := $(BUILD)/tests/sim/sim.o $(BUILD)/tests/sim/strategies.o $(BUILD)/tests/sim/fleet.o $(BUILD)/tests/sim/crowd.o
+SIM := $(BUILD)/tests/sim
+SIM_OBJECTS := $(SIM)/sim.o $(SIM)/strategies.o $(SIM)/fleet.o $(SIM)/crowd.o
+ROLLOUT_OBJECTS := $(SIM)/rollout.o $(SIM)/strategies.o $(SIM)/crowd.o
 
 .PHONY: sim plot
 
-$(BUILD)/tests/sim/%.o: tests/bench/sim/%.c
+$(SIM)/%.o: tests/bench/sim/%.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests/bench -Itests/unit $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/tests/sim/crowd.o: tests/unit/support/crowd.c
+$(SIM)/crowd.o: tests/unit/support/crowd.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Itests/bench -Itests/unit $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/tests/sim/sim: $(SIM_OBJECTS) $(STATIC)
-	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+$(SIM)/sim: $(SIM_OBJECTS)
+$(SIM)/rollout: $(ROLLOUT_OBJECTS)
+$(SIM)/sim $(SIM)/rollout: $(STATIC)
+	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC) -lm
 
-sim: $(BUILD)/tests/sim/sim
+sim: $(SIM)/sim $(SIM)/rollout
 	@mkdir -p $(BUILD)/sim
-	$< $(BUILD)/sim $(SIM_CLIENTS) $(SIM_CAPACITY)
+	$(SIM)/sim $(BUILD)/sim $(SIM_CLIENTS) $(SIM_CAPACITY)
+	$(SIM)/rollout $(BUILD)/sim $(SIM_CLIENTS)
 
 plot: sim
-	gnuplot -e "build = '$(BUILD)'; format = 'svg'; capacity = $(SIM_CAPACITY)" tests/bench/sim/drain.gnuplot
-	gnuplot -e "build = '$(BUILD)'; format = 'png'; capacity = $(SIM_CAPACITY)" tests/bench/sim/drain.gnuplot
+	@for picture in drain rollout; do for format in svg png; do \
+	  gnuplot -e "build = '$(BUILD)'; format = '$$format'; capacity = $(SIM_CAPACITY)" tests/bench/sim/$$picture.gnuplot || exit 1; \
+	done; done
 
--include $(SIM_OBJECTS:.o=.d)
+-include $(sort $(SIM_OBJECTS:.o=.d) $(ROLLOUT_OBJECTS:.o=.d))

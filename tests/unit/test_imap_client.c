@@ -147,6 +147,7 @@ static const char *const rows[] = {
     "a STARTTLS<OK a>\r\n|",
     /* the same tag twice: the older command is answered */
     "a UNAUTHENTICATE\r\n|a ENABLE X-SERVER-LOGOUT\r\n|<OK a unauthenticate><OK a enable>",
+    "a ENABLE X-SERVER-LOGOUT\r\n|a X {2}\r\n<OK a enable><+!>",
     /* a response to nothing, and a `+` for nothing */
     "a NOOP\r\n|<OK b><OK a><OK a>",
     "<+!>",

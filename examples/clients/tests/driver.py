@@ -1,5 +1,5 @@
-"""Runs imaplib_account.py, or imaplib alone, as an application does. driver.py LIBRARY PORT TLS USER DELAY; see run.py.
-SPDX-License-Identifier: BSD-2-Clause"""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs imaplib_account.py, or imaplib alone, as an application does. driver.py LIBRARY PORT TLS USER DELAY; see run.py."""
 
 import hashlib
 import imaplib

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A relay between a client and a server. It ends TLS and reads each line of both sides. At a line it can do what no
-server does on demand: hold the line back, add lines of its own, or cut the connection.
-SPDX-License-Identifier: BSD-2-Clause"""
+server does on demand: hold the line back, add lines of its own, or cut the connection."""
 
 import asyncio
 import contextlib
@@ -10,7 +9,8 @@ import socket
 import ssl
 import threading
 
-PATIENCE = 60  # seconds
+from servers import PATIENCE
+
 LIMIT = 1 << 24
 
 

@@ -1,5 +1,5 @@
-"""The servers of the tests: unprivileged, on free ports of 127.0.0.1, and killed by their pids.
-SPDX-License-Identifier: BSD-2-Clause"""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The servers of the tests: unprivileged, on free ports of 127.0.0.1, and killed by their pids."""
 
 import glob
 import os
@@ -20,7 +20,7 @@ ECHO_SERVER = BUILD + "/examples/echo_server"
 PROXY = BUILD + "/slogout-proxy"
 PLUGIN = BUILD + "/dovecot/lib95_imap_slogout_plugin.so"
 
-PATIENCE = 60
+PATIENCE = 300  # seconds: only a failure waits as long, also for an answer
 DOVECOT = """
 base_dir = {root}/run
 state_dir = {root}/state
@@ -41,6 +41,9 @@ mail_fsync = never
 protocol imap {{
   mail_plugins = {plugin}
   mail_max_userip_connections = 100
+}}
+plugin {{
+  slogout_answer_timeout = {patience} secs
 }}
 passdb {{
   driver = static
@@ -90,8 +93,8 @@ class Program:
     """echo_server, or the proxy in front of a server. All its clients are asked at once."""
 
     def __init__(self, *command):
-        self.process = subprocess.Popen([*command, "--listen", "127.0.0.1:0", "--spread", "0"], text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        options = ["--listen", "127.0.0.1:0", "--spread", "0", "--answer-timeout", str(1000 * PATIENCE)]
+        self.process = subprocess.Popen([*command, *options], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.log = ""
         self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
         threading.Thread(target=self.collect, daemon=True).start()
@@ -131,7 +134,7 @@ class Dovecot:
         self.port, self.tls_port = free_port(), free_port()
         with open(self.root + "/dovecot.conf", "w") as file:
             file.write(DOVECOT.format(root=self.root, user=user, group=group, port=self.port, tls_port=self.tls_port,
-                                      plugin="imap_slogout" if plugin else ""))
+                                      plugin="imap_slogout" if plugin else "", patience=PATIENCE))
         if self.owner:
             for folder, folders, files in os.walk(self.root):
                 for name in [folder] + [os.path.join(folder, name) for name in folders + files]:
@@ -156,13 +159,12 @@ class Dovecot:
             return ""
 
     def ask(self, user, again=False):
-        for _ in range(20):  # a process that is about to serve the user is not listed yet
-            done = subprocess.run(["/usr/bin/doveadm", "-c", self.root + "/dovecot.conf", "kick", user], text=True,
-                                  capture_output=True, timeout=PATIENCE, check=False, **self.owner)
-            if user in done.stdout:
-                return
-            time.sleep(0.1)
-        raise AssertionError("doveadm kick: " + done.stdout + done.stderr)
+        """A process that is about to serve the user is not listed yet."""
+        command = ["/usr/bin/doveadm", "-c", self.root + "/dovecot.conf", "kick", user]
+
+        def kicked():
+            return subprocess.run(command, text=True, capture_output=True, check=False, **self.owner).stdout
+        wait_until(lambda: user in kicked(), "doveadm kick " + user)
 
     def outcomes(self, user):
         names = {"answered": "ANSWERED", "forced": "FORCED"}

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Builds Courier's imaplogin, imapd, couriertls and couriertcpd: build.sh TREE LIBRARY
-# TREE is the source of courier, and PORT_CC the compiler with its flags. What is built there first is the server as it is; libs/imap.slogout and
-# libs/tcpd.slogout are copies, edited and linked. The configure script of the whole is left out.
+# TREE is the source of courier, and PORT_CC the compiler with its flags. What is built there first is the server as it
+# is; libs/imap.slogout and libs/tcpd.slogout are copies, edited and linked. The configure script of the whole is left
+# out.
 set -eu
 
 tree=$1 library=$2
@@ -20,7 +21,8 @@ stock()
         # shellcheck disable=SC2086 # words
         (cd "$tree/libs/$part"
          ./configure -q --cache-file="$tree/config.cache" --disable-dependency-tracking --with-db=gdbm \
-             --with-mailuser=nobody --with-gnutls --with-certsdir="$tree" --with-piddir="$tree" CFLAGS=-O1 CXXFLAGS=-O1
+             --with-mailuser=nobody --with-gnutls --with-certsdir="$tree" --with-piddir="$tree" CFLAGS=-O1 \
+             CXXFLAGS=-O1
          make -s $targets) > "$tree/log.$part" 2>&1 </dev/null || { tail -n 20 "$tree/log.$part" >&2; exit 1; }
     done <<END
 gdbmobj libgdbmobj.la

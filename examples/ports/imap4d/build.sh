@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Builds imap4d: build.sh TREE LIBRARY
-# TREE is the source of mailutils, and PORT_CC the compiler with its flags. What is built there first is the server as it is; imap4d.slogout is a copy, edited
-# and linked.
+# TREE is the source of mailutils, and PORT_CC the compiler with its flags. What is built there first is the server as
+# it is; imap4d.slogout is a copy, edited and linked.
 set -eu
 
 tree=$1 library=$2

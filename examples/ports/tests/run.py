@@ -429,8 +429,8 @@ def main():
                 linked, stock = jobs[kind, True, name].result(), jobs[kind, False, name].result()
                 wrong = linked != CASES[name][1]
                 failed += wrong
-                print("%-32s %-42s %s%s" % (name, stock, linked, "   FAILED, expected " + CASES[name][1] if wrong else ""),
-                      flush=True)
+                verdict = "   FAILED, expected " + CASES[name][1] if wrong else ""
+                print("%-32s %-42s %s%s" % (name, stock, linked, verdict), flush=True)
     print("\nports-check: %d of %d servers run, %.0f s" % (len(kinds), len(SERVERS), time.monotonic() - begin))
     print("%d passed, %d failed" % (len(names) * len(kinds) + len(kinds) - failed, failed))
     return 1 if failed else 0

@@ -39,7 +39,8 @@ class CommandLine(unittest.TestCase):
         ("--spread", "10s"): "--spread 10s is not valid: it must be a number from 0 to",
         ("--answer-timeout", "32000"): "--answer-timeout 32000 is not valid: it must be a number from 32001 to",
         ("--send-proxy", "v3"): "--send-proxy v3 is not valid: it must be no|v1|v2",
-        ("--deadline", "30000"): "--deadline 30000 is too short for the other options; it must be at least 45101",
+        ("--deadline", "30000"): "--deadline 30000 is too short for the other options; it must be at least 45100",
+        ("--deadline", "50000", "--agent", "127.0.0.1:0"): "it must be at least 50100",
         ("--metrics", ""): '--metrics "" is not valid',
         ("--metrics",): "--metrics needs a value: FILE",
         ("--accept-proxy=yes",): "--accept-proxy=yes is not valid: --accept-proxy takes no value",
@@ -185,9 +186,46 @@ class Signals(ProxyTest):
         server.close()
         proxy.end()
 
+    def test_the_agent_says_drain_while_the_port_still_accepts(self):
+        """The second signal ends that time; it must be another than the first, which may not have been taken yet."""
+        port = free_port()
+        proxy = self.start("--agent", f"127.0.0.1:{port}", "--lame-duck", "3600000")
+
+        def answer():
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as agent:
+                return read_to_end(agent)
+        self.assertEqual(answer(), b"up ready\n")
+        before = self.pair(proxy)
+        proxy.terminate()
+        wait_until(lambda: answer() == b"drain\n")
+        during = self.pair(proxy)
+        before[0].sendall(b"a NOOP\r\n")
+        self.assertEqual(before[1].recv(100), b"a NOOP\r\n")
+        before[1].sendall(b"a OK done\r\n")
+        self.assertEqual(before[0].recv(100), b"a OK done\r\n")
+        proxy.process.send_signal(signal.SIGINT)
+        for client, server in (before, during):
+            self.assertEqual(read_to_end(client), BYE)
+            client.close()
+            server.close()
+        self.assertRaises(ConnectionRefusedError, answer)
+        self.assertRaises(ConnectionRefusedError, connect, proxy)
+        proxy.end()
+
+    def test_the_port_closes_when_the_lame_duck_is_over(self):
+        proxy = self.start("--lame-duck", "500")
+        client, server = self.pair(proxy)
+        begun = time.monotonic()
+        proxy.terminate()
+        self.assertEqual(read_to_end(client), BYE)
+        self.assertGreater(time.monotonic() - begun, 0.49)
+        client.close()
+        server.close()
+        proxy.end()
+
     def test_the_deadline_is_when_it_is_gone(self):
         """Whatever the clients do: one is inside a literal, one never closes its side, one's server has said BYE."""
-        proxy = self.start("--deadline", "46000", "--spread", "0", program=PLAIN)
+        proxy = self.start("--deadline", "47000", "--spread", "0", "--lame-duck", "1000", program=PLAIN)
         inside, silent, parting = self.pair(proxy), self.pair(proxy), self.pair(proxy)
         inside[1].sendall(b"* 1 FETCH (BODY[] {100}\r\nab")
         parting[1].sendall(b"* BYE x\r\n")

@@ -7,9 +7,10 @@ Puts them into DIRECTORY and links them with LIBRARY; COMPILER is a command with
 A comment before each literal block of a page says what it is:
     .\\" example     a whole C program, which must compile, exit with 0, and print what the next block says
     .\\" output      what the program before it prints; CR is not shown
+    .\\" abnf        a grammar, which protocol.py reads
     .\\" figure      anything else
-Each page of section 3 has one example. The README has two, which are indented blocks: a host, which tests/docs/manual/server.c
-runs, and a few lines that use the parts of the library that work alone."""
+Each page of section 3 has one example. The README has one in several indented blocks, each of which begins with
+#include: a host, which tests/docs/manual/server.c runs."""
 
 import glob
 import os
@@ -18,14 +19,6 @@ import subprocess
 import sys
 
 WIDTH = 75  # a page of 80 columns indents by 5
-PARTS_PROGRAM = """#include <stdio.h>
-#include <string.h>
-#include <slogout/slogout.h>
-int main(void)
-{
-%s    return 0;
-}
-"""
 SECONDS = 60  # for one program; none needs more than a second
 ESCAPES = {"\\e": "\\", "\\-": "-", "\\&": ""}
 
@@ -47,7 +40,7 @@ def blocks(page):
         if not line.startswith(".Bd -literal"):
             continue
         where = f"{page}:{number + 1}"
-        kind = re.fullmatch(r'\.\\" (example|output|figure)', lines[number - 1])
+        kind = re.fullmatch(r'\.\\" (example|output|abnf|figure)', lines[number - 1])
         if not kind:
             fail(where, "no comment says what this block is")
         text = unescape(where, "\n".join(lines[number + 1 : lines.index(".Ed", number)]) + "\n")
@@ -57,15 +50,10 @@ def blocks(page):
         yield where, kind[1], text
 
 
-def readme_examples():
-    """Returns the two programs of the README: the host, which begins with #include, and the parts that work alone."""
+def readme_host():
     indented = re.findall(r"(?:^    .*\n|^\n)+", open("README").read(), re.M)
     code = [re.sub("^    ", "", block.strip("\n") + "\n", flags=re.M) for block in indented]
-    hosts = [block for block in code if block.startswith("#include")]
-    parts = [block for block in code if block.startswith("char tag")]
-    if len(hosts) != 1 or len(parts) != 1:
-        fail("README", f"{len(hosts)} hosts and {len(parts)} examples of parts, not one of each")
-    return hosts[0], PARTS_PROGRAM % re.sub("^(?=.)", "    ", parts[0], flags=re.M)
+    return "\n".join(block for block in code if block.startswith("#include"))
 
 
 def build(where, compiler, sources, library, program):
@@ -97,14 +85,11 @@ def check_page(page, directory, library, compiler):
 
 
 def check_readme(directory, library, compiler):
-    host, parts = (os.path.join(directory, name) for name in ("README-host", "README-parts"))
-    for program, text in zip((host, parts), readme_examples()):
-        with open(program + ".c", "w") as source:
-            source.write(text)
+    host = os.path.join(directory, "README-host")
+    with open(host + ".c", "w") as source:
+        source.write(readme_host())
     build("README", compiler + ["-Itests/docs/manual"], ["tests/docs/manual/server.c", host + ".c"], library, host)
     check_output("README", host, "")
-    build("README", compiler, [parts + ".c"], library, parts)
-    check_output("README", parts, "T1 is answered NO, code INUSE\n")
 
 
 def main(directory, library, *compiler):
@@ -113,7 +98,7 @@ def main(directory, library, *compiler):
     for page in pages:
         check_page(page, directory, library, list(compiler))
     check_readme(directory, library, list(compiler))
-    print(f"manual: {sum(page.endswith('.3') for page in pages) + 2} examples compiled and run")
+    print(f"manual: {sum(page.endswith('.3') for page in pages) + 1} examples compiled and run")
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def main(library):
     used = read("tests/**/*.c") + read("examples/**/*.[ch]")
     for path in glob.glob("man/*.[0-9]"):
         used += "".join(text for _, kind, text in blocks(path) if kind == "example")
-    written = set(re.findall(r"\w+", read("man/*")))
+    written = set(re.findall(r"\w+", read("man/*.[0-9]")))
 
     wrong = differences("in lib/slogout.map", set(functions), map_functions(read("lib/slogout.map")))
     wrong += differences("exported by the shared library", set(functions), exported_functions(library))

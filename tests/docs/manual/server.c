@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Runs the README's example through four ways in which a session ends. */
+/* Runs the example of the README through four ways in which a session ends, and through a drain. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "server.h"
 
 static uint64_t clock_ms;
+static int is_drained;
 
 static void check(const char *what, int is_so)
 {
@@ -46,6 +47,13 @@ int queue(struct conn *conn, const char *octets, size_t len)
 void finish(struct conn *conn)
 {
     conn->is_finished = 1;
+}
+
+void on_drained(struct slogout_drain *drain, void *user_data)
+{
+    (void)user_data;
+    slogout_drain_free(drain);
+    is_drained = 1;
 }
 
 /* ---- the tests ---- */
@@ -116,7 +124,7 @@ static void test_says_bye_between_lines_when_the_time_is_up(void)
     check("a request is taken", on_move(&conn) == 0);
     conn.in_line = 1;
     turn();
-    check("no BYE stands inside a line", strcmp(conn.output, "SLO.2 LOGOUT\r\n") == 0);
+    check("no BYE is sent inside a line", strcmp(conn.output, "SLO.2 LOGOUT\r\n") == 0);
     conn.in_line = 0;
     on_reply_queued(&conn);
     check_end("it expires", &conn, "SLO.2 LOGOUT\r\n* BYE Mailbox has moved\r\n");
@@ -134,6 +142,27 @@ static void test_says_nothing_after_the_own_logout_of_a_client(void)
     on_free(&conn);
 }
 
+static void test_drains_all_clients_and_then_exits(void)
+{
+    struct conn conns[2];
+    const uint64_t begun_ms = clock_ms;
+    int i;
+
+    check("a drain is made", on_ready() == 0);
+    for (i = 0; i < 2; i++) {
+        start(&conns[i]);
+        check("a session joins the drain", on_join(&conns[i]) == 0);
+    }
+    check("the drain starts", on_sigterm() == 0);
+    while (!conns[0].is_finished || !conns[1].is_finished)
+        turn();
+    check("the plan is kept", clock_ms - begun_ms <= 240000);
+    for (i = 0; i < 2; i++)
+        check_end("a client receives BYE", &conns[i], "* BYE Server is closing the connection\r\n");
+    on_turn();
+    check("the server exits", is_drained);
+}
+
 int main(void)
 {
     check("a slogout is made", on_start() == 0);
@@ -141,5 +170,6 @@ int main(void)
     test_says_bye_to_a_client_that_has_not_enabled();
     test_says_bye_between_lines_when_the_time_is_up();
     test_says_nothing_after_the_own_logout_of_a_client();
+    test_drains_all_clients_and_then_exits();
     return 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The server that the README's example is linked into. It has no socket: `output` holds what it queues, and
- * time is a number. */
+/* The server with which the example of the README is linked. It has no socket: `output` holds the queued output,
+ * and time is a number. */
 #ifndef SERVER_H
 #define SERVER_H
 
-#include <slogout/slogout.h>
+#include <slogout/drain.h>
 
 struct conn {
     struct slogout_session *session;
@@ -14,14 +14,15 @@ struct conn {
     int is_finished;
 };
 
-/* The server's own. */
+/* The server defines these functions. */
 uint64_t now_ms(void);
 int at_rest(const struct conn *conn);
 int between_lines(const struct conn *conn);
 int queue(struct conn *conn, const char *octets, size_t len); /* 0, or -1 */
-void finish(struct conn *conn); /* sends what is queued, ends the output, reads until end of file, closes */
+void finish(struct conn *conn); /* sends queued output, ends the output, reads until end of file, closes */
+void on_drained(struct slogout_drain *drain, void *user_data); /* the server exits */
 
-/* The example's: where this server calls the library. */
+/* The example defines these functions, in which the server calls the library. */
 int on_start(void);
 int on_accept(struct conn *conn);
 void on_enable(struct conn *conn);
@@ -32,5 +33,8 @@ void on_end(struct conn *conn, enum slogout_outcome why);
 void on_free(struct conn *conn);
 int on_wait(void);
 void on_turn(void);
+int on_ready(void);
+int on_join(struct conn *conn);
+int on_sigterm(void);
 
 #endif
