@@ -9,7 +9,10 @@ shift 2
 ports=examples/ports
 
 for server in "$@"; do
-    archive=$(ls "$folder/apt/$server"/*.orig.tar.?z* 2>/dev/null | grep -v '\.asc$' || :)
+    archive=
+    for file in "$folder/apt/$server"/*.orig.tar.gz "$folder/apt/$server"/*.orig.tar.xz; do
+        test ! -e "$file" || archive=$file
+    done
     if [ -z "$archive" ]; then
         echo "  $server: not built: no source"
         continue

@@ -15,7 +15,7 @@ stock()
     sed 's/@USE_GDBM@/1/; s/@USE_DB@/0/' "$tree/dbobj.h.in" > "$tree/dbobj.h"
     echo 'dblibrary="libs/gdbmobj/libgdbmobj.la"' > "$tree/dbobj.config"
     : > "$tree/libs/rootcerts/rootcertsdir.cnf"
-    # Only what the four programs need: the rest is mostly documentation.
+    # Only what the programs need: the rest is mostly documentation.
     while read -r part targets; do
         echo "  $part"
         # shellcheck disable=SC2086 # words

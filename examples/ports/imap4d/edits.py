@@ -30,8 +30,8 @@ EDITS = [
     ("imap4d.c", "main", "before", r"\bmu_m_server_end\b", "port_master_wait ();"),
 
     ("capability.c", None, "after", r'#include\s+"imap4d\.h"', INCLUDE),
-    ("capability.c", "imap4d_capability_init", "after", r"\bimap4d_capability_add\b",
-     'imap4d_capability_add ("ENABLE");\nimap4d_capability_add (SLOGOUT_CAPABILITY);'),
+    ("capability.c", "imap4d_capability", "after", r"\bmu_list_foreach\b",
+     'if (state != STATE_NONAUTH) io_sendf (" ENABLE " SLOGOUT_CAPABILITY);'),
     ("commands.c", None, "after", r'#include\s+"imap4d\.h"', INCLUDE),
     ("commands.c", None, "before", r'\{\s*"IDLE"',
      '{ "ENABLE", port_enable, STATE_AUTH | STATE_SEL, STATE_NONE, STATE_NONE, NULL },'),

@@ -178,8 +178,6 @@ void port_take_transport(int is_tls)
         mu_stream_unref(pair[1]);
 }
 
-/* ---- commands ---- */
-
 void port_rest(void)
 {
     is_at_rest = 1;
