@@ -92,12 +92,6 @@ static void settle(void)
 
 /* ---- input ---- */
 
-/* From now on poll() reports input when so many octets have come. The kernel may report fewer if memory is short. */
-static void await_octets(int count)
-{
-    setsockopt(transport.fd, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof count);
-}
-
 /* Returns 1 if a whole TLS record can be read, or the end of the input, so that GnuTLS does not wait for the rest of
  * one. If its timeout ended such a wait, the next record could not be decrypted. */
 static int has_record(void)
@@ -106,13 +100,11 @@ static int has_record(void)
     unsigned char head[HEAD_SIZE];
     int have = 0, want = HEAD_SIZE;
 
-    await_octets(HEAD_SIZE);
     ioctl(transport.fd, FIONREAD, &have);
     if (have >= HEAD_SIZE && recv(transport.fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) == HEAD_SIZE)
         want = HEAD_SIZE + head[3] * 256 + head[4];
     if (have >= want || want > RECORD_SIZE || poll(&end, 1, 0) != 0)
         return 1;
-    await_octets(want);
     port_wait(-1, 0, slogout_now_ms() + PAUSE_MS);
     return 0;
 }

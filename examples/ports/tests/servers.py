@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Starts the servers of the ports as an unprivileged user, each in a folder of its own, on a port that is free."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -39,10 +40,14 @@ def status(pid):
     return fields if fields and fields[0] != b"Z" else []
 
 
+PORTS = itertools.count(20000 + os.getpid() % 5000)  # below the ports that the kernel gives to clients
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in PORTS:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 class Server:
