@@ -92,6 +92,12 @@ static void settle(void)
 
 /* ---- input ---- */
 
+/* From now on poll() reports input when so many octets have come. The kernel may report fewer if memory is short. */
+static void await_octets(int count)
+{
+    setsockopt(transport.fd, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof count);
+}
+
 /* Returns 1 if a whole TLS record can be read, or the end of the input, so that GnuTLS does not wait for the rest of
  * one. If its timeout ended such a wait, the next record could not be decrypted. */
 static int has_record(void)
@@ -105,8 +111,16 @@ static int has_record(void)
         want = HEAD_SIZE + head[3] * 256 + head[4];
     if (have >= want || want > RECORD_SIZE || poll(&end, 1, 0) != 0)
         return 1;
+    await_octets(want);
     port_wait(-1, 0, slogout_now_ms() + PAUSE_MS);
     return 0;
+}
+
+static int read_record(struct _mu_stream *stream)
+{
+    if (transport.is_tls)
+        await_octets(HEAD_SIZE);
+    return transport.read(stream, input, sizeof input, &input_len);
 }
 
 /* Waits for input, and reads as much as there is. A record without data, such as a new key, ends the timed read of TLS
@@ -129,7 +143,7 @@ static int fill(struct _mu_stream *stream)
         settle();
         wake = port_wait(transport.fd, POLLIN, limit);
         if (wake == SLOGOUT_WAKE_ERROR || (wake == SLOGOUT_WAKE_READY && (!transport.is_tls || has_record())))
-            rc = transport.read(stream, input, sizeof input, &input_len);
+            rc = read_record(stream);
     } while (rc == MU_ERR_TIMEOUT && wake != SLOGOUT_WAKE_LIMIT);
     is_reading = 0;
     mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_SET, &theirs);
@@ -160,7 +174,7 @@ void port_take_transport(int is_tls)
     transport.out = pair[1] ? pair[1] : pair[0];
     transport.fd = (int)(intptr_t)fds[0];
     transport.is_tls = is_tls;
-    input_at = input_len = 0; /* drop what came before TLS */
+    input_at = input_len = 0; /* nothing from before STARTTLS counts */
     transport.read = transport.in->read;
     transport.write = transport.out->write;
     transport.in->read = read_slowly;
@@ -169,6 +183,8 @@ void port_take_transport(int is_tls)
     if (pair[1])
         mu_stream_unref(pair[1]);
 }
+
+/* ---- commands ---- */
 
 void port_rest(void)
 {
@@ -203,11 +219,9 @@ int port_enable(struct imap4d_session *session, struct imap4d_command *command, 
 /* To close a TLS stream, imap4d waits for the client. If the client does not close, the alarm ends the process. */
 void port_before_close(void)
 {
-    if (!port_is_closing)
-        return;
     signal(SIGALRM, SIG_DFL);
-    alarm(20);
-    if (!transport.is_tls && !is_cut)
+    alarm(10);
+    if (port_is_closing && !transport.is_tls && !is_cut)
         port_linger(transport.fd);
 }
 
