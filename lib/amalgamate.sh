@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 cp include/slogout/*.h "$directory/slogout"
 
 drain=' drain_pacer drain_plan drain '
-filter=' in_flight owed imap_lex imap_client imap_server answer filter '
+filter=' in_flight owed imap_lex imap_client imap_server login answer filter '
 headers=$(for header in lib/*.h; do
     echo "$header $header"
     sed -n "s|^#include \"\(.*\)\"|lib/\1 $header|p" "$header"

@@ -47,6 +47,7 @@
 #include "imap_client.h"
 #include "imap_server.h"
 #include "answer.h"
+#include "login.h"
 #include "saturate.h"
 #include "session.h"
 
@@ -67,6 +68,7 @@ struct slogout_filter {
     size_t held_len;
     struct slo_imap_server server;
     struct slo_imap_client client;
+    struct slo_login login;
     struct slo_answer answer;
     char held[SLO_UNDECIDED_MAX];
     unsigned byes;                /* the number of `* BYE` in answer to our LOGOUT */
@@ -268,6 +270,7 @@ static void on_ok(struct slogout_filter *filter, struct window *window, enum slo
         break;
     case SLO_COMMAND_UNAUTHENTICATE:
         filter->session.enabled = 0;
+        memset(&filter->login, 0, sizeof filter->login);
         break;
     case SLO_COMMAND_UNREADABLE:
         go_blind(filter, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
@@ -279,6 +282,7 @@ static void on_tagged(struct slogout_filter *filter, struct window *window)
 {
     enum slo_client_command command;
 
+    slo_login_answer(&filter->login, &filter->client.in_flight, filter->server.tag.hash, filter->server.ok);
     if (!slo_imap_client_complete(&filter->client, filter->server.tag.hash, &command)) {
         go_blind(filter, SLOGOUT_BLINDNESS_OUT_OF_STEP);
         return;
@@ -382,6 +386,22 @@ static void on_client_event(struct slogout_filter *filter)
     }
 }
 
+/* Shows octets to the scanner. Until the client has logged in, also to the reader of its name, which needs to know
+ * where a line begins. Returns the number of octets consumed. */
+static size_t scan_client(struct slogout_filter *filter, const char *bytes, size_t len, int stop_at_line_end)
+{
+    struct slo_imap_client *client = &filter->client;
+    size_t used;
+
+    if (filter->login.is_settled)
+        return slo_imap_client_feed(client, bytes, len, stop_at_line_end);
+    if (client->event == SLO_CLIENT_LINE_END || slo_imap_client_at_line(client))
+        slo_login_begin_line(&filter->login, client->in_exchange);
+    used = slo_imap_client_feed(client, bytes, len, 1);
+    slo_login_feed(&filter->login, bytes, used, client->tag.hash);
+    return used;
+}
+
 /* Scans and passes octets, up to where an answer or an unwanted command may begin. Returns the number. */
 static size_t scan_and_pass(struct slogout_filter *filter, const char *bytes, size_t len)
 {
@@ -389,7 +409,7 @@ static size_t scan_and_pass(struct slogout_filter *filter, const char *bytes, si
     size_t used = 0;
 
     while (used < len && !filter->blind) {
-        used += slo_imap_client_feed(&filter->client, bytes + used, len - used, stop_at_line_end);
+        used += scan_client(filter, bytes + used, len - used, stop_at_line_end);
         on_client_event(filter);
         if (stop_at_line_end && slo_imap_client_at_line(&filter->client))
             break;
@@ -610,6 +630,11 @@ int slogout_filter_between_lines(const struct slogout_filter *filter)
 enum slogout_blindness slogout_filter_blindness(const struct slogout_filter *filter)
 {
     return filter ? filter->blind : SLOGOUT_BLINDNESS_NONE;
+}
+
+const char *slogout_filter_user(const struct slogout_filter *filter)
+{
+    return filter && filter->login.is_settled && filter->login.len > 0 ? filter->login.name : NULL;
 }
 
 const char *slogout_filter_blindness_name(enum slogout_blindness blindness)

@@ -47,18 +47,18 @@ void slo_token_add(struct slo_token *token, const char *bytes, size_t len)
     const size_t room = (size_t)(SLO_TOKEN_MAX + 1 - token->len);
 
     memcpy(token->bytes + token->len, bytes, len < room ? len : room);
-    token->len = (uint16_t)(token->len + (len < room ? len : room));
+    token->len = (uint8_t)(token->len + (len < room ? len : room));
 }
 
 size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len)
 {
-    size_t kept = token->len;
+    uint8_t kept = token->len;
     size_t n = 0;
 
     for (; n < len && slo_octet_uses[(unsigned char)bytes[n]] & SLO_USE_ATOM; n++)
         if (kept <= SLO_TOKEN_MAX)
             token->bytes[kept++] = bytes[n];
-    token->len = (uint16_t)kept;
+    token->len = kept;
     return n;
 }
 
@@ -96,7 +96,7 @@ static int is_digit(char c)
 static void look_at(struct slo_announcement *announcement, char c)
 {
     const uint8_t phase = announcement->phase;
-    const uint64_t digit = (uint64_t)(c - '0');
+    const uint8_t digit = (uint8_t)(c - '0');
 
     announcement->phase = NOTHING;
     if (is_digit(c) && (phase == OPEN || phase == DIGITS)) {

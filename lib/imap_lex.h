@@ -39,7 +39,7 @@ size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len);
 
 /* Set len to 0 to begin a token. */
 struct slo_token {
-    uint16_t len; /* SLO_TOKEN_MAX + 1 if the token is longer than that; only its beginning is kept */
+    uint8_t len; /* SLO_TOKEN_MAX + 1 if the token is longer than that; only its beginning is kept */
     char bytes[SLO_TOKEN_MAX + 1];
 };
 

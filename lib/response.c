@@ -81,7 +81,8 @@ static void split_text(struct slogout_response *response, const char *text, cons
 /* Parses tag SP resp-cond-state, or "*" SP resp-cond-bye (RFC 3501 section 9, response-done). */
 int slogout_response_parse(struct slogout_response *out, const char *line, size_t len)
 {
-    struct slogout_response response = {SLOGOUT_STATUS_NONE, NULL, 0, NULL, 0, NULL, 0};
+    static const struct slogout_response empty;
+    struct slogout_response response = empty;
     const struct slo_status_word *found;
     const char *space;
     const char *end;

@@ -10,7 +10,12 @@
 ##   make analyse              analyzers of the source, memcheck and threads
 ##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
 ##   make fuzz                 a minute for each target
+##   make clusterfuzzlite      .clusterfuzzlite/build.sh builds the fuzz targets for services that fuzz
 ##   make dialogues            N random dialogues (1,000,000) through the filter, from SEED
+##   make differential         N random dialogues (1,000,000) with the library and with examples/port, from SEED
+##   make model                client, server and proxy in all their states, by SPIN; random runs replayed through
+##                             the library (deps-model)
+##   make model-sanity         the models fail when a fault is planted
 ##   make mutants              whether the tests notice a change of one line of lib/; MATRIX=1: which of them do
 ##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
 ##   make prove-sanity         a proof fails when the fault is planted that it excludes
@@ -24,7 +29,7 @@ LLVM_SUFFIX ?= -19
 
 .PHONY: verify deps-verify exhaustive fuzz coverage mutants portability
 
-VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz dialogues mutants
+VERIFY_PARTS := coverage exhaustive faults portability analyse fuzz clusterfuzzlite dialogues differential mutants
 
 # One part after the other, each on two cores.
 verify:
@@ -81,6 +86,10 @@ $(FUZZ_NAMES): fuzz-%: $(BUILD)/fuzz/%
 fuzz: $(FUZZ_NAMES)
 .PHONY: $(FUZZ_NAMES)
 
+clusterfuzzlite:
+	@sh tests/fuzz/clusterfuzzlite.sh $(CLANG) $(BUILD)/clusterfuzzlite
+.PHONY: clusterfuzzlite
+
 # ---- dialogues through the filter: N of them, from SEED ----
 
 N ?= 1000000
@@ -100,6 +109,37 @@ dialogues: $(DIALOGUES)/run
 	@$< $(N) $(SEED)
 
 .PHONY: dialogues
+
+# ---- differential: the library and its second implementation, examples/port ----
+
+PORT := $(BUILD)/tests/port
+
+$(PORT)/play: tests/port/play.c $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC)
+
+differential: $(PORT)/play $(TRANSCRIPTS)
+	@python3 -B tests/port/transcripts.py $(TRANSCRIPTS)
+	@python3 -B tests/port/differential.py $< $(N) $(SEED)
+
+.PHONY: differential
+
+# ---- model: both sides of the exchange, by SPIN; and what its random runs do, the library does ----
+
+MODEL := $(BUILD)/model
+REPLAYS ?= 10000
+
+.PHONY: deps-model model model-sanity
+
+deps-model: deps
+	sh tests/apt.sh spin gcc libc6-dev
+
+model: $(PORT)/play
+	@python3 -B tests/protocol/run.py $(MODEL) $(CC)
+	@python3 -B tests/protocol/replay.py $(abspath $<) $(REPLAYS) $(SEED)
+
+model-sanity:
+	@python3 -B tests/protocol/run.py $(MODEL) $(CC) --faults
 
 # ---- coverage of lib/ by the unit tests alone ----
 
@@ -127,11 +167,13 @@ coverage: $(COVERAGE_TESTS)
 
 # ---- mutants: do the tests notice? Without sanitizers first, then the survivors with them ----
 #
-# The test programs are built once, with a shared library that the library of each mutant replaces.
+# The test programs are built once. They are linked with an empty library, which that of each mutant replaces, and then
+# with all of lib/.
 
 # Compiles many times faster than an optimizing compiler, which only the survivors need.
 MUTANTS_FAST ?= tcc
 MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Itests/unit -fPIC -fno-semantic-interposition
+MUTANTS_LIBS := -Wl,--no-as-needed -lpatch -lmutant
 MUTANTS_PLAIN := -O1
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -Werror=incompatible-pointer-types -Werror=int-conversion
@@ -148,9 +190,17 @@ $(BUILD)/mutants/$(1)/%.o: %.c
 $(BUILD)/mutants/$(1)/libmutant.so: $(LIB_SOURCES:%.c=$(BUILD)/mutants/$(1)/%.o)
 	$$(SAY)$$(CC) $(2) -shared -o $$@ $$^
 
-$(BUILD)/mutants/$(1)/test_%: $(BUILD)/mutants/$(1)/tests/unit/test_%.o $(BUILD)/mutants/$(1)/libmutant.so \
-  $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c))
-	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o,$$^) -L$(BUILD)/mutants/$(1) -lmutant $$(CMOCKA)
+$(BUILD)/mutants/$(1)/libpatch.so:
+	@mkdir -p $$(@D)
+	$$(SAY)$$(CC) $(2) -shared -o $$@ -x c /dev/null
+
+# An archive, so that a program has no more of it than it uses, and reaches no more of lib/.
+$(BUILD)/mutants/$(1)/support.a: $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c))
+	$$(SAY)rm -f $$@; $$(AR) rcs $$@ $$^
+
+$(BUILD)/mutants/$(1)/test_%: $(BUILD)/mutants/$(1)/tests/unit/test_%.o $(BUILD)/mutants/$(1)/support.a \
+  $(BUILD)/mutants/$(1)/libpatch.so $(BUILD)/mutants/$(1)/libmutant.so
+	$$(SAY)$$(CC) $(2) -o $$@ $$(filter %.o %.a,$$^) -L$(BUILD)/mutants/$(1) $(MUTANTS_LIBS) $$(CMOCKA)
 
 mutants: $(MUTANTS_UNITS:%=$(BUILD)/mutants/$(1)/%)
 endef
@@ -158,13 +208,13 @@ $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
 
 $(BUILD)/mutants/plain/transcripts: $(BUILD)/mutants/plain/tests/model/transcripts/run.o \
-  $(patsubst %.c,$(BUILD)/mutants/plain/%.o,$(wildcard tests/unit/support/*.c)) $(BUILD)/mutants/plain/libmutant.so
-	$(SAY)$(CC) -o $@ $(filter %.o,$^) -L$(BUILD)/mutants/plain -lmutant $(CMOCKA)
+  $(addprefix $(BUILD)/mutants/plain/,support.a libpatch.so libmutant.so)
+	$(SAY)$(CC) -o $@ $(filter %.o %.a,$^) -L$(BUILD)/mutants/plain $(MUTANTS_LIBS) $(CMOCKA)
 
 # What else the matrix has: the fuzz targets with their corpora, and some inputs of their own.
 $(BUILD)/mutants/plain/fuzz-%: $(BUILD)/fuzz/%
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(BUILD)/fuzz/tests/fuzz/$*.o $(BUILD)/fuzz/tests/model/reference.o \
-	  $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/dialogues.c,$(wildcard tests/fuzz/$*/*.c))) -L$(BUILD)/mutants/plain -lmutant
+	  $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/dialogues.c,$(wildcard tests/fuzz/$*/*.c))) -L$(BUILD)/mutants/plain $(MUTANTS_LIBS)
 
 ifdef MATRIX
 MUTANTS_MORE := $(foreach name,$(FUZZ_NAMES:fuzz-%=%),"$(BUILD)/mutants/plain/fuzz-$(name) -runs=2000 -seed=1 \
@@ -177,9 +227,9 @@ endif
 mutants: $(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)
 mutants:
 	@CMOCKA='$(CMOCKA)' python3 -B tests/mutants/mutate.py \
-	  $(BUILD)/mutants/fast $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=$(BUILD)/mutants/plain/%) \
+	  $(BUILD)/mutants/plain $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=$(BUILD)/mutants/plain/%) \
 	  "$(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)" $(MUTANTS_MORE) -- \
-	  $(BUILD)/mutants/thorough $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
+	  $(BUILD)/mutants/strict $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
 	  $(patsubst %,$(BUILD)/mutants/strict/%,$(filter-out $(MUTANTS_LONG),$(MUTANTS_UNITS)))
 
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SO_REUSEPORT is not in POSIX. glibc and musl declare it with _DEFAULT_SOURCE, macOS without
- * _POSIX_C_SOURCE. */
-#define _DEFAULT_SOURCE
-#ifndef __APPLE__
-#define _POSIX_C_SOURCE 200809L
-#endif
+/* SO_REUSEPORT and accept4() are not in POSIX. glibc and musl declare both with _GNU_SOURCE, macOS the first
+ * without _POSIX_C_SOURCE. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -132,14 +130,25 @@ void address_of(int fd, char text[ADDRESS_SIZE])
 
 /* ---- sockets ---- */
 
-int address_prepare(int fd)
+static int set(int fd, int level, int option)
 {
     const int yes = 1;
+
+    return setsockopt(fd, level, option, &yes, sizeof yes);
+}
+
+/* Without delay for small writes, and with probes that find out when the other machine has vanished. */
+static int tune(int fd)
+{
+    return set(fd, IPPROTO_TCP, TCP_NODELAY) < 0 || set(fd, SOL_SOCKET, SO_KEEPALIVE) < 0 ? -1 : 0;
+}
+
+static int unblock(int fd)
+{
     const int flags = fcntl(fd, F_GETFL);
 
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-        return -1;
-    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -1
+                                                                                                         : 0;
 }
 
 /* Returns the descriptor if nothing failed, else closes it and returns -1. */
@@ -154,12 +163,36 @@ static int keep(int fd, int failed)
     return -1;
 }
 
+#ifdef SOCK_NONBLOCK
+static int new_socket(int family)
+{
+    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+static int take(int fd, struct sockaddr_storage *client, socklen_t *len)
+{
+    return accept4(fd, (struct sockaddr *)client, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+#else
+static int new_socket(int family)
+{
+    const int fd = socket(family, SOCK_STREAM, 0);
+
+    return fd < 0 ? -1 : keep(fd, unblock(fd) < 0);
+}
+
+static int take(int fd, struct sockaddr_storage *client, socklen_t *len)
+{
+    const int taken = accept(fd, (struct sockaddr *)client, len);
+
+    return taken < 0 ? -1 : keep(taken, unblock(taken) < 0 || tune(taken) < 0);
+}
+#endif
+
 static int share_port(int fd)
 {
 #ifdef SO_REUSEPORT
-    const int yes = 1;
-
-    return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+    return set(fd, SOL_SOCKET, SO_REUSEPORT);
 #else
     (void)fd;
     errno = ENOPROTOOPT;
@@ -167,9 +200,14 @@ static int share_port(int fd)
 #endif
 }
 
+/* Where accept4() exists, a socket that it returns has the options of the socket that listens. */
+int address_prepare_listener(int fd)
+{
+    return unblock(fd) < 0 ? -1 : tune(fd);
+}
+
 int address_listen(const char *address, int reuse_port)
 {
-    const int yes = 1;
     struct address_list list;
     int fd;
 
@@ -177,22 +215,142 @@ int address_listen(const char *address, int reuse_port)
         errno = EINVAL;
         return -1;
     }
-    fd = socket(list.at[0].ss_family, SOCK_STREAM, 0);
+    fd = new_socket(list.at[0].ss_family);
     if (fd < 0)
         return -1;
-    return keep(fd, setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0 ||
-                        (reuse_port && share_port(fd) < 0) ||
+    return keep(fd, set(fd, SOL_SOCKET, SO_REUSEADDR) < 0 || (reuse_port && share_port(fd) < 0) ||
                         bind(fd, (const struct sockaddr *)&list.at[0], list.len[0]) < 0 ||
-                        listen(fd, SOMAXCONN) < 0 || address_prepare(fd) < 0);
+                        listen(fd, SOMAXCONN) < 0 || address_prepare_listener(fd) < 0);
 }
 
-int address_begin_connect(const struct address_list *list, size_t place)
+int address_accept(int fd, struct sockaddr_storage *client)
 {
-    const int fd = socket(list->at[place].ss_family, SOCK_STREAM, 0);
+    socklen_t len = sizeof *client;
+    const int taken = take(fd, client, &len);
+
+    if (taken >= 0)
+        address_unmap(client);
+    return taken;
+}
+
+/* ---- from where, and where to ---- */
+
+static int read_source(struct address_list *list, const char *text, size_t len)
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    struct sockaddr_storage *at = &list->at[list->count];
+    struct sockaddr_in *plain = (struct sockaddr_in *)(void *)at;
+    struct sockaddr_in6 *long_one = (struct sockaddr_in6 *)(void *)at;
+
+    if (len >= sizeof host || list->count == ADDRESS_LIST_SIZE)
+        return -1;
+    memcpy(host, text, len);
+    memset(at, 0, sizeof *at);
+    at->ss_family = strchr(host, ':') ? AF_INET6 : AF_INET;
+    list->len[list->count++] = at->ss_family == AF_INET6 ? sizeof *long_one : sizeof *plain;
+    if (at->ss_family == AF_INET6)
+        return inet_pton(AF_INET6, host, &long_one->sin6_addr) == 1 ? 0 : -1;
+    return inet_pton(AF_INET, host, &plain->sin_addr) == 1 ? 0 : -1;
+}
+
+int address_read_sources(struct address_list *list, const char *text)
+{
+    list->count = 0;
+    for (;;) {
+        const size_t len = strcspn(text, ",");
+        if (read_source(list, text, len) < 0)
+            return -1;
+        if (!text[len])
+            return 0;
+        text += len + 1;
+    }
+}
+
+/* Without the option of Linux, bind() would take a port that no other connection of this address can have. */
+static int bind_to(int fd, const struct address_list *sources, size_t place)
+{
+#ifdef IP_BIND_ADDRESS_NO_PORT
+    if (set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT) < 0)
+        return -1;
+#endif
+    return bind(fd, (const struct sockaddr *)&sources->at[place], sources->len[place]);
+}
+
+static int bind_source(int fd, int family, const struct address_list *sources, uint64_t number)
+{
+    size_t i;
+
+    for (i = 0; i < sources->count; i++) {
+        const size_t place = (size_t)((number + i) % sources->count);
+        if (sources->at[place].ss_family == family)
+            return bind_to(fd, sources, place);
+    }
+    return 0;
+}
+
+int address_begin_connect(const struct sockaddr_storage *address, socklen_t len,
+                          const struct address_list *sources, uint64_t number)
+{
+    const int fd = new_socket(address->ss_family);
 
     if (fd < 0)
         return -1;
-    return keep(fd, address_prepare(fd) < 0 ||
-                        (connect(fd, (const struct sockaddr *)&list->at[place], list->len[place]) < 0 &&
-                         errno != EINPROGRESS));
+    return keep(fd, tune(fd) < 0 || bind_source(fd, address->ss_family, sources, number) < 0 ||
+                        (connect(fd, (const struct sockaddr *)address, len) < 0 && errno != EINPROGRESS));
+}
+
+/* ---- networks ---- */
+
+void address_unmap(struct sockaddr_storage *address)
+{
+    const struct sockaddr_in6 mapped = *(struct sockaddr_in6 *)(void *)address;
+    struct sockaddr_in *plain = (struct sockaddr_in *)(void *)address;
+
+    if (address->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&mapped.sin6_addr))
+        return;
+    memset(address, 0, sizeof *address);
+    plain->sin_family = AF_INET;
+    plain->sin_port = mapped.sin6_port;
+    memcpy(&plain->sin_addr, mapped.sin6_addr.s6_addr + 12, sizeof plain->sin_addr);
+}
+
+static unsigned length_of(int family)
+{
+    return family == AF_INET ? 32 : 128;
+}
+
+int address_network_read(struct address_network *network, const char *text)
+{
+    const size_t len = strcspn(text, "/");
+    char host[INET6_ADDRSTRLEN];
+    char *end = NULL;
+
+    if (len >= sizeof host)
+        return -1;
+    memcpy(host, text, len);
+    host[len] = '\0';
+    network->family = strchr(host, ':') ? AF_INET6 : AF_INET;
+    if (inet_pton(network->family, host, network->octets) != 1)
+        return -1;
+    network->bits = length_of(network->family);
+    if (!text[len])
+        return 0;
+    if (text[len + 1] < '0' || text[len + 1] > '9' || strlen(text + len) > sizeof "/128" - 1)
+        return -1;
+    network->bits = (unsigned)strtoul(text + len + 1, &end, 10);
+    return *end || network->bits > length_of(network->family) ? -1 : 0;
+}
+
+int address_network_has(const struct address_network *network, const struct sockaddr_storage *address)
+{
+    const unsigned char *octets =
+        address->ss_family == AF_INET
+            ? (const unsigned char *)&((const struct sockaddr_in *)(const void *)address)->sin_addr
+            : ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr.s6_addr;
+    const unsigned whole = network->bits / 8;
+    const unsigned rest = network->bits % 8;
+
+    if (address->ss_family != network->family || memcmp(octets, network->octets, whole) != 0)
+        return 0;
+    return rest == 0 || (octets[whole] ^ network->octets[whole]) >> (8 - rest) == 0;
 }

@@ -4,6 +4,7 @@
 #define ADDRESS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #define ADDRESS_SIZE      272 /* octets of the longest address as text, with its NUL */
@@ -34,9 +35,23 @@ const char *address_error(int error);
  * system picks one. With reuse_port other processes may listen on the same address. */
 int address_listen(const char *address, int reuse_port);
 
-/* Returns a non-blocking socket that has begun to connect to one address of a list, or -1 with errno set. The
- * socket is writable when it has connected or failed; SO_ERROR tells which. */
-int address_begin_connect(const struct address_list *list, size_t place);
+/* Makes a socket that listens ready for address_accept(). Returns 0, or -1 with errno set. */
+int address_prepare_listener(int fd);
+
+/* Returns a non-blocking socket of a client, or -1 with errno set, and fills in the client's address. */
+int address_accept(int fd, struct sockaddr_storage *client);
+
+/* Reads numeric addresses without ports, with commas between them. Returns 0, or -1 if the text is anything else. */
+int address_read_sources(struct address_list *list, const char *text);
+
+/* Returns a non-blocking socket that has begun to connect to an address, or -1 with errno set. The socket is
+ * writable when it has connected or failed; SO_ERROR tells which. Of the sources in the family of the address, it
+ * connects from the one that the number chooses; if there is none, from one that the system chooses. */
+int address_begin_connect(const struct sockaddr_storage *address, socklen_t len,
+                          const struct address_list *sources, uint64_t number);
+
+/* Replaces an IPv4 address that is mapped into IPv6 by itself. */
+void address_unmap(struct sockaddr_storage *address);
 
 /* Prints an address of a socket. */
 void address_print(const struct sockaddr_storage *address, char text[ADDRESS_SIZE]);
@@ -44,8 +59,17 @@ void address_print(const struct sockaddr_storage *address, char text[ADDRESS_SIZ
 /* Prints the address that a socket is bound to. */
 void address_of(int fd, char text[ADDRESS_SIZE]);
 
-/* Makes a socket non-blocking, closed on exec, and without delay for small writes. Returns 0, or -1 with
- * errno set. */
-int address_prepare(int fd);
+/* A network of addresses: 192.0.2.0/24, 2001:db8::/32, or one address. */
+struct address_network {
+    int family;
+    unsigned bits;
+    unsigned char octets[16];
+};
+
+/* Reads ADDR or ADDR/BITS. Returns 0, or -1 if the text is neither. */
+int address_network_read(struct address_network *network, const char *text);
+
+/* Returns 1 if the address is of the network. */
+int address_network_has(const struct address_network *network, const struct sockaddr_storage *address);
 
 #endif

@@ -9,17 +9,16 @@
 
 /* The send buffer of a new socket has room for the line, so send() does not block. Sends to a peer that has gone
  * fail, because SIGPIPE is ignored. */
-static void answer(int fd, void *user)
-{
-    const int *is_draining = user;
-    const char *line = *is_draining ? "drain\n" : "up ready\n";
-    const ssize_t sent = send(fd, line, strlen(line), 0);
-
-    (void)sent;
-    close(fd);
-}
-
 void agent_answer(struct listener *listener, int is_draining, uint64_t now)
 {
-    listener_accept(listener, BATCH, now, answer, &is_draining);
+    const char *line = is_draining ? "drain\n" : "up ready\n";
+    struct sockaddr_storage client;
+    int left = BATCH;
+    int fd;
+
+    while (left-- > 0 && (fd = listener_accept(listener, &client, now)) >= 0) {
+        const ssize_t sent = send(fd, line, strlen(line), 0);
+        (void)sent;
+        close(fd);
+    }
 }

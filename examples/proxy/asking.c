@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <inttypes.h>
 #include "asking.h"
 #include "log.h"
 
@@ -7,7 +6,6 @@ static void done(struct slogout_drain *drain, void *user_data)
 {
     (void)drain;
     asking_end(user_data);
-    log_line("asking over");
 }
 
 int asking_prepare(struct asking *asking, struct slogout *slogout)
@@ -19,9 +17,9 @@ int asking_prepare(struct asking *asking, struct slogout *slogout)
     return error ? -1 : 0;
 }
 
-void asking_add(struct asking *asking, struct slogout_session *session)
+int asking_add(struct asking *asking, struct slogout_session *session)
 {
-    slogout_drain_add(asking->drain, session, 0);
+    return slogout_drain_add(asking->drain, session, 0) == 0;
 }
 
 void asking_start(struct asking *asking, const struct slogout_plan *plan, uint64_t now)
@@ -30,9 +28,6 @@ void asking_start(struct asking *asking, const struct slogout_plan *plan, uint64
 
     endless.deadline_ms = 0;
     slogout_drain_start(asking->drain, &endless, now);
-    log_line("asking sessions=%" PRIu64 " spread=%.1fs rate=%" PRIu32,
-             slogout_drain_get_counts(asking->drain)->state[SLOGOUT_STATE_WAITING],
-             (double)plan->spread_ms / 1000, plan->rate);
 }
 
 void asking_end(struct asking *asking)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Asks every client to leave, at a pace, while the program continues to serve: a drain without a deadline. */
+/* Asks clients to leave, at a pace, while the program continues to serve: a drain without a deadline. */
 #ifndef ASKING_H
 #define ASKING_H
 
@@ -7,15 +7,15 @@
 
 /* A struct of zeros asks nobody. */
 struct asking {
-    struct slogout_drain *drain;
+    struct slogout_drain *drain; /* NULL: it is over */
 };
 
 /* Makes the drain, unless one is running. Returns 0, or logs the failure and returns -1 if there is no
  * memory. */
 int asking_prepare(struct asking *asking, struct slogout *slogout);
 
-/* Adds a client. Does nothing to a client that is already leaving. */
-void asking_add(struct asking *asking, struct slogout_session *session);
+/* Adds a client. Returns 1, or 0 if the client is leaving already. */
+int asking_add(struct asking *asking, struct slogout_session *session);
 
 /* Starts to ask the clients that wait, evenly over the plan's spread and within its max_in_flight. */
 void asking_start(struct asking *asking, const struct slogout_plan *plan, uint64_t now);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The options that all programs of service.h share. */
+/* The command line. */
 #ifndef COMMAND_LINE_H
 #define COMMAND_LINE_H
 
@@ -9,15 +9,18 @@
 
 struct command_line {
     const char *listen; /* ADDR:PORT */
-    int reuse_port;
-    const char *metrics; /* a path, or NULL */
-    const char *agent;   /* ADDR:PORT, or NULL */
+    const char *server; /* HOST:PORT */
+    int reuse_port, accept_header, send_header, quiet;
+    uint64_t threads, resolve_interval;
+    struct address_list sources;
+    const char *control, *metrics; /* paths, or NULL */
+    const char *agent;             /* ADDR:PORT, or NULL */
     struct slogout_settings settings;
     struct departure_options departure;
+    char **command; /* words for the control socket, up to a NULL */
 };
 
-/* Reads the shared options and the program's own. Options that are not given leave their values unchanged.
- * Returns 0, or prints what is wrong and returns -1. */
-int command_line_read(struct command_line *line, const struct option *own, int argc, char **argv);
+/* Reads the command line. Returns 0, or prints what is wrong and returns -1. */
+int command_line_read(struct command_line *line, int argc, char **argv);
 
 #endif

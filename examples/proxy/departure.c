@@ -26,6 +26,24 @@ static uint64_t given(uint64_t option, uint64_t otherwise)
     return option == DEPARTURE_DEFAULT ? otherwise : option;
 }
 
+/* Returns a number of the plan, shared evenly. 0 stands for no limit, so no share of a limit is 0. */
+static uint32_t share(uint32_t all, unsigned shares, unsigned place)
+{
+    const uint64_t from = (uint64_t)all * place / shares, to = (uint64_t)all * (place + 1) / shares;
+
+    return all > 0 && to == from ? 1 : (uint32_t)(to - from);
+}
+
+struct slogout_plan departure_share(const struct departure *departure, unsigned loop)
+{
+    struct slogout_plan plan = departure->plan;
+
+    plan.rate = share(plan.rate, departure->shares, loop);
+    plan.max_in_flight = share(plan.max_in_flight, departure->shares, loop);
+    plan.seed += loop;
+    return plan;
+}
+
 /* Sets a deadline with which the plan can be kept for this number of clients, with room for those that are not at
  * rest when their turn comes. */
 static void derive_deadline(struct slogout_plan *plan, const struct slogout *slogout, uint64_t clients)
@@ -72,92 +90,75 @@ static uint64_t own_seed(void)
 
 /* ---- how far it is ---- */
 
-uint64_t departure_remaining(const struct departure *departure)
-{
-    const struct slogout_counts *counts = slogout_drain_get_counts(departure->drain);
-
-    return counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
-           counts->state[SLOGOUT_STATE_ASKED] + counts->state[SLOGOUT_STATE_LEAVING];
-}
-
 static uint64_t seconds_until(uint64_t then, uint64_t now)
 {
     return then > now ? (then - now + 999) / 1000 : 0;
 }
 
-static void report_progress(const struct departure *departure, uint64_t now)
+int departure_is_due(const struct departure *departure, uint64_t now)
 {
-    const struct slogout_counts *counts = slogout_drain_get_counts(departure->drain);
+    return now >= departure->report_ms;
+}
 
+void departure_report(struct departure *departure, const struct totals *totals, uint64_t now)
+{
+    const struct slogout_counts *counts = &totals->drain;
+
+    departure->report_ms = now + (log_is_terminal() ? TERMINAL_INTERVAL : REPORT_INTERVAL);
     log_progress("drain asked=%" PRIu64 " answered=%" PRIu64 " refused=%" PRIu64 " expired=%" PRIu64
                  " bye_only=%" PRIu64 " remaining=%" PRIu64 " over_by=%" PRIu64 "s",
                  counts->state[SLOGOUT_STATE_ASKED], counts->outcome[SLOGOUT_OUTCOME_ANSWERED],
                  counts->outcome[SLOGOUT_OUTCOME_REFUSED], counts->outcome[SLOGOUT_OUTCOME_EXPIRED],
-                 counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], departure_remaining(departure),
+                 counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], totals_remaining(totals),
                  seconds_until(departure->over_by_ms, now));
 }
 
-static void report_end(const struct departure *departure, uint64_t now)
+int departure_end(struct departure *departure, const struct totals *totals, uint64_t now)
 {
-    const struct slogout_counts *counts = slogout_drain_get_counts(departure->drain);
+    const struct slogout_counts *counts = &totals->drain;
+    const int kept = totals->settled_ms <= departure->over_by_ms + PUNCTUAL && !counts->over_limit;
     int outcome;
 
+    departure_report(departure, totals, now);
+    departure->report_ms = UINT64_MAX;
     for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
         if (counts->outcome[outcome])
             log_line("drain outcome=%s sessions=%" PRIu64,
                      slogout_outcome_name((enum slogout_outcome)outcome), counts->outcome[outcome]);
     log_line("drain over seconds=%.1f gone_seconds=%.1f kept=%s without_bye=%" PRIu64 " over_limit=%" PRIu64
              " cut_off=%" PRIu64,
-             (double)(departure->settled_ms - departure->begun_ms) / 1000,
-             (double)(now - departure->begun_ms) / 1000, departure_kept(departure) ? "yes" : "no",
-             counts->without_bye, counts->over_limit, departure->cut_off);
+             (double)(totals->settled_ms - departure->begun_ms) / 1000,
+             (double)(now - departure->begun_ms) / 1000, kept ? "yes" : "no", counts->without_bye,
+             counts->over_limit, totals->cut_off);
+    return kept;
 }
 
-static void done(struct slogout_drain *drain, void *user_data)
-{
-    struct departure *departure = user_data;
-
-    (void)drain;
-    departure->is_over = 1;
-}
-
-/* ---- public ---- */
+/* ---- begin ---- */
 
 /* The plan is checked for one client, because their number is not known yet. A drain starts however many
  * there are. */
-int departure_init(struct departure *departure, struct slogout *slogout,
+int departure_init(struct departure *departure, const struct slogout *slogout, unsigned shares,
                    const struct departure_options *options, uint64_t *shortest_deadline)
 {
-    const struct departure fresh = {.plan = {.size = sizeof(struct slogout_plan),
+    const struct departure fresh = {.slogout = slogout,
+                                    .shares = shares,
+                                    .plan = {.size = sizeof(struct slogout_plan),
                                              .max_in_flight = (uint32_t)options->max_in_flight,
                                              .rate = (uint32_t)options->rate,
                                              .seed = (uint32_t)given(options->seed, own_seed())},
                                     .has_deadline = options->deadline != DEPARTURE_DEFAULT,
                                     .lame_duck_ms = options->lame_duck,
                                     .close_ms = UINT64_MAX,
-                                    .settled_ms = UINT64_MAX,
                                     .gone_by_ms = UINT64_MAX,
-                                    .late_ms = UINT64_MAX,
                                     .report_ms = UINT64_MAX};
     struct slogout_advice advice;
     int error;
 
     *departure = fresh;
-    departure->slogout = slogout;
     complete(&departure->plan, options, slogout);
     error = slogout_plan_check(slogout, &departure->plan, 1, &advice);
     *shortest_deadline = options->lame_duck + advice.shortest_deadline_ms + LINGER;
-    return error ? error : slogout_drain_new(&departure->drain, slogout, done, departure);
-}
-
-void departure_free(struct departure *departure)
-{
-    slogout_drain_free(departure->drain);
-}
-
-void departure_add(struct departure *departure, struct slogout_session *session)
-{
-    slogout_drain_add(departure->drain, session, 0);
+    return error;
 }
 
 void departure_announce(struct departure *departure, uint64_t now)
@@ -166,58 +167,25 @@ void departure_announce(struct departure *departure, uint64_t now)
     departure->close_ms = now + departure->lame_duck_ms;
 }
 
-void departure_go(struct departure *departure, uint64_t now)
+void departure_begin(struct departure *departure, uint64_t clients, uint64_t most, uint64_t now)
 {
+    struct slogout_plan least = departure_share(departure, 0);
+
+    if (!departure->has_deadline) {
+        derive_deadline(&least, departure->slogout, most);
+        departure->plan.deadline_ms = least.deadline_ms;
+    }
+    departure->is_begun = 1;
     departure->close_ms = UINT64_MAX;
-    if (departure->is_over)
-        return;
-    if (departure->is_begun) {
-        slogout_drain_force(departure->drain, now);
-    } else {
-        if (!departure->has_deadline)
-            derive_deadline(&departure->plan, departure->slogout, departure_remaining(departure));
-        slogout_drain_start(departure->drain, &departure->plan, now);
-        departure->is_begun = 1;
-        departure->begun_ms = now;
-    }
-    departure->over_by_ms = slogout_drain_deadline(departure->drain);
-    departure->gone_by_ms = departure->over_by_ms + LINGER;
-    departure->late_ms = departure->over_by_ms;
+    departure->begun_ms = now;
+    log_line("drain sessions=%" PRIu64 " spread=%.1fs rate=%" PRIu32 " deadline=%.1fs", clients,
+             (double)departure->plan.spread_ms / 1000, departure->plan.rate,
+             (double)(departure->plan.deadline_ms + LINGER) / 1000);
+}
+
+void departure_set_end(struct departure *departure, uint64_t over_by_ms, uint64_t now)
+{
+    departure->over_by_ms = over_by_ms;
+    departure->gone_by_ms = over_by_ms + LINGER;
     departure->report_ms = now;
-}
-
-int departure_is_late(struct departure *departure, uint64_t now)
-{
-    if (now < departure->late_ms)
-        return 0;
-    departure->late_ms = UINT64_MAX;
-    return 1;
-}
-
-uint64_t departure_deadline(const struct departure *departure)
-{
-    return smaller(smaller(departure->report_ms, departure->late_ms),
-                   smaller(departure->close_ms, departure->gone_by_ms));
-}
-
-void departure_report(struct departure *departure, uint64_t now)
-{
-    if (departure->report_ms == UINT64_MAX)
-        return;
-    if (departure->settled_ms == UINT64_MAX && !departure_remaining(departure))
-        departure->settled_ms = now;
-    if (departure->is_over || now >= departure->report_ms) {
-        report_progress(departure, now);
-        departure->report_ms = now + (log_is_terminal() ? TERMINAL_INTERVAL : REPORT_INTERVAL);
-    }
-    if (departure->is_over) {
-        departure->report_ms = UINT64_MAX;
-        report_end(departure, now);
-    }
-}
-
-int departure_kept(const struct departure *departure)
-{
-    return departure->settled_ms <= departure->over_by_ms + PUNCTUAL &&
-           !slogout_drain_get_counts(departure->drain)->over_limit;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The end of a program: a drain that asks its clients to leave by a plan, reports progress on standard error
- * once a second, and reports at its end whether the plan was kept. */
+/* The end of a program: the plan by which the drains of its loops ask their clients to leave, reports of progress
+ * once a second, and one at the end that says whether the plan was kept. */
 #ifndef DEPARTURE_H
 #define DEPARTURE_H
 
 #include <slogout/drain.h>
+#include "totals.h"
 
 #define DEPARTURE_DEFAULT UINT64_MAX /* the value of an option that was not given */
 
@@ -21,54 +22,42 @@ struct departure_options {
 };
 
 struct departure {
-    const struct slogout *slogout;
-    struct slogout_drain *drain;
-    struct slogout_plan plan;
+    const struct slogout *slogout; /* whose settings are those of all */
+    struct slogout_plan plan;      /* of all loops together */
+    unsigned shares;               /* number of loops */
     uint64_t lame_duck_ms;
-    uint64_t close_ms; /* when the program must close its port and call departure_go(); UINT64_MAX: never */
+    uint64_t close_ms; /* when the program must close its port and begin the drain; UINT64_MAX: never */
     uint64_t begun_ms, over_by_ms; /* over by: when every client must have its outcome */
-    uint64_t settled_ms;           /* when every client had its outcome; UINT64_MAX: not yet */
     uint64_t gone_by_ms; /* when the program must have closed every connection; UINT64_MAX: not begun */
     uint64_t report_ms;  /* when progress is reported next; UINT64_MAX: never */
-    uint64_t late_ms;    /* when departure_is_late() returns 1; UINT64_MAX: it already has, or not begun */
-    uint64_t cut_off;    /* set by the program: connections that it closed at gone_by_ms */
-    int has_deadline;    /* the option was given; if not, departure_go() derives the plan's deadline */
+    int has_deadline;    /* the option was given; if not, departure_begin() derives the plan's deadline */
     int is_announced;
     int is_begun;
-    int is_over; /* every client that was added has its outcome, and its session is freed */
 };
 
-/* Makes the plan and the drain, so that nothing can fail later. Returns 0, SLOGOUT_ERR_NOMEM, or
- * SLOGOUT_ERR_PLAN if the plan cannot be kept even for one client; *shortest_deadline is then the shortest
- * deadline that can. */
-int departure_init(struct departure *departure, struct slogout *slogout,
+/* Makes the plan. A drain that has begun keeps its own. Returns 0, or SLOGOUT_ERR_PLAN if the plan cannot be kept
+ * even for one client; *shortest_deadline is then the shortest deadline that can. */
+int departure_init(struct departure *departure, const struct slogout *slogout, unsigned shares,
                    const struct departure_options *options, uint64_t *shortest_deadline);
-
-/* Frees the drain. Call it before slogout_free(). */
-void departure_free(struct departure *departure);
-
-/* Adds a client that is to leave with the others. Does nothing to a client that is already leaving. */
-void departure_add(struct departure *departure, struct slogout_session *session);
 
 /* Announces that the program is going to end. Sets close_ms. */
 void departure_announce(struct departure *departure, uint64_t now);
 
-/* Starts the drain. Call it after the clients have been added. The second call stops waiting for answers. */
-void departure_go(struct departure *departure, uint64_t now);
+/* Derives the deadline, if it was not given, for so many clients in the loop that has the most, and logs the
+ * plan. */
+void departure_begin(struct departure *departure, uint64_t clients, uint64_t most, uint64_t now);
 
-/* Returns 1, once, when the time has come by which every client must have its outcome. */
-int departure_is_late(struct departure *departure, uint64_t now);
+/* Returns the share of one loop, from 0, of the plan. */
+struct slogout_plan departure_share(const struct departure *departure, unsigned loop);
 
-/* Reports progress when it is due. Call it after each tick, with the same time. */
-void departure_report(struct departure *departure, uint64_t now);
+/* Notes by when the drains will be over. */
+void departure_set_end(struct departure *departure, uint64_t over_by_ms, uint64_t now);
 
-/* Returns when the functions above or, at gone_by_ms, the program have something to do; UINT64_MAX: never. */
-uint64_t departure_deadline(const struct departure *departure);
+/* Returns 1 if progress is to be reported. */
+int departure_is_due(const struct departure *departure, uint64_t now);
+void departure_report(struct departure *departure, const struct totals *totals, uint64_t now);
 
-/* Returns the number of clients that have no outcome yet. */
-uint64_t departure_remaining(const struct departure *departure);
-
-/* Returns 1 if, at the end, every client had its outcome in time and max_in_flight was never exceeded. */
-int departure_kept(const struct departure *departure);
+/* Reports the end. Returns 1 if every client had its outcome in time, and max_in_flight was never exceeded. */
+int departure_end(struct departure *departure, const struct totals *totals, uint64_t now);
 
 #endif

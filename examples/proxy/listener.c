@@ -1,18 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <sys/socket.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "address.h"
 #include "listener.h"
 
-#define PAUSE 1000 /* milliseconds without accept() when the system has no descriptors left */
+#define PAUSE           100 /* milliseconds */
+#define FIRST_INHERITED 3   /* SD_LISTEN_FDS_START */
 
-int listener_open(struct listener *listener, struct poller *poller, const char *address, int reuse_port)
+/* Returns the socket that was passed to this process, or -1. */
+static int inherited(void)
 {
+    const char *pid = getenv("LISTEN_PID");
+    const char *count = getenv("LISTEN_FDS");
+
+    return pid && count && atol(pid) == (long)getpid() && atoi(count) > 0 ? FIRST_INHERITED : -1;
+}
+
+int listener_open(struct listener *listener, struct poller *poller, const char *address, int reuse_port,
+                  int may_inherit)
+{
+    const int fd = may_inherit ? inherited() : -1;
+
     listener->poller = poller;
     listener->again_ms = UINT64_MAX;
-    listener->watch.fd = address_listen(address, reuse_port);
+    listener->is_inherited = fd >= 0;
+    listener->watch.is_foreign = 1;
+    listener->watch.fd = fd;
+    if (fd < 0)
+        listener->watch.fd = address_listen(address, reuse_port);
+    else if (address_prepare_listener(fd) < 0)
+        return -1;
     return listener->watch.fd < 0 ? -1 : poller_set(poller, &listener->watch, POLLER_IN);
 }
 
@@ -20,7 +40,7 @@ void listener_close(struct listener *listener)
 {
     if (listener->watch.fd < 0)
         return;
-    poller_set(listener->poller, &listener->watch, 0);
+    poller_set(listener->poller, &listener->watch, 0); /* another process may keep the socket open */
     close(listener->watch.fd);
     listener->watch.fd = -1;
     listener->again_ms = UINT64_MAX;
@@ -31,26 +51,24 @@ static int is_out_of_resources(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/* Without descriptors the poller would report the listener at once, again and again. */
-static void pause_listening(struct listener *listener, uint64_t now)
+/* The poller would report the listener at once, again and again. */
+void listener_pause(struct listener *listener, uint64_t now)
 {
     poller_set(listener->poller, &listener->watch, 0);
     listener->again_ms = now + PAUSE;
 }
 
 /* Goes on after ECONNABORTED, a client that has already gone. */
-void listener_accept(struct listener *listener, int most, uint64_t now, void (*take)(int fd, void *user),
-                     void *user)
+int listener_accept(struct listener *listener, struct sockaddr_storage *client, uint64_t now)
 {
-    while (most-- > 0) {
-        const int fd = accept(listener->watch.fd, NULL, NULL);
-        if (fd >= 0)
-            take(fd, user);
-        else if (is_out_of_resources(errno))
-            pause_listening(listener, now);
-        if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
-            return;
-    }
+    int fd;
+
+    do
+        fd = address_accept(listener->watch.fd, client);
+    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+    if (fd < 0 && is_out_of_resources(errno))
+        listener_pause(listener, now);
+    return fd;
 }
 
 void listener_resume(struct listener *listener)

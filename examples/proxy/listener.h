@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A listening socket in a poller. It pauses while the system has no descriptors left. */
+/* A listening socket in a poller. It pauses while there is no room for clients, who wait in the queue of the system. */
 #ifndef LISTENER_H
 #define LISTENER_H
 
 #include <stdint.h>
+#include <sys/socket.h>
 #include "poller.h"
 
 struct listener {
-    struct poller_watch watch; /* first; fd -1: closed */
+    struct poller_watch watch; /* fd -1: closed */
     struct poller *poller;
     uint64_t again_ms; /* when the pause ends; UINT64_MAX: no pause */
+    int is_inherited;  /* another process may have the socket too, so that its queue is not ours alone */
 };
 
-/* Listens on a valid numeric address. With reuse_port other processes may listen on it too. Returns 0, or -1
+/* Listens on a valid numeric address, or, with may_inherit, on the socket that a supervisor has passed by the
+ * protocol of sd_listen_fds(3). With reuse_port other processes may listen on the address too. Returns 0, or -1
  * with errno set. */
-int listener_open(struct listener *listener, struct poller *poller, const char *address, int reuse_port);
+int listener_open(struct listener *listener, struct poller *poller, const char *address, int reuse_port,
+                  int may_inherit);
+
+/* The connections that wait in a queue of our own are reset. */
 void listener_close(struct listener *listener);
 
-/* Accepts at most `most` of the connections that wait. take() receives each descriptor and owns it. */
-void listener_accept(struct listener *listener, int most, uint64_t now, void (*take)(int fd, void *user),
-                     void *user);
+/* Accepts a connection that waits. Returns its socket and the client's address, or -1. */
+int listener_accept(struct listener *listener, struct sockaddr_storage *client, uint64_t now);
 
-/* Ends a pause, because its time is over or a descriptor has been closed. */
+/* Begins a pause of at most a tenth of a second, and ends one. */
+void listener_pause(struct listener *listener, uint64_t now);
 void listener_resume(struct listener *listener);
 
 #endif

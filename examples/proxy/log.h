@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The log on standard error: lines that stay, and lines of progress, which overwrite each other on a
- * terminal. */
+ * terminal. A thread writes them, so that a log that nobody reads stops nobody else; what does not fit
+ * into its buffer is dropped and counted. All functions may be called in any thread. */
 #ifndef LOG_H
 #define LOG_H
 
 #ifdef __GNUC__
-#define LOG_FORMAT __attribute__((format(printf, 1, 2)))
+#define LOG_FORMAT      __attribute__((format(printf, 1, 2)))
+#define LOG_FORMAT_LIST __attribute__((format(printf, 1, 0)))
 #else
 #define LOG_FORMAT
+#define LOG_FORMAT_LIST
 #endif
 
-/* Write a line. The format has no line end. */
+/* Starts the thread. quiet: log_detail() writes nothing. Returns 0, or -1 with errno set. */
+int log_start(int quiet);
+
+/* Writes what is left, as long as somebody reads it within a second. */
+void log_end(void);
+
+/* Write a line. The format has no line end. log_detail() is for the usual events of each connection. */
 void log_line(const char *format, ...) LOG_FORMAT;
+void log_detail(const char *format, ...) LOG_FORMAT;
 void log_progress(const char *format, ...) LOG_FORMAT;
 
 /* Returns 1 if standard error is a terminal. */

@@ -59,32 +59,46 @@ static void write_outcomes(FILE *file, const char *name, const char *help,
                 slogout_outcome_name((enum slogout_outcome)outcome), counts->outcome[outcome]);
 }
 
-static void write_drain(FILE *file, const struct departure *departure, uint64_t now)
+static void write_drain(FILE *file, const struct departure *departure, const struct totals *totals,
+                        uint64_t now)
 {
     const uint64_t left =
         departure->is_begun && departure->gone_by_ms > now ? departure->gone_by_ms - now : 0;
 
     write_gauge(file, "draining", "1 from the first SIGTERM on.", departure->is_announced ? 1 : 0);
     write_gauge(file, "drain_remaining", "Sessions of the drain that have no outcome yet.",
-                departure->is_begun ? departure_remaining(departure) : 0);
+                departure->is_begun ? totals_remaining(totals) : 0);
     write_gauge(file, "drain_left_seconds",
                 "Seconds until the program exits at the latest; 0 while its port is open.", left / 1000);
-    write_outcomes(file, "drain_outcomes", "Sessions that the drain has ended, by outcome.",
-                   slogout_drain_get_counts(departure->drain));
+    write_outcomes(file, "drain_outcomes", "Sessions that the drain has ended, by outcome.", &totals->drain);
+}
+
+static void write_blindness(FILE *file, const uint64_t *blind)
+{
+    int why;
+
+    write_family(file, "blind", "counter", "Filters that lost track of their stream, by reason.");
+    for (why = SLOGOUT_BLINDNESS_NONE + 1; why < SLOGOUT_BLINDNESS_COUNT; why++)
+        fprintf(file, "slogout_blind_total{reason=\"%s\"} %" PRIu64 "\n",
+                slogout_filter_blindness_name((enum slogout_blindness)why), blind[why]);
 }
 
 static void write_text(FILE *file, const struct metrics_figures *figures, uint64_t now)
 {
-    write_gauge(file, "connections", "Client connections.", figures->connections);
+    const struct totals *totals = figures->totals;
+
+    write_gauge(file, "connections", "Client connections.", totals->connections);
     write_counter(file, "accepted", "Client connections accepted.", figures->accepted);
-    write_states(file, figures->connections, figures->counts);
+    write_states(file, totals->connections, &totals->counts);
     write_outcomes(file, "outcomes", "Sessions that have been asked, or told BYE, by outcome.",
-                   figures->counts);
+                   &totals->counts);
     write_counter(file, "without_bye", "Sessions closed without the BYE that was owed.",
-                  figures->counts->without_bye);
-    write_drain(file, figures->departure, now);
-    if (figures->write_own)
-        figures->write_own(file);
+                  totals->counts.without_bye);
+    write_drain(file, figures->departure, totals, now);
+    write_counter(file, "server_failures",
+                  "Clients that were refused because the server could not be reached.", totals->failures);
+    write_counter(file, "refused", "Clients without a valid PROXY header.", totals->refused);
+    write_blindness(file, totals->blind);
     fputs("# EOF\n", file);
 }
 

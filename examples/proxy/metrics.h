@@ -17,10 +17,9 @@ struct metrics {
 };
 
 struct metrics_figures {
-    uint64_t connections, accepted; /* now, and so far */
-    const struct slogout_counts *counts;
+    uint64_t accepted; /* so far */
+    const struct totals *totals;
     const struct departure *departure;
-    void (*write_own)(FILE *file); /* the program's own, or NULL */
 };
 
 /* Writes the file for the first time. path is not copied; NULL means no metrics. Returns 0, or -1 with errno

@@ -107,6 +107,8 @@ static int read_text(const struct option *option, const char *value)
 
 static int read_value(const struct option *option, const char *value)
 {
+    if (option->kind == OPTION_SOURCES)
+        return address_read_sources(option->value, value);
     if (option->kind == OPTION_NUMBER)
         return read_number(option, value);
     if (option->kind == OPTION_CHOICE)
@@ -174,7 +176,7 @@ int options_read(const struct option *options, const char *operands, int count, 
         if (read_option(options, program, argv, &place) < 0)
             return -1;
     }
-    if (argc - place == count)
+    if (argc - place == count || count == OPTIONS_ANY)
         return place;
     if (argc - place > count)
         fprintf(stderr, "%s: unexpected argument %s (see --help)\n", program, argv[place + count]);

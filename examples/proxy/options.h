@@ -9,6 +9,7 @@ enum option_kind {
     OPTION_FLAG,    /* value: int, becomes 1 */
     OPTION_ADDRESS, /* value: const char *, into argv: numeric ADDR:PORT */
     OPTION_HOST,    /* value: const char *, into argv: HOST:PORT, a name or a number */
+    OPTION_SOURCES, /* value: struct address_list: numeric addresses with commas between them */
     OPTION_TEXT,    /* value: const char *, into argv: anything but "" */
     OPTION_NUMBER,  /* value: uint64_t, from min to max */
     OPTION_CHOICE   /* value: int, the place of the word among those in `argument`, from 0 */
@@ -23,7 +24,9 @@ struct option {
     const char *help; /* what it does, and its default */
 };
 
-/* Reads the options. There must be `count` operands, which `operands` names for --help; it is "" for none.
+#define OPTIONS_ANY (-1)
+
+/* Reads the options. There must be `count` operands, or OPTIONS_ANY number of them, which `operands` names for --help; it is "" for none.
  * Returns the index in argv of the first operand, or prints one line on standard error and returns -1; the
  * program should then exit with status 2. For --help and --version, prints and exits. */
 int options_read(const struct option *options, const char *operands, int count, int argc, char **argv);

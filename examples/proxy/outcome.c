@@ -20,6 +20,6 @@ void outcome_log_change(uint64_t connection, uint64_t lasted_ms, const char *by,
     for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
         if (now->outcome[outcome] != before->outcome[outcome])
             name = slogout_outcome_name((enum slogout_outcome)outcome);
-    log_line("connection=%" PRIu64 " outcome=%s by=%s seconds=%.1f", connection, name, by,
-             (double)lasted_ms / 1000);
+    (*name == '-' ? log_detail : log_line)("connection=%" PRIu64 " outcome=%s by=%s seconds=%.1f", connection,
+                                           name, by, (double)lasted_ms / 1000);
 }

@@ -178,7 +178,7 @@ int poller_set(struct poller *poller, struct poller_watch *watch, unsigned wante
     if (wanted && !watch->wanted) {
         if (make_room(poller) < 0)
             return -1;
-        watch->place = poller->count++;
+        watch->place = (unsigned)poller->count++;
         poller->watches[watch->place] = watch;
     }
     if (wanted)
@@ -210,6 +210,17 @@ int poller_wait(struct poller *poller, struct poller_event *events, int room, in
 }
 
 #endif
+
+/* epoll and kqueue forget a descriptor when it is closed. */
+void poller_forget(struct poller *poller, struct poller_watch *watch)
+{
+#ifdef POLLER_POLL
+    poller_set(poller, watch, 0);
+#else
+    (void)poller;
+    watch->wanted = 0;
+#endif
+}
 
 struct poller *poller_new(void)
 {

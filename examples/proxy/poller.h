@@ -14,7 +14,8 @@
 struct poller_watch {
     int fd;
     unsigned wanted; /* private; 0: not watched, not even for failures */
-    size_t place;    /* private */
+    unsigned place;  /* private */
+    int is_foreign;  /* for the user: who serves it */
 };
 
 struct poller_event {
@@ -31,6 +32,9 @@ void poller_free(struct poller *poller);
 /* Changes what a descriptor is watched for: POLLER_IN, POLLER_OUT, both, or 0 for nothing. 0 cannot fail, and
  * must be set before the descriptor is closed. Returns 0, or -1 with errno set. */
 int poller_set(struct poller *poller, struct poller_watch *watch, unsigned wanted);
+
+/* Stops to watch a descriptor that the user closes next. */
+void poller_forget(struct poller *poller, struct poller_watch *watch);
 
 /* Waits at most timeout_ms milliseconds, or without limit if that is -1, and fills in at most `room` events.
  * A watch may have two events. Returns their number, or -1 with errno set. */

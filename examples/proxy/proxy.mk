@@ -4,6 +4,7 @@
 ##   make install-proxy        installs it with its page, unit and examples; uninstall-proxy removes them
 ##   make proxy-unit           its unit tests
 ##   make proxy-check          its tests alone, and between servers and clients of others (deps-proxy); also interop
+##   make proxy-threads        its tests once more, with TSan and four threads
 ##   make bench-proxy          the proxy beside HAProxy and nginx
 
 SBINDIR ?= $(PREFIX)/sbin
@@ -13,8 +14,8 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 PROXY := $(BUILD)/slogout-proxy
 PROXY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard examples/proxy/*.c))
 
-PROXY_UNITFILE := examples/proxy/deploy/slogout-proxy.service
-PROXY_EXAMPLES := $(filter-out $(PROXY_UNITFILE),$(wildcard examples/proxy/deploy/*))
+PROXY_UNITS := $(notdir $(wildcard examples/proxy/deploy/*.service examples/proxy/deploy/*.socket))
+PROXY_EXAMPLES := $(filter-out %.service %.socket,$(wildcard examples/proxy/deploy/*))
 
 .PHONY: proxy install-proxy uninstall-proxy
 
@@ -29,21 +30,22 @@ install-proxy: $(PROXY)
 	$(INSTALL) -m 644 man/slogout-proxy.8 "$(TO_MAN)/man8"
 	$(INSTALL) -d "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(UNITDIR)"
 	$(INSTALL) -m 644 $(PROXY_EXAMPLES) "$(DESTDIR)$(DOCDIR)"
-	sed 's,/usr/local/sbin/,$(SBINDIR)/,' $(PROXY_UNITFILE) > "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
-	chmod 644 "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
+	for unit in $(PROXY_UNITS); do \
+	  sed 's,/usr/local/sbin/,$(SBINDIR)/,' "examples/proxy/deploy/$$unit" > "$(DESTDIR)$(UNITDIR)/$$unit" && \
+	  chmod 644 "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; done
 
 uninstall-proxy:
 	rm -f "$(DESTDIR)$(SBINDIR)/slogout-proxy" "$(TO_MAN)/man8/slogout-proxy.8"
-	rm -f "$(DESTDIR)$(UNITDIR)/$(notdir $(PROXY_UNITFILE))"
+	for unit in $(PROXY_UNITS); do rm -f "$(DESTDIR)$(UNITDIR)/$$unit"; done
 	for name in $(notdir $(PROXY_EXAMPLES)); do rm -f "$(DESTDIR)$(DOCDIR)/$$name"; done
 	rmdir "$(DESTDIR)$(DOCDIR)" 2>/dev/null || :
 
 # ---- its tests: alone, and between servers and clients that others wrote ----
 
 MAIL_SERVERS := $(BUILD)/mail-servers
-PROXY_TESTS ?= test_program test_operator test_haproxy test_dovecot test_clients test_servers
+PROXY_TESTS ?= test_program test_operator test_timeouts test_control test_haproxy test_dovecot test_clients test_servers
 
-PROXY_UNIT := $(addprefix $(BUILD)/tests/proxy/,test_alarms test_queue test_proxy_header test_poller test_poller_poll)
+PROXY_UNIT := $(addprefix $(BUILD)/tests/proxy/,test_alarms test_queue test_proxy_header test_servers test_poller test_poller_poll)
 
 .PHONY: deps-proxy proxy-unit proxy-check interop
 
@@ -66,6 +68,7 @@ $(BUILD)/tests/proxy/poller_poll.o: examples/proxy/poller.c
 $(BUILD)/tests/proxy/test_alarms: $(BUILD)/tests/proxy/test_alarms.o $(BUILD)/tests/examples/proxy/alarms.o
 $(BUILD)/tests/proxy/test_queue: $(BUILD)/tests/proxy/test_queue.o $(BUILD)/tests/examples/proxy/queue.o
 $(BUILD)/tests/proxy/test_proxy_header: $(BUILD)/tests/proxy/test_proxy_header.o $(BUILD)/tests/examples/proxy/proxy_header.o
+$(BUILD)/tests/proxy/test_servers: $(BUILD)/tests/proxy/test_servers.o $(BUILD)/tests/examples/proxy/servers.o
 $(BUILD)/tests/proxy/test_poller: $(BUILD)/tests/proxy/test_poller.o $(BUILD)/tests/examples/proxy/poller.o
 $(BUILD)/tests/proxy/test_poller_poll: $(BUILD)/tests/proxy/test_poller.o $(BUILD)/tests/proxy/poller_poll.o
 $(PROXY_UNIT):
@@ -83,7 +86,7 @@ deps-proxy:
 # Beside each other, because they mostly wait.
 proxy-check: proxy-unit $(TEST_PROXY) $(PROXY) $(BUILD)/examples/echo_server \
   $(BUILD)/tests/faults/shim.so
-	@$(MAKE) --no-print-directory -j3 -Otarget $(PROXY_TESTS:%=proxy-%)
+	@$(MAKE) --no-print-directory -j4 -Otarget $(PROXY_TESTS:%=proxy-%)
 
 $(PROXY_TESTS:%=proxy-%): proxy-%:
 	cd examples/proxy/tests && MAIL_SERVERS=$(abspath $(MAIL_SERVERS)) python3 -B -m unittest -v $*
@@ -91,6 +94,23 @@ $(PROXY_TESTS:%=proxy-%): proxy-%:
 .PHONY: $(PROXY_TESTS:%=proxy-%)
 
 interop: proxy-check
+
+# The same tests of the proxy itself, with TSan and more threads.
+TSAN_CFLAGS := -O1 -g -fsanitize=thread -fPIE
+TSAN_PROXY := $(BUILD)/tsan/slogout-proxy
+TSAN_PROXY_OBJECTS := $(PROXY_OBJECTS:$(BUILD)/%=$(BUILD)/tsan/%) $(LIB_OBJECTS:$(BUILD)/%=$(BUILD)/tsan/%)
+
+$(BUILD)/tsan/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Iexamples $(TSAN_CFLAGS) -c -o $@ $<
+
+$(TSAN_PROXY): $(TSAN_PROXY_OBJECTS)
+	$(SAY)$(CC) $(TSAN_CFLAGS) -pie -pthread -o $@ $^
+
+.PHONY: proxy-threads
+proxy-threads: $(TSAN_PROXY) $(PROXY) $(BUILD)/examples/echo_server $(BUILD)/tests/faults/shim.so
+	cd examples/proxy/tests && PROXY=tsan/slogout-proxy PROXY_OPTIONS='--threads 4' \
+	  python3 -B -m unittest -v test_control test_operator test_program.Servers test_program.Signals
 
 # Beside HAProxy and nginx: two minutes.
 $(BUILD)/bench/load: examples/proxy/bench/load.c
@@ -101,4 +121,4 @@ $(BUILD)/bench/load: examples/proxy/bench/load.c
 bench-proxy: $(BUILD)/bench/load $(PROXY)
 	@python3 -B examples/proxy/bench/bench.py $(abspath $^)
 
--include $(PROXY_OBJECTS:.o=.d) $(TEST_PROXY_OBJECTS:.o=.d) $(wildcard $(BUILD)/tests/proxy/*.d)
+-include $(PROXY_OBJECTS:.o=.d) $(TEST_PROXY_OBJECTS:.o=.d) $(TSAN_PROXY_OBJECTS:.o=.d) $(wildcard $(BUILD)/tests/proxy/*.d)

@@ -4,19 +4,23 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <slogout/filter.h>
 #include <slogout/host.h>
 #include "log.h"
+#include "loop.h"
 #include "outcome.h"
 #include "proxy_header.h"
 #include "relay.h"
 
-#define HEADER_TIMEOUT  5000  /* milliseconds until the PROXY header must have come */
-#define CONNECT_TIMEOUT 10000 /* until the server must have accepted; shared by its addresses */
-#define PART_TIMEOUT    60000 /* from a BYE of the server, or an end of file, to the close */
-#define READS           4     /* from one side in one turn, so that no connection starves */
+#define HEADER_TIMEOUT   5000  /* milliseconds until the PROXY header must have come */
+#define CONNECT_TIMEOUT  10000 /* until the server must have accepted; shared by its addresses */
+#define GREETING_TIMEOUT 60000 /* from then until the server must have greeted */
+#define PART_TIMEOUT     60000 /* from a BYE of the server, or an end of file, to the close */
+#define READS            4     /* from one side in one turn, so that no connection starves */
+#define A_DAY            86400000
 
 enum { CLIENT, SERVER };
 
@@ -35,18 +39,19 @@ struct relay {
     struct slogout_filter *filter;
     struct relay_settings *settings;
     enum relay_state state;
-    unsigned is_greeted : 1;              /* the server has sent something */
-    unsigned is_logged : 1;               /* the end of the session is in the log */
-    unsigned char ended[SERVICE_STREAMS]; /* the end of file of that side has been fed to the filter */
-    unsigned char address;                /* the index of the server's address that is tried */
+    unsigned is_greeted : 1;           /* the server has sent something */
+    unsigned is_logged : 1;            /* the end of the session is in the log */
+    unsigned char ended[PEER_STREAMS]; /* the end of file of that side has been fed to the filter */
+    signed char server;                /* its place in settings->servers; -1: none */
     unsigned short header_len;
+    uint32_t tried;             /* places of servers that have failed, as bits */
+    struct sockaddr_in6 client; /* its address, or a sockaddr_in */
     char *header;      /* what has come of the PROXY header, then the header to be sent; NULL: none */
+    char *text;        /* of a request; NULL: the usual one */
     uint64_t deadline; /* UINT64_MAX: none; not used while CLOSING */
-    struct stream streams[SERVICE_STREAMS];
+    uint64_t octets[PEER_STREAMS]; /* from each side */
+    struct stream streams[PEER_STREAMS];
 };
-
-/* Octets between a read and the flush that follows it. One buffer serves all relays. */
-static char transit[RELAY_READ];
 
 static struct relay *relay_of(struct peer *peer)
 {
@@ -69,10 +74,10 @@ static void close_streams(struct relay *relay, uint64_t now)
     stream_close(&relay->streams[CLIENT], now);
     if (relay->peer.streams[SERVER])
         stream_close(&relay->streams[SERVER], now);
-    service_touch(&relay->peer);
+    loop_touch(&relay->peer);
 }
 
-static void log_end(struct relay *relay, const char *by, const struct slogout_counts *before, uint64_t now)
+static void note_end(struct relay *relay, const char *by, const struct slogout_counts *before, uint64_t now)
 {
     if (relay->is_logged)
         return;
@@ -87,7 +92,7 @@ static void abandon(struct relay *relay, const char *by, uint64_t now)
     const struct slogout_counts before = *slogout_get_counts(relay->peer.slogout);
 
     slogout_session_abandon(relay->peer.session, SLOGOUT_OUTCOME_PEER_CLOSED);
-    log_end(relay, by, &before, now);
+    note_end(relay, by, &before, now);
 }
 
 /* Closes, after a BYE where a line may stand (RFC 3501 section 3.4). A greeting may be a BYE. */
@@ -111,9 +116,10 @@ static const char shutting_down[] = "* BYE Server is closing the connection\r\n"
 static int queue_for(struct relay *relay, unsigned side, const char *octets, size_t len)
 {
     struct stream *stream = &relay->streams[side];
+    const char *transit = relay->settings->transit;
 
-    service_touch(&relay->peer);
-    if (octets >= transit && octets < transit + sizeof transit)
+    loop_touch(&relay->peer);
+    if (octets >= transit && octets < transit + RELAY_READ)
         return stream_lend(stream, octets, len);
     return stream_put(stream, octets, len);
 }
@@ -158,74 +164,98 @@ static void give_up_connecting(struct relay *relay, uint64_t now)
     say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server cannot be reached\r\n", now);
 }
 
-static void log_failure(const struct relay *relay, int error)
+/* Notes that the server does not serve, and that this client is not one of its clients. */
+static void fail(struct relay *relay, int error, uint64_t now)
 {
-    char text[ADDRESS_SIZE] = "-";
+    struct servers *servers = &relay->settings->servers;
+    char text[ADDRESS_SIZE];
 
-    if (relay->address < relay->settings->servers.count)
-        address_print(&relay->settings->servers.at[relay->address], text);
+    address_print(&servers->at[relay->server].address, text);
     log_line("connection=%" PRIu64 " server=%s failed: %s", relay->peer.number, text, strerror(error));
+    servers_fail(servers, relay->server, now);
+    relay->tried |= UINT32_C(1) << relay->server;
+    relay->server = -1;
 }
 
-/* Tries the addresses from relay->address on, until one does not fail at once. */
+/* Tries servers, until one does not fail at once. */
 static void begin_to_connect(struct relay *relay, uint64_t now)
 {
-    const struct address_list *servers = &relay->settings->servers;
-    struct stream *stream = &relay->streams[SERVER];
+    struct servers *servers = &relay->settings->servers;
 
     relay->state = CONNECTING;
-    for (; relay->address < servers->count; relay->address++) {
-        const int fd = address_begin_connect(servers, relay->address);
-        if (fd >= 0 && stream_init(stream, fd, &relay->peer) == 0) {
-            relay->peer.streams[SERVER] = stream;
-            relay->deadline = now + CONNECT_TIMEOUT / servers->count;
+    while ((relay->server = (signed char)servers_take(servers, relay->tried, now)) >= 0) {
+        const int fd =
+            address_begin_connect(&servers->at[relay->server].address, servers->at[relay->server].len,
+                                  &relay->settings->sources, relay->peer.number);
+        if (fd >= 0) {
+            stream_init(&relay->streams[SERVER], fd, &relay->peer);
+            relay->peer.streams[SERVER] = &relay->streams[SERVER];
+            relay->deadline = now + CONNECT_TIMEOUT / servers_count(servers);
             return;
         }
-        log_failure(relay, errno);
-        if (fd >= 0)
-            close(fd);
+        fail(relay, errno, now);
     }
     give_up_connecting(relay, now);
 }
 
-/* Replaces the socket by one for the next address. */
-static void try_next_address(struct relay *relay, int error, uint64_t now)
+/* Replaces the socket by one for another server. */
+static void try_next_server(struct relay *relay, int error, uint64_t now)
 {
-    log_failure(relay, error);
-    service_unwatch(&relay->peer, SERVER);
+    fail(relay, error, now);
+    loop_unwatch(&relay->peer, SERVER);
     stream_free(&relay->streams[SERVER]);
     relay->peer.streams[SERVER] = NULL;
-    relay->address++;
     begin_to_connect(relay, now);
 }
 
+static void begin_to_relay(struct relay *relay, uint64_t now)
+{
+    relay->state = RELAYING;
+    relay->deadline = now + GREETING_TIMEOUT;
+    if (relay->header)
+        stream_put(&relay->streams[SERVER], relay->header, relay->header_len);
+    drop_header(relay);
+}
+
+/* Without a header to be sent, the first event of a connection is the greeting, or a failure. */
 static void finish_to_connect(struct relay *relay, uint64_t now)
 {
     struct stream *stream = &relay->streams[SERVER];
     int error = 0;
     socklen_t len = sizeof error;
 
-    if (getsockopt(stream->watch.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+    if (stream->ready & POLLER_FAILED && getsockopt(stream->watch.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
         error = errno;
-    if (error) {
-        try_next_address(relay, error, now);
-        return;
-    }
-    relay->state = RELAYING;
-    relay->deadline = UINT64_MAX;
-    if (relay->header)
-        stream_put(stream, relay->header, relay->header_len);
-    drop_header(relay);
+    if (error)
+        try_next_server(relay, error, now);
+    else
+        begin_to_relay(relay, now);
+}
+
+static int is_connected(const struct relay *relay)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+
+    return getpeername(relay->streams[SERVER].watch.fd, (struct sockaddr *)&address, &len) == 0;
 }
 
 /* ---- the PROXY header ---- */
 
-static void log_client(const struct relay *relay, const struct proxy_header *header)
+static void print_client(const struct relay *relay, char text[ADDRESS_SIZE])
+{
+    struct sockaddr_storage client = {.ss_family = AF_UNSPEC};
+
+    memcpy(&client, &relay->client, sizeof relay->client);
+    address_print(&client, text);
+}
+
+static void log_client(const struct relay *relay)
 {
     char text[ADDRESS_SIZE];
 
-    address_print(&header->source, text);
-    log_line("connection=%" PRIu64 " client=%s", relay->peer.number, text);
+    print_client(relay, text);
+    log_detail("connection=%" PRIu64 " client=%s", relay->peer.number, text);
 }
 
 /* Replaces the header that has come by the one to be sent. Returns 0, or -1 if there is no memory. */
@@ -247,16 +277,26 @@ static int keep_header(struct relay *relay, const struct proxy_header *header)
     return 0;
 }
 
+/* Fills in the addresses of the socket, for a header to be sent. */
+static void complete_header(const struct relay *relay, struct proxy_header *header)
+{
+    socklen_t len = sizeof header->destination;
+
+    memcpy(&header->source, &relay->client, sizeof relay->client);
+    if (getsockname(relay->streams[CLIENT].watch.fd, (struct sockaddr *)&header->destination, &len) < 0)
+        return;
+    address_unmap(&header->destination);
+    header->is_known = header->source.ss_family == header->destination.ss_family;
+}
+
 /* Begins to connect, now that the client's address is known. */
 static void begin_with(struct relay *relay, struct proxy_header *header, uint64_t now)
 {
-    const int fd = relay->streams[CLIENT].watch.fd;
-    socklen_t source_len = sizeof header->source, destination_len = sizeof header->destination;
-
-    if (!header->is_known && getpeername(fd, (struct sockaddr *)&header->source, &source_len) == 0 &&
-        getsockname(fd, (struct sockaddr *)&header->destination, &destination_len) == 0)
-        header->is_known = 1;
-    log_client(relay, header);
+    if (header->is_known)
+        memcpy(&relay->client, &header->source, sizeof relay->client);
+    else if (relay->settings->send_header != RELAY_NO_HEADER)
+        complete_header(relay, header);
+    log_client(relay);
     if (keep_header(relay, header) < 0)
         give_up_connecting(relay, now);
     else
@@ -266,16 +306,20 @@ static void begin_with(struct relay *relay, struct proxy_header *header, uint64_
 /* Closes without a message, because the peer is not the proxy that was announced. */
 static void refuse_header(struct relay *relay, const char *why, uint64_t now)
 {
-    log_line("connection=%" PRIu64 " refused: %s", relay->peer.number, why);
+    char text[ADDRESS_SIZE];
+
+    print_client(relay, text);
+    log_line("connection=%" PRIu64 " client=%s refused: %s", relay->peer.number, text, why);
+    relay->settings->refused++;
     abandon(relay, "proxy", now);
     close_streams(relay, now);
 }
 
 /* Reads and drops octets that are known to be there. Returns 0, or -1 if the socket fails. */
-static int take(int fd, size_t len)
+static int take(struct relay *relay, size_t len)
 {
     while (len > 0) {
-        const ssize_t got = recv(fd, transit, len, 0);
+        const ssize_t got = recv(relay->streams[CLIENT].watch.fd, relay->settings->transit, len, 0);
         if (got > 0)
             len -= (size_t)got;
         else if (got == 0 || (errno != EINTR && errno != EAGAIN))
@@ -290,6 +334,7 @@ static void read_header(struct relay *relay, uint64_t now)
     struct stream *stream = &relay->streams[CLIENT];
     const size_t before = relay->header_len;
     const size_t room = PROXY_HEADER_MAX - before;
+    char *transit = relay->settings->transit;
     struct proxy_header header;
     const ssize_t got = recv(stream->watch.fd, transit, room, MSG_PEEK);
     int len;
@@ -314,7 +359,7 @@ static void read_header(struct relay *relay, uint64_t now)
         refuse_header(relay, "the PROXY header is missing or malformed", now);
         return;
     }
-    if (take(stream->watch.fd, len ? (size_t)len - before : (size_t)got) < 0)
+    if (take(relay, len ? (size_t)len - before : (size_t)got) < 0)
         refuse_header(relay, "the connection has failed", now);
     else if (len > 0)
         begin_with(relay, &header, now);
@@ -322,26 +367,27 @@ static void read_header(struct relay *relay, uint64_t now)
 
 /* ---- life ---- */
 
-struct peer *relay_new(int fd, struct relay_settings *settings, struct slogout *slogout, uint64_t number,
-                       uint64_t now)
+struct peer *relay_new(int fd, const struct sockaddr_storage *client, struct relay_settings *settings,
+                       struct slogout *slogout, uint64_t number, uint64_t now)
 {
     struct relay *relay = calloc(1, sizeof *relay);
     struct proxy_header unknown = {.is_known = 0};
 
     if (!relay)
         return NULL;
-    if (slogout_filter_new(&relay->filter, slogout, &callbacks, relay) < 0 ||
-        stream_init(&relay->streams[CLIENT], fd, &relay->peer) < 0) {
-        slogout_filter_free(relay->filter);
+    if (slogout_filter_new(&relay->filter, slogout, &callbacks, relay) < 0) {
         free(relay);
         return NULL;
     }
+    stream_init(&relay->streams[CLIENT], fd, &relay->peer);
     relay->settings = settings;
     relay->peer.session = slogout_filter_session(relay->filter);
     relay->peer.slogout = slogout;
     relay->peer.number = number;
     relay->peer.begun_ms = now;
     relay->peer.streams[CLIENT] = &relay->streams[CLIENT];
+    relay->server = -1;
+    memcpy(&relay->client, client, sizeof relay->client);
     relay->deadline = now + HEADER_TIMEOUT;
     if (!settings->accept_header)
         begin_with(relay, &unknown, now);
@@ -354,10 +400,13 @@ void relay_free(struct peer *peer)
 
     abandon(relay, "proxy", slogout_now_ms());
     slogout_filter_free(relay->filter);
+    if (relay->server >= 0)
+        servers_release(&relay->settings->servers, relay->server);
     drop_header(relay);
     stream_free(&relay->streams[CLIENT]);
     if (peer->streams[SERVER])
         stream_free(&relay->streams[SERVER]);
+    free(relay->text);
     free(relay);
 }
 
@@ -374,7 +423,7 @@ static void begin_to_part(struct relay *relay, uint64_t now)
 
 typedef int feeder(struct slogout_filter *filter, const char *octets, size_t len, uint64_t now);
 
-static feeder *const feeders[SERVICE_STREAMS] = {
+static feeder *const feeders[PEER_STREAMS] = {
     [CLIENT] = slogout_filter_feed_client,
     [SERVER] = slogout_filter_feed_server,
 };
@@ -410,8 +459,15 @@ static void feed(struct relay *relay, unsigned from, const char *octets, size_t 
         note_blindness(relay, from);
     if (relay->state == CLOSING || !has_ended_by_itself(relay))
         return;
-    log_end(relay, names[from], &before, now);
+    note_end(relay, names[from], &before, now);
     begin_to_part(relay, now);
+}
+
+static void note_greeting(struct relay *relay)
+{
+    relay->is_greeted = 1;
+    if (relay->state == RELAYING)
+        relay->deadline = UINT64_MAX;
 }
 
 /* Passes what one side has sent, for as long as the other side takes it at once. */
@@ -427,11 +483,15 @@ static void pass(struct relay *relay, unsigned from, uint64_t now)
         stream_note(source, POLLER_IN); /* input may have waited for this */
     }
     while (left-- > 0 && !stream_has_output(sink) && relay->state != CLOSING &&
-           (len = stream_read(source, transit, sizeof transit)) > 0) {
-        relay->is_greeted |= from == SERVER;
-        feed(relay, from, transit, len, now);
+           (len = stream_read(source, relay->settings->transit, RELAY_READ)) > 0) {
+        if (from == SERVER && !relay->is_greeted)
+            note_greeting(relay);
+        relay->octets[from] += len;
+        feed(relay, from, relay->settings->transit, len, now);
         stream_flush(sink);
-        stream_flush(source); /* the filter may have written a line */
+        if (from == CLIENT && !slogout_filter_user(relay->filter))
+            memset(relay->settings->transit, 0, len); /* there may be a password in it */
+        stream_flush(source);                         /* the filter may have written a line */
     }
 }
 
@@ -440,7 +500,7 @@ static void hear_last_words(struct relay *relay, uint64_t now)
 {
     unsigned side;
 
-    for (side = 0; side < SERVICE_STREAMS; side++)
+    for (side = 0; side < PEER_STREAMS; side++)
         if (relay->streams[side].is_broken) {
             stream_note(&relay->streams[side], POLLER_IN);
             pass(relay, side, now);
@@ -459,6 +519,7 @@ static void end_client(struct relay *relay, uint64_t now)
         close_streams(relay, now);
         return;
     }
+    stream_flush(&relay->streams[SERVER]); /* the filter may have released what it held */
     if (!stream_has_output(&relay->streams[SERVER]) && !relay->streams[SERVER].is_shut)
         stream_shut(&relay->streams[SERVER]);
 }
@@ -487,12 +548,23 @@ static void end(struct relay *relay, unsigned side, uint64_t now)
 
 static void time_out(struct relay *relay, uint64_t now)
 {
-    if (relay->state == HEADER)
+    if (relay->state == HEADER) {
         refuse_header(relay, "no PROXY header in time", now);
-    else if (relay->state == CONNECTING)
-        try_next_address(relay, ETIMEDOUT, now);
-    else
-        say_bye(relay, "proxy", "* BYE [UNAVAILABLE] The mail server does not answer\r\n", now);
+        return;
+    }
+    if (relay->state == CONNECTING && is_connected(relay)) {
+        begin_to_relay(relay, now);
+        return;
+    }
+    if (relay->state == CONNECTING) {
+        try_next_server(relay, ETIMEDOUT, now);
+        return;
+    }
+    if (!relay->is_greeted) {
+        relay->settings->failures++;
+        fail(relay, ETIMEDOUT, now);
+    }
+    say_bye(relay, "proxy", "* BYE [UNAVAILABLE] The mail server does not answer\r\n", now);
 }
 
 static int reads(const struct relay *relay, unsigned side)
@@ -510,7 +582,7 @@ void relay_serve(struct peer *peer, uint64_t now)
 
     if (relay->state == CONNECTING && relay->streams[SERVER].ready)
         finish_to_connect(relay, now);
-    for (side = 0; side < SERVICE_STREAMS; side++)
+    for (side = 0; side < PEER_STREAMS; side++)
         if (peer->streams[side] && !(relay->state == CONNECTING && side == SERVER))
             stream_serve(peer->streams[side], reads(relay, side));
     if (relay->state == HEADER && relay->streams[CLIENT].ready)
@@ -528,13 +600,13 @@ void relay_serve(struct peer *peer, uint64_t now)
 
 /* ---- the loop's questions ---- */
 
-/* A socket that connects becomes writable. */
+/* A socket that has connected is writable. */
 unsigned relay_wants(const struct peer *peer, unsigned side)
 {
     const struct relay *relay = (const struct relay *)(const void *)peer;
 
     if (relay->state == CONNECTING && side == SERVER)
-        return POLLER_OUT;
+        return relay->header ? POLLER_OUT : POLLER_IN;
     return stream_wants(&relay->streams[side], reads(relay, side));
 }
 
@@ -563,15 +635,6 @@ int relay_is_over(const struct peer *peer, uint64_t now)
     return !peer->streams[SERVER] || stream_is_over(&relay->streams[SERVER], now);
 }
 
-/* A client that the server has not greeted yet receives BYE in place of the greeting. */
-void relay_leave(struct peer *peer, uint64_t now)
-{
-    struct relay *relay = relay_of(peer);
-
-    if (!relay->is_greeted)
-        say_bye(relay, "proxy", shutting_down, now);
-}
-
 /* A session that ended by itself is in no drain. */
 void relay_hurry(struct peer *peer, uint64_t now)
 {
@@ -579,4 +642,62 @@ void relay_hurry(struct peer *peer, uint64_t now)
 
     if (relay->state == PARTING)
         say_bye(relay, "proxy", shutting_down, now);
+}
+
+/* ---- for the operator ---- */
+
+/* The text of an earlier request that was canceled is used by nobody. Returns 0 if there is no memory. */
+static int keep_text(struct relay *relay, const char *text)
+{
+    const size_t size = text ? strlen(text) + 1 : 0;
+
+    free(relay->text);
+    relay->text = text ? malloc(size) : NULL;
+    if (relay->text)
+        memcpy(relay->text, text, size);
+    return !text || relay->text;
+}
+
+static int leave(struct relay *relay, uint32_t spread_ms, uint64_t now)
+{
+    const struct slogout_departure departure = {.size = sizeof departure,
+                                                .spread_ms = spread_ms,
+                                                .seed = (uint32_t)(relay->peer.number + now),
+                                                .bye_text = relay->text};
+
+    return slogout_session_leave(relay->peer.session, &departure, now) == 0;
+}
+
+int relay_ask(struct peer *peer, const char *text, uint32_t spread_ms, uint64_t now)
+{
+    struct relay *relay = relay_of(peer);
+
+    if (slogout_session_state(peer->session) != SLOGOUT_STATE_OPEN || !keep_text(relay, text))
+        return 0;
+    return leave(relay, spread_ms, now);
+}
+
+/* A session keeps the text of its first request, so the request comes before the force. */
+int relay_tell(struct peer *peer, const char *text, uint64_t now)
+{
+    struct relay *relay = relay_of(peer);
+
+    if (slogout_session_state(peer->session) == SLOGOUT_STATE_ENDED)
+        return 0;
+    if (text && slogout_session_state(peer->session) == SLOGOUT_STATE_OPEN &&
+        (!keep_text(relay, text) || !leave(relay, A_DAY, now)))
+        return 0;
+    return slogout_session_force(peer->session, now) == 0;
+}
+
+void relay_view(const struct peer *peer, struct relay_view *view)
+{
+    const struct relay *relay = (const struct relay *)(const void *)peer;
+    const struct relay_view empty = {.user = slogout_filter_user(relay->filter)};
+
+    *view = empty;
+    memcpy(&view->client, &relay->client, sizeof relay->client);
+    view->blind = slogout_filter_blindness(relay->filter);
+    view->has_server = relay->state != HEADER && relay->state != CONNECTING;
+    memcpy(view->octets, relay->octets, sizeof view->octets);
 }

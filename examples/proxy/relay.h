@@ -5,38 +5,67 @@
 #ifndef RELAY_H
 #define RELAY_H
 
-#include <stdio.h>
 #include <slogout/filter.h>
-#include "address.h"
-#include "service.h"
+#include "peer.h"
+#include "servers.h"
 
 #define RELAY_READ   32768            /* octets read at once */
 #define RELAY_OCTETS (2 * RELAY_READ) /* without what the filter inserts */
 
 enum relay_send_header { RELAY_NO_HEADER, RELAY_HEADER_V1, RELAY_HEADER_V2 };
 
-/* The settings and counters that all relays share. */
+/* What the relays of one loop share: settings, servers, counters so far, and a buffer. */
 struct relay_settings {
-    struct address_list servers;             /* of one server, to be tried in turn; may change at any time */
-    int accept_header;                       /* 1: clients must send a PROXY header */
-    int send_header;                         /* enum relay_send_header */
-    uint64_t failures;                       /* clients so far that could not be connected to the server */
-    uint64_t blind[SLOGOUT_BLINDNESS_COUNT]; /* filters so far that became blind, by reason */
+    int accept_header;           /* 1: clients must send a PROXY header */
+    int send_header;             /* enum relay_send_header */
+    struct address_list sources; /* from which connections to the server are made; none: the system chooses */
+    struct servers servers;
+    uint64_t failures;                       /* clients that could not be connected to the server */
+    uint64_t refused;                        /* clients without a valid PROXY header */
+    uint64_t blind[SLOGOUT_BLINDNESS_COUNT]; /* filters that became blind, by reason */
+    char transit[RELAY_READ];                /* octets between a read and the flush that follows it */
 };
 
-/* Makes a relay that owns the socket, and begins to connect to the server. A failure to connect is reported
- * to the client. The settings must outlive the relay. Returns NULL if there is no memory; the caller then
- * still owns the socket. */
-struct peer *relay_new(int fd, struct relay_settings *settings, struct slogout *slogout, uint64_t number,
-                       uint64_t now);
+/* Makes a relay that owns the socket of a client, and begins to connect to the server. A failure to connect is
+ * reported to the client. The settings must outlive the relay. Returns NULL if there is no memory; the caller
+ * then still owns the socket. */
+struct peer *relay_new(int fd, const struct sockaddr_storage *client, struct relay_settings *settings,
+                       struct slogout *slogout, uint64_t number, uint64_t now);
 
-/* The functions of struct service. */
-void relay_serve(struct peer *peer, uint64_t now);
-unsigned relay_wants(const struct peer *peer, unsigned stream);
-uint64_t relay_deadline(const struct peer *peer);
-int relay_is_over(const struct peer *peer, uint64_t now);
-void relay_leave(struct peer *peer, uint64_t now);
-void relay_hurry(struct peer *peer, uint64_t now);
 void relay_free(struct peer *peer);
+
+/* Does everything that the `ready` of the streams and the time allow. */
+void relay_serve(struct peer *peer, uint64_t now);
+
+/* What the poller is to watch a stream for. */
+unsigned relay_wants(const struct peer *peer, unsigned stream);
+
+/* When to serve it without an event; UINT64_MAX: never. */
+uint64_t relay_deadline(const struct peer *peer);
+
+int relay_is_over(const struct peer *peer, uint64_t now);
+
+/* The program stops waiting. The session has been forced already. */
+void relay_hurry(struct peer *peer, uint64_t now);
+
+/* Asks the client, at a random instant of the spread, with a text that is copied. Returns 1, or 0 if it is leaving
+ * already or there is no memory. */
+int relay_ask(struct peer *peer, const char *text, uint32_t spread_ms, uint64_t now);
+
+/* Tells the client BYE as soon as a line may stand, with a text that is copied; NULL: the usual one. Returns 1, or 0
+ * if it is gone already or there is no memory. */
+int relay_tell(struct peer *peer, const char *text, uint64_t now);
+
+/* ---- for the operator ---- */
+
+struct relay_view {
+    const char *user; /* not escaped; NULL: not known */
+    struct sockaddr_storage client;
+    enum slogout_blindness blind;
+    int has_server;                /* 0: connecting */
+    uint64_t octets[PEER_STREAMS]; /* from the client and from the server */
+};
+
+void relay_view(const struct peer *peer, struct relay_view *view);
 
 #endif

@@ -10,229 +10,285 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <slogout/host.h>
-#include "address.h"
 #include "agent.h"
-#include "asking.h"
-#include "command_line.h"
-#include "departure.h"
-#include "listener.h"
 #include "log.h"
-#include "metrics.h"
 #include "notify.h"
+#include "resolver.h"
 #include "service.h"
 #include "signals.h"
 
-#define BAD_USAGE     2
-#define LEAVE_TIMEOUT 5000 /* milliseconds to finish a line; the linger is as long */
-#define ACCEPT_BATCH  64   /* connections taken in one turn */
-#define EVENTS        256  /* of the poller in one turn */
+#define BAD_USAGE       2
+#define ACCEPT_BATCH    64 /* connections taken in one turn */
+#define RESERVE         32 /* descriptors for all but clients */
+#define RESERVE_OF_LOOP 4
+#define METRICS_PERIOD  1000 /* milliseconds in which several loops are looked at */
 
-struct loop {
-    const struct service *service;
-    const char *program; /* its name, for messages */
-    struct slogout *slogout;
-    struct departure departure;
-    struct asking asking;
-    struct metrics metrics;
-    struct poller *poller;
-    struct listener listener, agent;
-    struct poller_watch signals;
-    struct alarms alarms;
-    struct peer **peers;
-    size_t count, room;
-    struct peer *touched; /* a list */
-    uint64_t accepted;    /* so far */
-    uint64_t now;         /* of this turn, as what follows */
-    int has_clients, has_signals;
+/* ---- all loops ---- */
+
+void service_each_loop(struct service *service, void (*act)(struct loop *loop, unsigned number, void *user),
+                       void *user)
+{
+    unsigned i;
+
+    for (i = 0; i < service->count; i++) {
+        struct loop *loop = &service->loops[i];
+        if (i > 0)
+            pthread_mutex_lock(&loop->mutex);
+        if (loop->now < service->now)
+            loop->now = service->now;
+        act(loop, i, user);
+        if (i == 0)
+            continue;
+        pthread_mutex_unlock(&loop->mutex);
+        loop_wake(loop);
+    }
+}
+
+/* Like service_each_loop(), but only looks at the loops. */
+static void look_at_loops(struct service *service, void (*look)(struct loop *loop, void *user), void *user)
+{
+    unsigned i;
+
+    for (i = 0; i < service->count; i++) {
+        if (i > 0)
+            pthread_mutex_lock(&service->loops[i].mutex);
+        look(&service->loops[i], user);
+        if (i > 0)
+            pthread_mutex_unlock(&service->loops[i].mutex);
+    }
+}
+
+static void add_to_totals(struct loop *loop, void *totals)
+{
+    totals_add(totals, loop);
+}
+
+struct totals service_totals(struct service *service)
+{
+    struct totals totals;
+
+    memset(&totals, 0, sizeof totals);
+    look_at_loops(service, add_to_totals, &totals);
+    return totals;
+}
+
+/* ---- clients ---- */
+
+/* Gives a client to the loop that has the fewest. Each loop but the first has a thread of its own. */
+static void deal(struct service *service, const struct arrival *arrival)
+{
+    unsigned best = 0, i;
+    size_t least = loop_load(&service->loops[0]);
+
+    for (i = 1; i < service->count; i++) {
+        const size_t load = loop_load(&service->loops[i]);
+        if (load < least) {
+            best = i;
+            least = load;
+        }
+    }
+    if (best == 0)
+        loop_take(&service->loops[0], arrival);
+    else
+        loop_give(&service->loops[best], arrival);
+}
+
+static size_t clients(struct service *service)
+{
+    size_t load = 0;
+    unsigned i;
+
+    for (i = 0; i < service->count; i++)
+        load += loop_load(&service->loops[i]);
+    return load;
+}
+
+static void accept_clients(struct service *service, int most)
+{
+    size_t room = service->clients_max;
+    struct arrival arrival;
+
+    room -= clients(service) < room ? clients(service) : room;
+    while (most-- > 0) {
+        if (room-- == 0) {
+            listener_pause(&service->listener, service->now);
+            return;
+        }
+        arrival.fd = listener_accept(&service->listener, &arrival.address, service->now);
+        if (arrival.fd < 0)
+            return;
+        arrival.number = ++service->accepted;
+        deal(service, &arrival);
+    }
+}
+
+/* ---- asking ---- */
+
+struct question {
+    struct service *service;
+    struct departure departure; /* with the plan */
+    int (*is_meant)(const struct peer *peer, void *user);
+    void *user;
+    uint64_t sessions;
 };
 
-/* ---- peers ---- */
-
-void service_touch(struct peer *peer)
+static void ask_loop(struct loop *loop, unsigned number, void *user)
 {
-    if (peer->is_touched || !peer->loop)
-        return;
-    peer->is_touched = 1;
-    peer->next_touched = peer->loop->touched;
-    peer->loop->touched = peer;
-}
-
-void service_unwatch(struct peer *peer, unsigned stream)
-{
-    if (peer->loop)
-        poller_set(peer->loop->poller, &peer->streams[stream]->watch, 0);
-}
-
-static int make_room(struct loop *loop)
-{
-    const size_t room = loop->room ? loop->room * 2 : 64;
-    struct peer **peers;
-
-    if (alarms_reserve(&loop->alarms, loop->count + 1) < 0)
-        return -1;
-    if (loop->count < loop->room)
-        return 0;
-    peers = realloc(loop->peers, room * sizeof(struct peer *));
-    if (!peers)
-        return -1;
-    loop->peers = peers;
-    loop->room = room;
-    return 0;
-}
-
-static void add_peer(int fd, void *user)
-{
-    struct loop *loop = user;
-    struct peer *peer = NULL;
-
-    if (make_room(loop) == 0)
-        peer = loop->service->open(fd, loop->slogout, loop->accepted + 1, loop->now);
-    if (!peer) {
-        close(fd);
-        return;
-    }
-    loop->accepted++;
-    peer->begun_ms = loop->now;
-    peer->loop = loop;
-    peer->place = loop->count;
-    loop->peers[loop->count++] = peer;
-    service_touch(peer);
-}
-
-/* Moves the last peer to its place. The peer must not be in the list of touched ones. */
-static void remove_peer(struct loop *loop, struct peer *peer)
-{
-    const size_t place = peer->place;
-    unsigned i;
-
-    for (i = 0; i < SERVICE_STREAMS; i++)
-        if (peer->streams[i])
-            poller_set(loop->poller, &peer->streams[i]->watch, 0);
-    alarms_set(&loop->alarms, &peer->alarm, ALARM_NEVER);
-    loop->peers[place] = loop->peers[--loop->count];
-    loop->peers[place]->place = place;
-    peer->loop = NULL;
-    loop->service->free(peer);
-    listener_resume(&loop->listener);
-}
-
-/* Sends what was queued, and registers what the peer waits for. Returns -1 if the system cannot watch it. */
-static int settle(struct loop *loop, struct peer *peer)
-{
-    unsigned i;
-
-    for (i = 0; i < SERVICE_STREAMS; i++) {
-        if (!peer->streams[i])
-            continue;
-        stream_flush(peer->streams[i]);
-        if (poller_set(loop->poller, &peer->streams[i]->watch, loop->service->wants(peer, i)) < 0)
-            return -1;
-    }
-    alarms_set(&loop->alarms, &peer->alarm, loop->service->deadline(peer));
-    return 0;
-}
-
-static void settle_touched(struct loop *loop)
-{
-    struct peer *peer;
-
-    while ((peer = loop->touched)) {
-        loop->touched = peer->next_touched;
-        peer->is_touched = 0;
-        if (settle(loop, peer) < 0 || loop->service->is_over(peer, loop->now))
-            remove_peer(loop, peer);
-    }
-}
-
-static void each_peer(struct loop *loop, void (*act)(struct peer *peer, uint64_t now))
-{
+    struct question *question = user;
+    const struct slogout_plan plan = departure_share(&question->departure, number);
     size_t i;
 
-    for (i = 0; act && i < loop->count; i++) {
-        act(loop->peers[i], loop->now);
-        service_touch(loop->peers[i]);
-    }
+    if (asking_prepare(&loop->asking, loop->slogout) < 0)
+        return;
+    for (i = 0; i < loop->count; i++)
+        if (question->is_meant(loop->peers[i], question->user))
+            question->sessions += (unsigned)asking_add(&loop->asking, loop->peers[i]->session);
+    asking_start(&loop->asking, &plan, question->service->now);
+}
+
+uint64_t service_ask(struct service *service, const struct slogout_plan *plan,
+                     int (*is_meant)(const struct peer *peer, void *user), void *user)
+{
+    struct question question = {service, service->departure, is_meant, user, 0};
+
+    question.departure.plan = *plan;
+    service_each_loop(service, ask_loop, &question);
+    service->is_asking = 1;
+    log_line("asking sessions=%" PRIu64 " spread=%.1fs rate=%" PRIu32, question.sessions,
+             (double)plan->spread_ms / 1000, plan->rate);
+    return question.sessions;
+}
+
+static int everybody(const struct peer *peer, void *user)
+{
+    (void)peer, (void)user;
+    return 1;
+}
+
+static void look_for_asking(struct loop *loop, void *is_asking)
+{
+    *(int *)is_asking |= loop->asking.drain != NULL;
+}
+
+static void note_end_of_asking(struct service *service)
+{
+    if (!service->is_asking)
+        return;
+    service->is_asking = 0;
+    look_at_loops(service, look_for_asking, &service->is_asking);
+    if (!service->is_asking && !service->departure.is_begun)
+        log_line("asking over");
 }
 
 /* ---- leaving ---- */
 
-static void ask_all(struct loop *loop)
-{
-    size_t i;
+struct ending {
+    struct service *service;
+    uint64_t sessions, most; /* of all, and of the loop that has most */
+    uint64_t over_by_ms;
+};
 
-    if (loop->departure.is_begun || asking_prepare(&loop->asking, loop->slogout) < 0)
-        return;
-    for (i = 0; i < loop->count; i++)
-        asking_add(&loop->asking, loop->peers[i]->session);
-    asking_start(&loop->asking, &loop->departure.plan, loop->now);
+static void begin_in_loop(struct loop *loop, unsigned number, void *user)
+{
+    struct ending *ending = user;
+    uint64_t sessions;
+
+    (void)number;
+    loop_leave(loop);
+    sessions = loop_remaining(loop);
+    ending->sessions += sessions;
+    if (sessions > ending->most)
+        ending->most = sessions;
+}
+
+static void start_in_loop(struct loop *loop, unsigned number, void *user)
+{
+    struct ending *ending = user;
+    const struct slogout_plan plan = departure_share(&ending->service->departure, number);
+
+    slogout_drain_start(loop->drain, &plan, ending->service->now);
+    if (slogout_drain_deadline(loop->drain) > ending->over_by_ms)
+        ending->over_by_ms = slogout_drain_deadline(loop->drain);
+}
+
+static void force_in_loop(struct loop *loop, unsigned number, void *user)
+{
+    struct ending *ending = user;
+
+    (void)number;
+    if (!loop->is_over)
+        slogout_drain_force(loop->drain, ending->service->now);
+    if (!loop->is_over && slogout_drain_deadline(loop->drain) > ending->over_by_ms)
+        ending->over_by_ms = slogout_drain_deadline(loop->drain);
+    loop_hurry(loop);
+}
+
+static void set_end_of_loop(struct loop *loop, unsigned number, void *user)
+{
+    const struct departure *departure = user;
+
+    (void)number;
+    loop->late_ms = departure->over_by_ms;
+    loop->gone_by_ms = departure->gone_by_ms;
 }
 
 /* Closes the port first, or clients would come back while others leave. Connections that the system has
- * already made are accepted before, and not reset. */
-static void begin_to_leave(struct loop *loop)
+ * already made are accepted before, and not reset, unless another process can accept them. */
+static void begin_to_leave(struct service *service, struct ending *ending)
 {
-    size_t i;
+    listener_resume(&service->listener);
+    if (service->listener.watch.fd >= 0 && !service->listener.is_inherited)
+        accept_clients(service, INT_MAX);
+    listener_close(&service->listener);
+    listener_close(&service->agent);
+    service_each_loop(service, begin_in_loop, ending);
+    departure_begin(&service->departure, ending->sessions, ending->most, service->now);
+    service_each_loop(service, start_in_loop, ending);
+}
 
-    listener_resume(&loop->listener);
-    if (loop->listener.watch.fd >= 0)
-        listener_accept(&loop->listener, INT_MAX, loop->now, add_peer, loop);
-    listener_close(&loop->listener);
-    listener_close(&loop->agent);
-    asking_end(&loop->asking);
-    each_peer(loop, loop->service->leave);
-    for (i = 0; i < loop->count; i++)
-        departure_add(&loop->departure, loop->peers[i]->session);
-    departure_go(&loop->departure, loop->now);
+static void set_end(struct service *service, const struct ending *ending)
+{
+    if (ending->over_by_ms > 0)
+        departure_set_end(&service->departure, ending->over_by_ms, service->now);
+    service_each_loop(service, set_end_of_loop, &service->departure);
+}
+
+static void begin(struct service *service)
+{
+    struct ending ending = {.service = service};
+
+    begin_to_leave(service, &ending);
+    set_end(service, &ending);
 }
 
 /* The first signal only announces the end. The second one may come before the port has closed. */
-static void leave(struct loop *loop)
+void service_leave(struct service *service)
 {
-    if (!loop->departure.is_announced) {
+    struct ending ending = {.service = service};
+
+    if (!service->departure.is_announced) {
         notify_supervisor("STOPPING=1");
-        departure_announce(&loop->departure, loop->now);
+        departure_announce(&service->departure, service->now);
         return;
     }
-    if (!loop->departure.is_begun)
-        begin_to_leave(loop);
-    departure_go(&loop->departure, loop->now);
-    each_peer(loop, loop->service->hurry);
-}
-
-/* When every session must have its outcome, connections that are in no drain are closed too. When the program
- * must be gone, all connections that are left are cut off. */
-static void keep_deadline(struct loop *loop)
-{
-    if (departure_is_late(&loop->departure, loop->now))
-        each_peer(loop, loop->service->hurry);
-    if (loop->now < loop->departure.gone_by_ms)
-        return;
-    settle_touched(loop);
-    loop->departure.cut_off += loop->count;
-    while (loop->count > 0)
-        remove_peer(loop, loop->peers[loop->count - 1]);
-    slogout_tick(loop->slogout, loop->now);
+    if (!service->departure.is_begun)
+        begin(service);
+    service_each_loop(service, force_in_loop, &ending);
+    set_end(service, &ending);
 }
 
 /* ---- signals ---- */
 
-static struct metrics_figures figures(const struct loop *loop)
+static void log_counters(struct service *service)
 {
-    const struct metrics_figures figures = {loop->count, loop->accepted, slogout_get_counts(loop->slogout),
-                                            &loop->departure, loop->service->write_metrics};
-
-    return figures;
-}
-
-static void log_counters(const struct loop *loop)
-{
-    const struct slogout_counts *counts = slogout_get_counts(loop->slogout);
+    const struct totals totals = service_totals(service);
+    const struct slogout_counts *counts = &totals.counts;
     int outcome;
 
-    log_line("counters connections=%zu accepted=%" PRIu64 " waiting=%" PRIu64 " pending=%" PRIu64
+    log_line("counters connections=%" PRIu64 " accepted=%" PRIu64 " waiting=%" PRIu64 " pending=%" PRIu64
              " asked=%" PRIu64 " leaving=%" PRIu64 " ended=%" PRIu64 " without_bye=%" PRIu64
              " blind=%" PRIu64,
-             loop->count, loop->accepted, counts->state[SLOGOUT_STATE_WAITING],
+             totals.connections, service->accepted, counts->state[SLOGOUT_STATE_WAITING],
              counts->state[SLOGOUT_STATE_PENDING], counts->state[SLOGOUT_STATE_ASKED],
              counts->state[SLOGOUT_STATE_LEAVING], counts->state[SLOGOUT_STATE_ENDED], counts->without_bye,
              counts->blind);
@@ -241,23 +297,50 @@ static void log_counters(const struct loop *loop)
                  counts->outcome[outcome]);
 }
 
-static void act_on_signals(struct loop *loop)
+static void set_servers(struct loop *loop, unsigned number, void *list)
+{
+    (void)number;
+    servers_set(&loop->relays.servers, list);
+}
+
+/* Keeps the known addresses if the name cannot be resolved now. */
+static void take_addresses(struct service *service)
+{
+    const unsigned before = servers_count(&service->loops[0].relays.servers);
+    struct address_list list;
+    int error;
+
+    if (!resolver_take(&list, &error))
+        return;
+    if (error) {
+        log_line("server=%s cannot be resolved, so its old addresses are kept: %s", service->line->server,
+                 address_error(error));
+        return;
+    }
+    service_each_loop(service, set_servers, &list);
+    if (before != list.count || service->is_reloading)
+        log_line("server=%s addresses=%zu", service->line->server, list.count);
+    service->is_reloading = 0;
+}
+
+static void act_on_signals(struct service *service)
 {
     int ends;
 
     signals_clear();
-    if (loop->service->wake)
-        loop->service->wake();
-    if (signals_taken(SIGHUP) && loop->service->reload)
-        loop->service->reload();
+    take_addresses(service);
+    if (signals_taken(SIGHUP)) {
+        service->is_reloading = 1;
+        resolver_start(service->line->server);
+    }
     if (signals_taken(SIGUSR2))
-        log_counters(loop);
-    if (signals_taken(SIGUSR1))
-        ask_all(loop);
+        log_counters(service);
+    if (signals_taken(SIGUSR1) && !service->departure.is_begun)
+        service_ask(service, &service->departure.plan, everybody, NULL);
     ends = signals_taken(SIGTERM);
     ends |= signals_taken(SIGINT);
     if (ends)
-        leave(loop);
+        service_leave(service);
 }
 
 static int catch_signals(void)
@@ -271,206 +354,332 @@ static int catch_signals(void)
     return 0;
 }
 
-/* ---- the loop ---- */
+/* ---- the first loop ---- */
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
-static uint64_t next_deadline(const struct loop *loop)
+static uint64_t next_deadline(const struct service *service)
 {
-    uint64_t deadline = earlier(slogout_deadline(loop->slogout), alarms_next(&loop->alarms));
+    uint64_t deadline = earlier(service->listener.again_ms, service->metrics.due_ms);
 
-    deadline = earlier(deadline, earlier(loop->listener.again_ms, loop->agent.again_ms));
-    deadline = earlier(deadline, loop->metrics.due_ms);
-    return earlier(deadline, departure_deadline(&loop->departure));
+    if (service->metrics.path && service->count > 1)
+        deadline = earlier(deadline, service->now + METRICS_PERIOD);
+    deadline = earlier(deadline, earlier(service->agent.again_ms, service->departure.close_ms));
+    deadline = earlier(deadline, earlier(control_deadline(&service->control), service->resolve_ms));
+    return earlier(deadline, service->departure.report_ms);
 }
 
-/* Serves the peers that have an event or an alarm. */
-static void serve(struct loop *loop, const struct poller_event *events, int count)
+static void note_event(struct poller_watch *watch, unsigned ready, void *user)
 {
-    struct alarm *alarm;
-    struct peer *peer;
-    int i;
+    struct service *service = user;
 
-    for (i = 0; i < count; i++) {
-        if (events[i].watch == &loop->listener.watch) {
-            loop->has_clients = 1;
-        } else if (events[i].watch == &loop->signals) {
-            loop->has_signals = 1;
-        } else if (events[i].watch == &loop->agent.watch) {
-            agent_answer(&loop->agent, loop->departure.is_announced, loop->now);
-        } else {
-            struct stream *stream = (struct stream *)(void *)events[i].watch;
-            stream_note(stream, events[i].ready);
-            service_touch(stream->owner);
-        }
-    }
-    while ((alarm = alarms_take_due(&loop->alarms, loop->now)))
-        service_touch((struct peer *)(void *)alarm);
-    for (peer = loop->touched; peer; peer = peer->next_touched)
-        loop->service->serve(peer, loop->now);
+    if (watch == &service->listener.watch)
+        service->has_clients = 1;
+    else if (watch == &service->signals)
+        service->has_signals = 1;
+    else if (watch == &service->agent.watch)
+        agent_answer(&service->agent, service->departure.is_announced, service->now);
+    else
+        control_note(&service->control, watch, ready);
 }
 
-/* Input comes before the tick, so that an answer in time wins over the timer. Nothing blocks, so one time is
- * right for the whole turn. */
-static int turn(struct loop *loop)
+static void take_change(struct loop *loop, void *has_changed)
 {
-    struct poller_event events[EVENTS];
-    int count =
-        poller_wait(loop->poller, events, EVENTS, slogout_poll_timeout(next_deadline(loop), slogout_now_ms()));
-    int changed;
+    *(int *)has_changed |= loop->has_changed;
+    loop->has_changed = 0;
+}
 
-    if (count < 0 && errno != EINTR && errno != EAGAIN)
+static void write_metrics(struct service *service)
+{
+    int has_changed = service->departure.is_begun;
+    struct metrics_figures figures = {service->accepted, NULL, &service->departure};
+    struct totals totals;
+
+    if (!service->metrics.path)
+        return;
+    look_at_loops(service, take_change, &has_changed);
+    if (!metrics_is_due(&service->metrics, has_changed, service->now))
+        return;
+    totals = service_totals(service);
+    figures.totals = &totals;
+    if (metrics_write(&service->metrics, figures, service->now) < 0)
+        log_line("metrics failed: cannot write to %s: %s", service->metrics.path, strerror(errno));
+}
+
+static void report(struct service *service)
+{
+    struct totals totals;
+
+    if (!departure_is_due(&service->departure, service->now))
+        return;
+    totals = service_totals(service);
+    departure_report(&service->departure, &totals, service->now);
+}
+
+static void resolve(struct service *service)
+{
+    if (service->now < service->resolve_ms)
+        return;
+    service->resolve_ms = service->now + service->line->resolve_interval;
+    resolver_start(service->line->server);
+}
+
+static int is_paused(const struct service *service)
+{
+    return service->listener.again_ms != UINT64_MAX;
+}
+
+static int turn(struct service *service)
+{
+    struct loop *loop = &service->loops[0];
+
+    service->has_clients = service->has_signals = 0;
+    if (loop_turn(loop, next_deadline(service), note_event, service) < 0)
         return -1;
-    if (count < 0)
-        count = 0;
-    loop->now = slogout_now_ms();
-    if (loop->now >= loop->listener.again_ms)
-        listener_resume(&loop->listener);
-    if (loop->now >= loop->agent.again_ms)
-        listener_resume(&loop->agent);
-    serve(loop, events, count);
-    if (loop->has_clients)
-        listener_accept(&loop->listener, ACCEPT_BATCH, loop->now, add_peer, loop);
-    slogout_tick(loop->slogout, loop->now);
-    if (loop->has_signals)
-        act_on_signals(loop);
-    loop->has_clients = loop->has_signals = 0;
-    if (loop->now >= loop->departure.close_ms)
-        begin_to_leave(loop);
-    keep_deadline(loop);
-    departure_report(&loop->departure, loop->now);
-    changed = count > 0 || loop->touched || loop->departure.is_begun;
-    settle_touched(loop);
-    if (metrics_is_due(&loop->metrics, changed, loop->now) &&
-        metrics_write(&loop->metrics, figures(loop), loop->now) < 0)
-        log_line("metrics failed: cannot write to %s: %s", loop->metrics.path, strerror(errno));
+    service->now = loop->now;
+    if (is_paused(service) &&
+        (service->now >= service->listener.again_ms || clients(service) < service->clients_max))
+        listener_resume(&service->listener);
+    if (service->now >= service->agent.again_ms)
+        listener_resume(&service->agent);
+    if (service->has_clients && !is_paused(service))
+        accept_clients(service, ACCEPT_BATCH);
+    if (service->has_signals)
+        act_on_signals(service);
+    resolve(service);
+    control_serve(&service->control, service, service->now);
+    if (service->now >= service->departure.close_ms)
+        begin(service);
+    note_end_of_asking(service);
+    report(service);
+    loop_settle(loop);
+    write_metrics(service);
     return 0;
+}
+
+/* ---- the other loops ---- */
+
+static void ignore(struct poller_watch *watch, unsigned ready, void *user)
+{
+    (void)watch, (void)ready, (void)user;
+}
+
+/* The first thread waits for the end of the loop, and of its asking. */
+static void *run_loop(void *user)
+{
+    struct loop *loop = user;
+
+    pthread_mutex_lock(&loop->mutex);
+    while (!loop_is_done(loop)) {
+        const int was_asking = loop->asking.drain != NULL;
+        if (loop_turn(loop, UINT64_MAX, ignore, NULL) < 0)
+            break;
+        if (was_asking && !loop->asking.drain)
+            signals_wake();
+    }
+    loop->is_over = 1;
+    pthread_mutex_unlock(&loop->mutex);
+    signals_wake();
+    return NULL;
+}
+
+/* The new threads block all signals, so that the first one handles them. */
+static int start_threads(struct service *service)
+{
+    sigset_t all, before;
+    int error = 0;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (log_start(service->line->quiet) < 0)
+        error = errno;
+    for (service->running = 1; !error && service->running < service->count; service->running += !error)
+        error = pthread_create(&service->loops[service->running].thread, NULL, run_loop,
+                               &service->loops[service->running]);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return error ? -1 : 0;
 }
 
 /* ---- start and end ---- */
 
-/* Raises the limit of descriptors, and so of connections, as far as the system allows. */
-static void raise_descriptor_limit(void)
+/* Raises the limit of descriptors as far as the system allows. Returns how many clients it leaves room for, at two
+ * each. */
+static size_t raise_descriptor_limit(unsigned loops)
 {
+    const size_t reserve = RESERVE + RESERVE_OF_LOOP * loops;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
+        return SIZE_MAX;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+        return SIZE_MAX;
+    return limit.rlim_cur < reserve + 2 ? 1 : (size_t)(limit.rlim_cur - reserve) / 2;
 }
 
-/* Returns 0, or the exit status. A plan that cannot be kept is reported now, not when it is needed. */
-static int set_up_slogout(struct loop *loop, const struct command_line *line)
+static int complain(const struct service *service, const char *what, const char *about)
 {
-    uint64_t shortest_deadline = 0;
-    int error = slogout_new(&loop->slogout, &line->settings);
-
-    if (!error)
-        error = departure_init(&loop->departure, loop->slogout, &line->departure, &shortest_deadline);
-    if (!error)
-        return 0;
-    if (error == SLOGOUT_ERR_PLAN)
-        fprintf(stderr,
-                "%s: --deadline %" PRIu64 " is too short for the other options; it must be at least %" PRIu64
-                "\n",
-                loop->program, line->departure.deadline, shortest_deadline);
-    else
-        fprintf(stderr, "%s: %s\n", loop->program, slogout_strerror(error));
-    return error == SLOGOUT_ERR_NOMEM ? EXIT_FAILURE : BAD_USAGE;
+    fprintf(stderr, "%s: cannot %s%s: %s\n", service->program, what, about, strerror(errno));
+    return EXIT_FAILURE;
 }
 
 /* Returns 0, or the exit status. */
-static int set_up_system(struct loop *loop, const struct command_line *line)
+static int set_up_loops(struct service *service, const struct relay_settings *relays)
 {
+    int error = 0;
+
+    service->loops = calloc(service->line->threads, sizeof *service->loops);
+    if (!service->loops)
+        error = SLOGOUT_ERR_NOMEM;
+    while (!error && service->count < service->line->threads)
+        error = loop_init(&service->loops[service->count++], &service->line->settings, relays);
+    if (!error)
+        return 0;
+    if (error == LOOP_SYSTEM)
+        return complain(service, "wait for events", "");
+    fprintf(stderr, "%s: %s\n", service->program, slogout_strerror(error));
+    return error == SLOGOUT_ERR_NOMEM ? EXIT_FAILURE : BAD_USAGE;
+}
+
+/* Returns 0, or the exit status. A plan that cannot be kept is reported now, not when it is needed. */
+static int set_up_departure(struct service *service)
+{
+    const struct departure_options *options = &service->line->departure;
+    uint64_t shortest_deadline = 0;
+
+    if (!departure_init(&service->departure, service->loops->slogout, service->count, options,
+                        &shortest_deadline))
+        return 0;
+    fprintf(stderr,
+            "%s: --deadline %" PRIu64 " is too short for the other options; it must be at least %" PRIu64
+            "\n",
+            service->program, options->deadline, shortest_deadline);
+    return BAD_USAGE;
+}
+
+static int set_up_metrics(struct service *service)
+{
+    const struct totals totals = service_totals(service);
+    const struct metrics_figures figures = {service->accepted, &totals, &service->departure};
+
+    return metrics_init(&service->metrics, service->line->metrics, figures, service->now);
+}
+
+/* Returns 0, or the exit status. */
+static int set_up_system(struct service *service)
+{
+    const struct command_line *line = service->line;
+    struct poller *poller = service->loops->poller;
     char text[ADDRESS_SIZE];
 
-    raise_descriptor_limit();
-    loop->poller = poller_new();
-    if (!loop->poller || catch_signals() < 0) {
-        fprintf(stderr, "%s: cannot wait for events: %s\n", loop->program, strerror(errno));
-        return EXIT_FAILURE;
-    }
-    loop->signals.fd = signals_fd();
-    if (poller_set(loop->poller, &loop->signals, POLLER_IN) < 0 || make_room(loop) < 0 ||
-        listener_open(&loop->listener, loop->poller, line->listen, line->reuse_port) < 0) {
-        fprintf(stderr, "%s: cannot listen on %s: %s\n", loop->program, line->listen, strerror(errno));
-        return EXIT_FAILURE;
-    }
-    if (line->agent && listener_open(&loop->agent, loop->poller, line->agent, line->reuse_port) < 0) {
-        fprintf(stderr, "%s: cannot listen on %s: %s\n", loop->program, line->agent, strerror(errno));
-        return EXIT_FAILURE;
-    }
-    if (metrics_init(&loop->metrics, line->metrics, figures(loop), loop->now) < 0) {
-        fprintf(stderr, "%s: cannot write the metrics to %s: %s\n", loop->program, line->metrics,
-                strerror(errno));
-        return EXIT_FAILURE;
-    }
-    address_of(loop->listener.watch.fd, text);
+    service->clients_max = raise_descriptor_limit(service->count);
+    if (catch_signals() < 0)
+        return complain(service, "catch signals", "");
+    service->signals.fd = signals_fd();
+    service->signals.is_foreign = 1;
+    if (poller_set(poller, &service->signals, POLLER_IN) < 0 ||
+        listener_open(&service->listener, poller, line->listen, line->reuse_port, 1) < 0)
+        return complain(service, "listen on ", line->listen);
+    if (line->agent && listener_open(&service->agent, poller, line->agent, line->reuse_port, 0) < 0)
+        return complain(service, "listen on ", line->agent);
+    if (control_open(&service->control, poller, line->control) < 0)
+        return complain(service, "listen on ", line->control);
+    if (set_up_metrics(service) < 0)
+        return complain(service, "write the metrics to ", line->metrics);
+    if (start_threads(service) < 0)
+        return complain(service, "start a thread", "");
+    address_of(service->listener.watch.fd, text);
     printf("listening on %s\n", text);
     fflush(stdout);
     notify_supervisor("READY=1");
     return 0;
 }
 
-static int run(struct loop *loop)
+static void look_for_end(struct loop *loop, void *is_done)
 {
-    while (!loop->departure.is_over || loop->count > 0)
-        if (turn(loop) < 0) {
-            fprintf(stderr, "%s: cannot wait for events: %s\n", loop->program, strerror(errno));
-            return EXIT_FAILURE;
-        }
-    return departure_kept(&loop->departure) ? EXIT_SUCCESS : EXIT_FAILURE;
+    *(int *)is_done &= loop_is_done(loop);
 }
 
-static void clean_up(struct loop *loop)
+static int is_done(struct service *service)
 {
-    while (loop->count > 0)
-        remove_peer(loop, loop->peers[loop->count - 1]);
-    if (loop->metrics.path)
-        metrics_write(&loop->metrics, figures(loop), loop->now);
-    metrics_free(&loop->metrics);
-    listener_close(&loop->listener);
-    listener_close(&loop->agent);
-    poller_free(loop->poller);
-    alarms_free(&loop->alarms);
-    free(loop->peers);
-    asking_end(&loop->asking);
-    departure_free(&loop->departure);
-    slogout_free(loop->slogout);
+    int done = service->departure.is_begun;
+
+    if (done)
+        look_at_loops(service, look_for_end, &done);
+    return done;
 }
 
-int service_main(const struct service *service, int argc, char **argv)
+static int run(struct service *service)
 {
-    struct command_line line = {
-        .listen = "127.0.0.1:1143",
-        .settings = {.size = sizeof(struct slogout_settings),
-                     .tag_prefix = service->tag_prefix,
-                     .leave_timeout_ms = LEAVE_TIMEOUT},
-        .departure = {.spread = DEPARTURE_DEFAULT,
-                      .deadline = DEPARTURE_DEFAULT,
-                      .lame_duck = DEPARTURE_DEFAULT,
-                      .seed = DEPARTURE_DEFAULT},
-    };
-    struct loop loop = {.service = service,
-                        .program = options_program(argv),
-                        .listener = {.watch = {.fd = -1}, .again_ms = UINT64_MAX},
-                        .agent = {.watch = {.fd = -1}, .again_ms = UINT64_MAX},
-                        .now = slogout_now_ms()};
+    struct totals totals;
+
+    while (!is_done(service))
+        if (turn(service) < 0)
+            return complain(service, "wait for events", "");
+    totals = service_totals(service);
+    return departure_end(&service->departure, &totals, service->now) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void end_threads(struct service *service)
+{
+    unsigned i;
+
+    pthread_mutex_unlock(&service->loops[0].mutex);
+    for (i = 1; i < service->running; i++)
+        pthread_join(service->loops[i].thread, NULL);
+}
+
+static void clean_up(struct service *service)
+{
+    struct totals totals;
+    struct metrics_figures figures = {service->accepted, &totals, &service->departure};
+    unsigned i;
+
+    if (service->metrics.path) {
+        totals = service_totals(service);
+        metrics_write(&service->metrics, figures, service->now);
+    }
+    metrics_free(&service->metrics);
+    control_close(&service->control);
+    listener_close(&service->listener);
+    listener_close(&service->agent);
+    for (i = 0; i < service->count; i++)
+        loop_free(&service->loops[i]);
+    free(service->loops);
+}
+
+int service_main(const char *program, const struct command_line *line, const struct address_list *servers)
+{
+    static struct service service;
+    static struct relay_settings relays;
     int status;
 
-    if (command_line_read(&line, service->options, argc, argv) < 0)
-        return BAD_USAGE;
-    status = set_up_slogout(&loop, &line);
-    if (!status && service->start && service->start(loop.program) < 0)
-        status = EXIT_FAILURE;
+    service.program = program;
+    service.line = line;
+    service.listener.watch.fd = service.agent.watch.fd = -1;
+    service.listener.again_ms = service.agent.again_ms = UINT64_MAX;
+    service.now = slogout_now_ms();
+    service.resolve_ms = line->resolve_interval ? service.now + line->resolve_interval : UINT64_MAX;
+    relays.accept_header = line->accept_header;
+    relays.send_header = line->send_header;
+    relays.sources = line->sources;
+    servers_set(&relays.servers, servers);
+    status = set_up_loops(&service, &relays);
     if (!status)
-        status = set_up_system(&loop, &line);
-    if (!status)
-        status = run(&loop);
-    clean_up(&loop);
+        status = set_up_departure(&service);
+    if (!status) {
+        pthread_mutex_lock(&service.loops[0].mutex);
+        status = set_up_system(&service);
+        if (!status)
+            status = run(&service);
+        end_threads(&service);
+    }
+    clean_up(&service);
+    log_end();
     return status;
 }

@@ -5,19 +5,15 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include "address.h"
 #include "stream.h"
 
-int stream_init(struct stream *stream, int fd, void *owner)
+void stream_init(struct stream *stream, int fd, void *owner)
 {
     static const struct stream fresh;
 
-    if (address_prepare(fd) < 0)
-        return -1;
     *stream = fresh;
     stream->watch.fd = fd;
     stream->owner = owner;
-    return 0;
 }
 
 void stream_free(struct stream *stream)
@@ -127,6 +123,8 @@ static void drop_sent(struct stream *stream, size_t sent)
 
     if (queued > 0)
         queue_drop(&stream->out, queued);
+    if (sent == queued)
+        return;
     stream->lent += sent - queued;
     stream->lent_len -= sent - queued;
 }
@@ -147,11 +145,11 @@ void stream_shut(struct stream *stream)
 
 static void end_if_done(struct stream *stream)
 {
-    if (stream->state == STREAM_FLUSHING && stream->out.len == 0) {
+    if (stream->state == STREAM_FLUSHING && stream->out.len == 0 && !stream->input_ended) {
         stream_shut(stream);
         stream->state = STREAM_LINGERING;
     }
-    if (stream->state == STREAM_LINGERING && stream->input_ended)
+    if (stream->state >= STREAM_FLUSHING && stream->out.len == 0 && stream->input_ended)
         stream->state = STREAM_OVER;
 }
 

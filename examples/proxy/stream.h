@@ -30,8 +30,8 @@ struct stream {
     uint64_t deadline; /* of a close */
 };
 
-/* Makes a stream that owns the descriptor. Returns 0, or -1 with errno set; the caller then still owns it. */
-int stream_init(struct stream *stream, int fd, void *owner);
+/* Makes a stream that owns a non-blocking descriptor. */
+void stream_init(struct stream *stream, int fd, void *owner);
 
 /* Closes the descriptor, which the poller must no longer watch. */
 void stream_free(struct stream *stream);

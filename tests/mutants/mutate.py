@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Do the tests notice a change of lib/? Changes one place at a time and runs the tests.
 
-operators.py has what is changed. A fast compiler makes a shared library of each mutant, and the test programs, which
-are built once, run with it until one fails or exceeds its time; those come first that have noticed the most changes of
-the same file. A mutant that no quick program notices does not count if an optimizing compiler makes the same object
-code of it. If the slow programs do not notice it either, it is built and tried again with sanitizers. What then
+operators.py has what is changed. A fast compiler makes a shared library of each mutated file. The test programs that reach
+the file are built once. They run with that library until one fails or exceeds its time; those come first that have noticed
+the most changes of the same file. A mutant that no quick program notices does not count if an optimizing compiler makes the
+same object code of it. If the slow programs do not notice it either, it is built and tried again with sanitizers. What then
 survives is printed in the form of equivalents.txt, and must be explained there, or a test must be written.
 
     mutate.py DIRECTORY COMPILER FLAGS -- TEST_PROGRAM... -- DIRECTORY COMPILER FLAGS -- TEST_PROGRAM...
 
-The first compiler is the fast one, the second the thorough one; each works in its directory. Environment:
+The first compiler is the fast one, the second the thorough one. In the directory of each are the programs, the objects of
+lib/ with what each depends on, support.a, libmutant.so and an empty libpatch.so. Environment:
 
     MUTANTS       a regular expression that selects mutants by PATH:LINE
     KINDS         a regular expression that selects operators by name
@@ -37,6 +38,7 @@ from operators import all_mutants, text_of
 
 EQUIVALENTS = os.path.join(os.path.dirname(__file__), "equivalents.txt")
 MATRIX = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "mutants/matrix.txt")
+SOURCES = {"transcripts": "tests/model/transcripts/run.c"}  # of programs that are not unit tests
 QUICK = 0.1  # seconds
 OPTIMIZING = "-O2", "-fno-sanitize=all"
 BROKEN, SAME, NOTICED, SURVIVED = "do not compile", "same object code", "noticed", "unexplained"
@@ -80,10 +82,10 @@ def ends_in_time(process, cpu_seconds):
         os.close(descriptor)
 
 
-def run(program, directory, cpu_seconds=60):
-    """Returns whether a program passes with the library of a directory. A function that runs in the child, such as one
+def run(program, directories, cpu_seconds=60):
+    """Returns whether a program passes with the libraries of these directories. A function that runs in the child, such as one
     that sets a timer there, would make Python fork() a copy of itself, which takes longer than most programs."""
-    environment = dict(os.environ, LD_LIBRARY_PATH=directory, CMOCKA_TEST_ABORT="1")  # stops at the first failure
+    environment = dict(os.environ, LD_LIBRARY_PATH=directories, CMOCKA_TEST_ABORT="1")  # stops at the first failure
     with subprocess.Popen(program.split(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         if not ends_in_time(process, cpu_seconds):
             process.kill()
@@ -101,23 +103,16 @@ def symbols(which, path):
 
 
 class Workshop:
-    """Compiles mutants, and runs programs with them."""
+    """Compiles mutants, and runs the programs of its directory with them. The programs are linked with libpatch.so before
+    libmutant.so, so what a mutated file defines stands in place of the original."""
 
     def __init__(self, build, *command, programs):
         self.build, self.command, self.programs = build, command, programs
-        self.objects, self.includes, self.codes, self.seconds, self.reached = {}, {}, {}, {}, {}
+        self.codes, self.seconds, self.reached = {}, {}, {}
         self.noticed = defaultdict(Counter)  # {path: {program: number}}
-        os.makedirs(build, exist_ok=True)
-        for path in sorted(glob.glob("lib/*.c")):
-            self.objects[path] = os.path.join(build, os.path.basename(path) + ".o")
-            subprocess.run([*command, "-MD", "-MF", f"{build}/d", "-c", "-o", self.objects[path], path], check=True)
-            self.includes[path] = set(re.findall(r"\blib/\w+\.h", text_of(f"{build}/d")))
-        self.link(build, self.objects)
+        self.objects = {path: f"{build}/{path[:-2]}.o" for path in sorted(glob.glob("lib/*.c"))}
+        self.includes = {path: set(re.findall(r"\blib/\w+\.h", text_of(f"{build}/{path[:-2]}.d"))) for path in self.objects}
         for program in programs:
-            before = cpu_time()
-            if not run(program, build):
-                sys.exit(f"mutants: {program} fails without any mutant")
-            self.seconds[program] = cpu_time() - before
             self.reached[program] = self.reach(symbols("--undefined-only", program.split()[0]))
 
     def reach(self, wanted):
@@ -131,62 +126,68 @@ class Workshop:
                     wanted = wanted | symbols("--undefined-only", made)
         return reached
 
+    def units(self, path):
+        """Returns the sources that depend on a file."""
+        return [unit for unit in self.objects if path in self.includes[unit] | {unit}]
+
+    def write(self, path, source, directory):
+        """Writes what depends on a file of lib/, with this source for it. Returns the files that are to be compiled."""
+        for header in glob.glob("lib/*.h") if path.endswith(".h") else ():  # found beside the file that includes them
+            write(f"{directory}/{os.path.basename(header)}", source if header == path else text_of(header))
+        copies = [f"{directory}/{os.path.basename(unit)}" for unit in self.units(path)]
+        for unit, copy in zip(self.units(path), copies):
+            write(copy, source if unit == path else text_of(unit))
+        return copies
+
     def execute(self, *arguments):
         return subprocess.run([*self.command, *arguments], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
-    def link(self, directory, objects):
-        return self.execute("-shared", "-o", f"{directory}/libmutant.so", *objects.values())
-
-    def compile(self, path, source, directory, *flags):
-        """Returns the objects that depend on a file, by source, or None if one does not compile."""
-        made = {}
-        for header in glob.glob("lib/*.h") if path.endswith(".h") else ():  # found beside the file that includes them
-            write(f"{directory}/{os.path.basename(header)}", source if header == path else text_of(header))
-        for unit in self.objects:
-            if path in self.includes[unit] | {unit}:
-                copy = f"{directory}/{os.path.basename(unit)}"
-                write(copy, source if unit == path else text_of(unit))
-                made[unit] = f"{copy}.o"
-                if not self.execute(*flags, "-c", "-o", made[unit], copy):
-                    return None
-        return made
-
     def make(self, mutant, directory):
-        made = self.compile(mutant.path, mutant.source(), directory)
-        return made is not None and self.link(directory, self.objects | made)
+        copies = self.write(mutant.path, mutant.source(), directory)
+        return self.execute("-shared", "-o", f"{directory}/libpatch.so", *copies)
 
     def code(self, path, source):
-        """Returns the object code, whose files have the same names each time."""
+        """Returns the object code, or None. The compiler is told the same names each time."""
         with tempfile.TemporaryDirectory(dir=self.build) as directory:
-            made = self.compile(path, source, directory, *OPTIMIZING)
-            return made and [octets_of(made[unit]) for unit in made]
+            copies = self.write(path, source, directory)
+            made = all(self.execute(*OPTIMIZING, "-c", "-o", f"{copy}.o", copy) for copy in copies)
+            return made and [octets_of(f"{copy}.o") for copy in copies]
 
     def is_same(self, mutant):
         if mutant.path not in self.codes:
             self.codes[mutant.path] = self.code(mutant.path, text_of(mutant.path))
         return self.codes[mutant.path] == self.code(mutant.path, mutant.source())
 
+    def cost(self, program):
+        """Returns the CPU time that a program takes without any mutant."""
+        if program not in self.seconds:
+            before = cpu_time()
+            if not run(program, self.build):
+                raise RuntimeError(f"{program} fails without any mutant")
+            self.seconds[program] = cpu_time() - before
+        return self.seconds[program]
+
     def order(self, path):
         """Returns the programs that reach a file, those first that notice most in a second; at first its own test."""
-        own, units = "test_" + os.path.basename(path)[:-2], {u for u in self.objects if path in self.includes[u] | {u}}
+        own, units = "test_" + os.path.basename(path)[:-2], set(self.units(path))
         return sorted((program for program in self.programs if self.reached[program] & units or own in program), reverse=True,
-                      key=lambda program: (self.noticed[path][program] + (own in program) + 0.1) / (self.seconds[program] + 0.005))
+                      key=lambda program: (self.noticed[path][program] + (own in program) + 0.1) / (self.cost(program) + 0.005))
 
     def rebuilt(self, program, mutant, directory):
-        """Returns the program, built again if it is a unit test that includes the changed header; None if it cannot be."""
-        home = os.path.dirname(program)
-        rule = f"{home}/tests/unit/{name_of(program)}.d"
+        """Returns the program, built again if it includes the changed header; None if it cannot be."""
+        source = SOURCES.get(name_of(program), f"tests/unit/{name_of(program)}.c")
+        rule = f"{self.build}/{source[:-2]}.d"
         if not mutant.path.endswith(".h") or not os.path.exists(rule) or mutant.path not in text_of(rule):
             return program
-        output, support = f"{directory}/{name_of(program)}", glob.glob(f"{home}/tests/unit/support/*.o")
-        compiler, *flags = self.command
-        command = [compiler, "-w", f"-I{directory}", *flags, "-o", output, f"tests/unit/{name_of(program)}.c", *support,
-                   f"-L{directory}", "-lmutant", *os.environ["CMOCKA"].split()]
-        return output if subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0 else None
+        output, (compiler, *flags) = f"{directory}/{name_of(program)}", self.command
+        command = [compiler, "-w", f"-I{directory}", *flags, "-o", output, source, *glob.glob("tests/unit/support/*.c"),
+                   f"-L{directory}", "-lpatch", f"-L{self.build}", "-lmutant", *os.environ["CMOCKA"].split()]
+        made = subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
+        return " ".join([output, *program.split()[1:]]) if made else None
 
     def notices(self, program, mutant, directory):
         built = self.rebuilt(program, mutant, directory)
-        noticed = not built or not run(built, directory, 0.25 + 4 * self.seconds[program])
+        noticed = not built or not run(built, f"{directory}:{self.build}", 0.25 + 4 * self.cost(program))
         self.noticed[mutant.path][program] += noticed
         return noticed
 
@@ -206,11 +207,11 @@ class Judge:
                             if self.fast.notices(program, mutant, directory)]
                 return (NOTICED if noticing else SAME if self.thorough.is_same(mutant) else SURVIVED), noticing
             programs = self.fast.order(mutant.path)
-            if any(self.fast.notices(p, mutant, directory) for p in programs if self.fast.seconds[p] < QUICK):
+            if any(self.fast.notices(p, mutant, directory) for p in programs if self.fast.cost(p) < QUICK):
                 return NOTICED, noticing
             if self.thorough.is_same(mutant):
                 return SAME, noticing
-            if any(self.fast.notices(p, mutant, directory) for p in programs if self.fast.seconds[p] >= QUICK):
+            if any(self.fast.notices(p, mutant, directory) for p in programs if self.fast.cost(p) >= QUICK):
                 return NOTICED, noticing
         with tempfile.TemporaryDirectory(dir=self.thorough.build) as directory:
             if not self.thorough.make(mutant, directory):

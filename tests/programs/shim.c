@@ -91,6 +91,13 @@ int accept(int fd, struct sockaddr *restrict address, socklen_t *restrict len)
     return next_fault(ACCEPT) ? -1 : next(fd, address, len);
 }
 
+int accept4(int fd, struct sockaddr *restrict address, socklen_t *restrict len, int flags)
+{
+    int (*const next)(int, struct sockaddr *, socklen_t *, int) = dlsym(RTLD_NEXT, "accept4");
+
+    return next_fault(ACCEPT) ? -1 : next(fd, address, len, flags);
+}
+
 ssize_t send(int fd, const void *octets, size_t len, int flags)
 {
     ssize_t (*const next)(int, const void *, size_t, int) = real(SEND);

@@ -73,37 +73,41 @@ static size_t add(struct slo_answer *answer, const char *bytes, size_t len)
     return used;
 }
 
-static int goes_on(const struct slo_answer *answer)
-{
-    return answer->verdict == SLO_ANSWER_UNDECIDED || answer->verdict == SLO_ANSWER_BEGUN;
-}
-
-/* Feeds a first piece of the line, and then pieces of `step` octets. */
-static void check(const struct row *row, size_t first, size_t step)
-{
+struct matcher {
     struct slo_answer answer;
-    const size_t len = strlen(row->line);
-    size_t taken, n = first;
+    size_t taken;
+};
 
-    slo_answer_init(&answer);
-    for (taken = 0; goes_on(&answer) && taken < len; n = step)
-        taken += add(&answer, row->line + taken, n < len - taken ? n : len - taken);
-    if (taken != row->taken || answer.verdict != row->verdict)
-        fail_msg("\"%s\": took %u, verdict %d", row->line, (unsigned)taken, answer.verdict);
-    assert_int_equal(answer.len, row->kept ? strlen(row->kept) : taken);
-    assert_memory_equal(answer.line, row->kept ? row->kept : row->line, answer.len);
+static void feed(void *to, const char *piece, size_t len)
+{
+    struct matcher *matcher = to;
+    const enum slo_answer_verdict verdict = matcher->answer.verdict;
+
+    if (verdict == SLO_ANSWER_UNDECIDED || verdict == SLO_ANSWER_BEGUN)
+        matcher->taken += slo_answer_feed(&matcher->answer, TAG, piece, len);
 }
 
-static void test_lines_in_all_two_way_splits_and_byte_by_byte(void **state)
+static void check(const void *what, size_t first, size_t step)
 {
-    size_t i, at;
+    const struct row *row = what;
+    struct matcher matcher = {.taken = 0};
+    const struct slo_answer *answer = &matcher.answer;
+
+    slo_answer_init(&matcher.answer);
+    exact_feed(row->line, strlen(row->line), first, step, feed, &matcher);
+    if (matcher.taken != row->taken || answer->verdict != row->verdict)
+        fail_msg("\"%s\": took %u, verdict %d", row->line, (unsigned)matcher.taken, answer->verdict);
+    assert_int_equal(answer->len, row->kept ? strlen(row->kept) : row->taken);
+    assert_memory_equal(answer->line, row->kept ? row->kept : row->line, answer->len);
+}
+
+static void test_lines_in_all_two_way_splits(void **state)
+{
+    size_t i;
 
     (void)state;
     for (i = 0; i < LENGTH(rows); i++)
-        for (at = 1; at <= strlen(rows[i].line); at++) {
-            check(&rows[i], at, 100);
-            check(&rows[i], at, 1);
-        }
+        exact_splits(&rows[i], strlen(rows[i].line), check);
 }
 
 static void test_the_longest_tag_fits(void **state)
@@ -159,13 +163,19 @@ static void test_a_line_may_be_so_long_and_no_longer(void **state)
     assert_int_equal(answer.verdict, SLO_ANSWER_SKIPPED);
     assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX), SLO_ANSWER_LINE_MAX - 6);
     assert_int_equal(answer.verdict, SLO_ANSWER_OVER);
+
+    slo_answer_init(&answer);
+    add(&answer, "* BYE xx", 8);
+    text[SLO_ANSWER_LINE_MAX - 7] = 'x';
+    assert_int_equal(add(&answer, text, SLO_ANSWER_LINE_MAX), SLO_ANSWER_LINE_MAX - 7);
+    assert_int_equal(answer.verdict, SLO_ANSWER_TOO_LONG);
     exact_free(text);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines_in_all_two_way_splits_and_byte_by_byte),
+        cmocka_unit_test(test_lines_in_all_two_way_splits),
         cmocka_unit_test(test_the_longest_tag_fits),
         cmocka_unit_test(test_text_is_kept_up_to_its_limit),
         cmocka_unit_test(test_a_line_may_be_so_long_and_no_longer),

@@ -6,29 +6,15 @@
 
 #define HORIZON 400000
 
-static const struct manner prompt = {1, 0, 50, "OK", 0};
-static const struct manner silent = {1, 0, CROWD_NEVER, "OK", 0};
-static const struct manner not_enabled = {0, 0, CROWD_NEVER, "OK", 0};
-static const struct manner never_at_rest = {1, CROWD_NEVER, CROWD_NEVER, "OK", 0};
-
 static struct slogout_plan plan_of(uint32_t spread, uint32_t rate)
 {
     const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = spread, .seed = 1, .rate = rate};
     return plan;
 }
 
-/* `members` of them are in the drain. */
-static struct crowd *crowd_of(uint32_t count, uint32_t members, const struct manner *manner)
-{
-    struct crowd *crowd = crowd_new(NULL, count, manner, 1, HORIZON);
-
-    crowd_add(crowd, 0, members, 0);
-    return crowd;
-}
-
 static void start(struct crowd *crowd, const struct slogout_plan *plan)
 {
-    assert_int_equal(slogout_drain_start(crowd->drain, plan, crowd->now), 0);
+    crowd_play(crowd, plan, "0s");
 }
 
 static void run_to_the_end(struct crowd *crowd)
@@ -41,7 +27,7 @@ static void run_to_the_end(struct crowd *crowd)
 /* Expects per_100_ms departures in each 100 ms of the time, give or take 10 % and 1. */
 static void expect_even(const struct crowd *crowd, uint64_t from, uint64_t to, double per_100_ms)
 {
-    const double slack = per_100_ms / 10 + 1;
+    const double slack = per_100_ms > 0 ? per_100_ms / 10 + 1 : 0;
 
     for (; from + 100 <= to; from++) {
         const uint32_t count = crowd_begun(crowd, from, from + 100);
@@ -52,46 +38,76 @@ static void expect_even(const struct crowd *crowd, uint64_t from, uint64_t to, d
 
 /* ---- even ---- */
 
-/* Spreads and rates of all timer steps: 1, 2, 5, 10, 20, 50, 100 ms. */
+#define EACH_MANNER NULL
+#define ALL_BY(to, per_100_ms) {{0, to, per_100_ms}}
+
+/* A slot that is shared shows in the next 100 ms. */
+static const struct pace {
+    const char *what;
+    const struct manner *manner;
+    uint32_t spread, rate, count, members;
+    uint64_t deadline;
+    const char *script;
+    struct {
+        uint64_t from, to;
+        double per_100_ms;
+    } even[3];
+} paces[] = {
+    /* spreads and rates of all timer steps: 1, 2, 5, 10, 20, 50, 100 ms */
+    {"step 1", EACH_MANNER, 1000, 0, 100, 100, 0, "0s", ALL_BY(1000, 10)},
+    {"step 1 still", EACH_MANNER, 15000, 0, 1500, 1500, 0, "0s", ALL_BY(15000, 10)},
+    {"step 2", EACH_MANNER, 15001, 0, 1500, 1500, 0, "0s", ALL_BY(15000, 10)},
+    {"step 5", EACH_MANNER, 75000, 0, 7500, 7500, 0, "0s", ALL_BY(75000, 10)},
+    {"step 10", EACH_MANNER, 150000, 0, 15000, 15000, 0, "0s", ALL_BY(150000, 10)},
+    {"step 20", EACH_MANNER, 300000, 0, 30000, 30000, 0, "0s", ALL_BY(300000, 10)},
+    {"the rate alone", EACH_MANNER, 0, 50, 2000, 2000, 0, "0s", ALL_BY(40000, 5)},
+    {"the spread is slower", EACH_MANNER, 100000, 50, 2000, 2000, 0, "0s", ALL_BY(100000, 2)},
+    {"the rate is slower", EACH_MANNER, 20000, 50, 2000, 2000, 0, "0s", ALL_BY(40000, 5)},
+    {"a rate, and a long time", EACH_MANNER, 0, 70, 14000, 14000, 0, "0s", ALL_BY(200000, 7)},
+    {"the deadline cuts the spread", EACH_MANNER, 60000, 0, 2000, 2000, 65100, "0s", ALL_BY(20000, 10)},
+    {"the deadline holds above the rate", EACH_MANNER, 0, 50, 2000, 2000, 65100, "0s", ALL_BY(20000, 10)},
+    {"the deadline holds above both", EACH_MANNER, 60000, 50, 2000, 2000, 65100, "0s", ALL_BY(20000, 10)},
+    {"paused, twice", &crowd_prompt, 20000, 0, 2000, 2000, 0, "0s 5000p 5000p 35000r",
+     {{0, 5000, 10}, {5000, 35000, 0}, {35001, 49900, 10}}},
+    {"no tick from the start", &crowd_prompt, 20000, 0, 2000, 2000, 0, "0s 0d 2000t", {{2001, 21900, 10}}},
+    {"no tick for 5 minutes", &crowd_prompt, 20000, 0, 2000, 2000, 0, "0s 5000d 305000t",
+     {{0, 5000, 10}, {5001, 305000, 0}, {305001, 319900, 10}}},
+    /* who joins shares the time that is left, or another spread after it */
+    {"all join", &crowd_silent, 20000, 0, 2000, 0, 0, "0s 0j", {{100, 20000, 10}}},
+    {"all join the first", &crowd_silent, 20000, 0, 2000, 1, 0, "0s 0j", {{100, 20000, 10}}},
+    {"as many join", &crowd_silent, 20000, 0, 4000, 2000, 0, "0s 10000j", {{1, 10000, 10}, {10100, 20000, 30}}},
+    {"many join two", &crowd_silent, 20000, 0, 1001, 2, 0, "0s 10000j", {{10100, 20000, 10}}},
+    {"as many join later", &crowd_silent, 20000, 0, 2000, 1000, 0, "0s 30000j", {{1, 20000, 5}, {30100, 49900, 5}}},
+};
+
+static void check_pace(const struct pace *pace, const struct manner *manner, uint32_t seed)
+{
+    struct slogout_plan plan = plan_of(pace->spread, pace->rate);
+    struct crowd *crowd = crowd_of(pace->count, pace->members, manner);
+    size_t i;
+
+    plan.deadline_ms = pace->deadline;
+    plan.seed = seed;
+    crowd_play(crowd, &plan, pace->script);
+    crowd_run(crowd, HORIZON);
+    for (i = 0; i < LENGTH(pace->even) && pace->even[i].to; i++)
+        expect_even(crowd, pace->even[i].from, pace->even[i].to, pace->even[i].per_100_ms);
+    assert_true(crowd_most_begun(crowd, 1) <= 12); /* a late tick catches up no more than 100 ms */
+    if (!pace->manner)
+        assert_int_equal(crowd_begun(crowd, 0, pace->even[0].to + 10), pace->count);
+    assert_int_equal(crowd_counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 0);
+    run_to_the_end(crowd);
+}
+
 static void test_departures_are_even(void **state)
 {
-    static const struct manner *const manners[] = {&prompt, &silent, &not_enabled};
-    static const struct {
-        uint32_t spread, rate, count;
-        uint64_t deadline, to;
-        double per_100_ms;
-        const char *what;
-    } rows[] = {
-        {1000, 0, 100, 0, 1000, 10, "step 1"},
-        {15000, 0, 1500, 0, 15000, 10, "step 1 still"},
-        {15001, 0, 1500, 0, 15000, 10, "step 2"},
-        {75000, 0, 7500, 0, 75000, 10, "step 5"},
-        {150000, 0, 15000, 0, 150000, 10, "step 10"},
-        {300000, 0, 30000, 0, 300000, 10, "step 20"},
-        {0, 50, 2000, 0, 40000, 5, "the rate alone"},
-        {100000, 50, 2000, 0, 100000, 2, "the spread is slower"},
-        {20000, 50, 2000, 0, 40000, 5, "the rate is slower"},
-        {0, 70, 14000, 0, 200000, 7, "a rate, and a long time"},
-        {60000, 0, 2000, 65100, 20000, 10, "the deadline cuts the spread short"},
-        {0, 50, 2000, 65100, 20000, 10, "the deadline holds above the rate"},
-        {60000, 50, 2000, 65100, 20000, 10, "the deadline holds above both"},
-    };
+    static const struct manner *const manners[] = {&crowd_prompt, &crowd_silent, &crowd_not_enabled};
     size_t i, j;
 
     (void)state;
-    for (i = 0; i < LENGTH(manners); i++)
-        for (j = 0; j < LENGTH(rows); j++) {
-            struct slogout_plan plan = plan_of(rows[j].spread, rows[j].rate);
-            struct crowd *crowd = crowd_of(rows[j].count, rows[j].count, manners[i]);
-
-            plan.deadline_ms = rows[j].deadline;
-            start(crowd, &plan);
-            crowd_run(crowd, HORIZON);
-            expect_even(crowd, 0, rows[j].to, rows[j].per_100_ms);
-            assert_int_equal(crowd_begun(crowd, 0, rows[j].to + 10), rows[j].count);
-            assert_int_equal(crowd_counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 0);
-            run_to_the_end(crowd);
-        }
+    for (i = 0; i < LENGTH(paces); i++)
+        for (j = 0; j < 3; j++)
+            check_pace(&paces[i], paces[i].manner ? paces[i].manner : manners[j], paces[i].manner ? (uint32_t)j : 1);
 }
 
 /* Over all milliseconds in which a client left. */
@@ -123,7 +139,7 @@ static void test_departures_keep_to_the_timer_step(void **state)
     (void)state;
     for (i = 0; i < LENGTH(rows); i++) {
         const struct slogout_plan plan = plan_of(rows[i].spread, rows[i].rate);
-        struct crowd *crowd = crowd_of(500, 500, &not_enabled);
+        struct crowd *crowd = crowd_of(500, 500, &crowd_not_enabled);
 
         start(crowd, &plan);
         crowd_run(crowd, HORIZON);
@@ -141,7 +157,7 @@ static void test_long_spreads_are_even_and_set_few_timers(void **state)
     for (i = 0; i < LENGTH(spreads); i++) {
         const struct slogout_plan plan = plan_of(spreads[i], 0);
         const uint32_t count = spreads[i] / 5;
-        struct crowd *crowd = crowd_new(NULL, count, &not_enabled, 1, 2100000);
+        struct crowd *crowd = crowd_new(NULL, count, &crowd_not_enabled, 1, 2100000);
 
         crowd_add(crowd, 0, count, 0);
         start(crowd, &plan);
@@ -152,33 +168,10 @@ static void test_long_spreads_are_even_and_set_few_timers(void **state)
     }
 }
 
-static void test_one_alone_is_begun_anywhere_in_the_spread_or_the_gap_of_the_rate(void **state)
-{
-    struct slogout_plan plans[] = {plan_of(20000, 0), plan_of(0, 1)};
-    static const uint32_t quarters[] = {5000, 250};
-    unsigned i, quarter;
-
-    (void)state;
-    for (i = 0; i < 2; i++) {
-        unsigned count[4] = {0};
-
-        for (plans[i].seed = 0; plans[i].seed < 200; plans[i].seed++) {
-            struct crowd *crowd = crowd_of(1, 1, &not_enabled);
-
-            start(crowd, &plans[i]);
-            crowd_run(crowd, 20000);
-            count[crowd->clients[0].closed_ms / quarters[i]]++;
-            run_to_the_end(crowd);
-        }
-        for (quarter = 0; quarter < 4; quarter++)
-            assert_in_range(count[quarter], 30, 70);
-    }
-}
-
 static int same_schedule(uint32_t seed, uint32_t other_seed)
 {
     struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *one = crowd_of(1000, 1000, &silent), *other = crowd_of(1000, 1000, &silent);
+    struct crowd *one = crowd_of(1000, 1000, &crowd_silent), *other = crowd_of(1000, 1000, &crowd_silent);
     int same;
 
     plan.seed = seed;
@@ -305,7 +298,7 @@ static void test_no_second_has_more_than_the_rate(void **state)
 
         for (plan.seed = 0; plan.seed < 3; plan.seed++) {
             static const struct manner kept = {0, 0, CROWD_NEVER, "OK", CROWD_NEVER};
-            struct crowd *crowd = crowd_of(1000, 0, rows[i].limit ? &silent : &not_enabled);
+            struct crowd *crowd = crowd_of(1000, 0, rows[i].limit ? &crowd_silent : &crowd_not_enabled);
             uint32_t members = 0, most;
             uint64_t last;
 
@@ -333,7 +326,7 @@ static void test_no_second_has_more_than_the_rate(void **state)
 static void test_a_group_leaves_in_one_slot_and_the_pace_stays(void **state)
 {
     const struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *crowd = crowd_of(10000, 0, &not_enabled);
+    struct crowd *crowd = crowd_of(10000, 0, &crowd_not_enabled);
     uint32_t i;
 
     (void)state;
@@ -353,7 +346,7 @@ static void test_a_group_leaves_in_one_slot_and_the_pace_stays(void **state)
 static void test_the_limit_holds_for_groups_too(void **state)
 {
     struct slogout_plan plan = plan_of(1000, 0);
-    struct crowd *crowd = crowd_of(100, 0, &prompt);
+    struct crowd *crowd = crowd_of(100, 0, &crowd_prompt);
 
     (void)state;
     plan.max_in_flight = 2;
@@ -370,7 +363,7 @@ static void test_the_limit_holds_for_groups_too(void **state)
 static void test_a_tight_limit_makes_no_burst(void **state)
 {
     struct slogout_plan plan = plan_of(330000, 0);
-    struct crowd *crowd = crowd_of(10000, 10000, &silent);
+    struct crowd *crowd = crowd_of(10000, 10000, &crowd_silent);
     uint32_t round;
 
     (void)state;
@@ -396,7 +389,7 @@ static void test_set_timer_reports_a_place_that_has_become_free(void **state)
     (void)state;
     plan.max_in_flight = 1;
     for (how = HANG_UP; how < HOWS; how++) {
-        struct crowd *crowd = crowd_of(2, 2, &never_at_rest);
+        struct crowd *crowd = crowd_of(2, 2, &crowd_never_at_rest);
 
         start(crowd, &plan);
         crowd_run(crowd, 1000);
@@ -416,57 +409,6 @@ static void test_set_timer_reports_a_place_that_has_become_free(void **state)
 
 /* ---- while it runs ---- */
 
-static void test_pause_begins_nobody_and_resume_goes_on_at_the_same_pace(void **state)
-{
-    const struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *crowd = crowd_of(2000, 2000, &prompt);
-
-    (void)state;
-    start(crowd, &plan);
-    crowd_run(crowd, 4999);
-    assert_int_equal(slogout_drain_pause(crowd->drain), 0);
-    assert_int_equal(slogout_drain_pause(crowd->drain), 0);
-    crowd_run(crowd, 34999);
-    assert_int_equal(crowd_begun(crowd, 5000, 35000), 0);
-    assert_int_equal(slogout_drain_resume(crowd->drain, crowd->now), 0);
-    crowd_run(crowd, HORIZON);
-    expect_even(crowd, 0, 5000, 10);
-    expect_even(crowd, 35001, 49900, 10);
-    assert_in_range(crowd->moments[35000].logouts, 9, 12); /* what is due in 100 ms is caught up */
-    run_to_the_end(crowd);
-}
-
-/* The last LOGOUT is at 10 s, forcing begins at 45 s. Sessions that were held back are asked until then, sent `* BYE`
- * after that, and forced if the drain is still paused. */
-static void test_the_deadline_holds_while_it_is_paused(void **state)
-{
-    static const struct {
-        uint64_t resume, from, to;
-        enum slogout_outcome outcome;
-    } rows[] = {{9000, 44000, 45000, SLOGOUT_OUTCOME_EXPIRED},
-                {20000, 24000, 25001, SLOGOUT_OUTCOME_BYE_ONLY},
-                {100000, 49000, 50000, SLOGOUT_OUTCOME_FORCED}};
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < LENGTH(rows); i++) {
-        struct slogout_plan plan = plan_of(5000, 0);
-        struct crowd *crowd = crowd_of(100, 100, &silent);
-
-        plan.deadline_ms = 60000;
-        plan.tail_ms = 5000;
-        start(crowd, &plan);
-        assert_int_equal(slogout_drain_pause(crowd->drain), 0);
-        crowd_run(crowd, rows[i].resume - 1);
-        if (crowd->now == rows[i].resume)
-            assert_int_equal(slogout_drain_resume(crowd->drain, crowd->now), 0);
-        crowd_run(crowd, HORIZON);
-        assert_int_equal(crowd_counts(crowd)->outcome[rows[i].outcome], 100);
-        assert_in_range(crowd->last_outcome_ms, rows[i].from, rows[i].to);
-        run_to_the_end(crowd);
-    }
-}
-
 /* 2,000 sessions, 20 s and a deadline. The host's clock was not 0 at the start. After that time comes another plan. */
 static void test_a_plan_counts_from_its_start(void **state)
 {
@@ -483,7 +425,7 @@ static void test_a_plan_counts_from_its_start(void **state)
     for (i = 0; i < LENGTH(rows); i++) {
         const uint64_t begin = 23456, change = begin + rows[i].change;
         struct slogout_plan plan = plan_of(20000, 0);
-        struct crowd *crowd = crowd_of(2000, 2000, &silent);
+        struct crowd *crowd = crowd_of(2000, 2000, &crowd_silent);
 
         plan.deadline_ms = 65100;
         crowd->now = begin;
@@ -501,27 +443,10 @@ static void test_a_plan_counts_from_its_start(void **state)
     }
 }
 
-static void test_a_new_plan_takes_back_a_force_that_has_not_reached_all(void **state)
-{
-    struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *crowd = crowd_of(1000, 1000, &silent);
-
-    (void)state;
-    plan.tail_ms = 10000;
-    start(crowd, &plan);
-    crowd_run(crowd, 0);
-    assert_int_equal(slogout_drain_force(crowd->drain, crowd->now), 0);
-    crowd_run(crowd, 5000);
-    start(crowd, &plan);
-    crowd_run(crowd, HORIZON);
-    assert_in_range(crowd_counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 498, 502);
-    run_to_the_end(crowd);
-}
-
 static void test_who_leaves_by_itself_leaves_its_time_to_the_others(void **state)
 {
     const struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *crowd = crowd_of(4000, 4000, &prompt);
+    struct crowd *crowd = crowd_of(4000, 4000, &crowd_prompt);
     uint32_t i;
 
     (void)state;
@@ -535,72 +460,11 @@ static void test_who_leaves_by_itself_leaves_its_time_to_the_others(void **state
     run_to_the_end(crowd);
 }
 
-/* Who joins shares the time that is left, and need not wait for a slot that the first had to itself. After the spread
- * there is another one, and no burst. */
-static void test_who_joins_shares_the_time_that_is_left(void **state)
-{
-    static const struct {
-        uint32_t before, count, when; /* before: these are members from the start */
-        double before_per_100_ms, after_per_100_ms;
-        uint64_t to;
-    } rows[] = {{0, 2000, 0, 0, 10, 20000},
-                {1, 2000, 0, 0, 10, 20000},
-                {2000, 4000, 10000, 10, 30, 20000},
-                {2, 1001, 10000, 0, 10, 20000},
-                {1000, 2000, 30000, 0, 5, 49900}};
-    struct slogout_plan plan = plan_of(20000, 0);
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < LENGTH(rows); i++)
-        for (plan.seed = 0; plan.seed < 5; plan.seed++) {
-            struct crowd *crowd = crowd_of(rows[i].count, rows[i].before, &silent);
-
-            if (rows[i].before)
-                slogout_session_request(crowd->clients[0].session, NULL,
-                                        0); /* keeps the drain from being done */
-            start(crowd, &plan);
-            if (rows[i].when)
-                crowd_run(crowd, rows[i].when - 1);
-            crowd_add(crowd, rows[i].before, rows[i].count, 0);
-            crowd_run(crowd, HORIZON);
-            if (rows[i].before_per_100_ms > 0)
-                expect_even(crowd, 1, rows[i].when, rows[i].before_per_100_ms);
-            expect_even(crowd, rows[i].when + 100, rows[i].to, rows[i].after_per_100_ms);
-            run_to_the_end(crowd);
-        }
-}
-
-static void test_one_joins_when_nobody_waits(void **state)
-{
-    static const uint32_t spreads[] = {0, 20000};
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < LENGTH(spreads); i++) {
-        struct slogout_plan plan = plan_of(spreads[i], 0);
-        unsigned late = 0;
-
-        for (plan.seed = 0; plan.seed < 20; plan.seed++) {
-            struct crowd *crowd = crowd_of(1, 0, &not_enabled);
-
-            crowd->now = 500;
-            start(crowd, &plan);
-            crowd_add(crowd, 0, 1, 0);
-            crowd_run(crowd, HORIZON);
-            assert_in_range(crowd->done_ms, 500, 500 + spreads[i]);
-            late += crowd->done_ms > 10500;
-            crowd_free(crowd);
-        }
-        assert_in_range(late, spreads[i] ? 5 : 0, spreads[i] ? 15 : 0);
-    }
-}
-
 /* The time may be earlier than the slot that was cut for one session alone, which only a tick can know. */
 static void test_a_tick_is_wanted_when_somebody_has_joined_and_only_then(void **state)
 {
     const struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *crowd = crowd_of(2, 1, &not_enabled);
+    struct crowd *crowd = crowd_of(2, 1, &crowd_not_enabled);
     uint64_t deadline;
 
     (void)state;
@@ -617,35 +481,9 @@ static void test_a_tick_is_wanted_when_somebody_has_joined_and_only_then(void **
 
 /* ---- the host's ticks ---- */
 
-/* The host does not tick from `deaf` on, until `ticks`. */
-static void test_a_tick_that_comes_late_makes_no_burst(void **state)
-{
-    static const struct {
-        uint64_t deaf, ticks, to;
-    } rows[] = {{0, 2000, 21900}, {5000, 305000, 319900}};
-    const struct slogout_plan plan = plan_of(20000, 0);
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < LENGTH(rows); i++) {
-        struct crowd *crowd = crowd_of(2000, 2000, &prompt);
-
-        start(crowd, &plan);
-        if (rows[i].deaf)
-            crowd_run(crowd, rows[i].deaf - 1);
-        crowd->deaf = 1;
-        crowd_run(crowd, rows[i].ticks - 1);
-        crowd->deaf = 0;
-        crowd_run(crowd, HORIZON);
-        assert_in_range(crowd->moments[rows[i].ticks].logouts, 9, 12);
-        expect_even(crowd, rows[i].ticks + 1, rows[i].to, 10);
-        run_to_the_end(crowd);
-    }
-}
-
 static void test_without_a_spread_a_tick_begins_1000(void **state)
 {
-    struct crowd *crowd = crowd_of(2500, 2500, &silent);
+    struct crowd *crowd = crowd_of(2500, 2500, &crowd_silent);
     const struct slogout_plan plan = plan_of(0, 0);
     uint32_t i;
 
@@ -665,22 +503,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_departures_are_even),
         cmocka_unit_test(test_departures_keep_to_the_timer_step),
-        cmocka_unit_test(test_one_alone_is_begun_anywhere_in_the_spread_or_the_gap_of_the_rate),
         cmocka_unit_test(test_the_same_seed_has_the_same_schedule),
         cmocka_unit_test(test_no_second_has_more_than_the_rate),
         cmocka_unit_test(test_a_group_leaves_in_one_slot_and_the_pace_stays),
         cmocka_unit_test(test_the_limit_holds_for_groups_too),
         cmocka_unit_test(test_a_tight_limit_makes_no_burst),
         cmocka_unit_test(test_set_timer_reports_a_place_that_has_become_free),
-        cmocka_unit_test(test_pause_begins_nobody_and_resume_goes_on_at_the_same_pace),
-        cmocka_unit_test(test_the_deadline_holds_while_it_is_paused),
         cmocka_unit_test(test_a_plan_counts_from_its_start),
-        cmocka_unit_test(test_a_new_plan_takes_back_a_force_that_has_not_reached_all),
         cmocka_unit_test(test_who_leaves_by_itself_leaves_its_time_to_the_others),
-        cmocka_unit_test(test_who_joins_shares_the_time_that_is_left),
-        cmocka_unit_test(test_one_joins_when_nobody_waits),
         cmocka_unit_test(test_a_tick_is_wanted_when_somebody_has_joined_and_only_then),
-        cmocka_unit_test(test_a_tick_that_comes_late_makes_no_burst),
         cmocka_unit_test(test_without_a_spread_a_tick_begins_1000),
         /* The slowest comes last, since most faults are found before it. */
         cmocka_unit_test(test_long_spreads_are_even_and_set_few_timers),

@@ -5,8 +5,7 @@
  * A recording is in the dialect of all tests: `C: ` at the beginning of a line begins octets of the client's,
  * `S: ` of the server's. Marks stand between the octets. */
 #include "support/test.h"
-#include "support/exact.h"
-#include <slogout/filter.h>
+#include "support/filter_host.h"
 
 /* Marks in a recording. They are not octets of it. */
 #define REST         "\x1c"             /* Any line of ours may stand here: the connection is at rest. */
@@ -195,7 +194,7 @@ static const char slogout_server[] =
 
 /* clang-format on */
 
-/* The last one is for the first test: see test_filter.c for two that ask. */
+/* During the last one nothing is done: see test_filter.c for two that ask. */
 static const char *const sessions[] = {
     fetch,    append,         authenticate, secure,       idle,        pipelined,      starttls,
     compress, unauthenticate, watched,      untagged_bad, white_space, owed, odd, slogout_server,
@@ -284,107 +283,23 @@ static void record(struct recording *recording, const char *text)
     }
 }
 
-/* ---- the host ---- */
+/* ---- what must come out ---- */
 
-struct text {
-    char bytes[2 * OCTETS_MAX];
-    size_t len;
-};
-
-struct host {
-    struct slogout *slogout;
-    struct slogout_filter *filter;
-    struct text to_client, to_server;
-    int closed;
-    enum slogout_outcome outcome;
-};
-
-static void append_text(struct text *text, const char *bytes, size_t len)
+/* Feeds the octets from..to in pieces of at most `step` octets, each from one side. */
+static void feed(struct filter_host *host, const struct recording *recording, size_t from, size_t to, size_t step)
 {
-    assert_true(text->len + len <= sizeof text->bytes);
-    memcpy(text->bytes + text->len, bytes, len);
-    text->len += len;
-}
-
-static int to_client(struct slogout_filter *filter, const char *bytes, size_t len, void *conn)
-{
-    struct host *host = conn;
-
-    assert_ptr_equal(filter, host->filter);
-    assert_true(len > 0 && !host->closed);
-    append_text(&host->to_client, bytes, len);
-    return 0;
-}
-
-static int to_server(struct slogout_filter *filter, const char *bytes, size_t len, void *conn)
-{
-    struct host *host = conn;
-
-    assert_ptr_equal(filter, host->filter);
-    assert_true(len > 0 && !host->closed);
-    append_text(&host->to_server, bytes, len);
-    return 0;
-}
-
-static void close_connection(struct slogout_filter *filter, const struct slogout_result *result, void *conn)
-{
-    struct host *host = conn;
-
-    (void)filter;
-    assert_false(host->closed);
-    host->closed = 1;
-    host->outcome = result->outcome;
-}
-
-static const struct slogout_filter_callbacks callbacks = {sizeof callbacks, to_client, to_server,
-                                                          close_connection};
-
-static void start(struct host *host, enum slogout_ask ask)
-{
-    const struct slogout_settings settings = {
-        .size = sizeof settings, .ask = ask, .tag_prefix = SLOGOUT_FILTER_PREFIX};
-
-    memset(host, 0, sizeof *host);
-    assert_int_equal(slogout_new(&host->slogout, &settings), 0);
-    assert_int_equal(slogout_filter_new(&host->filter, host->slogout, &callbacks, host), 0);
-}
-
-static void stop(struct host *host)
-{
-    slogout_filter_free(host->filter);
-    assert_int_equal(slogout_free(host->slogout), 0);
-}
-
-/* ---- feeding ---- */
-
-static void feed_piece(struct host *host, const struct recording *recording, size_t from, size_t len)
-{
-    char *piece = exact_copy(recording->octet + from, len);
-
-    if (recording->from[from] == CLIENT)
-        assert_int_equal(slogout_filter_feed_client(host->filter, piece, len, 1000), 0);
-    else
-        assert_int_equal(slogout_filter_feed_server(host->filter, piece, len, 1000), 0);
-    exact_free(piece);
-}
-
-/* The octets from..to in pieces of at most `step` octets, each from one side. */
-static void feed(struct host *host, const struct recording *recording, size_t from, size_t to, size_t step)
-{
+    host->step = step;
     while (from < to) {
         size_t n = 1;
-        while (n < step && from + n < to && recording->from[from + n] == recording->from[from])
+        while (from + n < to && recording->from[from + n] == recording->from[from])
             n++;
-        feed_piece(host, recording, from, n);
+        filter_host_feed(host, recording->from[from], recording->octet + from, n);
         from += n;
     }
 }
 
-/* ---- what must come out ---- */
-
-/* Appends what must reach one side: its octets from `begin` to `end`, with what the filter adds and without what
- * it removes. */
-static void expect(struct text *text, const struct recording *recording, char from, size_t begin, size_t end)
+/* Appends what must reach one side of the octets before `end`, with what the filter adds and without what it removes. */
+static void expect(struct trace *trace, const struct recording *recording, char from, size_t begin, size_t end)
 {
     size_t i;
 
@@ -392,17 +307,10 @@ static void expect(struct text *text, const struct recording *recording, char fr
         if (recording->from[i] != from)
             continue;
         if (recording->added[i] && from == SERVER)
-            append_text(text, recording->added[i], strlen(recording->added[i]));
+            trace_text(trace, recording->added[i]);
         if (!recording->hidden[i])
-            append_text(text, recording->octet + i, 1);
+            trace_octets(trace, recording->octet + i, 1);
     }
-}
-
-static void assert_same(const struct text *got, const struct text *expected)
-{
-    if (got->len == expected->len && memcmp(got->bytes, expected->bytes, got->len) == 0)
-        return;
-    fail_msg("expected:\n%.*s\ngot:\n%.*s", (int)expected->len, expected->bytes, (int)got->len, got->bytes);
 }
 
 /* The first position from `at` on with that status; one beyond the end if there is none. */
@@ -413,147 +321,77 @@ static size_t find(const struct recording *recording, size_t at, enum status sta
     return at;
 }
 
-/* ---- nothing is asked ---- */
+/* ---- something is done at each position ---- */
 
-static void check_unasked(const struct recording *recording, size_t cut, size_t step)
+enum deed { NOTHING, REQUEST, REQUEST_OF_ALL, FORCE, DEEDS };
+
+static void do_deed(struct filter_host *host, enum deed deed)
 {
-    struct host host;
-    struct text expected = {{0}, 0};
+    struct slogout_session *session = slogout_filter_session(host->filter);
 
-    start(&host, SLOGOUT_ASK_ENABLED);
-    feed(&host, recording, 0, cut, step);
-    feed(&host, recording, cut, recording->len, step);
-    expect(&expected, recording, SERVER, 0, recording->len);
-    assert_same(&host.to_client, &expected);
-    expected.len = 0;
-    expect(&expected, recording, CLIENT, 0, recording->len);
-    assert_same(&host.to_server, &expected);
-    stop(&host);
+    if (deed == REQUEST || deed == REQUEST_OF_ALL)
+        slogout_session_request(session, NULL, 1000);
+    if (deed == FORCE) {
+        slogout_session_force(session, 1000);
+        slogout_tick(host->slogout, 6000); /* the half of LEAVING in which it need not be at rest */
+        host->now = 6000;
+    }
 }
 
-static void test_nothing_changes_but_the_capability(void **state)
+/* After LOGOUT all passes, and after `* BYE` nothing of the server. Of the client, a line that has begun passes. */
+static void check(const struct recording *recording, size_t position, size_t step, enum deed deed)
+{
+    static const enum status needed[] = {[NOTHING] = AT_REST + 1, AT_REST, AT_REST, A_LINE_MAY_COME};
+    const size_t at = find(recording, position, needed[deed]);
+    const int is_sent = at <= recording->len;
+    const int is_asked = deed == REQUEST_OF_ALL || (deed == REQUEST && is_sent && recording->enabled[at]);
+    const size_t end = is_sent && !is_asked ? at : recording->len;
+    const size_t certain = deed == FORCE ? position : end;
+    struct trace to_client = {{0}, 0}, to_server = {{0}, 0};
+    struct filter_host host;
+
+    filter_host_start(&host, deed == REQUEST_OF_ALL ? SLOGOUT_ASK_ALL : SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE);
+    feed(&host, recording, 0, position, step);
+    do_deed(&host, deed);
+    feed(&host, recording, position, recording->len, step);
+    expect(&to_client, recording, SERVER, 0, at);
+    if (is_sent)
+        trace_text(&to_client, is_asked ? "SLP.1 LOGOUT\r\n" : "* BYE Server is closing the connection\r\n");
+    expect(&to_client, recording, SERVER, at, end);
+    assert_string_equal(host.to_client.text, to_client.text);
+    expect(&to_server, recording, CLIENT, 0, certain);
+    assert_memory_equal(host.to_server.text, to_server.text, to_server.len);
+    expect(&to_server, recording, CLIENT, certain, deed == FORCE ? recording->len : end);
+    assert_memory_equal(host.to_server.text, to_server.text, host.to_server.len);
+    assert_true(deed == FORCE || host.to_server.len == to_server.len);
+    assert_int_equal(host.closes, is_sent && !is_asked);
+    if (host.closes)
+        assert_int_equal(host.outcome, deed == FORCE ? SLOGOUT_OUTCOME_FORCED : SLOGOUT_OUTCOME_BYE_ONLY);
+    filter_host_stop(&host);
+}
+
+/* Nothing changes but the capability, LOGOUT comes only at rest, and a last `* BYE` only between lines. */
+static void test_recordings_with_something_done_at_each_position(void **state)
 {
     static struct recording recording;
-    size_t i, cut;
+    size_t i, position;
+    int deed;
 
     (void)state;
     for (i = 0; i < LENGTH(sessions); i++) {
         record(&recording, sessions[i]);
-        check_unasked(&recording, 0, 1);
-        for (cut = 0; cut < recording.len; cut++)
-            check_unasked(&recording, cut, OCTETS_MAX);
-    }
-}
-
-/* ---- LOGOUT is requested ---- */
-
-static const char bye[] = "* BYE Server is closing the connection\r\n";
-
-static void check_asked(const struct recording *recording, struct host *host, size_t at, int logout)
-{
-    static const char line[] = "SLP.1 LOGOUT\r\n";
-    struct text expected = {{0}, 0};
-
-    expect(&expected, recording, SERVER, 0, at);
-    if (at <= recording->len)
-        append_text(&expected, logout ? line : bye, strlen(logout ? line : bye));
-    if (logout && at <= recording->len)
-        expect(&expected, recording, SERVER, at, recording->len);
-    assert_same(&host->to_client, &expected);
-    expected.len = 0;
-    expect(&expected, recording, CLIENT, 0, logout || at > recording->len ? recording->len : at);
-    assert_same(&host->to_server, &expected);
-    assert_int_equal(host->closed, !logout && at <= recording->len);
-}
-
-static void check_request(const struct recording *recording, size_t position, size_t step,
-                          enum slogout_ask ask)
-{
-    struct host host;
-    const size_t at = find(recording, position, AT_REST);
-    const int logout = ask == SLOGOUT_ASK_ALL || (at <= recording->len && recording->enabled[at]);
-
-    start(&host, ask);
-    feed(&host, recording, 0, position, step);
-    slogout_session_request(slogout_filter_session(host.filter), NULL, 1000);
-    feed(&host, recording, position, recording->len, step);
-    check_asked(recording, &host, at, logout);
-    stop(&host);
-}
-
-static void test_logout_comes_only_at_rest(void **state)
-{
-    static struct recording recording;
-    size_t i, position;
-
-    (void)state;
-    for (i = 0; i < LENGTH(sessions) - 1; i++) {
-        record(&recording, sessions[i]);
-        for (position = 0; position <= recording.len; position++) {
-            check_request(&recording, position, OCTETS_MAX, SLOGOUT_ASK_ALL);
-            check_request(&recording, position, 1, SLOGOUT_ASK_ALL);
-            check_request(&recording, position, OCTETS_MAX, SLOGOUT_ASK_ENABLED);
-            check_request(&recording, position, 1, SLOGOUT_ASK_ENABLED);
-        }
-    }
-}
-
-/* ---- a session is forced ---- */
-
-static int begins_with(const struct text *text, const struct text *beginning)
-{
-    return text->len >= beginning->len && memcmp(text->bytes, beginning->bytes, beginning->len) == 0;
-}
-
-static void check_force(const struct recording *recording, size_t position, size_t step)
-{
-    struct host host;
-    struct text expected = {{0}, 0};
-    const size_t at = find(recording, position, A_LINE_MAY_COME);
-
-    start(&host, SLOGOUT_ASK_ENABLED);
-    feed(&host, recording, 0, position, step);
-    slogout_session_force(slogout_filter_session(host.filter), 1000);
-    slogout_tick(host.slogout, 6000); /* the half of LEAVING in which it need not be at rest */
-    feed(&host, recording, position, recording->len, step);
-    assert_int_equal(host.closed, at <= recording->len);
-    if (host.closed)
-        assert_int_equal(host.outcome, SLOGOUT_OUTCOME_FORCED);
-    expect(&expected, recording, SERVER, 0, at);
-    if (host.closed)
-        append_text(&expected, bye, strlen(bye));
-    assert_same(&host.to_client, &expected);
-    /* to the server: all up to then, and what must follow so that no line is cut */
-    expected.len = 0;
-    expect(&expected, recording, CLIENT, 0, position);
-    assert_true(begins_with(&host.to_server, &expected));
-    expected.len = 0;
-    expect(&expected, recording, CLIENT, 0, recording->len);
-    assert_true(begins_with(&expected, &host.to_server));
-    stop(&host);
-}
-
-static void test_a_last_bye_comes_only_between_lines(void **state)
-{
-    static struct recording recording;
-    size_t i, position;
-
-    (void)state;
-    for (i = 0; i < LENGTH(sessions) - 1; i++) {
-        record(&recording, sessions[i]);
-        for (position = 0; position <= recording.len; position++) {
-            check_force(&recording, position, OCTETS_MAX);
-            check_force(&recording, position, 1);
-        }
+        for (position = 0; position <= recording.len; position++)
+            for (deed = NOTHING; deed < (sessions[i] == slogout_server ? REQUEST : DEEDS); deed++) {
+                check(&recording, position, SIZE_MAX, (enum deed)deed);
+                check(&recording, position, 1, (enum deed)deed);
+            }
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_changes_but_the_capability),
-        cmocka_unit_test(test_logout_comes_only_at_rest),
-        cmocka_unit_test(test_a_last_bye_comes_only_between_lines),
+        cmocka_unit_test(test_recordings_with_something_done_at_each_position),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

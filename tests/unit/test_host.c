@@ -76,92 +76,82 @@ static struct slogout_linger begun(void)
     return linger;
 }
 
-/* Returns 1 if it sees our end of file now. */
-static int peer_sees_the_end(void)
+static void test_it_begins_once_at_any_time(void **state)
 {
-    char octet;
-
-    return recv(ends[1], &octet, 1, MSG_DONTWAIT) == 0;
-}
-
-static void test_it_begins_once(void **state)
-{
-    struct slogout_linger linger = begun();
+    struct slogout_linger linger = begun(), at_0 = {0, 0, 0};
 
     (void)state;
-    assert_int_equal(linger.deadline_ms, BEGIN + TIMEOUT);
     slogout_linger_begin(&linger, BEGIN + 1, TIMEOUT);
     assert_int_equal(linger.deadline_ms, BEGIN + TIMEOUT);
+    slogout_linger_begin(&at_0, 0, 0);
+    assert_true(at_0.deadline_ms > 0);
 }
 
-static void test_it_has_begun_at_any_time(void **state)
+static char octets[10000];
+
+/* What the peer and the host do, by letters: the peer sends an octet (x) or many (X), ends its direction (e), sees our end
+ * of file (s) or not (n), or is gone with input unread (g); the host has read the end of file itself (i), or reads an octet
+ * (o). Steps: while something is queued (q), while nothing is (w), and at the deadline (d) or just before it (D). A step that
+ * ends the close is followed by an exclamation mark. */
+static void play(struct slogout_linger *linger, char what, int result)
 {
-    struct slogout_linger linger = {0, 0, 0};
-
-    (void)state;
-    slogout_linger_begin(&linger, 0, 0);
-    assert_true(linger.deadline_ms > 0);
-}
-
-static void test_our_direction_stays_open_while_something_is_queued(void **state)
-{
-    struct slogout_linger linger = begun();
-
-    (void)state;
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 0, NOW), 0);
-    assert_false(linger.is_shut);
-    assert_false(peer_sees_the_end());
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 1, NOW), 0);
-    assert_true(linger.is_shut);
-    assert_true(peer_sees_the_end());
-}
-
-static void test_it_is_over_when_the_peer_has_ended_its_direction_too(void **state)
-{
-    struct slogout_linger linger = begun();
-
-    (void)state;
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 1, NOW), 0);
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 1, NOW), 0);
-    shutdown(ends[1], SHUT_WR);
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 1, NOW), 1);
-}
-
-static void test_an_end_of_file_that_came_first_waits_for_the_queue(void **state)
-{
-    struct slogout_linger linger = begun();
-
-    (void)state;
-    shutdown(ends[1], SHUT_WR);
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 0, NOW), 0);
-    assert_true(linger.input_ended);
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 0, NOW), 0);
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 1, NOW), 1);
-    assert_true(peer_sees_the_end());
-}
-
-/* The host has read the end of file itself: the descriptor is not read again. */
-static void test_an_end_of_file_that_the_host_has_read_counts(void **state)
-{
-    struct slogout_linger linger = begun();
     char octet;
 
-    (void)state;
-    linger.input_ended = 1;
-    assert_int_equal(write(ends[1], "x", 1), 1);
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 1, NOW), 1);
-    assert_int_equal(recv(ends[0], &octet, 1, MSG_DONTWAIT), 1);
+    switch (what) {
+    case 'x':
+    case 'X':
+        assert_true(write(ends[1], octets, what == 'x' ? 1 : sizeof octets) > 0);
+        break;
+    case 'e':
+        shutdown(ends[1], SHUT_WR);
+        break;
+    case 's':
+    case 'n':
+        assert_int_equal(recv(ends[1], &octet, 1, MSG_DONTWAIT) == 0, what == 's');
+        assert_int_equal(linger->is_shut, what == 's');
+        break;
+    case 'g':
+        assert_int_equal(write(ends[0], "x", 1), 1);
+        close(ends[1]);
+        ends[1] = -1;
+        break;
+    case 'i':
+        linger->input_ended = 1;
+        break;
+    case 'o':
+        assert_int_equal(recv(ends[0], &octet, 1, MSG_DONTWAIT), 1);
+        break;
+    case 'd':
+    case 'D':
+        assert_int_equal(slogout_linger_step(linger, ends[0], 0, BEGIN + TIMEOUT - (what == 'D')), result);
+        break;
+    default:
+        assert_int_equal(slogout_linger_step(linger, ends[0], what == 'w', NOW), result);
+    }
 }
 
-static void test_what_the_peer_still_sends_is_dropped_in_one_step(void **state)
+static void test_a_lingering_close_ends_when_both_directions_have_ended(void **state)
 {
-    struct slogout_linger linger = begun();
-    char octets[10000] = {0};
+    static const char *const scripts[] = {
+        "qnws",  /* our direction stays open while something is queued */
+        "wwew!", /* it is over when the peer has ended its direction too */
+        "eqqw!s", /* an end of file that came first waits for the queue */
+        "ixw!o", /* after one that the host has read, nothing is read */
+        "Xew!",  /* what the peer still sends is dropped in one step */
+        "Dd!n",  /* the deadline ends it whatever is left */
+        "gq!",   /* a reset ends it */
+    };
+    size_t i;
 
-    (void)state;
-    assert_int_equal(write(ends[1], octets, sizeof octets), sizeof octets);
-    shutdown(ends[1], SHUT_WR);
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 1, NOW), 1);
+    for (i = 0; i < LENGTH(scripts); i++) {
+        struct slogout_linger linger = begun();
+        const char *what;
+
+        make_pair(state);
+        for (what = scripts[i]; *what; what += what[1] == '!' ? 2 : 1)
+            play(&linger, *what, what[1] == '!');
+        close_pair(state);
+    }
 }
 
 /* Edge-triggered, the end of file may come in the same event as what stands before it, and there is no other event. */
@@ -170,7 +160,6 @@ static void test_each_event_of_edge_triggered_epoll_is_used_up(void **state)
 #ifdef __linux__
     struct slogout_linger linger = begun();
     struct epoll_event event = {.events = EPOLLIN | EPOLLET};
-    char octets[10000] = {0};
     const int epoll = epoll_create1(0);
 
     assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event), 0);
@@ -184,27 +173,6 @@ static void test_each_event_of_edge_triggered_epoll_is_used_up(void **state)
     close(epoll);
 #endif
     (void)state;
-}
-
-static void test_the_deadline_ends_it_whatever_is_left(void **state)
-{
-    struct slogout_linger linger = begun();
-
-    (void)state;
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 0, BEGIN + TIMEOUT - 1), 0);
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 0, BEGIN + TIMEOUT), 1);
-    assert_false(peer_sees_the_end());
-}
-
-static void test_a_peer_that_is_gone_ends_it(void **state)
-{
-    struct slogout_linger linger = begun();
-
-    (void)state;
-    assert_int_equal(write(ends[0], "x", 1), 1);
-    close(ends[1]); /* with input unread: a reset */
-    ends[1] = -1;
-    assert_int_equal(slogout_linger_step(&linger, ends[0], 0, NOW), 1);
 }
 
 static void test_a_socket_that_cannot_be_shut_ends_it(void **state)
@@ -359,17 +327,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_clock_never_runs_backwards_and_counts_milliseconds),
-        cmocka_unit_test(test_it_begins_once),
-        cmocka_unit_test(test_it_has_begun_at_any_time),
-        LINGERS(test_our_direction_stays_open_while_something_is_queued),
-        LINGERS(test_it_is_over_when_the_peer_has_ended_its_direction_too),
-        LINGERS(test_an_end_of_file_that_came_first_waits_for_the_queue),
-        LINGERS(test_an_end_of_file_that_the_host_has_read_counts),
-        LINGERS(test_what_the_peer_still_sends_is_dropped_in_one_step),
+        cmocka_unit_test(test_it_begins_once_at_any_time),
+        cmocka_unit_test(test_a_lingering_close_ends_when_both_directions_have_ended),
         LINGERS(test_each_event_of_edge_triggered_epoll_is_used_up),
         LINGERS(test_a_close_that_waits_ends_with_the_peer_or_at_its_deadline),
-        LINGERS(test_the_deadline_ends_it_whatever_is_left),
-        LINGERS(test_a_peer_that_is_gone_ends_it),
         LINGERS(test_a_socket_that_cannot_be_shut_ends_it),
         WAITS(test_a_wait_ends_for_the_first_reason),
         WAITS(test_a_wait_ends_when_the_peer_is_gone),

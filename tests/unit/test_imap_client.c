@@ -173,91 +173,89 @@ static const char *const commands[] = {
     [SLO_COMMAND_UNREADABLE] = " unreadable",
 };
 
-static void feed_octets(struct slo_imap_client *scan, struct trace *trace, const char *bytes, size_t len,
-                        int stops)
+struct listener {
+    struct slo_imap_client scan;
+    struct trace trace;
+    int stops;
+};
+
+static void feed(void *to, const char *piece, size_t len)
 {
-    char *piece = exact_copy(bytes, len);
+    struct listener *listener = to;
     size_t used = 0;
 
     while (used < len) {
-        const size_t n = slo_imap_client_feed(scan, piece + used, len - used, stops);
-        trace_octets(trace, piece + used, n);
-        trace_text(trace, events[scan->event]);
-        assert_true(n > 0 || scan->event != SLO_CLIENT_NOTHING);
+        const size_t n = slo_imap_client_feed(&listener->scan, piece + used, len - used, listener->stops);
+        trace_octets(&listener->trace, piece + used, n);
+        trace_text(&listener->trace, events[listener->scan.event]);
+        assert_true(n > 0 || listener->scan.event != SLO_CLIENT_NOTHING);
         used += n;
     }
-    exact_free(piece);
 }
 
 /* What the server says is at `mark`, after its "<". */
-static void hear(struct slo_imap_client *scan, struct trace *trace, const char *mark)
+static void hear(struct listener *listener, const char *mark)
 {
     enum slo_client_command command = SLO_COMMAND_ORDINARY;
     struct slo_tag tag = {0, 0};
     int is_clear;
 
-    trace_octets(trace, mark - 1, *mark == '+' ? 2 : 5);
+    trace_octets(&listener->trace, mark - 1, *mark == '+' ? 2 : 5);
     if (*mark == '+') {
-        is_clear = slo_imap_client_continue(scan);
+        is_clear = slo_imap_client_continue(&listener->scan);
     } else {
         slo_tag_take(&tag, mark + 3, 1);
-        is_clear = slo_imap_client_complete(scan, tag.hash, &command);
+        is_clear = slo_imap_client_complete(&listener->scan, tag.hash, &command);
     }
-    trace_text(trace, is_clear ? commands[command] : "!");
-    trace_text(trace, ">");
+    trace_text(&listener->trace, is_clear ? commands[command] : "!");
+    trace_text(&listener->trace, ">");
 }
 
-/* Feeds a row, in pieces of `step` octets of which the first ends after `first`. */
-static void play(struct slo_imap_client *scan, struct trace *trace, const char *row, size_t first, size_t step,
-                 int stops)
+/* Plays a row. Of the client's octets, the first piece has `first`, and each that follows `step`, unless the server says
+ * something in it. */
+static void play(struct listener *listener, const char *row, size_t first, size_t step)
 {
-    char piece[LONGEST];
-    size_t len = 0, at = 0;
+    char octets[LONGEST];
+    size_t len = 0;
 
     for (; *row; row++) {
+        if (*row != '<' && *row != '|')
+            octets[len++] = *row;
         if (*row == '<' && (row[1] == '+' || row[1] == 'O')) {
-            feed_octets(scan, trace, piece, len, stops);
+            exact_feed(octets, len, first < len ? first : len, step, feed, listener);
+            first -= first < len ? first : len;
             len = 0;
-            hear(scan, trace, row + 1);
+            hear(listener, row + 1);
         }
         if (*row == '<')
             row = strchr(row, '>');
-        else if (*row != '|')
-            piece[len++] = *row, at++;
-        if (at >= first && (at - first) % step == 0) {
-            feed_octets(scan, trace, piece, len, stops);
-            len = 0;
-        }
     }
-    feed_octets(scan, trace, piece, len, stops);
+    exact_feed(octets, len, first < len ? first : len, step, feed, listener);
 }
 
-static void check(const char *row, size_t first, size_t step, int stops)
+static void check(const void *row, size_t first, size_t step)
 {
-    struct slo_imap_client scan;
-    struct trace trace = {{0}, 0};
     char expected[LONGEST];
+    int stops;
 
-    slo_imap_client_init(&scan);
-    play(&scan, &trace, row, first, step, stops);
-    strcpy(expected, row);
-    if (!stops)
-        trace_without(expected, "|");
-    assert_string_equal(trace.text, expected);
+    for (stops = 0; stops <= 1; stops++) {
+        struct listener listener = {.stops = stops};
+        slo_imap_client_init(&listener.scan);
+        play(&listener, row, first, step);
+        strcpy(expected, row);
+        if (!stops)
+            trace_without(expected, "|");
+        assert_string_equal(listener.trace.text, expected);
+    }
 }
 
 static void test_commands_in_all_two_way_splits(void **state)
 {
-    size_t i, at;
-    int stops;
+    size_t i;
 
     (void)state;
     for (i = 0; i < LENGTH(rows); i++)
-        for (stops = 0; stops <= 1; stops++) {
-            check(rows[i], 0, 1, stops);
-            for (at = 0; at <= strlen(rows[i]); at++)
-                check(rows[i], at, LONGEST, stops);
-        }
+        exact_splits(rows[i], strlen(rows[i]), check);
 }
 
 /* Each by its name, since each may be the one that a client uses. */
@@ -272,8 +270,7 @@ static void test_mechanisms_that_start_no_security_layer(void **state)
     (void)state;
     for (i = 0; i < LENGTH(mechanisms); i++) {
         snprintf(row, sizeof row, "a AUTHENTICATE %s\r\n|<OK a>", mechanisms[i]);
-        check(row, 0, LONGEST, 1);
-        check(row, 0, 1, 1);
+        exact_splits(row, 0, check);
     }
 }
 
@@ -324,13 +321,13 @@ static void test_where_it_stands(void **state)
 
     (void)state;
     for (i = 0; i < LENGTH(places); i++) {
-        struct slo_imap_client scan;
-        struct trace trace = {{0}, 0};
+        struct listener listener = {.stops = 0};
+        const struct slo_imap_client *scan = &listener.scan;
         int where;
-        slo_imap_client_init(&scan);
-        play(&scan, &trace, places[i].row, 0, 1, 0);
-        where = (slo_imap_client_at_line(&scan) ? AT_LINE : 0) | (slo_imap_client_at_rest(&scan) ? AT_REST : 0) |
-                (slo_imap_client_waits(&scan) ? WAITS : 0);
+        slo_imap_client_init(&listener.scan);
+        play(&listener, places[i].row, 0, 1);
+        where = (slo_imap_client_at_line(scan) ? AT_LINE : 0) | (slo_imap_client_at_rest(scan) ? AT_REST : 0) |
+                (slo_imap_client_waits(scan) ? WAITS : 0);
         if (where != places[i].where)
             fail_msg("\"%s\": %d", places[i].row, where);
     }

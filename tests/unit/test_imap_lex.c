@@ -11,6 +11,8 @@ struct row {
     int non_synchronizing;
 };
 
+#define NONE UINT64_MAX /* the line announces nothing */
+
 static const struct row rows[] = {
     {"{0}", 0, 0},
     {"{5}\r", 5, 0},
@@ -36,58 +38,34 @@ static const char *const others[] = {
     "{5}\r\r", "{5\r}", "{5}}", "\"{5}\"", "{5}x\r", "}\r", "\r",
 };
 
-static void look(struct slo_announcement *announcement, const char *bytes, size_t len)
+static void look(void *announcement, const char *piece, size_t len)
 {
-    char *piece = exact_copy(bytes, len);
-
     slo_announcement_feed(announcement, piece, len);
-    exact_free(piece);
 }
 
-/* Looks at a line in pieces of `step` octets, of which the first ends after `first`. */
-static struct slo_announcement announcement_of(const char *line, size_t first, size_t step)
+static void check(const void *what, size_t first, size_t step)
 {
+    const struct row *row = what;
     struct slo_announcement announcement = {0, 0, 0};
-    const size_t len = strlen(line);
-    size_t at;
+    int is_made;
 
-    look(&announcement, line, first);
-    for (at = first; at < len; at += step)
-        look(&announcement, line + at, len - at < step ? len - at : step);
-    return announcement;
-}
-
-static void check(const struct row *row, size_t first, size_t step)
-{
-    const struct slo_announcement announcement = announcement_of(row->line, first, step);
-
-    if (!slo_announcement_made(&announcement) || announcement.size != row->size ||
-        announcement.non_synchronizing != row->non_synchronizing)
+    exact_feed(row->line, strlen(row->line), first, step, look, &announcement);
+    is_made = slo_announcement_made(&announcement);
+    if (is_made != (row->size != NONE) || (is_made && (announcement.size != row->size ||
+                                                       announcement.non_synchronizing != row->non_synchronizing)))
         fail_msg("\"%s\"", row->line);
 }
 
-static void check_other(const char *line, size_t first, size_t step)
+static void test_announcements_in_all_two_way_splits(void **state)
 {
-    const struct slo_announcement announcement = announcement_of(line, first, step);
-
-    if (slo_announcement_made(&announcement))
-        fail_msg("\"%s\"", line);
-}
-
-static void test_announcements_in_all_two_way_splits_and_byte_by_byte(void **state)
-{
-    size_t i, at;
+    size_t i;
 
     (void)state;
-    for (i = 0; i < LENGTH(rows); i++) {
-        check(&rows[i], 0, 1);
-        for (at = 0; at <= strlen(rows[i].line); at++)
-            check(&rows[i], at, 100);
-    }
+    for (i = 0; i < LENGTH(rows); i++)
+        exact_splits(&rows[i], strlen(rows[i].line), check);
     for (i = 0; i < LENGTH(others); i++) {
-        check_other(others[i], 0, 1);
-        for (at = 0; at <= strlen(others[i]); at++)
-            check_other(others[i], at, 100);
+        const struct row row = {others[i], NONE, 0};
+        exact_splits(&row, strlen(row.line), check);
     }
 }
 
@@ -141,17 +119,25 @@ static void test_a_token_may_still_begin_with_a_word(void **state)
 
 static void test_of_a_token_that_is_too_long_the_beginning_is_kept(void **state)
 {
-    char *text = exact_fill('A', SLO_TOKEN_MAX + 1);
-    struct slo_token token;
+    char *text = exact_fill('A', 300);
+    struct slo_token added, taken;
+    size_t len, rest;
 
     (void)state;
-    token.len = 0;
-    slo_token_add(&token, text, SLO_TOKEN_MAX);
-    assert_int_equal(token.len, SLO_TOKEN_MAX);
-    slo_token_add(&token, text, SLO_TOKEN_MAX);
-    assert_int_equal(token.len, SLO_TOKEN_MAX + 1);
-    assert_true(slo_token_begins(&token, "A"));
-    assert_memory_equal(token.bytes, text, SLO_TOKEN_MAX + 1);
+    for (len = 0; len <= 300; len++)
+        for (rest = 0; rest <= 300 - len; rest += rest < 3 ? 1 : 97) {
+            const size_t kept = len + rest <= SLO_TOKEN_MAX ? len + rest : SLO_TOKEN_MAX + 1;
+            added.len = taken.len = 0;
+            slo_token_add(&added, text, len);
+            slo_token_add(&added, text, rest);
+            assert_int_equal(slo_token_take(&taken, text, len), len);
+            assert_int_equal(slo_token_take(&taken, text, rest), rest);
+            assert_int_equal(added.len, kept);
+            assert_int_equal(taken.len, kept);
+            assert_memory_equal(added.bytes, text, kept);
+            assert_memory_equal(taken.bytes, text, kept);
+        }
+    assert_true(slo_token_begins(&added, "A"));
     exact_free(text);
 }
 
@@ -218,22 +204,55 @@ static void test_a_tag_has_any_length(void **state)
 
 /* ---- stops ---- */
 
-static void test_lines_stop_at_lf_and_at_nul(void **state)
+/* Lines of any length, which no octet counts. */
+static void test_lines_stop_at_lf_and_at_nul_and_words_at_more(void **state)
 {
+    static const struct {
+        char octet;
+        int ends_line, ends_word;
+    } octets[] = {{'\n', 1, 1}, {'\0', 1, 1}, {'\r', 0, 1}, {' ', 0, 1}, {'\t', 0, 0}, {'\x80', 0, 0}};
+    size_t i, at, len;
+
     (void)state;
-    assert_int_equal(slo_line_stop("ab\ncd\n", 6), 2);
-    assert_int_equal(slo_line_stop("ab\0d\n", 5), 2);
-    assert_int_equal(slo_line_stop("ab\r", 3), 3);
+    for (i = 0; i < LENGTH(octets); i++)
+        for (at = 0; at < 520; at += at < 5 || at > 250 ? 1 : 50)
+            for (len = at; len < at + 3; len++) {
+                char *text = exact_fill('a', len);
+                if (len > at)
+                    text[at] = octets[i].octet;
+                if (len > at + 1)
+                    text[at + 1] = '\n';
+                assert_int_equal(slo_line_stop(text, len), len <= at ? len : at + !octets[i].ends_line);
+                assert_int_equal(slo_word_stop(text, len), len <= at ? len : at + !octets[i].ends_word);
+                exact_free(text);
+            }
     assert_int_equal(slo_line_stop("a\nb\0", 4), 1);
-    assert_int_equal(slo_word_stop("ab cd", 5), 2);
-    assert_int_equal(slo_word_stop("ab\rcd", 5), 2);
-    assert_int_equal(slo_word_stop("ab\tcd", 5), 5);
+}
+
+static void test_an_announcement_ends_a_line_of_any_length(void **state)
+{
+    size_t len;
+
+    (void)state;
+    for (len = 0; len < 520; len++) {
+        struct slo_announcement after = {0, 0, 0}, zeros = {0, 0, 0};
+        char *text = exact_fill(' ', len + 4);
+        memcpy(text + len, "{5}\r", 4);
+        slo_announcement_feed(&after, text, len + 4);
+        assert_true(slo_announcement_made(&after) && after.size == 5);
+        memset(text, '0', len + 4);
+        *text = '{';
+        memcpy(text + len + 2, "5}", 2);
+        slo_announcement_feed(&zeros, text, len + 4);
+        assert_true(slo_announcement_made(&zeros) && zeros.size == 5);
+        exact_free(text);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_announcements_in_all_two_way_splits_and_byte_by_byte),
+        cmocka_unit_test(test_announcements_in_all_two_way_splits),
         cmocka_unit_test(test_words_are_compared_without_case),
         cmocka_unit_test(test_only_letters_have_a_case),
         cmocka_unit_test(test_a_token_may_still_begin_with_a_word),
@@ -241,7 +260,8 @@ int main(void)
         cmocka_unit_test(test_tags_differ_by_their_hash),
         cmocka_unit_test(test_the_hash_is_a_known_one),
         cmocka_unit_test(test_a_tag_has_any_length),
-        cmocka_unit_test(test_lines_stop_at_lf_and_at_nul),
+        cmocka_unit_test(test_lines_stop_at_lf_and_at_nul_and_words_at_more),
+        cmocka_unit_test(test_an_announcement_ends_a_line_of_any_length),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,79 +165,76 @@ static void add_event(struct trace *trace, const struct slo_imap_server *scan)
     trace_text(trace, scan->tag.hash == 0xaf63dc4c8601ec8cu ? "a>" : ">"); /* of "a" */
 }
 
+struct listener {
+    struct slo_imap_server scan;
+    struct trace trace;
+    int stops;
+};
+
 /* Nothing is fed after the stream is lost. */
-static void feed(struct slo_imap_server *scan, struct trace *trace, const char *bytes, size_t len, int stops)
+static void feed(void *to, const char *piece, size_t len)
 {
-    char *piece = exact_copy(bytes, len);
+    struct listener *listener = to;
     size_t used = 0;
 
-    while (used < len && scan->event != SLO_SERVER_NOT_UNDERSTOOD) {
-        const size_t n = slo_imap_server_feed(scan, piece + used, len - used, stops);
-        trace_octets(trace, piece + used, n);
-        add_event(trace, scan);
-        assert_true(n > 0 || scan->event != SLO_SERVER_NOTHING);
+    while (used < len && listener->scan.event != SLO_SERVER_NOT_UNDERSTOOD) {
+        const size_t n = slo_imap_server_feed(&listener->scan, piece + used, len - used, listener->stops);
+        trace_octets(&listener->trace, piece + used, n);
+        add_event(&listener->trace, &listener->scan);
+        assert_true(n > 0 || listener->scan.event != SLO_SERVER_NOTHING);
         used += n;
     }
-    exact_free(piece);
 }
 
-static void greet(struct slo_imap_server *scan)
+static void greet(struct listener *listener, int stops)
 {
-    struct trace trace = {{0}, 0};
-
-    slo_imap_server_init(scan);
-    assert_false(slo_imap_server_between_lines(scan));
-    feed(scan, &trace, "* OK hello\r\n", 12, 0);
-    assert_string_equal(trace.text, "* OK hello\r\n");
-    assert_true(slo_imap_server_between_lines(scan));
+    memset(listener, 0, sizeof *listener);
+    slo_imap_server_init(&listener->scan);
+    assert_false(slo_imap_server_between_lines(&listener->scan));
+    feed(listener, "* OK hello\r\n", 12);
+    assert_string_equal(listener->trace.text, "* OK hello\r\n");
+    assert_true(slo_imap_server_between_lines(&listener->scan));
+    memset(&listener->trace, 0, sizeof listener->trace);
+    listener->stops = stops;
 }
 
-static void check(const struct row *row, size_t first, size_t step, int stops)
+static void check(const void *what, size_t first, size_t step)
 {
-    struct slo_imap_server scan;
-    struct trace trace = {{0}, 0};
-    char expected[sizeof trace.text];
-    const size_t len = strlen(row->input);
-    size_t at;
-
-    greet(&scan);
-    feed(&scan, &trace, row->input, first, stops);
-    for (at = first; at < len; at += step)
-        feed(&scan, &trace, row->input + at, len - at < step ? len - at : step, stops);
-    strcpy(expected, row->expected);
-    if (!stops)
-        trace_without(expected, "<end>");
-    assert_string_equal(trace.text, expected);
-    if (slo_imap_server_between_lines(&scan) && scan.event == SLO_SERVER_NOTHING)
-        assert_int_equal(scan.undecided, 0);
-}
-
-static void test_responses_in_all_two_way_splits_and_byte_by_byte(void **state)
-{
-    size_t i, at;
+    const struct row *row = what;
+    struct listener listener;
+    char expected[sizeof listener.trace.text];
     int stops;
+
+    for (stops = 0; stops <= 1; stops++) {
+        greet(&listener, stops);
+        exact_feed(row->input, strlen(row->input), first, step, feed, &listener);
+        strcpy(expected, row->expected);
+        if (!stops)
+            trace_without(expected, "<end>");
+        assert_string_equal(listener.trace.text, expected);
+        if (slo_imap_server_between_lines(&listener.scan) && listener.scan.event == SLO_SERVER_NOTHING)
+            assert_int_equal(listener.scan.undecided, 0);
+    }
+}
+
+static void test_responses_in_all_two_way_splits(void **state)
+{
+    size_t i;
 
     (void)state;
     for (i = 0; i < LENGTH(rows); i++)
-        for (stops = 0; stops <= 1; stops++) {
-            check(&rows[i], 0, 1, stops);
-            for (at = 0; at <= strlen(rows[i].input); at++)
-                check(&rows[i], at, 2000, stops);
-        }
+        exact_splits(&rows[i], strlen(rows[i].input), check);
 }
 
 /* ---- octets that are in no table ---- */
 
 static enum slo_server_event last_event(const char *bytes, size_t len, size_t step)
 {
-    struct slo_imap_server scan;
-    struct trace trace = {{0}, 0};
-    size_t at;
+    struct listener listener;
 
-    greet(&scan);
-    for (at = 0; at < len; at += step)
-        feed(&scan, &trace, bytes + at, len - at < step ? len - at : step, 1);
-    return scan.event;
+    greet(&listener, 1);
+    exact_feed(bytes, len, step, step, feed, &listener);
+    return listener.scan.event;
 }
 
 static void test_zero_octets(void **state)
@@ -268,23 +265,22 @@ static void test_zero_octets(void **state)
 static void test_tags_of_any_length(void **state)
 {
     char tag[SLO_TAG_KNOWN + 2];
-    struct slo_imap_server scan;
     size_t len, i;
 
     (void)state;
     memset(tag, 'a', sizeof tag);
     for (len = SLO_TAG_KNOWN; len <= SLO_TAG_KNOWN + 1; len++)
         for (i = 0; i < 2; i++) {
-            struct trace trace = {{0}, 0};
-            greet(&scan);
-            feed(&scan, &trace, tag, len, 1);
-            assert_int_equal(scan.undecided, len == SLO_TAG_KNOWN ? len : 0);
-            feed(&scan, &trace, i ? " LOGOUT\r" : " OK", i ? 8 : 3, 1);
-            assert_int_equal(scan.undecided, len == SLO_TAG_KNOWN ? len + (i ? 8 : 3) : 0);
-            feed(&scan, &trace, i ? "\n" : " \r\n", i ? 1 : 3, 1);
-            assert_int_equal(strstr(trace.text, "<logout>") != NULL, i == 1 && len == SLO_TAG_KNOWN);
-            assert_int_equal(strstr(trace.text, "<OK ") != NULL, i == 0);
-            assert_true(slo_imap_server_between_lines(&scan));
+            struct listener it;
+            greet(&it, 1);
+            feed(&it, tag, len);
+            assert_int_equal(it.scan.undecided, len == SLO_TAG_KNOWN ? len : 0);
+            feed(&it, i ? " LOGOUT\r" : " OK", i ? 8 : 3);
+            assert_int_equal(it.scan.undecided, len == SLO_TAG_KNOWN ? len + (i ? 8 : 3) : 0);
+            feed(&it, i ? "\n" : " \r\n", i ? 1 : 3);
+            assert_int_equal(strstr(it.trace.text, "<logout>") != NULL, i == 1 && len == SLO_TAG_KNOWN);
+            assert_int_equal(strstr(it.trace.text, "<OK ") != NULL, i == 0);
+            assert_true(slo_imap_server_between_lines(&it.scan));
         }
 }
 
@@ -294,27 +290,27 @@ static void test_greetings(void **state)
     static const char *const good[] = {"* OK x\r\n", "* PREAUTH x\r\n", "* BYE x\r\n", "* ok\r\n",
                                        "hello\r\n* OK x\r\n", "* NO x\r\n"};
     static const char *const bad[] = {"hello\r\n", "\r\n", "220 x\r\n", "* OK x", "*OK\r\n"};
-    struct slo_imap_server scan;
+    struct slo_imap_server skipped;
     size_t i;
 
     (void)state;
     for (i = 0; i < LENGTH(good) + LENGTH(bad); i++) {
         const char *line = i < LENGTH(good) ? good[i] : bad[i - LENGTH(good)];
-        struct trace trace = {{0}, 0};
-        slo_imap_server_init(&scan);
-        feed(&scan, &trace, line, strlen(line), 0);
-        if (slo_imap_server_between_lines(&scan) != (i < LENGTH(good)))
+        struct listener listener = {.stops = 0};
+        slo_imap_server_init(&listener.scan);
+        feed(&listener, line, strlen(line));
+        if (slo_imap_server_between_lines(&listener.scan) != (i < LENGTH(good)))
             fail_msg("%s", line);
     }
-    slo_imap_server_init(&scan);
-    slo_imap_server_skip_greeting(&scan);
-    assert_true(slo_imap_server_between_lines(&scan));
+    slo_imap_server_init(&skipped);
+    slo_imap_server_skip_greeting(&skipped);
+    assert_true(slo_imap_server_between_lines(&skipped));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_responses_in_all_two_way_splits_and_byte_by_byte),
+        cmocka_unit_test(test_responses_in_all_two_way_splits),
         cmocka_unit_test(test_zero_octets),
         cmocka_unit_test(test_tags_of_any_length),
         cmocka_unit_test(test_greetings),

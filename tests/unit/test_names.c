@@ -28,21 +28,14 @@ static void test_every_error_has_its_sentence(void **state)
         {SLOGOUT_ERR_PLAN, "the plan's deadline cannot be kept: spread, answer timeout (over 32 s), tail and "
                            "leave timeout must fit"},
     };
+    static const int others[] = {1, INT_MAX, SLOGOUT_ERR_PLAN - 1, -1000, INT_MIN};
     size_t i;
 
     (void)state;
     for (i = 0; i < LENGTH(rows); i++)
         assert_string_equal(slogout_strerror(rows[i].error), rows[i].sentence);
-}
-
-static void test_numbers_that_are_no_error_are_unknown(void **state)
-{
-    static const int numbers[] = {1, INT_MAX, SLOGOUT_ERR_PLAN - 1, -1000, INT_MIN};
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < LENGTH(numbers); i++)
-        assert_string_equal(slogout_strerror(numbers[i]), "unknown error");
+    for (i = 0; i < LENGTH(others); i++)
+        assert_string_equal(slogout_strerror(others[i]), "unknown error");
 }
 
 #define OUTCOME(name)                                                                                        \
@@ -66,13 +59,8 @@ static void test_every_outcome_has_its_name(void **state)
     assert_int_equal(LENGTH(rows), SLOGOUT_OUTCOME_COUNT);
     for (i = 0; i < LENGTH(rows); i++)
         assert_string_equal(slogout_outcome_name(rows[i].outcome), rows[i].name);
-}
-
-static void test_numbers_that_are_no_outcome_are_unknown(void **state)
-{
-    (void)state;
     assert_string_equal(slogout_outcome_name(SLOGOUT_OUTCOME_COUNT), "UNKNOWN");
-    assert_string_equal(slogout_outcome_name((enum slogout_outcome)100), "UNKNOWN");
+    assert_string_equal(slogout_outcome_name((enum slogout_outcome)256), "UNKNOWN");
 }
 
 int main(void)
@@ -80,9 +68,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_version_is_that_of_the_header),
         cmocka_unit_test(test_every_error_has_its_sentence),
-        cmocka_unit_test(test_numbers_that_are_no_error_are_unknown),
         cmocka_unit_test(test_every_outcome_has_its_name),
-        cmocka_unit_test(test_numbers_that_are_no_outcome_are_unknown),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);
 }

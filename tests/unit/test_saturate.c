@@ -16,6 +16,7 @@ static void test_sums_and_products_stop_at_the_greatest_value(void **state)
     assert_true(slo_multiply(0, MAX) == 0);
     assert_true(slo_multiply(MAX, 0) == 0);
     assert_true(slo_multiply(6, 7) == 42);
+    assert_true(slo_multiply(2, UINT64_C(1) << 40) == UINT64_C(1) << 41);
     assert_true(slo_multiply(MAX, 1) == MAX);
     assert_true(slo_multiply(MAX / 2, 2) == MAX - 1);
     assert_true(slo_multiply(MAX / 2 + 1, 2) == MAX);
@@ -38,6 +39,7 @@ static void test_smaller_and_greater(void **state)
     assert_true(slo_min(1, 2) == 1 && slo_min(2, 1) == 1 && slo_min(3, 3) == 3);
     assert_true(slo_max(1, 2) == 2 && slo_max(2, 1) == 2 && slo_max(3, 3) == 3);
     assert_true(slo_min(0, MAX) == 0 && slo_max(0, MAX) == MAX);
+    assert_true(slo_min(3, MAX - 1) == 3 && slo_max(MAX - 1, 3) == MAX - 1);
 }
 
 static void test_division_rounds_up(void **state)

@@ -366,25 +366,6 @@ static void test_no_callback_follows_for_a_session_freed_in_the_tick_that_expire
     assert_int_equal(slogout_get_counts(host->slogout)->outcome[SLOGOUT_OUTCOME_HOST_CLOSED], 1);
 }
 
-/* As in a pool, the place of the old connection serves the next one. */
-static void free_it_and_connect(struct host *host, struct slogout_session *session)
-{
-    host_free(host, session);
-    host_connect_enabled(host);
-}
-
-static void test_a_session_made_in_a_callback_is_used_after_it(void **state)
-{
-    struct host *host = *state;
-
-    host_start(host, NULL);
-    host->inside[IN_CLOSE_CONNECTION] = free_it_and_connect;
-    host_force(host, host_connect(host));
-    host_forget(host);
-    host_request(host, host->sessions[1], NULL);
-    host_expect(host, "#2 S: SLO.1 LOGOUT (at rest)\n");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,7 +374,6 @@ int main(void)
         cmocka_unit_test(test_a_session_ended_as_its_line_is_sent),
         cmocka_unit_test(test_a_session_that_is_being_closed_has_its_outcome),
         host_test(test_no_callback_follows_for_a_session_freed_in_the_tick_that_expires_it),
-        host_test(test_a_session_made_in_a_callback_is_used_after_it),
     };
     return cmocka_run_group_tests_name("session: inside callbacks", tests, NULL, NULL);
 }

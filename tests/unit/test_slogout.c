@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include "call.h"
-#include "support/exact.h"
 
 #define LAST (SLOGOUT_NEVER - 1) /* the greatest valid time */
 
@@ -47,6 +46,8 @@ static const struct {
     struct slogout_settings settings;
 } settings_rows[] = {
     {"all defaults", 0, {.size = sizeof(struct slogout_settings)}},
+    {"no size", SLOGOUT_ERR_SIZE, {.size = 0}},
+    {"the size of a pointer", SLOGOUT_ERR_SIZE, {.size = sizeof(size_t) - 1}},
     {"answer timeout of 1 ms", SLOGOUT_ERR_TIMEOUT, SETTINGS(.answer_timeout_ms = 1)},
     {"answer timeout of 32,000 ms", SLOGOUT_ERR_TIMEOUT, SETTINGS(.answer_timeout_ms = 32000)},
     {"answer timeout of 32,001 ms", 0, SETTINGS(.answer_timeout_ms = 32001)},
@@ -93,56 +94,18 @@ static void test_settings_are_checked_when_the_slogout_is_made(void **state)
 
 static void test_no_settings_are_the_defaults(void **state)
 {
-    static const struct slogout_settings defaults = {.size = sizeof defaults};
-    struct slogout *a, *b;
+    struct slogout *slogout;
 
     (void)state;
-    assert_int_equal(slogout_new(&a, NULL), 0);
-    assert_int_equal(slogout_new(&b, &defaults), 0);
-    assert_int_equal(a->settings.answer_timeout_ms, 35000);
-    assert_int_equal(a->settings.ready_timeout_ms, 300000);
-    assert_int_equal(a->settings.leave_timeout_ms, 10000);
-    assert_int_equal(a->settings.ask, SLOGOUT_ASK_ENABLED);
-    assert_int_equal(a->settings.on_refusal, SLOGOUT_REFUSAL_BYE);
-    assert_string_equal(a->settings.tag_prefix, "SLO.");
-    assert_string_equal(a->settings.bye_text, "Server is closing the connection");
-    assert_int_equal(b->settings.answer_timeout_ms, a->settings.answer_timeout_ms);
-    assert_int_equal(b->settings.ready_timeout_ms, a->settings.ready_timeout_ms);
-    assert_int_equal(b->settings.leave_timeout_ms, a->settings.leave_timeout_ms);
-    assert_int_equal(slogout_free(a), 0);
-    assert_int_equal(slogout_free(b), 0);
-}
-
-/* Tries a struct of `size` octets: its size, then zeros, then `tail` in the last octet. */
-static int try_size(size_t size, size_t memory, char last)
-{
-    char *bytes = exact_fill(0, memory);
-    struct slogout_settings *settings = malloc(memory); /* aligned, and of the exact size */
-    int error;
-
-    bytes[memory - 1] = last;
-    memcpy(bytes, &size, sizeof size);
-    memcpy(settings, bytes, memory);
-    error = try_settings(settings);
-    free(settings);
-    exact_free(bytes);
-    return error;
-}
-
-static void test_settings_of_every_size(void **state)
-{
-    const size_t known = sizeof(struct slogout_settings);
-
-    (void)state;
-    assert_int_equal(try_size(0, sizeof(size_t), 0), SLOGOUT_ERR_SIZE);
-    assert_int_equal(try_size(1, sizeof(size_t), 0), SLOGOUT_ERR_SIZE);
-    assert_int_equal(try_size(SIZE_MAX, sizeof(size_t), 0), SLOGOUT_ERR_SIZE);
-    assert_int_equal(try_size(sizeof(size_t), sizeof(size_t), 0), 0);
-    assert_int_equal(
-        try_size(offsetof(struct slogout_settings, ask), offsetof(struct slogout_settings, ask), 0), 0);
-    assert_int_equal(try_size(known, known, 0), 0);
-    assert_int_equal(try_size(known + 8, known + 8, 0), 0);
-    assert_int_equal(try_size(known + 8, known + 8, 1), SLOGOUT_ERR_SIZE);
+    assert_int_equal(slogout_new(&slogout, NULL), 0);
+    assert_int_equal(slogout->settings.answer_timeout_ms, 35000);
+    assert_int_equal(slogout->settings.ready_timeout_ms, 300000);
+    assert_int_equal(slogout->settings.leave_timeout_ms, 10000);
+    assert_int_equal(slogout->settings.ask, SLOGOUT_ASK_ENABLED);
+    assert_int_equal(slogout->settings.on_refusal, SLOGOUT_REFUSAL_BYE);
+    assert_string_equal(slogout->settings.tag_prefix, "SLO.");
+    assert_string_equal(slogout->settings.bye_text, "Server is closing the connection");
+    assert_int_equal(slogout_free(slogout), 0);
 }
 
 /* A program that knows fewer members gets the defaults of the others, whatever follows the struct in
@@ -286,105 +249,56 @@ static void test_poll_timeout(void **state)
 
 static const struct slogout_settings with_set_timer = SETTINGS(.set_timer = host_set_timer);
 
+/* Steps of up to three sessions: a time, then `1` to `3` and a letter (r request, R while send_line is BUSY, c cancel, f
+ * force, o the answer OK), or `t` a tick, `T` while send_line is BUSY. After each step, the trace. */
 static void test_set_timer_tells_a_deadline_that_comes_nearer(void **state)
 {
+    static const struct {
+        uint64_t now;
+        const char *step, *trace;
+    } rows[] = {
+        {0, "t", ""}, /* no deadline */
+        {0, "1R", S_LOGOUT " BUSY\ntimer 300000\n"},
+        {1, "2r", "#2 " S_LOGOUT "\ntimer 35001\n"},
+        {2, "3r", "#3 S: SLO.2 LOGOUT (at rest)\n"}, /* not nearer */
+        {2, "2o", "#2 close ANSWERED SLO.1@1 answer=OK\n"},
+        {10, "t", "timer 35002\n"}, /* early: a one-shot timer is spent by each tick */
+        {10, "t", "timer 35002\n"},
+        {9, "t", "timer 35002\n"}, /* backwards */
+        {35002, "T", "#3 " S_LAST_BYE " BUSY\ntimer 40002\n"}, /* of what this tick has started */
+        {40002, "T", "#3 " S_FINAL_BYE " BUSY\ntimer 45002\n"},
+        {45002, "t", "#3 close EXPIRED SLO.2@2\ntimer 300000\n"},
+        {45002, "1c", ""}, /* the host's timer does no harm */
+        {45003, "1R", "S: SLO.3 LOGOUT (at rest) BUSY\n"},
+        {300000, "t", "timer 345003\n"},
+        {300000, "1f", S_LAST_BYE "\nclose FORCED bye-sent\n"}, /* what begins and ends in the call is not told */
+        {345003, "t", ""},
+    };
     struct host *host = *state;
-    struct slogout_session *a, *b, *c;
+    struct slogout_session *sessions[3];
+    size_t i;
 
     host_start(host, &with_set_timer);
-    a = host_connect_enabled(host);
-    b = host_connect_enabled(host);
-    c = host_connect_enabled(host);
-    host->send_says = "B";
-    host_request(host, a, NULL); /* PENDING: until 300,000 */
-    host_expect(host, S_LOGOUT " BUSY\ntimer 300000\n");
-    host->now = 1;
-    host_request(host, b, NULL); /* ASKED: until 35,001, which is nearer */
-    host_expect(host, "#2 " S_LOGOUT "\ntimer 35001\n");
-    host->now = 2;
-    host_request(host, c, NULL); /* until 35,002, which is not */
-    host_expect(host, "#3 S: SLO.2 LOGOUT (at rest)\n");
-    host_feed_line(
-        host, b,
-        "SLO.1 OK"); /* the earliest deadline is gone; the host's timer is superseded, which does no harm */
-    host_expect(host, "#2 close ANSWERED SLO.1@1 answer=OK\n");
-    host_tick_at(host, 35001); /* the host's timer fires, nothing is due, and the next deadline is reported */
-    host_expect(host, "timer 35002\n");
-}
+    for (i = 0; i < LENGTH(sessions); i++)
+        sessions[i] = host_connect_enabled(host);
+    for (i = 0; i < LENGTH(rows); i++) {
+        const char *what = rows[i].step;
+        struct slogout_session *const session = *what < 'T' ? sessions[*what++ - '1'] : NULL;
 
-static void test_set_timer_comes_after_each_tick_while_there_is_a_deadline(void **state)
-{
-    struct host *host = *state;
-    struct slogout_session *session;
-
-    host_start(host, &with_set_timer);
-    session = host_connect_enabled(host);
-    host_tick(host);
-    host_expect(host, ""); /* no deadline */
-    host_request(host, session, NULL);
-    host_expect(host, S_LOGOUT "\ntimer 35000\n");
-    host_tick_at(host, 10);
-    host_expect(host, "timer 35000\n"); /* early: a one-shot timer is spent now */
-    host_tick_at(host, 10);
-    host_expect(host, "timer 35000\n"); /* again */
-    host_tick_at(host, 9);
-    host_expect(host, "timer 35000\n"); /* backwards */
-    host_tick_at(host, 35000);
-    host_expect(host, S_LAST_BYE
-                "\nclose EXPIRED SLO.1@0 bye-sent\n"); /* no deadline is left, and NEVER is not reported */
-    host_tick_at(host, 35001);
-    host_expect(host, "");
-}
-
-static void test_set_timer_is_told_the_same_deadline_again_after_it_was_cancelled(void **state)
-{
-    struct host *host = *state;
-    struct slogout_session *session;
-
-    host_start(host, &with_set_timer);
-    session = host_connect_enabled(host);
-    host->send_says = "BB";
-    host_request(host, session, NULL);
-    host_expect(host, S_LOGOUT " BUSY\ntimer 300000\n");
-    host_cancel(host, session);
-    host_expect(host, ""); /* nothing is canceled; the host's timer will do no harm */
-    host->now = 5;
-    host_request(host, session, NULL);
-    host_expect(host, S_LOGOUT
-                " BUSY\n"); /* until 300,005; the host's timer fires before, and then this is reported */
-    host_tick_at(host, 300000);
-    host_expect(host, "timer 300005\n");
-}
-
-/* The deadline of LEAVING is reported by the very tick that has started it. */
-static void test_set_timer_after_a_tick_tells_what_the_tick_has_started(void **state)
-{
-    struct host *host = *state;
-    struct slogout_session *session;
-
-    host_start(host, &with_set_timer);
-    session = host_connect_enabled(host);
-    host_request(host, session, NULL);
-    host_expect(host, S_LOGOUT "\ntimer 35000\n");
-    host->send_says = "B";
-    host_tick_at(host, 35500);
-    host_expect(host, S_LAST_BYE " BUSY\ntimer 40500\n");
-    host->send_says = "B";
-    host_tick_at(host, 40500);
-    host_expect(host, S_FINAL_BYE " BUSY\ntimer 45500\n");
-    host_tick_at(host, 45500);
-    host_expect(host, "close EXPIRED SLO.1@0\n");
-}
-
-static void test_set_timer_comes_once_and_only_when_the_outermost_call_returns(void **state)
-{
-    struct host *host = *state;
-    struct slogout_session *session;
-
-    host_start(host, &with_set_timer);
-    session = host_connect_enabled(host);
-    host_force(host, session); /* LEAVING and its timer begin and end inside the call */
-    host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
+        host->now = rows[i].now;
+        host->send_says = *what == 'R' || *what == 'T' ? "B" : "";
+        if (*what == 'r' || *what == 'R')
+            host_request(host, session, NULL);
+        else if (*what == 'c')
+            host_cancel(host, session);
+        else if (*what == 'f')
+            host_force(host, session);
+        else if (*what == 'o')
+            host_feed_line(host, session, "SLO.1 OK");
+        else
+            host_tick(host);
+        host_expect(host, rows[i].trace);
+    }
 }
 
 /* ---- ticks ---- */
@@ -487,7 +401,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_settings_are_checked_when_the_slogout_is_made),
         cmocka_unit_test(test_no_settings_are_the_defaults),
-        cmocka_unit_test(test_settings_of_every_size),
         cmocka_unit_test(test_members_beyond_a_smaller_size_are_not_read),
         host_test(test_settings_and_their_strings_are_copied),
         cmocka_unit_test(test_new_fails_with_its_allocation),
@@ -496,10 +409,6 @@ int main(void)
         cmocka_unit_test(test_null_is_an_error_or_harmless),
         cmocka_unit_test(test_poll_timeout),
         host_test(test_set_timer_tells_a_deadline_that_comes_nearer),
-        host_test(test_set_timer_comes_after_each_tick_while_there_is_a_deadline),
-        host_test(test_set_timer_is_told_the_same_deadline_again_after_it_was_cancelled),
-        host_test(test_set_timer_after_a_tick_tells_what_the_tick_has_started),
-        host_test(test_set_timer_comes_once_and_only_when_the_outermost_call_returns),
         cmocka_unit_test(test_a_tick_does_no_more_than_1000_things),
         host_test(test_one_late_tick_does_all_that_is_due_in_the_order_of_deadlines),
         cmocka_unit_test(test_of_what_is_due_together_timers_come_before_drains),

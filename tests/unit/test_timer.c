@@ -106,14 +106,7 @@ static void test_alarms(void **state)
         {"two are the earliest", {1, 1, SLOGOUT_NEVER}, 0, 0, 0, 0, 1000, "", 1},
         {"in the order of deadlines", {30, 10, 20, 31}, 0, 0, 0, 30, 1000, "bca", 31},
         {"of equal deadlines the first rings first",
-         {5, 5, 5},
-         0,
-         0,
-         0,
-         5,
-         UINT32_C(1) << 31,
-         "abc",
-         SLOGOUT_NEVER},
+         {5, 5, 5}, 0, 0, 0, 5, UINT32_C(1) << 31, "abc", SLOGOUT_NEVER},
         {"no budget", {1, 2, 3}, 0, 0, 0, 100, 0, "", 1},
         {"the budget leaves one due", {1, 2, 3}, 0, 0, 0, 100, 2, "ab", 3},
         {"one silences the next", {1, 2, 3}, 'a', 'b', 0, 3, 1000, "ac", SLOGOUT_NEVER},
@@ -209,64 +202,6 @@ static void test_a_stopped_timer_does_not_expire_and_gives_way_to_the_next(void 
     assert_string_equal(rung, "ca");
 }
 
-static void test_kinds_of_timers_expire_in_the_order_of_their_deadlines(void **state)
-{
-    struct slo_clock clock;
-    struct slo_timers slow, fast;
-    struct egg a, b, c;
-
-    (void)state;
-    slo_clock_init(&clock);
-    slo_timers_init(&slow, &clock, expired);
-    slo_timers_init(&fast, &clock, expired);
-    egg_init(&a, 'a');
-    egg_init(&b, 'b');
-    egg_init(&c, 'c');
-    slo_timer_start(&slow, &a.timer, 100);
-    slo_timer_start(&fast, &b.timer, 99);
-    slo_timer_start(&fast, &c.timer, 101);
-    slo_clock_advance(&clock, 101);
-    slo_clock_ring(&clock, 1000);
-    assert_string_equal(rung, "bac");
-}
-
-enum { MANY = 10000 };
-static unsigned many_expired;
-static struct slo_timer many[MANY];
-
-/* Every third timer was stopped. The others expire in the order in which they were started. */
-static void expired_in_order(struct slo_timer *timer)
-{
-    if (many_expired % 3 == 0)
-        many_expired++;
-    assert_ptr_equal(timer, &many[many_expired++]);
-}
-
-static void test_ten_thousand_timers_expire_in_order_a_few_at_a_time(void **state)
-{
-    struct slo_clock clock;
-    struct slo_timers timers;
-    unsigned i;
-
-    (void)state;
-    slo_clock_init(&clock);
-    slo_timers_init(&timers, &clock, expired_in_order);
-    for (i = 0; i < MANY; i++) {
-        slo_link_init(&many[i].link);
-        slo_timer_start(&timers, &many[i], 35000 + i / 7);
-    }
-    for (i = 0; i < MANY; i += 3)
-        slo_timer_stop(&timers, &many[i]);
-    many_expired = 0;
-    for (i = 0; i <= MANY / 7; i++) {
-        slo_clock_advance(&clock, 35000 + i);
-        slo_clock_ring(&clock, 7);
-        assert_true(slo_clock_deadline(&clock) > clock.now);
-    }
-    assert_true(slo_clock_deadline(&clock) == SLOGOUT_NEVER);
-    assert_int_equal(many_expired, MANY - 1); /* the last one was stopped */
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,8 +209,6 @@ int main(void)
         cmocka_unit_test(test_alarms),
         cmocka_unit_test(test_timers_expire_in_the_order_of_their_deadlines_then_of_their_start),
         cmocka_unit_test_setup(test_a_stopped_timer_does_not_expire_and_gives_way_to_the_next, forget_rung),
-        cmocka_unit_test_setup(test_kinds_of_timers_expire_in_the_order_of_their_deadlines, forget_rung),
-        cmocka_unit_test(test_ten_thousand_timers_expire_in_order_a_few_at_a_time),
     };
     return cmocka_run_group_tests_name("timer", tests, NULL, NULL);
 }

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The proxy beside what an operator has: HAProxy (mode tcp) and nginx (stream), one thread each, in front of the same server in
-the same run. usage: bench.py LOAD PROXY. CPU is that of the process between the two ends; what is direct has none."""
+"""The proxy beside what an operator has: HAProxy (mode tcp) and nginx (stream), one thread each. All run at the same time, each
+in front of a server of its own, and are measured in turn, round after round; what is printed are the medians of a round,
+and of the ratios of the rounds. usage: bench.py LOAD PROXY. CPU is that of the process between the two ends."""
 
+import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,10 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from servers import free_port, wait_until  # noqa: E402  (is with the tests)
 
 LOAD, PROXY = sys.argv[1:3]
+ROUNDS = int(os.environ.get("ROUNDS", "11"))
 ACTIVE = (1, 100, 1000)
-ROUND_MS = (100, 500, 500, 500, 500)  # the first to connect and to warm up; the best of the others counts
-BULKS = 3
-IDLE = min(9000, (resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 400) // 2 - max(ACTIVE))
+MILLISECONDS = 300
+CONNECTIONS = 300
+DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+IDLE = min(int(os.environ.get("IDLE", "8000")), (DESCRIPTORS - 400) // 2 - max(ACTIVE))
 
 HAPROXY = """
 global
@@ -52,20 +57,18 @@ stream {{
 
 
 class Peer:
-    """A process between the ends, fresh for each measurement."""
+    """A process between the ends, and the ends."""
 
-    def __init__(self, name, server, folder):
+    def __init__(self, name, folder):
         self.name = name
         self.port = free_port()
-        self.process = None
+        self.server = subprocess.Popen([LOAD, "server"], stdout=subprocess.PIPE, text=True)
+        server = int(self.server.stdout.readline())
         values = {"port": self.port, "server": server, "folder": folder, "connections": IDLE + max(ACTIVE) + 20,
-                  "descriptors": resource.getrlimit(resource.RLIMIT_NOFILE)[1]}
+                  "descriptors": DESCRIPTORS}
         file = folder / f"{name}.conf"
-        if name == "direct":
-            self.port = server
-            return
         if name == "slogout":
-            command = [PROXY, "--listen", f"127.0.0.1:{self.port}", "--server", f"127.0.0.1:{server}"]
+            command = [PROXY, "--listen", f"127.0.0.1:{self.port}", "--server", f"127.0.0.1:{server}", "--quiet"]
         elif name == "haproxy":
             file.write_text(HAPROXY.format(**values))
             command = ["haproxy", "-db", "-f", file]
@@ -81,83 +84,85 @@ class Peer:
                               check=False).returncode == 0
 
     def cpu(self):
-        """Seconds."""
-        if not self.process:
-            return 0.0
-        return int(Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[0]) / 1e9
+        """Seconds, of all threads."""
+        return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")) / 1e9
 
     def memory(self):
-        if not self.process:
-            return 0
-        line = next(line for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines() if
-                    line.startswith("VmRSS"))
-        return int(line.split()[1]) * 1024
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
+
+    def begin(self, idle):
+        """Opens idle connections. Returns the octets of memory of each."""
+        empty = self.memory()
+        self.load = subprocess.Popen([LOAD, "rounds", str(self.port), str(idle)], stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, text=True)
+        assert self.load.stdout.readline() == "ready\n"
+        return (self.memory() - empty) / max(idle, 1)
+
+    def round(self, active, length):
+        """How often a second, and microseconds of CPU for each."""
+        before = self.cpu()
+        self.load.stdin.write(f"{active} {length}\n")
+        self.load.stdin.flush()
+        count, seconds = self.load.stdout.readline().split()
+        return int(count) / float(seconds), (self.cpu() - before) * 1e6 / int(count)
+
+    def end(self):
+        self.load.stdin.close()
+        self.load.wait()
+        self.load.stdout.close()
+
+    def bulk(self):
+        """MB a second, and microseconds of CPU for each."""
+        before = self.cpu()
+        seconds = float(subprocess.run([LOAD, "bulk", str(self.port)], capture_output=True, text=True, check=True).stdout)
+        return 256 / seconds, (self.cpu() - before) * 1e6 / 256
 
     def close(self):
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.log.close()
+        for process in (self.process, self.server):
+            process.kill()
+            process.wait()
+        self.server.stdout.close()
+        self.log.close()
 
 
-def bulk(peer):
-    """The best of some: MB/s, ns of CPU for each KB."""
-    tries = []
-    for _ in range(BULKS):
-        before = peer.cpu()
-        seconds = float(subprocess.run([LOAD, "bulk", str(peer.port)], capture_output=True, text=True, check=True).stdout)
-        tries.append((1024 / seconds, (peer.cpu() - before) * 1e9 / 2**20))
-    return max(rate for rate, _ in tries), min(cpu for _, cpu in tries)
+def median(values):
+    return statistics.median(values)
 
 
-def rounds(peer, idle):
-    """For each number of active clients: round trips a second, microseconds of CPU for each; and octets of memory for
-    each idle connection."""
-    empty = peer.memory()
-    load = subprocess.Popen([LOAD, "rounds", str(peer.port), str(idle)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                            text=True)
-    assert load.stdout.readline() == "ready\n"
-    memory = (peer.memory() - empty) / idle if idle else 0
-    results = []
-    for active in ACTIVE:
-        tries = []
-        for length in ROUND_MS:
-            before = peer.cpu()
-            load.stdin.write(f"{active} {length}\n")
-            load.stdin.flush()
-            count, seconds = load.stdout.readline().split()
-            tries.append((int(count) / float(seconds), (peer.cpu() - before) * 1e6 / int(count)))
-        results.append((max(rate for rate, _ in tries[1:]), min(cpu for _, cpu in tries[1:])))
-    load.stdin.close()
-    load.wait()
-    load.stdout.close()
-    return results, memory
+def compare(job, peers, measure):
+    """One round to warm up, then the others."""
+    rounds = [[measure(peer) for peer in peers] for _ in range(ROUNDS + 1)][1:]
+    line = f"{job:<32}"
+    for place in range(len(peers)):
+        line += "%10.0f %8.1f" % tuple(median(one[place][kind] for one in rounds) for kind in range(2))
+    for place in range(1, len(peers)):
+        line += "%8.2f %5.2f" % tuple(median(one[0][kind] / one[place][kind] for one in rounds) for kind in range(2))
+    print(line, flush=True)
 
 
 def main():
     folder = Path(tempfile.mkdtemp(prefix="slogout-bench-"))
-    server = subprocess.Popen([LOAD, "server"], stdout=subprocess.PIPE, text=True)
-    port = int(server.stdout.readline())
+    peers = []
     try:
-        names = ("direct", "slogout", "haproxy", "nginx")
-        print(f"{'1 GB literal':<28}{'MB/s':>10}{'CPU ns/KB':>12}")
-        for name in names:
-            peer = Peer(name, port, folder)
-            print(f"  {name:<26}{'%10.0f%12.0f' % bulk(peer)}", flush=True)
-            peer.close()
-        print(f"{'round trips':<28}" + "".join(f"{f'{active} active':>24}" for active in ACTIVE) + f"{'memory':>12}")
-        print(f"{'':<28}" + f"{'1/s':>12}{'CPU us':>12}" * len(ACTIVE) + f"{'B/idle':>12}")
+        for name in ("slogout", "haproxy", "nginx"):
+            peers.append(Peer(name, folder))
+        print(f"{ROUNDS} rounds, medians" + " " * 13 + "".join(f"{peer.name + ', CPU us':>19}" for peer in peers) +
+              "".join(f"{'to ' + peer.name:>14}" for peer in peers[1:]))
+        compare("literal of 256 MB, MB/s", peers, Peer.bulk)
         for idle in (0, IDLE):
-            for name in names:
-                peer = Peer(name, port, folder)
-                results, memory = rounds(peer, idle)
-                print(f"  {name + f', {idle} idle':<26}" + "".join("%12.0f%12.1f" % result for result in results) +
-                      f"{memory:12.0f}", flush=True)
-                peer.close()
+            memory = [peer.begin(idle) for peer in peers]
+            beside = f" beside {idle} idle" if idle else ""
+            for active in ACTIVE:
+                compare(f"round trips, {active}{beside}", peers, lambda peer, active=active: peer.round(active, MILLISECONDS))
+            compare(f"connections{beside}", peers, lambda peer: peer.round(0, CONNECTIONS))
+            if idle:
+                print("memory of an idle connection: " + ", ".join(f"{peer.name} {octets:.0f}" for peer, octets in zip(peers, memory)))
+            for peer in peers:
+                peer.end()
     finally:
-        server.kill()
-        server.wait()
-        server.stdout.close()
+        for peer in peers:
+            peer.close()
         subprocess.run(["rm", "-r", folder], check=True)
 
 

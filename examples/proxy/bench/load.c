@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The two ends for bench.py: an IMAP server that costs little, and clients that measure. Linux only.
- *   load server               prints its port; greets, answers FETCH with a literal of 1 GB and all else with
- * OK load bulk PORT            one FETCH: prints seconds load rounds PORT IDLE     opens idle connections,
- * then for each line `ACTIVE MILLISECONDS` of standard input lets so many others send one NOOP after the
- * other: prints round trips and seconds */
+ *   load server             prints its port; greets, answers FETCH with a literal of 256 MB and all else with OK
+ *   load bulk PORT          one FETCH: prints seconds
+ *   load rounds PORT IDLE   opens idle connections, then for each line `ACTIVE N` of standard input lets so many others
+ *                           send one NOOP after the other for N ms; if ACTIVE is 0, connects N times, one after the
+ *                           other; prints how often, and seconds */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,15 +19,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BULK   (1L << 30)
+#define BULK   (1L << 28)
 #define EVENTS 512
 #define FDS    65536
 
 static char buffer[1 << 18];
 static const char greeting[] = "* OK [CAPABILITY IMAP4rev1 ENABLE] ready\r\n";
+static const char login[] = "a LOGIN joe secret\r\n";
 static const char noop[] = "a NOOP\r\n";
 static const char done[] = "a OK done\r\n";
-static const char begin[] = "* 1 FETCH (BODY[] {1073741824}\r\n"; /* BULK */
+static const char begin[] = "* 1 FETCH (BODY[] {268435456}\r\n"; /* BULK */
 static const char end[] = ")\r\na OK done\r\n";
 static long to_send[FDS]; /* of a literal, by descriptor */
 
@@ -94,9 +96,8 @@ static void answer(int poll, int fd)
         send_all(fd, begin, sizeof begin - 1);
         to_send[fd] = BULK;
         send_literal(poll, fd);
-    } else if (memmem(command, (size_t)got, "NOOP", 4)) {
-        if (send(fd, done, sizeof done - 1, MSG_NOSIGNAL) < 0)
-            close(fd);
+    } else if (send(fd, done, sizeof done - 1, MSG_NOSIGNAL) < 0) {
+        close(fd);
     }
 }
 
@@ -135,17 +136,26 @@ static void serve(void)
 
 /* ---- clients ---- */
 
+static void skip_line(int fd)
+{
+    char octet = '\0';
+
+    while (octet != '\n')
+        check(recv(fd, &octet, 1, 0) == 1, "line");
+}
+
+/* Connects and logs in. */
 static int connect_to(int port)
 {
     const struct sockaddr_in address = loopback(port);
     const int yes = 1;
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    char octet = '\0';
 
     check(connect(fd, (const struct sockaddr *)&address, sizeof address) == 0, "connect");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    while (octet != '\n')
-        check(recv(fd, &octet, 1, 0) == 1, "greeting");
+    skip_line(fd);
+    send_all(fd, login, sizeof login - 1);
+    skip_line(fd);
     return fd;
 }
 
@@ -192,6 +202,17 @@ static void go_round(const int *fds, int active, double length)
     close(poll);
 }
 
+static void go_connect(int port, int count)
+{
+    const double begun = seconds();
+    int left;
+
+    for (left = count; left > 0; left--)
+        close(connect_to(port));
+    printf("%d %f\n", count, seconds() - begun);
+    fflush(stdout);
+}
+
 static void go_rounds(int port, int idle)
 {
     static int fds[FDS];
@@ -204,7 +225,10 @@ static void go_rounds(int port, int idle)
     while (scanf("%d %d", &active, &length) == 2) {
         while (open < active)
             fds[open++] = connect_to(port);
-        go_round(fds, active, length / 1000.0);
+        if (active > 0)
+            go_round(fds, active, length / 1000.0);
+        else
+            go_connect(port, length);
     }
 }
 

@@ -13,18 +13,23 @@ import time
 from servers import BUILD, PATIENCE, wait_until
 
 PLAIN = BUILD / "slogout-proxy"
-PROGRAM = BUILD / "tests/slogout-proxy"  # with the sanitizers
+PROGRAM = BUILD / os.environ.get("PROXY", "tests/slogout-proxy")  # with sanitizers
+OPTIONS = os.environ.get("PROXY_OPTIONS", "").split()
 
 
 class Proxy:
     """In front of the server at this port of the loopback address, or at an address."""
 
     def __init__(self, server, *options, listen="127.0.0.1:0", program=PROGRAM, environment=None,
-                 preexec_fn=None):
+                 preexec_fn=None, inherits=None):
+        """inherits: a socket that listens, which it gets as a supervisor passes one."""
         server = f"127.0.0.1:{server}" if isinstance(server, int) else server
-        self.process = subprocess.Popen([program, "--listen", listen, "--server", server, "--spread", "0", *options],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env={**os.environ, **(environment or {})}, preexec_fn=preexec_fn)
+        command = [program, "--listen", listen, "--server", server, "--spread", "0", *OPTIONS, *options]
+        if inherits:
+            command = ["bash", "-c", f'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&{inherits.fileno()}', "bash", *command]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env={**os.environ, **(environment or {})}, preexec_fn=preexec_fn,
+                                        pass_fds=[inherits.fileno()] if inherits else [])
         atexit.register(self.process.kill)
         self.events = b""
         self.collector = threading.Thread(target=self.collect, daemon=True)

@@ -22,6 +22,7 @@ from proxy import PLAIN, Asking, Proxy
 from servers import PATIENCE, ROOT, Dovecot, account, free_port, make_certificate, wait_until
 from test_clients import ATTEMPTS, MESSAGES, fill, without_tuid
 from test_dovecot import work
+from test_operator import Flood
 from test_program import BYE, GREETING, GREETING_SEEN, ProxyTest, read_exact, read_to_end
 
 DEPLOYMENT = ROOT / "examples/proxy/deploy"
@@ -83,7 +84,11 @@ class HAProxy(Front):
         bind = f"bind 127.0.0.1:{self.port}" + ("" if plain else f" ssl crt {self.folder}/imaps.pem")
         text = re.sub(r"bind :993 ssl crt \S+", bind, text)
         text = text.replace("maxconn 10000", "maxconn 400")
-        return text.replace("global\n", f"global\n    stats socket {self.control}\n    log stderr local0\n")
+        text = text.replace("/run/haproxy/admin.sock", str(self.control))
+        return text.replace("global\n", "global\n    log stderr local0\n")
+
+    def accepts(self):
+        return super().accepts() and self.control.exists()
 
     def command(self):
         return ["haproxy", "-db", "-f", self.folder / "configuration"]
@@ -322,6 +327,47 @@ class Crowd(ProxyTest):
         self.assertGreater(min(one.done for one in active), 0)
         print(f"{len(idle)} idle, {self.ACTIVE} active: {sum(one.done for one in active)} round trips; "
               f"gone after {time.monotonic() - begun:.1f} s of {deadline / 1000:.0f}")
+
+
+class Redispatch(Flood):
+    """A proxy stops before the balancer knows: who meets its closed port goes to the other one."""
+    STOPS = 3
+
+    def check(self, front):
+        first, second = (self.start("--accept-proxy", "--quiet", "--reuse-port", program=PLAIN) for _ in range(2))
+        balancer = front(self, [first, second])
+
+        def stops():
+            stopping, port = first, first.port
+            for _ in range(self.STOPS):
+                self.after(100)
+                stopping.terminate()
+                time.sleep(5)  # longer than HAProxy tries again without redispatch
+                self.after(100)
+                stopping = self.start("--accept-proxy", "--quiet", "--reuse-port", listen=f"127.0.0.1:{port}", program=PLAIN)
+        self.flood(balancer.port, stops)
+        self.assertEqual(self.failures, [])
+        print(f"{front.EXAMPLE}: {self.STOPS} stops, {self.served} clients served, 0 dropped")
+
+    def test_behind_haproxy(self):
+        self.check(HAProxyWithHeaders)
+
+    def test_behind_nginx(self):
+        self.check(PlainNginx)
+
+
+class HAProxyWithHeaders(HAProxy):
+    """Without TLS."""
+
+    def adapt(self, text, plain):
+        return super().adapt(text, True).replace("send-proxy-v2-ssl", "send-proxy-v2")
+
+
+class PlainNginx(Nginx):
+    """Without TLS."""
+
+    def adapt(self, text, plain):
+        return re.sub(r"(listen \S+) ssl", r"\1", super().adapt(text, plain))
 
 
 class PlainHAProxy(HAProxy):

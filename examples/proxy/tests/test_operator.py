@@ -2,6 +2,7 @@
 """What an operator meets: the command line, signals, the log, metrics, the supervisor, names, the PROXY protocol, and one
 proxy that takes over from another."""
 
+import fcntl
 import json
 import os
 import re
@@ -41,6 +42,8 @@ class CommandLine(unittest.TestCase):
         ("--send-proxy", "v3"): "--send-proxy v3 is not valid: it must be no|v1|v2",
         ("--deadline", "30000"): "--deadline 30000 is too short for the other options; it must be at least 45100",
         ("--deadline", "50000", "--agent", "127.0.0.1:0"): "it must be at least 50100",
+        ("--source", "127.0.0.1,"): "--source 127.0.0.1, is not valid: it must be ADDR,ADDR...",
+        ("--rate", "3", "--threads", "4"): "--rate 3 is not valid: it must be at least --threads",
         ("--metrics", ""): '--metrics "" is not valid',
         ("--metrics",): "--metrics needs a value: FILE",
         ("--accept-proxy=yes",): "--accept-proxy=yes is not valid: --accept-proxy takes no value",
@@ -82,15 +85,26 @@ class Deployment(unittest.TestCase):
     """The numbers of the unit and of the pod: the program itself accepts its options, with slogout_plan_check()."""
 
     def accepts(self, options):
-        options = [option for option in options if not option.startswith(("--listen", "--server", "--metrics"))]
+        options = [option for option in options if not option.startswith(("--listen", "--server", "--metrics", "--control"))]
         Proxy(free_port(), *options).stop()
         return int(re.search(r"--deadline[= ](\d+)", " ".join(options))[1]) / 1000
 
     def test_systemd(self):
-        unit = (DEPLOYMENT / "slogout-proxy.service").read_text()
-        command = re.search(r"^ExecStart=\S+ (.*)$", unit.replace("\\\n", " "), re.M)[1]
-        words = re.sub(r"--(listen|server|metrics) \S+", "", command).split()
-        self.assertGreater(int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1]), self.accepts(words) + 5)
+        for name in ("slogout-proxy.service", "slogout-proxy@.service"):
+            unit = (DEPLOYMENT / name).read_text()
+            command = re.search(r"^ExecStart=\S+ (.*)$", unit.replace("\\\n", " "), re.M)[1]
+            words = re.sub(r"--(listen|server|metrics|control) \S+", "", command).split()
+            self.assertGreater(int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1]), self.accepts(words) + 5)
+
+    def test_the_table_of_the_manual(self):
+        """The formulas are those of service.c, and of the range of ports of Linux."""
+        rows = re.findall(r"^ *([\d,]+) +([\d,]+) +(\d+) MB +(\d+) +(\d+)$", (ROOT / "man/slogout-proxy.8").read_text(), re.M)
+        self.assertGreater(len(rows), 3)
+        for row in rows:
+            clients, limit, memory, addresses, threads = (int(text.replace(",", "")) for text in row)
+            self.assertEqual(threads, -(-clients // 25000))
+            self.assertEqual((limit, addresses), (2 * clients + 32 + 4 * threads, -(-clients // (60999 - 32768 + 1))))
+            self.assertEqual(memory, -(-clients * 2048 // 10**6))
 
     def test_kubernetes(self):
         pod = (DEPLOYMENT / "pod.yaml").read_text()
@@ -176,11 +190,13 @@ class Signals(ProxyTest):
             server.close()
         proxy.end()
 
-    def test_whoever_waits_for_a_greeting_gets_a_bye_in_its_place(self):
+    def test_whoever_waits_for_a_greeting_is_greeted_and_then_takes_its_turn(self):
         proxy = self.start()
         client, server = self.pair(proxy, greeting=b"")
         proxy.terminate()
-        self.assertEqual(read_to_end(client), BYE)
+        proxy.wait_event("drain sessions=1 .*")
+        server.sendall(GREETING)
+        self.assertEqual(read_to_end(client), GREETING_SEEN + BYE)
         client.close()
         self.assertEqual(read_to_end(server), b"")
         server.close()
@@ -223,22 +239,6 @@ class Signals(ProxyTest):
         server.close()
         proxy.end()
 
-    def test_the_deadline_is_when_it_is_gone(self):
-        """Whatever the clients do: one is inside a literal, one never closes its side, one's server has said BYE."""
-        proxy = self.start("--deadline", "47000", "--spread", "0", "--lame-duck", "1000", program=PLAIN)
-        inside, silent, parting = self.pair(proxy), self.pair(proxy), self.pair(proxy)
-        inside[1].sendall(b"* 1 FETCH (BODY[] {100}\r\nab")
-        parting[1].sendall(b"* BYE x\r\n")
-        inside[0].recv(100)
-        parting[0].recv(100)
-        begun = time.monotonic()
-        proxy.terminate()
-        self.assertEqual(read_exact(silent[0], len(BYE)), BYE)
-        proxy.process.wait(60)
-        self.assertLess(time.monotonic() - begun, 48)
-        self.assertGreater(time.monotonic() - begun, 38)
-        proxy.end()
-
 
 class Log(ProxyTest):
     def test_a_connection_from_its_client_to_its_outcome(self):
@@ -252,6 +252,33 @@ class Log(ProxyTest):
         client, server = self.pair(proxy)
         server.sendall(b"* BYE x\r\n")
         proxy.wait_event(r"connection=2 outcome=- by=server seconds=\d+\.\d")
+
+    def test_quiet(self):
+        proxy = self.start("--quiet")
+        client, server = self.pair(proxy)
+        client.close()
+        server.close()
+        self.pair(proxy)
+        proxy.ask()
+        proxy.wait_event("connection=2 outcome=BYE_ONLY .*")
+        self.assertNotIn(b"connection=1", proxy.events)
+        self.assertNotIn(b"client=", proxy.events)
+
+    def test_a_log_that_nobody_reads_stops_nobody(self):
+        process = subprocess.Popen([PROGRAM, "--listen", "127.0.0.1:0", "--accept-proxy"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+        port = int(process.stdout.readline().rsplit(b":", 1)[1])
+        for _ in range(1500):
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+                client.sendall(b"no header\r\n")
+                self.assertEqual(read_to_end(client), b"")
+        process.terminate()
+        self.assertEqual(process.wait(PATIENCE), 0)
+        self.assertNotIn(b"drain over", process.stderr.read())
+        process.stdout.close()
+        process.stderr.close()
 
     def test_a_server_that_refuses(self):
         proxy = self.start()
@@ -346,6 +373,10 @@ class Addresses(ProxyTest):
         proxy = self.start(server=f"localhost:{self.listener.getsockname()[1]}")
         self.pair(proxy)
 
+    def test_sources(self):
+        proxy = self.start("--source", "127.0.0.2,::1,127.0.0.3", "--send-proxy", "v1")
+        self.assertEqual({self.pair(proxy, b"")[1].getpeername()[0] for _ in range(3)}, {"127.0.0.2", "127.0.0.3"})
+
     def test_all_addresses_in_turn_then_a_bye(self):
         port = free_port()
         proxy = self.start(server=f"localhost:{port}")
@@ -406,9 +437,9 @@ class ProxyProtocol(ProxyTest):
             with connect(proxy) as client:
                 client.sendall(octets)
                 self.assertEqual(read_to_end(client), b"")
-        proxy.wait_event("connection=2 refused: the PROXY header is missing or malformed")
+        proxy.wait_event(r"connection=2 client=127.0.0.1:\d+ refused: the PROXY header is missing or malformed")
         self.assertEqual(read_to_end(late), b"")
-        proxy.wait_event("connection=1 refused: no PROXY header in time")
+        proxy.wait_event(r"connection=1 client=127.0.0.1:\d+ refused: no PROXY header in time")
         self.listener.settimeout(0.1)
         self.assertRaises(TimeoutError, self.listener.accept)
 
@@ -429,6 +460,18 @@ class ProxyProtocol(ProxyTest):
         client, server = self.begin(proxy, b"")
         port = client.getsockname()[1]
         self.assertEqual(server.recv(100), b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r\n" % (port, proxy.port))
+
+
+    def test_an_address_of_ipv4_is_not_mapped_into_ipv6(self):
+        proxy = self.start("--send-proxy", "v1", listen="[::]:0")
+        client = socket.create_connection(("127.0.0.1", proxy.port), PATIENCE)
+        self.addCleanup(client.close)
+        server, _ = self.listener.accept()
+        self.addCleanup(server.close)
+        server.settimeout(PATIENCE)
+        port = client.getsockname()[1]
+        self.assertEqual(server.recv(100), b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r\n" % (port, proxy.port))
+        proxy.wait_event(f"connection=1 client=127.0.0.1:{port}")
 
 
 class Resets(ProxyTest):
@@ -496,12 +539,24 @@ class Resets(ProxyTest):
         wait_until(lambda: self.descriptors(proxy) < 20)
 
 
+class Keepalive(ProxyTest):
+    def test_both_sides_are_probed(self):
+        """In /proc/net/tcp, the timer of a connection that waits for a probe is 02."""
+        for end in self.pair(self.start()):
+            ours, its = end.getsockname()[1], end.getpeername()[1]
+            entry = rf" 0100007F:{its:04X} 0100007F:{ours:04X} 01 \S+ 02:"
+            wait_until(lambda: re.search(entry, Path("/proc/net/tcp").read_text()))  # pylint: disable=W0640
+
+
 class Descriptors(ProxyTest):
     def test_without_descriptors_clients_wait_and_nothing_is_lost(self):
-        """The proxy may have 40, so at most 17 clients at once; 60 come."""
+        """The proxy may have 70, of which it keeps 36 in reserve, so at most 17 clients at once; 60 come. The metrics are
+        written all the time."""
         def limit():
-            resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
-        proxy = self.start(preexec_fn=limit, program=PLAIN)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (70, 70))
+        folder = tempfile.mkdtemp(prefix="slogout-metrics-")
+        self.addCleanup(shutil.rmtree, folder)
+        proxy = self.start("--metrics", f"{folder}/proxy.prom", "--threads", "1", preexec_fn=limit, program=PLAIN)
         self.listener.listen(100)
         clients = [connect(proxy) for _ in range(60)]
         over = threading.Event()
@@ -510,16 +565,16 @@ class Descriptors(ProxyTest):
         served = 0
         for client in clients:
             greeting = client.recv(len(GREETING_SEEN))
-            if greeting == GREETING_SEEN:
-                client.sendall(b"a NOOP\r\n")
-                self.assertEqual(read_exact(client, 9), b"a OK yes\r\n"[:9])
-                served += 1
-            else:  # it had one descriptor for the client, and none for the server
-                self.assertTrue(greeting.startswith(b"* BYE [UNAVAI"), greeting)
+            self.assertEqual(greeting, GREETING_SEEN)
+            client.sendall(b"a NOOP\r\n")
+            self.assertEqual(read_exact(client, 9), b"a OK yes\r\n"[:9])
+            served += 1
+            if served == 1:
+                wait_until(lambda: "slogout_connections 17\n" in Path(folder, "proxy.prom").read_text())
             client.close()
         over.set()
         server.join()
-        self.assertGreater(served, 30)
+        self.assertNotIn(b"metrics failed", proxy.events)
         wait_until(lambda: len(os.listdir(f"/proc/{proxy.process.pid}/fd")) < 12)
 
     def serve(self, over):
@@ -590,47 +645,97 @@ class Faults(ProxyTest):
             self.assertGreater(int(re.search(rb"shim: (\d+) faults injected", proxy.events)[1]), 0, faults)
 
 
-class TakingOver(ProxyTest):
+class Flood(ProxyTest):
+    """Clients connect all the time."""
+
+    def setUp(self):
+        super().setUp()
+        self.listener.listen(1000)
+        self.over, self.gone = threading.Event(), threading.Event()
+        self.failures, self.served = [], 0
+        self.count = threading.Lock()
+
+    def come(self, port):
+        while not self.over.is_set():
+            try:
+                with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+                    greeting = read_exact(client, len(GREETING_SEEN))
+                with self.count:
+                    self.served += 1
+                    if greeting != GREETING_SEEN:
+                        self.failures.append(greeting)
+            except (OSError, AssertionError) as error:
+                self.failures.append(repr(error))
+
+    def serve(self):
+        """Greets, a little later, so that clients wait for it."""
+        self.listener.settimeout(0.01)
+        while not self.gone.is_set():
+            waiting = []
+            try:
+                while len(waiting) < 8:
+                    waiting.append(self.listener.accept()[0])
+            except TimeoutError:
+                pass
+            for connection in waiting:
+                connection.sendall(GREETING)
+                connection.close()
+
+    def flood(self, port, meanwhile):
+        server = threading.Thread(target=self.serve)
+        clients = [threading.Thread(target=self.come, args=(port,)) for _ in range(8)]
+        for thread in [server, *clients]:
+            thread.start()
+        try:
+            meanwhile()
+        finally:
+            self.over.set()
+            for thread in clients:
+                thread.join()
+            self.gone.set()
+            server.join()
+
+    def after(self, count):
+        wanted = self.served + count
+        wait_until(lambda: self.served >= wanted)
+
+
+class TakingOver(Flood):
+    """One proxy takes over from another."""
+    UPGRADES = 8
+
+    def test_nobody_is_lost_when_a_supervisor_holds_the_socket(self):
+        held = socket.create_server(("127.0.0.1", 0), backlog=1000)
+        self.addCleanup(held.close)
+        proxies = [self.start("--quiet", program=PLAIN, inherits=held)]
+
+        def upgrade():
+            for _ in range(self.UPGRADES):
+                self.after(100)
+                proxies.append(self.start("--quiet", program=PLAIN, inherits=held))
+                proxies[-2].terminate()
+                self.after(100)
+        self.flood(held.getsockname()[1], upgrade)
+        self.assertEqual(self.failures, [])
+        for proxy in proxies:
+            proxy.stop()
+        print(f"{self.UPGRADES} upgrades: {self.served} clients served, 0 lost")
+
     def test_a_new_proxy_takes_the_port_while_the_old_one_drains(self):
-        """Connections are made all the time: each is served by one of the two, and none is refused."""
+        """Without a supervisor, a client that connects as the port is closed may be reset; nobody gets a BYE as greeting."""
         old = self.start("--reuse-port", "--ask", "all")
         stays = self.pair(old)
         new = self.start("--reuse-port", listen=f"127.0.0.1:{old.port}")
-        failures, accepted, over = [], [], threading.Event()
 
-        def come():
-            while not over.is_set():
-                try:
-                    with socket.create_connection(("127.0.0.1", old.port), PATIENCE) as client:
-                        greeting = client.recv(100)
-                        if not greeting.startswith((GREETING_SEEN, BYE)):  # the old one may ask at once
-                            failures.append(greeting)
-                except OSError as error:
-                    failures.append(error)
-
-        def serve():
-            self.listener.settimeout(0.2)
-            while not over.is_set():
-                try:
-                    accepted.append(self.listener.accept()[0])
-                    accepted[-1].sendall(GREETING)
-                except OSError:
-                    pass
-            for connection in accepted:
-                connection.close()
-
-        threads = [threading.Thread(target=target) for target in (come, serve)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.5)
-        old.terminate()
+        def upgrade():
+            self.after(20)
+            old.terminate()
+            count = self.accepted(new)
+            wait_until(lambda: self.accepted(new) > count + 20)
+        self.flood(old.port, upgrade)
         self.assertEqual(stays[0].recv(100), b"SLP.1 LOGOUT\r\n")
-        count = self.accepted(new)
-        wait_until(lambda: self.accepted(new) > count + 20)
-        over.set()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(failures, [])
+        self.assertEqual([failure for failure in self.failures if "ConnectionReset" not in failure], [])
+        self.assertLess(len(self.failures), 3)
         stays[0].sendall(b"* BYE\r\nSLP.1 OK\r\n")
         self.assertEqual(read_to_end(stays[0]), b"")
         stays[0].close()

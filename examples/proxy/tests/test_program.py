@@ -127,6 +127,16 @@ class Servers(ProxyTest):
         server.close()
         self.assertEqual(read_to_end(client), b"* BYE x\r\na OK x\r\n")
 
+    def test_client_that_ends_in_the_middle_of_an_answer(self):
+        """What the filter held reaches the server, and so does the end."""
+        proxy = self.start("--ask", "all")
+        client, server = self.pair(proxy)
+        proxy.ask()
+        self.assertEqual(client.recv(100), b"SLP.1 LOGOUT\r\n")
+        client.sendall(b"SLP.1 O")
+        client.shutdown(socket.SHUT_WR)
+        self.assertEqual(read_to_end(server), b"SLP.1 O")
+
     def test_ipv6(self):
         try:
             listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
@@ -285,8 +295,9 @@ class TenThousand(ProxyTest):
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         return min(self.WANTED, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 - 50)
 
-    def test_ten_thousand_connections(self):
-        proxy = self.start(program=PLAIN)
+    def test_ten_thousand_connections_on_two_threads(self):
+        proxy = self.start("--threads", "2", "--quiet", "--spread", "3000", program=PLAIN)
+        empty = BackPressure.memory(self, proxy)
         pairs = []
         for _ in range(self.count):
             client = connect(proxy)
@@ -295,7 +306,8 @@ class TenThousand(ProxyTest):
             pairs.append((client, server))
         for client, server in pairs:
             self.assertEqual(read_exact(client, len(GREETING_SEEN)), GREETING_SEEN)
-        memory = BackPressure.memory(self, proxy)
+        memory = (BackPressure.memory(self, proxy) - empty) / self.count
+        self.assertLess(memory, 2048)
         for number, (client, server) in enumerate(pairs):
             client.sendall(b"a%d NOOP\r\n" % number)
         for number, (client, server) in enumerate(pairs):
@@ -305,14 +317,16 @@ class TenThousand(ProxyTest):
             text = b"a%d OK done\r\n" % number
             self.assertEqual(read_exact(client, len(text)), text)
         began = time.monotonic()
-        proxy.ask()
+        proxy.terminate()
         for client, server in pairs:
             self.assertEqual(read_to_end(client), BYE)
             client.close()
         for client, server in pairs:
             self.assertEqual(server.recv(100), b"")
             server.close()
-        print(f"{self.count} connections: {memory / self.count:.0f} bytes of resident memory each; "
+        proxy.end()
+        self.assertIn(b"drain over", proxy.events)
+        print(f"{self.count} connections on two threads: {memory:.0f} bytes of resident memory each; "
               f"all told BYE and gone in {time.monotonic() - began:.1f} s")
 
 

@@ -12,7 +12,7 @@ floors='
 list saturate random word tag bye names in_flight owed
 log timer response drain_pacer
 call answer drain_plan imap_lex
-session imap_client imap_server
+session imap_client imap_server login
 slogout drain filter
 '
 

@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct manner crowd_prompt = {1, 0, 50, "OK", 0};
+const struct manner crowd_silent = {1, 0, CROWD_NEVER, "OK", 0};
+const struct manner crowd_not_enabled = {0, 0, CROWD_NEVER, "OK", 0};
+const struct manner crowd_never_at_rest = {1, CROWD_NEVER, CROWD_NEVER, "OK", 0};
+
 enum event { WIRE, RELEASE }; /* the client answers or is at rest; the host frees the session */
 
 static void *reserve(size_t count, size_t size)
@@ -175,6 +180,14 @@ struct crowd *crowd_new(const struct slogout_settings *settings, uint32_t count,
     return crowd;
 }
 
+struct crowd *crowd_of(uint32_t count, uint32_t members, const struct manner *manner)
+{
+    struct crowd *crowd = crowd_new(NULL, count, manner, 1, 400000);
+
+    crowd_add(crowd, 0, members, 0);
+    return crowd;
+}
+
 void crowd_free(struct crowd *crowd)
 {
     uint32_t i;
@@ -203,6 +216,7 @@ struct slogout_drain *crowd_drain(struct crowd *crowd)
 
 void crowd_add(struct crowd *crowd, uint32_t from, uint32_t to, uint32_t group_size)
 {
+    crowd->members = to > crowd->members ? to : crowd->members;
     for (; from < to; from++)
         slogout_drain_add(crowd->drain, crowd->clients[from].session,
                           group_size ? (from / group_size + UINT64_C(1)) << 32 : 0);
@@ -304,5 +318,55 @@ void crowd_run(struct crowd *crowd, uint64_t until)
             crowd_tick(crowd);
         if (crowd->done_ms != SLOGOUT_NEVER)
             return;
+    }
+}
+
+/* ---- scripts ---- */
+
+static void act(struct crowd *crowd, const struct slogout_plan *plan, char what)
+{
+    int error = 0;
+
+    switch (what) {
+    case 's':
+        error = slogout_drain_start(crowd->drain, plan, crowd->now);
+        break;
+    case 'p':
+        error = slogout_drain_pause(crowd->drain);
+        break;
+    case 'r':
+        error = slogout_drain_resume(crowd->drain, crowd->now);
+        break;
+    case 'c':
+        error = slogout_drain_cancel(crowd->drain);
+        break;
+    case 'f':
+        error = slogout_drain_force(crowd->drain, crowd->now);
+        break;
+    case 'j':
+        crowd_add(crowd, crowd->members, crowd->count, 0);
+        break;
+    case 'h':
+        crowd_hang_up(crowd, &crowd->clients[crowd->count - 1]);
+        break;
+    default:
+        crowd->deaf = what == 'd';
+    }
+    if (error) {
+        fprintf(stderr, "crowd: %c fails: %s\n", what, slogout_strerror(error));
+        exit(1);
+    }
+}
+
+void crowd_play(struct crowd *crowd, const struct slogout_plan *plan, const char *script)
+{
+    while (*script) {
+        char *what;
+        const uint64_t time = strtoull(script, &what, 10);
+
+        if (time > crowd->now)
+            crowd_run(crowd, time - 1);
+        act(crowd, plan, *what);
+        script = what[1] ? what + 2 : what + 1;
     }
 }

@@ -40,7 +40,7 @@ struct crowd {
     struct slogout *slogout;
     struct slogout_drain *drain;
     struct client *clients;
-    uint32_t count;
+    uint32_t count, members; /* members: these, from the first on, are in the drain */
     uint64_t now, horizon; /* no event is later than the horizon */
     uint64_t timer;        /* the host's; SLOGOUT_NEVER: not set */
     int deaf;              /* not 0: the host does not tick */
@@ -56,10 +56,16 @@ struct crowd {
     void (*in_done)(struct crowd *crowd);
 };
 
+/* Clients that are at rest at once: one that answers after 50 ms, one that never does, and one that is not enabled. Then
+ * one that is never at rest. */
+extern const struct manner crowd_prompt, crowd_silent, crowd_not_enabled, crowd_never_at_rest;
+
 /* Client i behaves as manners[i % kinds]. settings: NULL for the defaults; timer and user_data are the
  * crowd's. Ends the program if memory is short. */
 struct crowd *crowd_new(const struct slogout_settings *settings, uint32_t count, const struct manner *manners,
                         uint32_t kinds, uint64_t horizon);
+/* All behave alike, the first `members` are in the drain, and the horizon is 400,000. */
+struct crowd *crowd_of(uint32_t count, uint32_t members, const struct manner *manner);
 /* Frees everything that is left. */
 void crowd_free(struct crowd *crowd);
 
@@ -70,6 +76,10 @@ void crowd_add(struct crowd *crowd, uint32_t from, uint32_t to, uint32_t group_s
 
 /* Runs until that millisecond has passed, or the drain is done. Then now is the millisecond after. */
 void crowd_run(struct crowd *crowd, uint64_t until);
+/* Plays a script: a time in ms and a letter, SP, and so on. Each letter is done before that millisecond's events: s starts
+ * the drain with the plan, p pauses it, r resumes, c cancels, f forces it; j adds all clients that are not members; h: the
+ * last client hangs up; d: the host does not tick from now on, until t. */
+void crowd_play(struct crowd *crowd, const struct slogout_plan *plan, const char *script);
 /* Ticks as long as the timer is due in this millisecond. */
 void crowd_tick(struct crowd *crowd);
 

@@ -26,3 +26,28 @@ void exact_free(char *bytes)
 {
     free(bytes - 1);
 }
+
+void exact_feed(const char *bytes, size_t len, size_t first, size_t step,
+                void (*feed)(void *to, const char *piece, size_t len), void *to)
+{
+    size_t at = 0, n = first;
+
+    do {
+        const size_t most = n < len - at ? n : len - at;
+        char *piece = exact_copy(bytes + at, most);
+
+        feed(to, piece, most);
+        exact_free(piece);
+        at += most;
+        n = step;
+    } while (at < len);
+}
+
+void exact_splits(const void *row, size_t len, void (*check)(const void *row, size_t first, size_t step))
+{
+    size_t at;
+
+    check(row, 0, 1);
+    for (at = 0; at <= len; at++)
+        check(row, at, SIZE_MAX);
+}

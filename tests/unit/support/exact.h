@@ -11,4 +11,11 @@ char *exact_copy(const char *bytes, size_t len);
 char *exact_fill(char byte, size_t count);
 void exact_free(char *bytes);
 
+/* Feeds octets in pieces, each of which is such a copy: the first has `first` octets, and each that follows has `step`,
+ * unless fewer are left. Feeds an empty piece if first is 0. */
+void exact_feed(const char *bytes, size_t len, size_t first, size_t step,
+                void (*feed)(void *to, const char *piece, size_t len), void *to);
+/* Calls check() for each way to cut a row of so many octets: into single octets, in two at each place, and not at all. */
+void exact_splits(const void *row, size_t len, void (*check)(const void *row, size_t first, size_t step));
+
 #endif

@@ -49,7 +49,6 @@ struct host {
     const char *send_says;
     host_action *inside[HOST_PLACES]; /* done once, in the next callback of that kind */
     unsigned fail_allocation;         /* this one, counted from now, returns NULL; 0: none */
-    const void *row;                  /* of a test that is one row of a table */
 
     /* what the library has */
     struct slogout *slogout;
@@ -61,7 +60,7 @@ struct host {
     /* what the library did */
     char trace[4000];
     size_t trace_len;
-    unsigned allocations, memory, set_changes; /* memory: allocated and not yet released */
+    unsigned allocations, memory; /* memory: allocated and not yet released */
     uint64_t outcome[SLOGOUT_OUTCOME_COUNT], without_bye, set_outcomes, set_without_bye;
 };
 

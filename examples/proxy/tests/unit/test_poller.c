@@ -14,7 +14,7 @@ struct pair {
 
 static struct pair open_pair(void)
 {
-    struct pair pair = {{0, 0, 0}, 0};
+    struct pair pair = {{0, 0, 0, 0}, 0};
     int fds[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
@@ -123,7 +123,7 @@ static void all_have_their_turn_however_many_are_ready(void **state)
 static void a_descriptor_that_is_none_is_an_error(void **state)
 {
     struct poller *poller = poller_new();
-    struct poller_watch watch = {-1, 0, 0};
+    struct poller_watch watch = {-1, 0, 0, 0};
     struct poller_event event;
 
     (void)state;

@@ -1,7 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "support/test.h"
-#include <slogout/slogout.h>
+#include <limits.h>
+#include "log.h"
 #include "support/exact.h"
+
+/* ---- escapes ---- */
+
+/* Into memory of exactly this size, which is not 0. */
+static void expect_escape(size_t out_size, const char *bytes, size_t len, const char *written)
+{
+    char *out = exact_fill('?', out_size);
+    char *in = exact_copy(bytes, len);
+
+    slo_escape(out, out_size, in, len);
+    assert_string_equal(out, written);
+    exact_free(in);
+    exact_free(out);
+}
+
+static void test_each_octet_but_printable_ascii_is_escaped(void **state)
+{
+    int octet;
+
+    (void)state;
+    for (octet = 0; octet <= UCHAR_MAX; octet++) {
+        const char byte = (char)octet, quoted[] = {'\\', byte, '\0'};
+        char hex[5];
+        snprintf(hex, sizeof hex, "\\x%02x", (unsigned)octet);
+        if (octet < ' ' || octet > '~')
+            expect_escape(5, &byte, 1, hex);
+        else
+            expect_escape(5, &byte, 1, byte == '"' || byte == '\\' ? quoted : quoted + 1);
+    }
+}
+
+/* Nothing follows the cut: a shorter escape that would fit is not written. */
+static void test_an_escaped_text_is_cut_before_what_does_not_fit(void **state)
+{
+    static const char *const written[] = {"",  "",       "a",      "a",          "a",
+                                          "a", "a\\x0a", "a\\x0a", "a\\x0a\\\"", "a\\x0a\\\"b"};
+    char *text = exact_fill('a', 700), *octets = exact_fill('a', 600);
+    size_t size;
+
+    (void)state;
+    for (size = 1; size < LENGTH(written); size++)
+        expect_escape(size, "a\n\"b", 4, written[size]);
+    expect_escape(4, "a\nb", 3, "a");
+    expect_escape(3, "a\"b", 3, "a");
+    expect_escape(9, "", 0, "");
+    expect_escape(100, "SLO.1 OK \x1b[2J\0\xff\r\n", 17, "SLO.1 OK \\x1b[2J\\x00\\xff\\x0d\\x0a");
+    octets[400] = text[400] = 'b'; /* no octet counts so many */
+    text[600] = '\0';
+    expect_escape(601, octets, 600, text);
+    text[300] = '\0';
+    expect_escape(301, octets, 600, text);
+    exact_free(text);
+    exact_free(octets);
+}
+
+/* ---- results ---- */
 
 /* Into memory of exactly this size. */
 static void expect_in(size_t out_size, const struct slogout_result *result, const char *written,
@@ -35,6 +92,9 @@ static void test_without_an_answer(void **state)
     result.outcome = SLOGOUT_OUTCOME_REFUSED;
     result.answer_status = SLOGOUT_STATUS_NO;
     expect(&result, "outcome=REFUSED tag=SLO.7 bye_sent=0 bye_seen=1 answer=NO");
+    result.outcome = SLOGOUT_OUTCOME_COUNT;
+    result.answer_status = (enum slogout_status)256;
+    expect(&result, "outcome=UNKNOWN tag=SLO.7 bye_sent=0 bye_seen=1 answer=UNKNOWN");
 }
 
 static void test_with_an_answer(void **state)
@@ -59,14 +119,14 @@ static void test_with_an_answer(void **state)
     size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof answers / sizeof *answers; i++) {
+    for (i = 0; i < LENGTH(answers); i++) {
         assert_int_equal(slogout_response_parse(&response, answers[i].line, strlen(answers[i].line)), 1);
         snprintf(written, sizeof written, "outcome=REFUSED tag=SLO.1 bye_sent=1 bye_seen=1 %s",
                  answers[i].written);
         expect(&result, written);
     }
-    response.status = (enum slogout_status)5;
-    expect(&result, "outcome=REFUSED tag=SLO.1 bye_sent=1 bye_seen=1 answer=UNKNOWN code=\"\" text=\"\"");
+    response.status = SLOGOUT_STATUS_NONE; /* as none of the library's */
+    expect(&result, "outcome=REFUSED tag=SLO.1 bye_sent=1 bye_seen=1 answer=NONE code=\"\" text=\"\"");
 }
 
 /* The longest of all its parts, and the last octets before a cut are those of an escape. */
@@ -123,25 +183,16 @@ static void test_no_result_is_an_empty_line(void **state)
     assert_int_equal(slogout_result_format(NULL, 10, NULL), 0);
 }
 
-static void test_an_outcome_and_a_status_that_are_none(void **state)
-{
-    struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_COUNT,
-                                    .answer_status = (enum slogout_status)5};
-
-    (void)state;
-    expect(&result, "outcome=UNKNOWN tag=- bye_sent=0 bye_seen=0 answer=UNKNOWN");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_octet_but_printable_ascii_is_escaped),
+        cmocka_unit_test(test_an_escaped_text_is_cut_before_what_does_not_fit),
         cmocka_unit_test(test_without_an_answer),
         cmocka_unit_test(test_with_an_answer),
         cmocka_unit_test(test_any_fits_in_the_size_that_is_promised),
         cmocka_unit_test(test_less_room_cuts_it),
         cmocka_unit_test(test_no_result_is_an_empty_line),
-        cmocka_unit_test(test_an_outcome_and_a_status_that_are_none),
     };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The control socket: an operator sends lines to a Unix socket and receives an answer to each. Whoever is slow,
+ * silent or hostile there holds up nobody: there are few peers, short lines, and one command in a turn; an answer
+ * waits until its peer has read the one before; and a newcomer takes the place of the peer that has been quiet the
+ * longest. */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include "commands.h"
+#include "stream.h"
+
+#define CONTROL_PEERS 8
+#define CONTROL_LINE  1024 /* octets of a line, with its LF */
+
+struct control_peer {
+    struct stream stream; /* first; fd -1: the place is free */
+    char line[CONTROL_LINE];
+    size_t len;
+    uint64_t quiet_since_ms;
+    struct listing listing;
+};
+
+struct control {
+    const char *path; /* NULL: there is no socket */
+    struct poller *poller;
+    struct poller_watch listener;
+    struct control_peer peers[CONTROL_PEERS];
+    int has_peers; /* somebody waits to be accepted */
+    int is_busy;   /* there is more to do at once */
+};
+
+/* Listens on a path, which only the user of the process may use. NULL: does nothing. Returns 0, or -1 with errno
+ * set. */
+int control_open(struct control *control, struct poller *poller, const char *path);
+
+/* Closes all, and removes the path. */
+void control_close(struct control *control);
+
+/* Takes note of an event. Returns 1 if the watch is of the control socket, else 0. */
+int control_note(struct control *control, struct poller_watch *watch, unsigned ready);
+
+/* Does everything that the events and the time allow. */
+void control_serve(struct control *control, struct service *service, uint64_t now);
+
+/* Returns when control_serve() has something to do; UINT64_MAX: never. */
+uint64_t control_deadline(const struct control *control);
+
+/* The client: sends the words as one line, and copies the answer to standard output. Returns the exit status: 0 if
+ * the answer ends in ok. */
+int control_ask(const char *program, const char *path, char **words);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which server a new client goes to, and what is left of the servers when their name changes. */
+#include "support/test.h"
+#include "proxy/servers.h"
+
+static struct address_list list_of(const char *hosts)
+{
+    struct address_list list = {0};
+
+    for (; *hosts; hosts++) {
+        struct sockaddr_storage *at = &list.at[list.count];
+        at->ss_family = AF_INET;
+        ((char *)at)[4] = *hosts; /* an octet of the address */
+        list.len[list.count++] = 16;
+    }
+    return list;
+}
+
+static struct servers with(const char *hosts)
+{
+    struct servers servers = {0};
+    const struct address_list list = list_of(hosts);
+
+    servers_set(&servers, &list);
+    return servers;
+}
+
+static char take(struct servers *servers, uint32_t tried, uint64_t now)
+{
+    const int place = servers_take(servers, tried, now);
+
+    return place < 0 ? '-' : ((char *)&servers->at[place].address)[4];
+}
+
+static void the_one_with_the_fewest_clients_is_taken(void **state)
+{
+    struct servers servers = with("abc");
+
+    (void)state;
+    assert_int_equal(take(&servers, 0, 1), 'a');
+    assert_int_equal(take(&servers, 0, 1), 'b');
+    assert_int_equal(take(&servers, 0, 1), 'c');
+    servers_release(&servers, 1);
+    assert_int_equal(take(&servers, 0, 1), 'b');
+    assert_int_equal(take(&servers, 1, 1), 'b'); /* a has been tried */
+    assert_int_equal(take(&servers, 7, 1), '-');
+}
+
+static void one_that_has_failed_rests_unless_there_is_no_other(void **state)
+{
+    struct servers servers = with("ab");
+
+    (void)state;
+    assert_int_equal(take(&servers, 0, 1), 'a');
+    servers_fail(&servers, 0, 1);
+    assert_int_equal(take(&servers, 0, 2), 'b');
+    assert_int_equal(take(&servers, 0, 2), 'b');
+    assert_int_equal(take(&servers, 2, 2), 'a');
+    servers_fail(&servers, 0, 2);
+    assert_int_equal(take(&servers, 0, 2 + SERVERS_REST), 'a');
+}
+
+static void a_new_list_keeps_what_is_known_and_the_clients_of_the_old_one(void **state)
+{
+    struct servers servers = with("ab");
+    const struct address_list later = list_of("bcdefghijklmnopq"), last = list_of("abcdefghijklmnop");
+
+    (void)state;
+    take(&servers, 0, 1);
+    take(&servers, 0, 1);
+    servers_set(&servers, &later);
+    assert_int_equal(servers_count(&servers), 16);
+    assert_int_equal(take(&servers, 0, 1), 'c'); /* b has one, and a is of the name no longer */
+    servers_set(&servers, &last);
+    assert_int_equal(servers_count(&servers), 16);
+    assert_int_equal(servers.at[0].clients, 1);
+    assert_int_equal(servers.at[1].clients, 1);
+}
+
+static void a_place_that_clients_use_is_not_given_away(void **state)
+{
+    struct servers servers = with("abcdefghijklmnop");
+    const struct address_list second = list_of("ABCDEFGHIJKLMNOP"), third = list_of("0123456789");
+    int i;
+
+    (void)state;
+    for (i = 0; i < 16; i++)
+        take(&servers, 0, 1);
+    servers_set(&servers, &second);
+    for (i = 0; i < 16; i++)
+        take(&servers, 0, 1);
+    servers_set(&servers, &third);
+    assert_int_equal(servers_count(&servers), 0);
+    servers_release(&servers, 5);
+    servers_set(&servers, &third);
+    assert_int_equal(take(&servers, 0, 1), '0');
+    assert_int_equal(servers.at[5].clients, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_one_with_the_fewest_clients_is_taken),
+        cmocka_unit_test(one_that_has_failed_rests_unless_there_is_no_other),
+        cmocka_unit_test(a_new_list_keeps_what_is_known_and_the_clients_of_the_old_one),
+        cmocka_unit_test(a_place_that_clients_use_is_not_given_away),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

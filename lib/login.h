@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The name with which a client logs in, from the octets of its LOGIN and AUTHENTICATE. Keeps no octet of a password
+ * or of a token. Depends on the client's scanner to know where a line begins. */
+#ifndef SLO_LOGIN_H
+#define SLO_LOGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "in_flight.h"
+
+#define SLO_LOGIN_NAME_MAX 127 /* octets; a longer name is not kept */
+#define SLO_LOGIN_WORD_MAX 15  /* octets of a command's name or a mechanism that are kept */
+
+/* All zeros: nobody has logged in. The fields are for reading only. */
+struct slo_login {
+    uint64_t tag;  /* the hash of that of the last LOGIN or AUTHENTICATE */
+    uint32_t bits; /* of base64 that make no whole octet yet */
+    uint8_t state;
+    uint8_t mechanism;
+    uint8_t field;     /* of the response of the mechanism */
+    uint8_t field_len; /* octets of the field so far, or 255 if there are more */
+    uint8_t sextets;   /* of base64 in this quantum */
+    uint8_t word_len;
+    uint8_t len;             /* of the name */
+    uint8_t literal_left;    /* octets */
+    unsigned awaits : 1;     /* the first line of the exchange is the response with the name */
+    unsigned is_pending : 1; /* `tag` has no tagged response yet */
+    unsigned is_settled : 1; /* the client has logged in; the name is empty if it is not known */
+    char word[SLO_LOGIN_WORD_MAX + 1];
+    char name[SLO_LOGIN_NAME_MAX + 1]; /* NUL-terminated when is_settled */
+};
+
+/* Begins a line of the client. is_exchange: AUTHENTICATE is under way. */
+void slo_login_begin_line(struct slo_login *login, int is_exchange);
+/* Takes octets of that line, and none of the next. tag: the hash of the tag of the line's command, if that has been
+ * read. */
+void slo_login_feed(struct slo_login *login, const char *bytes, size_t len, uint64_t tag);
+/* Takes note of a tagged response. in_flight: the commands before it. If two of them have its tag, nobody knows
+ * which one it answers, and the name is not known. */
+void slo_login_answer(struct slo_login *login, const struct slo_in_flight *in_flight, uint64_t tag, int ok);
+
+#endif

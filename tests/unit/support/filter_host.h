@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A host for the tests of the filter: it feeds octets in pieces that end where their memory ends, and records what passes.
+ * Nothing may pass after close_connection. */
+#ifndef TESTS_SUPPORT_FILTER_HOST_H
+#define TESTS_SUPPORT_FILTER_HOST_H
+
+#include <slogout/filter.h>
+#include "support/trace.h"
+
+struct filter_host {
+    /* set by the test */
+    uint64_t now;
+    size_t step;   /* octets fed at once */
+    size_t cut;    /* a piece also ends after this many octets; 0: none does */
+    char broken;   /* the one that fails: 'S' to_client, 'C' to_server; 0: none */
+    int no_memory; /* allocations fail */
+    void (*inside)(struct filter_host *host); /* done once in the next to_client or to_server */
+
+    struct slogout *slogout;
+    struct slogout_filter *filter;
+
+    /* Both sides, with `C: ` or `S: ` where the direction changes, and a line for close_connection; then each side alone. */
+    struct trace trace, to_client, to_server;
+    char last; /* whose octets passed last */
+    int calls; /* of to_client and to_server */
+    int closes;
+    enum slogout_outcome outcome;
+    int memory, allocations; /* memory: not released */
+};
+
+extern const struct slogout_filter_callbacks filter_host_callbacks;
+
+/* Makes the slogout and its filter. The time is 1000. */
+void filter_host_start(struct filter_host *host, enum slogout_ask ask, enum slogout_on_refusal on_refusal);
+/* Frees both. Fails if memory is left. */
+void filter_host_stop(struct filter_host *host);
+/* Feeds octets of the client ('C') or the server ('S'). */
+void filter_host_feed(struct filter_host *host, char from, const char *bytes, size_t len);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The name with which a client logs in, through the filter. A script has the octets of both sides: each part
+ * begins with `C: ` or `S: ` at the beginning of a line, and ends in CRLF. */
+#include "support/test.h"
+#include <stdlib.h>
+#include "login.h"
+#include <slogout/filter.h>
+
+#define X8(c)  c c c c c c c c
+#define X63(c) X8(X7(c)) X7(c)
+#define X7(c)  c c c c c c c
+
+/* 126 octets, and what follows. */
+#define LONG_NAME X63("n") X63("n")
+
+static int take(struct slogout_filter *filter, const char *bytes, size_t len, void *conn)
+{
+    (void)filter, (void)bytes, (void)len, (void)conn;
+    return 0;
+}
+
+static void close_nothing(struct slogout_filter *filter, const struct slogout_result *result, void *conn)
+{
+    (void)filter, (void)result, (void)conn;
+}
+
+static const struct slogout_filter_callbacks callbacks = {sizeof callbacks, take, take, close_nothing};
+
+/* Feeds a part in pieces of `step` octets, and in two pieces at `cut`. */
+static void feed(struct slogout_filter *filter, char side, const char *part, size_t len, size_t step,
+                 size_t cut)
+{
+    size_t at = 0;
+
+    while (at < len) {
+        size_t piece = len - at < step ? len - at : step;
+        if (at < cut && cut < at + piece)
+            piece = cut - at;
+        if (side == 'C')
+            assert_int_equal(slogout_filter_feed_client(filter, part + at, piece, 1), 0);
+        else
+            assert_int_equal(slogout_filter_feed_server(filter, part + at, piece, 1), 0);
+        at += piece;
+    }
+}
+
+static const char *end_of_part(const char *part)
+{
+    const char *end = part;
+
+    do
+        end = strchr(end, '\n') + 1;
+    while (*end && strncmp(end, "C: ", 3) != 0 && strncmp(end, "S: ", 3) != 0);
+    return end;
+}
+
+static void play(struct slogout_filter *filter, const char *script, size_t step, size_t cut)
+{
+    while (*script) {
+        const char *end = end_of_part(script);
+        const size_t len = (size_t)(end - script) - 3;
+        feed(filter, *script, script + 3, len, step, cut);
+        cut -= cut < len ? cut : len;
+        script = end;
+    }
+}
+
+static void check(const char *script, const char *user, size_t step, size_t cut)
+{
+    struct slogout *slogout;
+    struct slogout_filter *filter;
+
+    assert_int_equal(slogout_new(&slogout, NULL), 0);
+    assert_int_equal(slogout_filter_new(&filter, slogout, &callbacks, NULL), 0);
+    play(filter, "S: * OK hello\r\n", 1, 0);
+    assert_null(slogout_filter_user(filter));
+    play(filter, script, step, cut);
+    if (user)
+        assert_string_equal(slogout_filter_user(filter) ? slogout_filter_user(filter) : "(none)", user);
+    else
+        assert_null(slogout_filter_user(filter));
+    slogout_filter_free(filter);
+    slogout_free(slogout);
+}
+
+static void test_the_name_is_known_after_ok(void **state)
+{
+    static const struct {
+        const char *script;
+        const char *user;
+    } rows[] = {
+        /* LOGIN: atom, quoted, literal; in any case */
+        {"C: a LOGIN joe pw\r\nS: a OK in\r\n", "joe"},
+        {"C: a  login  joe pw\r\nS: a OK in\r\n", "joe"},
+        {"C: a LOGIN \"j \\\"o\\\\e\" pw\r\nS: a OK in\r\n", "j \"o\\e"},
+        {"C: a LOGIN {3}\r\nS: + go\r\nC: joe {2}\r\nS: + go\r\nC: pw\r\nS: a OK in\r\n", "joe"},
+        {"C: a LOGIN {3+}\r\njoe {2+}\r\npw\r\nS: a OK in\r\n", "joe"},
+        {"C: a LOGIN {5+}\r\nj\r\noe {2+}\r\npw\r\nS: a OK in\r\n", "j\r\noe"},
+        {"C: a LOGIN " LONG_NAME "n pw\r\nS: a OK in\r\n", LONG_NAME "n"},
+        /* AUTHENTICATE, with and without an initial response */
+        {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: AGpvZQBwdw==\r\nS: a OK in\r\n", "joe"},
+        {"C: a authenticate plain AGpvZQBwdw==\r\nS: a OK in\r\n", "joe"},
+        {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\r\nb NOOP\r\nS: b OK\r\na OK in\r\n", "joe"},
+        {"C: a AUTHENTICATE PLAIN YW5uAGpvZQBwdw==\r\nS: a OK in\r\n", "ann"},         /* ann acts for joe */
+        {"C: a AUTHENTICATE PLAIN\r\nC: AGpvZQBwdw==\r\nS: + \r\na OK in\r\n", "joe"}, /* before its + */
+        {"C: a AUTHENTICATE EXTERNAL am9l\r\nS: a OK in\r\n", "joe"},
+        {"C: a AUTHENTICATE LOGIN\r\nS: + VXNlcg==\r\nC: am9l\r\nS: + UGFzcw==\r\nC: cHc=\r\nS: a OK in\r\n",
+         "joe"},
+        {"C: a AUTHENTICATE OAUTHBEARER bixhPWpvZSwBYXV0aD1CZWFyZXIgdAEB\r\nS: a OK in\r\n", "joe"},
+        {"C: a AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdAEB\r\nS: a OK in\r\n", "joe"},
+        {"C: a AUTHENTICATE SCRAM-SHA-256 biwsbj1qb2Uscj1yQQ==\r\nS: + cg==\r\nC: Yw==\r\nS: a OK in\r\n",
+         "joe"},
+        {"C: a AUTHENTICATE SCRAM-SHA-1-PLUS cD10bHMsYT1hbm4sbj1qb2Uscj1y\r\nS: a OK in\r\n", "ann"},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPTJDbz0zRGUscj1y\r\nS: a OK in\r\n", "j,o=e"},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPSxyPXI=\r\nS: a OK in\r\n", "j="},
+        /* the next attempt, and the newest of two */
+        {"C: a LOGIN ann pw\r\nS: a NO\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
+        {"C: a LOGIN ann pw\r\nb LOGIN joe pw\r\nS: a NO\r\nb OK in\r\n", "joe"},
+        {"C: a LOGIN {1000}\r\nS: a NO\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
+        {"C: a CAPABILITY\r\nb LOGIN joe pw\r\nc SELECT x\r\nS: a OK\r\nb OK in\r\n", "joe"},
+        {"C: a NOOP\r\nx\r\nb LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
+        {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b LOGIN ann pw\r\nS: b BAD\r\n", "joe"},
+        {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b UNAUTHENTICATE\r\nS: b OK\r\nC: c LOGIN ann p\r\nS: c "
+         "OK\r\n",
+         "ann"},
+        /* Nobody has logged in. */
+        {"C: a LOGIN joe pw\r\n", NULL},
+        {"C: a LOGIN joe pw\r\nS: a NO\r\n", NULL},
+        {"C: a LOGIN joe pw\r\nb NOOP\r\nS: b OK\r\n", NULL},
+        {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b UNAUTHENTICATE\r\nS: b OK\r\n", NULL},
+        {"C: a XLOGIN joe pw\r\nb LOGINS joe pw\r\nS: a OK\r\nb OK\r\n", NULL},
+        /* The name is not known. */
+        {"C: a LOGIN\r\nb AUTHENTICATE\r\nS: a OK\r\nb OK\r\n", NULL},
+        {"C: a LOGIN {0+}\r\n pw\r\nS: a OK\r\n", NULL},
+        {"C: a LOGIN " LONG_NAME "nn pw\r\nS: a OK in\r\n", NULL},
+        {"C: a LOGIN {128+}\r\n" LONG_NAME "nn pw\r\nS: a OK in\r\n", NULL},
+        {"C: a AUTHENTICATE EXTERNAL =\r\nS: a OK in\r\n", NULL},
+        {"C: a AUTHENTICATE CRAM-MD5\r\nS: + eA==\r\nC: am9lIHg=\r\nS: a OK in\r\n", NULL},
+        {"C: a AUTHENTICATE PLAIN am9l\r\nS: a OK in\r\n", NULL},         /* no NUL */
+        {"C: a AUTHENTICATE PLAIN AGpv!QBwdw==\r\nS: a OK in\r\n", NULL}, /* no base64 */
+        {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: *\r\nS: a BAD\r\n", NULL},
+        {"C: a AUTHENTICATE EXTERNAL YQBi\r\nS: a OK in\r\n", NULL}, /* a NUL in it */
+        /* Two commands have one tag, so that nobody knows which one has its OK. */
+        {"C: a NOOP\r\na LOGIN joe wrong\r\nS: a OK\r\na NO\r\n", NULL},
+        {"C: a LOGIN joe wrong\r\na NOOP\r\nS: a OK\r\na NO\r\n", NULL},
+        {"C: a LOGIN ann pw\r\na LOGIN joe wrong\r\nS: a OK\r\n", NULL},
+    };
+    size_t i, cut;
+
+    (void)state;
+    for (i = 0; i < LENGTH(rows); i++) {
+        check(rows[i].script, rows[i].user, 1, 0);
+        for (cut = 0; cut < strlen(rows[i].script); cut++)
+            check(rows[i].script, rows[i].user, SIZE_MAX, cut);
+    }
+}
+
+/* More commands than the scanner knows by their tags. */
+static void test_the_name_is_not_known_in_a_crowd_of_commands(void **state)
+{
+    char script[2000] = "C: ";
+    int i;
+
+    (void)state;
+    for (i = 0; i < SLO_IN_FLIGHT_KNOWN; i++)
+        strcat(script, "n NOOP\r\n");
+    strcat(script, "a LOGIN joe pw\r\nS: a OK\r\n");
+    check(script, NULL, SIZE_MAX, 0);
+}
+
+static void test_no_filter_has_no_user(void **state)
+{
+    (void)state;
+    assert_null(slogout_filter_user(NULL));
+}
+
+/* Looks for the octets of passwords in all that the reader has kept, as text and as the last bits of base64. */
+static void test_no_octet_of_a_password_is_kept(void **state)
+{
+    static const char *const lines[] = {
+        "a LOGIN joe QQQQ\r\n", "a LOGIN \"joe\" \"QQQQ\"\r\n", "a AUTHENTICATE PLAIN AGpvZQBRUVFR\r\n",
+        "a AUTHENTICATE PLAIN AGpvAFFRUVE=\r\n", "a AUTHENTICATE PLAIN AGpvZWUAUVFRUQ==\r\n"};
+    size_t i, at;
+
+    (void)state;
+    for (i = 0; i < LENGTH(lines); i++) {
+        struct slo_login login;
+        memset(&login, 0, sizeof login);
+        slo_login_begin_line(&login, 0);
+        slo_login_feed(&login, lines[i], strlen(lines[i]), 1);
+        assert_int_equal(login.bits, 0);
+        for (at = 0; at < sizeof login; at++)
+            assert_int_not_equal(((const char *)&login)[at], 'Q');
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_name_is_known_after_ok),
+        cmocka_unit_test(test_the_name_is_not_known_in_a_crowd_of_commands),
+        cmocka_unit_test(test_no_filter_has_no_user),
+        cmocka_unit_test(test_no_octet_of_a_password_is_kept),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
