@@ -40,5 +40,5 @@ value()
     sed -n "s/^$1 = //p" "$tree/imap4d/Makefile"
 }
 make -s -C "$tree/imap4d.slogout" imap4d CPPFLAGS="$(value CPPFLAGS) -I$here -I$here/.. -I$here/../../../include" \
-    LIBS="$tree/glue.o $tree/process.o $library $(value LIBS)" > "$tree/log.linked" 2>&1 ||
+    LIBS="$tree/glue.o $tree/process.o $library $(value LIBS) -lgnutls" > "$tree/log.linked" 2>&1 ||
     { tail -n 20 "$tree/log.linked" >&2; exit 1; }

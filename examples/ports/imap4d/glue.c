@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* slogout in GNU imap4d. All waiting is in the read and the write of the transport, which are below every buffer and
- * above TLS. Both block, so they are called only when the descriptor is ready, and for a moment only.
+ * above TLS. Both block, so they are called only when the descriptor is ready, and for a moment only. The read of TLS
+ * waits itself, through the function that it calls before it reads from the descriptor.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #include "imap4d.h"
 #include "glue.h"
+#include <gnutls/gnutls.h>
 #include <mailutils/sys/stream.h>
 #include <pthread.h>
-#include <sys/ioctl.h>
 
-#define SLICE       4096 /* what a socket takes at once if poll() reports room */
-#define HEAD_SIZE   5    /* of a TLS record; its last two octets are the length of the rest */
-#define RECORD_SIZE (HEAD_SIZE + 16384 + 256)
-#define PAUSE_MS    1 /* for the rest of a record */
+#define SLICE 4096 /* what a socket takes at once if poll() reports room */
 
 static struct {
     mu_stream_t in, out;
@@ -24,6 +22,7 @@ static struct {
 
 static char input[16384]; /* a whole record: poll() does not report what GnuTLS would keep of one */
 static size_t input_len, input_at;
+static uint64_t input_limit_ms;
 
 static char queue[1024]; /* lines of the library; the streams share their buffers with the input */
 static size_t queued;
@@ -53,6 +52,7 @@ void port_log(const char *line)
 /* Flushes the mailbox, and writes no `* BYE`. */
 static void end(void)
 {
+    is_reading = 0;
     imap4d_bye(ERR_NO_IFILE);
 }
 
@@ -92,59 +92,49 @@ static void settle(void)
 
 /* ---- input ---- */
 
-/* From now on poll() reports input when so many octets have come. The kernel may report fewer if memory is short. */
-static void await_octets(int count)
+/* Waits for input. Returns 0 if the server's own limit has passed, else 1. */
+static int await_input(void)
 {
-    setsockopt(transport.fd, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof count);
-}
-
-/* Returns 1 if a whole TLS record can be read, or the end of the input, so that GnuTLS does not wait for the rest of
- * one. If its timeout ended such a wait, the next record could not be decrypted. */
-static int has_record(void)
-{
-    struct pollfd end = {transport.fd, POLLRDHUP, 0};
-    unsigned char head[HEAD_SIZE];
-    int have = 0, want = HEAD_SIZE;
-
-    ioctl(transport.fd, FIONREAD, &have);
-    if (have >= HEAD_SIZE && recv(transport.fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) == HEAD_SIZE)
-        want = HEAD_SIZE + head[3] * 256 + head[4];
-    if (have >= want || want > RECORD_SIZE || poll(&end, 1, 0) != 0)
-        return 1;
-    await_octets(want);
-    port_wait(-1, 0, slogout_now_ms() + PAUSE_MS);
-    return 0;
-}
-
-static int read_record(struct _mu_stream *stream)
-{
-    if (transport.is_tls)
-        await_octets(HEAD_SIZE);
-    return transport.read(stream, input, sizeof input, &input_len);
-}
-
-/* Waits for input, and reads as much as there is. A record without data, such as a new key, ends the timed read of TLS
- * with nothing. */
-static int fill(struct _mu_stream *stream)
-{
-    struct timeval theirs = {0, 0}, brief = {0, 100000};
-    uint64_t limit = SLOGOUT_NEVER;
     enum slogout_wake wake;
-    int rc = MU_ERR_TIMEOUT;
 
-    mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_GET, &theirs);
-    if (theirs.tv_sec > 0 || theirs.tv_usec > 0)
-        limit = slogout_now_ms() + (uint64_t)theirs.tv_sec * 1000 + (uint64_t)theirs.tv_usec / 1000;
-    mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_SET, &brief);
-    input_at = input_len = 0;
-    is_reading = 1;
     do {
         slogout_session_resume(port_session, slogout_now_ms());
         settle();
-        wake = port_wait(transport.fd, POLLIN, limit);
-        if (wake == SLOGOUT_WAKE_ERROR || (wake == SLOGOUT_WAKE_READY && (!transport.is_tls || has_record())))
-            rc = read_record(stream);
-    } while (rc == MU_ERR_TIMEOUT && wake != SLOGOUT_WAKE_LIMIT);
+        wake = port_wait(transport.fd, POLLIN, input_limit_ms);
+    } while (wake != SLOGOUT_WAKE_READY && wake != SLOGOUT_WAKE_ERROR && wake != SLOGOUT_WAKE_LIMIT);
+    return wake != SLOGOUT_WAKE_LIMIT;
+}
+
+/* GnuTLS calls this before each read of a part of a record, if a timeout is set. It may write meanwhile. */
+static int await_tls(gnutls_transport_ptr_t fd, unsigned ms)
+{
+    return is_reading ? await_input() : gnutls_system_recv_timeout(fd, ms);
+}
+
+/* Takes the place of the function of GnuTLS, because mailutils keeps the TLS session to itself. The rest of a record
+ * must be awaited inside GnuTLS: the receive buffer of the kernel need not have room for a whole record. */
+void gnutls_transport_set_int2(gnutls_session_t session, int in, int out)
+{
+    gnutls_transport_set_ptr2(session, (gnutls_transport_ptr_t)(intptr_t)in, (gnutls_transport_ptr_t)(intptr_t)out);
+    if (port_session)
+        gnutls_transport_set_pull_timeout_function(session, await_tls);
+}
+
+/* Waits for input, and reads as much as there is. Without a timeout GnuTLS would not call await_tls(). */
+static int fill(struct _mu_stream *stream)
+{
+    struct timeval theirs = {0, 0}, some = {86400, 0};
+    int rc = MU_ERR_TIMEOUT;
+
+    mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_GET, &theirs);
+    input_limit_ms = SLOGOUT_NEVER;
+    if (theirs.tv_sec > 0 || theirs.tv_usec > 0)
+        input_limit_ms = slogout_now_ms() + (uint64_t)theirs.tv_sec * 1000 + (uint64_t)theirs.tv_usec / 1000;
+    mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_SET, &some);
+    input_at = input_len = 0;
+    is_reading = 1;
+    if (transport.is_tls || await_input())
+        rc = transport.read(stream, input, sizeof input, &input_len);
     is_reading = 0;
     mu_stream_ioctl(stream, MU_IOCTL_TIMEOUT, MU_IOCTL_OP_SET, &theirs);
     return rc;
