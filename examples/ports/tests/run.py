@@ -120,6 +120,14 @@ def half_a_line(server):
     return client.leave("OP\r\n{} OK\r\n")
 
 
+@case("half a TLS record was sent", "LOGOUT, BYE, closed", tls=True)
+def half_a_record(server):
+    client = Client(server)
+    os.write(client.socket.fileno(), b"\x17\x03\x03\x40\x00")  # the head of one of 16,384 octets
+    ask(client)
+    return client.leave("")
+
+
 @case("after CREATE", "LOGOUT, closed")
 def after_create(server):
     client = Client(server)
