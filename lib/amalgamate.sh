@@ -4,7 +4,8 @@
 # usage: lib/amalgamate.sh DIRECTORY
 #
 # The one file holds the files of lib/ as they are, without their `#include "..."`. Names of file scope are unique in
-# lib/. A private header's declarations become static, which makes the functions static wherever they are defined.
+# lib/. A private header's declarations become static, which makes the functions static wherever they are defined. So do
+# tables, with their definitions.
 set -eu
 
 directory=$(mkdir -p "$1/slogout" && cd "$1" && pwd)
@@ -32,7 +33,7 @@ part() # core, drain or filter
         case $file in
         *.h) sed -e '/^static /!s/^[a-z][a-z0-9_ *]* \**slo_[a-z0-9_]*(/static &/' "$file" ;;
         *) cat "$file" ;;
-        esac | sed '/^#include "/d'
+        esac | sed -e '/^#include "/d' -e 's/^\(extern \)*\(const .*\[\)/static \2/'
     done
 }
 

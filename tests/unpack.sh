@@ -19,4 +19,5 @@ apt()
 }
 apt update
 (cd "$scratch" && apt download "$package")
+mkdir -p "$(dirname "$folder")"
 dpkg-deb -x "$scratch/$package"_*.deb "$folder"

@@ -323,13 +323,13 @@ faults: $(BUILD)/tests/faults/shim.so $(TEST_PROGRAMS)
 # ---- prove: the model checker CBMC. tests/prove/prove_NAME.c says what it proves, tests/prove/run.py has it proved ----
 #
 # deps-prove installs what it needs, on Debian 13 or in a chroot of it (tests/trixie.sh). NAME=text names one harness,
-# PROOF=bye one proof of it. BOUND=32 proves for longer lines than by default; then the options --unwind must be raised too.
+# PROOF=bye one proof of it. prove-sanity plants the faults that the proofs name, and N changes of lines that a proof
+# claims, at random from SEED.
 
 NAME ?= *
-PROVE_THERE = sh tests/trixie.sh run env BOUND=$(BOUND) PROOF=$(PROOF) TRACE=$(TRACE) python3 -B tests/prove
+PROVE_CHANGES = $(if $(filter command%,$(origin N)),$(N),60)
+PROVE_THERE = sh tests/trixie.sh run env PROOF=$(PROOF) TRACE=$(TRACE) N=$(PROVE_CHANGES) SEED=$(SEED) python3 -B tests/prove
 PROVE = $(wildcard tests/prove/prove_$(NAME).c)
-# These take longest, so they begin first, and no processor waits for them at the end.
-PROVE_FIRST = $(filter $(patsubst %,tests/prove/prove_%.c,session drain),$(PROVE))
 
 .PHONY: deps-prove prove prove-sanity
 
@@ -337,11 +337,11 @@ deps-prove:
 	sh tests/trixie.sh install cbmc cvc5 gcc libc6-dev python3
 
 prove:
-	@$(PROVE_THERE)/run.py $(PROVE_FIRST) $(filter-out $(PROVE_FIRST),$(PROVE))
+	@$(PROVE_THERE)/run.py $(PROVE)
 
 prove-sanity:
 	@$(PROVE_THERE)/test_run.py
-	@$(PROVE_THERE)/run.py --sanity $(PROVE_FIRST) $(filter-out $(PROVE_FIRST),$(PROVE))
+	@$(PROVE_THERE)/run.py --sanity $(PROVE)
 
 # ---- package: the library as packagers and vendors get it ----
 

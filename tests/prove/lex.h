@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the scanners rely on of the lexer and the tags: a contract for each function. prove_imap_lex.c proves that
- * the functions keep them. In the proofs of the scanners there are other functions in their place, in lex_stubs.h, which
- * return anything that the contract allows; so what is proved there holds for octets, words and lines of any length. */
+/* What the scanners rely on of the lexer and the tags: a contract for each function. prove_any_length.c and
+ * prove_imap_lex.c prove that the functions keep them. In the proofs of the scanners there are other functions in their
+ * place, in lex_stubs.h, which return anything that the contract allows; so what is proved there holds for octets, words
+ * and lines of any length. */
 #ifndef PROVE_LEX_H
 #define PROVE_LEX_H
 

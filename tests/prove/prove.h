@@ -21,6 +21,13 @@
         ASSUME(condition);                                                                                             \
     } while (0)
 
+/* The end of a case, which is reached. No case is mixed with another, so what each begins with is constant. */
+#define END_CASE()                                                                                                     \
+    do {                                                                                                               \
+        __CPROVER_assert(0, "the end is reached");                                                                     \
+        ASSUME(0);                                                                                                     \
+    } while (0)
+
 int nondet_int(void);
 unsigned char nondet_octet(void);
 size_t nondet_size(void);

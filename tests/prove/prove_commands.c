@@ -39,6 +39,7 @@ static size_t place_of(const struct slo_in_flight *of, uint64_t tag)
 
 /* proves: a command that is added is the last of up to 16, leaves those before it, and is in the number and in the sum, from any valid state
  * with: --unwind 18
+ * claims: slo_in_flight_add
  * mutant: lib/in_flight.c: if (in_flight->count == SLO_IN_FLIGHT_KNOWN) => if (in_flight->count == SLO_IN_FLIGHT_KNOWN + 1)
  * mutant: lib/in_flight.c: in_flight->sum += tag; => in_flight->sum = tag; */
 void in_flight_add(void)
@@ -58,6 +59,7 @@ void in_flight_add(void)
 
 /* proves: a response answers a command with its tag and no other, or, when only the sum is known, makes the number less by one and the sum by the tag; the number never wraps; and the last one that is answered shows whether the sum was right, from any valid state
  * with: --unwind 18
+ * claims: slo_in_flight_answer forget_tag
  * mutant: lib/in_flight.c: !in_flight->is_summed && !forget_tag => !forget_tag
  * mutant: lib/in_flight.c: if (i == count) => if (i > count)
  * mutant: lib/in_flight.c: tags[count - 1]; => tags[count];
@@ -99,6 +101,7 @@ static int is_same(const struct slo_owed *one, const struct slo_owed *other)
 
 /* proves: a command is appended with nothing but its tag, and keeps those before it, unless there is no room, for all queues
  * with: --unwind 10
+ * claims: slo_owed_add
  * mutant: lib/owed.c: if (queue->count == SLO_OWED_MAX) => if (queue->count > SLO_OWED_MAX)
  * mutant: lib/owed.c: memset(owed, 0, sizeof *owed); => (void)0; */
 void owed_add(void)
@@ -117,6 +120,7 @@ void owed_add(void)
 
 /* proves: a command of the queue is removed, and the others stay in their order, for all queues
  * with: --unwind 10
+ * claims: slo_owed_remove
  * mutant: lib/owed.c: (size_t)(end - owed - 1) => (size_t)(end - owed)
  * mutant: lib/owed.c: memmove(owed, owed + 1 => memmove(owed, owed + 2 */
 void owed_remove(void)
@@ -133,6 +137,7 @@ void owed_remove(void)
 
 /* proves: what is found is the oldest that waits, and the oldest with the tag, and it is found if there is one, for all queues
  * with: --unwind 10
+ * claims: slo_owed_waiting slo_owed_find
  * mutant: lib/owed.c: if (queue->commands[i].waits) => if (!queue->commands[i].waits)
  * mutant: lib/owed.c: if (queue->commands[i].tag == tag) => if (i == 0) */
 void owed_find(void)

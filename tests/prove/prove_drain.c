@@ -75,53 +75,6 @@ static int is_each_in_a_list(void)
     return in_lists == (uint64_t)is_in(&first) + (uint64_t)is_in(&second);
 }
 
-/* All that the alarm depends on, see next_due(). */
-struct cause {
-    uint64_t waiting, pending, asked, leaving, ended;
-    uint64_t start, force, deadline, instant;
-    uint32_t in_flight, timer_step_ms;
-    enum drain_state state;
-    int is_forcing, has_joined;
-};
-
-static struct cause alarm_set_for;
-
-static struct cause cause_now(void)
-{
-    const struct slogout_counts *counts = &drain.set.counts;
-    const struct cause cause = {
-        counts->state[SLOGOUT_STATE_WAITING],
-        counts->state[SLOGOUT_STATE_PENDING],
-        counts->state[SLOGOUT_STATE_ASKED],
-        counts->state[SLOGOUT_STATE_LEAVING],
-        counts->state[SLOGOUT_STATE_ENDED],
-        drain.start,
-        drain.schedule.force,
-        drain.schedule.deadline,
-        drain.pacer.instant,
-        drain.schedule.in_flight,
-        drain.timer_step_ms,
-        drain.state,
-        drain.is_forcing,
-        drain.has_joined,
-    };
-
-    return cause;
-}
-
-/* To set the alarm again would change nothing. */
-static int is_alarm_right(void)
-{
-    const struct cause now = cause_now();
-    const struct cause then = alarm_set_for;
-
-    return now.waiting == then.waiting && now.pending == then.pending && now.asked == then.asked &&
-           now.leaving == then.leaving && now.ended == then.ended && now.start == then.start &&
-           now.force == then.force && now.deadline == then.deadline && now.instant == then.instant &&
-           now.in_flight == then.in_flight && now.timer_step_ms == then.timer_step_ms && now.state == then.state &&
-           now.is_forcing == then.is_forcing && now.has_joined == then.has_joined;
-}
-
 static int is_consistent(void)
 {
     const struct slogout_counts *counts = &drain.set.counts;
@@ -129,7 +82,7 @@ static int is_consistent(void)
                          counts->state[SLOGOUT_STATE_ASKED] + counts->state[SLOGOUT_STATE_LEAVING] +
                          counts->state[SLOGOUT_STATE_ENDED];
 
-    if (!is_each_in_a_list() || !is_alarm_right())
+    if (!is_each_in_a_list() || drain.alarm.deadline != next_due(&drain))
         return 0;
     if (drain.start > slogout.clock.now || drain.schedule.force > drain.schedule.deadline || drain.timer_step_ms == 0)
         return 0;
@@ -221,7 +174,6 @@ void slo_alarm_set(struct slo_alarm *alarm, uint64_t deadline)
 {
     CHECK(alarm == &drain.alarm);
     alarm->deadline = deadline;
-    alarm_set_for = cause_now();
 }
 
 void slo_enter(struct slogout *of)
@@ -425,6 +377,7 @@ void new_drain(void)
 
 /* proves: the alarm of a drain stands where the manual says: nowhere before the start, after done, and while there is nothing to do; at once if no session is left; else not after the deadline, nor after the beginning of forcing; and before these only if a session may be begun or must be forced, for all numbers of sessions below 2^32, all schedules, paces and times
  * with: --slice-formula
+ * claims: next_due may_begin over_by no_outcome unsettled in_flight is_empty next_turn
  * mutant: lib/drain.c: (!limit || in_flight(counts) < limit) => (!limit || counts->state[SLOGOUT_STATE_ASKED] < limit)
  * mutant: lib/drain.c: if (unsettled(counts) == 0) => if (no_outcome(counts) == 0)
  * mutant: lib/drain.c: drain->state == COLLECTING || drain->state == DONE) => drain->state == DONE) */
@@ -465,12 +418,12 @@ void alarm(void)
     CHECK(may_begin || drain.is_forcing || (w + p + a > 0 && key >= forcing) || key == slogout_drain_deadline(&drain));
 }
 
-/* proves: when the alarm rings one thing is done, of 2 sessions in any state: done is called, exactly if no session is left; or one is begun or forced, of which there is one; or forcing begins; or a slot is cut again. When the host is called and in the end, each session is in the list of its state and in no other, the counters are the lengths of the lists, and the alarm is right, for all schedules, paces and times
+/* proves: when the alarm rings one thing is done, of 2 sessions in any state, and it never does if both have ENDED: done is called, exactly if no session is left; or one is begun or forced, of which there is one; or forcing begins; or a slot is cut again. When the host is called and in the end, each session is in the list of its state and in no other, the counters are the lengths of the lists, and the alarm is right, for all schedules, paces and times
  * with: --unwind 7 --slice-formula
  * each: FIRST 6 SECOND 6
- * mutant: lib/drain.c: no_outcome(counts) + counts->state[SLOGOUT_STATE_ENDED] == 0 => no_outcome(counts) == 0
- * mutant: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined
- * mutant: lib/drain.c: now >= drain->schedule.force && !drain->is_forcing => now > drain->schedule.force && !drain->is_forcing */
+ * mutant FIRST=0 SECOND=5: lib/drain.c: no_outcome(counts) + counts->state[SLOGOUT_STATE_ENDED] == 0 => no_outcome(counts) == 0
+ * mutant FIRST=0 SECOND=1: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined
+ * mutant FIRST=0 SECOND=1: lib/drain.c: now >= drain->schedule.force && !drain->is_forcing => now > drain->schedule.force && !drain->is_forcing */
 void ring_one(void)
 {
     int was_forcing, had_joined;
@@ -480,6 +433,10 @@ void ring_one(void)
     if (SECOND < FIRST)
         return;
     any_world();
+    if (SECOND == SLOGOUT_STATE_ENDED && (FIRST == NOT_IN || FIRST == SLOGOUT_STATE_ENDED)) {
+        CHECK(drain.alarm.deadline == SLOGOUT_NEVER);
+        return;
+    }
     was_forcing = drain.is_forcing;
     had_joined = drain.has_joined;
     ASSUME(drain.alarm.deadline <= slogout.clock.now);
@@ -492,7 +449,7 @@ void ring_one(void)
 /* proves: one of 2 sessions goes on to any later state, or quits, and the drain is consistent again
  * with: --unwind 7 --slice-formula
  * each: FIRST 6
- * mutant: lib/drain.c: set_alarm(slo_container_of(set, struct slogout_drain, set)); => (void)set; */
+ * mutant FIRST=1: lib/drain.c: set_alarm(slo_container_of(set, struct slogout_drain, set)); => (void)set; */
 void change(void)
 {
     unsigned state;
@@ -512,7 +469,7 @@ void change(void)
 /* proves: a session in any state is added to a drain with up to 1 other, and joins exactly if it and the drain can still be begun; in the end the drain is consistent
  * with: --unwind 7 --slice-formula
  * each: SECOND 6
- * mutant: lib/drain.c: drain->has_joined = 1; => ; */
+ * mutant SECOND=0: lib/drain.c: drain->has_joined = 1; => ; */
 void add(void)
 {
     unsigned state;
@@ -533,8 +490,8 @@ void add(void)
 /* proves: a drain with up to 1 session, in any state, is started, gets another plan, goes on, pauses, or is forced, which never postpones its deadline; or an error has changed nothing; in the end the drain is consistent, for all plans and times
  * with: --unwind 7 --slice-formula
  * each: WHAT 3 SECOND 6
- * mutant: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add
- * mutant: lib/drain.c: drain->is_forcing = 0; => ; */
+ * mutant WHAT=0 SECOND=1: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add
+ * mutant WHAT=1 SECOND=1: lib/drain.c: drain->is_forcing = 0; => ; */
 void steer(void)
 {
     static const struct slogout_plan plan;
@@ -568,7 +525,7 @@ void steer(void)
 /* proves: a drain with 2 sessions in any state is canceled: those that were not asked are out of it, the others stay; or an error has changed nothing; in the end the drain is consistent
  * with: --unwind 7 --slice-formula
  * each: FIRST 6
- * mutant: lib/drain.c: state <= SLOGOUT_STATE_PENDING; state++) => state < SLOGOUT_STATE_PENDING; state++) */
+ * mutant FIRST=1: lib/drain.c: state <= SLOGOUT_STATE_PENDING; state++) => state < SLOGOUT_STATE_PENDING; state++) */
 void cancel(void)
 {
     first_state = FIRST;
@@ -589,8 +546,8 @@ void cancel(void)
 /* proves: a drain with 2 sessions in any state is freed once, no session and no alarm points at it any more, and those that were WAITING are OPEN
  * with: --unwind 7 --slice-formula
  * each: FIRST 6
- * mutant: lib/drain.c: reopen_all(drain, SLOGOUT_STATE_WAITING); => ;
- * mutant: lib/drain.c: slo_alarm_set(&drain->alarm, SLOGOUT_NEVER); => ; */
+ * mutant FIRST=1: lib/drain.c: reopen_all(drain, SLOGOUT_STATE_WAITING); => ;
+ * mutant FIRST=1: lib/drain.c: slo_alarm_set(&drain->alarm, SLOGOUT_NEVER); => ; */
 void release(void)
 {
     first_state = FIRST;

@@ -34,6 +34,7 @@ static int is_slot(const struct slo_pacer *pacer)
 }
 
 /* proves: a window is as long as it was opened, its ends do not overflow, and there is a gap exactly if there is a rate, for all times and rates
+ * claims: slo_pacer_open fixed_point
  * mutant: lib/drain_pacer.c: slo_min(ms, SLO_PACER_LONGEST) => slo_min(ms, 2 * SLO_PACER_LONGEST)
  * mutant: lib/drain_pacer.c: slo_divide_up(fixed_point(1000), rate) => fixed_point(1000) / rate */
 void open_window(void)
@@ -52,7 +53,9 @@ void open_window(void)
 }
 
 /* proves: a slot lies in its window, its instant in the slot, and it ends by when sessions must have had one, for all states and backlogs
+ * end: apart
  * with: -DOPAQUE --slice-formula
+ * claims: cut_from
  * mutant: lib/drain_pacer.c: % length : 0 => % (length + 1) : 0
  * mutant: lib/drain_pacer.c: slo_min(even, urgent) => slo_max(even, urgent)
  * mutant: lib/drain_pacer.c: slo_min(end, fixed_point(backlog->by_ms)) => slo_max(end, fixed_point(backlog->by_ms)) */
@@ -86,6 +89,7 @@ void gap(void)
 
 /* proves: the next slot begins where the last one ended, or as much later as a tick was too late, and then the window moves by that, for all states, times and backlogs
  * with: --slice-formula
+ * claims: slo_pacer_next
  * mutant: lib/drain_pacer.c: slo_max(pacer->to, overdue) => slo_min(pacer->to, overdue)
  * mutant: lib/drain_pacer.c: slo_add(from, pacer->span) => slo_add(from, pacer->gap) */
 void next_slot(void)
@@ -106,6 +110,7 @@ void next_slot(void)
 /* proves: the slots that follow, if all are as long as this one, end by the end of the window, and by when sessions must have had one, for all states, times and backlogs
  * by: integers
  * with: --slice-formula
+ * claims: share_of
  * mutant: lib/drain_pacer.c: slo_subtract(until, from) / slots => slo_subtract(until, from) / slots + 1 */
 void all_have_a_slot(void)
 {
@@ -138,6 +143,7 @@ void no_slot(void)
 }
 
 /* proves: a slot that is cut again ends earlier and lies in the window, not before now, or stays as it was, for all states, times and backlogs
+ * end: apart
  * with: -DOPAQUE --slice-formula
  * mutant: lib/drain_pacer.c: adapted.to < pacer->to => adapted.to > pacer->to
  * mutant: lib/drain_pacer.c: slo_max(pacer->from, now), backlog) => slo_min(pacer->from, now), backlog) */

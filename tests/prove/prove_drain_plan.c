@@ -130,6 +130,7 @@ static int fits(const struct question *q)
 /* proves: a plan is accepted exactly if the spread, the rate and the rounds, each with a flight, the tail and the leave timeout on top, are not later than the deadline, if there is one, for all plans, timeouts and numbers of sessions
  * by: integers
  * with: -DOPAQUE
+ * claims: slo_plan_fits shortest_deadline begin_ms paced_ms flight_of deadline_of
  * mutant: lib/drain_plan.c: sessions) <= deadline_of(plan) => sessions) < deadline_of(plan)
  * mutant: lib/drain_plan.c: slo_max(slo_max(plan->spread_ms, => slo_max(slo_min(plan->spread_ms,
  * mutant: lib/drain_plan.c: slo_add(first_round, => slo_max(first_round,
@@ -144,6 +145,7 @@ void check(void)
 /* proves: a plan that is accepted is kept whole: spread, rate, limit, tail, whole flights and leave timeouts, deadline, for all plans, timeouts and numbers of sessions
  * by: integers
  * with: -DOPAQUE
+ * claims: slo_plan_schedule force_of
  * mutant: lib/drain_plan.c: force - timeouts->answer + 1 => force - timeouts->answer
  * mutant: lib/drain_plan.c: begin_by = force - flight => begin_by = force - flight - 1
  * mutant: lib/drain_plan.c: slo_min(plan->spread_ms, time) => slo_min(plan->spread_ms, time / 2) */
@@ -235,6 +237,7 @@ void longest(void)
 
 /* proves: the smallest limit and the lowest rate that are advised are accepted and one less is not; if none is, the greatest is refused, for all plans and timeouts, whatever rates and limits are accepted
  * with: -DORACLE --unwind 34 --slice-formula
+ * claims: set_least_that_fits
  * mutant: lib/drain_plan.c: low = middle + 1 => low = middle + 2
  * mutant: lib/drain_plan.c: high = middle; => high = middle - 1;
  * mutant: lib/drain_plan.c: low = high = 0; => low = 0; */
@@ -259,6 +262,7 @@ void least(void)
 /* proves: the round that is next has at least one session and no more than there are places, the rest is whole rounds, and their flights end when the last session is to be begun, for all schedules and 64-bit numbers of sessions
  * by: integers
  * with: -DOPAQUE
+ * claims: slo_plan_round later_rounds
  * mutant: lib/drain_plan.c: slo_divide_up(sessions, limit) - 1 => slo_divide_up(sessions, limit)
  * mutant: lib/drain_plan.c: flight_of(answer_timeout))), => answer_timeout)), */
 void next_round(void)
@@ -285,7 +289,7 @@ void next_round(void)
 }
 
 /* proves: memory and conversions are safe, for all plans, timeouts and numbers of sessions
- * with: --no-assertions -DOPAQUE
+ * with: -DOPAQUE
  * mutant: lib/drain_plan.c: (uint32_t)slo_min(plan->spread_ms, time) => (uint32_t)slo_max(plan->spread_ms, time) */
 void memory(void)
 {

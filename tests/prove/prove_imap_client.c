@@ -20,10 +20,16 @@ static struct slo_imap_client scan;
 
 #define QUEUE scan.owed
 #include "move_commands.h"
-/* CBMC's own is slow at a place that is not constant. */
-#define memset(to, octet, len) (*(to) = (struct slo_owed){.lines = (octet)})
+
+static void is_whole(int condition)
+{
+    CHECK(condition);
+}
+
+/* memset() to 0 of a whole object, which CBMC's own does octet by octet. */
+#define memset(to, octet, len) (is_whole((octet) == 0 && (len) == sizeof *(to)), *(to) = (__typeof__(*(to))){0})
+
 #include "owed.c"
-#undef memset
 #include "imap_client.c"
 
 #ifndef STATE
@@ -156,12 +162,12 @@ static unsigned rank(void)
 /* proves: a step stays within the octets, consumes one or comes nearer to that, leads to a valid state, and counts a command at the SP after its tag and nowhere else, from any valid state with any number of octets and up to 2 commands in the queue
  * with: --unwind 16
  * each: STATE 14 COUNT 3
- * mutant: lib/imap_client.c: literal.size >= SLO_LITERAL_LIMIT => literal.size > SLO_LITERAL_LIMIT
- * mutant: lib/imap_client.c: bytes[n] != ' ' || scan->read.len == 0 => bytes[n] != ' '
- * mutant: lib/imap_client.c: if (scan->stops) => if (!scan->stops)
- * mutant: lib/imap_client.c: if (!owed) { => if (0) {
- * mutant: lib/imap_client.c: scan->in_exchange = is_auth && !is_literal => scan->in_exchange = is_auth
- * mutant: lib/imap_client.c: if (scan->state != CLIENT_BYE) => if (1) */
+ * mutant STATE=6 COUNT=0: lib/imap_client.c: literal.size >= SLO_LITERAL_LIMIT => literal.size > SLO_LITERAL_LIMIT
+ * mutant STATE=2 COUNT=0: lib/imap_client.c: bytes[n] != ' ' || scan->read.len == 0 => bytes[n] != ' '
+ * mutant STATE=6 COUNT=0: lib/imap_client.c: if (scan->stops) => if (!scan->stops)
+ * mutant STATE=6 COUNT=2: lib/imap_client.c: if (!owed) { => if (0) {
+ * mutant STATE=6 COUNT=0: lib/imap_client.c: scan->in_exchange = is_auth && !is_literal => scan->in_exchange = is_auth
+ * mutant STATE=10 COUNT=0: lib/imap_client.c: if (scan->state != CLIENT_BYE) => if (1) */
 void one_step(void)
 {
     const size_t len = nondet_size();
@@ -195,8 +201,8 @@ void one_step(void)
 /* proves: a + of the server leads from any valid state to a valid one, is taken only if a command waits for one, and removes one command from the queue or none
  * with: --unwind 9 --slice-formula
  * each: COUNT 3
- * mutant: lib/imap_client.c: scan->literal_left < SLO_LITERAL_LIMIT => scan->literal_left <= SLO_LITERAL_LIMIT
- * mutant: lib/imap_client.c: if (!is_idling || owed != newest(scan)) => if (1) */
+ * mutant COUNT=1: lib/imap_client.c: scan->literal_left < SLO_LITERAL_LIMIT => scan->literal_left <= SLO_LITERAL_LIMIT
+ * mutant COUNT=1: lib/imap_client.c: if (!is_idling || owed != newest(scan)) => if (1) */
 void continuation(void)
 {
     int waits;
@@ -211,8 +217,8 @@ void continuation(void)
 /* proves: a tagged response leads from any valid state to a valid one, in which the last command is answered exactly if it is the one with this tag, and removes one command from the queue or none
  * with: --unwind 9 --slice-formula
  * each: COUNT 3
- * mutant: lib/imap_client.c: scan->state == CLIENT_AWAITING_PLUS || scan->state == CLIENT_IDLING) => scan->state == CLIENT_IDLING)
- * mutant: lib/imap_client.c: scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE) => scan->state == CLIENT_EXCHANGE) */
+ * mutant COUNT=1: lib/imap_client.c: scan->state == CLIENT_AWAITING_PLUS || scan->state == CLIENT_IDLING) => scan->state == CLIENT_IDLING)
+ * mutant COUNT=1: lib/imap_client.c: scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE) => scan->state == CLIENT_EXCHANGE) */
 void completion(void)
 {
     enum slo_client_command command;

@@ -21,76 +21,17 @@ void *memcpy(void *to, const void *from, size_t len)
 }
 
 #include "imap_lex.c"
-#include "response.c"
 #include "word.c"
 #include "tag.c"
 #include "lex.h"
 
-#ifndef BOUND
-#define BOUND 24 /* octets of a line or a word */
-#endif
+#define BOUND 24 /* octets of a line */
 #ifndef SPLIT
 #define SPLIT 0
 #endif
 #ifndef WORD
 #define WORD 0
 #endif
-
-/* proves: lines and words stop at their first LF, NUL, SP or CR, for all lines of up to 24 octets
- * with: --unwind 26
- * mutant: lib/imap_lex.c: nul = memchr(bytes, '\0', len); => nul = NULL;
- * mutant: lib/imap_lex.h: c == '\r' || c == '\n' => c == '\n' */
-void stops(void)
-{
-    const size_t len = nondet_size();
-    char octets[BOUND];
-    const char *bytes;
-    size_t line, word, i;
-
-    ASSUME(len <= BOUND);
-    bytes = octets + BOUND - len; /* so that one octet too far is seen */
-    line = slo_line_stop(bytes, len);
-    word = slo_word_stop(bytes, len);
-    CHECK(line_stop_contract(line, bytes, len));
-    CHECK(word_stop_contract(word, bytes, len));
-    i = nondet_size();
-    ASSUME(i < len);
-    CHECK(i >= line || !is_line_stop(bytes[i]));
-    CHECK(i >= word || !is_word_stop(bytes[i]));
-}
-
-/* proves: tags and atoms are as long as the grammar says, and a status word is one of the four in any case, for all words of up to 24 octets
- * with: --unwind 26
- * mutant: lib/tag.c: SLO_USE_ATOM) => SLO_USE_TAG)
- * mutant: lib/response.c: if (slo_word_is(bytes, len, statuses[i].word)) => if (slo_word_agreement(bytes, len, statuses[i].word) == len) */
-void words(void)
-{
-    const size_t len = nondet_size();
-    char octets[BOUND];
-    enum slogout_status status;
-    const char *bytes;
-    size_t tag, atom, i;
-
-    ASSUME(len <= BOUND);
-    bytes = octets + BOUND - len;
-    tag = slo_tag_length(bytes, len);
-    atom = slo_atom_length(bytes, len);
-    CHECK(chars_contract(tag, bytes, len));
-    CHECK(chars_contract(atom, bytes, len));
-    CHECK(tag == len || !is_astring_char(bytes[tag]) || bytes[tag] == '+');
-    CHECK(atom == len || !is_atom_char(bytes[atom]));
-    i = nondet_size();
-    ASSUME(i < len);
-    CHECK(i >= tag || (is_astring_char(bytes[i]) && bytes[i] != '+'));
-    CHECK(i >= atom || is_atom_char(bytes[i]));
-    if (slo_status_find(bytes, len, &status)) {
-        static const char words[][4] = {"", "OK", "NO", "BAD", "BYE"};
-        CHECK(match_word(bytes, bytes + len, words[status]) == len && len == strlen(words[status]));
-    } else {
-        CHECK(len != 2 || match_word(bytes, bytes + len, "OK") == NONE);
-        CHECK(len != 3 || match_word(bytes, bytes + len, "BYE") == NONE);
-    }
-}
 
 /* proves: a tag that arrives in two pieces has the hash and the length of the whole, for all tags of up to 2 octets
  * with: --unwind 4
@@ -106,23 +47,6 @@ void tag_in_pieces(void)
     if (first == SPLIT)
         CHECK(first + slo_tag_take(&pieces, octets + SPLIT, sizeof octets - SPLIT) == n);
     CHECK(pieces.len == whole.len && whole.len == n && (n == 0 || pieces.hash == whole.hash));
-}
-
-/* proves: a tag gets as long as the octets that are added make it, or too long for ever, from any tag with up to 24 octets
- * with: --unwind 26
- * mutant: lib/imap_lex.c: tag->len + n <= SLO_TAG_KNOWN ? => tag->len + n <= SLO_TAG_KNOWN + 2 ?
- * mutant: lib/imap_lex.c: tag->len + n : SLO_TAG_KNOWN + 1 => tag->len + n : SLO_TAG_KNOWN */
-void tags(void)
-{
-    const size_t len = nondet_size();
-    char octets[BOUND];
-    struct slo_tag tag;
-    const struct slo_tag before = tag;
-    size_t n;
-
-    ASSUME(len <= BOUND && before.len <= SLO_TAG_KNOWN + 1);
-    n = slo_tag_take(&tag, octets + BOUND - len, len);
-    CHECK(tag_contract(&before, &tag, n) && n == slo_tag_length(octets + BOUND - len, len));
 }
 
 /* proves: a token keeps the octets that are added after its own, as many as fit, from any token with any number of octets
@@ -142,26 +66,6 @@ void tokens(void)
     CHECK(copied.len == token.len - before);
     CHECK(copied.len == 0 || (copied.from == octets && copied.to == token.bytes + before));
     free((void *)octets);
-}
-
-/* proves: a token takes the octets of an atom and keeps as many as fit, from any token with up to 4 octets
- * with: --unwind 6
- * mutant: lib/imap_lex.c: if (kept <= SLO_TOKEN_MAX) => if (kept <= SLO_TOKEN_MAX + 1)
- * mutant: lib/imap_lex.c: token->bytes[kept++] => token->bytes[kept] */
-void token_taken(void)
-{
-    const size_t len = nondet_size(), i = nondet_size();
-    char octets[4];
-    struct slo_token token;
-    const size_t before = token.len;
-    size_t n;
-
-    ASSUME(len <= sizeof octets && before <= SLO_TOKEN_MAX + 1);
-    n = slo_token_take(&token, octets, len);
-    CHECK(n == slo_atom_length(octets, len) && chars_contract(n, octets, len));
-    CHECK(token.len == token_len((unsigned)before, n));
-    ASSUME(i < token.len - before);
-    CHECK(token.bytes[before + i] == octets[i]);
 }
 
 /* proves: a token is a word, begins with it or may begin with it exactly if its octets say so in any case, for all tokens and the words COMPRESS= and DONE CR
@@ -201,21 +105,6 @@ void literal_size(void)
     exact = (unsigned __int128)size * 10 + digit;
     CHECK(announcement.phase == DIGITS);
     CHECK(announcement.size == (exact < SLO_LITERAL_LIMIT ? exact : SLO_LITERAL_LIMIT));
-}
-
-/* proves: an octet, or none, leads from any state of an announcement to one that the contract allows
- * with: --unwind 3
- * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : DIGITS */
-void announcement_octet(void)
-{
-    struct slo_announcement announcement, before;
-    const char octet = (char)nondet_octet();
-    const size_t len = nondet_size();
-
-    before = announcement;
-    ASSUME(len <= 1 && before.size <= SLO_LITERAL_LIMIT && before.phase <= CLOSED_CR && before.non_synchronizing <= 1);
-    slo_announcement_feed(&announcement, &octet, len);
-    CHECK(announcement_contract(&before, &announcement, &octet, len) && announcement.phase <= CLOSED_CR);
 }
 
 /* What the end of a line announces, by RFC 7888 section 8: 1 if it announces a literal. */

@@ -136,11 +136,11 @@ static unsigned rank(void)
 /* proves: a step stays within the octets, consumes one or comes nearer to that, and leads to a valid state, in which undecided is no more than was and what it consumes, from any valid state with any number of octets
  * with: --unwind 16
  * each: STATE 14
- * mutant: lib/imap_server.c: if (n == len && word->len < sizeof "LOGOUT") => if (n == len)
- * mutant: lib/imap_server.c: is_undecided && is_whole => is_whole
- * mutant: lib/imap_server.c: scan->undecided = scan->is_enabled ? 0 : 1; => scan->undecided = 1;
- * mutant: lib/imap_server.c: bytes[n] != ' ' || scan->tag.len == 0 => bytes[n] != ' '
- * mutant: lib/imap_server.c: scan->literal_left >= SLO_LITERAL_LIMIT) => scan->literal_left > SLO_LITERAL_LIMIT) */
+ * mutant STATE=4: lib/imap_server.c: if (n == len && word->len < sizeof "LOGOUT") => if (n == len)
+ * mutant STATE=4: lib/imap_server.c: is_undecided && is_whole => is_whole
+ * mutant STATE=10: lib/imap_server.c: scan->undecided = scan->is_enabled ? 0 : 1; => scan->undecided = 1;
+ * mutant STATE=3: lib/imap_server.c: bytes[n] != ' ' || scan->tag.len == 0 => bytes[n] != ' '
+ * mutant STATE=11: lib/imap_server.c: scan->literal_left >= SLO_LITERAL_LIMIT) => scan->literal_left > SLO_LITERAL_LIMIT) */
 void one_step(void)
 {
     const size_t len = nondet_size();

@@ -5,6 +5,7 @@
 /* proves: slo_add(), slo_subtract(), slo_multiply() stop at the ends instead of wrapping, slo_min(), slo_max(), for all 64-bit values
  * by: integers
  * with: --unsigned-overflow-check
+ * claims: slo_add slo_subtract slo_multiply slo_min slo_max
  * mutant: lib/saturate.h: > UINT64_MAX - b ? UINT64_MAX => > UINT64_MAX - b ? 0
  * mutant: lib/saturate.h: > UINT64_MAX / b ? UINT64_MAX => > UINT64_MAX / b ? 0
  * mutant: lib/saturate.h: a > b ? a - b : 0 => a >= b ? a - b : 1 */
@@ -22,6 +23,7 @@ void stops(void)
 /* proves: slo_divide_up(a, b) is the least x for which x times b is not less than a, for all 64-bit values, b not 0
  * by: integers
  * with: --unsigned-overflow-check
+ * claims: slo_divide_up
  * mutant: lib/saturate.h: a % b > 0 => a % b > 1 */
 void divides_up(void)
 {

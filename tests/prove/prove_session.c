@@ -8,6 +8,11 @@
  * solver. */
 #include "prove.h"
 
+/* What a proof takes one by one. */
+#ifndef EVENT
+#define EVENT 0
+#endif
+
 static int tags_differ; /* what a comparison of tags finds */
 
 /* What the session copies is not looked at again, so only the memory counts. */
@@ -493,8 +498,10 @@ static void any_drain(enum place place)
     slo_link_init(&behind);
 }
 
-static void any_session(unsigned state, enum place place, int last_half)
+/* The number of a tag that was written: 0 or any other, all of which are alike. */
+static void any_session(unsigned state, enum place place, int last_half, uint32_t tag_number)
 {
+    session->tag_number = tag_number;
     session->slogout = &slogout;
     session->send_line = send_line;
     session->close_connection = close_connection;
@@ -515,7 +522,7 @@ static void any_session(unsigned state, enum place place, int last_half)
     running = timers_of_state(state);
     if (running)
         slo_link_append(&queue, &session->timer.link);
-    seen.logout = session->tag_number != 0;
+    seen.logout = tag_number != 0;
     if (state != SLOGOUT_STATE_ENDED)
         seen.bye = seen.over = 0;
     seen.busy = busy_in(state);
@@ -619,14 +626,15 @@ static void happen(unsigned event)
     }
 }
 
-static void check_event(unsigned event, unsigned state, enum place place, int last_half, enum deed deed)
+static void check_event(unsigned event, unsigned state, enum place place, int last_half, uint32_t tag_number,
+                        enum deed deed)
 {
     seen.event = event;
     seen.state = state;
     seen.place = place;
     seen.deed = deed;
     seen.offered = seen.offered_first = 0;
-    any_session(state, place, last_half);
+    any_session(state, place, last_half, tag_number);
     seen.outcome = outcome_of(event, state);
     happen(event);
     CHECK(slogout.depth == 0);
@@ -634,15 +642,18 @@ static void check_event(unsigned event, unsigned state, enum place place, int la
         CHECK(!session->set && lists_are_right());
         CHECK(counted(&slogout.counts, others, SLOGOUT_STATE_OPEN));
         CHECK(counted(&set.counts, others_in_drain, SLOGOUT_STATE_OPEN));
-        return;
+    } else {
+        CHECK(invariant());
+        CHECK(session->state != SLOGOUT_STATE_LEAVING || session->outcome == seen.outcome);
     }
-    CHECK(invariant());
-    CHECK(session->state != SLOGOUT_STATE_LEAVING || session->outcome == seen.outcome);
+    END_CASE();
 }
 
-static int may_be(unsigned state, unsigned place, int last_half)
+static int may_be(unsigned state, unsigned place, int last_half, uint32_t tag_number)
 {
     if (last_half && state != SLOGOUT_STATE_LEAVING) /* in ENDED it makes no difference */
+        return 0;
+    if (tag_number ? state < SLOGOUT_STATE_ASKED : state == SLOGOUT_STATE_ASKED)
         return 0;
     return place == IN_NO_DRAIN || state != SLOGOUT_STATE_OPEN;
 }
@@ -661,20 +672,18 @@ static int may_happen(unsigned event, unsigned state, unsigned place)
     }
 }
 
-/* How many of the deeds make a difference. */
+/* How many of the deeds are tried. All cells that send a line are those of REQUEST and FORCE, so what the host does in
+ * send_line() is tried with these two events. */
 static unsigned deeds_of(unsigned event, unsigned state, unsigned place)
 {
-    if (place == ALONE || !(may_send(event, state) || event == REFUSAL))
+    if (place == ALONE || !may_send(event, state))
         return 1;
-    if (event == REQUEST || (event == DEPART && state == SLOGOUT_STATE_OPEN))
-        return DEEDS;
-    return (event == RESUME && state == SLOGOUT_STATE_PENDING) || (event == TIMER && state == SLOGOUT_STATE_WAITING)
-               ? DEEDS
-               : CANCELS;
+    return event == REQUEST ? DEEDS : event == FORCE ? CANCELS : 1;
 }
 
 /* proves: a session that moves counts in its new state and no longer in the old one, for all counts and all pairs of states
  * with: --unwind 8
+ * claims: move_count
  * mutant: lib/session.c: counts->state[from]--; => counts->state[from]++; */
 void counters(void)
 {
@@ -716,18 +725,11 @@ void new_session(void)
     CHECK(invariant());
 }
 
-static void check_response(unsigned state)
+static void check_response(unsigned state, enum slogout_status status, int is_other)
 {
-    const struct slogout_response response = {
-        (enum slogout_status)(1 + (nondet_octet() & 3)),
-        octets,
-        nondet_size(),
-        octets,
-        nondet_size(),
-        octets,
-        nondet_size(),
-    };
-    int ours, untagged_bye, consumed, ends, result;
+    const struct slogout_response response = {status, octets, nondet_size(), octets, nondet_size(), octets, nondet_size()};
+    const int is_bye = status == SLOGOUT_STATUS_BYE;
+    int ends, consumed, result;
 
     seen.event = OK;
     seen.state = state;
@@ -736,27 +738,26 @@ static void check_response(unsigned state)
     seen.outcome = SLOGOUT_OUTCOME_ANSWERED;
     waits = 1;
     slogout.settings.on_refusal = SLOGOUT_REFUSAL_WAIT;
-    any_session(state, seen.place, 0);
+    any_session(state, seen.place, 0, state >= SLOGOUT_STATE_ASKED);
+    ASSUME(is_other || is_bye || response.tag_len == SLOGOUT_TAG_SIZE - 1);
     ASSUME(response.tag_len <= sizeof octets && response.code_len <= sizeof octets);
     ASSUME(response.text_len <= sizeof octets);
-    tags_differ = nondet_int();
-    ours = response.status != SLOGOUT_STATUS_BYE && response.tag_len == SLOGOUT_TAG_SIZE - 1 && !tags_differ;
-    untagged_bye = response.status == SLOGOUT_STATUS_BYE; /* as each BYE is that was parsed */
+    tags_differ = is_other;
     session->bye_seen = 0;
     slo_enter(&slogout);
     result = slo_session_feed_response(session, &response);
     slo_leave(&slogout);
-    ends = state == SLOGOUT_STATE_ASKED && ours && response.status == SLOGOUT_STATUS_OK;
-    consumed = state > SLOGOUT_STATE_ASKED || (state == SLOGOUT_STATE_ASKED && (ours || untagged_bye));
+    ends = state == SLOGOUT_STATE_ASKED && !is_other && status == SLOGOUT_STATUS_OK;
+    consumed = state > SLOGOUT_STATE_ASKED || (state == SLOGOUT_STATE_ASKED && (!is_other || is_bye));
     CHECK(result == (consumed ? SLOGOUT_CONSUMED : 0));
     CHECK(!released || ends);
-    if (released)
-        return;
-    CHECK(invariant());
-    CHECK(session->bye_seen == (state == SLOGOUT_STATE_ASKED && untagged_bye));
-    CHECK(session->state == (ends ? SLOGOUT_STATE_ENDED : state));
-    if (state == SLOGOUT_STATE_ASKED && ours && response.status != SLOGOUT_STATUS_OK)
-        CHECK(session->answer == (unsigned)response.status);
+    if (!released) {
+        CHECK(invariant());
+        CHECK(session->bye_seen == (state == SLOGOUT_STATE_ASKED && is_bye));
+        CHECK(session->state == (ends ? SLOGOUT_STATE_ENDED : state));
+        CHECK(state != SLOGOUT_STATE_ASKED || is_other || is_bye || session->answer == (unsigned)status);
+    }
+    END_CASE();
 }
 
 /* proves: a response is an answer only if it is a BYE or has our tag, and only while ASKED; in LEAVING and ENDED any is consumed, and before ASKED none; for any response whose tag, code and text have up to 200 octets each
@@ -765,88 +766,51 @@ static void check_response(unsigned state)
  * mutant: lib/session.c: session->answer = (uint8_t)event->answer->status; => session->answer = 0; */
 void one_response(void)
 {
-    const unsigned which = nondet_octet();
-    unsigned state;
+    const size_t which = nondet_size();
+    size_t number = 0;
+    unsigned state, status;
+    int is_other;
 
     any_world();
     for (state = 0; state <= SLOGOUT_STATE_ENDED; state++)
-        if (which == state) {
-            check_response(state);
-            ASSUME(0); /* as in check_events() */
-        }
+        for (status = SLOGOUT_STATUS_OK; status <= SLOGOUT_STATUS_BYE; status++)
+            for (is_other = 0; is_other < 2; is_other++)
+                if (which == number++)
+                    check_response(state, (enum slogout_status)status, is_other);
 }
 
-/* Any event, from any state of the invariant that is this one. */
-static void check_events(unsigned state)
+/* proves: an event, in any state of the invariant, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, no line after BUSY before its moment, none after a BYE or the end
+ * with: --unwind 33 --slice-formula --object-bits 12
+ * each: EVENT 14
+ * mutant EVENT=0: lib/session.c: slo_link_append(&set->members[session->state], &session->member); => ;
+ * mutant EVENT=1: lib/session.c: if (deadline != SLOGOUT_NEVER) => if (deadline == SLOGOUT_NEVER)
+ * mutant EVENT=1: lib/session.c: return finish(session, (enum slogout_outcome)session->outcome, event); => return send_last_bye(session, event);
+ * mutant EVENT=2: lib/session.c: char line[SLOGOUT_TAG_SIZE + sizeof command]; => char line[SLOGOUT_TAG_SIZE];
+ * mutant EVENT=2: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, event); => return send_logout(session, event);
+ * mutant EVENT=2: lib/session.c: session->tag_number = tags.last; => ;
+ * mutant EVENT=4: lib/session.c: session->set = NULL; => ;
+ * mutant EVENT=5: lib/session.c: ? SLOGOUT_OUTCOME_NEVER_READY => ? SLOGOUT_OUTCOME_EXPIRED
+ * mutant EVENT=5: lib/session.c: session->last_half ? SLOGOUT_BETWEEN_LINES : SLOGOUT_AT_REST => session->last_half ? SLOGOUT_AT_REST : SLOGOUT_BETWEEN_LINES
+ * mutant EVENT=7: lib/session.c: session->close_connection(session, &result, session->conn); => session->close_connection(session, &result, session->conn), session->close_connection(session, &result, session->conn);
+ * mutant EVENT=7: lib/session.c: result->answer_status = (enum slogout_status)session->answer; => result->answer_status = SLOGOUT_STATUS_NONE;
+ * mutant EVENT=11: lib/session.c: settle(session, event->outcome, 0); => ;
+ * mutant EVENT=12: lib/session.c: slogout->counts.state[SLOGOUT_STATE_ENDED]--; => ; */
+void one_event(void)
 {
     const size_t which = nondet_size();
     size_t number = 0;
-    unsigned place, event, deed;
+    unsigned state, place, deed;
+    uint32_t tag;
     int last_half;
 
     any_world();
-    for (place = 0; place < PLACES; place++)
-        for (last_half = 0; last_half < 2; last_half++)
-            for (event = 0; event < ALL_EVENTS && may_be(state, place, last_half); event++)
-                for (deed = 0; may_happen(event, state, place) && deed < deeds_of(event, state, place); deed++)
-                    if (which == number++) {
-                        check_event(event, state, (enum place)place, last_half, (enum deed)deed);
-                        ASSUME(0); /* so that no case is mixed with another: what each begins with is constant */
-                    }
-}
-
-/* proves: an OPEN session, from any state of the invariant and any event, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, no line after BUSY before its moment, none after a BYE or the end
- * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: if (deadline != SLOGOUT_NEVER) => if (deadline == SLOGOUT_NEVER)
- * mutant: lib/session.c: char line[SLOGOUT_TAG_SIZE + sizeof command]; => char line[SLOGOUT_TAG_SIZE];
- * mutant: lib/session.c: session->close_connection(session, &result, session->conn); => session->close_connection(session, &result, session->conn), session->close_connection(session, &result, session->conn);
- * mutant: lib/session.c: settle(session, event->outcome, 0); => ;
- * mutant: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, event); => return send_logout(session, event);
- * mutant: lib/session.c: session->tag_number = tags.last; => ;
- * mutant: lib/session.c: session->last_half ? SLOGOUT_BETWEEN_LINES : SLOGOUT_AT_REST => session->last_half ? SLOGOUT_AT_REST : SLOGOUT_BETWEEN_LINES */
-void open_session(void)
-{
-    check_events(SLOGOUT_STATE_OPEN);
-}
-
-/* proves: the same of a WAITING session
- * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: session->set = NULL; => ; */
-void waiting_session(void)
-{
-    check_events(SLOGOUT_STATE_WAITING);
-}
-
-/* proves: the same of a PENDING session
- * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: ? SLOGOUT_OUTCOME_NEVER_READY => ? SLOGOUT_OUTCOME_EXPIRED */
-void pending_session(void)
-{
-    check_events(SLOGOUT_STATE_PENDING);
-}
-
-/* proves: the same of an ASKED session
- * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: result->answer_status = (enum slogout_status)session->answer; => result->answer_status = SLOGOUT_STATUS_NONE; */
-void asked_session(void)
-{
-    check_events(SLOGOUT_STATE_ASKED);
-}
-
-/* proves: the same of a LEAVING session
- * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: return finish(session, (enum slogout_outcome)session->outcome, event); => return send_last_bye(session, event); */
-void leaving_session(void)
-{
-    check_events(SLOGOUT_STATE_LEAVING);
-}
-
-/* proves: the same of an ENDED session
- * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: slogout->counts.state[SLOGOUT_STATE_ENDED]--; => ; */
-void ended_session(void)
-{
-    check_events(SLOGOUT_STATE_ENDED);
+    for (state = 0; state <= SLOGOUT_STATE_ENDED; state++)
+        for (place = 0; place < PLACES; place++)
+            for (last_half = 0; last_half < 2; last_half++)
+                for (tag = 0; tag < 2 && may_happen(EVENT, state, place); tag++)
+                    for (deed = 0; may_be(state, place, last_half, tag) && deed < deeds_of(EVENT, state, place); deed++)
+                        if (which == number++)
+                            check_event(EVENT, state, (enum place)place, last_half, tag, (enum deed)deed);
 }
 
 #pragma CPROVER check pop

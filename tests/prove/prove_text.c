@@ -7,12 +7,11 @@
 #include "tag.c"
 #pragma CPROVER check pop
 
-#ifndef BOUND
-#define BOUND 24 /* octets of a line, a text, a tag */
-#endif
+#define BOUND 12 /* octets of a text, a tag */
 
-/* proves: slogout_tag_valid() is the grammar of RFC 3501, for all tags of up to 24 octets
- * with: --unwind 26
+/* proves: slogout_tag_valid() is the grammar of RFC 3501, for all tags of up to 12 octets
+ * with: --unwind 14
+ * claims: slogout_tag_valid
  * mutant: lib/tag.c: 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 0, 6 => 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 3, 6 */
 void tag(void)
 {
@@ -29,6 +28,7 @@ void tag(void)
 
 /* proves: a tag that is written fits, is NUL-terminated, has the prefix and then digits, and its number is the one after the last, or 1, for all 32-bit numbers and all prefixes of up to SLOGOUT_PREFIX_MAX octets
  * with: --unwind 24
+ * claims: slo_tag_write slogout_tags_next slo_tag_prefix_valid
  * mutant: lib/tag.c: tags->last + 1 : 1 => tags->last + 1 : 0
  * mutant: lib/tag.c: len <= SLOGOUT_PREFIX_MAX && slogout_tag_valid => len <= SLOGOUT_PREFIX_MAX + 1 && slogout_tag_valid */
 void tags_next(void)
@@ -76,8 +76,9 @@ static int is_bye_text(const char *text, size_t len)
     return i > 1 && (i == bracket || (text[i] == ' ' && i + 1 < bracket));
 }
 
-/* proves: a BYE text is taken exactly if it follows the grammar, and its line has one CRLF, at its end, for all texts of up to 24 octets
- * with: --unwind 27
+/* proves: a BYE text is taken exactly if it follows the grammar, and its line has one CRLF, at its end, for all texts of up to 12 octets
+ * with: --unwind 21
+ * claims: slo_bye_text_valid code_valid slo_bye_write
  * mutant: lib/bye.c: text[len] > '~' => text[len] > '~' + 1
  * mutant: lib/bye.c: !bracket[2] => !bracket[1] */
 void bye(void)
@@ -97,13 +98,13 @@ void bye(void)
     CHECK(line[i] >= ' ' && line[i] <= '~');
 }
 
-/* proves: any text is made to a valid BYE text, whose length is told, for all texts of up to 6 octets
+/* proves: any text is made to a valid BYE text, whose length is told, for all texts of up to 4 octets
  * with: --unwind 34
  * mutant: lib/bye.c: *out = '('; => ;
  * mutant: lib/bye.c: byte >= 0x80) => byte > 0x80) */
 void fit(void)
 {
-    char text[6], out[SLOGOUT_BYE_TEXT_SIZE];
+    char text[4], out[SLOGOUT_BYE_TEXT_SIZE];
     const size_t len = nondet_size();
     size_t fitting;
 
@@ -112,13 +113,14 @@ void fit(void)
     CHECK(fitting == strlen(out) && slo_bye_text_valid(out));
 }
 
-/* proves: an escaped text is printable, has no quote of its own, and ends within its buffer, for all texts of up to 4 octets and buffers of 1 to 17
- * with: --unwind 18
+/* proves: an escaped text is printable, has no quote of its own, and ends within its buffer, for all texts of up to 3 octets and buffers of 1 to 13
+ * with: --unwind 14
+ * claims: slo_escape
  * mutant: lib/log.c: used + n >= out_size => used + n > out_size
  * mutant: lib/log.c: byte < ' ' || byte > '~' => byte < ' ' || byte > '~' + 1 */
 void escape(void)
 {
-    char octets[4];
+    char octets[3];
     const size_t len = nondet_size(), size = nondet_size();
     char *out;
     size_t i;

@@ -178,10 +178,11 @@ static void any_world(unsigned running)
 /* proves: a timer is started or stopped, or an alarm is set: the 3 timers and the 3 alarms are in the order of their deadlines and linked both ways, the alarm of the timers is set for the first, the deadline of the clock is the earliest, for all times
  * with: --unwind 5 --slice-formula
  * each: RUNNING 4
- * mutant: lib/timer.c: slo_link_remove(&timer->link); => ;
- * mutant: lib/timer.c: timer_of(next->prev)->deadline > timer->deadline => timer_of(next->prev)->deadline < timer->deadline
- * mutant: lib/timer.c: if (alarm->deadline == deadline) => if (alarm->deadline >= deadline)
- * mutant: lib/list.h: next->prev->next = link; => ; */
+ * claims: slo_alarm_set rings_before slo_timer_start slo_timer_stop set_for_first slo_link_remove slo_link_insert
+ * mutant RUNNING=1: lib/timer.c: slo_link_remove(&timer->link); => ;
+ * mutant RUNNING=2: lib/timer.c: timer_of(next->prev)->deadline > timer->deadline => timer_of(next->prev)->deadline < timer->deadline
+ * mutant RUNNING=1: lib/timer.c: if (alarm->deadline == deadline) => if (alarm->deadline >= deadline)
+ * mutant RUNNING=1: lib/list.h: next->prev->next = link; => ; */
 void change(void)
 {
     const int which = nondet_int(), what = nondet_int();
@@ -205,6 +206,7 @@ void change(void)
 }
 
 /* proves: the clock never goes back nor stands at SLOGOUT_NEVER, and nothing else changes, for all times
+ * claims: slo_clock_advance
  * mutant: lib/timer.c: now > clock->now => now != clock->now */
 void advance(void)
 {
@@ -223,22 +225,22 @@ void advance(void)
     CHECK(advanced.made == old.made && advanced.announced == old.announced);
 }
 
-/* proves: of 3 timers and 2 alarms the earliest rings if it is due, else none does; a timer has stopped when it does; the world is consistent then, and may be any consistent one after the callback, for all times
+/* proves: of 2 timers and 2 alarms the earliest rings if it is due, else none does; a timer has stopped when it does; the world is consistent then, and may be any consistent one after the callback, for all times
  * with: --unwind 5 --slice-formula
- * each: RUNNING 4 EARLIEST 3
- * mutant: lib/timer.c: slo_clock_deadline(clock) <= clock->now; => slo_clock_deadline(clock) < clock->now;
- * mutant: lib/timer.c: slo_timer_stop(timers, first); => ; */
+ * each: RUNNING 3 EARLIEST 2
+ * mutant RUNNING=1 EARLIEST=0: lib/timer.c: slo_clock_deadline(clock) <= clock->now; => slo_clock_deadline(clock) < clock->now;
+ * mutant RUNNING=1 EARLIEST=0: lib/timer.c: slo_timer_stop(timers, first); => ; */
 void ring_one(void)
 {
     /* What is true of the second alarm is true of the first. */
-    struct slo_alarm *const alarm = EARLIEST < 2 ? alarms[EARLIEST] : NULL;
+    struct slo_alarm *const alarm = alarms[EARLIEST];
     int is_due;
 
     if (alarm == &kind.alarm && RUNNING == 0)
         return;
     any_world(RUNNING);
     ASSUME(earliest() == alarm);
-    clock.alarms.next = alarm ? &alarm->link : &clock.alarms; /* as it is, so that the checker knows it */
+    clock.alarms.next = &alarm->link; /* as it is, so that the checker knows it */
     is_due = slo_clock_deadline(&clock) <= clock.now;
     rings = 0;
     slo_clock_ring(&clock, 1);

@@ -11,55 +11,85 @@ A proof is a function of a harness. The comment before it says what it proves an
      *     integers             one run for each property of cvc5, which takes machine words for integers with a modulus,
      *                          so it can multiply and divide symbols of 64 bits; without the checks of memory
      * with: OPTION...          more options of CBMC
+     * end: apart               looks at the end in a run of its own, where solving for it among the rest takes long
      * each: MACRO COUNT ...    one run for each value of these macros from 0 to COUNT - 1
-     * mutant: PATH: OLD => NEW a fault: this text, which stands once in this file, is replaced. */
+     * loop FUNCTION.NUMBER: INVARIANT; assigns WHAT; decreases TERM
+     *                          a contract, in place of which the loop is not unwound: the proof holds for any number of
+     *                          rounds. `ghost` may be an index that the harness chooses: what holds of it holds of all
+     * claims: FUNCTION...      all that these functions of lib/ do is part of what is proved, so that a change of one
+     *                          of their lines is a fault, which --sanity plants
+     * mutant MACRO=VALUE ...: PATH: OLD => NEW
+     *                          a fault: this text, which stands once in this file, is replaced. The run with these
+     *                          macros must find it; if there are none, any run must. */
 
-Environment: PROOF=NAME is the only one that is tried. TRACE=1 prints how a property fails. BOUND=NUMBER is the macro
-BOUND of every harness, in place of its own.
+Each run also shows that the end of the proof is reached, so that no assumption makes it empty. Environment: PROOF=NAME is
+the only one that is tried. TRACE=1 prints how a property fails. N and SEED: how many changes of claimed lines --sanity
+plants, by the operators of tests/mutants/, and for which random numbers.
 """
 
+import glob
 import itertools
 import json
 import multiprocessing
 import os
+import random
 import re
 import resource
 import shutil
 import stat
 import subprocess
 import sys
-from collections import namedtuple
+import tempfile
+from collections import Counter, defaultdict, namedtuple
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(HERE, "../mutants"))
+
+from mutate import Entry, entry_of  # noqa: E402
+from operators import mutants_of  # noqa: E402
 
 BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "prove")
+NOTICED_BY_NO_PROOF = os.path.join(HERE, "unnoticed.txt")
 MEMORY = 4 << 30  # octets of one solver
 SOLVER_SECONDS = 60  # of CPU, for one property, by integers
 OPTIONS = {
     "bits": ["--conversion-check", "--pointer-overflow-check", "--memory-leak-check"],
     "integers": ["--no-standard-checks", "--unwinding-assertions", "--div-by-zero-check"],
 }
+END = "the end is reached"
 
-Proof = namedtuple("Proof", "path name label proves by options each mutants")
-Verdict = namedtuple("Verdict", "good properties lines")
+# cases: the macros of each run. loops: {function: [contract]}. mutants: [(the macros of the run that finds it, or "", text)]
+Proof = namedtuple("Proof", "path name label proves by options cases loops claims mutants apart")
+# A run of a proof. fault: the text of a mutant, or a Mutant of operators.py, or "" if none is planted.
+Job = namedtuple("Job", "proof cases fault")
+Verdict = namedtuple("Verdict", "good properties seconds lines")
 
 PROOF = re.compile(r"/\* (proves: (?:[^*]|\*(?!/))*)\*/\s*void (\w+)\(void\)")
-FIELD = re.compile(r"^(proves|by|with|each|mutant): ", re.MULTILINE)
+FIELD = re.compile(r"^(proves|by|with|end|each|loop|claims|mutant)((?: [^\s:]+)*): ", re.MULTILINE)
 
 
 class NoAnswer(Exception):
     """Why there is none."""
 
 
+# ---- harnesses ----
+
 def fields(comment):
-    """(key, text) for each field of a proof's comment."""
-    text = re.sub(r"\n +\* ?", "\n", comment)
-    parts = FIELD.split(text)[1:]
-    return [(key, " ".join(value.split())) for key, value in zip(parts[::2], parts[1::2])]
+    """(key, arguments, text) for each field of a proof's comment."""
+    parts = FIELD.split(re.sub(r"\n +\* ?", "\n", comment))[1:]
+    return [(key, more.split(), " ".join(text.split())) for key, more, text in zip(*(parts[i::3] for i in range(3)))]
 
 
-def each(words):
+def cases_of(words):
     """[["-DONE=0", "-DTWO=0"], ["-DONE=0", "-DTWO=1"], ...] for ONE 1 TWO 2."""
     return [list(macros) for macros in itertools.product(
         *([f"-D{name}={value}" for value in range(int(count))] for name, count in zip(words[::2], words[1::2])))]
+
+
+def loop_contract(place, text):
+    function, number = place.rsplit(".", 1)
+    invariant, assigns, decreases = re.fullmatch(r"(.*); assigns (.*); decreases (.*)", text).groups()
+    return function, {"loop_id": number, "invariants": invariant, "assigns": assigns, "decreases": decreases}
 
 
 def proofs_of(path):
@@ -71,10 +101,16 @@ def proofs_of(path):
         sys.exit(f"prove: {path}: a proof is not written as one")
     for comment, name in found:
         lines = fields(comment)
-        one = dict(lines)
+        one = {key: text for key, _, text in lines}
+        loops = defaultdict(list)
+        for function, contract in (loop_contract(more[0], text) for key, more, text in lines if key == "loop"):
+            loops[function].append(contract)
         yield Proof(path, name, f"{harness}/{name}", one["proves"], one.get("by", "bits"), one.get("with", "").split(),
-                    each(one.get("each", "").split()), [value for key, value in lines if key == "mutant"])
+                    cases_of(one.get("each", "").split()), loops, one.get("claims", "").split(),
+                    [([f"-D{macro}" for macro in more], text) for key, more, text in lines if key == "mutant"], "end" in one)
 
+
+# ---- CBMC ----
 
 def solver_directory():
     """A directory with a program cvc5, which is the one that CBMC calls, with the options that we want."""
@@ -95,45 +131,75 @@ def limit_memory():
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def cbmc(proof, root, *more):
-    """What CBMC says, by key, of the library in root."""
-    macros = [f"-DBOUND={os.environ['BOUND']}"] if os.environ.get("BOUND") else []
-    command = ["cbmc", "--json-ui", proof.path, "--function", proof.name, f"-I{root}/lib", f"-I{root}/include", "-Itests",
-               "-Itests/prove", "--c99", *macros, "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more]
+def execute(*command):
     environment = dict(os.environ, PATH=f"{solver_directory()}:{os.environ['PATH']}")
-    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=False, preexec_fn=limit_memory)
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                          preexec_fn=limit_memory)
+
+
+def json_of(*command):
+    """What a program of CBMC says, by key."""
+    run = execute(*command)
     try:
         said = json.loads(run.stdout)
     except ValueError:
-        raise NoAnswer(f"cbmc ended without a word, {run.returncode}") from None
+        raise NoAnswer(f"{command[0]} ended without a word, {run.returncode}") from None
     errors = [part["messageText"] for part in said if part.get("messageType") == "ERROR"]
     if errors:
         raise NoAnswer("; ".join(errors))
     return {key: value for part in said for key, value in part.items()}
 
 
-def properties(proof, root, stop=False):
+def source_options(proof, root, case):
+    """What a compiler needs to know. PROOF is the function that end.c calls."""
+    return [proof.path, os.path.join(HERE, "end.c"), "--function", "end_of_proof", f"-DPROOF={proof.name}", f"-I{root}/lib",
+            f"-I{root}/include", "-Itests", "-Itests/prove", *case]
+
+
+def with_contracts(proof, root, case):
+    """Compiles a proof, puts the contracts in place of its loops, and returns the file."""
+    directory = tempfile.mkdtemp(dir=BUILD)
+    compiled, contracts, made = (f"{directory}/{name}" for name in ("compiled", "contracts.json", "made"))
+    if execute("goto-cc", "-std=c99", *source_options(proof, root, case), "-o", compiled).returncode:
+        raise NoAnswer("it does not compile")
+    table = json_of("goto-instrument", "--show-symbol-table", "--json-ui", compiled)["symbolTable"]
+    functions = []
+    for function, loops in proof.loops.items():
+        for loop in loops:
+            words = set(re.findall(r"[A-Za-z_]\w*", loop["invariants"] + " " + loop["assigns"] + " " + loop["decreases"]))
+            symbols = {name.rsplit("::", 1)[-1]: name for name in table if name.startswith(f"{function}::")}
+            loop["symbol_map"] = ";".join(f"{word},{symbols[word]}" for word in sorted(words & set(symbols)))
+        functions.append({function: loops})
+    with open(contracts, "w", encoding="ascii") as stream:
+        json.dump({"sources": [proof.path], "functions": functions, "output": "OUTPUT"}, stream)
+    run = execute("goto-instrument", "--dfcc", "end_of_proof", "--apply-loop-contracts", "--loop-contracts-file", contracts,
+                  compiled, made)
+    if run.returncode:
+        raise NoAnswer((run.stdout + run.stderr).decode().strip().splitlines()[-1])
+    return made
+
+
+def cbmc(proof, root, case, *more):
+    made = [with_contracts(proof, root, case), "--function", "end_of_proof"] if proof.loops \
+        else [*source_options(proof, root, case), "--c99"]
+    return json_of("cbmc", "--json-ui", *made, "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more)
+
+
+def properties(proof, root, case, stop=False):
     """All properties with their status. `stop`: at the first that shows a fault."""
     found = []
-    if proof.by == "bits":
-        runs = proof.each
-    else:
-        wanted = cbmc(proof, root, "--show-properties").get("properties", [])
-        runs = [["--cvc5", "--property", prop["name"]] for prop in wanted]
+    runs = [["-DNO_END"], ["--property", "end_of_proof.assertion.1"]] if proof.apart else [[]]
+    if proof.by == "integers":
+        wanted = cbmc(proof, root, case, "--show-properties").get("properties", [])
+        runs = [["--property", prop["name"], *([] if prop["description"] == END else ["--cvc5"])] for prop in wanted]
     for options in runs:
-        result = cbmc(proof, root, *options).get("result", [])
+        result = cbmc(proof, root, case, *options).get("result", [])
         if not result:
             raise NoAnswer(f"cbmc has no result with {' '.join(options)}")
         found += result
         if stop and any(is_fault(prop) for prop in result):
             break
     return found
-
-
-def cpu_seconds():
-    """Of all the solvers so far; the machine may be busy with other things."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
 
 
 def place(prop):
@@ -143,7 +209,11 @@ def place(prop):
 
 def is_fault(prop):
     """Whether this shows a fault of the library; that a function is not there is one of the harness."""
-    return prop["status"] == "FAILURE" and ".no-body." not in prop["property"]
+    return prop["status"] == "FAILURE" and prop["description"] != END and ".no-body." not in prop["property"]
+
+
+def is_bad(prop):
+    return prop["status"] != ("FAILURE" if prop["description"] == END else "SUCCESS")
 
 
 def trace(prop):
@@ -155,82 +225,133 @@ def trace(prop):
             yield f"    {at.get('file')}:{at.get('line')}: {step.get('lhs')} = {value.get('data', value.get('name'))}"
 
 
-def prove(proof):
-    """Whether all properties hold."""
-    start = cpu_seconds()
-    found = properties(proof, ".")
-    bad = [prop for prop in found if prop["status"] != "SUCCESS"]
-    if not found:
+# ---- one run ----
+
+def cpu_seconds():
+    """Of all the solvers so far; the machine may be busy with other things."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def prove(job):
+    """Whether all properties hold, and the end is reached."""
+    found = [prop for case in job.cases for prop in properties(job.proof, ".", case)]
+    if all(prop["description"] == END for prop in found):
         raise NoAnswer("no property")
-    if bad:
-        return Verdict(False, 0, [line for prop in bad for line in [f"{prop['status']}: {place(prop)}", *trace(prop)]])
-    count = len({prop["property"] for prop in found})
-    return Verdict(True, count, [f"{proof.proves}: {count} properties, {cpu_seconds() - start:.1f} s"])
+    bad = [prop for prop in found if is_bad(prop)]
+    return not bad, len({prop["property"] for prop in found}) - 1, \
+        [line for prop in bad for line in [f"{prop['status']}: {place(prop)}", *trace(prop)]]
 
 
-def plant(proof, mutant):
-    """Makes a copy of the library with a fault in it, and returns where."""
-    path, change = mutant.split(": ", 1)
+def planted(text):
+    """The file and its source with the fault that the text of a mutant says."""
+    path, change = text.split(": ", 1)
     old, new = change.split(" => ")
-    root = f"{BUILD}/{proof.label.replace('/', '.')}.{proof.mutants.index(mutant)}"
-    shutil.rmtree(root, ignore_errors=True)
-    shutil.copytree("lib", f"{root}/lib")
-    shutil.copytree("include", f"{root}/include")
     with open(path, encoding="ascii") as stream:
         source = stream.read()
     if source.count(old) != 1:
         raise NoAnswer(f"`{old}` does not stand once in {path}")
-    with open(f"{root}/{path}", "w", encoding="ascii") as stream:
-        stream.write(source.replace(old, new))
-    return root
+    return path, source.replace(old, new)
 
 
-def refute(proof, mutant):
-    """Whether a property fails on the fault."""
-    start = cpu_seconds()
-    found = properties(proof, plant(proof, mutant), stop=True)
-    faults = [prop for prop in found if is_fault(prop)]
-    if faults:
-        return Verdict(True, 0, [f"fails on `{mutant}`: {place(faults[0])}, {cpu_seconds() - start:.1f} s"])
-    unproved = [f"{prop['status']} `{mutant}`: {place(prop)}" for prop in found if prop["status"] != "SUCCESS"]
-    return Verdict(False, 0, unproved or [f"PROVES `{mutant}`"])
+def refute(job):
+    """Whether a property fails on the fault, in a copy of the library."""
+    path, source = planted(job.fault) if isinstance(job.fault, str) else (job.fault.path, job.fault.source())
+    with tempfile.TemporaryDirectory(dir=BUILD) as root:
+        shutil.copytree("lib", f"{root}/lib")
+        shutil.copytree("include", f"{root}/include")
+        with open(f"{root}/{path}", "w", encoding="ascii") as stream:
+            stream.write(source)
+        found = []
+        for case in job.cases:
+            found += properties(job.proof, root, case, stop=True)
+            faults = [prop for prop in found if is_fault(prop)]
+            if faults:
+                return True, 1, [f"fails on `{name_of(job.fault)}`: {place(faults[0])}"]
+    unproved = [f"{prop['status']} `{name_of(job.fault)}`: {place(prop)}" for prop in found if is_bad(prop)]
+    return False, 0, unproved or [f"PROVES `{name_of(job.fault)}`"]
+
+
+def name_of(fault):
+    return fault if isinstance(fault, str) else entry_of(fault)
 
 
 def judge(job):
-    """The verdict on (proof, ""), or on (proof, fault); None stands for a fault that is missing."""
-    proof, mutant = job
+    start = cpu_seconds()
     try:
-        if mutant is None:
+        if job.fault is None:
             raise NoAnswer("no mutant")
-        verdict = refute(proof, mutant) if mutant else prove(proof)
+        good, count, lines = refute(job) if job.fault else prove(job)
     except NoAnswer as reason:
-        verdict = Verdict(False, 0, [f"`{mutant}`: {reason}" if mutant else str(reason)])
-    return verdict._replace(lines=[f"{proof.label}: {line}" for line in verdict.lines])
+        good, count, lines = False, 0, [f"`{name_of(job.fault)}`: {reason}" if job.fault else str(reason)]
+    return job, Verdict(good, count, cpu_seconds() - start, lines)
+
+
+def judge_all(jobs):
+    """Yields each job with its verdict, and prints what is to be said of it."""
+    with multiprocessing.Pool() as pool:
+        for job, verdict in pool.imap_unordered(judge, jobs, chunksize=1):
+            for line in verdict.lines:
+                title = "prove-sanity" if job.fault != "" else "prove"
+                print(f"{title}: {job.proof.label}: {line}, {verdict.seconds:.1f} s", flush=True)
+            yield job, verdict
+
+
+# ---- all runs ----
+
+def prove_all(proofs):
+    of_proof = defaultdict(list)
+    for job, verdict in judge_all(Job(proof, [case], "") for proof in proofs for case in proof.cases):
+        verdicts = of_proof[job.proof.label]
+        verdicts.append(verdict)
+        if len(verdicts) == len(job.proof.cases) and all(verdict.good for verdict in verdicts):
+            print(f"prove: {job.proof.label}: {job.proof.proves}: {max(v.properties for v in verdicts)} properties, "
+                  f"{len(verdicts)} runs, {sum(v.seconds for v in verdicts):.1f} s", flush=True)
+    good = [verdicts for verdicts in of_proof.values() if all(verdict.good for verdict in verdicts)]
+    print(f"prove: {len(good)} of {len(proofs)} proofs, {sum(v[0].properties for v in good)} properties, "
+          f"{cpu_seconds():.0f} s of CPU time")
+    return len(proofs) == len(good) > 0
+
+
+def find_faults(proofs):
+    """Whether each fault that the proofs name is found."""
+    jobs = [Job(proof, [case] if case else proof.cases, text) for proof in proofs for case, text in proof.mutants or [([], None)]]
+    found = sum(verdict.good for _, verdict in judge_all(jobs))
+    print(f"prove-sanity: {len(proofs)} proofs, {found} of {len(jobs)} faults found")
+    return found == len(jobs) > 0
+
+
+def find_changes(proofs):
+    """Whether changes of lines that are claimed are found, or explained."""
+    claiming = {function: proof for proof in proofs for function in proof.claims}
+    every = [mutant for path in sorted(glob.glob("lib/*.[ch]")) for mutant in mutants_of(path) if mutant.function in claiming]
+    seed = int(os.environ.get("SEED") or random.randrange(1000000))
+    tried = random.Random(seed).sample(every, min(len(every), int(os.environ.get("N") or 60)))
+    print(f"prove-sanity: {len(tried)} of {len(every)} changes of claimed lines, SEED={seed}")
+    with open(NOTICED_BY_NO_PROOF, encoding="ascii") as stream:
+        entries = [Entry(line, "") for line in stream.read().splitlines() if " => " in line]
+    explained = {mutant for mutant in tried if any(entry.explains(mutant) for entry in entries)}
+    rooms = defaultdict(Counter)
+    jobs = [Job(claiming[mutant.function], claiming[mutant.function].cases, mutant) for mutant in tried if mutant not in explained]
+    for job, verdict in judge_all(jobs):
+        rooms[job.fault.path]["found" if verdict.good else "neither"] += 1
+    for mutant in explained:
+        rooms[mutant.path]["explained"] += 1
+    for path, count in sorted(rooms.items()):
+        print(f"prove-sanity: {path}: {count['found']} found, {count['explained']} explained, {count['neither']} neither")
+    return not any(count["neither"] for count in rooms.values())
 
 
 def main(arguments):
-    sanity = "--sanity" in arguments
-    title = "prove-sanity" if sanity else "prove"
     only = os.environ.get("PROOF")
     proofs = [proof for path in arguments if path != "--sanity" for proof in proofs_of(path)
               if only in (None, "", proof.name)]
-    if sanity:
-        jobs = [(proof, mutant) for proof in proofs for mutant in proof.mutants or [None]]
-    else:
-        jobs = [(proof, "") for proof in proofs]
-    with multiprocessing.Pool() as pool:
-        verdicts = []
-        for verdict in pool.imap_unordered(judge, jobs, chunksize=1):
-            for line in verdict.lines:
-                print(f"{title}: {line}", flush=True)
-            verdicts.append(verdict)
-    good = [verdict for verdict in verdicts if verdict.good]
-    if sanity:
-        print(f"prove-sanity: {len(proofs)} proofs, {len(good)} of {len(jobs)} faults found")
-    else:
-        print(f"prove: {len(good)} of {len(jobs)} proofs, {sum(verdict.properties for verdict in good)} properties")
-    return 0 if jobs and len(good) == len(jobs) else 1
+    os.makedirs(BUILD, exist_ok=True)
+    if "--sanity" not in arguments:
+        return prove_all(proofs)
+    is_found = find_faults(proofs)
+    return find_changes(proofs) and is_found
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(0 if main(sys.argv[1:]) else 1)

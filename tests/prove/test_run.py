@@ -10,11 +10,18 @@ import unittest
 SANITY = ("--sanity",)
 FAULT = " * mutant: lib/saturate.h: a > b ? a - b => b > a ? a - b\n"
 
+TAG_SOURCE = '#pragma CPROVER check push\n#pragma CPROVER check disable "conversion"\n#include "tag.c"\n#pragma CPROVER check pop\n'
+TAG = "size_t n, len = nondet_size(); char *any = malloc(len); ASSUME(any); n = slo_tag_length(any, len);"
+LOOP = " * loop slo_tag_length.0: i <= len; assigns i; decreases len - i\n"
+
 # What it shows, options of run.py, fields of the proof, its body, and what run.py must say; None: that it is proved.
 CASES = [
     ("a proof", (), "", "CHECK(slo_subtract(1, 2) == 0);", None),
     ("a proof that fails on a fault", SANITY, FAULT, "CHECK(slo_subtract(1, 2) == 0);", None),
     ("a property fails", (), "", "CHECK(slo_subtract(2, 1) == 0);", "FAILURE: "),
+    ("an end that is not reached", (), "", "ASSUME(0); CHECK(1);", "SUCCESS: .*the end is reached"),
+    ("a loop of any length", (), LOOP, f"{TAG} CHECK(n <= len); free(any);", None),
+    ("a loop that does not keep its contract", (), LOOP.replace("i <= len", "i == 0"), f"{TAG} free(any);", "FAILURE: "),
     ("no property", (), " * by: integers\n", "", "no property"),
     ("a function without a body", (), "", "CHECK(elsewhere() || 1);", "FAILURE: .*no body for callee elsewhere"),
     ("the same by integers", (), " * by: integers\n", "CHECK(elsewhere() || 1);", "FAILURE: .*no body for callee elsewhere"),
@@ -34,6 +41,7 @@ class Run(unittest.TestCase):
             harness = f"{directory}/prove_case.c"
             with open(harness, "w", encoding="ascii") as stream:
                 stream.write('#include "prove.h"\n#include "saturate.h"\nint elsewhere(void);\n'
+                             + TAG_SOURCE * fields.startswith(" * loop") +
                              f"/* proves: a case\n{fields} */\nvoid proof(void)\n{{\n    {body}\n}}\n")
             run = subprocess.run([sys.executable, "-B", "tests/prove/run.py", *options, harness], stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, env={"PATH": path}, text=True, check=False)

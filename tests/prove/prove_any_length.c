@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Octets of any number: no loop over them is unwound, each has a contract. Of the octet at `ghost` alone it is known
+ * what it is. As it may be any of them, what holds of it holds of all. */
+#include "prove.h"
+
+#pragma CPROVER check push
+#pragma CPROVER check disable "conversion" /* between char and unsigned char, and of what is no digit, as meant */
+
+static size_t ghost, kept_before;
+static char ghost_octet;
+static const char *ghost_at; /* where it lies */
+static int is_tag, is_atom, is_stop;
+
+/* The first octet that is c, as far as that of ghost is concerned. */
+void *memchr(const void *bytes, int c, size_t len)
+{
+    const char *at = bytes;
+    const size_t i = nondet_size();
+
+    CHECK(len == 0 || __CPROVER_r_ok(bytes, len));
+    ASSUME(i <= len && (i == len || at[i] == (char)c));
+    ASSUME(!__CPROVER_same_object(at, ghost_at) || ghost_at < at || ghost_at >= at + i || ghost_octet != (char)c);
+    return i < len ? (void *)(at + i) : NULL;
+}
+
+#pragma CPROVER check push
+#pragma CPROVER check disable "bounds" /* the reference is not what is proved */
+#pragma CPROVER check disable "pointer"
+#pragma CPROVER check disable "pointer-overflow"
+#pragma CPROVER check disable "signed-overflow"
+#include "model/reference.c"
+#pragma CPROVER check pop
+
+#include "imap_lex.c"
+#include "response.c"
+#include "word.c"
+#include "tag.c"
+#include "lex.h"
+
+/* So many octets, of which one is that of ghost. */
+static const char *any_octets(size_t len)
+{
+    char *const bytes = malloc(len);
+
+    ASSUME(bytes && len > 0 && ghost < len);
+    ghost_at = bytes + ghost;
+    ghost_octet = *ghost_at;
+    is_tag = is_astring_char(ghost_octet) && ghost_octet != '+';
+    is_atom = is_atom_char(ghost_octet);
+    is_stop = is_word_stop(ghost_octet);
+    return bytes;
+}
+
+/* proves: lines and words stop at their first LF, NUL, SP or CR, for any number of octets
+ * with: --unwind 14
+ * claims: slo_line_stop slo_word_stop
+ * loop slo_word_stop.0: i <= len && (ghost >= i || !is_stop); assigns i; decreases len - i
+ * mutant: lib/imap_lex.c: nul = memchr(bytes, '\0', len); => nul = NULL;
+ * mutant: lib/imap_lex.h: c == '\r' || c == '\n' => c == '\n' */
+void stops(void)
+{
+    const size_t len = nondet_size();
+    const char *const bytes = any_octets(len);
+    const size_t line = slo_line_stop(bytes, len), word = slo_word_stop(bytes, len);
+
+    CHECK(line <= len && (line == len || is_line_stop(bytes[line])));
+    CHECK(word <= len && (word == len || is_word_stop(bytes[word])));
+    CHECK(ghost >= line || !is_line_stop(ghost_octet));
+    CHECK(ghost >= word || !is_stop);
+    free((void *)bytes);
+}
+
+/* proves: tags and atoms stop at the first octet that the grammar does not allow in them, for any number of octets
+ * with: --unwind 14
+ * claims: slo_tag_length slo_atom_length
+ * loop slo_tag_length.0: i <= len && (ghost >= i || is_tag); assigns i; decreases len - i
+ * loop slo_atom_length.0: i <= len && (ghost >= i || is_atom); assigns i; decreases len - i
+ * mutant: lib/tag.c: SLO_USE_ATOM) => SLO_USE_TAG) */
+void words(void)
+{
+    const size_t len = nondet_size();
+    const char *const bytes = any_octets(len);
+    const size_t tag = slo_tag_length(bytes, len), atom = slo_atom_length(bytes, len);
+
+    CHECK(tag <= len && (ghost >= tag || is_tag));
+    CHECK(tag == len || !is_astring_char(bytes[tag]) || bytes[tag] == '+');
+    CHECK(atom <= len && (ghost >= atom || is_atom));
+    CHECK(atom == len || !is_atom_char(bytes[atom]));
+    free((void *)bytes);
+}
+
+/* proves: a tag takes the octets that a tag may hold, and gets as long as they make it, or too long for ever; a token takes those of an atom, and keeps as many as fit, from any tag and any token, for any number of octets
+ * with: --unwind 14
+ * claims: slo_tag_take slo_token_take
+ * loop slo_tag_take.0: n <= len && (ghost >= n || is_tag); assigns n, hash; decreases len - n
+ * loop slo_token_take.0: n <= len && kept == (kept_before + n < 96 ? kept_before + n : 96) && (ghost >= n || is_atom) && (ghost >= n || kept_before + ghost > 95 || token->bytes[kept_before + ghost] == ghost_octet); assigns n, kept, __CPROVER_object_whole(token); decreases len - n
+ * mutant: lib/imap_lex.c: tag->len + n <= SLO_TAG_KNOWN ? => tag->len + n <= SLO_TAG_KNOWN + 2 ?
+ * mutant: lib/imap_lex.c: if (kept <= SLO_TOKEN_MAX) => if (kept <= SLO_TOKEN_MAX + 1)
+ * mutant: lib/imap_lex.c: token->bytes[kept++] => token->bytes[kept] */
+void takes(void)
+{
+    const size_t len = nondet_size();
+    const char *const bytes = any_octets(len);
+    struct slo_tag tag;
+    struct slo_token token;
+    const struct slo_tag before = tag;
+    size_t n;
+
+    kept_before = token.len;
+    ASSUME(before.len <= SLO_TAG_KNOWN + 1 && kept_before <= SLO_TOKEN_MAX + 1);
+    n = slo_tag_take(&tag, bytes, len);
+    CHECK(tag_contract(&before, &tag, n) && n <= len);
+    CHECK((ghost >= n || is_tag) && (n == len || !is_astring_char(bytes[n]) || bytes[n] == '+'));
+    n = slo_token_take(&token, bytes, len);
+    CHECK(n <= len && (ghost >= n || is_atom) && (n == len || !is_atom_char(bytes[n])));
+    CHECK(token.len == token_len((unsigned)kept_before, n));
+    CHECK(ghost >= n || kept_before + ghost > SLO_TOKEN_MAX || token.bytes[kept_before + ghost] == ghost_octet);
+    free((void *)bytes);
+}
+
+/* proves: a word of a status is found exactly if it is one of the four in any case, for any number of octets
+ * with: --unwind 6
+ * claims: slo_status_find slo_word_is slo_word_agreement
+ * mutant: lib/response.c: if (slo_word_is(bytes, len, statuses[i].word)) => if (slo_word_agreement(bytes, len, statuses[i].word) == len)
+ * mutant: lib/word.c: word) == len && !word[len] => word) == len */
+void status(void)
+{
+    static const char words[][4] = {"", "OK", "NO", "BAD", "BYE"};
+    const size_t len = nondet_size();
+    const char *const bytes = any_octets(len);
+    enum slogout_status found = SLOGOUT_STATUS_NONE;
+    const int is_found = slo_status_find(bytes, len, &found);
+    unsigned i;
+
+    for (i = SLOGOUT_STATUS_OK; i <= SLOGOUT_STATUS_BYE; i++) {
+        const size_t n = strlen(words[i]);
+        const int is_word = len == n && upper(bytes[0]) == words[i][0] && upper(bytes[1]) == words[i][1] &&
+                            (n == 2 || upper(bytes[2]) == words[i][2]);
+        CHECK(is_word == (is_found && found == i));
+    }
+    free((void *)bytes);
+}
+
+static struct slo_announcement before;
+
+/* proves: a piece of a line leads from any state of an announcement to one that the contract allows, for any number of octets
+ * with: --unwind 2
+ * loop slo_announcement_feed.0: i <= len; assigns i; decreases i
+ * loop slo_announcement_feed.1: i <= len && announcement->phase <= 5 && announcement->size <= 9223372036854775808UL && announcement->non_synchronizing <= 1 && (announcement->phase == 0 || i == 0 || (bytes[i - 1] >= 48 && bytes[i - 1] <= 57) || bytes[i - 1] == 123 || bytes[i - 1] == 43 || bytes[i - 1] == 125 || bytes[i - 1] == 13) && (i > 0 || (announcement->phase == before.phase && announcement->size == before.size && announcement->non_synchronizing == before.non_synchronizing)); assigns i, __CPROVER_object_whole(announcement); decreases len - i
+ * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : DIGITS */
+void announcement(void)
+{
+    const size_t len = nondet_size();
+    char *const bytes = malloc(len);
+    struct slo_announcement now;
+
+    ASSUME(bytes && now.size <= SLO_LITERAL_LIMIT && now.phase <= CLOSED_CR && now.non_synchronizing <= 1);
+    before = now;
+    slo_announcement_feed(&now, bytes, len);
+    CHECK(announcement_contract(&before, &now, bytes, len) && now.phase <= CLOSED_CR);
+    free(bytes);
+}
+
+#pragma CPROVER check pop
