@@ -23,9 +23,10 @@ needs()
     case $1 in
     courier)
         echo g++ libcourier-unicode-dev courier-authlib courier-authlib-dev libgdbm-dev libgnutls28-dev libidn-dev \
-            libgcrypt20-dev libltdl-dev libtool pkg-config ;;
+            libgcrypt20-dev libltdl-dev libtool perl pkg-config procps ;;
     imap4d)
-        echo bison flex gawk libgnutls28-dev libgsasl-dev libltdl-dev libpam0g-dev libunistring-dev zlib1g-dev ;;
+        echo bison flex gawk libgnutls28-dev libgsasl-dev libltdl-dev libpam0g-dev libunistring-dev xz-utils \
+            zlib1g-dev ;;
     esac
 }
 

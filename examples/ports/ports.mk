@@ -24,5 +24,5 @@ ports: $(STATIC)
 	@PORT_CC='$(CC) -std=gnu99 -Iinclude $(WARNINGS) $(CPPFLAGS) $(CFLAGS)' \
 	  sh examples/ports/build.sh $(PORTS) $(abspath $(STATIC)) $(PORTS_CHOSEN)
 
-ports-check:
+ports-check: ports
 	python3 -B examples/ports/tests/run.py $(PORTS_CHOSEN)
