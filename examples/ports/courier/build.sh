@@ -9,22 +9,10 @@ set -eu
 tree=$1 library=$2
 here=$(cd "$(dirname "$0")" && pwd)
 
-stock()
+# Only what the programs need: the rest is mostly documentation.
+parts()
 {
-    test ! -e "$tree/built" || return 0
-    sed 's/@USE_GDBM@/1/; s/@USE_DB@/0/' "$tree/dbobj.h.in" > "$tree/dbobj.h"
-    echo 'dblibrary="libs/gdbmobj/libgdbmobj.la"' > "$tree/dbobj.config"
-    : > "$tree/libs/rootcerts/rootcertsdir.cnf"
-    # Only what the programs need: the rest is mostly documentation.
-    while read -r part targets; do
-        echo "  $part"
-        # shellcheck disable=SC2086 # words
-        (cd "$tree/libs/$part"
-         ./configure -q --cache-file="$tree/config.cache" --disable-dependency-tracking --with-db=gdbm \
-             --with-mailuser=nobody --with-gnutls --with-certsdir="$tree" --with-piddir="$tree" CFLAGS=-O1 \
-             CXXFLAGS=-O1
-         make -s $targets) > "$tree/log.$part" 2>&1 </dev/null || { tail -n 20 "$tree/log.$part" >&2; exit 1; }
-    done <<END
+    cat <<END
 gdbmobj libgdbmobj.la
 numlib libnumlib.la
 soxwrap libsoxwrap.a
@@ -39,6 +27,40 @@ waitlib libwaitlib.la
 tcpd couriertcpd couriertls libspipe.la libtlsclient.la
 imap imaplogin imapd
 END
+}
+
+# attempt PART COMMAND... runs a command in the folder of the part, and shows the end of its output if it fails.
+attempt()
+{
+    part=$1
+    shift
+    (cd "$tree/libs/$part" && "$@") >> "$tree/log.$part" 2>&1 </dev/null ||
+        { tail -n 20 "$tree/log.$part" >&2; exit 1; }
+}
+
+# configure REMAINDER configures every second part. The parts have a cache in common, which only one process may write.
+configure()
+{
+    for part in $(parts | awk -v remainder="$1" 'NR % 2 == remainder { print $1 }'); do
+        echo "  $part"
+        attempt "$part" ./configure -q --cache-file="$tree/cache.$1" --disable-dependency-tracking --with-db=gdbm \
+            --with-mailuser=nobody --with-gnutls --with-certsdir="$tree" --with-piddir="$tree" CFLAGS=-O1 CXXFLAGS=-O1
+    done
+}
+
+stock()
+{
+    test ! -e "$tree/built" || return 0
+    sed 's/@USE_GDBM@/1/; s/@USE_DB@/0/' "$tree/dbobj.h.in" > "$tree/dbobj.h"
+    echo 'dblibrary="libs/gdbmobj/libgdbmobj.la"' > "$tree/dbobj.config"
+    : > "$tree/libs/rootcerts/rootcertsdir.cnf"
+    configure 0 &
+    configure 1
+    wait $!
+    parts | while read -r part targets; do
+        # shellcheck disable=SC2086 # words
+        attempt "$part" make -s $targets
+    done
     : > "$tree/built"
 }
 
