@@ -93,14 +93,16 @@ static void read_admin_sockets(void)
     }
 }
 
-bool host_signal_is_for_another(void)
+enum host_signal host_read_signal(void)
 {
     read_admin_sockets();
     if (master_service->last_kick_signal_user == NULL || master_service->last_kick_signal_user_accessed != 0)
-        return FALSE;
+        return HOST_SIGNAL_PLAIN;
     master_service->last_kick_signal_user_accessed = 1;
-    return master_service->current_user == NULL ||
-           strcmp(master_service->current_user, master_service->last_kick_signal_user) != 0;
+    if (master_service->current_user != NULL &&
+        strcmp(master_service->current_user, master_service->last_kick_signal_user) == 0)
+        return HOST_SIGNAL_KICK;
+    return HOST_SIGNAL_FOR_ANOTHER;
 }
 
 struct mail_storage_service_user *host_service_user(const struct client *client)

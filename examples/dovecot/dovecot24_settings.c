@@ -7,6 +7,7 @@
 static const struct setting_define defines[] = {
     DEFINE(ENUM, slogout_ask),
     DEFINE(ENUM, slogout_on_refusal),
+    DEFINE(ENUM, slogout_hibernate),
     DEFINE(STR_NOVARS, slogout_bye_text),
     DEFINE(TIME_MSECS, slogout_answer_timeout),
     DEFINE(TIME_MSECS, slogout_spread),
@@ -17,10 +18,18 @@ static const struct setting_define defines[] = {
 static const struct dovecot24_settings defaults = {
     .slogout_ask = "enabled:all",
     .slogout_on_refusal = "bye:wait",
+    .slogout_hibernate = "all:others:none",
     .slogout_bye_text = "Server shutting down.",
     .slogout_answer_timeout = 35000,
     .slogout_spread = 0,
 };
+
+static enum imap_slogout_hibernate hibernate(const char *word)
+{
+    if (strcmp(word, "none") == 0)
+        return HIBERNATE_NONE;
+    return strcmp(word, "others") == 0 ? HIBERNATE_OTHERS : HIBERNATE_ALL;
+}
 
 void dovecot24_convert(const struct dovecot24_settings *set, struct imap_slogout_settings *settings)
 {
@@ -28,6 +37,7 @@ void dovecot24_convert(const struct dovecot24_settings *set, struct imap_slogout
     settings->slogout.ask = strcmp(set->slogout_ask, "all") == 0 ? SLOGOUT_ASK_ALL : SLOGOUT_ASK_ENABLED;
     settings->slogout.on_refusal =
         strcmp(set->slogout_on_refusal, "wait") == 0 ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE;
+    settings->hibernate = hibernate(set->slogout_hibernate);
     settings->slogout.bye_text = set->slogout_bye_text;
     settings->slogout.answer_timeout_ms = set->slogout_answer_timeout;
     settings->spread_ms = set->slogout_spread;

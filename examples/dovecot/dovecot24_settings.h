@@ -10,6 +10,7 @@ struct dovecot24_settings {
     pool_t pool;
     const char *slogout_ask;
     const char *slogout_on_refusal;
+    const char *slogout_hibernate;
     const char *slogout_bye_text;
     unsigned int slogout_answer_timeout;
     unsigned int slogout_spread;

@@ -108,12 +108,18 @@ static const char *refusal(const struct slogout_result *result)
     return t_strconcat(": ", status, " ", str_sanitize(t_strndup(answer->text, answer->text_len), 200), NULL);
 }
 
-static const char *reason(const struct slogout_result *result)
+/* Stock Dovecot 2.4 has a reason of its own for a kick. */
+static const char *reason_word(const struct imap_slogout_client *ours, enum slogout_outcome outcome)
+{
+    return outcome == SLOGOUT_OUTCOME_BYE_ONLY && ours->kicked ? "User kicked" : reasons[outcome];
+}
+
+static const char *reason(const struct imap_slogout_client *ours, const struct slogout_result *result)
 {
     const bool told = result->outcome == SLOGOUT_OUTCOME_ANSWERED || result->bye_sent;
     const bool refused = result->outcome == SLOGOUT_OUTCOME_REFUSED;
 
-    return t_strconcat(reasons[result->outcome], refused ? refusal(result) : "",
+    return t_strconcat(reason_word(ours, result->outcome), refused ? refusal(result) : "",
                        told ? "" : " (without BYE)", NULL);
 }
 
@@ -140,10 +146,10 @@ static void close_connection(struct slogout_session *session, const struct slogo
     (void)session;
     ours->linger = result->outcome == SLOGOUT_OUTCOME_ANSWERED || result->bye_sent;
     if (result->outcome != SLOGOUT_OUTCOME_ANSWERED) {
-        client_disconnect(ours->client, reason(result));
+        client_disconnect(ours->client, reason(ours, result));
         return;
     }
-    ours->end_reason = p_strdup(ours->client->pool, reason(result));
+    ours->end_reason = p_strdup(ours->client->pool, reason(ours, result));
     ours->to_end = timeout_add(LAST_RESPONSES_MSECS, give_up, ours);
     end_when_idle(ours);
 }
@@ -156,8 +162,44 @@ void exchange_resume(struct imap_slogout_client *ours)
         end_when_idle(ours);
 }
 
+/* ---- the event ---- */
+
+/* The event's own duration is the time since it was created. */
+static void begin_event(struct imap_slogout_client *ours)
+{
+    if (ours->event == NULL)
+        ours->event = event_create(ours->client->event);
+}
+
+/* Reports the outcome to Dovecot's metrics and event exporters. */
+static void finish_event(struct imap_slogout_client *ours)
+{
+    struct slogout_result result = {.size = sizeof result};
+    struct event_passthrough *event;
+
+    if (ours->event == NULL)
+        return;
+    slogout_session_abandon(ours->session, ours->client->disconnected ? SLOGOUT_OUTCOME_HOST_CLOSED
+                                                                      : SLOGOUT_OUTCOME_PEER_CLOSED);
+    if (slogout_session_get_result(ours->session, &result) == 0) {
+        event = event_create_passthrough(ours->event)
+                    ->set_name("imap_slogout_finished")
+                    ->add_str("outcome", slogout_outcome_name(result.outcome))
+                    ->add_str("asked", result.asked_ms != SLOGOUT_NEVER ? "yes" : "no");
+        e_debug(event->event(), "Server LOGOUT finished: %s", slogout_outcome_name(result.outcome));
+    }
+    event_unref(&ours->event);
+}
+
+void exchange_request(struct imap_slogout_client *ours)
+{
+    begin_event(ours);
+    slogout_session_request(ours->session, NULL, now_ms());
+}
+
 void exchange_force(struct imap_slogout_client *ours)
 {
+    begin_event(ours);
     if (ours->end_reason == NULL)
         slogout_session_force(ours->session, now_ms());
     else
@@ -191,6 +233,7 @@ int exchange_init(struct imap_slogout_client *ours, const struct slogout_setting
 /* Dovecot may call the plugin after this, for commands that it cancels. slogout treats a NULL session as ENDED. */
 void exchange_deinit(struct imap_slogout_client *ours)
 {
+    finish_event(ours);
     slogout_session_free(ours->session);
     slogout_free(ours->slogout);
     ours->session = NULL;

@@ -20,7 +20,13 @@ void host_register_capability(const char *capability, void (*enabled)(struct cli
 /* Calls kick() for each client that `doveadm kick` names to this process without a signal. */
 void host_take_kicks(void (*kick)(struct client *client));
 
-/* Returns TRUE if the SIGTERM was a kick of a user whom this process does not serve now. */
-bool host_signal_is_for_another(void);
+enum host_signal {
+    HOST_SIGNAL_PLAIN,      /* nothing but the signal is known; in 2.3 this is also a kick */
+    HOST_SIGNAL_KICK,       /* a kick of the user whom this process serves */
+    HOST_SIGNAL_FOR_ANOTHER /* a kick of a user whom this process does not serve now */
+};
+
+/* Returns the meaning of the SIGTERM that has just been received. */
+enum host_signal host_read_signal(void);
 
 #endif

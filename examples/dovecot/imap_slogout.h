@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* imap_slogout: a plugin that lets Dovecot's imap process ask its clients to leave.
  *
- *   plugin.c loading, and the state of a client from login to its end settings.c defaults, and checks of values
- *   exchange.c slogout's callbacks for a line, the close and the timer at_rest.c checks whether the moment for a line
- *   has come answers.c finds the client's answer in Dovecot's input triggers.c kicks, signals, the end of the master
- *   process schedule.c the instant at which each client is asked linger.c the close that loses nothing host.h the
- *   differences between Dovecot 2.3 (dovecot23.c) and 2.4 (dovecot24.c, dovecot24_settings.c)
+ *   plugin.c       loading, and the state of a client from login to its end
+ *   settings.c     defaults, and checks of values
+ *   exchange.c     slogout's callbacks for a line, the close and the timer, and the event at the end
+ *   at_rest.c      checks whether the moment for a line has come
+ *   answers.c      finds the client's answer in Dovecot's input
+ *   triggers.c     kicks, signals, the end of the master process
+ *   schedule.c     the instant at which each client is asked
+ *   linger.c       the close that loses nothing
+ *   host.h         the differences between Dovecot 2.3 (dovecot23.c) and 2.4 (dovecot24.c, dovecot24_settings.c)
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #ifndef IMAP_SLOGOUT_H
@@ -16,10 +20,18 @@
 #include "module-context.h"
 #include <slogout/slogout.h>
 
+/* Which clients Dovecot may hibernate. */
+enum imap_slogout_hibernate {
+    HIBERNATE_ALL,
+    HIBERNATE_OTHERS, /* those that have not enabled LOGOUT */
+    HIBERNATE_NONE
+};
+
 /* The settings of one user. */
 struct imap_slogout_settings {
     struct slogout_settings slogout;
     unsigned int spread_ms;
+    enum imap_slogout_hibernate hibernate;
 };
 
 /* In client->pool, from client_created() to the end of v.destroy(). */
@@ -30,6 +42,8 @@ struct imap_slogout_client {
     struct slogout_session *session;
     unsigned int answer_timeout_ms;
     unsigned int spread_ms;
+    enum imap_slogout_hibernate hibernate;
+    struct event *event; /* from the request to the end, so that its duration is that of the exchange; or NULL */
     const struct client_command_context *starting; /* is about to run, and only its name was read; or NULL */
     struct timeout *to_tick;                       /* slogout's timer */
     struct timeout *to_look;                       /* checks whether the moment has come */
@@ -39,7 +53,9 @@ struct imap_slogout_client {
     const char *end_reason;                        /* if the client has answered and is owed responses; or NULL */
     io_callback_t *idle_input;                     /* the reader of IDLE, while answers.c reads before it */
     void *idle_context;
-    bool linger; /* the plugin ended the session, so the next v.destroy() lingers */
+    bool enabled; /* the client has enabled LOGOUT */
+    bool kicked;  /* `doveadm kick` named the client's user */
+    bool linger;  /* the plugin ended the session, so the next v.destroy() lingers */
 };
 
 extern MODULE_CONTEXT_DEFINE(imap_slogout_module, &imap_module_register);
@@ -57,6 +73,7 @@ const char *plugin_settings_check(const struct imap_slogout_settings *settings);
 /* exchange.c */
 uint64_t now_ms(void);
 void exchange_resume(struct imap_slogout_client *ours); /* when the moment may have come */
+void exchange_request(struct imap_slogout_client *ours);
 void exchange_force(struct imap_slogout_client *ours);
 int exchange_init(struct imap_slogout_client *ours, const struct slogout_settings *settings);
 void exchange_deinit(struct imap_slogout_client *ours);

@@ -26,8 +26,10 @@ static void enabled(struct client *client)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
-    if (ours != NULL)
-        slogout_session_set_enabled(ours->session, 1);
+    if (ours == NULL)
+        return;
+    ours->enabled = TRUE;
+    slogout_session_set_enabled(ours->session, 1);
 }
 
 static void send_tagline(struct client_command_context *cmd, const char *data)
@@ -40,14 +42,31 @@ static void send_tagline(struct client_command_context *cmd, const char *data)
     look_soon(ours);
 }
 
+static bool may_hibernate(const struct imap_slogout_client *ours)
+{
+    switch (ours->hibernate) {
+    case HIBERNATE_ALL:
+        return TRUE;
+    case HIBERNATE_OTHERS:
+        return !ours->enabled;
+    case HIBERNATE_NONE:
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* Prevents hibernation (internal is true) while the client is asked, because the process that keeps hibernated
- * clients cannot read the answer. */
+ * clients cannot read the answer, and cannot ask. */
 static int state_export(struct client *client, bool internal, buffer_t *dest, const char **error_r)
 {
     struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
     if (internal && (ours->to_ask != NULL || slogout_session_state(ours->session) != SLOGOUT_STATE_OPEN)) {
         *error_r = "server LOGOUT in progress";
+        return 0;
+    }
+    if (internal && !may_hibernate(ours)) {
+        *error_r = "slogout_hibernate excludes the client";
         return 0;
     }
     return ours->module_ctx.super.state_export(client, internal, dest, error_r);
@@ -89,6 +108,7 @@ static const char *load_for(struct client *client)
     ours->client = client;
     ours->answer_timeout_ms = settings.slogout.answer_timeout_ms;
     ours->spread_ms = settings.spread_ms;
+    ours->hibernate = settings.hibernate;
     error = exchange_init(ours, &settings.slogout);
     if (error)
         return slogout_strerror(error);

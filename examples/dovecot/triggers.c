@@ -60,7 +60,7 @@ static void limit_stay(struct imap_slogout_client *ours)
 static void ask_now(struct imap_slogout_client *ours)
 {
     timeout_remove(&ours->to_ask);
-    slogout_session_request(ours->session, NULL, now_ms());
+    exchange_request(ours);
     if (dying)
         limit_stay(ours);
 }
@@ -163,15 +163,28 @@ static void on_sigusr1(const siginfo_t *si, void *context ATTR_UNUSED)
     for_each_client(ask_loaded, &unlimited);
 }
 
+static void note_kick(struct client *client, unsigned int number, const struct round *round)
+{
+    struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
+
+    (void)number;
+    (void)round;
+    if (ours != NULL)
+        ours->kicked = TRUE;
+}
+
 /* Ends the clients at once after a second SIGTERM, or after the first SIGTERM of a master that wants the process to
  * end, because SIGKILL follows in 6 s. */
 static void on_sigterm(const siginfo_t *si, void *context ATTR_UNUSED)
 {
     const bool at_once = terminated || (dying && si->si_pid == master);
+    const enum host_signal meaning = host_read_signal();
 
-    if (host_signal_is_for_another())
+    if (meaning == HOST_SIGNAL_FOR_ANOTHER)
         return;
     terminated = TRUE;
+    if (meaning == HOST_SIGNAL_KICK)
+        for_each_client(note_kick, &unlimited);
     log_signal(si, at_once ? "end" : "ask");
     master_service_stop_new_connections(master_service);
     if (at_once)
@@ -199,6 +212,8 @@ static void on_kick(struct client *client)
 
     mail_storage_service_io_activate_user(user);
     e_info(client->event, "Server LOGOUT: kicked");
+    if (ours != NULL)
+        ours->kicked = TRUE;
     if (ours == NULL || is_being_asked(ours))
         force(client);
     else
@@ -206,35 +221,40 @@ static void on_kick(struct client *client)
     mail_storage_service_io_deactivate_user(user);
 }
 
-static void log_limit(unsigned int limit_ms, const char *what)
+/* One line for both, because the process cannot tell a stop from a reload when they begin. */
+static void log_limits(void)
 {
     struct client *client;
 
     for (client = imap_clients; client != NULL; client = client->next) {
         const struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
-        if (ours != NULL && ours->spread_ms > limit_ms) {
-            i_info("Server LOGOUT: slogout_spread = %u ms is more than %s allows; clients are asked within %u ms",
-                   ours->spread_ms, what, limit_ms);
+        if (ours != NULL && ours->spread_ms > RELOAD_SPREAD_MSECS) {
+            i_info("Server LOGOUT: slogout_spread = %u ms, of which a reload allows %u ms and a stop %u ms",
+                   ours->spread_ms, RELOAD_SPREAD_MSECS, STOP_SPREAD_MSECS);
             return;
         }
     }
 }
 
-static void begin_dying_round(unsigned int limit_ms, const char *what)
+static void begin_dying_round(unsigned int limit_ms)
 {
     const struct round round = {
         .limit_ms = limit_ms,
         .elapsed_ms = (unsigned int)(now_ms() - died_ms),
     };
 
-    log_limit(limit_ms, what);
     for_each_client(ask_dying, &round);
 }
 
+/* If the master is process 1 of a container, the kernel kills all processes of the container when the master ends,
+ * about a second after this. */
 static void begin_stop(void)
 {
-    begin_dying_round(STOP_SPREAD_MSECS, "a stop");
+    if (master == 1)
+        for_each_client(force_each, &unlimited);
+    else
+        begin_dying_round(STOP_SPREAD_MSECS);
 }
 
 /* Assumes a reload until the master shows that it stops. */
@@ -245,10 +265,11 @@ static void on_die(void)
     if (getppid() != master)
         master_stops = TRUE;
     timeout_remove(&master_service->to_die);
+    log_limits();
     if (master_stops)
         begin_stop();
     else
-        begin_dying_round(RELOAD_SPREAD_MSECS, "a reload");
+        begin_dying_round(RELOAD_SPREAD_MSECS);
 }
 
 /* The master sends SIGQUIT when it stops, after it has told the process to end. It does not send SIGQUIT when it

@@ -87,7 +87,7 @@ for source in tests/unit/support/*.c; do
     gcc $flags -c -o "$build/support/$(basename "$source").o" "$source"
 done
 ar rcs "$build/support.a" "$build"/support/*.o
-for test in drain filter result; do
+for test in drain filter response; do
     gcc $flags -o "$build/unit" tests/unit/test_$test.c "$build/support.a" "$build/whole.o" -lcmocka || fail "test_$test"
     "$build/unit" >"$build/out" 2>&1 || { cat "$build/out" >&2; fail "test_$test"; }
 done

@@ -188,9 +188,11 @@ def wait_until(condition, seconds=10):
 
 class Dovecot:
     """plugin says whether ours is loaded, settings are the plugin's, user_settings the same from the userdb. extra
-    are more lines of configuration, in the names of 2.3, where ROOT is the scratch folder."""
+    are more lines of configuration, in the names of 2.3, where ROOT is the scratch folder. With container, Dovecot is
+    process 1 of a PID namespace. Do not call doveadm stop then: it signals the pid that the master knows."""
 
-    def __init__(self, plugin=True, settings=None, user_settings="", extra="", userip_connections=1000):
+    def __init__(self, plugin=True, settings=None, user_settings="", extra="", userip_connections=1000,
+                 container=False):
         self.root = tempfile.mkdtemp(prefix="slogout-dovecot-")
         self.user, self.group = account()
         self.port, self.tls_port = free_ports(2)
@@ -209,7 +211,8 @@ class Dovecot:
                 plugin=loaded, settings=lines, user_settings=user_settings, userip_connections=userip_connections))
             file.write(extra.replace("ROOT", self.root))
         self._give_away()
-        self.process = self._run([DOVECOT, "-F", "-c", self.config])
+        arguments = [DOVECOT, "-F", "-c", self.config]
+        self.process = self._run_contained(arguments) if container else self._run(arguments, **self._as_user())
         wait_until(lambda: self._accepts() or self.process.poll() is not None)
         if not self._accepts():
             log = self.log()
@@ -220,7 +223,7 @@ class Dovecot:
         modules = os.path.join(self.root, "modules")
         os.mkdir(modules)
         for name in os.listdir(MODULES):
-            if name.endswith(".so"):
+            if name.endswith(".so") and name != os.path.basename(PLUGIN):
                 os.symlink(os.path.join(MODULES, name), os.path.join(modules, name))
         shutil.copy(PLUGIN, modules)
 
@@ -243,10 +246,17 @@ class Dovecot:
             return {}
         return {"user": self.user, "group": self.group, "extra_groups": []}
 
-    def _run(self, arguments):
+    def _run_contained(self, arguments):
+        unshare = ["unshare", "--pid", "--fork", "--kill-child"]
+        if os.getuid() != 0:
+            return self._run([*unshare, "--user", "--map-current-user", *arguments])
+        return self._run([*unshare, "setpriv", "--reuid", self.user, "--regid", self.group, "--clear-groups",
+                          *arguments])
+
+    def _run(self, arguments, **options):
         with open(os.path.join(self.root, "stderr"), "w") as stderr:
             return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                    stderr=stderr, start_new_session=True, **self._as_user())
+                                    stderr=stderr, start_new_session=True, **options)
 
     def _accepts(self):
         try:

@@ -125,6 +125,17 @@ class Settings(unittest.TestCase):
             client.send(client.logout_tag() + " OK\r\n")
             self.assertTrue(client.is_closed())
 
+    def test_the_userdb_overrides_other_settings_but_in_24_not_those_in_protocol_imap(self):
+        """2.4 gives precedence to a filter, whatever the userdb says."""
+        cases = [("settings", {"settings": {"slogout_ask": "enabled"}}, not is_24())]
+        if is_24():
+            cases.append(("global", {"extra": "slogout_ask = enabled\n"}, True))
+        for name, place, wins in cases:
+            with self.subTest(place=name), Dovecot(user_settings="slogout_ask=all", **place) as server:
+                with Client(server, enable=False) as client:
+                    server.kick("alice")
+                    self.assertRegex(client.line(), " LOGOUT$" if wins else r"^\* BYE ")
+
     def test_the_bye_text_is_the_one_that_was_set(self):
         with Dovecot(settings={"slogout_bye_text": "[UNAVAILABLE] Moving you"}) as server:
             with Client(server, enable=False) as client:
@@ -133,6 +144,7 @@ class Settings(unittest.TestCase):
 
     BAD = (("slogout_ask", "everybody", "must be enabled or all|Invalid value: everybody"),
            ("slogout_on_refusal", "cry", "must be bye or wait|Invalid value: cry"),
+           ("slogout_hibernate", "some", "must be all or others or none|Invalid value: some"),
            ("slogout_answer_timeout", "32s", "= 32000 ms: .* 32,000"),
            ("slogout_answer_timeout", "0", "= 0 ms: .* 32,000"),
            ("slogout_answer_timeout", "33", "missing units"),

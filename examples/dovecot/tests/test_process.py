@@ -2,13 +2,15 @@
 """The process: its signals, several clients in it, hibernation, reload and stop."""
 
 import os
+import re
 import signal
 import socket
 import time
 import unittest
+import urllib.request
 
 from client import CAPABILITY, Client
-from server import HIBERNATE, SHARED, Dovecot, is_24, wait_until
+from server import HIBERNATE, SHARED, Dovecot, free_ports, is_24, wait_until
 
 def answer(test, client):
     client.send("* BYE\r\n%s OK\r\n" % client.logout_tag())
@@ -150,6 +152,55 @@ class KickBySocket(SharedProcess):
             answer(self, alice)
 
 
+@unittest.skipUnless(is_24(), "2.3 gives both the same reason")
+class Reasons(unittest.TestCase):
+    def test_the_log_tells_a_kick_from_a_stop(self):
+        for extra in "", SHARED:
+            with self.subTest(extra=extra), Dovecot(extra=extra) as server:
+                with Client(server, "alice", enable=False), Client(server, "bob", enable=False):
+                    server.kick("alice")
+                    self.assertTrue(server.wait_for_log(r"imap\(alice\).*Disconnected: User kicked"), server.log())
+                    server.doveadm("stop")
+                    self.assertTrue(server.wait_for_log(r"imap\(bob\).*Disconnected: Server shutting down\."),
+                                    server.log())
+
+
+class Metrics(unittest.TestCase):
+    """The event imap_slogout_finished, in the OpenMetrics of Dovecot's stats service."""
+
+    METRIC = """
+metric slogout {
+  filter = event=imap_slogout_finished
+  %s
+}
+service stats {
+  inet_listener http {
+    port = %d
+  }
+}
+"""
+    GROUP = ("group_by outcome {\n method discrete {\n }\n }\n group_by asked {\n method discrete {\n }\n }" if is_24()
+             else "group_by = outcome asked")
+
+    def test_each_exchange_is_counted_with_its_outcome(self):
+        port, = free_ports(1)
+        with Dovecot(extra=self.METRIC % (self.GROUP, port)) as server:
+            with Client(server, "alice") as alice, Client(server, "bob", enable=False), Client(server, "carol") as carol:
+                for user in "alice", "bob", "carol":
+                    server.kick(user)
+                answer(self, alice)
+                carol.logout_tag()
+                carol.close()
+                for outcome, asked in ("ANSWERED", "yes"), ("BYE_ONLY", "no"), ("PEER_CLOSED", "yes"):
+                    pattern = r'dovecot_slogout_total\{outcome="%s",asked="%s"\} 1\b' % (outcome, asked)
+                    self.assertTrue(wait_until(lambda: re.search(pattern, self.metrics(port)), 30),
+                                    self.metrics(port) + server.log())
+
+    def metrics(self, port):
+        with urllib.request.urlopen("http://127.0.0.1:%d/metrics" % port, timeout=30) as response:
+            return response.read().decode()
+
+
 class UserSettings(unittest.TestCase):
     def test_a_user_whose_settings_are_bad_is_served_beside_one_whose_are_good(self):
         ask = "slogout_ask=" + ("%{user | if('eq', 'bob', 'nobody', 'all')}" if is_24() else
@@ -220,6 +271,36 @@ class Hibernation(unittest.TestCase):
         self.assertEqual(self.client.rest(), b"* BYE Server shutting down.\r\n" if is_24() else b"")
 
 
+class Awake(unittest.TestCase):
+    """slogout_hibernate."""
+
+    def assertAwake(self, value, awake):
+        """Clients of alice enable LOGOUT, clients of bob do not. Those of awake still have their process when a
+        client of carol, who may always hibernate, has lost hers."""
+        by_user = "slogout_hibernate=" + ("%{user | if('eq', 'carol', 'all', '" + value + "')}" if is_24() else
+                                       "%{if;%u;eq;carol;all;" + value + "}")
+        with Dovecot(extra=HIBERNATE, user_settings=by_user) as server:
+            with Client(server, "alice") as alice, Client(server, "bob", enable=False) as bob:
+                for client in alice, bob:
+                    client.idle()
+                with Client(server, "carol") as carol:
+                    carol.idle()
+                    self.assertTrue(wait_until(lambda: len(server.processes("imap")) == len(awake), 30), server.log())
+                for client, user in (alice, "alice"), (bob, "bob"):
+                    if user in awake:
+                        server.kick(user)
+                        if user == "alice":
+                            answer(self, client)
+                        else:
+                            self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
+
+    def test_others_keeps_those_who_have_enabled_it(self):
+        self.assertAwake("others", ["alice"])
+
+    def test_none_keeps_all(self):
+        self.assertAwake("none", ["alice", "bob"])
+
+
 class Reload(unittest.TestCase):
     def test_who_does_not_answer_gets_bye_when_the_master_signals_again(self):
         """At once the LOGOUT; after 6 s SIGTERM, which is the last moment: SIGKILL follows 6 s later."""
@@ -255,6 +336,15 @@ class Stop(unittest.TestCase):
             client.send(tag + " OK\r\n")
             self.assertTrue(client.is_closed())
             self.assertTrue(wait_until(lambda: not server.left()), "processes stay")
+
+    def test_in_a_container_each_client_receives_bye_before_the_kernel_kills_its_process(self):
+        with Dovecot(container=True, settings={"slogout_spread": "10h"}) as server:
+            with Client(server) as client, Client(server, "bob", enable=False) as bob:
+                master, = server.processes("dovecot")
+                os.kill(master, signal.SIGTERM)
+                for each in client, bob:
+                    self.assertTrue(each.rest().endswith(b"* BYE Server shutting down.\r\n"), server.log())
+                self.assertTrue(wait_until(lambda: not server.left()), "processes stay")
 
     def test_without_shutdown_clients_a_stop_leaves_clients_alone(self):
         with Dovecot(extra="shutdown_clients = no\n") as server, Client(server) as client:

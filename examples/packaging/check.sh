@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Builds the packages in two folders and compares them, runs lintian, and runs the packages' own tests where they are
+# installed: in a copy of this system whose changes are in memory and end with the script.
+# usage: check.sh DIST VERSION FOLDER, as root
+set -eu
+
+fail()
+{
+    echo "packages-check: $1" >&2
+    exit 1
+}
+
+build_twice()
+{
+    for place in "$folder/one" "$folder/the/other"; do
+        sh examples/packaging/build.sh "$dist" "$version" "$place"
+    done
+    for file in "$folder"/one/*.deb "$folder"/one/*.dsc "$folder"/one/*.debian.tar.*; do
+        cmp "$file" "$folder/the/other/${file##*/}" || fail "${file##*/} depends on the folder"
+    done
+    grep -q "^slogout ($version-" examples/packaging/debian/changelog || fail "debian/changelog has another version"
+}
+
+# Tags of information and pedantry count, too, but for two that depend on the release of Debian: the version of the
+# policy, and a unit of systemd without a script for another init.
+check_policy()
+{
+    lintian --suppress-tags out-of-date-standards-version,package-supports-alternative-init-but-no-init.d-script \
+        --allow-root --no-cfg --display-info --pedantic --fail-on error,warning,info,pedantic \
+        "$folder"/one/*.changes
+}
+
+# in_copy COMMAND [ARG...] runs a command in the copy, in the project's folder.
+in_copy()
+{
+    unshare --mount --pid --fork --kill-child sh -euc '
+        memory=$1 project=$2
+        shift 2
+        mount -t tmpfs tmpfs "$memory"
+        mkdir "$memory/changes" "$memory/work" "$memory/root"
+        mount -t overlay -o "lowerdir=/,upperdir=$memory/changes,workdir=$memory/work" overlay "$memory/root"
+        mount -t proc proc "$memory/root/proc"
+        mount --rbind /dev "$memory/root/dev"
+        mount -t tmpfs tmpfs "$memory/root/tmp"
+        mkdir -p "$memory/root$project"
+        mount --bind "$project" "$memory/root$project"
+        exec chroot "$memory/root" sh -c "cd \"\$1\" && shift && exec \"\$@\"" sh "$project" "$@"' \
+        sh "$folder/copy" "$PWD" "$@"
+}
+
+# ---- in the copy ----
+
+test_packages()
+{
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+    dpkg -i "$folder"/one/*.deb >"$folder/install.log" 2>&1 || { cat "$folder/install.log"; fail "no installation"; }
+    autopkgtest --no-built-binaries --output-dir "$folder/autopkgtest" "$folder"/one/*.dsc -- null \
+        >"$folder/autopkgtest.log" 2>&1 || { cat "$folder/autopkgtest.log"; fail "autopkgtest"; }
+    sed -n '/summary/,$p' "$folder/autopkgtest.log"
+    test_another_abi
+}
+
+# A Dovecot of another ABI is not installed by an upgrade.
+test_another_abi()
+{
+    repository=/tmp/repository
+    mkdir -p "$repository/core/DEBIAN"
+    cat >"$repository/core/DEBIAN/control" <<EOF
+Package: dovecot-core
+Version: 9:9
+Architecture: all
+Maintainer: nobody <nobody@localhost.invalid>
+Provides: dovecot-abi-9.9
+Description: Dovecot of another ABI
+EOF
+    mkdir -p "$repository/imapd/DEBIAN"
+    sed 's/dovecot-core/dovecot-imapd/; s/^Provides:.*/Depends: dovecot-core (= 9:9)/' \
+        "$repository/core/DEBIAN/control" >"$repository/imapd/DEBIAN/control"
+    for package in core imapd; do
+        dpkg-deb --build "$repository/$package" "$repository/dovecot-$package.deb" >/dev/null
+    done
+    (cd "$repository" && dpkg-scanpackages . /dev/null >Packages 2>/dev/null)
+    echo "deb [trusted=yes] file:$repository ./" >/tmp/sources.list
+    use="-o Dir::Etc::sourcelist=/tmp/sources.list -o Dir::Etc::sourceparts=- -o APT::Sandbox::User=root"
+    # shellcheck disable=SC2086 # words
+    apt-get $use update -qq
+    # shellcheck disable=SC2086 # words
+    apt-get $use --simulate upgrade >/tmp/upgrade
+    ! grep -q '^Inst dovecot' /tmp/upgrade || { cat /tmp/upgrade; fail "an upgrade brings another ABI"; }
+    grep -q 'dovecot-core' /tmp/upgrade || { cat /tmp/upgrade; fail "no upgrade was held back"; }
+    dpkg --remove dovecot-slogout dovecot-slogout-dbgsym >/dev/null 2>&1
+    # shellcheck disable=SC2086 # words
+    apt-get $use --simulate upgrade | grep -q '^Inst dovecot-core' || fail "the upgrade is held back by another package"
+    echo "an upgrade of Dovecot to another ABI is held back by dovecot-slogout, and by nothing else"
+}
+
+if [ "$1" = --in-copy ]; then
+    folder=$2
+    test_packages
+    exit
+fi
+dist=$1 version=$2 folder=$3
+test "$(id -u)" -eq 0 || fail "needs root"
+rm -rf "$folder"
+mkdir -p "$folder/copy"
+build_twice
+check_policy
+in_copy sh examples/packaging/check.sh --in-copy "$folder"
+echo "packages-check: $(cd "$folder/one" && echo *.deb): reproducible, no tag of lintian, tests hold"
