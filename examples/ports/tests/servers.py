@@ -151,7 +151,10 @@ class Authenticator(threading.Thread):
     @staticmethod
     def serve(connection):
         with connection, connection.makefile("rb") as stream:
-            size = int(stream.readline().split()[1])
+            request = stream.readline().split()
+            if not request:
+                return  # the server was stopped meanwhile
+            size = int(request[1])
             folder, password = stream.read(size).decode().split("\n")[2:4]
             reply = "FAIL\n"
             if password == PASSWORD:
