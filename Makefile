@@ -235,7 +235,7 @@ $(BUILD)/examples/hosts/%: examples/hosts/%.c $(STATIC)
 # ---- the rest of the tree; the makefiles of missing folders are left out ----
 
 include $(wildcard tests/tests.mk tests/verify.mk tests/bench/bench.mk examples/proxy/proxy.mk examples/dovecot/dovecot.mk \
-  examples/clients/clients.mk examples/fleet/fleet.mk examples/packaging/packaging.mk)
+  examples/clients/clients.mk examples/fleet/fleet.mk examples/packaging/packaging.mk examples/ports/ports.mk)
 ifeq ($(wildcard tests/tests.mk),)
 .DEFAULT:
 	@echo "make: nothing here makes $@. This copy of the tree has no folder tests/." >&2; exit 1
