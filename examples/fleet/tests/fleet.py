@@ -136,7 +136,7 @@ class Run:
         """The example, with other addresses."""
         text = (FLEET / "haproxy.cfg").read_text()
         text = re.sub(r"^    server .*\n", "", text, flags=re.M)
-        text = text.replace("maxconn 20000", "maxconn 4000").replace("bind :143", f"bind 127.0.0.1:{self.port}")
+        text = text.replace("maxconn 30000", "maxconn 4000").replace("bind :143", f"bind 127.0.0.1:{self.port}")
         text = re.sub(r"(?<=stats socket )\S+", str(self.stats), text)
         if self.mode == "roundrobin":
             text = text.replace("balance leastconn", "balance roundrobin")
