@@ -59,7 +59,8 @@ static void add_to_name(struct slo_login *login, char c)
 /* RFC 5802 section 5.1: "," and "=" in a saslname are "=2C" and "=3D". */
 static void decode_saslname(struct slo_login *login)
 {
-    uint8_t from = 0, to = 0;
+    uint8_t from = 0;
+    uint8_t to = 0;
 
     while (from < login->len) {
         char c = login->name[from++];
@@ -183,11 +184,11 @@ static void end_command_name(struct slo_login *login, char c, uint64_t tag)
 
 static uint8_t mechanism_of(const struct slo_login *login)
 {
-    uint8_t i;
+    size_t i;
 
     for (i = 1; i < SCRAM; i++)
         if (word_is(login, mechanisms[i].name))
-            return i;
+            return (uint8_t)i;
     return slo_word_agreement(login->word, login->word_len, "SCRAM-") == 6 ? SCRAM : 0;
 }
 
@@ -207,14 +208,19 @@ static void begin_name(struct slo_login *login, char c)
     if (c == ' ')
         return;
     login->literal_left = 0;
-    login->state = c == '"' ? LOGIN_QUOTED : c == '{' ? LOGIN_SIZE : LOGIN_ATOM;
-    if (login->state == LOGIN_ATOM)
+    if (c == '"') {
+        login->state = LOGIN_QUOTED;
+    } else if (c == '{') {
+        login->state = LOGIN_SIZE;
+    } else {
+        login->state = LOGIN_ATOM;
         add_to_name(login, c);
+    }
 }
 
 static void take_size(struct slo_login *login, char c)
 {
-    const unsigned size = login->literal_left * 10u + (unsigned)(c - '0');
+    const unsigned size = login->literal_left * 10U + (unsigned)(c - '0');
 
     if (c == '\n')
         login->state = login->literal_left > 0 ? LOGIN_LITERAL : LOGIN_REST;
