@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Python's imaplib, or IMAPClient, with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run
-with Python 3.6, 3.11 and 3.13, and with IMAPClient 3.0.1 and 3.1.0.
+"""Python's imaplib, or IMAPClient, with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file.
+Tested with Python 3.6, 3.11 and 3.13, and with IMAPClient 3.0.1 and 3.1.0.
 
-A `with` block is one operation. The account logs in before it if necessary, and answers the server after it. The block
-begins with select(), because the connection may be new, takes less than 20 seconds, and gets the exceptions of its own
-commands. Call rest() wherever the program waits. It idles if a mailbox is selected, looks for a request every 20
-seconds, answers, logs in again after a random delay, and raises nothing. It returns early, with True, if there may be
+A `with` block is one operation. The account logs in before it if necessary, and answers the server after it. Begin the
+block with select(), because the connection may be new. The block must take less than 20 seconds, and must not contain
+another block of the account. log_in() and the commands of the block raise their exceptions in your code. Call rest()
+wherever the program waits. It idles if a mailbox is selected, looks for a request every 20 seconds, answers, logs in
+again after a random delay (60 seconds at most), and raises nothing. It returns early, with True, if there may be
 something new. Use an account in one thread only.
     def log_in():
         imap = imaplib.IMAP4_SSL("imap.example.org")
@@ -66,11 +67,11 @@ class Account:
         return b"* OK The server asks this client to leave\r\n"
 
     def _look(self, seconds):
-        imap = self.imap
+        imap, came, self.imap.is_readonly = self.imap, [], True     # else READ-ONLY raises before a command
         with contextlib.suppress(*ENDED):
             idle = seconds and imap.state == "SELECTED" and "IDLE" in imap.capabilities and imap._command("IDLE")
             while idle and not imap.tagged_commands[idle] and imap._get_response(): pass    # until "+"
-            came = select.select([imap.sock], [], [], min(seconds, 20))[0]
+            came = select.select([imap.sock], [], [], 0 if self.answer else min(seconds, 20))[0]
             if idle:
                 imap.send(b"DONE\r\n")
                 imap._command_complete("IDLE", idle)
