@@ -190,7 +190,7 @@ static void end_idle_line(struct slo_imap_client *scan)
         return;
     }
     end_client_line(scan, CLIENT_IDLING);
-    if (scan->word.len > 1)
+    if (!slo_token_is(&scan->word, "") && !slo_token_is(&scan->word, "\r"))
         scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
 }
 

@@ -150,6 +150,9 @@ static const char *const rows[] = {
     "a ENABLE X-SERVER-LOGOUT\r\n|a X {2}\r\n<OK a enable><+!>",
     /* a response to nothing, and a `+` for nothing */
     "a NOOP\r\n|<OK b><OK a><OK a>",
+    /* a line of one octet in IDLE is not empty */
+    "a IDLE\r\n|<+>x\n<lost>",
+    "a IDLE\r\n|<+>\n|\r\n|DONE\n|",
     "<+!>",
     "a NOOP\r\n|<+!>",
     "a NOOP<+!>\r\n|",
