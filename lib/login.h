@@ -13,7 +13,7 @@
 
 /* All zeros: nobody has logged in. The fields are for reading only. */
 struct slo_login {
-    uint64_t tag;  /* the hash of that of the last LOGIN or AUTHENTICATE */
+    uint64_t tag;  /* the hash of the tag of the last LOGIN or AUTHENTICATE */
     uint32_t bits; /* of base64 that make no whole octet yet */
     uint8_t state;
     uint8_t mechanism;

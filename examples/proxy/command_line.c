@@ -37,9 +37,9 @@ static int check(const struct command_line *line, const char *program)
         fprintf(stderr, "%s: unexpected argument %s (see --help)\n", program, *line->command);
         return -1;
     }
-    return check_shares(line, program, "--rate", line->departure.rate) < 0
-               ? -1
-               : check_shares(line, program, "--max-in-flight", line->departure.max_in_flight);
+    if (check_shares(line, program, "--rate", line->departure.rate) < 0)
+        return -1;
+    return check_shares(line, program, "--max-in-flight", line->departure.max_in_flight);
 }
 
 int command_line_read(struct command_line *line, int argc, char **argv)
@@ -53,11 +53,10 @@ int command_line_read(struct command_line *line, int argc, char **argv)
          "Accept clients at this numeric address; port 0 is any free port. Default 127.0.0.1:1143."},
         {"--server", OPTION_HOST, "HOST:PORT", &line->server, 0, 0,
          "Connect to this server. Of all its addresses, each client gets the one with the fewest clients. "
-         "Default "
-         "127.0.0.1:143."},
+         "Default 127.0.0.1:143."},
         {"--source", OPTION_SOURCES, "ADDR,ADDR...", &line->sources, 0, 0,
-         "Connect to the server from these addresses of this machine in turn. Default: the system chooses "
-         "one."},
+         "Connect to the server from these addresses of this machine in turn. Default: the system "
+         "chooses one."},
         {"--resolve-interval", OPTION_NUMBER, "MS", &line->resolve_interval, 0, UINT32_MAX,
          "Resolve the name of the server again after this many milliseconds; 0 is never. Default 60000."},
         {"--threads", OPTION_NUMBER, "N", &line->threads, 1, THREADS_MAX,
@@ -72,8 +71,7 @@ int command_line_read(struct command_line *line, int argc, char **argv)
          "Send a PROXY protocol header with the client's address to the server. Default no."},
         {"--control", OPTION_TEXT, "PATH", &line->control, 0, 0,
          "Take commands at this Unix socket. With a COMMAND, such as help, send it to the proxy there "
-         "instead, and "
-         "print its answer. Default: no socket."},
+         "instead, and print its answer. Default: no socket."},
         {"--ask", OPTION_CHOICE, "enabled|all", &ask, 0, 0,
          "Send LOGOUT to clients that have enabled it, or to all; the others get BYE. Default enabled."},
         {"--answer-timeout", OPTION_NUMBER, "MS", &answer_timeout, 32001, UINT32_MAX,

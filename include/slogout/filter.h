@@ -175,7 +175,8 @@ SLOGOUT_API const char *slogout_filter_blindness_name(enum slogout_blindness bli
  * It is known after the OK to LOGIN, or to AUTHENTICATE with PLAIN, LOGIN, EXTERNAL, OAUTHBEARER, XOAUTH2 or
  * SCRAM-*, in the spelling of the client, if it has 1 to 127 octets and no NUL. If the mechanism has an
  * authorization identity, that is the name. The octets are as the client sent them: escape them before they go to
- * a terminal. The string is valid until octets are fed. The filter keeps no password. May be called in a callback. */
+ * a terminal. The string is valid until octets are fed or the filter is freed. The filter keeps no password. May be
+ * called in a callback. */
 SLOGOUT_API const char *slogout_filter_user(const struct slogout_filter *filter);
 
 #ifdef __cplusplus
