@@ -24,8 +24,9 @@ struct servers {
     struct server at[SERVERS_MAX];
 };
 
-/* Replaces the addresses. Those that are in both lists keep what is known of them. */
-void servers_set(struct servers *servers, const struct address_list *list);
+/* Replaces the addresses. Those that are in both lists keep what is known of them. Returns 1 if the addresses
+ * differ from those before. */
+int servers_set(struct servers *servers, const struct address_list *list);
 
 /* Returns the place of the server for a new client, which is counted there, or -1 if there is none. Bits of `tried`
  * name the places that the client has tried already. Servers that rest are taken if there is no other. */

@@ -185,6 +185,7 @@ static void note_end_of_asking(struct service *service)
 struct ending {
     struct service *service;
     uint64_t sessions, most; /* of all, and of the loop that has most */
+    uint64_t rate;           /* of all */
     uint64_t over_by_ms;
 };
 
@@ -204,8 +205,10 @@ static void begin_in_loop(struct loop *loop, unsigned number, void *user)
 static void start_in_loop(struct loop *loop, unsigned number, void *user)
 {
     struct ending *ending = user;
-    const struct slogout_plan plan = departure_share(&ending->service->departure, number);
+    const struct departure *departure = &ending->service->departure;
+    const struct slogout_plan plan = departure_share(departure, number);
 
+    ending->rate += departure_rate(departure, &plan, loop_remaining(loop));
     slogout_drain_start(loop->drain, &plan, ending->service->now);
     if (slogout_drain_deadline(loop->drain) > ending->over_by_ms)
         ending->over_by_ms = slogout_drain_deadline(loop->drain);
@@ -242,8 +245,9 @@ static void begin_to_leave(struct service *service, struct ending *ending)
     listener_close(&service->listener);
     listener_close(&service->agent);
     service_each_loop(service, begin_in_loop, ending);
-    departure_begin(&service->departure, ending->sessions, ending->most, service->now);
+    departure_begin(&service->departure, ending->most, service->now);
     service_each_loop(service, start_in_loop, ending);
+    departure_log(&service->departure, ending->sessions, ending->rate);
 }
 
 static void set_end(struct service *service, const struct ending *ending)
@@ -297,29 +301,35 @@ static void log_counters(struct service *service)
                  counts->outcome[outcome]);
 }
 
-static void set_servers(struct loop *loop, unsigned number, void *list)
+struct resolution {
+    struct address_list list;
+    int has_changed;
+};
+
+static void set_servers(struct loop *loop, unsigned number, void *user)
 {
+    struct resolution *resolution = user;
+
     (void)number;
-    servers_set(&loop->relays.servers, list);
+    resolution->has_changed |= servers_set(&loop->relays.servers, &resolution->list);
 }
 
 /* Keeps the known addresses if the name cannot be resolved now. */
 static void take_addresses(struct service *service)
 {
-    const unsigned before = servers_count(&service->loops[0].relays.servers);
-    struct address_list list;
+    struct resolution resolution = {.has_changed = service->is_reloading};
     int error;
 
-    if (!resolver_take(&list, &error))
+    if (!resolver_take(&resolution.list, &error))
         return;
     if (error) {
         log_line("server=%s cannot be resolved, so its old addresses are kept: %s", service->line->server,
                  address_error(error));
         return;
     }
-    service_each_loop(service, set_servers, &list);
-    if (before != list.count || service->is_reloading)
-        log_line("server=%s addresses=%zu", service->line->server, list.count);
+    service_each_loop(service, set_servers, &resolution);
+    if (resolution.has_changed)
+        log_line("server=%s addresses=%zu", service->line->server, resolution.list.count);
     service->is_reloading = 0;
 }
 
@@ -394,7 +404,7 @@ static void take_change(struct loop *loop, void *has_changed)
 
 static void write_metrics(struct service *service)
 {
-    int has_changed = service->departure.is_begun;
+    int has_changed = service->departure.is_announced;
     struct metrics_figures figures = {service->accepted, NULL, &service->departure};
     struct totals totals;
 
