@@ -85,17 +85,31 @@ static void remove_peer(struct loop *loop, struct peer *peer)
     change_load(loop, -1);
 }
 
-/* Sends what was queued, and registers what the peer waits for. Returns -1 if the system cannot watch it. */
+static void flush(struct peer *peer)
+{
+    unsigned i;
+
+    for (i = 0; i < PEER_STREAMS; i++)
+        if (peer->streams[i])
+            stream_flush(peer->streams[i]);
+}
+
+/* Registers what the peer waits for, and closes a descriptor that is not needed. Returns -1 if the system cannot
+ * watch the peer. */
 static int settle(struct loop *loop, struct peer *peer)
 {
     unsigned i;
 
     for (i = 0; i < PEER_STREAMS; i++) {
-        if (!peer->streams[i])
+        struct stream *stream = peer->streams[i];
+        if (!stream)
             continue;
-        stream_flush(peer->streams[i]);
-        if (poller_set(loop->poller, &peer->streams[i]->watch, relay_wants(peer, i)) < 0)
+        if (stream->state == STREAM_OVER) {
+            poller_forget(loop->poller, &stream->watch);
+            stream_release(stream);
+        } else if (poller_set(loop->poller, &stream->watch, relay_wants(peer, i)) < 0) {
             return -1;
+        }
     }
     alarms_set(&loop->alarms, &peer->alarm, relay_deadline(peer));
     return 0;
@@ -109,7 +123,8 @@ void loop_settle(struct loop *loop)
         loop->touched = peer->next_touched;
         peer->is_touched = 0;
         loop->has_changed = 1;
-        if (relay_is_over(peer, loop->now) || settle(loop, peer) < 0 || relay_is_over(peer, loop->now))
+        flush(peer);
+        if (relay_is_over(peer, loop->now) || settle(loop, peer) < 0)
             remove_peer(loop, peer);
     }
 }

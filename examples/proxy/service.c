@@ -18,7 +18,7 @@
 #include "signals.h"
 
 #define BAD_USAGE       2
-#define ACCEPT_BATCH    64 /* connections taken in one turn */
+#define BATCH_MAX       64 /* connections accepted in one turn */
 #define RESERVE         32 /* descriptors for all but clients */
 #define RESERVE_OF_LOOP 4
 #define METRICS_PERIOD  1000 /* milliseconds in which several loops are looked at */
@@ -120,6 +120,23 @@ static void accept_clients(struct service *service, int most)
         arrival.number = ++service->accepted;
         deal(service, &arrival);
     }
+}
+
+static int is_paused(const struct service *service)
+{
+    return service->listener.again_ms != UINT64_MAX;
+}
+
+/* A single client costs no accept() that finds nobody, and more are accepted at once while more come. */
+static void accept_batch(struct service *service)
+{
+    if (!service->has_clients || is_paused(service)) {
+        service->batch = 1;
+        return;
+    }
+    accept_clients(service, service->batch);
+    if (service->batch < BATCH_MAX)
+        service->batch *= 2;
 }
 
 /* ---- asking ---- */
@@ -437,11 +454,6 @@ static void resolve(struct service *service)
     resolver_start(service->line->server);
 }
 
-static int is_paused(const struct service *service)
-{
-    return service->listener.again_ms != UINT64_MAX;
-}
-
 static int turn(struct service *service)
 {
     struct loop *loop = &service->loops[0];
@@ -455,8 +467,7 @@ static int turn(struct service *service)
         listener_resume(&service->listener);
     if (service->now >= service->agent.again_ms)
         listener_resume(&service->agent);
-    if (service->has_clients && !is_paused(service))
-        accept_clients(service, ACCEPT_BATCH);
+    accept_batch(service);
     if (service->has_signals)
         act_on_signals(service);
     resolve(service);
@@ -671,6 +682,7 @@ int service_main(const char *program, const struct command_line *line, const str
 
     service.program = program;
     service.line = line;
+    service.batch = 1;
     service.listener.watch.fd = service.agent.watch.fd = -1;
     service.listener.again_ms = service.agent.again_ms = UINT64_MAX;
     service.now = slogout_now_ms();

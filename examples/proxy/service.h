@@ -33,6 +33,7 @@ struct service {
     struct poller_watch signals;
     struct control control;
     uint64_t accepted; /* so far */
+    int batch;         /* clients to be accepted in one turn */
     size_t clients_max;
     uint64_t now;        /* of this turn */
     uint64_t resolve_ms; /* when the name is resolved next; UINT64_MAX: never */

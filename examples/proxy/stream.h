@@ -33,8 +33,10 @@ struct stream {
 /* Makes a stream that owns a non-blocking descriptor. */
 void stream_init(struct stream *stream, int fd, void *owner);
 
-/* Closes the descriptor, which the poller must no longer watch. */
+/* Closes the descriptor, which the poller must not watch, and sets it to -1. stream_release() is for a stream that is
+ * over. */
 void stream_free(struct stream *stream);
+void stream_release(struct stream *stream);
 
 /* Adds what the poller has reported to `ready`. */
 void stream_note(struct stream *stream, unsigned ready);
