@@ -30,7 +30,7 @@ say(struct stream *out, const char *format, ...)
     stream_put(out, text, strlen(text));
 }
 
-/* Writes a name between quotes, as a request takes it. */
+/* Writes a name in quotes, in the form that a request accepts. */
 static void quote(char *to, size_t size, const char *name)
 {
     size_t len = 0;
@@ -177,7 +177,7 @@ static char *next_word(char **line)
     return word;
 }
 
-/* Reads the words behind a command. Returns 0, or answers with the error and returns -1. */
+/* Reads the words after a command. Returns 0, or answers with the error and returns -1. */
 static int read_request(struct request *request, unsigned allowed, int is_list, char *line,
                         struct stream *out)
 {
@@ -259,7 +259,7 @@ struct part {
     int left; /* sessions */
 };
 
-/* Downward, since a session that goes leaves its place to the last one. */
+/* Lists downward, because the last session takes the place of a session that ends. */
 static void list_loop(struct loop *loop, unsigned number, void *user)
 {
     struct part *part = user;
@@ -392,7 +392,7 @@ static void ask(struct context *context)
     if (!(request->selection.given & TEXT)) {
         context->count = service_ask(context->service, &plan, is_meant, &context->request.selection);
     } else if (plan.rate > 0) {
-        say(context->out, "error: a text of its own cannot be sent at a rate; add rate=0\n");
+        say(context->out, "error: text= cannot be combined with a rate; add rate=0\n");
         return;
     } else {
         context->request.spread = plan.spread_ms;
@@ -481,11 +481,11 @@ static const struct command {
     {"show sessions", SELECTION, show_sessions, "[WHICH]: list connections"},
     {"show counters", 0, show_counters, ": print counters"},
     {"ask", SELECTION | TEXT | SPREAD | RATE, ask,
-     "WHICH [spread=MS] [rate=N] [text=TEXT]: ask clients to leave, at their turn"},
-    {"tell", SELECTION | TEXT, tell, "WHICH [text=TEXT]: send BYE and close, as soon as a line may stand"},
-    {"cancel", SELECTION, cancel, "WHICH: do not ask those that have not been asked yet"},
-    {"drain", SPREAD | RATE | DEADLINE, drain, "[spread=MS] [rate=N] [deadline=MS]: as SIGTERM"},
-    {"ready", 0, ready, ": fails if the proxy takes no more clients"},
+     "WHICH [spread=MS] [rate=N] [text=TEXT]: ask clients to leave, at the pace of spread and rate"},
+    {"tell", SELECTION | TEXT, tell, "WHICH [text=TEXT]: send BYE without asking, and close"},
+    {"cancel", SELECTION, cancel, "WHICH: withdraw requests that have not been sent yet"},
+    {"drain", SPREAD | RATE | DEADLINE, drain, "[spread=MS] [rate=N] [deadline=MS]: do what SIGTERM does"},
+    {"ready", 0, ready, ": fail after the first SIGTERM"},
     {"help", 0, help, ": print this text"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

@@ -12,7 +12,7 @@
 #define LINGER            STREAM_LINGER /* from the last outcome to the close of the last connection */
 #define REPORT_INTERVAL   1000
 #define TERMINAL_INTERVAL 200
-#define PUNCTUAL          100 /* lateness that counts as in time, because a process may have to wait to run */
+#define PUNCTUAL          100 /* lateness that is tolerated, because a process may have to wait until it runs */
 
 /* ---- the plan ---- */
 
@@ -94,13 +94,13 @@ static void complete(struct slogout_plan *plan, const struct departure_options *
             (uint32_t)smaller(plan->spread_ms / 10, plan->deadline_ms - advice.shortest_deadline_ms);
 }
 
-/* The process number differs between the processes of a machine, and the time between restarts. */
+/* Processes of a machine differ in their number, and restarts in their time. */
 static uint64_t own_seed(void)
 {
     return (uint64_t)getpid() * 65599 + slogout_now_ms();
 }
 
-/* ---- how far it is ---- */
+/* ---- progress ---- */
 
 static uint64_t until(uint64_t then, uint64_t now)
 {
@@ -163,8 +163,7 @@ int departure_end(struct departure *departure, const struct totals *totals, uint
 
 /* ---- begin ---- */
 
-/* The plan is checked for one client, because their number is not known yet. A drain starts however many
- * there are. */
+/* Checks the plan for one client, because the number of clients is not known yet. A drain starts with any number. */
 int departure_init(struct departure *departure, const struct slogout *slogout, unsigned shares,
                    const struct departure_options *options, uint64_t *shortest_deadline)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The end of a program: the plan by which the drains of its loops ask their clients to leave, reports of progress
- * once a second, and one at the end that says whether the plan was kept. */
+/* The end of a program: the plan of the drains of its loops, a report of their progress once a second, and a report at
+ * the end that says whether the plan was kept. */
 #ifndef DEPARTURE_H
 #define DEPARTURE_H
 
@@ -12,10 +12,9 @@
 /* The program's options. Lengths in milliseconds. */
 struct departure_options {
     uint64_t spread; /* default: 10,000, or as long as the deadline allows */
-    uint64_t rate;   /* clients begun per second at most; 0: no limit */
-    uint64_t
-        deadline; /* until the program is gone; default: the shortest that can be kept, plus a tenth of the
-                          spread, plus 10,000 */
+    uint64_t rate;   /* requests per second at most; 0: no limit */
+    /* Until the program exits; default: the shortest that can be kept, plus a tenth of the spread, plus 10,000. */
+    uint64_t deadline;
     uint64_t max_in_flight; /* 0: no limit */
     uint64_t lame_duck;     /* from the announcement to the close of the port */
     uint64_t seed;          /* default: differs between processes */
@@ -43,7 +42,7 @@ int departure_init(struct departure *departure, const struct slogout *slogout, u
 /* Replaces the plan before the drain begins. Returns the same, and changes nothing on failure. */
 int departure_change(struct departure *departure, const struct departure_options *options);
 
-/* Announces that the program is going to end. Sets close_ms. */
+/* Announces the end of the program. Sets close_ms. */
 void departure_announce(struct departure *departure, uint64_t now);
 
 /* Begins the drain. Derives its deadline, if it was not given, for the number of clients in the loop that has the
@@ -55,7 +54,8 @@ struct slogout_plan departure_share(const struct departure *departure, unsigned 
 
 /* Returns the rate at which the drain of one loop with this share begins its clients: the rate of the share, or the
  * higher one that the deadline requires. */
-uint32_t departure_rate(const struct departure *departure, const struct slogout_plan *share, uint64_t clients);
+uint32_t departure_rate(const struct departure *departure, const struct slogout_plan *share,
+                        uint64_t clients);
 
 /* Logs the plan, with the number of all clients and the rate of all loops. */
 void departure_log(const struct departure *departure, uint64_t clients, uint64_t rate);
@@ -67,7 +67,7 @@ void departure_set_end(struct departure *departure, uint64_t over_by_ms, uint64_
  * announcement and after the end. */
 uint64_t departure_left_ms(const struct departure *departure, uint64_t clients, uint64_t now);
 
-/* Returns 1 if progress is to be reported. */
+/* Returns 1 if progress must be reported now. */
 int departure_is_due(const struct departure *departure, uint64_t now);
 void departure_report(struct departure *departure, const struct totals *totals, uint64_t now);
 

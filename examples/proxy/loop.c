@@ -129,7 +129,7 @@ void loop_settle(struct loop *loop)
     }
 }
 
-/* ---- clients that come ---- */
+/* ---- new clients ---- */
 
 void loop_take(struct loop *loop, const struct arrival *arrival)
 {
@@ -168,7 +168,7 @@ void loop_give(struct loop *loop, const struct arrival *arrival)
         loop_wake(loop);
 }
 
-/* Copied, since the mutex must not be held while a connection is made. */
+/* Copies them, because the mutex must not be held while a connection is made. */
 static size_t next_arrivals(struct loop *loop, struct arrival *arrivals, size_t room)
 {
     size_t count = 0;
@@ -202,7 +202,7 @@ size_t loop_load(struct loop *loop)
 
 /* ---- leaving ---- */
 
-/* A session that waits for an instant of its own is in no drain, and must not wait for it. */
+/* A drain does not accept a session that waits for an instant of its own. */
 static void add_to_drain(struct loop *loop, struct slogout_session *session)
 {
     if (slogout_drain_add(loop->drain, session, 0) == 0 ||
@@ -315,7 +315,7 @@ static void serve(struct loop *loop)
         relay_serve(peer, loop->now);
 }
 
-/* Input comes before the tick, so that an answer in time wins over the timer. Nothing blocks, so one time is
+/* Handles input before the tick, so that an answer in time precedes the timer. Nothing blocks, so the same time is
  * right for the whole turn. */
 int loop_turn(struct loop *loop, uint64_t limit_ms,
               void (*other)(struct poller_watch *watch, unsigned ready, void *user), void *user)

@@ -60,7 +60,7 @@ int servers_set(struct servers *servers, const struct address_list *list)
     return has_new || servers_count(servers) != before;
 }
 
-/* Returns 1 if a new client should rather go to `a`. */
+/* Returns 1 if `a` is the better choice for a new client. */
 static int is_better(const struct server *a, const struct server *b, uint64_t now)
 {
     const int a_rests = now < a->rested_ms, b_rests = now < b->rested_ms;

@@ -19,9 +19,9 @@
 
 #define BAD_USAGE       2
 #define BATCH_MAX       64 /* connections accepted in one turn */
-#define RESERVE         32 /* descriptors for all but clients */
+#define RESERVE         32 /* descriptors that are not for clients */
 #define RESERVE_OF_LOOP 4
-#define METRICS_PERIOD  1000 /* milliseconds in which several loops are looked at */
+#define METRICS_PERIOD  1000 /* milliseconds after which the counters of several loops are read again */
 
 /* ---- all loops ---- */
 
@@ -44,7 +44,7 @@ void service_each_loop(struct service *service, void (*act)(struct loop *loop, u
     }
 }
 
-/* Like service_each_loop(), but only looks at the loops. */
+/* Like service_each_loop(), but does not wake the loops. */
 static void look_at_loops(struct service *service, void (*look)(struct loop *loop, void *user), void *user)
 {
     unsigned i;
@@ -74,7 +74,7 @@ struct totals service_totals(struct service *service)
 
 /* ---- clients ---- */
 
-/* Gives a client to the loop that has the fewest. Each loop but the first has a thread of its own. */
+/* Gives a client to the loop with the fewest clients. Each loop except the first has a thread of its own. */
 static void deal(struct service *service, const struct arrival *arrival)
 {
     unsigned best = 0, i;
@@ -127,7 +127,8 @@ static int is_paused(const struct service *service)
     return service->listener.again_ms != UINT64_MAX;
 }
 
-/* A single client costs no accept() that finds nobody, and more are accepted at once while more come. */
+/* accept() fails once for each batch that is larger than the queue. The batch is 1 for a single client, and grows while
+ * clients come in each turn. */
 static void accept_batch(struct service *service)
 {
     if (!service->has_clients || is_paused(service)) {
@@ -252,8 +253,8 @@ static void set_end_of_loop(struct loop *loop, unsigned number, void *user)
     loop->gone_by_ms = departure->gone_by_ms;
 }
 
-/* Closes the port first, or clients would come back while others leave. Connections that the system has
- * already made are accepted before, and not reset, unless another process can accept them. */
+/* Closes the port first, because clients that leave connect again. Before that, accepts the connections that wait in the
+ * queue, which would be reset, unless another process can accept them. */
 static void begin_to_leave(struct service *service, struct ending *ending)
 {
     listener_resume(&service->listener);
@@ -331,7 +332,7 @@ static void set_servers(struct loop *loop, unsigned number, void *user)
     resolution->has_changed |= servers_set(&loop->relays.servers, &resolution->list);
 }
 
-/* Keeps the known addresses if the name cannot be resolved now. */
+/* Keeps the addresses if the name cannot be resolved. */
 static void take_addresses(struct service *service)
 {
     struct resolution resolution = {.has_changed = service->is_reloading};
@@ -527,8 +528,8 @@ static int start_threads(struct service *service)
 
 /* ---- start and end ---- */
 
-/* Raises the limit of descriptors as far as the system allows. Returns how many clients it leaves room for, at two
- * each. */
+/* Raises the limit of descriptors as far as the system allows. Returns the number of clients for which it has room, with
+ * two descriptors each. */
 static size_t raise_descriptor_limit(unsigned loops)
 {
     const size_t reserve = RESERVE + RESERVE_OF_LOOP * loops;

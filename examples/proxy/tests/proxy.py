@@ -35,7 +35,7 @@ class Proxy:
                                         env={**os.environ, **(environment or {})}, preexec_fn=preexec_fn,
                                         pass_fds=[inherits.fileno()] if inherits else [])
         atexit.register(self.process.kill)
-        self.events = b""
+        self.lines = []
         self.collector = threading.Thread(target=self.collect, daemon=True)
         self.collector.start()
         line = self.process.stdout.readline().decode()
@@ -46,7 +46,11 @@ class Proxy:
 
     def collect(self):
         for line in self.process.stderr:
-            self.events += line
+            self.lines.append(line)
+
+    @property
+    def events(self):
+        return b"".join(self.lines)
 
     def outcomes(self):
         return re.findall(r"connection=\d+ outcome=(\w+)", self.events.decode())

@@ -325,7 +325,6 @@ class TenThousand(ProxyTest):
             self.assertEqual(server.recv(100), b"")
             server.close()
         proxy.end()
-        self.assertIn(b"drain over", proxy.events)
         print(f"{self.count} connections on two threads: {memory:.0f} bytes of resident memory each; "
               f"all told BYE and gone in {time.monotonic() - began:.1f} s")
 
