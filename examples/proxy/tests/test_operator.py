@@ -767,11 +767,6 @@ class TakingOver(Flood):
     def accepted(proxy):
         return len(re.findall(rb"connection=\d+ client=", proxy.events))
 
-    def test_a_port_is_not_shared_by_accident(self):
-        proxy = self.start()
-        result = run("--listen", f"127.0.0.1:{proxy.port}")
-        self.assertEqual(result.returncode, 1)
-
 
 if __name__ == "__main__":
     unittest.main()
