@@ -193,9 +193,10 @@ class Run:
         return {row[places[0]]: (row[places[1]], int(row[places[2]])) for row in rows if row[places[0]] in self.servers}
 
     async def wait_for_servers(self, count):
+        """HAProxy makes its stats socket after it has begun to listen at its port."""
         begun = time.monotonic()
-        while sum(status == "UP" for status, _ in (await self.read_stats()).values()) < count:
-            assert time.monotonic() < begun + PATIENCE, await self.read_stats()
+        while not self.stats.exists() or sum(status == "UP" for status, _ in (await self.read_stats()).values()) < count:
+            assert time.monotonic() < begun + PATIENCE, "not all servers are up"
             await asyncio.sleep(0.2)
 
     # ---- the clients ----
