@@ -8,6 +8,7 @@
 /* A struct of zeros asks nobody. */
 struct asking {
     struct slogout_drain *drain; /* NULL: it is over */
+    unsigned ended;              /* so far */
 };
 
 /* Makes the drain, unless one is running. Returns 0, or logs the failure and returns -1 if there is no

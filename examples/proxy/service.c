@@ -489,17 +489,17 @@ static void ignore(struct poller_watch *watch, unsigned ready, void *user)
     (void)watch, (void)ready, (void)user;
 }
 
-/* The first thread waits for the end of the loop, and of its asking. */
+/* The first thread waits for the end of the loop, and of its asking, which may begin and end in the same turn. */
 static void *run_loop(void *user)
 {
     struct loop *loop = user;
 
     pthread_mutex_lock(&loop->mutex);
     while (!loop_is_done(loop)) {
-        const int was_asking = loop->asking.drain != NULL;
+        const unsigned ended = loop->asking.ended;
         if (loop_turn(loop, UINT64_MAX, ignore, NULL) < 0)
             break;
-        if (was_asking && !loop->asking.drain)
+        if (loop->asking.ended != ended)
             signals_wake();
     }
     loop->is_over = 1;

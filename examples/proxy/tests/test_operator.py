@@ -160,6 +160,12 @@ class Signals(ProxyTest):
         self.assertGreater(time.monotonic() - begun, 1.8)
         self.assertIsNone(proxy.process.poll())
 
+    def test_an_asking_ends_although_threads_have_no_clients(self):
+        proxy = self.start("--threads", "4", program=PLAIN)
+        for count in range(1, 30):
+            proxy.ask()
+            wait_until(lambda: proxy.events.count(b"asking over") == count)  # pylint: disable=W0640
+
     def test_a_rate_holds_for_sigusr1_and_for_the_drain(self):
         """The last of 20 clients leaves in its slot of a tenth of a second, so not before 1.9 s have passed."""
         proxy = self.start("--spread", "0", "--rate", "10")
