@@ -137,6 +137,7 @@ class Situation:
         if comes_back:
             self.client.wait_login(self.logins + 1)
         self.check(self.client.do(self.work), self.expected)
+        self.relay.wait(lambda: all(c.closed for c in self.relay.connections[:-1]), "the end of the other connections")
         if len(self.client.errors()) > self.errors + errors:
             raise AssertionError("%r" % self.client.errors())
 
@@ -223,12 +224,14 @@ FETCHED = rb"^\S+ OK .*[Ff]etch completed"
 class Moment:
     """The client runs the command while the relay has the rule, or the relay sends the parts while the client is at
     rest or in IDLE. Then the relay cuts the connection, or the client answers all requests. error: the user may see an
-    error for this command. away: the next three logins fail."""
+    error for this command. away: the next three logins fail. no_mailbox: the next login finds no mailbox.
+    news: what makes the client end IDLE before the parts are sent. only: the libraries for which this moment exists."""
 
     def __init__(self, command=None, rule=None, options=None, parts=(), cut=False, error=False, idle=False,
-                 logout=False, away=False):
+                 logout=False, away=False, no_mailbox=False, news=b"", only=tuple(DRIVERS)):
         self.command, self.rule, self.options, self.parts = command, rule, options or {}, parts
         self.cut, self.error, self.idle, self.logout, self.away = cut, error, idle, logout, away
+        self.no_mailbox, self.news, self.only = no_mailbox, news, only
 
     def happen(self, s, number):
         """Returns the reply to the command. number names the message of an APPEND."""
@@ -240,11 +243,19 @@ class Moment:
             s.relay.wait(rule.happened.is_set, repr(self.rule))
         if self.away:
             s.relay.upstream = 1
+        if self.no_mailbox:
+            s.relay.rule("up", rb"^\S+ SELECT", after=b"{0} NO [NONEXISTENT] No\r\n", drop=True)
+        if self.news:
+            since = len(s.connection.lines)
+            s.relay.send(self.news)
+            s.relay.wait_line("down", rb"^\S+ OK .*Idle completed", s.connection, since)
         if self.parts:
             s.relay.send(*self.parts, cut=self.cut)
         if self.away:
             s.relay.wait(lambda: s.relay.refused >= 3, "logins that fail")
             s.relay.upstream = s.server.port
+        if self.no_mailbox:
+            s.client.wait_login(s.logins + 2)
         return reply
 
 
@@ -255,10 +266,13 @@ MADE = {
     "in two segments": Moment(parts=(b"X1 LOG", b"OUT\r\n")),
     "octet by octet, in lower case": Moment(parts=[bytes([octet]) for octet in b"a]1 logout\r\n"]),
     "and the server stays away": Moment(parts=(REQUEST,), away=True),
+    "and the mailbox is gone": Moment(idle=True, parts=(REQUEST,), no_mailbox=True, only=("imapflow",)),
     "two requests": Moment(parts=(b"X1 LOGOUT\r\nX2 LOGOUT\r\n",)),
     "before +": Moment(None, ("down", rb"^\+ "), {"before": REQUEST}, idle=True),
     "with + of IDLE": Moment(None, ("down", rb"^\+ "), {"after": REQUEST}, idle=True),
     "in IDLE, after EXISTS": Moment(idle=True, parts=(b"* 9 EXISTS\r\n" + REQUEST,)),
+    "after READ-ONLY in IDLE": Moment(idle=True, news=b"* OK [READ-ONLY] Now\r\n", parts=(REQUEST,),
+                                      only=("imaplib", "imapclient")),
     "before the data of FETCH": Moment(FETCH, ("down", rb"^\* \d+ FETCH .*BODY"), {"before": REQUEST}),
     "before the OK of FETCH": Moment(FETCH, ("down", FETCHED), {"before": REQUEST}),
     "with the tag of FETCH": Moment(FETCH, ("up", rb"^\S+ .*FETCH"), {"after": b"{0} LOGOUT\r\n"}),
@@ -327,6 +341,9 @@ def try_real(results, server, kind, column, user, make_relay):
 def try_made(results, server, user, make_relay):
     situation = None
     for number, (name, moment) in enumerate(MADE.items()):
+        if results.library not in moment.only:
+            continue
+
         def work():
             situation.begin()
             reply = moment.happen(situation, number)
