@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* ImapFlow with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run with ImapFlow 2.10.2 and
- * Node 20.
+/* ImapFlow with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Tested with ImapFlow
+ * 2.10.2 and Node 20.
  *
  * One call of run() is one operation. The account logs in before it if necessary, and answers the server when no
  * operation is running. An operation takes less than 20 seconds, and gets the errors of its own commands. A run() in an
  * operation is a part of that operation. When the server has closed, the account logs in again after a random delay,
- * until logOut(). `connect` returns a connection that has selected nothing. `ready` is an operation that runs after each
- * login. With `ready: imap => imap.mailboxOpen('INBOX')`, ImapFlow idles in that mailbox. `delay` is the longest delay,
- * in milliseconds, and is doubled at each failure. This program runs with build/examples/echo_server:
+ * until logOut(). `connect` returns a connection that has selected nothing. `ready` is an operation that runs after
+ * each login. With `ready: imap => imap.mailboxOpen('INBOX')`, ImapFlow idles in that mailbox. `delay` is the longest
+ * delay, in milliseconds, and is doubled at each failure. This program runs with build/examples/echo_server, which has
+ * no mailboxes:
  *     import { ImapFlow } from 'imapflow';
  *     import { Account } from './imapflow_account.mjs';
  *     const account = new Account(async () => {

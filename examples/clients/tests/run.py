@@ -11,6 +11,7 @@ import imaplib
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -29,6 +30,11 @@ DRIVERS = {
     "imapclient": [PYTHON, "-B", HERE + "/driver.py", "imapclient"],
     "imapflow": ["node", HERE + "/driver.mjs", "imapflow"],
     "javamail": ["java", "-XX:TieredStopAtLevel=1", "-cp", CLIENTS + "/java:" + JAVAMAIL, "Driver", "javamail"],
+}
+HEADS = {  # the file, and what runs a program
+    "imaplib": ("imaplib_account.py", PYTHON, "-B"),
+    "imapflow": ("imapflow_account.mjs", "node"),
+    "javamail": ("AskedStore.java", "java", "-cp", CLIENTS + "/java:" + JAVAMAIL),
 }
 SMALL, BIG = "1", "2"  # UIDs
 BAIT = b"X LOGOUT\r\nSLO.1 LOGOUT\r\n* BYE no\r\nMIDDLE\r\n"
@@ -397,6 +403,32 @@ def what_happens(situation, moment, number):
     return "; ".join(notes) or "nothing"
 
 
+def try_head(results, server, relay):
+    """The program in the head of the file, with the file beside it. It runs until it is ended."""
+    def work():
+        file, *command = HEADS[results.library]
+        head = open(os.path.join(HERE, "..", file)).read().split("Copyright")[0]
+        lines = re.findall(r"^(?: \* )? {4}( *\S.*)$", head, re.MULTILINE)
+        program = os.path.join(CLIENTS, "head" + os.path.splitext(file)[1])
+        shutil.copy(os.path.join(HERE, "..", file), CLIENTS)
+        with open(program, "w") as out:
+            out.write("\n".join(lines).replace("1143", str(relay.port)) + "\n")
+        process = subprocess.Popen([*command, program], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        try:
+            relay.wait(lambda: relay.connections, "a connection")
+            relay.wait_line("down", rb"^\* ENABLED X-SERVER-LOGOUT", relay.last())
+            server.ask("")
+            wait_until(lambda: server.outcomes("") == ["ANSWERED"], "the answer")
+            return True
+        finally:
+            process.stdin.close()
+            process.terminate()
+            process.wait()
+            relay.close()
+    if results.library in HEADS:
+        results.attempt("the program in the head", work)
+
+
 def fill(server, user):
     imap = imaplib.IMAP4("127.0.0.1", server.port)
     imap.login(user, "secret")
@@ -413,6 +445,7 @@ def try_library(library, plugin, stock):
         fill(server, library + user)
     plain, wrapped, proxy = programs
     try:
+        try_head(results, plain, Relay(plain.port))
         for server, kind, column, user, relay in (
                 (plain, "echo_server", "echo_server", "", lambda: Relay(plain.port)),
                 (wrapped, "echo_server", "echo_server, TLS", "", lambda: Relay(wrapped.port, certificate)),
