@@ -17,4 +17,4 @@ $(CLIENTS)/java/Driver.class: examples/clients/AskedStore.java examples/clients/
 	$(SAY)javac -Xlint:all -Werror -d $(@D) -cp $(JAVAMAIL) $^
 
 clients-check: $(BUILD)/examples/echo_server $(PROXY) $(DOVECOT_PLUGIN) $(CLIENTS)/java/Driver.class
-	BUILD=$(BUILD) JAVAMAIL=$(JAVAMAIL) PYTHONPATH=$(CLIENTS)/imapclient/usr/lib/python3/dist-packages python3 -B examples/clients/tests/run.py
+	JAVAMAIL=$(JAVAMAIL) PYTHONPATH=$(CLIENTS)/imapclient/usr/lib/python3/dist-packages python3 -B examples/clients/tests/run.py

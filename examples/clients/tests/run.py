@@ -18,7 +18,7 @@ import threading
 import time
 
 from relay import Relay
-from servers import BUILD, ECHO_SERVER, PATIENCE, PROXY, Dovecot, Program, wait_until
+from servers import BUILD, ECHO_SERVER, PATIENCE, PROXY, Dovecot, Program, mount_settings, wait_until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLIENTS = os.path.abspath(BUILD + "/clients")
@@ -484,6 +484,7 @@ def print_table(title, rows, columns, cell):
 
 
 def main():
+    mount_settings()
     libraries = sys.argv[1:] or list(DRIVERS)
     begin = time.monotonic()
     plugin, stock = Dovecot(True), Dovecot(False)
