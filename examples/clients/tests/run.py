@@ -410,7 +410,7 @@ def try_head(results, server, relay):
         head = open(os.path.join(HERE, "..", file)).read().split("Copyright")[0]
         lines = re.findall(r"^(?: \* )? {4}( *\S.*)$", head, re.MULTILINE)
         program = os.path.join(CLIENTS, "head" + os.path.splitext(file)[1])
-        shutil.copy(os.path.join(HERE, "..", file), CLIENTS)
+        shutil.copy(os.path.join(HERE, "..", file), CLIENTS + "/")
         with open(program, "w") as out:
             out.write("\n".join(lines).replace("1143", str(relay.port)) + "\n")
         process = subprocess.Popen([*command, program], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
