@@ -37,6 +37,7 @@ public class AskedStore extends IMAPStore {
     private final long delay;
     private boolean isClosed;
 
+    @SuppressWarnings("this-escape") // the thread begins last
     public AskedStore(Session session, URLName place, long delay) {
         super(session, place, place.getProtocol(), place.getProtocol().equals("imaps"));
         session.getProperties().putIfAbsent("mail." + place.getProtocol() + ".timeout", "60000");
