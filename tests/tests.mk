@@ -107,6 +107,7 @@ house: $(STATIC) $(BUILD)/tests/house/neighbors
 	@$(BUILD)/tests/house/neighbors && echo "neighbors: a host with functions of common names runs an exchange"
 	@python3 -B tests/docs/house/functions.py lib/*.[ch]
 	@sh tests/docs/house/licenses.sh
+	@sh tests/docs/house/commits.sh
 	@MAKE='$(MAKE)' sh tests/docs/house/targets.sh README tests/README
 
 $(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)

@@ -124,14 +124,14 @@ enum slogout_state {
 /* How an exchange ended. Each exchange has one outcome, unless the request is canceled. Later versions append
  * outcomes. */
 enum slogout_outcome {
-    SLOGOUT_OUTCOME_ANSWERED,    /* the client answered OK */
-    SLOGOUT_OUTCOME_REFUSED,     /* the client answered NO or BAD */
-    SLOGOUT_OUTCOME_EXPIRED,     /* no answer came within answer_timeout_ms */
-    SLOGOUT_OUTCOME_BYE_ONLY,    /* `* BYE` was sent in place of LOGOUT, because the client has not enabled
+    SLOGOUT_OUTCOME_ANSWERED,      /* the client answered OK */
+    SLOGOUT_OUTCOME_REFUSED,       /* the client answered NO or BAD */
+    SLOGOUT_OUTCOME_EXPIRED,       /* no answer came within answer_timeout_ms */
+    SLOGOUT_OUTCOME_BYE_ONLY,      /* `* BYE` was sent in place of LOGOUT, because the client has not enabled
                                       LOGOUT, or its drain or departure leaves no time for an answer */
-    SLOGOUT_OUTCOME_NEVER_READY, /* the connection was not at rest within ready_timeout_ms */
-    SLOGOUT_OUTCOME_FORCED,      /* the host forced the session or its drain, or a deadline required it */
-    SLOGOUT_OUTCOME_SEND_FAILED, /* send_line failed for the LOGOUT, or for the `* BYE` in its place */
+    SLOGOUT_OUTCOME_NEVER_READY,   /* the connection was not at rest within ready_timeout_ms */
+    SLOGOUT_OUTCOME_FORCED,        /* the host forced the session or its drain, or a deadline required it */
+    SLOGOUT_OUTCOME_SEND_FAILED,   /* send_line failed for the LOGOUT, or for the `* BYE` in its place */
     SLOGOUT_OUTCOME_CLIENT_LOGOUT, /* abandoned: the client sent its own LOGOUT command */
     SLOGOUT_OUTCOME_PEER_CLOSED,   /* abandoned: end of file, or an error on the connection */
     SLOGOUT_OUTCOME_HOST_CLOSED,   /* abandoned by the host's own decision, or freed during an exchange */
