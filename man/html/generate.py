@@ -30,7 +30,7 @@ FRAME = """<!DOCTYPE html>
 <title>{title}</title>
 </head>
 <body>
-<nav><a href="index.html">slogout</a> <a href="README.html">README</a>{contents}</nav>
+<nav><a href="index.html">slogout</a> <a href="README.html">README</a> <a href="slogout.7.html#Terms">Terms</a>{contents}</nav>
 <main>
 {body}
 </main>
