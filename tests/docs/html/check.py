@@ -61,6 +61,8 @@ LOOK_AT_PICTURE = """
 class Browser:
     """A session of chromedriver, by the WebDriver protocol."""
 
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
     def __enter__(self):
         self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
         return self
@@ -79,7 +81,7 @@ class Browser:
 
     def call(self, path, **arguments):
         request = urllib.request.Request(self.base + path, json.dumps(arguments).encode())
-        with urllib.request.urlopen(request) as response:
+        with self.opener.open(request) as response:
             return json.load(response)["value"]
 
     def command(self, name, **arguments):
@@ -100,14 +102,34 @@ class Browser:
         path.write_bytes(base64.b64decode(self.command("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)["data"]))
 
 
+def look_at_page(browser, file, shots):
+    """Returns what is wrong with a page, and what was seen of it."""
+    faults = []
+    browser.show(file)
+    for width, scheme in itertools.product(WIDTHS, SCHEMES):
+        browser.emulate(width, scheme)
+        seen = browser.look(LOOK, width, width == min(WIDTHS))
+        for what in ("wide", "scrolling", "broken", "faint"):
+            faults += [f"{file.name} at {width} in {scheme}: {what}: {name}" for name in seen[what]]
+        if seen["pictures"] or file.stem == "index":
+            browser.shoot(shots / f"{file.stem}-{width}-{scheme}.png", width, seen["height"])
+    return faults, seen
+
+
+def look_at_picture(browser, file):
+    browser.show(file)
+    yield from (f"{file.name}: not within the picture: {text}" for text in browser.look(LOOK_AT_PICTURE))
+    if file.stat().st_size > 100000:
+        yield f"{file.name}: more than 100,000 octets"
+
+
 def dead_links(pages):
-    """pages: of each page, what was seen of it."""
     for page, seen in pages.items():
         for link in sorted(set(seen["links"])):
             target, _, place = link.partition("#")
+            target = target or page
             if target.startswith("https://"):
                 continue
-            target = target or page
             if target not in pages:
                 yield f"{page}: no page {target}"
             elif place and place not in pages[target]["places"]:
@@ -117,23 +139,14 @@ def dead_links(pages):
 def main(folder, shots):
     folder, shots = Path(folder).resolve(), Path(shots)
     shots.mkdir(parents=True, exist_ok=True)
-    files, pictures = sorted(folder.glob("*.html")), sorted(folder.glob("*.svg"))
-    pages, wrong = {}, []
+    pages, pictures, wrong = {}, sorted(folder.glob("*.svg")), []
     with Browser() as browser:
         browser.begin()
-        for file in files:
-            browser.show(file)
-            for width, scheme in itertools.product(WIDTHS, SCHEMES):
-                browser.emulate(width, scheme)
-                seen = pages[file.name] = browser.look(LOOK, width, width == min(WIDTHS))
-                wrong += [f"{file.name} at {width} in {scheme}: {what}: {name}"
-                          for what in ("wide", "scrolling", "broken", "faint") for name in seen[what]]
-                if seen["pictures"] or file.stem == "index":
-                    browser.shoot(shots / f"{file.stem}-{width}-{scheme}.png", width, seen["height"])
+        for file in sorted(folder.glob("*.html")):
+            faults, pages[file.name] = look_at_page(browser, file, shots)
+            wrong += faults
         for picture in pictures:
-            browser.show(picture)
-            wrong += [f"{picture.name}: not within the picture: {text}" for text in browser.look(LOOK_AT_PICTURE)]
-            wrong += [f"{picture.name}: more than 100,000 octets"] * (picture.stat().st_size > 100000)
+            wrong += look_at_picture(browser, picture)
     wrong += dead_links(pages)
     if wrong or not pages or not pictures:
         sys.exit("\n".join(wrong) or "check.py: there is nothing to check")
