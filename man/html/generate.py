@@ -62,10 +62,14 @@ def caption(picture):
 
 def with_picture(body, picture, section):
     figure = f'<figure><img src="{picture.name}" alt="{caption(picture)}"></figure>\n'
-    before, title, rest = re.split(rf'(<h[12] [^>]*id="{section}">.*?</h[12]>\n)', body, 1, re.S)
+    parts = re.split(rf'(<h[12] [^>]*id="{section}">.*?</h[12]>\n)', body, maxsplit=1, flags=re.S)
+    if len(parts) != 3:
+        sys.exit(f"generate.py: {picture.name}: the page has no such section")
+    before, title, rest = parts
     inside, rest = re.fullmatch(r"(.*?)((?:<h[12] .*)?)", rest, re.S).groups()
     shown = re.sub(r'<div class="Bd[^>]*>\n<pre>.*?</div>\n',
-                   lambda found: f"{figure}<details><summary>As text</summary>\n{found[0]}</details>\n", inside, 1, re.S)
+                   lambda found: f"{figure}<details><summary>As text</summary>\n{found[0]}</details>\n", inside,
+                   count=1, flags=re.S)
     return before + title + (figure + inside if shown == inside else shown) + rest
 
 

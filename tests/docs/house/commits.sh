@@ -4,7 +4,7 @@
 # that were made on top of the commit that added this file. A distribution has no commits.
 set -eu
 
-git rev-parse --git-dir >/dev/null 2>&1 || { echo "commits: this is not a clone"; exit 0; }
+[ -e .git ] && git log -1 >/dev/null 2>&1 || { echo "commits: this is not a clone"; exit 0; }
 base=$(git log --diff-filter=A --format=%H -1 -- "$0")
 commits=$(test -z "$base" || git log -100 --no-merges --ancestry-path --format=%h "$base..HEAD")
 failed=0
