@@ -21,23 +21,7 @@ GROUPS = {
     "The programs": ["slogout-proxy.8", "slogout-dovecot.7", "slogout-fleet.7"],
     "The protocol": ["slogout-protocol.7", "slogout-client.7"],
 }
-FRAME = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="style.css">
-<title>{title}</title>
-</head>
-<body>
-<nav><a href="index.html">slogout</a> <a href="README.html">README</a> <a href="slogout.7.html#Terms">Terms</a>{contents}</nav>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
-
+FRAME = (HERE / "frame.html").read_text(encoding="utf-8")
 SOURCES = {page.name: page.read_text(encoding="utf-8") for page in sorted(HERE.parent.glob("*.[0-9]"))}
 NAMES = {page: re.findall(r"^\.Nm (\S+)", source[:source.index("\n.Nd ")], re.M) for page, source in SOURCES.items()}
 HOMES = {f"{name}.{page[-1]}": page for page, names in NAMES.items() for name in names}
@@ -109,16 +93,13 @@ def index_entry(page):
 
 
 def index_groups():
-    pages = list(SOURCES)
+    listed = set()
     for group, patterns in GROUPS.items():
-        entries = ""
-        for page in [page for pattern in patterns for page in fnmatch.filter(SOURCES, pattern)]:
-            if page in pages:
-                pages.remove(page)
-                entries += index_entry(page)
-        yield f"<h2>{group}</h2>\n<dl>\n{entries}</dl>"
-    if pages:
-        sys.exit(f"generate.py: in none of GROUPS: {pages}")
+        pages = dict.fromkeys(page for pattern in patterns for page in fnmatch.filter(SOURCES, pattern))
+        listed.update(pages)
+        yield f"<h2>{group}</h2>\n<dl>\n" + "".join(map(index_entry, pages)) + "</dl>"
+    if listed != set(SOURCES):
+        sys.exit(f"generate.py: in none of GROUPS: {set(SOURCES) - listed}")
     pictures = [f'<li><a href="{page}.html#{section}">{caption(path)}</a></li>' for path, (page, section) in PICTURES.items()]
     yield "<h2>Pictures</h2>\n<ul>\n" + "\n".join(pictures) + "\n</ul>"
 
