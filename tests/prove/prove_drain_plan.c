@@ -134,7 +134,8 @@ static int fits(const struct question *q)
  * mutant: lib/drain_plan.c: sessions) <= deadline_of(plan) => sessions) < deadline_of(plan)
  * mutant: lib/drain_plan.c: slo_max(slo_max(plan->spread_ms, => slo_max(slo_min(plan->spread_ms,
  * mutant: lib/drain_plan.c: slo_add(first_round, => slo_max(first_round,
- * mutant: lib/drain_plan.c: answer_timeout + SLO_PACER_CATCH_UP_MS => answer_timeout */
+ * mutant: lib/drain_plan.c: answer_timeout + SLO_PACER_CATCH_UP_MS => answer_timeout
+ * mutant: lib/drain_plan.c: slo_add(begin_ms(plan, timeouts, count), rest) => slo_add(begin_ms(plan, timeouts, count), rest + 1) */
 void check(void)
 {
     const struct question q = any_question();
@@ -195,21 +196,6 @@ void compromise(void)
     q.plan.rate = made.rate;
     q.plan.max_in_flight = made.in_flight;
     CHECK(fits(&q));
-}
-
-/* proves: the shortest deadline that is advised is accepted and a millisecond less is not, for all plans, timeouts and numbers of sessions
- * by: integers
- * with: -DOPAQUE
- * mutant: lib/drain_plan.c: slo_add(begin_ms(plan, timeouts, count), rest) => slo_add(begin_ms(plan, timeouts, count), rest + 1) */
-void shortest(void)
-{
-    struct question q = any_question();
-
-    q.plan.deadline_ms = shortest_deadline(&q.plan, &q.timeouts, q.sessions);
-    ASSUME(q.plan.deadline_ms < SLOGOUT_NEVER);
-    CHECK(should_fit(&q));
-    q.plan.deadline_ms--;
-    CHECK(!should_fit(&q));
 }
 
 /* proves: the longest spread that is advised is accepted and a millisecond more is not; if none is, none would be, for all plans, timeouts and numbers of sessions

@@ -7,6 +7,8 @@
 #define STATE SERVER_START
 #endif
 
+struct slo_imap_server nondet_server(void);
+
 static struct slo_imap_server scan;
 
 /* What is undecided of a tag and what follows it. */
@@ -117,7 +119,7 @@ static int invariant(void)
 /* Any state that satisfies it and may be used. */
 static void any(void)
 {
-    __CPROVER_havoc_object(&scan);
+    scan = nondet_server();
     ASSUME(invariant() && scan.event != SLO_SERVER_NOT_UNDERSTOOD);
 }
 
@@ -188,7 +190,7 @@ void feed(void)
  * mutant: lib/imap_server.c: memset(scan, 0, sizeof *scan) => memset(scan, 0, sizeof scan) */
 void init(void)
 {
-    __CPROVER_havoc_object(&scan);
+    scan = nondet_server();
     slo_imap_server_init(&scan);
     CHECK(invariant() && scan.undecided == 0 && scan.event == SLO_SERVER_NOTHING);
     CHECK(!slo_imap_server_between_lines(&scan));
