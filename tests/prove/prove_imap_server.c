@@ -117,9 +117,10 @@ static int invariant(void)
 }
 
 /* Any state that satisfies it and may be used. */
-static void any(void)
+static void any(unsigned state)
 {
     scan = nondet_server();
+    scan.state = (uint8_t)state;
     ASSUME(invariant() && scan.event != SLO_SERVER_NOT_UNDERSTOOD);
 }
 
@@ -151,9 +152,8 @@ void one_step(void)
     unsigned before;
 
     ASSUME(bytes && len > 0);
-    any();
-    ASSUME(scan.event == SLO_SERVER_NOTHING && scan.state == STATE);
-    scan.state = STATE; /* which spares CBMC the others */
+    any(STATE);
+    ASSUME(scan.event == SLO_SERVER_NOTHING);
     before = rank();
     undecided = scan.undecided;
     used = server_step(&scan, bytes, len);
@@ -176,7 +176,7 @@ void feed(void)
     size_t undecided, used;
 
     ASSUME(len <= 1);
-    any();
+    any(nondet_octet());
     undecided = scan.event == SLO_SERVER_NOTHING ? scan.undecided : 0;
     used = slo_imap_server_feed(&scan, &octet, len, stop);
     CHECK(invariant());
