@@ -3,12 +3,28 @@
  * of sessions in each state. Only those exist that the drain can look at: the oldest in each state, and the one that is
  * next to wait. The lists themselves belong to sessions, and prove_session.c proves them. */
 #include "call_stubs.h"
+#include "saturate.h"
+
+static struct slogout slogout;
+
+/* Where no more matters of a sum than when it has come, which prove_saturate.c proves of slo_add(). */
+#ifdef OPAQUE
+uint64_t __CPROVER_uninterpreted_add(uint64_t a, uint64_t b);
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+    const uint64_t now = slogout.clock.now, c = __CPROVER_uninterpreted_add(a, b);
+
+    ASSUME(c >= a && (a > now || (c <= now) == (b <= now - a)));
+    return c;
+}
+#define slo_add sum
+#endif
+
 #include "drain.c"
 
 struct slogout nondet_slogout(void);
 struct slogout_drain nondet_drain(void);
 
-static struct slogout slogout;
 static struct slogout_drain drain, before; /* before: as it was when the event began */
 static struct slogout_session waiting, neighbor, pending, asked, leaving, ended;
 static int calls, done_calls;
@@ -335,7 +351,7 @@ void alarm(void)
 }
 
 /* proves: when the alarm rings, one thing is done: done is called, exactly if no session is left; or the oldest session that waits is begun, at the instant of its neighbor in a group; or the oldest is forced, of those first that wait; or forcing begins; or a slot is cut again. When the host is called and in the end, the alarm is right, for all numbers of sessions below 2^32, all schedules, paces and times
- * with: --unwind 7 --slice-formula
+ * with: -DOPAQUE --unwind 7 --slice-formula
  * claims: ring begin_next force_next first_in next_slot adapt_slot backlog_of elapsed open_window
  * mutant: lib/drain.c: no_outcome(counts) + counts->state[SLOGOUT_STATE_ENDED] == 0 => no_outcome(counts) == 0
  * mutant: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined
@@ -369,7 +385,7 @@ static int error_of(int is_wrong, unsigned joining)
 }
 
 /* proves: a drain is started, gets another plan, goes on, pauses, or is forced, which never postpones its deadline, or a session is added, exactly if it and the drain can still be begun; or the error that is due has changed nothing; in the end the drain is consistent, for all numbers of sessions below 2^32, all plans and times
- * with: --unwind 8 --slice-formula
+ * with: -DOPAQUE --unwind 8 --slice-formula
  * each: WHAT 5
  * claims: slogout_drain_start slogout_drain_resume slogout_drain_pause slogout_drain_force slogout_drain_add adopt_schedule
  * mutant WHAT=0: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add
