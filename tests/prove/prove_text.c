@@ -7,7 +7,24 @@
 #include "tag.c"
 #pragma CPROVER check pop
 
-#define BOUND 12 /* octets of a text */
+#define BOUND 12 /* octets of a text, a tag */
+
+/* proves: slogout_tag_valid() is the grammar of RFC 3501, for all tags of up to 12 octets
+ * with: --unwind 14
+ * claims: slogout_tag_valid
+ * mutant: lib/tag.c: 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 0, 6 => 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 3, 6 */
+void tag(void)
+{
+    char octets[BOUND];
+    const size_t len = nondet_size();
+    size_t i;
+    int valid = len > 0;
+
+    ASSUME(len <= BOUND);
+    for (i = 0; i < len; i++)
+        valid = valid && is_astring_char(octets[i]) && octets[i] != '+';
+    CHECK(slogout_tag_valid(octets, len) == valid);
+}
 
 /* proves: a tag that is written fits, is NUL-terminated, has the prefix and then digits, and its number is the one after the last, or 1, for all 32-bit numbers and all prefixes of up to SLOGOUT_PREFIX_MAX octets
  * with: --unwind 24
