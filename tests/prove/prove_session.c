@@ -540,7 +540,10 @@ static void happen(unsigned event)
         feed_response(SLOGOUT_STATUS_OK, 0);
         break;
     case REFUSAL:
-        feed_response(nondet_int() ? SLOGOUT_STATUS_NO : SLOGOUT_STATUS_BAD, 0);
+        if (nondet_int())
+            feed_response(SLOGOUT_STATUS_NO, 0);
+        else
+            feed_response(SLOGOUT_STATUS_BAD, 0);
         break;
     case OTHER_LINE:
         feed_response(nondet_int() ? SLOGOUT_STATUS_OK : SLOGOUT_STATUS_NO, 1);
