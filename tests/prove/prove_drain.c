@@ -28,7 +28,8 @@ struct slogout_drain nondet_drain(void);
 static struct slogout_drain drain, before; /* before: as it was when the event began */
 static struct slogout_session waiting, neighbor, pending, asked, leaving, ended;
 static int calls, done_calls;
-static int copy_error; /* what is wrong with the plan of the host, or 0 */
+static struct slogout_plan copied; /* the plan of the host */
+static int copy_error;             /* what is wrong with it, or 0 */
 static uint64_t served; /* sessions that use their slot in this event, which the next slot does not count */
 
 enum { FORCE, START, RESUME, PAUSE, ADD }; /* what steer() does */
@@ -121,6 +122,7 @@ int slo_copy_sized(void *to, size_t known, const void *from)
                                      nondet_uint64(), nondet_uint32(), nondet_uint32(), nondet_uint32()};
 
     CHECK(from != NULL && known == sizeof any);
+    copied = any;
     copy_error = nondet_int() ? SLOGOUT_ERR_SIZE : 0;
     if (!copy_error)
         *(struct slogout_plan *)to = any;
@@ -313,6 +315,7 @@ void new_drain(void)
  * with: --unwind 7 --slice-formula
  * claims: next_due may_begin over_by no_outcome unsettled in_flight is_empty next_turn on_change set_alarm
  * mutant: lib/drain.c: (!limit || in_flight(counts) < limit) => (!limit || counts->state[SLOGOUT_STATE_ASKED] < limit)
+ * mutant: lib/drain.c: no_outcome(counts) + counts->state[SLOGOUT_STATE_ENDED] == 0 => no_outcome(counts) == 0
  * mutant: lib/drain.c: if (unsettled(counts) == 0) => if (no_outcome(counts) == 0)
  * mutant: lib/drain.c: drain->state == COLLECTING || drain->state == DONE) => drain->state == DONE) */
 void alarm(void)
@@ -352,8 +355,7 @@ void alarm(void)
 
 /* proves: when the alarm rings, one thing is done: done is called, exactly if no session is left; or the oldest session that waits is begun, at the instant of its neighbor in a group; or the oldest is forced, of those first that wait; or forcing begins; or a slot is cut again. When the host is called and in the end, the alarm is right, for all numbers of sessions below 2^32, all schedules, paces and times
  * with: -DOPAQUE --unwind 7 --slice-formula
- * claims: ring begin_next force_next first_in next_slot adapt_slot backlog_of elapsed open_window
- * mutant: lib/drain.c: no_outcome(counts) + counts->state[SLOGOUT_STATE_ENDED] == 0 => no_outcome(counts) == 0
+ * claims: ring force_next first_in next_slot adapt_slot elapsed
  * mutant: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined
  * mutant: lib/drain.c: now >= drain->schedule.force && !drain->is_forcing => now > drain->schedule.force && !drain->is_forcing */
 void rings(void)
@@ -418,6 +420,8 @@ void steer(void)
         CHECK(slogout_drain_start(&drain, NULL, now) == SLOGOUT_ERR_ARGUMENT);
         error = slogout_drain_start(&drain, &plan, now);
         CHECK(error || (drain.state == RUNNING && !drain.is_forcing && drain.start == slogout.clock.now));
+        CHECK(error || (drain.plan.tail_ms == copied.tail_ms && drain.plan.max_in_flight == copied.max_in_flight));
+        CHECK(error || drain.pacer.random == copied.seed);
         CHECK(error || drain.set.ask_before == slo_add(drain.start, drain.schedule.ask_until));
         break;
     case RESUME:
