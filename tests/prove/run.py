@@ -154,7 +154,7 @@ def json_of(*command):
 def source_options(proof, root, case):
     """What a compiler needs to know. PROOF is the function that end.c calls."""
     return [proof.path, os.path.join(HERE, "end.c"), "--function", "end_of_proof", f"-DPROOF={proof.name}", f"-I{root}/lib",
-            f"-I{root}/include", "-Itests", "-Itests/prove", *case]
+            f"-I{root}/include", "-Itests", "-Itests/prove", *case, *(word for word in proof.options if word[:2] == "-D")]
 
 
 def with_contracts(proof, root, case):
