@@ -643,7 +643,7 @@ void new_session(void)
 /* proves: an event, in any state of the invariant, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, no line after BUSY before its moment, none after a BYE or the end, and a response is an answer only if it is a BYE or has our tag, and only while ASKED
  * with: --unwind 33 --slice-formula --object-bits 12
  * each: EVENT 14
- * mutant EVENT=0: lib/session.c: counts->state[from]--; => counts->state[from]++;
+ * mutant EVENT=4: lib/session.c: counts->state[from]--; => counts->state[from]++;
  * mutant EVENT=0: lib/session.c: slo_link_append(&set->members[session->state], &session->member); => ;
  * mutant EVENT=1: lib/session.c: if (deadline != SLOGOUT_NEVER) => if (deadline == SLOGOUT_NEVER)
  * mutant EVENT=1: lib/session.c: return finish(session, (enum slogout_outcome)session->outcome, event); => return send_last_bye(session, event);
