@@ -91,7 +91,7 @@ static void take_decoded(struct slo_login *login, char c)
 {
     const struct mechanism *mechanism = &mechanisms[login->mechanism];
 
-    if (c == mechanism->separator) {
+    if ((unsigned char)c == mechanism->separator) {
         end_field(login, mechanism);
         return;
     }
