@@ -97,11 +97,11 @@ static void test_the_name_is_known_after_ok(void **state)
         const char *user;
     } rows[] = {
         /* LOGIN: atom, quoted, literal; in any case */
-        {"C: a LOGIN joe " PW "\r\nS: a OK in\r\n", "joe"},
+        {"C: a1 LOGIN joe " PW "\r\nS: a1 OK in\r\n", "joe"},
         {"C: a  login  joe pw\r\nS: a OK in\r\n", "joe"},
         {"C: a LOGIN" X63(" ") X63(" ") X63(" ") X63(" ") "    joe pw\r\nS: a OK in\r\n", "joe"},
-        {"C: a LOGIN \"j \\\"o\\\\e\" " PW "\r\nS: a OK in\r\n", "j \"o\\e"},
-        {"C: a LOGIN {3+}\r\njoe " PW "\r\nS: a OK in\r\n", "joe"},
+        {"C: a LOGIN \"\\\"j o\\\\e\\1\\2\\8\" " PW "\r\nS: a OK in\r\n", "\"j o\\e128"},
+        {"C: a LOGIN {1+}\r\nj " PW "\r\nS: a OK in\r\n", "j"},
         {"C: a LOGIN {3}\r\nS: + go\r\nC: joe {2}\r\nS: + go\r\nC: pw\r\nS: a OK in\r\n", "joe"},
         {"C: a LOGIN {3+}\r\njoe {2+}\r\npw\r\nS: a OK in\r\n", "joe"},
         {"C: a LOGIN {5+}\r\nj\r\noe {2+}\r\npw\r\nS: a OK in\r\n", "j\r\noe"},
@@ -116,10 +116,10 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE PLAIN agBhbm4AcHc=\r\nS: a OK in\r\n", "j"},               /* j acts for ann */
         {"C: a AUTHENTICATE PLAIN\r\nC: AGpvZQBwdw==\r\nS: + \r\na OK in\r\n", "joe"}, /* before its + */
         {"C: a AUTHENTICATE EXTERNAL am9l " PW "\r\nS: a OK in\r\n", "joe"},
-        {"C: a AUTHENTICATE EXTERNAL av9l\r\nS: a OK in\r\n", "j\377e"},
+        {"C: a AUTHENTICATE EXTERNAL av//\r\nS: a OK in\r\n", "j\377\377"},
         {"C: a AUTHENTICATE LOGIN\r\nS: + VXNlcg==\r\nC: am9l\r\nS: + UGFzcw==\r\nC: " PW "\r\nS: a OK in\r\n",
          "joe"},
-        {"C: a AUTHENTICATE OAUTHBEARER bixhPWpvZSwBYXV0aD1CZWFyZXIgdAEB\r\nS: a OK in\r\n", "joe"},
+        {"C: a AUTHENTICATE OAUTHBEARER cD14LGE9am9lLAFhdXRoPUJlYXJlciB0AQE=\r\nS: a OK in\r\n", "joe"},
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdAEB\r\nS: a OK in\r\n", "joe"},
         {"C: a AUTHENTICATE SCRAM-SHA-256 biwsbj1qb2Uscj1yQQ==\r\nS: + cg==\r\nC: Yw==\r\nS: a OK in\r\n",
          "joe"},
@@ -131,6 +131,8 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN johanna pw\r\nS: a NO\r\na OK\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
         {"C: a LOGIN johanna pw\r\nS: a NO\r\nC: b AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Uscj14\r\nS: b OK\r\n", "joe"},
         {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
+        {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nc AUTHENTICATE\r\nS: + \r\nC: AGFubgBw\r\nS: b OK\r\n",
+         "joe"},
         {"C: a AUTHENTICATE PLAIN AGp\r\nS: a NO\r\nC: b AUTHENTICATE PLAIN AGpvZQBwdw==\r\nS: b OK\r\n", "joe"},
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj0=\r\nS: a NO\r\nC: b AUTHENTICATE XOAUTH2 dXNlcj1qb2UB\r\nS: b OK\r\n", "joe"},
         {"C: a LOGIN ann pw\r\nb LOGIN joe pw\r\nS: a NO\r\nb OK in\r\n", "joe"},
@@ -147,6 +149,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN joe pw\r\nb NOOP\r\nS: b OK\r\n", ""},
         {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b UNAUTHENTICATE\r\nS: b OK\r\n", ""},
         {"C: a XLOGINXLOGINXLOGIN joe pw\r\nb LOGINS joe pw\r\nS: a OK\r\nb OK\r\n", ""},
+        {"C: a NOOP\r\n(x LOGIN joe pw\r\n* LOGIN joe pw\r\n LOGIN joe pw\r\nS: a OK\r\n", ""},
         {"C: a SEARCH " PW "\r\nb L OGIN joe pw\r\nc \rLOGIN joe pw\r\nS: a OK\r\nb OK\r\nc OK\r\n", ""},
         /* The name is not known. */
         {"C: a LOGIN\r\nb AUTHENTICATE\r\nS: a OK\r\nb OK\r\n", ""},
@@ -154,6 +157,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN " LONG_NAME "nn pw\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN {128+}\r\n" LONG_NAME "nn pw\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN {300+}\r\n" LONG_NAME LONG_NAME X8("nnnnnn") " pw\r\nS: a OK in\r\n", ""},
+        {"C: a AUTHENTICATE EXTERNAL\r LOGIN x\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE EXTERNAL =\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE CRAM-MD5\r\nS: + eA==\r\nC: AGpvZQBwdw==\r\nS: + \r\nC: x " PW "\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE PLAIN am9l\r\nS: a OK in\r\n", ""},         /* no NUL */
@@ -202,7 +206,8 @@ static void test_no_octet_of_a_password_is_kept(void **state)
     static const char *const lines[] = {
         "a LOGIN joe QQQQ\r\n", "a LOGIN \"joe\" \"QQQQ\"\r\n", "a AUTHENTICATE PLAIN AGpvZQBRUVFR\r\n",
         "a AUTHENTICATE PLAIN AGpvAFFRUVE=\r\n", "a AUTHENTICATE PLAIN AGpvZWUAUVFRUQ==\r\n",
-        "a AUTHENTICATE PLAIN AABRUVFRAA==\r\n", "a AUTHENTICATE OAUTHBEARER biwsAWF1dGg9QmVhcmVyIFFRUVEseA==\r\n",
+        "a AUTHENTICATE PLAIN AABRUVFRAA==\r\n", "a AUTHENTICATE XOAUTH2 dXNlcj0BYXV0aD1CZWFyZXIgUVFRUQEB\r\n",
+        "a AUTHENTICATE OAUTHBEARER biwsAWF1dGg9QmVhcmVyIFFRUVEseA==\r\n",
         "a AUTHENTICATE SCRAM-SHA-1 biwsbj0scj1RUVFRUSw=\r\n"};
     size_t i, at;
 
