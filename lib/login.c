@@ -267,14 +267,14 @@ static void login_step(struct slo_login *login, char c, uint64_t tag)
     switch ((enum login_state)login->state) {
     case LOGIN_REST:
         break;
-    case LOGIN_TAG:
-        take_login_tag(login, c);
-        break;
     case LOGIN_COMMAND:
         if (!slo_ends_word(c))
             add_to_word(login, c);
         else if (c != ' ' || login->word_len > 0)
             end_command_name(login, c, tag);
+        break;
+    case LOGIN_TAG:
+        take_login_tag(login, c);
         break;
     case LOGIN_ARGUMENT:
         begin_name(login, c);
