@@ -157,6 +157,7 @@ struct dialogue {
 #define FORCED_ASKED  "close FORCED SLP.1@1000 bye-sent"
 #define OUR_ENABLED   "* ENABLED X-SERVER-LOGOUT\r\n"
 #define X64(x)        X32(x) X32(x)
+#define X256(x)       X64(x) X64(x) X64(x) X64(x)
 #define TEN(x)        x x x x x x x x x x
 
 static const struct dialogue dialogues[] = {
@@ -205,6 +206,7 @@ static const struct dialogue dialogues[] = {
     {ASKED, "C: * NO\nC: SLP.1 O", "C: * NO\n", 0},
     /* what is held of one side does not hold up the other */
     {ASKED, "C: * NO\nS: * 1 EXISTS\r\nC: a  x\r\n", "C: * NO\nS: * 1 EXISTS\r\nC: a  x\r\n", 0},
+    {ASKED, "S: * 1 " X256("x") "\r\nC: a " X256("x") "\r\n", "S: * 1 " X256("x") "\r\nC: a " X256("x") "\r\n", 0},
     /* before we ask, it is a line like any other; of BYE, nothing in it announces a literal */
     {ENABLED, "C: * BYE {3}\r\nSLP.1 OK x\r\nS: SLP.1 BAD x\r\nR: \nC: SLP.1 OK y\r\n",
      "C: * BYE {3}\r\nSLP.1 OK x\r\nS: SLP.1 BAD x\r\n" LOGOUT ANSWERED " answer=OK:y\n", 0},

@@ -10,7 +10,7 @@
  *   <OK x>  the tagged response to x, with the command that it matters to; <OK x!> if nobody knows what is in flight */
 #define TEN  "xxxxxxxxxx"
 #define FOUR(x) x x x x
-#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define LONG FOUR(FOUR(TEN)) TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
 static const char *const rows[] = {
     "a NOOP\r\n|",
@@ -21,6 +21,7 @@ static const char *const rows[] = {
     "a 5} x\r\n|b NOOP\r\n|",
     "a IDLEX\r\n|b ENABLED X-SERVER-LOGOUT\r\n|",
     "a NOOP \r\n|b NOOP  x\r\n|",
+    LONG " ENABLE " LONG " {1+}\r\ny" LONG "\r\n|",
     /* what gets no tagged response */
     "\r\n|\n|",
     "* BYE bye\r\n|* bye\r\n|*\r\n|*\n|",
@@ -95,11 +96,13 @@ static const char *const rows[] = {
     "i IDLE\r\n|DONE\r\n|a X {3}\r\n<OK i><+>abc\r\n|",
     "i IDLE\r\n|\r\n|\n|<OK i>",
     "i IDLE\r\n|x\r\n<lost>",
+    "a STARTTLS\r\n|i IDLE\r\n|<+>DONE\r\n|",
     /* AUTHENTICATE: a line for each `+`, which may come before it */
     "a AUTHENTICATE PLAIN\r\n|AG<+>E=\r\n|b NOOP\r\n|",
     "a AUTHENTICATE PLAIN\r\n|<+>AGE=\r\n|<OK a>b NOOP\r\n|",
     "a authenticate scram-sha-256 x\r\n|<+>{3}\r\n|<+>*\r\n|<+><+>b X {3+}\r\n|c X {3+}\r\n|",
     "a AUTHENTICATE PLAIN\r\n|AGE=\r\n|<+>b NOOP\r\n|",
+    "a AUTHENTICATE PLAIN\r\n|<+><OK a>b AUTHENTICATE PLAIN x\r\n|c X {3+}\r\nabc\r\n|",
     "a AUTHENTICATE PLAIN\r\n|\r\n|*\r\n|* BYE\r\n|<+><+><+><OK a>",
     "a AUTHENTICATE PLAIN\r\n|* BY<+>E {3+}\r\n|<OK a>b NOOP\r\n|",
     "a AUTHENTICATE PLAIN\r\n|A\r\n|B<+>C<+>D\r\n|b NOOP\r\n|",
@@ -158,10 +161,11 @@ static const char *const rows[] = {
     "a NOOP<+!>\r\n|",
     "a X {3+}\r\nab<+!>",
     /* eight are owed something, and no more */
+    FOUR("a STARTTLS\r\n|") FOUR("b STARTTLS\r\n|") "<OK a layer>",
     FOUR("a STARTTLS\r\n|") FOUR("b STARTTLS\r\n|") "i NOOP\r\n|i X {3}\r\n<limit>",
 };
 
-#define LONGEST 400
+#define LONGEST 900
 
 static const char *const events[] = {
     [SLO_CLIENT_NOTHING] = "",       [SLO_CLIENT_LOGOUT] = "<logout>",       [SLO_CLIENT_LINE_END] = "|",
@@ -177,9 +181,9 @@ static const char *const commands[] = {
 };
 
 struct listener {
-    struct slo_imap_client scan;
     struct trace trace;
     int stops;
+    struct slo_imap_client scan; /* last, so that sanitizers report what is beyond its end */
 };
 
 static void feed(void *to, const char *piece, size_t len)

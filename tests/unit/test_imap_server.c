@@ -14,6 +14,10 @@ struct row {
 
 #define LINES(text) text "\r\n<end>"
 
+/* 260 octets. */
+#define LONG    FIVE(FIVE("xxxxxxxxxx")) "xxxxxxxxxx"
+#define FIVE(x) x x x x x
+
 static const struct row rows[] = {
     /* data */
     {"* 3 EXISTS\r\n", LINES("* 3 EXISTS")},
@@ -128,6 +132,13 @@ static const struct row rows[] = {
     {"a LOGOUTS {0}\r\nx", "a LOGOUTS {0}\r\n<lost>"},
     {"a{0}\r\nx", "a{0}\r\n<lost>"},
     {"{0}\r\nx", "{0}\r\n<lost>"},
+    /* more than 255 octets of each */
+    {LONG " OK x\r\n", LONG " OK <OK >x\r\n<end>"},
+    {"a OK [" LONG "]\r\n", "|a OK <OK a>[" LONG "]\r\n<end>"},
+    {"a OK " LONG "\r\n", "|a OK <OK a>" LONG "\r\n<end>"},
+    {"a " LONG "\r\n* " LONG "\r\n", LINES("a " LONG) LINES("* " LONG)},
+    {"* CAPABILITY " LONG " ENABLE\r\n", "* CAPABILITY " LONG " ENABLE<caps>\r\n<end>"},
+    {"* 1 {260}\r\n" LONG "\r\n", LINES("* 1 {260}\r\n" LONG)},
 };
 
 /* Writes a `|` before what is undecided. */
