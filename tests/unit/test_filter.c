@@ -593,8 +593,10 @@ static void test_no_octet_of_another_word_is_held(void **state)
 
     (void)state;
     start_at(&host, GREETED);
-    server(&host, "* CAPABILITY COMPARE");
-    expect(&host, "S: * CAPABILITY COMPARE");
+    server(&host, "a LOGOUTS");
+    expect(&host, "S: a LOGOUTS");
+    server(&host, "\r\n* CAPABILITY COMPARE");
+    expect(&host, "S: \r\n* CAPABILITY COMPARE");
     server(&host, " COMPRESS");
     expect(&host, "");
     filter_host_stop(&host);
