@@ -228,6 +228,8 @@ static void test_the_plan_is_measured_by_the_settings(void **state)
     plan.deadline_ms = 98100;
     assert_int_equal(slogout_plan_check(crowd->slogout, &plan, 1, &advice), 0);
     assert_int_equal(advice.longest_spread_ms, 20000);
+    plan.rate = 1000000;
+    assert_int_equal(slogout_plan_check(crowd->slogout, &plan, UINT64_C(1) << 32, NULL), SLOGOUT_ERR_PLAN);
     crowd_free(crowd);
 }
 

@@ -328,6 +328,19 @@ static void test_the_order_of_forcing(void **state)
     crowd_free(crowd);
 }
 
+/* The deadline is later than 2^32 ms. */
+static void test_forcing_begins_after_49_days(void **state)
+{
+    const struct slogout_plan plan = PLAN(.deadline_ms = (UINT64_C(1) << 32) + 20000);
+    struct crowd *crowd = draining(1, &crowd_silent, 1, &plan);
+
+    (void)state;
+    assert_int_equal(slogout_drain_pause(crowd->drain), 0);
+    assert_int_equal(slogout_tick(crowd->slogout, (UINT64_C(1) << 32) + 10000), 0);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_FORCED, 1);
+    crowd_free(crowd);
+}
+
 /* Between the call and the tick that acts on it. */
 static void test_nobody_is_asked_after_force(void **state)
 {
@@ -377,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_the_greatest_numbers_saturate),
         cmocka_unit_test(test_the_limit_is_never_exceeded),
         cmocka_unit_test(test_the_order_of_forcing),
+        cmocka_unit_test(test_forcing_begins_after_49_days),
         cmocka_unit_test(test_nobody_is_asked_after_force),
         cmocka_unit_test(test_cancel_opens_those_who_were_not_asked_and_takes_the_deadline_from_the_others),
         cmocka_unit_test(test_every_deadline_is_kept),
