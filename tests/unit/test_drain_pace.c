@@ -470,13 +470,16 @@ static void test_a_tick_is_wanted_when_somebody_has_joined_and_only_then(void **
 
     (void)state;
     start(crowd, &plan);
+    crowd_add(crowd, 1, 2, 0);
+    assert_int_equal(slogout_deadline(crowd->slogout), 0);
+    assert_int_equal(crowd->timer, 0); /* which set_timer reported */
+    crowd_free(crowd);
+    crowd = crowd_of(2, 1, &crowd_not_enabled);
+    start(crowd, &plan);
     deadline = slogout_deadline(crowd->slogout);
     assert_in_range(deadline, 1, 20000);
     assert_int_equal(slogout_drain_add(crowd->drain, crowd->clients[0].session, 0), SLOGOUT_ERR_STATE);
     assert_int_equal(slogout_deadline(crowd->slogout), deadline);
-    crowd_add(crowd, 1, 2, 0);
-    assert_int_equal(slogout_deadline(crowd->slogout), 0);
-    assert_int_equal(crowd->timer, 0); /* which set_timer reported */
     crowd_free(crowd);
 }
 
