@@ -168,10 +168,10 @@ static void test_long_spreads_are_even_and_set_few_timers(void **state)
     }
 }
 
-static int same_schedule(uint32_t seed, uint32_t other_seed)
+static int same_schedule(uint32_t count, uint32_t seed, uint32_t other_seed)
 {
     struct slogout_plan plan = plan_of(20000, 0);
-    struct crowd *one = crowd_of(1000, 1000, &crowd_silent), *other = crowd_of(1000, 1000, &crowd_silent);
+    struct crowd *one = crowd_of(count, count, &crowd_silent), *other = crowd_of(count, count, &crowd_silent);
     int same;
 
     plan.seed = seed;
@@ -189,9 +189,10 @@ static int same_schedule(uint32_t seed, uint32_t other_seed)
 static void test_the_same_seed_has_the_same_schedule(void **state)
 {
     (void)state;
-    assert_true(same_schedule(1, 1));
-    assert_true(same_schedule(0, 0));
-    assert_false(same_schedule(1, 2));
+    assert_true(same_schedule(1000, 1, 1));
+    assert_true(same_schedule(1000, 0, 0));
+    assert_false(same_schedule(1000, 1, 2));
+    assert_false(same_schedule(1, 1, 2));
 }
 
 /* ---- the rate ---- */
