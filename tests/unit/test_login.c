@@ -150,7 +150,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN joe pw\r\nb NOOP\r\nS: b OK\r\n", ""},
         {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b UNAUTHENTICATE\r\nS: b OK\r\n", ""},
         {"C: a XLOGINXLOGINXLOGIN joe pw\r\nb LOGINS joe pw\r\nS: a OK\r\nb OK\r\n", ""},
-        {"C: a NOOP\r\n(x LOGIN joe pw\r\n* LOGIN joe pw\r\n LOGIN joe pw\r\nS: a OK\r\n", ""},
+        {"C: a NOOP\r\n(x LOGIN joe pw\r\n+x LOGIN joe pw\r\n* LOGIN joe pw\r\n LOGIN joe pw\r\nS: a OK\r\n", ""},
         {"C: a SEARCH " PW "\r\nb L OGIN joe pw\r\nc \rLOGIN joe pw\r\nS: a OK\r\nb OK\r\nc OK\r\n", ""},
         /* The name is not known. */
         {"C: a LOGIN\r\nb AUTHENTICATE\r\nS: a OK\r\nb OK\r\n", ""},
