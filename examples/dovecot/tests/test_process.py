@@ -229,6 +229,19 @@ class OneUser(unittest.TestCase):
             self.assertEqual(bob.buffer, b"")
 
 
+class Proxy(unittest.TestCase):
+    """A Dovecot without the plugin passes connections on, as with a director, or with a passdb in Lua or SQL."""
+
+    def test_it_passes_the_exchange_on_but_ends_connections_without_a_word(self):
+        with Dovecot() as server, Dovecot(plugin=False, passdb="proxy=y host=127.0.0.1 port=%d" % server.port) as front:
+            with Client(front) as client, Client(front, "bob", tls=True) as bob:
+                self.assertIn(CAPABILITY, client.login[-1])
+                server.kick("alice")
+                answer(self, client)
+                front.doveadm("reload")
+                self.assertTrue(bob.is_closed())
+
+
 class Hibernation(unittest.TestCase):
     def setUp(self):
         self.server = Dovecot(extra=HIBERNATE)
@@ -323,20 +336,6 @@ class Reload(unittest.TestCase):
 
 
 class Stop(unittest.TestCase):
-    def test_what_systemd_does_after_doveadm_stop_leaves_the_exchange_alone(self):
-        """It sends SIGTERM to all processes that are left. imap-login, and so TLS, does not survive that."""
-        with Dovecot() as server, Client(server) as client, Client(server, "bob", tls=True) as over_tls:
-            server.doveadm("stop")
-            tag = client.logout_tag()
-            over_tls.logout_tag()
-            for pid in server.left():
-                os.kill(pid, signal.SIGTERM)
-            self.assertEqual(over_tls.rest(), b"")
-            self.assertRegex(client.run("n", "NOOP")[-1], "^n OK")
-            client.send(tag + " OK\r\n")
-            self.assertTrue(client.is_closed())
-            self.assertTrue(wait_until(lambda: not server.left()), "processes stay")
-
     def test_in_a_container_each_client_receives_bye_before_the_kernel_kills_its_process(self):
         with Dovecot(container=True, settings={"slogout_spread": "10h"}) as server:
             with Client(server) as client, Client(server, "bob", enable=False) as bob:
