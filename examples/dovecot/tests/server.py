@@ -189,7 +189,8 @@ def wait_until(condition, seconds=10):
 
 class Dovecot:
     """plugin says whether ours is loaded, settings are the plugin's, user_settings the same from the userdb. passdb are
-    more fields of each user. extra are more lines of configuration, in the names of 2.3, where ROOT is the scratch folder. With container, Dovecot is
+    more fields of each user. extra are more lines of configuration, in the names of 2.3, where ROOT is the scratch
+    folder. With container, Dovecot is
     process 1 of a PID namespace. Do not call doveadm stop then: it signals the pid that the master knows."""
 
     def __init__(self, plugin=True, settings=None, user_settings="", passdb="", extra="", userip_connections=1000,

@@ -233,8 +233,10 @@ class Proxy(unittest.TestCase):
     """A Dovecot without the plugin passes connections on, as with a director, or with a passdb in Lua or SQL."""
 
     def test_it_passes_the_exchange_on_but_ends_connections_without_a_word(self):
-        with Dovecot() as server, Dovecot(plugin=False, passdb="proxy=y host=127.0.0.1 port=%d" % server.port) as front:
-            with Client(front) as client, Client(front, "bob", tls=True) as bob:
+        with Dovecot() as server:
+            to_server = "proxy=y host=127.0.0.1 port=%d" % server.port
+            with Dovecot(plugin=False, passdb=to_server) as front, Client(front) as client, (
+                    Client(front, "bob", tls=True)) as bob:
                 self.assertIn(CAPABILITY, client.login[-1])
                 server.kick("alice")
                 answer(self, client)

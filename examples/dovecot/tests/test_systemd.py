@@ -21,7 +21,7 @@ def send(pids, number):
 
 def stop(server, kill_mode="control-group", exec_stop=True):
     """Stops a unit up to the point where systemd waits for TimeoutStopSec. With exec_stop, the unit has Debian's
-    ExecStop. SIGTERM goes to the group when ExecStop or the master has ended, SIGKILL if no process is to be awaited."""
+    ExecStop. When the master has ended, control-group sends SIGTERM to the processes that are left, mixed SIGKILL."""
     if exec_stop:
         server.doveadm("stop")
     else:
