@@ -4,8 +4,10 @@
 import concurrent.futures
 import os
 import signal
+import time
 import unittest
 
+from busy import assert_seen, is_busy
 from client import Client, Closed
 from server import Dovecot, wait_until
 from test_spread import Crowd
@@ -64,8 +66,7 @@ class Units(unittest.TestCase):
                  ("control-group", False): ["BYE", "cut"],
                  ("process", False): ["can answer", "can answer"],
                  ("mixed", False): ["cut", "cut"]}
-        with concurrent.futures.ThreadPoolExecutor(len(units)) as pool:
-            self.assertEqual(dict(zip(units, pool.map(lambda unit: self.fates(*unit), units))), units)
+        assert_seen(self, units, self.fates)
 
 
 class Many(unittest.TestCase):
@@ -78,9 +79,13 @@ class Many(unittest.TestCase):
             self.addCleanup(crowd.close)
             for client in crowd.clients:
                 client.idle()
-            instants = crowd.instants(lambda: stop(server), 80)
+            begin = time.monotonic()
+            instants = crowd.instants(lambda: stop(server), 300)
             self.assertEqual(len(instants), self.CLIENTS)
-            self.assertTrue(wait_until(lambda: not server.left(), 90))
+            self.assertTrue(wait_until(lambda: not server.left(), 300), "processes stay")
+            if time.monotonic() > begin + 90 and is_busy():
+                self.skipTest("the machine was too busy to end the processes in time")
+            self.assertLess(time.monotonic(), begin + 90)
         print("\n%d idle clients left within %.0f s, half of them within %.0f s" %
               (self.CLIENTS, max(instants), sorted(instants)[self.CLIENTS // 2]))
 

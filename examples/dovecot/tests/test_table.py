@@ -9,9 +9,9 @@ import signal
 import time
 import unittest
 
+from busy import assert_seen
 from client import Client, Closed
 from server import HIBERNATE, Dovecot, is_24, wait_until
-from test_spread import is_busy
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../man/slogout-dovecot.7")
 MESSAGE = b"Subject: large\r\n\r\n" + b"".join(b"%076d\r\n" % number for number in range(75000))
@@ -112,7 +112,8 @@ ACTIONS = kick, reload, stop, stop_of_container
 CLIENTS = (idles, fetches, appends), (hibernates,)
 
 
-def run(plugin, action, kinds):
+def run(plugin, number, kinds):
+    action = ACTIONS[number]
     with Dovecot(plugin=plugin, extra=HIBERNATE if hibernates in kinds else "",
                  container=action is stop_of_container) as server:
         clients = [kind(server) for kind in kinds]
@@ -137,27 +138,11 @@ def table():
 
 
 class Table(unittest.TestCase):
-    """A machine that is busy may tell a client too late, so each server has three attempts."""
-
     def test_it_is_what_clients_see(self):
         cells = table()
-
-        def differences(plugin, action, kinds):
-            for _ in range(3):
-                seen = run(plugin, action, kinds)
-                wrong = [(plugin, action.__name__, kind.__name__, seen[kind]) for kind in kinds
-                         if seen[kind] != cells[plugin, kind.__name__][ACTIONS.index(action)]]
-                if not wrong:
-                    break
-            return wrong
-
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            jobs = [pool.submit(differences, plugin, action, kinds)
-                    for kinds in CLIENTS for plugin in (False, True) for action in ACTIONS]
-        wrong = sum((job.result() for job in jobs), [])
-        if wrong and is_busy():
-            self.skipTest("the machine was too busy: %s" % wrong)
-        self.assertEqual(wrong, [])
+        expected = {(plugin, number, kinds): {kind: cells[plugin, kind.__name__][number] for kind in kinds}
+                    for kinds in CLIENTS for plugin in (False, True) for number in range(len(ACTIONS))}
+        assert_seen(self, expected, run)
 
 
 if __name__ == "__main__":
