@@ -176,7 +176,7 @@ def key_and_certificate():
             return key.read(), certificate.read()
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=60):
     """Returns the condition's value as soon as it is true, or whatever it is when the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -277,7 +277,7 @@ class Dovecot:
                     text += file.read()
         return text
 
-    def wait_for_log(self, pattern, seconds=10):
+    def wait_for_log(self, pattern, seconds=60):
         return wait_until(lambda: re.search(pattern, self.log()), seconds)
 
     def doveadm(self, *arguments):

@@ -253,7 +253,7 @@ class Hibernation(unittest.TestCase):
         self.client.run("s", "SELECT INBOX")
         self.client.idle()
 
-    def hibernates(self, seconds=5):
+    def hibernates(self, seconds=60):
         return wait_until(lambda: not self.server.processes("imap"), seconds)
 
     def test_an_exchange_blocks_hibernation(self):
