@@ -1,16 +1,15 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 /* An IMAP client that knows X-SERVER-LOGOUT. It logs in, enables the extension, and idles. When the server asks the
  * client to leave, the client completes the running command, and then answers. It prints the dialogue like the draft,
- * with "S: " before the lines of the server and "C: " before its own lines.
- *
- *   client [--no-enable] [--answer ok|bad|no|bye-only|none] ADDR:PORT
- *
- * The exit status is 0 if the server closed after a complete exchange or after `* BYE`, 2 for a bad command line,
- * and 1 otherwise. No response to the commands of this client has a literal, so each line ends at its CRLF.
- *
- * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
+ * with "S: " before the lines of the server and "C: " before its own lines. No response to its commands has a literal,
+ * so each line ends at its CRLF. `client --help` tells the options and the exit status. */
 #define _POSIX_C_SOURCE 200809L
 #include "net.h"
+
+static const char usage[] =
+    "usage: client [--no-enable] [--answer ok|bad|no|bye-only|none] ADDR:PORT\n"
+    "The address is numeric. The exit status is 0 if the server closed after a complete exchange or after `* BYE`,\n"
+    "2 for a bad command line, and 1 otherwise.\n";
 
 #define LINE_SIZE 8192 /* the longest line that is read */
 
@@ -230,7 +229,8 @@ int main(int argc, char **argv)
     static struct client client = {.answer = answers, .next = with_enable};
     int result;
 
-    (void)argc;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return fputs(usage, stdout) < 0;
     for (argv++; *argv && **argv == '-'; argv++)
         if (strcmp(*argv, "--no-enable") == 0)
             client.next = without_enable;

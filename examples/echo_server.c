@@ -1,14 +1,15 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 /* An IMAP server that asks its clients to leave. It has one thread, with a loop on poll(). imap.h implements IMAP,
- * and net.h has the loop and the session of each client.
- *
- *   SIGUSR1 asks each client to leave at once; the server continues to run
- *   SIGTERM, SIGINT  closes the port, drains all clients according to the options, and exits when they have
- *                    left; a second signal stops the wait for answers
- *
- * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
+ * and net.h has the loop and the session of each client. `echo_server --help` tells the options and the signals. */
 #define _POSIX_C_SOURCE 200809L
 #include "net.h"
+
+static const char usage[] =
+    "usage: echo_server [--listen 127.0.0.1:1143] [--ask enabled|all] [--on-refusal bye|wait] [OPTION NUMBER]...\n"
+    "    milliseconds: --answer-timeout, --ready-timeout, --leave-timeout, --write-timeout, --spread, --deadline\n"
+    "    others: --max-in-flight, --rate (clients a second), --seed\n"
+    "SIGUSR1 asks each client to leave. SIGTERM or SIGINT closes the port, drains all clients, and ends the\n"
+    "server when they have left; a second signal stops the wait for answers.\n";
 
 static struct net_options options;
 static struct net_loop loop;
@@ -19,8 +20,7 @@ static int is_done;
 /* Called when each session of the drain has its outcome and is freed. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
-    (void)finished;
-    (void)user_data;
+    (void)finished, (void)user_data;
     is_done = 1;
 }
 
@@ -62,7 +62,8 @@ int main(int argc, char **argv)
 {
     uint64_t now;
 
-    (void)argc;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return fputs(usage, stdout) < 0;
     net_options(&options, argv);
     loop.slogout = net_slogout(&options);
     if (slogout_drain_new(&drain, loop.slogout, done, NULL) != 0 || net_open_pipe(net_signals) < 0 ||

@@ -1,13 +1,10 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 /* A toy IMAP server (RFC 3501, with ENABLE, IDLE and LITERAL+), which the example servers share. It has no
  * mailboxes, accepts every password, and never logs out an inactive client. It does no I/O and knows no
  * session. From slogout, it uses only names and functions that need no session.
  *
  * The host appends its input to `in`, at most imap_room() octets, and sends the contents of `out`. Both
- * buffers are bounded: a literal that does not fit is refused, and imap_next() stops while a reply might not
- * fit.
- *
- * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
+ * buffers are bounded: a literal that does not fit is refused, and imap_next() stops while a reply might not fit. */
 #ifndef EXAMPLES_IMAP_H
 #define EXAMPLES_IMAP_H
 

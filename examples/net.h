@@ -1,8 +1,6 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 /* Code that the example programs share besides IMAP, for the command line, sockets, signals, a client with
- * its session, and a loop on poll(). Only the last two parts call slogout.
- *
- * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
+ * its session, and a loop on poll(). Only the last two parts call slogout. */
 #ifndef EXAMPLES_NET_H
 #define EXAMPLES_NET_H
 

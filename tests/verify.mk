@@ -112,13 +112,14 @@ dialogues: $(DIALOGUES)/run
 
 # ---- differential: the library and its second implementation, examples/port ----
 
-PORT := $(BUILD)/tests/port
+# Without the sanitizers, which make it many times slower.
+PLAY := $(BUILD)/tests/port/play
 
-$(PORT)/play: tests/port/play.c $(STATIC)
+$(PLAY): tests/model/transcripts/play.c $(STATIC)
 	@mkdir -p $(@D)
-	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC)
+	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -Ilib $(CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC)
 
-differential: $(PORT)/play $(TRANSCRIPTS)
+differential: $(PLAY) $(TRANSCRIPTS)
 	@python3 -B tests/port/transcripts.py $(TRANSCRIPTS)
 	@python3 -B tests/port/differential.py $< $(N) $(SEED)
 
@@ -134,7 +135,7 @@ REPLAYS ?= 10000
 deps-model: deps
 	sh tests/apt.sh spin gcc libc6-dev
 
-model: $(PORT)/play
+model: $(PLAY)
 	@python3 -B tests/protocol/run.py $(MODEL) $(CC)
 	@python3 -B tests/protocol/replay.py $(abspath $<) $(REPLAYS) $(SEED)
 
@@ -207,9 +208,9 @@ endef
 $(eval $(call MUTANTS_RULES,plain,$(MUTANTS_PLAIN)))
 $(eval $(call MUTANTS_RULES,strict,$(MUTANTS_STRICT)))
 
-$(BUILD)/mutants/plain/transcripts: $(BUILD)/mutants/plain/tests/model/transcripts/run.o \
-  $(addprefix $(BUILD)/mutants/plain/,support.a libpatch.so libmutant.so)
-	$(SAY)$(CC) -o $@ $(filter %.o %.a,$^) -L$(BUILD)/mutants/plain $(MUTANTS_LIBS) $(CMOCKA)
+$(BUILD)/mutants/plain/play: $(BUILD)/mutants/plain/tests/model/transcripts/play.o \
+  $(addprefix $(BUILD)/mutants/plain/,libpatch.so libmutant.so)
+	$(SAY)$(CC) -o $@ $(filter %.o,$^) -L$(BUILD)/mutants/plain $(MUTANTS_LIBS)
 
 # What else the matrix has: the fuzz targets with their corpora, and some inputs of their own.
 $(BUILD)/mutants/plain/fuzz-%: $(BUILD)/fuzz/%
@@ -224,11 +225,11 @@ $(BUILD)/mutants/found:
 	@mkdir -p $@
 endif
 
-mutants: $(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)
+mutants: $(BUILD)/mutants/plain/play $(TRANSCRIPTS)
 mutants:
 	@CMOCKA='$(CMOCKA)' python3 -B tests/mutants/mutate.py \
 	  $(BUILD)/mutants/plain $(MUTANTS_FAST) $(MUTANTS_COMMON) -- $(MUTANTS_UNITS:%=$(BUILD)/mutants/plain/%) \
-	  "$(BUILD)/mutants/plain/transcripts $(TRANSCRIPTS)" $(MUTANTS_MORE) -- \
+	  "$(BUILD)/mutants/plain/play $(TRANSCRIPTS)" $(MUTANTS_MORE) -- \
 	  $(BUILD)/mutants/strict $(CC) $(MUTANTS_COMMON) $(MUTANTS_STRICT) -- \
 	  $(patsubst %,$(BUILD)/mutants/strict/%,$(filter-out $(MUTANTS_LONG),$(MUTANTS_UNITS)))
 

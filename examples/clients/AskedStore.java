@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* JavaMail with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run with JavaMail 1.6.5 and
- * Java 17.
+/* JavaMail with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Tested with JavaMail
+ * 1.6.5 and Java 17.
  *
  * Use this store in place of IMAPStore. One call of run() is one operation. The store logs in before it if necessary,
  * and answers the server after it. An operation opens and closes its folders, takes less than 20 seconds, and gets the
  * exceptions of its own commands. Only an idle() in it may take longer, and run() returns null when the server has
  * ended it. Between operations a thread of the store looks for requests, and logs in again after a random delay.
- * Operations run one after the other, so a thread that idles needs a store of its own. close() ends the thread.
- *     AskedStore store = new AskedStore(session, new URLName("imaps://user:secret@imap.example.org"), 60_000);
- *     int unread = store.run(() -> store.getFolder("INBOX").getUnreadMessageCount());
+ * Operations run one after the other, so a thread that idles needs a store of its own. close() ends the thread. `delay`
+ * is the longest delay, in milliseconds, and is doubled at each failure. This program runs with
+ * build/examples/echo_server, which has no mailboxes:
+ *     import javax.mail.*;
+ *     class Example {
+ *         public static void main(String[] arguments) throws Exception {
+ *             Session session = Session.getInstance(new java.util.Properties());
+ *             URLName place = new URLName("imap://user:secret@127.0.0.1:1143");
+ *             AskedStore store = new AskedStore(session, place, 60_000);
+ *             for (;; Thread.sleep(600_000))
+ *                 System.out.println(store.run(() -> store.hasCapability("X-SERVER-LOGOUT")));
+ *         }
+ *     }
  * Copyright (c) 2026, the slogout authors. */
 import com.sun.mail.iap.*;
 import com.sun.mail.imap.IMAPStore;
@@ -27,6 +37,7 @@ public class AskedStore extends IMAPStore {
     private final long delay;
     private boolean isClosed;
 
+    @SuppressWarnings("this-escape") // the thread begins last
     public AskedStore(Session session, URLName place, long delay) {
         super(session, place, place.getProtocol(), place.getProtocol().equals("imaps"));
         session.getProperties().putIfAbsent("mail." + place.getProtocol() + ".timeout", "60000");

@@ -16,5 +16,5 @@ $(CLIENTS)/java/Driver.class: examples/clients/AskedStore.java examples/clients/
 	@mkdir -p $(@D)
 	$(SAY)javac -Xlint:all -Werror -d $(@D) -cp $(JAVAMAIL) $^
 
-clients-check: $(BUILD)/examples/echo_server $(PROXY) $(DOVECOT_PLUGIN) $(CLIENTS)/java/Driver.class
-	BUILD=$(BUILD) JAVAMAIL=$(JAVAMAIL) PYTHONPATH=$(CLIENTS)/imapclient/usr/lib/python3/dist-packages python3 -B examples/clients/tests/run.py
+clients-check: $(BUILD)/examples/echo_server $(PROXY) $(DOVECOT_FILES) $(CLIENTS)/java/Driver.class
+	JAVAMAIL=$(JAVAMAIL) PYTHONPATH=$(CLIENTS)/imapclient/usr/lib/python3/dist-packages python3 -B examples/clients/tests/run.py

@@ -1,37 +1,41 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* ImapFlow with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Run with ImapFlow 2.10.2 and
- * Node 20.
+/* ImapFlow with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file. Tested with ImapFlow
+ * 2.10.2 and Node 20.
  *
  * One call of run() is one operation. The account logs in before it if necessary, and answers the server when no
- * operation is running. An operation takes less than 20 seconds, and gets the errors of its own commands. When the
- * server has closed, the account logs in again after a random delay, until logOut(). `connect` returns a connection
- * that has selected nothing. `ready` runs after each login, and selects the mailbox in which ImapFlow idles.
+ * operation is running. An operation takes less than 20 seconds, and gets the errors of its own commands. A run() in an
+ * operation is a part of that operation. When the server has closed, the account logs in again after a random delay,
+ * until logOut(). `connect` returns a connection that has selected nothing. `ready` is an operation that runs after
+ * each login. With `ready: imap => imap.mailboxOpen('INBOX')`, ImapFlow idles in that mailbox. `delay` is the longest
+ * delay, in milliseconds, and is doubled at each failure. This program runs with build/examples/echo_server, which has
+ * no mailboxes:
+ *     import { ImapFlow } from 'imapflow';
+ *     import { Account } from './imapflow_account.mjs';
  *     const account = new Account(async () => {
- *         const imap = new ImapFlow({ host: 'imap.example.org', auth: { user: 'user', pass: 'secret' } });
+ *         const auth = { user: 'user', pass: 'secret' };
+ *         const imap = new ImapFlow({ host: '127.0.0.1', port: 1143, secure: false, logger: false, auth });
  *         await imap.connect();
  *         return imap;
- *     }, { ready: imap => imap.mailboxOpen('INBOX') });
- *     const messages = await account.run(imap => imap.fetchAll('1:*', { envelope: true }));
+ *     }, { delay: 60_000 });
+ *     console.log(await account.run(imap => imap.capabilities.has('X-SERVER-LOGOUT')));
  * Copyright (c) 2026, the slogout authors. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 const REQUEST = /^([^\s(){%*"\\+]+) LOGOUT\r?\n?$/i;
 
 export class Account {
-    #connect; #ready; #delay; #timer; #session; #isOver = false;
+    #connect; #ready; #delay; #timer; #session; #isOver = false; #outer = new AsyncLocalStorage();
 
     constructor(connect, { ready = () => {}, delay = 60_000 } = {}) {
         [this.#connect, this.#ready, this.#delay] = [connect, ready, delay];
     }
 
     async run(operation) {
-        let session = await this.#open();
-        for (; session.answers.length || !session.imap.usable; session = await this.#open()) await session.closed;
-        session.running++;
-        try {
-            return await operation(session.imap);
-        } finally {
-            session.running--;
-            this.#leaveIfAsked(session);
-        }
+        let session = this.#outer.getStore();
+        const isLeaving = () => session.answers.length || !session.imap.usable;
+        if (!session?.running)
+            for (session = await this.#open(); isLeaving(); session = await this.#open()) await session.closed;
+        return this.#operate(session, operation);
     }
 
     async logOut() {
@@ -42,9 +46,7 @@ export class Account {
 
     #open() {
         clearTimeout(this.#timer);
-        this.#session ??= this.#logIn();
-        this.#session.catch(() => (this.#session = undefined));
-        return this.#session;
+        return this.#session ??= this.#logIn().catch(error => { this.#session = undefined; throw error; });
     }
 
     async #logIn() {
@@ -59,10 +61,22 @@ export class Account {
             return true;
         };
         imap.on('error', () => {}); // 'close' follows
-        await imap.run('ENABLE', ['X-SERVER-LOGOUT']); // does nothing if the server does not offer it
-        await this.#ready(imap);
+        await this.#operate(session, async () => {
+            await imap.run('ENABLE', ['X-SERVER-LOGOUT']); // does nothing if the server does not offer it
+            await this.#ready(imap);
+        }).catch(error => { imap.close(); throw error; });
         session.closed.then(() => this.#openLater(this.#delay));
         return session;
+    }
+
+    async #operate(session, operation) {
+        session.running++;
+        try {
+            return await this.#outer.run(session, operation, session.imap);
+        } finally {
+            session.running--;
+            this.#leaveIfAsked(session);
+        }
     }
 
     async #leaveIfAsked({ imap, running, answers }) {

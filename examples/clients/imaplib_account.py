@@ -6,18 +6,20 @@ A `with` block is one operation. The account logs in before it if necessary, and
 block with select(), because the connection may be new. The block must take less than 20 seconds, and must not contain
 another block of the account. log_in() and the commands of the block raise their exceptions in your code. Call rest()
 wherever the program waits. It idles if a mailbox is selected, looks for a request every 20 seconds, answers, logs in
-again after a random delay (60 seconds at most), and raises nothing. It returns early, with True, if there may be
-something new. Use an account in one thread only.
+again after a random delay, and raises nothing. It returns early, with True, if there may be something new. `delay` is
+the longest delay, in seconds, and is doubled at each failure. Use an account in one thread only. This program runs with
+build/examples/echo_server, which has no mailboxes:
+    import imaplib
+    from imaplib_account import Account
     def log_in():
-        imap = imaplib.IMAP4_SSL("imap.example.org")
+        imap = imaplib.IMAP4("127.0.0.1", 1143)
         imap.login("user", "secret")
         return imap                     # before any select()
-    account = Account(log_in)
-    while is_running:
+    account = Account(log_in, delay=60)
+    while True:
         with account as imap:
-            imap.select()
+            print(imap.noop())
         account.rest(600)               # in place of time.sleep(600)
-    account.log_out()
 Copyright (c) 2026, the slogout authors."""
 import contextlib, imaplib, random, re, select, time
 

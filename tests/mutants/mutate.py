@@ -38,7 +38,7 @@ from operators import all_mutants, text_of
 
 EQUIVALENTS = os.path.join(os.path.dirname(__file__), "equivalents.txt")
 MATRIX = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "mutants/matrix.txt")
-SOURCES = {"transcripts": "tests/model/transcripts/run.c"}  # of programs that are not unit tests
+SOURCES = {"play": "tests/model/transcripts/play.c"}  # of programs that are not unit tests
 QUICK = 0.1  # seconds
 OPTIMIZING = "-O2", "-fno-sanitize=all"
 BROKEN, SAME, NOTICED, SURVIVED = "do not compile", "same object code", "noticed", "unexplained"

@@ -9,13 +9,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../examples/port"
 import slogout  # noqa: E402
 
 MOMENTS = {slogout.When.AT_REST: "at rest", slogout.When.BETWEEN_LINES: "between lines"}
-REPLIES = {"TAKES": 0, "BUSY": slogout.BUSY, "BROKEN": -1}
+REPLIES = {"": 0, " BUSY": slogout.BUSY, " BROKEN": -1}
 STATES = list(slogout.State)
 OUTCOMES = list(slogout.Outcome)
 
 
 def escape(octets):
-    """Returns octets as tests/port/play.c writes them."""
+    """Returns octets as tests/model/transcripts/play.c writes them."""
     return re.sub("[^ -$&-~]", lambda match: f"%{ord(match[0]):02x}", octets.decode("latin-1"))
 
 
@@ -24,7 +24,7 @@ class Player:
 
     def __init__(self, settings, sessions, reply):
         self.trace = []
-        self.reply = reply  # says what the host replies to a line for a moment
+        self.reply = reply  # returns the word of the host's reply to a line for a moment, as it ends a line of a transcript
         self.slogout = slogout.Slogout(settings)
         self.sessions = [slogout.Session(self.slogout, self.send_line, self.close_connection) for _ in range(sessions)]
         self.without_bye = 0
@@ -35,7 +35,7 @@ class Player:
 
     def send_line(self, session, line, when):
         reply = self.reply(when)
-        self.trace.append(f"{self.number(session)}S: {line[:-2]} ({MOMENTS[when]}){'' if reply == 'TAKES' else ' ' + reply}")
+        self.trace.append(f"{self.number(session)}S: {line[:-2]} ({MOMENTS[when]}){reply}")
         return REPLIES[reply]
 
     def close_connection(self, session, result):
@@ -72,23 +72,25 @@ class Player:
         counted.append(("without_bye", self.without_bye))
         self.trace.append("counts" + "".join(f" {name}={count}" for name, count in counted if count))
 
-    def deadline(self):
-        deadline = self.slogout.deadline()
-        self.trace.append(f"deadline {'never' if deadline == slogout.NEVER else deadline}")
-
     def play(self, event):
-        """Plays an event; the trace ends with its result."""
-        self.trace.clear()
+        """Plays an event, as a transcript has it."""
         now, _, words = event.partition(" ")
-        self.trace.append("= " + self.result_of(int(now), words))
-
-    def result_of(self, now, words):
         session = self.sessions[0]
         if words.startswith("#2 "):
             session, words = self.sessions[1], words[3:]
         verb, _, rest = words.partition(" ")
+        self.play_call(session, lambda: self.act(session, verb, rest, int(now)))
+
+    def play_call(self, session, call):
+        """Calls a function; the trace has what comes of it, and ends with its result."""
+        self.trace.clear()
+        result, deadline = self.result_of(call), self.slogout.deadline()
+        self.trace.append(f"= {result} {session.state.name} {'never' if deadline == slogout.NEVER else deadline}")
+
+    @staticmethod
+    def result_of(call):
         try:
-            return "CONSUMED" if self.act(session, verb, rest, now) else "0"
+            return "CONSUMED" if call() else "0"
         except slogout.StateError:
             return "ERR_STATE"
         except ValueError:
@@ -118,8 +120,8 @@ class Player:
                 self.joined.discard(session)
             case "result":
                 self.look_at_result(session)
-            case "counts" | "deadline":
-                getattr(self, verb)()
+            case "counts":
+                self.counts()
             case _:
                 raise AssertionError(verb)
         return False

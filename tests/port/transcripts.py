@@ -20,8 +20,7 @@ def events_of(lines):
 
 
 def reply_of(line):
-    word = line.rpartition(" ")[2]
-    return word if word in ("BUSY", "BROKEN") else "TAKES"
+    return line[line.rindex(")") + 1:]
 
 
 def play(block):

@@ -140,6 +140,12 @@ class WithAnotherServer(unittest.TestCase):
 
 
 class Usage(unittest.TestCase):
+    def test_help_is_printed(self):
+        for program in "client", "echo_server":
+            result = run(program, "--help")
+            self.assertEqual((result.returncode, result.stderr), (0, b""))
+            self.assertTrue(result.stdout.startswith(f"usage: {program} [--".encode()))
+
     def test_bad_arguments_are_refused_in_one_line(self):
         for arguments in ([], ["127.0.0.1"], ["127.0.0.1:65536"], ["127.0.0.1:1", "127.0.0.1:2"],
                           ["--answer"], ["--answer", "maybe", "127.0.0.1:1"], ["--bogus", "127.0.0.1:1"]):

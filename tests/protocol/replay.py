@@ -4,7 +4,7 @@ be in the same states with the same time left after each call.
 
     replay.py PLAY COUNT SEED
 
-PLAY is the program of tests/port/play.c. A run is spin's simulation of the model with a seed of its own."""
+PLAY is the program of tests/model/transcripts/play.c. A run is spin's simulation of the model with a seed of its own."""
 
 import os
 import re
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from difflib import ndiff
 from multiprocessing.pool import ThreadPool
 
 MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "exchange.pml")
@@ -25,49 +26,50 @@ MOMENTS = {"AT_REST": "at rest", "BETWEEN_LINES": "between lines"}
 
 
 class Run:
-    """What one run of the model asks of the library, and expects of it."""
+    """One run of the model as a transcript, but for what the model does not have."""
 
     def __init__(self, output):
         self.now = 0
-        self.sent = []
-        self.expected = []
+        self.host = "REST"
+        self.lines = []
         for line in output.splitlines():
             word, _, rest = line.strip().partition(" ")
             method = getattr(self, "on_" + word.rstrip(":=") if word not in "=" else "on_state", None)
             if method:
                 method(rest)
             elif word in ("request", "resume", "cancel", "force", "abandon"):
-                self.sent.append(f"{self.now} {line.strip()}")
-        self.sent.append("")
+                self.lines.append(f"{self.now} {line.strip()}")
+        self.lines.append("")
 
     def on_settings(self, rest):
         enabled, waits = rest.split()
-        self.sent += [f"settings sessions=1 ask=enabled on_refusal={'wait' if waits == '1' else 'bye'} prefix=SLO. "
-                      f"answer_timeout={2 * STEP} ready_timeout={STEP} leave_timeout={2 * STEP}",
-                      f"0 {'enable' if enabled == '1' else 'disable'}"]
-        self.expected.append("= OPEN never")
+        self.lines += [f"settings sessions=1 ask=enabled on_refusal={'wait' if waits == '1' else 'bye'} prefix=SLO. "
+                       f"answer_timeout={2 * STEP} ready_timeout={STEP} leave_timeout={2 * STEP}",
+                       f"0 {'enable' if enabled == '1' else 'disable'}", "= OPEN never"]
 
     def on_host(self, rest):
-        self.sent.append("host " + rest)
+        self.host = rest
 
     def on_tick(self, _):
         self.now += STEP
-        self.sent.append(f"{self.now} tick")
+        self.lines.append(f"{self.now} tick")
 
     def on_C(self, rest):  # noqa: N802
-        self.sent.append(f"{self.now} C: {LINES[rest]}")
+        self.lines.append(f"{self.now} C: {LINES[rest]}")
 
     def on_S(self, rest):  # noqa: N802
         line, moment = rest.split()
-        self.expected.append(f"S: {f'{TAG} LOGOUT' if line == 'LOGOUT' else '* BYE Server is closing the connection'} "
-                             f"({MOMENTS[moment]})")
+        taken = self.host == "REST" or (self.host == "LINES" and moment == "BETWEEN_LINES")
+        reply = "" if taken else " BROKEN" if self.host == "BROKEN" else " BUSY"
+        self.lines.append(f"S: {f'{TAG} LOGOUT' if line == 'LOGOUT' else '* BYE Server is closing the connection'} "
+                          f"({MOMENTS[moment]}){reply}")
 
     def on_close(self, rest):
-        self.expected.append("close " + rest)
+        self.lines.append("close " + rest)
 
     def on_state(self, rest):
         state, steps = rest.split()
-        self.expected.append(f"= {state} {self.now + int(steps) * STEP if int(steps) else 'never'}")
+        self.lines.append(f"= {state} {self.now + int(steps) * STEP if int(steps) else 'never'}")
 
 
 def simulate(seed):
@@ -81,10 +83,9 @@ def simulate(seed):
     return runs
 
 
-def plain(line):
-    """Removes from a line of the library what the model does not have: what the host replied, the answer, the result."""
-    line = re.sub(r"^= \S+ ", "= ", line)
-    return re.sub(r" (BUSY|BROKEN)$", "", line) if line.startswith("S: ") else re.sub(r"^(close \S+).*", r"\1", line)
+def plain(text):
+    """Removes from a transcript what the model does not have: results, and all but the outcome of an end."""
+    return re.sub(r"^(close \S+).*", r"\1", re.sub(r"^= \S+ (\S+ \S+)$", r"= \1", text, flags=re.M), flags=re.M)
 
 
 def main():
@@ -92,15 +93,15 @@ def main():
     print(f"replay: {count} runs, SEED={seed}", flush=True)
     with ThreadPool(min(2, os.cpu_count())) as pool:
         runs = sum(pool.map(simulate, range(seed, seed + count // RUNS), chunksize=1), [])
-    told = "".join(line + "\n" for run in runs for line in run.sent)
-    library = subprocess.run([play], input=told, stdout=subprocess.PIPE, text=True, check=True).stdout.split("\n\n")
-    for number, (run, lines) in enumerate(zip(runs, library)):
-        came = [plain(line) for line in lines.splitlines()]
-        if came != run.expected:
-            sys.exit("\n".join([f"replay: run {number % RUNS} of spin -n{seed + number // RUNS} differs", *run.sent, "the library:", *came, "", "the model:",
-                                *run.expected]))
-    ends = Counter(line.split()[1] for run in runs for line in run.expected if line.startswith("close "))
-    print(f"replay: {sum(len(run.expected) for run in runs):,} lines of {len(runs)} random runs are those of the library "
+    model = ["\n".join(run.lines) for run in runs]
+    library = plain(subprocess.run([play], input="\n".join(model) + "\n", stdout=subprocess.PIPE, text=True, check=True).stdout)
+    for number, (expected, came) in enumerate(zip(model, library.split("\n\n"))):
+        if came != expected.rstrip("\n"):
+            sys.exit("\n".join([f"replay: run {number % RUNS} of spin -n{seed + number // RUNS} differs; the library:",
+                                *ndiff(expected.splitlines(), came.splitlines())]))
+    lines = "\n".join(model)
+    ends = Counter(re.findall("^close (.*)", lines, re.M))
+    print(f"replay: {lines.count(chr(10)):,} lines of {len(runs)} random runs are those of the library "
           f"({', '.join(f'{name} {count}' for name, count in sorted(ends.items()))})")
 
 

@@ -100,6 +100,7 @@ public class Driver {
         Properties properties = new Properties();
         properties.put("mail.imaps.ssl.trust", "*");
         properties.put("mail." + protocol + ".partialfetch", "false"); // one literal
+        properties.put("mail." + protocol + ".timeout", "300000"); // a busy machine is no failure
         isAlone = args[4].equals("alone");
         session = Session.getInstance(properties);
         URLName place = new URLName(protocol, "127.0.0.1", Integer.parseInt(args[1]), null, args[3], "secret");

@@ -57,7 +57,7 @@ const operations = {
     },
     two: (imap, uid) => inbox(imap, async () => {
         await imap.messageFlagsAdd(uid, ['\\Flagged'], { uid: true });
-        await imap.messageFlagsRemove(uid, ['\\Flagged'], { uid: true });
+        await account.run(inner => inner.messageFlagsRemove(uid, ['\\Flagged'], { uid: true }));
     }),
     pipeline: (imap, uid) => inbox(imap, async () => {
         const parts = [{ flags: true }, { uid: true }];

@@ -40,7 +40,7 @@ class Connection:
 
 class Relay:
     """Relays to a port, with TLS to the client if there is a certificate, and with TLS to the server if tls is set.
-    strip hides LITERAL+ from the client, so that it waits for `+`."""
+    The client does not see COMPRESS, and with strip not LITERAL+ either, so that it waits for `+`."""
 
     def __init__(self, port, certificate=None, tls=False, strip=False):
         self.upstream, self.certificate, self.tls, self.strip = port, certificate, tls, strip
@@ -105,8 +105,8 @@ class Relay:
             pass
 
     async def pass_on(self, connection, side, line, writer, client):
-        if self.strip and b"CAPABILITY " in line:
-            line = line.replace(b" LITERAL+", b"")
+        if b"CAPABILITY " in line:
+            line = re.sub(rb" COMPRESS=DEFLATE| LITERAL\+" if self.strip else rb" COMPRESS=DEFLATE", b"", line)
         if len(line) < 200:
             self.note(lambda: connection.lines.append((side, line)))
         if side == "up" and self.is_answer(connection, line):

@@ -11,13 +11,14 @@ import imaplib
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
 import time
 
 from relay import Relay
-from servers import BUILD, ECHO_SERVER, PATIENCE, PROXY, Dovecot, Program, wait_until
+from servers import BUILD, ECHO_SERVER, PATIENCE, PROXY, Dovecot, Program, mount_settings, wait_until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLIENTS = os.path.abspath(BUILD + "/clients")
@@ -29,6 +30,11 @@ DRIVERS = {
     "imapclient": [PYTHON, "-B", HERE + "/driver.py", "imapclient"],
     "imapflow": ["node", HERE + "/driver.mjs", "imapflow"],
     "javamail": ["java", "-XX:TieredStopAtLevel=1", "-cp", CLIENTS + "/java:" + JAVAMAIL, "Driver", "javamail"],
+}
+HEADS = {  # the file, and what runs a program
+    "imaplib": ("imaplib_account.py", PYTHON, "-B"),
+    "imapflow": ("imapflow_account.mjs", "node"),
+    "javamail": ("AskedStore.java", "java", "-cp", CLIENTS + "/java:" + JAVAMAIL),
 }
 SMALL, BIG = "1", "2"  # UIDs
 BAIT = b"X LOGOUT\r\nSLO.1 LOGOUT\r\n* BYE no\r\nMIDDLE\r\n"
@@ -137,6 +143,7 @@ class Situation:
         if comes_back:
             self.client.wait_login(self.logins + 1)
         self.check(self.client.do(self.work), self.expected)
+        self.relay.wait(lambda: all(c.closed for c in self.relay.connections[:-1]), "the end of the other connections")
         if len(self.client.errors()) > self.errors + errors:
             raise AssertionError("%r" % self.client.errors())
 
@@ -223,12 +230,14 @@ FETCHED = rb"^\S+ OK .*[Ff]etch completed"
 class Moment:
     """The client runs the command while the relay has the rule, or the relay sends the parts while the client is at
     rest or in IDLE. Then the relay cuts the connection, or the client answers all requests. error: the user may see an
-    error for this command. away: the next three logins fail."""
+    error for this command. away: the next three logins fail. no_mailbox: the next login finds no mailbox.
+    news: what makes the client end IDLE before the parts are sent. only: the libraries for which this moment exists."""
 
     def __init__(self, command=None, rule=None, options=None, parts=(), cut=False, error=False, idle=False,
-                 logout=False, away=False):
+                 logout=False, away=False, no_mailbox=False, news=b"", only=tuple(DRIVERS)):
         self.command, self.rule, self.options, self.parts = command, rule, options or {}, parts
         self.cut, self.error, self.idle, self.logout, self.away = cut, error, idle, logout, away
+        self.no_mailbox, self.news, self.only = no_mailbox, news, only
 
     def happen(self, s, number):
         """Returns the reply to the command. number names the message of an APPEND."""
@@ -240,11 +249,19 @@ class Moment:
             s.relay.wait(rule.happened.is_set, repr(self.rule))
         if self.away:
             s.relay.upstream = 1
+        if self.no_mailbox:
+            s.relay.rule("up", rb"^\S+ SELECT", after=b"{0} NO [NONEXISTENT] No\r\n", drop=True)
+        if self.news:
+            since = len(s.connection.lines)
+            s.relay.send(self.news)
+            s.relay.wait_line("down", rb"^\S+ OK .*Idle completed", s.connection, since)
         if self.parts:
             s.relay.send(*self.parts, cut=self.cut)
         if self.away:
             s.relay.wait(lambda: s.relay.refused >= 3, "logins that fail")
             s.relay.upstream = s.server.port
+        if self.no_mailbox:
+            s.client.wait_login(s.logins + 2)
         return reply
 
 
@@ -255,10 +272,13 @@ MADE = {
     "in two segments": Moment(parts=(b"X1 LOG", b"OUT\r\n")),
     "octet by octet, in lower case": Moment(parts=[bytes([octet]) for octet in b"a]1 logout\r\n"]),
     "and the server stays away": Moment(parts=(REQUEST,), away=True),
+    "and the mailbox is gone": Moment(idle=True, parts=(REQUEST,), no_mailbox=True, only=("imapflow",)),
     "two requests": Moment(parts=(b"X1 LOGOUT\r\nX2 LOGOUT\r\n",)),
     "before +": Moment(None, ("down", rb"^\+ "), {"before": REQUEST}, idle=True),
     "with + of IDLE": Moment(None, ("down", rb"^\+ "), {"after": REQUEST}, idle=True),
     "in IDLE, after EXISTS": Moment(idle=True, parts=(b"* 9 EXISTS\r\n" + REQUEST,)),
+    "after READ-ONLY in IDLE": Moment(idle=True, news=b"* OK [READ-ONLY] Now\r\n", parts=(REQUEST,),
+                                      only=("imaplib", "imapclient")),
     "before the data of FETCH": Moment(FETCH, ("down", rb"^\* \d+ FETCH .*BODY"), {"before": REQUEST}),
     "before the OK of FETCH": Moment(FETCH, ("down", FETCHED), {"before": REQUEST}),
     "with the tag of FETCH": Moment(FETCH, ("up", rb"^\S+ .*FETCH"), {"after": b"{0} LOGOUT\r\n"}),
@@ -327,6 +347,9 @@ def try_real(results, server, kind, column, user, make_relay):
 def try_made(results, server, user, make_relay):
     situation = None
     for number, (name, moment) in enumerate(MADE.items()):
+        if results.library not in moment.only:
+            continue
+
         def work():
             situation.begin()
             reply = moment.happen(situation, number)
@@ -380,6 +403,32 @@ def what_happens(situation, moment, number):
     return "; ".join(notes) or "nothing"
 
 
+def try_head(results, server, relay):
+    """The program in the head of the file, with the file beside it. It runs until it is ended."""
+    def work():
+        file, *command = HEADS[results.library]
+        head = open(os.path.join(HERE, "..", file)).read().split("Copyright")[0]
+        lines = re.findall(r"^(?: \* )? {4}( *\S.*)$", head, re.MULTILINE)
+        program = os.path.join(CLIENTS, "head" + os.path.splitext(file)[1])
+        shutil.copy(os.path.join(HERE, "..", file), CLIENTS + "/")
+        with open(program, "w") as out:
+            out.write("\n".join(lines).replace("1143", str(relay.port)) + "\n")
+        process = subprocess.Popen([*command, program], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        try:
+            relay.wait(lambda: relay.connections, "a connection")
+            relay.wait_line("down", rb"^\* ENABLED X-SERVER-LOGOUT", relay.last())
+            server.ask("")
+            wait_until(lambda: server.outcomes("") == ["ANSWERED"], "the answer")
+            return True
+        finally:
+            process.stdin.close()
+            process.terminate()
+            process.wait()
+            relay.close()
+    if results.library in HEADS:
+        results.attempt("the program in the head", work)
+
+
 def fill(server, user):
     imap = imaplib.IMAP4("127.0.0.1", server.port)
     imap.login(user, "secret")
@@ -396,6 +445,7 @@ def try_library(library, plugin, stock):
         fill(server, library + user)
     plain, wrapped, proxy = programs
     try:
+        try_head(results, plain, Relay(plain.port))
         for server, kind, column, user, relay in (
                 (plain, "echo_server", "echo_server", "", lambda: Relay(plain.port)),
                 (wrapped, "echo_server", "echo_server, TLS", "", lambda: Relay(wrapped.port, certificate)),
@@ -434,6 +484,7 @@ def print_table(title, rows, columns, cell):
 
 
 def main():
+    mount_settings()
     libraries = sys.argv[1:] or list(DRIVERS)
     begin = time.monotonic()
     plugin, stock = Dovecot(True), Dovecot(False)

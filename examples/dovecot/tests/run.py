@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs the tests of the Dovecot plugin, side by side, since most of their time is waiting:
-    run.py [MODULE.CLASS...]
-Dovecot 2.4 loads the declaration of the plugin's settings from one fixed folder. The tests see build/'s there, in a
-mount namespace of their own, which needs root."""
+    run.py [MODULE.CLASS...]"""
 
 import concurrent.futures
 import os
@@ -15,23 +13,13 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from server import BUILD, MODULES, is_24, version  # noqa: E402
+from server import mount_settings, version  # noqa: E402
 
-SETTINGS = os.path.join(BUILD, "dovecot", "settings")
 WORKERS = 4
 # Nothing else runs while these do: one measures how even a spread of 5 s is, and one has 500 processes.
 ALONE = ["test_spread.Spread", "test_systemd.Many"]
 # These take longest, so they begin first.
 FIRST = ["test_timers.Timers", "test_stress.Stress", "test_valgrind.Memory"]
-
-
-def mount_settings():
-    """Runs this program again in the namespace."""
-    if os.environ.get("SLOGOUT_NAMESPACE"):
-        return
-    os.environ["SLOGOUT_NAMESPACE"] = "1"
-    os.execvp("unshare", ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh",
-                          SETTINGS, os.path.join(MODULES, "settings"), sys.executable, "-B", *sys.argv])
 
 
 def classes():
@@ -64,8 +52,7 @@ def results(names):
 
 
 def main():
-    if is_24():
-        mount_settings()
+    mount_settings()
     begin = time.monotonic()
     names = sys.argv[1:] or classes()
     tests = failed = 0

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -122,6 +123,17 @@ def version():
 
 def is_24():
     return version().startswith("2.4")
+
+
+def mount_settings():
+    """Dovecot 2.4 loads the declaration of the plugin's settings from one fixed folder. Runs the program again in a
+    mount namespace in which this folder has the declaration of the build. This needs root."""
+    if not is_24() or os.environ.get("SLOGOUT_NAMESPACE"):
+        return
+    os.environ["SLOGOUT_NAMESPACE"] = "1"
+    os.execvp("unshare", ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh",
+                          os.path.join(BUILD, "dovecot", "settings"), os.path.join(MODULES, "settings"),
+                          sys.executable, "-B", *sys.argv])
 
 
 def config_text():

@@ -103,17 +103,19 @@ static void close_connection(struct slogout_filter *filter, const struct slogout
     (void)filter, (void)result, (void)conn;
 }
 
-/* The tagged responses of a stream need commands that were sent before. */
+/* The client has logged in. The tagged responses of a stream need commands that were sent before. */
 static struct slogout_filter *start(struct slogout *slogout, feeder *feed, size_t *passed)
 {
     static const struct slogout_filter_callbacks callbacks = {sizeof callbacks, take, take, close_connection};
-    static const char greeting[] = "* OK hello\r\n";
+    static const char greeting[] = "* OK hello\r\n", login[] = "L LOGIN joe secret\r\n", ok[] = "L OK done\r\n";
     struct slogout_filter *filter;
     char command[32];
     unsigned i;
 
     bench_require(slogout_filter_new(&filter, slogout, &callbacks, passed) == 0, "a filter");
     slogout_filter_feed_server(filter, greeting, sizeof greeting - 1, 1);
+    slogout_filter_feed_client(filter, login, sizeof login - 1, 1);
+    slogout_filter_feed_server(filter, ok, sizeof ok - 1, 1);
     for (i = 1; feed == slogout_filter_feed_server && i <= commands; i++)
         slogout_filter_feed_client(filter, command, (size_t)sprintf(command, "A%u NOOP\r\n", i), 1);
     return filter;

@@ -60,12 +60,12 @@ static double run_slogout(size_t n, int is_shuffled)
 
     bench_require(timers != NULL, "calloc");
     slo_clock_init(&clock);
-    slo_timers_init(&queue, &clock, INTERVAL_MS, slogout_expired);
+    slo_timers_init(&queue, &clock, slogout_expired);
     for (i = 0; i < n; i++)
         slo_link_init(&timers[i].link);
     spent = bench_now();
     for (i = 0; i < n; i++)
-        slo_timer_start(&queue, &timers[order[i]], 0);
+        slo_timer_start(&queue, &timers[order[i]], INTERVAL_MS);
     for (i = 1; i < n; i += 2)
         slo_timer_stop(&queue, &timers[order[i]]);
     slo_clock_advance(&clock, 2 * INTERVAL_MS);

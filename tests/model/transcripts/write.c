@@ -17,7 +17,7 @@
 enum { TAKES = 0, BUSY = SLOGOUT_BUSY, BROKEN = -1 };
 
 /* What the host looks at; these are no steps of the model. */
-enum { COUNTS = STEP_KINDS, DEADLINE, RESULT, BAD_TEXT, WHAT_COUNT };
+enum { COUNTS = STEP_KINDS, RESULT, BAD_TEXT, WHAT_COUNT };
 
 static const struct what {
     const char *words; /* in a line of a client, TAG stands for the tag of the session's LOGOUT */
@@ -79,7 +79,6 @@ static const struct what {
     {"C: DONE", INPUT, COMMAND_LINE, NULL},
     {"C: ", INPUT, COMMAND_LINE, NULL},
     {"counts", COUNTS, 0, NULL},
-    {"deadline", DEADLINE, 0, NULL},
     {"result", RESULT, 0, NULL},
 };
 
@@ -145,39 +144,44 @@ static void write_counts(void)
             printf(" %s=%llu", outcomes[i], (unsigned long long)model.counts.outcome[i]);
     if (model.counts.without_bye)
         printf(" without_bye=%llu", (unsigned long long)model.counts.without_bye);
-    printf("\n= 0\n");
+    printf("\n");
 }
 
-static void write_deadline(void)
-{
-    if (model_deadline(&model) == SLOGOUT_NEVER)
-        printf("deadline never\n= 0\n");
-    else
-        printf("deadline %llu\n= 0\n", (unsigned long long)model_deadline(&model));
-}
-
-static void write_later_result(enum who who)
+static int write_later_result(enum who who)
 {
     struct call call;
 
-    if (!model_result(&model, who, &call)) {
-        printf("= ERR_STATE\n");
-        return;
-    }
+    if (!model_result(&model, who, &call))
+        return SLOGOUT_ERR_STATE;
     write_close(&call, NULL);
-    printf("= 0\n");
+    return 0;
 }
 
-static void write_result(int result)
+static const char *result_name(int result)
 {
-    if (result == SLOGOUT_CONSUMED)
-        printf("= CONSUMED\n");
-    else if (result == SLOGOUT_ERR_STATE)
-        printf("= ERR_STATE\n");
-    else if (result == 0)
-        printf("= 0\n");
+    switch (result) {
+    case 0:
+        return "0";
+    case SLOGOUT_CONSUMED:
+        return "CONSUMED";
+    case SLOGOUT_ERR_STATE:
+        return "ERR_STATE";
+    case SLOGOUT_ERR_TEXT:
+        return "ERR_TEXT";
+    }
+    fail("a result that no transcript can have: %d", result);
+    return NULL;
+}
+
+static void write_outcome(int result, enum who who)
+{
+    const uint64_t deadline = model_deadline(&model);
+
+    printf("= %s %s ", result_name(result), states[model.session[who].state]);
+    if (deadline == SLOGOUT_NEVER)
+        printf("never\n");
     else
-        fail("a result that no transcript can have: %d", result);
+        printf("%llu\n", (unsigned long long)deadline);
 }
 
 /* ---- one event ---- */
@@ -200,7 +204,7 @@ static void write_words(const struct what *what, enum who who)
     printf("%s%u%s\n", settings.prefix, model.session[who].tag ? model.session[who].tag : 9, tag + 3);
 }
 
-static void write_step(const struct what *what, enum who who, uint64_t now, int reply)
+static int write_step(const struct what *what, enum who who, uint64_t now, int reply)
 {
     const struct step step = {(enum step_kind)what->kind, who, what->variant, now};
     struct trace trace;
@@ -212,29 +216,29 @@ static void write_step(const struct what *what, enum who who, uint64_t now, int 
             write_line(&trace.call[i]);
         else
             write_close(&trace.call[i], what->answer);
-    write_result(result);
+    return result;
+}
+
+static int write_calls(const struct what *what, enum who who, uint64_t now, int reply)
+{
+    switch (what->kind) {
+    case COUNTS:
+        write_counts();
+        return 0;
+    case RESULT:
+        return write_later_result(who);
+    case BAD_TEXT:
+        return SLOGOUT_ERR_TEXT;
+    default:
+        return write_step(what, who, now, reply);
+    }
 }
 
 static void write_event(const struct what *what, enum who who, uint64_t now, int reply)
 {
     printf("%llu ", (unsigned long long)now);
     write_words(what, who);
-    switch (what->kind) {
-    case COUNTS:
-        write_counts();
-        break;
-    case DEADLINE:
-        write_deadline();
-        break;
-    case RESULT:
-        write_later_result(who);
-        break;
-    case BAD_TEXT:
-        printf("= ERR_TEXT\n");
-        break;
-    default:
-        write_step(what, who, now, reply);
-    }
+    write_outcome(write_calls(what, who, now, reply), who);
 }
 
 static const struct what *what_is(const char *words)
@@ -454,9 +458,7 @@ static void write_random(void)
             const uint64_t now = draw_time(model.now);
             const int reply = draw(3) ? TAKES : draw(4) ? BUSY : BROKEN;
             if (!is_ambiguous(what, now))
-                write_event(what,
-                            what->kind == TICK || what->kind == COUNTS || what->kind == DEADLINE ? A : who,
-                            now, reply);
+                write_event(what, what->kind == TICK || what->kind == COUNTS ? A : who, now, reply);
         }
         while (model_deadline(&model) != SLOGOUT_NEVER &&
                model.session[A].deadline != model.session[B].deadline)
