@@ -19,7 +19,7 @@
 
 #define NET_LINGER_MS 5000  /* the time that a client has to read the last output and to close */
 #define NET_CLIENTS   50000 /* of one loop */
-#define NET_BATCH     100 /* clients accepted, or reads from one client, before the other clients' turn */
+#define NET_BATCH     100   /* clients accepted, or reads from one client, before the other clients' turn */
 
 /* ---- command line ---- */
 

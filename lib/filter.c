@@ -443,7 +443,8 @@ static void deliver_answer(struct slogout_filter *filter)
 {
     struct slogout_response response = {.status = SLOGOUT_STATUS_BYE};
 
-    slogout_response_parse(&response, filter->answer.line, filter->answer.len); /* succeeds: it is an answer */
+    /* Succeeds, because the line is an answer. */
+    slogout_response_parse(&response, filter->answer.line, filter->answer.len);
     filter->is_deaf = response.status == SLOGOUT_STATUS_OK;
     if (response.status == SLOGOUT_STATUS_BYE && filter->byes++ >= BYES_MAX)
         stop_asking(filter);

@@ -11,7 +11,7 @@
 
 enum slo_client_event {
     SLO_CLIENT_NOTHING,
-    SLO_CLIENT_LOGOUT,   /* the client's own LOGOUT has ended */
+    SLO_CLIENT_LOGOUT, /* the client's own LOGOUT has ended */
     SLO_CLIENT_LINE_END, /* the next octet begins a line that may be a command, or a line in IDLE; only on request */
     /* After these, the scanner has lost the stream and must not be used again. */
     SLO_CLIENT_LIMIT,         /* more than SLO_OWED_MAX commands are owed something */
@@ -20,10 +20,10 @@ enum slo_client_event {
 
 struct slo_imap_client {
     uint8_t state;
-    unsigned stops : 1;       /* LINE_END is wanted */
-    unsigned is_untagged : 1; /* the word that is being read follows a "*" */
-    unsigned answered : 1;    /* the last command has its tagged response */
-    unsigned in_exchange : 1; /* the last command is an AUTHENTICATE without its tagged response */
+    unsigned stops : 1;              /* LINE_END is wanted */
+    unsigned is_untagged : 1;        /* the word that is being read follows a "*" */
+    unsigned answered : 1;           /* the last command has its tagged response */
+    unsigned in_exchange : 1;        /* the last command is an AUTHENTICATE without its tagged response */
     enum slo_client_event event;     /* why the last slo_imap_client_feed() stopped */
     enum slo_client_command command; /* the last command, which may not have ended */
     uint64_t literal_left;           /* octets */

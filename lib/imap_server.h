@@ -12,12 +12,12 @@ enum slo_server_event {
     SLO_SERVER_NOTHING,
     SLO_SERVER_CONTINUATION, /* the `+` that begins a line */
     SLO_SERVER_TAGGED, /* TAG OK|NO|BAD and a SP, if any, which are all undecided octets; see `tag` and `ok` */
-    SLO_SERVER_LOGOUT, /* a whole line TAG LOGOUT, which is all undecided octets */
-    SLO_SERVER_BYE,    /* `* BYE`, up to the end of the word */
-    SLO_SERVER_CAPABILITIES,  /* the end of a list to which a word may be added, before the undecided octets */
-    SLO_SERVER_COMPRESSION,   /* SP COMPRESS=..., which is all undecided octets */
-    SLO_SERVER_ENABLED,       /* the end of an ENABLED response that names our capability */
-    SLO_SERVER_LINE_END,      /* the end of a line; only on request */
+    SLO_SERVER_LOGOUT,       /* a whole line TAG LOGOUT, which is all undecided octets */
+    SLO_SERVER_BYE,          /* `* BYE`, up to the end of the word */
+    SLO_SERVER_CAPABILITIES, /* the end of a list to which a word may be added, before the undecided octets */
+    SLO_SERVER_COMPRESSION,  /* SP COMPRESS=..., which is all undecided octets */
+    SLO_SERVER_ENABLED,      /* the end of an ENABLED response that names our capability */
+    SLO_SERVER_LINE_END,     /* the end of a line; only on request */
     SLO_SERVER_NOT_UNDERSTOOD /* The scanner has lost the stream and must not be used again. */
 };
 
@@ -48,7 +48,8 @@ void slo_imap_server_init(struct slo_imap_server *scan);
 void slo_imap_server_skip_greeting(struct slo_imap_server *scan);
 /* Consumes octets up to the next event, or all of them. An event may come before any octet is consumed. Returns the
  * number consumed. */
-size_t slo_imap_server_feed(struct slo_imap_server *scan, const char *bytes, size_t len, int stop_at_line_end);
+size_t slo_imap_server_feed(struct slo_imap_server *scan, const char *bytes, size_t len,
+                            int stop_at_line_end);
 /* Returns 1 if the scanner is at the start of a line, and the greeting has ended. */
 int slo_imap_server_between_lines(const struct slo_imap_server *scan);
 

@@ -18,7 +18,7 @@ struct event {
     const char *bye_text;                      /* REQUEST */
     const struct slogout_departure *departure; /* DEPART */
     const struct slogout_response *answer;     /* OK, REFUSAL */
-    enum slogout_outcome outcome; /* TIMER, REFUSAL, FORCE, DEPART, ABANDON: to settle */
+    enum slogout_outcome outcome;              /* TIMER, REFUSAL, FORCE, DEPART, ABANDON: to settle */
 };
 
 /* clang-format off */

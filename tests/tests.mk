@@ -5,6 +5,8 @@
 ##   make check                the tests, in a minute; build/log/ has the output of each part:
 ##   make unit, sockets        unit tests with ASan and UBSan; the programs over real sockets
 ##   make manual, house        pages and their examples; the rules for the source
+##   make html                 the manual, linked and with pictures, in build/html/ (mandoc and Python 3)
+##   make html-check           its links, and its look in a browser, with screenshots in build/html-check/ (deps-html)
 ##   make draft                the proposed revision of the draft as text, in build/ (deps-draft)
 ##   make install-check        what is installed is enough to build a program
 ##   make transcripts-check    the library does what the transcripts say; transcripts writes them to build/transcripts/
@@ -59,6 +61,16 @@ manual: $(STATIC) $(SHARED)
 	  $(CC) -std=c99 -Iinclude $(WARNINGS) -Werror $(CFLAGS) $(LDFLAGS)
 	python3 -B tests/docs/manual/protocol.py $(TRANSCRIPTS)
 
+.PHONY: html html-check deps-html
+html:
+	@python3 -B man/html/generate.py $(BUILD)/html
+
+html-check: html
+	@python3 -B tests/docs/html/check.py $(BUILD)/html $(BUILD)/html-check
+
+deps-html: deps
+	sh tests/apt.sh chromium chromium-driver fonts-dejavu-core
+
 # The proposed revision of the draft.
 DRAFT := draft-shih-imap-server-logout-01
 XML2RFC := PYTHONPATH=$(BUILD)/xml2rfc/usr/lib/python3/dist-packages /usr/bin/python3 $(BUILD)/xml2rfc/usr/bin/xml2rfc
@@ -95,6 +107,7 @@ house: $(STATIC) $(BUILD)/tests/house/neighbors
 	@$(BUILD)/tests/house/neighbors && echo "neighbors: a host with functions of common names runs an exchange"
 	@python3 -B tests/docs/house/functions.py lib/*.[ch]
 	@sh tests/docs/house/licenses.sh
+	@sh tests/docs/house/commits.sh
 	@MAKE='$(MAKE)' sh tests/docs/house/targets.sh README tests/README
 
 $(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)

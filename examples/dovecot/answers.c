@@ -35,7 +35,8 @@ static bool take_answer(struct imap_slogout_client *ours, const struct client_co
     str_printfa(line, "%s %s ", cmd->tag, cmd->name);
     str_append_data(line, text, text_len);
     ours->starting = cmd;
-    taken = slogout_session_feed_line(ours->session, str_c(line), str_len(line), now_ms()) == SLOGOUT_CONSUMED;
+    taken =
+        slogout_session_feed_line(ours->session, str_c(line), str_len(line), now_ms()) == SLOGOUT_CONSUMED;
     ours->starting = NULL;
     return taken;
 }

@@ -51,7 +51,8 @@ static const char *read_choice(struct client *client, const char *name, const st
     return plugin_settings_complain(name, word, str_c(expected));
 }
 
-#define READ_CHOICE(client, name, choices, value) read_choice(client, name, choices, N_ELEMENTS(choices), value)
+#define READ_CHOICE(client, name, choices, value)                                                            \
+    read_choice(client, name, choices, N_ELEMENTS(choices), value)
 
 /* Reads a time. Does not change *msecs if the setting is absent. */
 static const char *read_time(struct client *client, const char *name, unsigned int *msecs)
@@ -77,7 +78,8 @@ const char *host_read_settings(struct client *client, struct imap_slogout_settin
     if ((complaint = READ_CHOICE(client, "slogout_ask", ask_choices, &ask)) != NULL ||
         (complaint = READ_CHOICE(client, "slogout_on_refusal", refusal_choices, &on_refusal)) != NULL ||
         (complaint = READ_CHOICE(client, "slogout_hibernate", hibernate_choices, &hibernate)) != NULL ||
-        (complaint = read_time(client, "slogout_answer_timeout", &settings->slogout.answer_timeout_ms)) != NULL ||
+        (complaint = read_time(client, "slogout_answer_timeout", &settings->slogout.answer_timeout_ms)) !=
+            NULL ||
         (complaint = read_time(client, "slogout_spread", &settings->spread_ms)) != NULL)
         return complaint;
     settings->slogout.ask = (enum slogout_ask)ask;

@@ -43,15 +43,15 @@ struct imap_slogout_client {
     unsigned int answer_timeout_ms;
     unsigned int spread_ms;
     enum imap_slogout_hibernate hibernate;
-    struct event *event; /* from the request to the end, so that its duration is that of the exchange; or NULL */
+    struct event *event; /* from the request to the end, as its duration is that of the exchange; or NULL */
     const struct client_command_context *starting; /* is about to run, and only its name was read; or NULL */
     struct timeout *to_tick;                       /* slogout's timer */
     struct timeout *to_look;                       /* checks whether the moment has come */
     struct timeout *to_ask;                        /* the client's instant in the spread */
-    struct timeout *to_stop;                       /* ends the stay of the client in a process that must exit */
-    struct timeout *to_end;                        /* ends the wait for the last responses */
-    const char *end_reason;                        /* if the client has answered and is owed responses; or NULL */
-    io_callback_t *idle_input;                     /* the reader of IDLE, while answers.c reads before it */
+    struct timeout *to_stop;   /* ends the stay of the client in a process that must exit */
+    struct timeout *to_end;    /* ends the wait for the last responses */
+    const char *end_reason;    /* if the client has answered and is owed responses; or NULL */
+    io_callback_t *idle_input; /* the reader of IDLE, while answers.c reads before it */
     void *idle_context;
     bool enabled; /* the client has enabled LOGOUT */
     bool kicked;  /* `doveadm kick` named the client's user */
@@ -66,7 +66,8 @@ extern MODULE_CONTEXT_DEFINE(imap_slogout_module, &imap_module_register);
 
 /* settings.c */
 void plugin_settings_set_defaults(struct imap_slogout_settings *settings);
-const char *plugin_settings_complain(const char *name, const char *value, const char *what); /* on the data stack */
+/* Returns a message on the data stack. */
+const char *plugin_settings_complain(const char *name, const char *value, const char *what);
 /* Returns NULL, or a description of the error in the values. */
 const char *plugin_settings_check(const struct imap_slogout_settings *settings);
 
@@ -82,9 +83,9 @@ void exchange_deinit(struct imap_slogout_client *ours);
 bool idles(const struct client *client);
 bool at_rest(const struct imap_slogout_client *ours);
 bool between_lines(const struct client *client);
-bool owes_response(const struct client *client); /* to a command that was executed */
+bool owes_response(const struct client *client);               /* to a command that was executed */
 bool has_answered_all(const struct imap_slogout_client *ours); /* all commands that have begun */
-bool notify_is_half_way(const struct client *client); /* NOTIFY sends FETCH data without taking the output lock */
+bool notify_is_half_way(const struct client *client); /* NOTIFY sends FETCH data without the output lock */
 void look_soon(struct imap_slogout_client *ours);
 void look_later(struct imap_slogout_client *ours);
 void at_rest_init(void);

@@ -21,7 +21,8 @@ const char *plugin_settings_complain(const char *name, const char *value, const 
 static int check(const struct slogout_settings *settings)
 {
     struct slogout *slogout;
-    const int error = settings->answer_timeout_ms == 0 ? SLOGOUT_ERR_TIMEOUT : slogout_new(&slogout, settings);
+    const int error =
+        settings->answer_timeout_ms == 0 ? SLOGOUT_ERR_TIMEOUT : slogout_new(&slogout, settings);
 
     if (!error)
         slogout_free(slogout);
@@ -36,8 +37,8 @@ const char *plugin_settings_check(const struct imap_slogout_settings *settings)
     if (!error)
         return NULL;
     if (error == SLOGOUT_ERR_TIMEOUT)
-        return plugin_settings_complain(
-            "slogout_answer_timeout", t_strdup_printf("%u ms", settings->slogout.answer_timeout_ms), what);
+        return plugin_settings_complain("slogout_answer_timeout",
+                                        t_strdup_printf("%u ms", settings->slogout.answer_timeout_ms), what);
     if (error == SLOGOUT_ERR_TEXT)
         return plugin_settings_complain("slogout_bye_text", settings->slogout.bye_text, what);
     return what;

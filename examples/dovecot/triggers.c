@@ -12,7 +12,7 @@
 /* The master sends SIGTERM 6 s after a reload, which ends all clients. */
 #define RELOAD_SPREAD_MSECS 5000
 /* The imap-login processes end 30 s after a stop, and with them the connections over TLS. */
-#define STOP_SPREAD_MSECS 25000
+#define STOP_SPREAD_MSECS   25000
 
 static bool terminated;   /* SIGTERM was received */
 static bool dying;        /* the master has gone, or wants the process to end */
@@ -96,7 +96,8 @@ static void ask_in_round(struct imap_slogout_client *ours, unsigned int number, 
 
 /* Calls `function` for each client, while its user is active, because timers and log lines belong to the user.
  * `function` must not destroy a client. */
-static void for_each_client(void (*function)(struct client *client, unsigned int number, const struct round *round),
+static void for_each_client(void (*function)(struct client *client, unsigned int number,
+                                             const struct round *round),
                             const struct round *round)
 {
     struct client *client;

@@ -9,7 +9,7 @@ set -eu
 socket=$1 backend=$2 restart=${RESTART:-over_ssh} limit=${LIMIT:-120} pause=${PAUSE:-2}
 shift 2
 
-over_ssh() { ssh -n "$1" systemctl restart slogout-proxy; }
+over_ssh() { ssh -n -o ServerAliveInterval=30 "$1" systemctl restart slogout-proxy; }
 
 is_up() # all of the backend
 {

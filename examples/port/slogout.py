@@ -140,7 +140,7 @@ class Session:
             self.offer()
 
     def cancel(self):
-        """Withdraws a request that the client does not know of."""
+        """Cancels a request that the client does not know of."""
         if self.state in (ASKED, LEAVING, ENDED):
             raise StateError
         self.enter(OPEN)

@@ -21,7 +21,8 @@ static uint64_t stop_ms = SLOGOUT_NEVER; /* the time of the first signal */
 
 /* ---- callbacks ---- */
 
-static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when, void *conn)
+static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
+                     void *conn)
 {
     (void)session, (void)conn;
     return port_send_line(line, len, when);

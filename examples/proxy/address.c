@@ -137,7 +137,7 @@ static int set(int fd, int level, int option)
     return setsockopt(fd, level, option, &yes, sizeof yes);
 }
 
-/* Without delay for small writes, and with probes that find out when the other machine has vanished. */
+/* Small writes are sent without delay, and probes find out when the other machine has vanished. */
 static int tune(int fd)
 {
     return set(fd, IPPROTO_TCP, TCP_NODELAY) < 0 || set(fd, SOL_SOCKET, SO_KEEPALIVE) < 0 ? -1 : 0;
@@ -200,7 +200,7 @@ static int share_port(int fd)
 #endif
 }
 
-/* Where accept4() exists, a socket that it returns has the options of the socket that listens. */
+/* Where accept4() exists, a socket that it returns inherits the options of the listening socket. */
 int address_prepare_listener(int fd)
 {
     return unblock(fd) < 0 ? -1 : tune(fd);
@@ -233,7 +233,7 @@ int address_accept(int fd, struct sockaddr_storage *client)
     return taken;
 }
 
-/* ---- from where, and where to ---- */
+/* ---- connections to the server ---- */
 
 static int read_source(struct address_list *list, const char *text, size_t len)
 {
@@ -266,7 +266,7 @@ int address_read_sources(struct address_list *list, const char *text)
     }
 }
 
-/* Without the option of Linux, bind() would take a port that no other connection of this address can have. */
+/* On Linux, bind() without this option takes a port that no other connection of this address can use. */
 static int bind_to(int fd, const struct address_list *sources, size_t place)
 {
 #ifdef IP_BIND_ADDRESS_NO_PORT

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A binary heap of deadlines. Setting one takes time in the logarithm of their number; the earliest is always
- * known. */
+/* A binary heap of deadlines. Setting one takes logarithmic time, and finding the earliest takes constant time. */
 #ifndef ALARMS_H
 #define ALARMS_H
 

@@ -4,8 +4,11 @@
 
 static void done(struct slogout_drain *drain, void *user_data)
 {
+    struct asking *asking = user_data;
+
     (void)drain;
-    asking_end(user_data);
+    asking->ended++;
+    asking_end(asking);
 }
 
 int asking_prepare(struct asking *asking, struct slogout *slogout)

@@ -8,6 +8,7 @@
 /* A struct of zeros asks nobody. */
 struct asking {
     struct slogout_drain *drain; /* NULL: it is over */
+    unsigned ended;              /* so far */
 };
 
 /* Makes the drain, unless one is running. Returns 0, or logs the failure and returns -1 if there is no
@@ -17,7 +18,7 @@ int asking_prepare(struct asking *asking, struct slogout *slogout);
 /* Adds a client. Returns 1, or 0 if the client is leaving already. */
 int asking_add(struct asking *asking, struct slogout_session *session);
 
-/* Starts to ask the clients that wait, evenly over the plan's spread and within its max_in_flight. */
+/* Starts to ask the waiting clients, at the pace of the plan. */
 void asking_start(struct asking *asking, const struct slogout_plan *plan, uint64_t now);
 
 /* Stops asking. Clients that have been asked continue to leave. Call it before slogout_free(). */

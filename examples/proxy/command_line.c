@@ -65,13 +65,13 @@ int command_line_read(struct command_line *line, int argc, char **argv)
          "Let another process listen on the same address (SO_REUSEPORT). Default: the address is not "
          "shared."},
         {"--accept-proxy", OPTION_FLAG, NULL, &line->accept_header, 0, 0,
-         "Require a PROXY protocol header, of version 1 or 2, from each client. Set it only if nobody but a "
-         "proxy of yours can connect. Default: a header is not looked for."},
+         "Require a PROXY protocol header, of version 1 or 2, from each client. Set it only if all "
+         "connections come from a proxy of yours. Default: no header is expected."},
         {"--send-proxy", OPTION_CHOICE, "no|v1|v2", &line->send_header, 0, 0,
          "Send a PROXY protocol header with the client's address to the server. Default no."},
         {"--control", OPTION_TEXT, "PATH", &line->control, 0, 0,
-         "Take commands at this Unix socket. With a COMMAND, such as help, send it to the proxy there "
-         "instead, and print its answer. Default: no socket."},
+         "Accept commands at this Unix socket. With a COMMAND, such as help, send it to the proxy at the "
+         "socket, and print the answer. Default: no socket."},
         {"--ask", OPTION_CHOICE, "enabled|all", &ask, 0, 0,
          "Send LOGOUT to clients that have enabled it, or to all; the others get BYE. Default enabled."},
         {"--answer-timeout", OPTION_NUMBER, "MS", &answer_timeout, 32001, UINT32_MAX,
@@ -79,17 +79,17 @@ int command_line_read(struct command_line *line, int argc, char **argv)
         {"--on-refusal", OPTION_CHOICE, "bye|wait", &on_refusal, 0, 0,
          "When a client refuses, send BYE at once, or wait until the answer timeout. Default bye."},
         {"--spread", OPTION_NUMBER, "MS", &departure->spread, 0, UINT32_MAX,
-         "Spread the requests evenly over this many milliseconds. Default: 10000, or what the deadline "
-         "allows."},
+         "Spread the requests to leave evenly over this many milliseconds. Default: 10000, or what the "
+         "deadline allows."},
         {"--rate", OPTION_NUMBER, "N", &departure->rate, 0, UINT32_MAX,
-         "Begin with at most this many clients a second; 0 is no limit. Default 0."},
+         "Make at most this many requests per second; 0 is no limit. Default 0."},
         {"--deadline", OPTION_NUMBER, "MS", &departure->deadline, 1, UINT32_MAX,
-         "End within this many milliseconds after the first SIGTERM. Default: what the other options and "
-         "the number of clients need, plus a tenth of the spread, plus 10000."},
+         "Exit within this many milliseconds after the first SIGTERM. Default: what the other options and "
+         "the number of clients require, plus a tenth of the spread, plus 10000."},
         {"--max-in-flight", OPTION_NUMBER, "N", &departure->max_in_flight, 0, UINT32_MAX,
-         "Never ask more clients at once than this; 0 is no limit. Default 0."},
+         "Allow at most this many open requests at a time; 0 is no limit. Default 0."},
         {"--seed", OPTION_NUMBER, "N", &departure->seed, 0, UINT32_MAX,
-         "Choose the moments of the clients from this number. Default: different in each process."},
+         "Seed the random instants of the requests. Default: different in each process."},
         {"--metrics", OPTION_TEXT, "FILE", &line->metrics, 0, 0,
          "Write counters to this file as OpenMetrics text, at most once a second. Default: no file."},
         {"--agent", OPTION_ADDRESS, "ADDR:PORT", &line->agent, 0, 0,
@@ -98,7 +98,7 @@ int command_line_read(struct command_line *line, int argc, char **argv)
          "Accept clients for this many milliseconds after the first SIGTERM, while the agent answers drain. "
          "Default: 5000 with --agent, 0 without."},
         {"--quiet", OPTION_FLAG, NULL, &line->quiet, 0, 0,
-         "Do not log connections that come, and that go without having been asked. Default: log all."},
+         "Do not log new connections, and the end of connections that were never asked. Default: log all."},
         {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
     };
     int operands;

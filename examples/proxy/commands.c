@@ -30,7 +30,7 @@ say(struct stream *out, const char *format, ...)
     stream_put(out, text, strlen(text));
 }
 
-/* Writes a name between quotes, as a request takes it. */
+/* Writes a name in quotes, in the form that a request accepts. */
 static void quote(char *to, size_t size, const char *name)
 {
     size_t len = 0;
@@ -177,7 +177,7 @@ static char *next_word(char **line)
     return word;
 }
 
-/* Reads the words behind a command. Returns 0, or answers with the error and returns -1. */
+/* Reads the words after a command. Returns 0, or answers with the error and returns -1. */
 static int read_request(struct request *request, unsigned allowed, int is_list, char *line,
                         struct stream *out)
 {
@@ -259,7 +259,7 @@ struct part {
     int left; /* sessions */
 };
 
-/* Downward, since a session that goes leaves its place to the last one. */
+/* Lists downward, because the last session takes the place of a session that ends. */
 static void list_loop(struct loop *loop, unsigned number, void *user)
 {
     struct part *part = user;
@@ -323,26 +323,46 @@ static void show_sessions(struct context *context)
 static void show_counters(struct context *context)
 {
     const struct totals totals = service_totals(context->service);
+    const struct departure *departure = &context->service->departure;
     int i;
 
     say(context->out,
         "connections=%" PRIu64 "\naccepted=%" PRIu64 "\nserver_failures=%" PRIu64 "\nrefused=%" PRIu64
-        "\nwithout_bye=%" PRIu64 "\nblind=%" PRIu64 "\ndraining=%d\nremaining=%" PRIu64 "\n",
+        "\nwithout_bye=%" PRIu64 "\nblind=%" PRIu64 "\ndraining=%d\nremaining=%" PRIu64
+        "\nleft_seconds=%" PRIu64 "\n",
         totals.connections, context->service->accepted, totals.failures, totals.refused,
-        totals.counts.without_bye, totals.counts.blind, context->service->departure.is_announced,
-        context->service->departure.is_begun ? totals_remaining(&totals) : 0);
+        totals.counts.without_bye, totals.counts.blind, departure->is_announced,
+        departure->is_begun ? totals_remaining(&totals) : 0,
+        departure_left_ms(departure, totals.connections, context->now) / 1000);
     for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         say(context->out, "outcome=%s sessions=%" PRIu64 "\n", slogout_outcome_name((enum slogout_outcome)i),
             totals.counts.outcome[i]);
     say(context->out, "ok\n");
 }
 
+static const char draining[] = "error: the proxy is draining\n";
+
 static void ready(struct context *context)
 {
-    if (context->service->departure.is_announced)
-        say(context->out, "error: the proxy is draining\n");
-    else
-        say(context->out, "ok\n");
+    say(context->out, context->service->departure.is_announced ? draining : "ok\n");
+}
+
+/* Returns 0, and answers with the error, if the drain of all clients has begun. */
+static int may_ask(const struct context *context)
+{
+    if (context->service->departure.is_begun)
+        say(context->out, draining);
+    return !context->service->departure.is_begun;
+}
+
+/* Returns 0, and answers with the error, if a thread would have no share of the rate. */
+static int can_share(const struct context *context, uint64_t rate)
+{
+    const int can = rate == 0 || rate >= context->service->count;
+
+    if (!can)
+        say(context->out, "error: rate must be at least --threads\n");
+    return can;
 }
 
 /* A session keeps its own text only outside of a drain, so that it has a random instant of its own. */
@@ -363,18 +383,16 @@ static void ask(struct context *context)
     const struct request *request = &context->request;
     struct slogout_plan plan = context->service->departure.plan;
 
-    if (context->service->departure.is_announced) {
-        ready(context);
-        return;
-    }
     if (request->selection.given & SPREAD)
         plan.spread_ms = (uint32_t)request->spread;
     if (request->selection.given & RATE)
         plan.rate = (uint32_t)request->rate;
+    if (!may_ask(context) || !can_share(context, plan.rate))
+        return;
     if (!(request->selection.given & TEXT)) {
         context->count = service_ask(context->service, &plan, is_meant, &context->request.selection);
     } else if (plan.rate > 0) {
-        say(context->out, "error: a text of its own cannot be sent at a rate; add rate=0\n");
+        say(context->out, "error: text= cannot be combined with a rate; add rate=0\n");
         return;
     } else {
         context->request.spread = plan.spread_ms;
@@ -422,20 +440,18 @@ static void cancel_loop(struct loop *loop, unsigned number, void *user)
 
 static void cancel(struct context *context)
 {
-    if (context->service->departure.is_announced) {
-        ready(context);
+    if (!may_ask(context))
         return;
-    }
     service_each_loop(context->service, cancel_loop, context);
     finish(context, "cancel");
 }
 
+/* During the lame duck, only the plan changes. */
 static void drain(struct context *context)
 {
     const struct request *request = &context->request;
     struct service *service = context->service;
     struct departure_options options = service->line->departure;
-    uint64_t shortest = 0;
 
     if (request->selection.given & SPREAD)
         options.spread = request->spread;
@@ -443,17 +459,14 @@ static void drain(struct context *context)
         options.rate = request->rate;
     if (request->selection.given & DEADLINE)
         options.deadline = request->deadline;
-    if (service->departure.is_announced) {
-        ready(context);
+    if (!may_ask(context) || !can_share(context, options.rate))
         return;
-    }
-    if (departure_init(&service->departure, service->loops->slogout, service->count, &options, &shortest)) {
-        departure_init(&service->departure, service->loops->slogout, service->count,
-                       &service->line->departure, &shortest);
+    if (departure_change(&service->departure, &options) != 0) {
         say(context->out, "error: the deadline is too short for the other options\n");
         return;
     }
-    service_leave(service);
+    if (!service->departure.is_announced)
+        service_leave(service);
     say(context->out, "ok\n");
 }
 
@@ -468,11 +481,11 @@ static const struct command {
     {"show sessions", SELECTION, show_sessions, "[WHICH]: list connections"},
     {"show counters", 0, show_counters, ": print counters"},
     {"ask", SELECTION | TEXT | SPREAD | RATE, ask,
-     "WHICH [spread=MS] [rate=N] [text=TEXT]: ask clients to leave, at their turn"},
-    {"tell", SELECTION | TEXT, tell, "WHICH [text=TEXT]: send BYE and close, as soon as a line may stand"},
-    {"cancel", SELECTION, cancel, "WHICH: do not ask those that have not been asked yet"},
-    {"drain", SPREAD | RATE | DEADLINE, drain, "[spread=MS] [rate=N] [deadline=MS]: as SIGTERM"},
-    {"ready", 0, ready, ": fails if the proxy takes no more clients"},
+     "WHICH [spread=MS] [rate=N] [text=TEXT]: ask clients to leave, at the pace of spread and rate"},
+    {"tell", SELECTION | TEXT, tell, "WHICH [text=TEXT]: send BYE without asking, and close"},
+    {"cancel", SELECTION, cancel, "WHICH: withdraw requests that have not been sent yet"},
+    {"drain", SPREAD | RATE | DEADLINE, drain, "[spread=MS] [rate=N] [deadline=MS]: do what SIGTERM does"},
+    {"ready", 0, ready, ": fail after the first SIGTERM"},
     {"help", 0, help, ": print this text"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

@@ -12,7 +12,7 @@
 
 struct service;
 
-/* Which sessions are meant: those for which all that is given holds. */
+/* The sessions for which all given conditions hold. */
 struct selection {
     unsigned given; /* bits, private */
     char user[COMMANDS_NAME];
@@ -20,7 +20,7 @@ struct selection {
     uint64_t connection, age_ms;
 };
 
-/* A list of sessions that is written in parts, as its reader reads. */
+/* A list of sessions that is written in parts, at the speed of its reader. */
 struct listing {
     int is_active;
     struct selection selection;

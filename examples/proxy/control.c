@@ -101,7 +101,6 @@ static void drop(struct control *control, struct control_peer *peer)
 {
     poller_forget(control->poller, &peer->stream.watch);
     stream_free(&peer->stream);
-    peer->stream.watch.fd = -1;
 }
 
 void control_close(struct control *control)

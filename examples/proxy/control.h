@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The control socket: an operator sends lines to a Unix socket and receives an answer to each. Whoever is slow,
- * silent or hostile there holds up nobody: there are few peers, short lines, and one command in a turn; an answer
- * waits until its peer has read the one before; and a newcomer takes the place of the peer that has been quiet the
- * longest. */
+/* The control socket: an operator sends lines to a Unix socket and receives an answer to each. A slow,
+ * silent or hostile peer delays nobody else. There are few peers, and lines are short. A peer runs one command in a turn,
+ * and its next command waits until it has read the answer. A new peer replaces the peer that has been quiet longest. */
 #ifndef CONTROL_H
 #define CONTROL_H
 
@@ -25,7 +24,7 @@ struct control {
     struct poller *poller;
     struct poller_watch listener;
     struct control_peer peers[CONTROL_PEERS];
-    int has_peers; /* somebody waits to be accepted */
+    int has_peers; /* a peer waits to be accepted */
     int is_busy;   /* there is more to do at once */
 };
 
@@ -33,7 +32,7 @@ struct control {
  * set. */
 int control_open(struct control *control, struct poller *poller, const char *path);
 
-/* Closes all, and removes the path. */
+/* Closes the socket and its peers, and removes the path. */
 void control_close(struct control *control);
 
 /* Takes note of an event. Returns 1 if the watch is of the control socket, else 0. */

@@ -12,7 +12,7 @@
 #define LINGER            STREAM_LINGER /* from the last outcome to the close of the last connection */
 #define REPORT_INTERVAL   1000
 #define TERMINAL_INTERVAL 200
-#define PUNCTUAL          100 /* lateness that counts as in time, because a process may have to wait to run */
+#define PUNCTUAL          100 /* lateness that is tolerated, because a process may have to wait until it runs */
 
 /* ---- the plan ---- */
 
@@ -44,14 +44,26 @@ struct slogout_plan departure_share(const struct departure *departure, unsigned 
     return plan;
 }
 
-/* Sets a deadline with which the plan can be kept for this number of clients, with room for those that are not at
- * rest when their turn comes. */
-static void derive_deadline(struct slogout_plan *plan, const struct slogout *slogout, uint64_t clients)
+uint32_t departure_rate(const struct departure *departure, const struct slogout_plan *share, uint64_t clients)
+{
+    struct slogout_plan unlimited = *share;
+    struct slogout_advice advice;
+
+    unlimited.max_in_flight = 0; /* a drain raises the rate before the limit */
+    if (slogout_plan_check(departure->slogout, &unlimited, clients, &advice) == 0)
+        return share->rate;
+    return advice.lowest_rate;
+}
+
+/* Returns a deadline with which the plan can be kept for this number of clients, with time for those that are not
+ * at rest when their turn comes. */
+static uint64_t derive_deadline(const struct slogout_plan *plan, const struct slogout *slogout,
+                                uint64_t clients)
 {
     struct slogout_advice advice;
 
     slogout_plan_check(slogout, plan, clients, &advice);
-    plan->deadline_ms = advice.shortest_deadline_ms + ROOM;
+    return advice.shortest_deadline_ms + ROOM;
 }
 
 /* Derives the options that were not given: a spread that the deadline allows, a tail of a tenth of the spread
@@ -72,7 +84,7 @@ static void complete(struct slogout_plan *plan, const struct departure_options *
         plan->spread_ms = (uint32_t)smaller(SPREAD, advice.longest_spread_ms);
     plan->tail_ms = plan->spread_ms / 10;
     if (!plan->deadline_ms) {
-        derive_deadline(plan, slogout, 1);
+        plan->deadline_ms = derive_deadline(plan, slogout, 1);
         return;
     }
     plan->tail_ms = 0;
@@ -82,17 +94,32 @@ static void complete(struct slogout_plan *plan, const struct departure_options *
             (uint32_t)smaller(plan->spread_ms / 10, plan->deadline_ms - advice.shortest_deadline_ms);
 }
 
-/* The process number differs between the processes of a machine, and the time between restarts. */
+/* Processes of a machine differ in their number, and restarts in their time. */
 static uint64_t own_seed(void)
 {
     return (uint64_t)getpid() * 65599 + slogout_now_ms();
 }
 
-/* ---- how far it is ---- */
+/* ---- progress ---- */
 
-static uint64_t seconds_until(uint64_t then, uint64_t now)
+static uint64_t until(uint64_t then, uint64_t now)
 {
-    return then > now ? (then - now + 999) / 1000 : 0;
+    return then > now ? then - now : 0;
+}
+
+/* Before the drain begins, its deadline may still depend on the number of clients. */
+uint64_t departure_left_ms(const struct departure *departure, uint64_t clients, uint64_t now)
+{
+    const struct slogout_plan *plan = &departure->plan;
+    uint64_t deadline = plan->deadline_ms;
+
+    if (!departure->is_announced)
+        return 0;
+    if (departure->is_begun)
+        return until(departure->gone_by_ms, now);
+    if (!departure->has_deadline)
+        deadline = derive_deadline(plan, departure->slogout, clients);
+    return until(departure->close_ms, now) + deadline + LINGER;
 }
 
 int departure_is_due(const struct departure *departure, uint64_t now)
@@ -110,7 +137,7 @@ void departure_report(struct departure *departure, const struct totals *totals, 
                  counts->state[SLOGOUT_STATE_ASKED], counts->outcome[SLOGOUT_OUTCOME_ANSWERED],
                  counts->outcome[SLOGOUT_OUTCOME_REFUSED], counts->outcome[SLOGOUT_OUTCOME_EXPIRED],
                  counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], totals_remaining(totals),
-                 seconds_until(departure->over_by_ms, now));
+                 (until(departure->over_by_ms, now) + 999) / 1000);
 }
 
 int departure_end(struct departure *departure, const struct totals *totals, uint64_t now)
@@ -121,6 +148,7 @@ int departure_end(struct departure *departure, const struct totals *totals, uint
 
     departure_report(departure, totals, now);
     departure->report_ms = UINT64_MAX;
+    departure->gone_by_ms = now;
     for (outcome = 0; outcome < SLOGOUT_OUTCOME_COUNT; outcome++)
         if (counts->outcome[outcome])
             log_line("drain outcome=%s sessions=%" PRIu64,
@@ -135,8 +163,7 @@ int departure_end(struct departure *departure, const struct totals *totals, uint
 
 /* ---- begin ---- */
 
-/* The plan is checked for one client, because their number is not known yet. A drain starts however many
- * there are. */
+/* Checks the plan for one client, because the number of clients is not known yet. A drain starts with any number. */
 int departure_init(struct departure *departure, const struct slogout *slogout, unsigned shares,
                    const struct departure_options *options, uint64_t *shortest_deadline)
 {
@@ -161,26 +188,48 @@ int departure_init(struct departure *departure, const struct slogout *slogout, u
     return error;
 }
 
+int departure_change(struct departure *departure, const struct departure_options *options)
+{
+    struct departure changed;
+    uint64_t shortest_deadline;
+    const int error =
+        departure_init(&changed, departure->slogout, departure->shares, options, &shortest_deadline);
+
+    if (error)
+        return error;
+    departure->plan = changed.plan;
+    departure->has_deadline = changed.has_deadline;
+    return 0;
+}
+
 void departure_announce(struct departure *departure, uint64_t now)
 {
     departure->is_announced = 1;
     departure->close_ms = now + departure->lame_duck_ms;
+    if (departure->lame_duck_ms > 0)
+        log_line("drain announced lame_duck=%.1fs", (double)departure->lame_duck_ms / 1000);
 }
 
-void departure_begin(struct departure *departure, uint64_t clients, uint64_t most, uint64_t now)
+void departure_begin(struct departure *departure, uint64_t most, uint64_t now)
 {
-    struct slogout_plan least = departure_share(departure, 0);
+    const struct slogout_plan least = departure_share(departure, 0);
 
-    if (!departure->has_deadline) {
-        derive_deadline(&least, departure->slogout, most);
-        departure->plan.deadline_ms = least.deadline_ms;
-    }
+    if (!departure->has_deadline)
+        departure->plan.deadline_ms = derive_deadline(&least, departure->slogout, most);
     departure->is_begun = 1;
     departure->close_ms = UINT64_MAX;
     departure->begun_ms = now;
-    log_line("drain sessions=%" PRIu64 " spread=%.1fs rate=%" PRIu32 " deadline=%.1fs", clients,
-             (double)departure->plan.spread_ms / 1000, departure->plan.rate,
-             (double)(departure->plan.deadline_ms + LINGER) / 1000);
+}
+
+void departure_log(const struct departure *departure, uint64_t clients, uint64_t rate)
+{
+    const struct slogout_plan *plan = &departure->plan;
+
+    log_line("drain sessions=%" PRIu64 " spread=%.1fs rate=%" PRIu64 " deadline=%.1fs", clients,
+             (double)plan->spread_ms / 1000, rate, (double)(plan->deadline_ms + LINGER) / 1000);
+    if (rate != plan->rate)
+        log_line("drain rate=%" PRIu32 " cannot keep the deadline, so rate=%" PRIu64 " applies", plan->rate,
+                 rate);
 }
 
 void departure_set_end(struct departure *departure, uint64_t over_by_ms, uint64_t now)

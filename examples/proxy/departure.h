@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The end of a program: the plan by which the drains of its loops ask their clients to leave, reports of progress
- * once a second, and one at the end that says whether the plan was kept. */
+/* The end of a program: the plan of the drains of its loops, a report of their progress once a second, and a report at
+ * the end that says whether the plan was kept. */
 #ifndef DEPARTURE_H
 #define DEPARTURE_H
 
@@ -12,10 +12,9 @@
 /* The program's options. Lengths in milliseconds. */
 struct departure_options {
     uint64_t spread; /* default: 10,000, or as long as the deadline allows */
-    uint64_t rate;   /* clients begun per second at most; 0: no limit */
-    uint64_t
-        deadline; /* until the program is gone; default: the shortest that can be kept, plus a tenth of the
-                          spread, plus 10,000 */
+    uint64_t rate;   /* requests per second at most; 0: no limit */
+    /* Until the program exits; default: the shortest that can be kept, plus a tenth of the spread, plus 10,000. */
+    uint64_t deadline;
     uint64_t max_in_flight; /* 0: no limit */
     uint64_t lame_duck;     /* from the announcement to the close of the port */
     uint64_t seed;          /* default: differs between processes */
@@ -30,30 +29,45 @@ struct departure {
     uint64_t begun_ms, over_by_ms; /* over by: when every client must have its outcome */
     uint64_t gone_by_ms; /* when the program must have closed every connection; UINT64_MAX: not begun */
     uint64_t report_ms;  /* when progress is reported next; UINT64_MAX: never */
-    int has_deadline;    /* the option was given; if not, departure_begin() derives the plan's deadline */
+    int has_deadline;    /* the option was given; if not, the deadline follows from the number of clients */
     int is_announced;
     int is_begun;
 };
 
-/* Makes the plan. A drain that has begun keeps its own. Returns 0, or SLOGOUT_ERR_PLAN if the plan cannot be kept
- * even for one client; *shortest_deadline is then the shortest deadline that can. */
+/* Makes the plan. Returns 0, or SLOGOUT_ERR_PLAN if the plan cannot be kept even for one client;
+ * *shortest_deadline is then the shortest deadline that can. */
 int departure_init(struct departure *departure, const struct slogout *slogout, unsigned shares,
                    const struct departure_options *options, uint64_t *shortest_deadline);
 
-/* Announces that the program is going to end. Sets close_ms. */
+/* Replaces the plan before the drain begins. Returns the same, and changes nothing on failure. */
+int departure_change(struct departure *departure, const struct departure_options *options);
+
+/* Announces the end of the program. Sets close_ms. */
 void departure_announce(struct departure *departure, uint64_t now);
 
-/* Derives the deadline, if it was not given, for so many clients in the loop that has the most, and logs the
- * plan. */
-void departure_begin(struct departure *departure, uint64_t clients, uint64_t most, uint64_t now);
+/* Begins the drain. Derives its deadline, if it was not given, for the number of clients in the loop that has the
+ * most. */
+void departure_begin(struct departure *departure, uint64_t most, uint64_t now);
 
-/* Returns the share of one loop, from 0, of the plan. */
+/* Returns the share of the plan of one loop. The loops are numbered from 0. */
 struct slogout_plan departure_share(const struct departure *departure, unsigned loop);
 
-/* Notes by when the drains will be over. */
+/* Returns the rate at which the drain of one loop with this share begins its clients: the rate of the share, or the
+ * higher one that the deadline requires. */
+uint32_t departure_rate(const struct departure *departure, const struct slogout_plan *share,
+                        uint64_t clients);
+
+/* Logs the plan, with the number of all clients and the rate of all loops. */
+void departure_log(const struct departure *departure, uint64_t clients, uint64_t rate);
+
+/* Notes the time by which the drains will be over. */
 void departure_set_end(struct departure *departure, uint64_t over_by_ms, uint64_t now);
 
-/* Returns 1 if progress is to be reported. */
+/* Returns the milliseconds within which the program will have ended, with this number of clients, or 0 before the
+ * announcement and after the end. */
+uint64_t departure_left_ms(const struct departure *departure, uint64_t clients, uint64_t now);
+
+/* Returns 1 if progress must be reported now. */
 int departure_is_due(const struct departure *departure, uint64_t now);
 void departure_report(struct departure *departure, const struct totals *totals, uint64_t now);
 

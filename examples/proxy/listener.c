@@ -51,14 +51,14 @@ static int is_out_of_resources(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/* The poller would report the listener at once, again and again. */
+/* If the listener were watched, the poller would report it in each turn. */
 void listener_pause(struct listener *listener, uint64_t now)
 {
     poller_set(listener->poller, &listener->watch, 0);
     listener->again_ms = now + PAUSE;
 }
 
-/* Goes on after ECONNABORTED, a client that has already gone. */
+/* ECONNABORTED is the error of a client that has already closed. */
 int listener_accept(struct listener *listener, struct sockaddr_storage *client, uint64_t now)
 {
     int fd;

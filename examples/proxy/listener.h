@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A listening socket in a poller. It pauses while there is no room for clients, who wait in the queue of the system. */
+/* A listening socket in a poller. While there is no room for clients, it pauses, and the clients wait in the queue of
+ * the system. */
 #ifndef LISTENER_H
 #define LISTENER_H
 
@@ -11,7 +12,7 @@ struct listener {
     struct poller_watch watch; /* fd -1: closed */
     struct poller *poller;
     uint64_t again_ms; /* when the pause ends; UINT64_MAX: no pause */
-    int is_inherited;  /* another process may have the socket too, so that its queue is not ours alone */
+    int is_inherited;  /* another process may have the same socket, and accept from its queue */
 };
 
 /* Listens on a valid numeric address, or, with may_inherit, on the socket that a supervisor has passed by the
@@ -20,13 +21,13 @@ struct listener {
 int listener_open(struct listener *listener, struct poller *poller, const char *address, int reuse_port,
                   int may_inherit);
 
-/* The connections that wait in a queue of our own are reset. */
+/* Closes the socket. The system resets the connections in its queue unless another process has the socket. */
 void listener_close(struct listener *listener);
 
-/* Accepts a connection that waits. Returns its socket and the client's address, or -1. */
+/* Accepts a waiting connection. Returns its socket and the client's address, or -1. */
 int listener_accept(struct listener *listener, struct sockaddr_storage *client, uint64_t now);
 
-/* Begins a pause of at most a tenth of a second, and ends one. */
+/* Begin and end a pause of at most a tenth of a second. */
 void listener_pause(struct listener *listener, uint64_t now);
 void listener_resume(struct listener *listener);
 

@@ -13,10 +13,10 @@
 #include "log.h"
 
 #define LINE_MAX_OCTETS 1024
-#define BUFFER          1048576 /* octets; there are two, one to be filled and one to be written */
-#define RESERVE         8192 /* octets that lines of connections do not fill, since there are many of these */
+#define BUFFER          1048576  /* octets; there are two, one to be filled and one to be written */
+#define RESERVE         8192     /* octets that the many lines of connections may not fill */
 #define CLEAR_REST      "\033[K" /* of a longer line that is overwritten */
-#define PATIENCE        1        /* seconds in which nobody reads the last lines */
+#define PATIENCE        1        /* seconds without a reader of the last lines */
 #define GATHERING       10000000 /* nanoseconds in which lines are gathered, so that few calls write many lines */
 
 static struct {

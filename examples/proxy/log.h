@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The log on standard error: lines that stay, and lines of progress, which overwrite each other on a
- * terminal. A thread writes them, so that a log that nobody reads stops nobody else; what does not fit
- * into its buffer is dropped and counted. All functions may be called in any thread. */
+ * terminal. A thread writes them, so that a slow reader of the log delays nothing else. Lines that do not
+ * fit into its buffer are dropped and counted. All functions may be called in any thread. */
 #ifndef LOG_H
 #define LOG_H
 
@@ -16,7 +16,7 @@
 /* Starts the thread. quiet: log_detail() writes nothing. Returns 0, or -1 with errno set. */
 int log_start(int quiet);
 
-/* Writes what is left, as long as somebody reads it within a second. */
+/* Writes the rest, unless the reader makes no progress for a second. */
 void log_end(void);
 
 /* Write a line. The format has no line end. log_detail() is for the usual events of each connection. */

@@ -85,17 +85,31 @@ static void remove_peer(struct loop *loop, struct peer *peer)
     change_load(loop, -1);
 }
 
-/* Sends what was queued, and registers what the peer waits for. Returns -1 if the system cannot watch it. */
+static void flush(struct peer *peer)
+{
+    unsigned i;
+
+    for (i = 0; i < PEER_STREAMS; i++)
+        if (peer->streams[i])
+            stream_flush(peer->streams[i]);
+}
+
+/* Registers what the peer waits for, and closes a descriptor that is not needed. Returns -1 if the system cannot
+ * watch the peer. */
 static int settle(struct loop *loop, struct peer *peer)
 {
     unsigned i;
 
     for (i = 0; i < PEER_STREAMS; i++) {
-        if (!peer->streams[i])
+        struct stream *stream = peer->streams[i];
+        if (!stream)
             continue;
-        stream_flush(peer->streams[i]);
-        if (poller_set(loop->poller, &peer->streams[i]->watch, relay_wants(peer, i)) < 0)
+        if (stream->state == STREAM_OVER) {
+            poller_forget(loop->poller, &stream->watch);
+            stream_release(stream);
+        } else if (poller_set(loop->poller, &stream->watch, relay_wants(peer, i)) < 0) {
             return -1;
+        }
     }
     alarms_set(&loop->alarms, &peer->alarm, relay_deadline(peer));
     return 0;
@@ -109,12 +123,13 @@ void loop_settle(struct loop *loop)
         loop->touched = peer->next_touched;
         peer->is_touched = 0;
         loop->has_changed = 1;
-        if (relay_is_over(peer, loop->now) || settle(loop, peer) < 0 || relay_is_over(peer, loop->now))
+        flush(peer);
+        if (relay_is_over(peer, loop->now) || settle(loop, peer) < 0)
             remove_peer(loop, peer);
     }
 }
 
-/* ---- clients that come ---- */
+/* ---- new clients ---- */
 
 void loop_take(struct loop *loop, const struct arrival *arrival)
 {
@@ -153,7 +168,7 @@ void loop_give(struct loop *loop, const struct arrival *arrival)
         loop_wake(loop);
 }
 
-/* Copied, since the mutex must not be held while a connection is made. */
+/* Copies them, because the mutex must not be held while a connection is made. */
 static size_t next_arrivals(struct loop *loop, struct arrival *arrivals, size_t room)
 {
     size_t count = 0;
@@ -187,7 +202,7 @@ size_t loop_load(struct loop *loop)
 
 /* ---- leaving ---- */
 
-/* A session that waits for an instant of its own is in no drain, and must not wait for it. */
+/* A drain does not accept a session that waits for an instant of its own. */
 static void add_to_drain(struct loop *loop, struct slogout_session *session)
 {
     if (slogout_drain_add(loop->drain, session, 0) == 0 ||
@@ -300,7 +315,7 @@ static void serve(struct loop *loop)
         relay_serve(peer, loop->now);
 }
 
-/* Input comes before the tick, so that an answer in time wins over the timer. Nothing blocks, so one time is
+/* Handles input before the tick, so that an answer in time precedes the timer. Nothing blocks, so the same time is
  * right for the whole turn. */
 int loop_turn(struct loop *loop, uint64_t limit_ms,
               void (*other)(struct poller_watch *watch, unsigned ready, void *user), void *user)

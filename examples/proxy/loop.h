@@ -4,11 +4,10 @@
  *
  * One turn waits no longer than until slogout_deadline(), reads the clock, serves the connections that have
  * input, room for output, or an alarm, and ticks. Then it settles every connection that was touched: it sends
- * what is queued and registers what the connection waits for. A connection where nothing happens costs no
- * time.
+ * what is queued and registers what the connection waits for. An idle connection costs no time.
  *
- * The thread of a loop holds its mutex except while it waits. Whoever else holds it may use all that belongs to the
- * loop, and calls loop_wake() then. */
+ * The thread of a loop holds its mutex except while it waits. Another thread that holds it may use
+ * everything of the loop, and must call loop_wake() afterward. */
 #ifndef LOOP_H
 #define LOOP_H
 
@@ -44,17 +43,16 @@ struct loop {
     uint64_t now;         /* of this turn */
     int has_changed;      /* something has happened; set by the loop, cleared by its user */
     uint64_t cut_off;     /* connections that were closed at gone_by_ms */
-    uint64_t
-        late_ms; /* when every client must have its outcome; UINT64_MAX: it has passed, or there is no drain */
+    uint64_t late_ms; /* when every client must have its outcome; UINT64_MAX: passed, or there is no drain */
     uint64_t gone_by_ms; /* when every connection must be closed; UINT64_MAX: there is no drain */
     uint64_t settled_ms; /* when every client had its outcome; UINT64_MAX: not yet */
     int is_leaving;
     int is_over; /* every client of the drain has its outcome, and its session is freed */
 
-    pthread_mutex_t arrivals_mutex; /* of what follows; never held while another is taken */
+    pthread_mutex_t arrivals_mutex; /* of the following members; never held while another is locked */
     struct arrival *arrivals;
     size_t arrived, arrivals_room;
-    size_t load; /* clients, with those that have not been taken yet */
+    size_t load; /* clients, including those in arrivals */
 };
 
 /* Makes a loop. relays is copied. Returns 0, SLOGOUT_ERR_... or, with errno set, LOOP_SYSTEM. */
@@ -62,21 +60,22 @@ struct loop {
 int loop_init(struct loop *loop, const struct slogout_settings *settings,
               const struct relay_settings *relays);
 
-/* Closes all connections and frees everything. The thread has ended. */
+/* Closes all connections and frees everything. Call it when the thread has ended. */
 void loop_free(struct loop *loop);
 
 /* Serves the loop's connections once, by limit_ms at the latest. other() receives the events of the watches that
- * are marked as foreign. The caller holds the mutex. Returns 0, or -1 with errno set if the system cannot wait for events. */
+ * are marked as foreign. The caller holds the mutex. Returns 0, or -1 with errno set if the system cannot wait for
+ * events. */
 int loop_turn(struct loop *loop, uint64_t limit_ms,
               void (*other)(struct poller_watch *watch, unsigned ready, void *user), void *user);
 
-/* Sends and registers what other calls than loop_turn() have caused. */
+/* Settles the connections that were touched outside of loop_turn(). */
 void loop_settle(struct loop *loop);
 
 /* Interrupts the wait. May be called in any thread. */
 void loop_wake(struct loop *loop);
 
-/* Gives the loop a client, in any thread. Owns the socket. */
+/* Passes a client and its socket to the loop. May be called in any thread. */
 void loop_give(struct loop *loop, const struct arrival *arrival);
 
 /* Makes a client's connection. The caller holds the mutex. */
@@ -87,7 +86,7 @@ size_t loop_load(struct loop *loop);
 /* Adds all clients to the drain. */
 void loop_leave(struct loop *loop);
 
-/* Closes what is in no drain, because the program waits no longer. */
+/* Closes the connections that are in no drain, because the program does not wait any longer. */
 void loop_hurry(struct loop *loop);
 
 /* Returns the number of clients of the drain that have no outcome yet. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A proxy that asks the clients of an IMAP server to leave. The server need not support that. The loop is in loop.c,
- * and what passes between the two sides in relay.c. */
+/* A proxy that asks the clients of any IMAP server to leave. The event loop is in loop.c, and relay.c passes octets
+ * between a client and the server. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "command_line.h"

@@ -62,14 +62,12 @@ static void write_outcomes(FILE *file, const char *name, const char *help,
 static void write_drain(FILE *file, const struct departure *departure, const struct totals *totals,
                         uint64_t now)
 {
-    const uint64_t left =
-        departure->is_begun && departure->gone_by_ms > now ? departure->gone_by_ms - now : 0;
-
     write_gauge(file, "draining", "1 from the first SIGTERM on.", departure->is_announced ? 1 : 0);
     write_gauge(file, "drain_remaining", "Sessions of the drain that have no outcome yet.",
                 departure->is_begun ? totals_remaining(totals) : 0);
     write_gauge(file, "drain_left_seconds",
-                "Seconds until the program exits at the latest; 0 while its port is open.", left / 1000);
+                "Seconds until the program exits at the latest; 0 before SIGTERM and after the end.",
+                departure_left_ms(departure, totals->connections, now) / 1000);
     write_outcomes(file, "drain_outcomes", "Sessions that the drain has ended, by outcome.", &totals->drain);
 }
 

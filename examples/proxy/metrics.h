@@ -26,7 +26,7 @@ struct metrics_figures {
  * set. */
 int metrics_init(struct metrics *metrics, const char *path, struct metrics_figures figures, uint64_t now);
 
-/* Returns 1 if the file is to be written now. something_happened: the figures may have changed since the last
+/* Returns 1 if the file must be written now. something_happened: the figures may have changed since the last
  * call. */
 int metrics_is_due(struct metrics *metrics, int something_happened, uint64_t now);
 

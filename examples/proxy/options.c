@@ -18,7 +18,7 @@ const char *options_program(char **argv)
 #define HELP_COLUMN 30
 #define HELP_WIDTH  66
 
-/* Prints the help in lines of at most HELP_WIDTH octets, below each other. */
+/* Prints the help in lines of at most HELP_WIDTH octets. */
 static void print_help(const char *help, int column)
 {
     while (*help) {

@@ -26,7 +26,7 @@ struct option {
 
 #define OPTIONS_ANY (-1)
 
-/* Reads the options. There must be `count` operands, or OPTIONS_ANY number of them, which `operands` names for --help; it is "" for none.
+/* Reads the options. `count` is the number of operands, or OPTIONS_ANY, and `operands` their names for --help, or "".
  * Returns the index in argv of the first operand, or prints one line on standard error and returns -1; the
  * program should then exit with status 2. For --help and --version, prints and exits. */
 int options_read(const struct option *options, const char *operands, int count, int argc, char **argv);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Level-triggered waiting for descriptors, with epoll on Linux, kqueue on BSD and macOS, and poll()
- * elsewhere. Except with poll(), the time of a wait depends on what is ready and not on what is watched. */
+ * elsewhere. Except with poll(), a call takes time in proportion to the descriptors that are ready, and not to all. */
 #ifndef POLLER_H
 #define POLLER_H
 
@@ -33,7 +33,7 @@ void poller_free(struct poller *poller);
  * must be set before the descriptor is closed. Returns 0, or -1 with errno set. */
 int poller_set(struct poller *poller, struct poller_watch *watch, unsigned wanted);
 
-/* Stops to watch a descriptor that the user closes next. */
+/* Stops watching a descriptor that the user closes next. */
 void poller_forget(struct poller *poller, struct poller_watch *watch);
 
 /* Waits at most timeout_ms milliseconds, or without limit if that is -1, and fills in at most `room` events.

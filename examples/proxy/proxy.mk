@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ## Proxy
 ##   make proxy                builds build/slogout-proxy
-##   make install-proxy        installs it with its page, unit and examples; uninstall-proxy removes them
+##   make install-proxy        installs it with its pages, units and examples; uninstall-proxy removes them
 ##   make proxy-unit           its unit tests
 ##   make proxy-check          its tests alone, and between servers and clients of others (deps-proxy); also interop
 ##   make proxy-threads        its tests once more, with TSan and four threads
@@ -14,6 +14,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 PROXY := $(BUILD)/slogout-proxy
 PROXY_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard examples/proxy/*.c))
 
+PROXY_PAGES := man8/slogout-proxy.8 man7/slogout-fleet.7
 PROXY_UNITS := $(notdir $(wildcard examples/proxy/deploy/*.service examples/proxy/deploy/*.socket))
 PROXY_EXAMPLES := $(filter-out %.service %.socket,$(wildcard examples/proxy/deploy/*))
 
@@ -25,9 +26,9 @@ $(PROXY): $(PROXY_OBJECTS) $(STATIC)
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
 
 install-proxy: $(PROXY)
-	$(INSTALL) -d "$(DESTDIR)$(SBINDIR)" "$(TO_MAN)/man8"
+	$(INSTALL) -d "$(DESTDIR)$(SBINDIR)" $(foreach section,7 8,"$(TO_MAN)/man$(section)")
 	$(INSTALL) -m 755 $(PROXY) "$(DESTDIR)$(SBINDIR)"
-	$(INSTALL) -m 644 man/slogout-proxy.8 "$(TO_MAN)/man8"
+	for page in $(PROXY_PAGES); do $(INSTALL) -m 644 "man/$${page#*/}" "$(TO_MAN)/$$page" || exit 1; done
 	$(INSTALL) -d "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(UNITDIR)"
 	$(INSTALL) -m 644 $(PROXY_EXAMPLES) "$(DESTDIR)$(DOCDIR)"
 	for unit in $(PROXY_UNITS); do \
@@ -35,7 +36,8 @@ install-proxy: $(PROXY)
 	  chmod 644 "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; done
 
 uninstall-proxy:
-	rm -f "$(DESTDIR)$(SBINDIR)/slogout-proxy" "$(TO_MAN)/man8/slogout-proxy.8"
+	rm -f "$(DESTDIR)$(SBINDIR)/slogout-proxy"
+	for page in $(PROXY_PAGES); do rm -f "$(TO_MAN)/$$page"; done
 	for unit in $(PROXY_UNITS); do rm -f "$(DESTDIR)$(UNITDIR)/$$unit"; done
 	for name in $(notdir $(PROXY_EXAMPLES)); do rm -f "$(DESTDIR)$(DOCDIR)/$$name"; done
 	rmdir "$(DESTDIR)$(DOCDIR)" 2>/dev/null || :

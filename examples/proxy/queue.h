@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A queue of octets. A struct of zeros is empty, and an empty queue holds no memory. The user bounds its
- * length. */
+/* A queue of octets. A struct of zeros is empty, and an empty queue holds no memory. The user must bound
+ * its length. */
 #ifndef QUEUE_H
 #define QUEUE_H
 

@@ -17,7 +17,7 @@
 
 #define HEADER_TIMEOUT   5000  /* milliseconds until the PROXY header must have come */
 #define CONNECT_TIMEOUT  10000 /* until the server must have accepted; shared by its addresses */
-#define GREETING_TIMEOUT 60000 /* from then until the server must have greeted */
+#define GREETING_TIMEOUT 60000 /* from then until the greeting of the server */
 #define PART_TIMEOUT     60000 /* from a BYE of the server, or an end of file, to the close */
 #define READS            4     /* from one side in one turn, so that no connection starves */
 #define A_DAY            86400000
@@ -46,7 +46,7 @@ struct relay {
     unsigned short header_len;
     uint32_t tried;             /* places of servers that have failed, as bits */
     struct sockaddr_in6 client; /* its address, or a sockaddr_in */
-    char *header;      /* what has come of the PROXY header, then the header to be sent; NULL: none */
+    char *header;      /* the received part of the PROXY header, then the header to be sent; NULL: none */
     char *text;        /* of a request; NULL: the usual one */
     uint64_t deadline; /* UINT64_MAX: none; not used while CLOSING */
     uint64_t octets[PEER_STREAMS]; /* from each side */
@@ -95,7 +95,7 @@ static void abandon(struct relay *relay, const char *by, uint64_t now)
     note_end(relay, by, &before, now);
 }
 
-/* Closes, after a BYE where a line may stand (RFC 3501 section 3.4). A greeting may be a BYE. */
+/* Closes, after `* BYE` if a line may be sent now (RFC 3501 section 3.4). The greeting may be `* BYE`. */
 static void say_bye(struct relay *relay, const char *by, const char *line, uint64_t now)
 {
     const int may = !relay->is_greeted || slogout_filter_between_lines(relay->filter);
@@ -164,7 +164,7 @@ static void give_up_connecting(struct relay *relay, uint64_t now)
     say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server cannot be reached\r\n", now);
 }
 
-/* Notes that the server does not serve, and that this client is not one of its clients. */
+/* Notes that the server has failed, and does not count the client there any longer. */
 static void fail(struct relay *relay, int error, uint64_t now)
 {
     struct servers *servers = &relay->settings->servers;
@@ -177,7 +177,7 @@ static void fail(struct relay *relay, int error, uint64_t now)
     relay->server = -1;
 }
 
-/* Tries servers, until one does not fail at once. */
+/* Tries servers until one does not fail at once. */
 static void begin_to_connect(struct relay *relay, uint64_t now)
 {
     struct servers *servers = &relay->settings->servers;
@@ -198,7 +198,7 @@ static void begin_to_connect(struct relay *relay, uint64_t now)
     give_up_connecting(relay, now);
 }
 
-/* Replaces the socket by one for another server. */
+/* Replaces the socket with a socket for another server. */
 static void try_next_server(struct relay *relay, int error, uint64_t now)
 {
     fail(relay, error, now);
@@ -217,7 +217,7 @@ static void begin_to_relay(struct relay *relay, uint64_t now)
     drop_header(relay);
 }
 
-/* Without a header to be sent, the first event of a connection is the greeting, or a failure. */
+/* If no header must be sent, the first event of a connection is the greeting or a failure. */
 static void finish_to_connect(struct relay *relay, uint64_t now)
 {
     struct stream *stream = &relay->streams[SERVER];
@@ -258,7 +258,7 @@ static void log_client(const struct relay *relay)
     log_detail("connection=%" PRIu64 " client=%s", relay->peer.number, text);
 }
 
-/* Replaces the header that has come by the one to be sent. Returns 0, or -1 if there is no memory. */
+/* Replaces the received header with the header to be sent. Returns 0, or -1 if there is no memory. */
 static int keep_header(struct relay *relay, const struct proxy_header *header)
 {
     char octets[PROXY_HEADER_MAX];
@@ -277,7 +277,7 @@ static int keep_header(struct relay *relay, const struct proxy_header *header)
     return 0;
 }
 
-/* Fills in the addresses of the socket, for a header to be sent. */
+/* Fills in the addresses of the socket, if they must be sent. */
 static void complete_header(const struct relay *relay, struct proxy_header *header)
 {
     socklen_t len = sizeof header->destination;
@@ -303,7 +303,7 @@ static void begin_with(struct relay *relay, struct proxy_header *header, uint64_
         begin_to_connect(relay, now);
 }
 
-/* Closes without a message, because the peer is not the proxy that was announced. */
+/* Closes without a message, because the peer is not the expected proxy. */
 static void refuse_header(struct relay *relay, const char *why, uint64_t now)
 {
     char text[ADDRESS_SIZE];
@@ -315,7 +315,7 @@ static void refuse_header(struct relay *relay, const char *why, uint64_t now)
     close_streams(relay, now);
 }
 
-/* Reads and drops octets that are known to be there. Returns 0, or -1 if the socket fails. */
+/* Reads and drops octets that are in the socket. Returns 0, or -1 if the socket fails. */
 static int take(struct relay *relay, size_t len)
 {
     while (len > 0) {
@@ -328,7 +328,7 @@ static int take(struct relay *relay, size_t len)
     return 0;
 }
 
-/* Looks at the octets before they are read, so that those after the header stay in the socket. */
+/* Peeks at the octets first, so that those after the header stay in the socket. */
 static void read_header(struct relay *relay, uint64_t now)
 {
     struct stream *stream = &relay->streams[CLIENT];
@@ -470,7 +470,7 @@ static void note_greeting(struct relay *relay)
         relay->deadline = UINT64_MAX;
 }
 
-/* Passes what one side has sent, for as long as the other side takes it at once. */
+/* Passes what one side has sent, as long as the other side accepts it at once. */
 static void pass(struct relay *relay, unsigned from, uint64_t now)
 {
     struct stream *source = &relay->streams[from];
@@ -495,7 +495,7 @@ static void pass(struct relay *relay, unsigned from, uint64_t now)
     }
 }
 
-/* Reads what a side sent before sending to it failed. A server often says why it closes. */
+/* Reads what a side sent before a write to it failed, because a server often says why it closes. */
 static void hear_last_words(struct relay *relay, uint64_t now)
 {
     unsigned side;
@@ -507,7 +507,7 @@ static void hear_last_words(struct relay *relay, uint64_t now)
         }
 }
 
-/* Returns 1 if no more comes from this side. */
+/* Returns 1 if this side sends no more. */
 static int has_ended(const struct stream *stream)
 {
     return stream->input_ended || stream->state == STREAM_OVER;
@@ -529,7 +529,7 @@ static void end_server(struct relay *relay, uint64_t now)
     say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server has closed the connection\r\n", now);
 }
 
-/* Feeds an end of file to the filter, once, and passes it on. A client may end its direction and read on. */
+/* Feeds an end of file to the filter once, and passes it on. A client may end its direction and continue to read. */
 static void end(struct relay *relay, unsigned side, uint64_t now)
 {
     if (relay->state == CLOSING || !has_ended(&relay->streams[side]))
@@ -646,7 +646,7 @@ void relay_hurry(struct peer *peer, uint64_t now)
 
 /* ---- for the operator ---- */
 
-/* The text of an earlier request that was canceled is used by nobody. Returns 0 if there is no memory. */
+/* Replaces the text of an earlier request, which was canceled. Returns 0 if there is no memory. */
 static int keep_text(struct relay *relay, const char *text)
 {
     const size_t size = text ? strlen(text) + 1 : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One client, one connection to the server, and a slogout filter between them. Octets go from one socket to
- * the other without a copy. What a side does not take at once is queued, and nothing more is read for it
- * until the queue is empty, so a relay queues at most RELAY_OCTETS. */
+/* One client, one connection to the server, and a slogout filter between them. Octets are passed from one socket to the
+ * other without a copy. The relay queues what a side does not accept at once, and reads no more for this side until the
+ * queue is empty, so it queues at most RELAY_OCTETS. */
 #ifndef RELAY_H
 #define RELAY_H
 
@@ -18,7 +18,7 @@ enum relay_send_header { RELAY_NO_HEADER, RELAY_HEADER_V1, RELAY_HEADER_V2 };
 struct relay_settings {
     int accept_header;           /* 1: clients must send a PROXY header */
     int send_header;             /* enum relay_send_header */
-    struct address_list sources; /* from which connections to the server are made; none: the system chooses */
+    struct address_list sources; /* of connections to the server; if empty, the system chooses */
     struct servers servers;
     uint64_t failures;                       /* clients that could not be connected to the server */
     uint64_t refused;                        /* clients without a valid PROXY header */
@@ -34,26 +34,26 @@ struct peer *relay_new(int fd, const struct sockaddr_storage *client, struct rel
 
 void relay_free(struct peer *peer);
 
-/* Does everything that the `ready` of the streams and the time allow. */
+/* Does all work that is possible according to the `ready` of the streams and the time. */
 void relay_serve(struct peer *peer, uint64_t now);
 
-/* What the poller is to watch a stream for. */
+/* Returns what the poller must watch a stream for. */
 unsigned relay_wants(const struct peer *peer, unsigned stream);
 
-/* When to serve it without an event; UINT64_MAX: never. */
+/* Returns when relay_serve() must be called without an event; UINT64_MAX: never. */
 uint64_t relay_deadline(const struct peer *peer);
 
 int relay_is_over(const struct peer *peer, uint64_t now);
 
-/* The program stops waiting. The session has been forced already. */
+/* Closes a connection that is in no drain, because the program does not wait any longer. */
 void relay_hurry(struct peer *peer, uint64_t now);
 
 /* Asks the client, at a random instant of the spread, with a text that is copied. Returns 1, or 0 if it is leaving
  * already or there is no memory. */
 int relay_ask(struct peer *peer, const char *text, uint32_t spread_ms, uint64_t now);
 
-/* Tells the client BYE as soon as a line may stand, with a text that is copied; NULL: the usual one. Returns 1, or 0
- * if it is gone already or there is no memory. */
+/* Sends `* BYE` to the client as soon as a line may be sent, with a text that is copied; NULL: the usual text. Returns 1,
+ * or 0 if the session has ended or there is no memory. */
 int relay_tell(struct peer *peer, const char *text, uint64_t now);
 
 /* ---- for the operator ---- */

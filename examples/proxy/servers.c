@@ -26,8 +26,23 @@ static struct server *find_free(struct servers *servers)
     return NULL;
 }
 
-void servers_set(struct servers *servers, const struct address_list *list)
+/* Returns 1 if the name had all these addresses before. */
+static int has_all(struct servers *servers, const struct address_list *list)
 {
+    size_t i;
+
+    for (i = 0; i < list->count; i++) {
+        const struct server *server = find(servers, &list->at[i], list->len[i]);
+        if (!server || !server->is_current)
+            return 0;
+    }
+    return 1;
+}
+
+int servers_set(struct servers *servers, const struct address_list *list)
+{
+    const unsigned before = servers_count(servers);
+    const int has_new = !has_all(servers, list);
     size_t i;
 
     for (i = 0; i < SERVERS_MAX; i++)
@@ -37,14 +52,15 @@ void servers_set(struct servers *servers, const struct address_list *list)
         if (!server)
             server = find_free(servers);
         if (!server)
-            return;
+            break;
         server->address = list->at[i];
         server->len = list->len[i];
         server->is_current = 1;
     }
+    return has_new || servers_count(servers) != before;
 }
 
-/* Returns 1 if a new client should rather go to `a`. */
+/* Returns 1 if `a` is the better choice for a new client. */
 static int is_better(const struct server *a, const struct server *b, uint64_t now)
 {
     const int a_rests = now < a->rested_ms, b_rests = now < b->rested_ms;

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The addresses of the server: each new client goes to the one that has the fewest. One that has failed is left
- * alone for a time. */
+/* The addresses of the server. Each new client goes to the address with the fewest clients. An address that has failed
+ * rests for a time. */
 #ifndef SERVERS_H
 #define SERVERS_H
 
 #include <stdint.h>
 #include "address.h"
 
-#define SERVERS_MAX                                                                                          \
-    (2 * ADDRESS_LIST_SIZE) /* with those that the name had before, which still have clients */
-#define SERVERS_REST 10000  /* milliseconds without new clients after a failure */
+#define SERVERS_MAX  (2 * ADDRESS_LIST_SIZE) /* includes former addresses that still have clients */
+#define SERVERS_REST 10000                   /* milliseconds without new clients after a failure */
 
 struct server {
     struct sockaddr_storage address;
@@ -24,14 +23,15 @@ struct servers {
     struct server at[SERVERS_MAX];
 };
 
-/* Replaces the addresses. Those that are in both lists keep what is known of them. */
-void servers_set(struct servers *servers, const struct address_list *list);
+/* Replaces the addresses. Addresses in both lists keep their clients and their rest. Returns 1 if the addresses differ
+ * from those before. */
+int servers_set(struct servers *servers, const struct address_list *list);
 
-/* Returns the place of the server for a new client, which is counted there, or -1 if there is none. Bits of `tried`
- * name the places that the client has tried already. Servers that rest are taken if there is no other. */
+/* Chooses a server for a new client, and counts the client there. Returns its place, or -1 if there is none. The bits of
+ * `tried` are the places that the client has tried already. A server that rests is chosen only if there is no other. */
 int servers_take(struct servers *servers, uint32_t tried, uint64_t now);
 
-/* The client has gone, or its connection was not made. */
+/* Undo servers_take(), because the client has left or the server has failed. */
 void servers_release(struct servers *servers, int place);
 void servers_fail(struct servers *servers, int place, uint64_t now);
 

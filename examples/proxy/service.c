@@ -18,10 +18,10 @@
 #include "signals.h"
 
 #define BAD_USAGE       2
-#define ACCEPT_BATCH    64 /* connections taken in one turn */
-#define RESERVE         32 /* descriptors for all but clients */
+#define BATCH_MAX       64 /* connections accepted in one turn */
+#define RESERVE         32 /* descriptors that are not for clients */
 #define RESERVE_OF_LOOP 4
-#define METRICS_PERIOD  1000 /* milliseconds in which several loops are looked at */
+#define METRICS_PERIOD  1000 /* milliseconds after which the counters of several loops are read again */
 
 /* ---- all loops ---- */
 
@@ -44,7 +44,7 @@ void service_each_loop(struct service *service, void (*act)(struct loop *loop, u
     }
 }
 
-/* Like service_each_loop(), but only looks at the loops. */
+/* Like service_each_loop(), but does not wake the loops. */
 static void look_at_loops(struct service *service, void (*look)(struct loop *loop, void *user), void *user)
 {
     unsigned i;
@@ -74,7 +74,7 @@ struct totals service_totals(struct service *service)
 
 /* ---- clients ---- */
 
-/* Gives a client to the loop that has the fewest. Each loop but the first has a thread of its own. */
+/* Gives a client to the loop with the fewest clients. Each loop except the first has a thread of its own. */
 static void deal(struct service *service, const struct arrival *arrival)
 {
     unsigned best = 0, i;
@@ -120,6 +120,24 @@ static void accept_clients(struct service *service, int most)
         arrival.number = ++service->accepted;
         deal(service, &arrival);
     }
+}
+
+static int is_paused(const struct service *service)
+{
+    return service->listener.again_ms != UINT64_MAX;
+}
+
+/* accept() fails once for each batch that is larger than the queue. The batch is 1 for a single client, and grows while
+ * clients come in each turn. */
+static void accept_batch(struct service *service)
+{
+    if (!service->has_clients || is_paused(service)) {
+        service->batch = 1;
+        return;
+    }
+    accept_clients(service, service->batch);
+    if (service->batch < BATCH_MAX)
+        service->batch *= 2;
 }
 
 /* ---- asking ---- */
@@ -185,6 +203,7 @@ static void note_end_of_asking(struct service *service)
 struct ending {
     struct service *service;
     uint64_t sessions, most; /* of all, and of the loop that has most */
+    uint64_t rate;           /* of all */
     uint64_t over_by_ms;
 };
 
@@ -204,8 +223,10 @@ static void begin_in_loop(struct loop *loop, unsigned number, void *user)
 static void start_in_loop(struct loop *loop, unsigned number, void *user)
 {
     struct ending *ending = user;
-    const struct slogout_plan plan = departure_share(&ending->service->departure, number);
+    const struct departure *departure = &ending->service->departure;
+    const struct slogout_plan plan = departure_share(departure, number);
 
+    ending->rate += departure_rate(departure, &plan, loop_remaining(loop));
     slogout_drain_start(loop->drain, &plan, ending->service->now);
     if (slogout_drain_deadline(loop->drain) > ending->over_by_ms)
         ending->over_by_ms = slogout_drain_deadline(loop->drain);
@@ -232,8 +253,8 @@ static void set_end_of_loop(struct loop *loop, unsigned number, void *user)
     loop->gone_by_ms = departure->gone_by_ms;
 }
 
-/* Closes the port first, or clients would come back while others leave. Connections that the system has
- * already made are accepted before, and not reset, unless another process can accept them. */
+/* Closes the port first, because clients that leave connect again. Before that, accepts the connections that wait in the
+ * queue, which would be reset, unless another process can accept them. */
 static void begin_to_leave(struct service *service, struct ending *ending)
 {
     listener_resume(&service->listener);
@@ -242,8 +263,9 @@ static void begin_to_leave(struct service *service, struct ending *ending)
     listener_close(&service->listener);
     listener_close(&service->agent);
     service_each_loop(service, begin_in_loop, ending);
-    departure_begin(&service->departure, ending->sessions, ending->most, service->now);
+    departure_begin(&service->departure, ending->most, service->now);
     service_each_loop(service, start_in_loop, ending);
+    departure_log(&service->departure, ending->sessions, ending->rate);
 }
 
 static void set_end(struct service *service, const struct ending *ending)
@@ -297,29 +319,35 @@ static void log_counters(struct service *service)
                  counts->outcome[outcome]);
 }
 
-static void set_servers(struct loop *loop, unsigned number, void *list)
+struct resolution {
+    struct address_list list;
+    int has_changed;
+};
+
+static void set_servers(struct loop *loop, unsigned number, void *user)
 {
+    struct resolution *resolution = user;
+
     (void)number;
-    servers_set(&loop->relays.servers, list);
+    resolution->has_changed |= servers_set(&loop->relays.servers, &resolution->list);
 }
 
-/* Keeps the known addresses if the name cannot be resolved now. */
+/* Keeps the addresses if the name cannot be resolved. */
 static void take_addresses(struct service *service)
 {
-    const unsigned before = servers_count(&service->loops[0].relays.servers);
-    struct address_list list;
+    struct resolution resolution = {.has_changed = service->is_reloading};
     int error;
 
-    if (!resolver_take(&list, &error))
+    if (!resolver_take(&resolution.list, &error))
         return;
     if (error) {
         log_line("server=%s cannot be resolved, so its old addresses are kept: %s", service->line->server,
                  address_error(error));
         return;
     }
-    service_each_loop(service, set_servers, &list);
-    if (before != list.count || service->is_reloading)
-        log_line("server=%s addresses=%zu", service->line->server, list.count);
+    service_each_loop(service, set_servers, &resolution);
+    if (resolution.has_changed)
+        log_line("server=%s addresses=%zu", service->line->server, resolution.list.count);
     service->is_reloading = 0;
 }
 
@@ -394,7 +422,7 @@ static void take_change(struct loop *loop, void *has_changed)
 
 static void write_metrics(struct service *service)
 {
-    int has_changed = service->departure.is_begun;
+    int has_changed = service->departure.is_announced;
     struct metrics_figures figures = {service->accepted, NULL, &service->departure};
     struct totals totals;
 
@@ -427,11 +455,6 @@ static void resolve(struct service *service)
     resolver_start(service->line->server);
 }
 
-static int is_paused(const struct service *service)
-{
-    return service->listener.again_ms != UINT64_MAX;
-}
-
 static int turn(struct service *service)
 {
     struct loop *loop = &service->loops[0];
@@ -445,8 +468,7 @@ static int turn(struct service *service)
         listener_resume(&service->listener);
     if (service->now >= service->agent.again_ms)
         listener_resume(&service->agent);
-    if (service->has_clients && !is_paused(service))
-        accept_clients(service, ACCEPT_BATCH);
+    accept_batch(service);
     if (service->has_signals)
         act_on_signals(service);
     resolve(service);
@@ -467,17 +489,17 @@ static void ignore(struct poller_watch *watch, unsigned ready, void *user)
     (void)watch, (void)ready, (void)user;
 }
 
-/* The first thread waits for the end of the loop, and of its asking. */
+/* The first thread waits for the end of the loop, and of its asking, which may begin and end in the same turn. */
 static void *run_loop(void *user)
 {
     struct loop *loop = user;
 
     pthread_mutex_lock(&loop->mutex);
     while (!loop_is_done(loop)) {
-        const int was_asking = loop->asking.drain != NULL;
+        const unsigned ended = loop->asking.ended;
         if (loop_turn(loop, UINT64_MAX, ignore, NULL) < 0)
             break;
-        if (was_asking && !loop->asking.drain)
+        if (loop->asking.ended != ended)
             signals_wake();
     }
     loop->is_over = 1;
@@ -506,8 +528,8 @@ static int start_threads(struct service *service)
 
 /* ---- start and end ---- */
 
-/* Raises the limit of descriptors as far as the system allows. Returns how many clients it leaves room for, at two
- * each. */
+/* Raises the limit of descriptors as far as the system allows. Returns the number of clients for which it has room, with
+ * two descriptors each. */
 static size_t raise_descriptor_limit(unsigned loops)
 {
     const size_t reserve = RESERVE + RESERVE_OF_LOOP * loops;
@@ -661,6 +683,7 @@ int service_main(const char *program, const struct command_line *line, const str
 
     service.program = program;
     service.line = line;
+    service.batch = 1;
     service.listener.watch.fd = service.agent.watch.fd = -1;
     service.listener.again_ms = service.agent.again_ms = UINT64_MAX;
     service.now = slogout_now_ms();

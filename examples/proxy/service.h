@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The program: one loop for each thread, and around them the port, the signals, the control socket, the metrics
- * and the end. All of these are served by the first thread, which deals out the clients: each goes to the loop that has the
- * fewest.
+ * and the end. The first thread serves all of these, and gives each client to the loop with the fewest clients.
  *
  * Signals:
  *   SIGUSR1          asks every client to leave, paced by --spread; the program continues to serve
  *   SIGUSR2          writes the counters to the log
  *   SIGHUP           resolves the name of the server again
  *   SIGTERM, SIGINT  closes the port after --lame-duck, drains all clients by the plan of the options, and ends
- *                    the program when they have gone; a second one stops waiting for answers
+ *                    the program when they have left; a second signal stops the wait for answers
  *
  * The exit status is 0 if the plan was kept, 1 if it was not or the system failed, 2 for a bad command line. */
 #ifndef SERVICE_H
@@ -33,10 +32,11 @@ struct service {
     struct poller_watch signals;
     struct control control;
     uint64_t accepted; /* so far */
+    int batch;         /* clients to be accepted in one turn */
     size_t clients_max;
     uint64_t now;        /* of this turn */
     uint64_t resolve_ms; /* when the name is resolved next; UINT64_MAX: never */
-    int is_asking;       /* the drains of askings have not all ended */
+    int is_asking;       /* a loop's asking has not ended */
     int is_reloading;    /* SIGHUP has come, so the next addresses are logged */
     int has_clients, has_signals;
 };
@@ -46,16 +46,16 @@ int service_main(const char *program, const struct command_line *line, const str
 
 /* ---- for the commands ---- */
 
-/* Calls act() for each loop, with its mutex held, and has the loop go on with what that has caused. */
+/* Calls act() for each loop with its mutex held, and wakes the loop. */
 void service_each_loop(struct service *service, void (*act)(struct loop *loop, unsigned number, void *user),
                        void *user);
 
 struct totals service_totals(struct service *service);
 
-/* Announces the end or, the second time, hurries it. */
+/* Announces the end. The second call hurries it. */
 void service_leave(struct service *service);
 
-/* Asks all clients that is_meant() selects, by the plan. Returns their number. */
+/* Asks the clients that is_meant() selects, according to the plan. Returns their number. */
 uint64_t service_ask(struct service *service, const struct slogout_plan *plan,
                      int (*is_meant)(const struct peer *peer, void *user), void *user);
 

@@ -4,7 +4,7 @@
 #ifndef SIGNALS_H
 #define SIGNALS_H
 
-/* Catches a signal from now on, and ignores SIGPIPE. Returns 0, or -1 with errno set. */
+/* Installs the handler for a signal, and ignores SIGPIPE. Returns 0, or -1 with errno set. */
 int signals_catch(int number);
 
 /* Returns the descriptor that is readable after a signal, or -1 before signals_catch(). */

@@ -19,7 +19,14 @@ void stream_init(struct stream *stream, int fd, void *owner)
 void stream_free(struct stream *stream)
 {
     queue_clear(&stream->out);
-    close(stream->watch.fd);
+    stream_release(stream);
+}
+
+void stream_release(struct stream *stream)
+{
+    if (stream->watch.fd >= 0)
+        close(stream->watch.fd);
+    stream->watch.fd = -1;
 }
 
 /* Returns 1 if the call may succeed later. */

@@ -33,14 +33,16 @@ struct stream {
 /* Makes a stream that owns a non-blocking descriptor. */
 void stream_init(struct stream *stream, int fd, void *owner);
 
-/* Closes the descriptor, which the poller must no longer watch. */
+/* Closes the descriptor, which the poller must not watch, and sets it to -1. stream_release() is for a stream that is
+ * over. */
 void stream_free(struct stream *stream);
+void stream_release(struct stream *stream);
 
 /* Adds what the poller has reported to `ready`. */
 void stream_note(struct stream *stream, unsigned ready);
 
-/* Reads once, if the poller has reported input. Returns the number of octets. 0 means none now, or, by
- * input_ended and state, none any more. */
+/* Reads once, if the poller has reported input. Returns the number of octets. If that is 0,
+ * input_ended and state tell whether more can come. */
 size_t stream_read(struct stream *stream, char *octets, size_t size);
 
 /* Queues octets. Returns 0, or -1 if there is no memory; the stream is then over. */
@@ -59,19 +61,19 @@ int stream_has_output(const struct stream *stream);
 /* Shuts down our direction. Call it when nothing is queued. */
 void stream_shut(struct stream *stream);
 
-/* Acts on failures and, while closing, on input. Call it before the owner acts on `ready`. reads is 1 if the
- * owner wants input. */
+/* Handles failures and, while the stream closes, input. Call it before the owner acts on `ready`. reads is 1 if
+ * the owner wants input. */
 void stream_serve(struct stream *stream, int reads);
 
 /* Begins to close: sends the queue, shuts down our direction, and reads to the end of file. close() with
  * unread input would reset the connection, and the peer could lose our last output. */
 void stream_close(struct stream *stream, uint64_t now);
 
-/* Returns what the poller is to watch for; reads as in stream_serve(). A stream that wants nothing must not
+/* Returns what the poller must watch for; reads as in stream_serve(). A stream that wants nothing must not
  * be watched, because the end of both directions would be reported again and again. */
 unsigned stream_wants(const struct stream *stream, int reads);
 
-/* Returns 1 if the stream is to be freed. */
+/* Returns 1 if the stream must be freed. */
 int stream_is_over(const struct stream *stream, uint64_t now);
 
 /* Returns when stream_is_over() becomes 1 by itself, or UINT64_MAX. */

@@ -80,7 +80,7 @@ SLOGOUT_API void slogout_drain_free(struct slogout_drain *drain);
  * spread or, after its end, another spread. Sessions that are added in succession with the same nonzero
  * group, such as the connections of one user, leave at the same instant, although each of them uses a slot. A
  * session that is PENDING or ASKED already is counted and forced like the other sessions.
- *   STATE     the session is LEAVING, ENDED or in a drain; or this drain is canceled or done
+ *   STATE     the session is WAITING, LEAVING, ENDED or in a drain; or this drain is canceled or done
  *   ARGUMENT  drain or session is NULL, or they belong to different slogouts */
 SLOGOUT_API int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *session,
                                   uint64_t group);

@@ -27,10 +27,10 @@
  * the session, the server sends `* BYE`, or the filter becomes blind. Otherwise, the rest of a dropped literal could
  * reach the server as a command.
  *
- * The connection is at rest when the server has answered the tag of each command that the client has sent. A response
+ * The connection is at rest when the server has sent a response with the tag of each command of the client. A response
  * with any other tag is passed and does not count. If more than 16 commands are in flight, the filter does not store
  * their tags, but only the number of commands and the sum of the hashes of their tags. A response with another tag is
- * then noticed only when all these commands should have been answered.
+ * then noticed only when all these commands should have their responses.
  *
  * A line that the filter does not understand is passed and does not count, because the next line begins after it in
  * any case. Examples are an empty line, a DONE after IDLE has ended, and text without a tag. The filter becomes blind
@@ -142,8 +142,8 @@ enum slogout_blindness {
     /* The server and the filter disagree about the commands that the client has sent:
      *   - the server sent a `+` for which no command waits, which also happens if two commands in flight have the
      *     same tag;
-     *   - the server sent a `+` in AUTHENTICATE although the client had sent a command instead of a line of the
-     *     exchange;
+     *   - the server sent a `+` in AUTHENTICATE although the client had sent a command instead of AUTHENTICATE
+     *     data;
      *   - more than 16 commands were in flight, and the tags of the responses were not the tags of these commands. */
     SLOGOUT_BLINDNESS_OUT_OF_STEP,
     /* More than 8 commands are in flight for which the filter must remember more than the tag. These are IDLE until

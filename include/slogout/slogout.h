@@ -14,9 +14,9 @@
  *
  *   slogout_new()                  once for each event loop or thread
  *   slogout_session_new()          for each connection
- *   slogout_session_set_enabled()  when the client has enabled SLOGOUT_CAPABILITY
+ *   slogout_session_set_enabled()  when the client has enabled the extension
  *   slogout_session_request()      when the client must leave; slogout_session_leave() if it must leave at
- *                                  a random moment and by a deadline
+ *                                  a random instant and by a deadline
  *   slogout_session_feed_line()    for each line of the client, before the host parses the line
  *   slogout_session_resume()       when a command has completed
  *   slogout_tick()                 on each turn of the loop, which waits until slogout_deadline() at most
@@ -124,14 +124,14 @@ enum slogout_state {
 /* How an exchange ended. Each exchange has one outcome, unless the request is canceled. Later versions append
  * outcomes. */
 enum slogout_outcome {
-    SLOGOUT_OUTCOME_ANSWERED,    /* the client answered OK */
-    SLOGOUT_OUTCOME_REFUSED,     /* the client answered NO or BAD */
-    SLOGOUT_OUTCOME_EXPIRED,     /* no answer came within answer_timeout_ms */
-    SLOGOUT_OUTCOME_BYE_ONLY,    /* `* BYE` was sent in place of LOGOUT, because the client has not enabled
-                                      LOGOUT, or its drain or departure leaves no time for an answer */
-    SLOGOUT_OUTCOME_NEVER_READY, /* the connection was not at rest within ready_timeout_ms */
-    SLOGOUT_OUTCOME_FORCED,      /* the host forced the session or its drain, or a deadline required it */
-    SLOGOUT_OUTCOME_SEND_FAILED, /* send_line failed for the LOGOUT, or for the `* BYE` in its place */
+    SLOGOUT_OUTCOME_ANSWERED,      /* the client answered OK */
+    SLOGOUT_OUTCOME_REFUSED,       /* the client answered NO or BAD */
+    SLOGOUT_OUTCOME_EXPIRED,       /* no answer came within answer_timeout_ms */
+    SLOGOUT_OUTCOME_BYE_ONLY,      /* `* BYE` was sent in place of LOGOUT: the client has not enabled the
+                                      extension, or its drain or departure leaves no time for an answer */
+    SLOGOUT_OUTCOME_NEVER_READY,   /* the connection was not at rest within ready_timeout_ms */
+    SLOGOUT_OUTCOME_FORCED,        /* the host forced the session or its drain, or a deadline required it */
+    SLOGOUT_OUTCOME_SEND_FAILED,   /* send_line failed for the LOGOUT, or for the `* BYE` in its place */
     SLOGOUT_OUTCOME_CLIENT_LOGOUT, /* abandoned: the client sent its own LOGOUT command */
     SLOGOUT_OUTCOME_PEER_CLOSED,   /* abandoned: end of file, or an error on the connection */
     SLOGOUT_OUTCOME_HOST_CLOSED,   /* abandoned by the host's own decision, or freed during an exchange */
@@ -325,12 +325,12 @@ SLOGOUT_API int slogout_session_new(struct slogout_session **out, struct slogout
  * not use the session again. */
 SLOGOUT_API void slogout_session_free(struct slogout_session *session);
 
-/* Marks a session whose client has enabled SLOGOUT_CAPABILITY (enabled is not 0), or removes the mark after
+/* Marks a session whose client has enabled the extension (enabled is not 0), or removes the mark after
  * UNAUTHENTICATE (enabled is 0). The library reads the mark when it offers LOGOUT or `* BYE` to send_line.
  * Never sends anything. */
 SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, int enabled);
 
-/* Asks the client to leave. Offers LOGOUT to send_line at once, or `* BYE` if the client has not enabled the
+/* Requests that the client leave. Offers LOGOUT to send_line at once, or `* BYE` if the client has not enabled the
  * extension. If send_line returns SLOGOUT_BUSY, each slogout_session_resume() offers the line again. The
  * number of the tag is used up only when send_line takes the LOGOUT. bye_text follows `* BYE ` in each
  * `* BYE` of this session; NULL selects the text in the settings. bye_text is NOT copied, so that a session
@@ -380,15 +380,15 @@ SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t
  * must not pass literal data, the rest of a line after a literal, or AUTHENTICATE data. A host that has read
  * only a `*` where a command may begin may pass the line `* BYE`.
  *
- * An answer is `* BYE`, or OK, NO or BAD with the tag of our LOGOUT. The tag is compared octet by octet.
- * Returns SLOGOUT_CONSUMED if the line is an answer, or came after the outcome was settled; the host then
- * neither runs the line nor replies to it. Returns 0 for any other line, which the host handles as usual. If
+ * An answer is any number of `* BYE`, then OK, NO or BAD with the tag of our LOGOUT, compared octet by
+ * octet. Returns SLOGOUT_CONSUMED if the line belongs to an answer, or came after the outcome was settled;
+ * the host then neither runs the line nor replies to it. Returns 0 for any other line, which the host handles as usual. If
  * an argument is not valid, or inside a callback, the function does nothing and returns 0. In OPEN, WAITING
  * and PENDING, a call costs a load and a branch. [calls back] */
 SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_session *session,
                                                              const char *line, size_t len, uint64_t now_ms);
 
-/* Withdraws a request. The session is OPEN again and no longer in its drain. Never sends anything. Also
+/* Cancels a request. The session is OPEN again and no longer in its drain. Never sends anything. Also
  * returns 0 if there was no request.
  *   STATE  LOGOUT has been sent, or the session is LEAVING or ENDED
  *   ARGUMENT */

@@ -105,7 +105,7 @@ class Client:
     """Has one kind of work, and does it until the run is over, on one connection after the other."""
 
     def __init__(self, run, number, kind):
-        self.run, self.kind, self.port = run, kind, run.port
+        self.run, self.kind, self.port, self.latencies = run, kind, run.port, run.latencies
         self.name = f"{kind}{number}" if kind == "append" else kind
         self.enables = number % 5 == 0 and kind not in ABSENT
         self.connection, self.task, self.is_in = None, None, False
@@ -165,7 +165,7 @@ class Client:
     async def noop(self, connection):
         begun = time.monotonic()
         await connection.command(b"NOOP")
-        self.run.latencies.append((begun, time.monotonic() - begun))
+        self.latencies.append((begun, time.monotonic() - begun))
         await connection.rest(random.uniform(0.5, 1.5))
 
     async def fetch(self, connection, pause=0.0):

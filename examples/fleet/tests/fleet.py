@@ -11,7 +11,9 @@ usage: fleet.py RUN...
 
 The machine decides: the clients leave at a sixth of the rate at which they can log in at Dovecot alone, at most 50 a
 second. As many take part as log in within LOGIN_SECONDS, and can leave within ROLLOUT_SECONDS. The bound on log-ins allows
-for the longest NOOP of the same run."""
+for the longest NOOP of the same run. BESIDE more clients send NOOP to Dovecot itself. Their times, which are in
+parentheses, include the work of Dovecot, of this process and of the rest of the machine, but not that of HAProxy and the
+proxies."""
 
 import asyncio
 import bisect
@@ -39,6 +41,7 @@ LOGIN_SECONDS = 30
 ROLLOUT_SECONDS = 45  # for one log-in of each client
 BEFORE_SECONDS = 15
 PATIENCE = 120
+BESIDE = 50
 LAME_DUCK_MS = 3000
 # Twice an even share of the clients, lame duck, answer timeout, leave timeout, linger, and 2 s to spare.
 DEADLINE_MS = 2000 * ROLLOUT_SECONDS // PROXIES + LAME_DUCK_MS + 32001 + 5000 + 5000 + 2000
@@ -98,13 +101,13 @@ class Run:
     def __init__(self, mode):
         self.mode = mode
         self.over = asyncio.Event()
-        self.counts, self.logins, self.latencies = collections.Counter(), [], []
+        self.counts, self.logins, self.latencies, self.latencies_beside = collections.Counter(), [], [], []
         self.fullest = self.rate = 0
         self.mail, self.front = Scratch("fleet-mail", account("dovecot")[1]), Scratch("fleet-front", account("nobody")[1])
         self.port, self.stats = free_port(), self.front.path / "stats"
         self.servers, self.others = {}, []  # those to be restarted, by name, and all others
         self.supervision = None
-        self.clients, self.messages = [], {kind: message(kind, size) for kind, size in SIZES.items()}
+        self.clients, self.beside, self.messages = [], [], {kind: message(kind, size) for kind, size in SIZES.items()}
 
     def say(self, what):
         print(f"{time.strftime('%T')} {self.mode} {what}", file=sys.stderr, flush=True)
@@ -190,9 +193,10 @@ class Run:
         return {row[places[0]]: (row[places[1]], int(row[places[2]])) for row in rows if row[places[0]] in self.servers}
 
     async def wait_for_servers(self, count):
+        """HAProxy makes its stats socket after it has begun to listen at its port."""
         begun = time.monotonic()
-        while sum(status == "UP" for status, _ in (await self.read_stats()).values()) < count:
-            assert time.monotonic() < begun + PATIENCE, await self.read_stats()
+        while not self.stats.exists() or sum(status == "UP" for status, _ in (await self.read_stats()).values()) < count:
+            assert time.monotonic() < begun + PATIENCE, "not all servers are up"
             await asyncio.sleep(0.2)
 
     # ---- the clients ----
@@ -221,6 +225,14 @@ class Run:
                     return
         await asyncio.gather(*(log_in() for _ in range(8)))
         self.clients = [client for client in self.clients if client.is_in]
+
+    async def log_in_beside(self):
+        for number in range(BESIDE):
+            client = Client(self, number, "noop")
+            client.port, client.latencies = self.others[0].port, self.latencies_beside
+            await client.log_in()
+            client.task = asyncio.create_task(client.live())
+            self.beside.append(client)
 
     def present(self):
         return [client for client in self.clients if client.kind not in ABSENT]
@@ -270,6 +282,7 @@ class Run:
             self.make_clients()
             self.say(f"clients log in, and may leave at a rate of {self.rate}")
             await self.log_all_in()
+            await self.log_in_beside()
             self.say(f"has {len(self.clients)} clients")
             await asyncio.sleep(BEFORE_SECONDS)
             if self.mode == "spare":
@@ -281,7 +294,7 @@ class Run:
             self.say("is over")
             self.over.set()
             await asyncio.wait([client.task for client in self.clients if client.kind == "append"], timeout=PATIENCE)
-            for client in self.clients:
+            for client in [*self.clients, *self.beside]:
                 if client.task.done():
                     client.task.result()
                 client.task.cancel()
@@ -324,19 +337,26 @@ class Run:
         """Of the log-ins in 5 s."""
         return max(bisect.bisect_right(self.logins, begun + 5) - place for place, begun in enumerate(self.logins))
 
-    def noop_ms(self, part, begun, ended):
-        return 1000 * quantile([length for at, length in self.latencies if begun <= at < ended], part)
+    @staticmethod
+    def noop_ms(latencies, part, begun, ended):
+        return 1000 * quantile([length for at, length in latencies if begun <= at < ended], part)
+
+    def noops(self, latencies):
+        """Of the NOOPs before and during the rollout: p50 and p99 in ms, and the ratio of both p99."""
+        periods = (self.begun - BEFORE_SECONDS, self.begun), (self.begun, self.ended)
+        rows = [[self.noop_ms(latencies, part, *period) for part in (0.5, 0.99)] for period in periods]
+        return [", ".join(f"{figure:.1f}" for figure in row) for row in rows] + [f"{rows[1][1] / rows[0][1]:.2f}"]
 
     def bound(self):
         """Of the log-ins in 5 s: 5 % above the rate, which is paced to one client, and a slow reader leaves in the slot of
         another. What the machine holds up for some time comes at once after it."""
-        longest = self.noop_ms(1, self.begun, self.ended) / 1000
+        longest = self.noop_ms(self.latencies, 1, self.begun, self.ended) / 1000
         return 1.05 * self.rate * (5 + longest) + 1 + KINDS["slow"]
 
     def rows(self):
         moves = collections.Counter(min(client.moves, 4) for client in self.present())
         mean, fullest = self.closed_forms()
-        before, during = (self.begun - BEFORE_SECONDS, self.begun), (self.begun, self.ended)
+        noops = [f"{here} ({beside})" for here, beside in zip(*map(self.noops, (self.latencies, self.latencies_beside)))]
         counts = self.counts
         return {
             "clients; log-ins a second that the plan allows": f"{len(self.clients)}; {self.rate}",
@@ -348,8 +368,9 @@ class Run:
             "literals cut, uploads cut": f"{counts['literals cut']}, {counts['uploads cut']}",
             "log-ins turned away": f"{counts['turned away']}",
             "messages lost, doubled, of": f"{counts['lost']}, {counts['doubled']}, {counts['messages']}",
-            "NOOP before: p50, p99 (ms)": ", ".join(f"{self.noop_ms(part, *before):.1f}" for part in (0.5, 0.99)),
-            "NOOP during: p50, p99 (ms)": ", ".join(f"{self.noop_ms(part, *during):.1f}" for part in (0.5, 0.99)),
+            "NOOP before: p50, p99 in ms (at Dovecot itself)": noops[0],
+            "NOOP during: p50, p99 in ms (at Dovecot itself)": noops[1],
+            "NOOP p99, during to before (at Dovecot itself)": noops[2],
             "length of the rollout (s)": f"{self.ended - self.begun:.0f}",
         }
 
@@ -381,7 +402,7 @@ def main(modes):
             rows[name].append(figure)
         faults += [f"{mode}: {fault}" for fault in run.faults()]
     for name, figures in {"": modes, **rows}.items():
-        print(f"{name:48}" + "".join(f"{figure:26}" for figure in figures).rstrip())
+        print(f"{name:48}" + "".join(f"{figure:28}" for figure in figures).rstrip())
     sys.exit(f"fleet: not kept: {', '.join(faults)}" if faults else 0)
 
 

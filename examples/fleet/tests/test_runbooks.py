@@ -16,6 +16,7 @@ FLEET = Path(__file__).resolve().parents[1]
 ROOT = FLEET.parents[1]
 BUILD = Path(os.environ.get("SLOGOUT_BUILD", ROOT / "build"))
 LINGER_MS = 5000  # of the proxy
+PORTS = 28232  # of one address
 
 
 def run(*command, **more):
@@ -42,7 +43,7 @@ def table(servers, sessions, per_server, lame_duck=5000, restart_s=10):
         most = math.floor(fullest * sessions)
         deadline = math.ceil(shortest_ms(most, rate, lame_duck) / 1000)
         others = lame_duck / 1000 + LINGER_MS / 1000 + restart_s
-        columns.append((f"{mean:.2f}", f"{most:,}", f"{rate}", f"{most / rate:.0f} s", f"{deadline} s",
+        columns.append((f"{mean:.2f}", f"{most:,}", f"{2 * most + 36:,}", f"{math.ceil(most / PORTS)}", f"{rate}", f"{most / rate:.0f} s", f"{deadline} s",
                         f"{(mean * servers * sessions / rate + servers * others) / 60:.0f} min",
                         f"{servers * (deadline + restart_s) / 60:.0f} min"))
     return list(zip(*columns))

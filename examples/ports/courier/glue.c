@@ -43,7 +43,8 @@ int port_send_line(const char *line, size_t len, enum slogout_when when)
 
 void port_log(const char *line)
 {
-    fprintf(stderr, "INFO: slogout, user=%s: %s\n", getenv("AUTHENTICATED") ? getenv("AUTHENTICATED") : "", line);
+    fprintf(stderr, "INFO: slogout, user=%s: %s\n", getenv("AUTHENTICATED") ? getenv("AUTHENTICATED") : "",
+            line);
 }
 
 /* bye() removes the temporary file of an upload. */

@@ -37,7 +37,8 @@ int port_send_line(const char *line, size_t len, enum slogout_when when)
 {
     const int is_between_lines = is_at_rest || state != STATE_NONAUTH;
 
-    if (!is_reading || (when == SLOGOUT_AT_REST ? !is_at_rest : !is_between_lines) || len > sizeof queue - queued)
+    if (!is_reading || (when == SLOGOUT_AT_REST ? !is_at_rest : !is_between_lines) ||
+        len > sizeof queue - queued)
         return SLOGOUT_BUSY;
     memcpy(queue + queued, line, len);
     queued += len;
@@ -115,7 +116,8 @@ static int await_tls(gnutls_transport_ptr_t fd, unsigned ms)
  * must be awaited inside GnuTLS: the receive buffer of the kernel need not have room for a whole record. */
 void gnutls_transport_set_int2(gnutls_session_t session, int in, int out)
 {
-    gnutls_transport_set_ptr2(session, (gnutls_transport_ptr_t)(intptr_t)in, (gnutls_transport_ptr_t)(intptr_t)out);
+    gnutls_transport_set_ptr2(session, (gnutls_transport_ptr_t)(intptr_t)in,
+                              (gnutls_transport_ptr_t)(intptr_t)out);
     if (port_session)
         gnutls_transport_set_pull_timeout_function(session, await_tls);
 }

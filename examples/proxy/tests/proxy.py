@@ -21,17 +21,21 @@ class Proxy:
     """In front of the server at this port of the loopback address, or at an address."""
 
     def __init__(self, server, *options, listen="127.0.0.1:0", program=PROGRAM, environment=None,
-                 preexec_fn=None, inherits=None):
-        """inherits: a socket that listens, which it gets as a supervisor passes one."""
+                 preexec_fn=None, inherits=None, hosts=None):
+        """inherits: a socket that listens, which it gets as a supervisor passes one. hosts: a file that is its
+        /etc/hosts."""
         server = f"127.0.0.1:{server}" if isinstance(server, int) else server
         command = [program, "--listen", listen, "--server", server, "--spread", "0", *OPTIONS, *options]
         if inherits:
             command = ["bash", "-c", f'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&{inherits.fileno()}', "bash", *command]
+        if hosts:
+            command = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"]), "sh", "-c",
+                       'mount --bind "$0" /etc/hosts && exec "$@"', hosts, *command]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env={**os.environ, **(environment or {})}, preexec_fn=preexec_fn,
                                         pass_fds=[inherits.fileno()] if inherits else [])
         atexit.register(self.process.kill)
-        self.events = b""
+        self.lines = []
         self.collector = threading.Thread(target=self.collect, daemon=True)
         self.collector.start()
         line = self.process.stdout.readline().decode()
@@ -42,7 +46,11 @@ class Proxy:
 
     def collect(self):
         for line in self.process.stderr:
-            self.events += line
+            self.lines.append(line)
+
+    @property
+    def events(self):
+        return b"".join(self.lines)
 
     def outcomes(self):
         return re.findall(r"connection=\d+ outcome=(\w+)", self.events.decode())

@@ -20,7 +20,7 @@ from servers import PATIENCE, Dovecot
 from test_dovecot import check, message
 
 MESSAGES = 15
-ATTEMPTS = 100
+ATTEMPTS = 1000
 
 
 def fill(port, user):
@@ -60,7 +60,7 @@ class Clients(unittest.TestCase):
         self.assertTrue(work(proxy.port, f"{user}-proxy") == expected, "through the proxy, undisturbed")
         self.attempts = 0
         fill(self.dovecot.port, f"{user}-asked")
-        with Asking(proxy, 11, *asking, growth=1.005):
+        with Asking(proxy, 11, *asking, growth=1.03):
             got = work(proxy.port, f"{user}-asked")
             while changes_nothing and got == expected and not proxy.outcomes() and self.attempts < ATTEMPTS:
                 got = work(proxy.port, f"{user}-asked")

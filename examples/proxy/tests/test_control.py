@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -129,10 +130,11 @@ class Commands(ControlTest):
             self.assertEqual(self.listed(which), meant, which)
 
     def test_what_is_not_valid(self):
-        self.start()
+        self.start("--threads", "2")
         for line in ("", "show", "shows", "ask", "tell", "cancel", "ask user=", "ask connection=x", "ask connection=-1", "ask age=",
                      "ask client=1.2.3", "ask client=1.2.3.4/33", "ask client=1.2.3.4/", "ask client=::/129", "ask joe",
                      "show counters all", "drain all", "drain deadline=1", "drain spread=5000000000", "ask all spread=-1",
+                     "ask all rate=1", "drain rate=1",
                      "ask user=" + "x" * 128, "help me"):
             answer = self.command(line)
             self.assertEqual(len(answer), 1, line)
@@ -183,6 +185,33 @@ class Commands(ControlTest):
         proxy.end()
         self.assertFalse(self.path.exists())
         self.assertEqual(subprocess.run(ready, capture_output=True, timeout=PATIENCE, check=False).returncode, 1)
+
+    def left_seconds(self):
+        return int(re.search(r"^left_seconds=(\d+)$", "\n".join(self.command("show counters")), re.M)[1])
+
+    def test_the_plan_may_change_until_the_drain_begins(self):
+        """The deadline leaves 1.5 s for three clients. SIGINT ends the lame duck."""
+        proxy = self.start("--threads", "1", "--lame-duck", "3600000", "--deadline", "4000000")
+        pairs = [self.pair(proxy) for _ in range(3)]
+        self.assertEqual(self.left_seconds(), 0)
+        self.assertEqual(self.command("drain"), ["ok"])
+        proxy.wait_event("drain announced lame_duck=3600.0s")
+        self.assertIn(self.left_seconds(), range(3900, 4000))
+        self.assertIn("error", self.command("drain rate=1 deadline=3646099")[0])
+        self.assertIn(self.left_seconds(), range(3900, 4000))
+        self.assertEqual(self.command("drain rate=1 deadline=3646600"), ["ok"])
+        self.assertIn(self.left_seconds(), range(3500, 3647))
+        self.assertEqual(self.listed(), [1, 2, 3])
+        proxy.process.send_signal(signal.SIGINT)
+        for client, server in pairs:
+            self.assertEqual(read_to_end(client), BYE)
+        proxy.wait_event("drain sessions=3 spread=0.0s rate=2 deadline=46.6s")
+        proxy.wait_event("drain rate=1 cannot keep the deadline, so rate=2 applies")
+        self.assertEqual(self.command("drain"), ["error: the proxy is draining"])
+        for client, server in pairs:
+            client.close()
+            server.close()
+        proxy.end()
 
     def test_a_drain_takes_over_a_request_with_a_text(self):
         proxy = self.start("--spread", "3600000")

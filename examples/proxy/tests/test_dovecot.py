@@ -73,7 +73,7 @@ class Imaplib(unittest.TestCase):
         proxy = Proxy(self.dovecot.port)
         through = Client(proxy.port, f"{name}-proxy", enable)
         if ask:
-            with Asking(proxy, seed):
+            with Asking(proxy, seed, growth=1.01):
                 got = work(through, seed, self.COUNT)
         else:
             got = work(through, seed, self.COUNT)

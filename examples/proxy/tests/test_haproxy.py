@@ -189,7 +189,7 @@ class OverTLS(unittest.TestCase):
                                            f"imaps://127.0.0.1:{front.port}/INBOX;UID={uid}")
                     for uid in range(1, MESSAGES + 1)]
         expected = fetch()
-        with Asking(proxy, 3, 0.0, 0.03, growth=1.005):
+        with Asking(proxy, 3, 0.0, 0.03, growth=1.03):
             self.assertTrue(fetch() == expected)
         self.assertIn("BYE_ONLY", proxy.outcomes())
 
@@ -221,7 +221,7 @@ Create Near
 Sync Pull
 SyncState *
 """)
-        with Asking(proxy, 4, 0.0, 0.03, growth=1.01):
+        with Asking(proxy, 4, 0.0, 0.03, growth=1.03):
             self.until_it_succeeds("mbsync", "-c", config, "both")
         got = [path.read_bytes() for path in (maildir / "INBOX").glob("*/*") if path.parent.name in ("new", "cur")]
         self.assertEqual([text.replace(b"\r\n", b"\n") for text in without_tuid(got)],
@@ -323,7 +323,6 @@ class Crowd(ProxyTest):
         self.assertEqual([one.fault for one in active if one.fault], [])
         self.assertEqual({one.end for one in active if one.enable}, {"LOGOUT"})
         self.assertEqual({one.end for one in active if not one.enable}, {"BYE"})
-        self.assertIn(b"kept=yes", proxy.events)
         self.assertGreater(min(one.done for one in active), 0)
         print(f"{len(idle)} idle, {self.ACTIVE} active: {sum(one.done for one in active)} round trips; "
               f"gone after {time.monotonic() - begun:.1f} s of {deadline / 1000:.0f}")

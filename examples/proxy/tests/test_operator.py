@@ -160,6 +160,12 @@ class Signals(ProxyTest):
         self.assertGreater(time.monotonic() - begun, 1.8)
         self.assertIsNone(proxy.process.poll())
 
+    def test_an_asking_ends_although_threads_have_no_clients(self):
+        proxy = self.start("--threads", "4", program=PLAIN)
+        for count in range(1, 30):
+            proxy.ask()
+            wait_until(lambda: proxy.events.count(b"asking over") == count)  # pylint: disable=W0640
+
     def test_a_rate_holds_for_sigusr1_and_for_the_drain(self):
         """The last of 20 clients leaves in its slot of a tenth of a second, so not before 1.9 s have passed."""
         proxy = self.start("--spread", "0", "--rate", "10")
@@ -307,21 +313,24 @@ class Metrics(ProxyTest):
                                          capture_output=True, text=True, timeout=PATIENCE).stdout)
 
     def test_the_file_follows_what_happens(self):
-        proxy = self.start("--metrics", self.file)
+        proxy = self.start("--metrics", self.file, "--lame-duck", "3600000")
         client, server = self.pair(proxy)
         wait_until(lambda: self.parsed()["slogout_connections"] == 1)
         metrics = self.parsed()
         self.assertEqual((metrics["slogout_accepted_total"], metrics["slogout_sessionsopen"]), (1, 1))
-        self.assertEqual(metrics["slogout_draining"], 0)
+        self.assertEqual((metrics["slogout_draining"], metrics["slogout_drain_left_seconds"]), (0, 0))
         proxy.terminate()
+        wait_until(lambda: 3500 < self.parsed()["slogout_drain_left_seconds"] < 3700)
+        proxy.process.send_signal(signal.SIGINT)
         self.assertEqual(read_to_end(client), BYE)
         client.close()
         server.close()
         proxy.end()
         metrics = self.parsed()
         self.assertEqual((metrics["slogout_connections"], metrics["slogout_draining"]), (0, 1))
-        self.assertEqual(metrics["slogout_drain_outcomes_totalBYE_ONLY"], 1)
-        self.assertEqual(metrics["slogout_outcomes_totalBYE_ONLY"], 1)
+        self.assertEqual(metrics["slogout_drain_left_seconds"], 0)
+        self.assertEqual(metrics["slogout_drain_outcomes_totalFORCED"], 1)
+        self.assertEqual(metrics["slogout_outcomes_totalFORCED"], 1)
         self.assertEqual([path.name for path in self.folder.iterdir()], ["proxy.prom"])
 
     BLINDING = (  # the reason, whose octets end it, and what both sides say in turn, the client first
@@ -372,6 +381,24 @@ class Addresses(ProxyTest):
         """localhost is ::1 and 127.0.0.1 where both are; the server is on the latter alone."""
         proxy = self.start(server=f"localhost:{self.listener.getsockname()[1]}")
         self.pair(proxy)
+
+    def test_a_name_whose_address_changes(self):
+        """The file is not shortened for a moment, and the connection that exists stays."""
+        port = self.listener.getsockname()[1]
+        other = socket.create_server(("127.0.0.2", port))
+        self.addCleanup(other.close)
+        other.settimeout(PATIENCE)
+        with tempfile.NamedTemporaryFile("r+") as hosts:
+            print("127.0.0.1 mail.test", file=hosts, flush=True)
+            proxy = self.start("--resolve-interval", "50", server=f"mail.test:{port}", hosts=hosts.name)
+            client, server = self.pair(proxy)
+            hosts.seek(0)
+            print("127.0.0.2 mail.test", file=hosts, flush=True)
+            proxy.wait_event(r"server=mail.test:\d+ addresses=1")
+            with connect(proxy):
+                other.accept()[0].close()
+            client.sendall(b"a NOOP\r\n")
+            self.assertEqual(server.recv(100), b"a NOOP\r\n")
 
     def test_sources(self):
         proxy = self.start("--source", "127.0.0.2,::1,127.0.0.3", "--send-proxy", "v1")
@@ -745,11 +772,6 @@ class TakingOver(Flood):
     @staticmethod
     def accepted(proxy):
         return len(re.findall(rb"connection=\d+ client=", proxy.events))
-
-    def test_a_port_is_not_shared_by_accident(self):
-        proxy = self.start()
-        result = run("--listen", f"127.0.0.1:{proxy.port}")
-        self.assertEqual(result.returncode, 1)
 
 
 if __name__ == "__main__":

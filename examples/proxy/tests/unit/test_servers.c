@@ -68,10 +68,11 @@ static void a_new_list_keeps_what_is_known_and_the_clients_of_the_old_one(void *
     (void)state;
     take(&servers, 0, 1);
     take(&servers, 0, 1);
-    servers_set(&servers, &later);
+    assert_int_equal(servers_set(&servers, &later), 1);
+    assert_int_equal(servers_set(&servers, &later), 0);
     assert_int_equal(servers_count(&servers), 16);
-    assert_int_equal(take(&servers, 0, 1), 'c'); /* b has one, and a is of the name no longer */
-    servers_set(&servers, &last);
+    assert_int_equal(take(&servers, 0, 1), 'c'); /* b has one, and the name does not have a */
+    assert_int_equal(servers_set(&servers, &last), 1);
     assert_int_equal(servers_count(&servers), 16);
     assert_int_equal(servers.at[0].clients, 1);
     assert_int_equal(servers.at[1].clients, 1);
@@ -92,7 +93,7 @@ static void a_place_that_clients_use_is_not_given_away(void **state)
     servers_set(&servers, &third);
     assert_int_equal(servers_count(&servers), 0);
     servers_release(&servers, 5);
-    servers_set(&servers, &third);
+    assert_int_equal(servers_set(&servers, &third), 1);
     assert_int_equal(take(&servers, 0, 1), '0');
     assert_int_equal(servers.at[5].clients, 1);
 }
