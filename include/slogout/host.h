@@ -38,16 +38,16 @@ static inline uint64_t slogout_now_ms(void)
 enum slogout_wake {
     SLOGOUT_WAKE_READY,  /* the descriptor has one of the events, or an error or hang-up */
     SLOGOUT_WAKE_LIMIT,  /* limit_ms has passed */
-    SLOGOUT_WAKE_SIGNAL, /* the pipe has input, which the host must read */
+    SLOGOUT_WAKE_SIGNAL, /* signals has input, which the host must read */
     SLOGOUT_WAKE_TICK,   /* a timer of slogout was due, so callbacks may have been called */
     SLOGOUT_WAKE_ERROR   /* poll() has failed, and errno is not EINTR */
 };
 
 /* Waits in a host that blocks. The host calls this function in place of poll() before its lowest read, before
  * its lowest write, and in IDLE. The wait ends when fd has one of the events of poll() or a hang-up, at
- * limit_ms on the clock of slogout_now_ms() (SLOGOUT_NEVER for no limit), when the pipe with the reading end
- * `signals` has input, or at slogout_deadline(). At that deadline the function calls slogout_tick(). fd and
- * signals may each be -1. After EINTR the wait continues.
+ * limit_ms on the clock of slogout_now_ms() (SLOGOUT_NEVER for no limit), when `signals`, which is the reading
+ * end of a pipe or a signalfd, has input, or at slogout_deadline(). At that deadline the function calls
+ * slogout_tick(). fd and signals may each be -1. After EINTR the wait continues.
  *
  * If several reasons apply, the function returns the first of TICK, SIGNAL, READY and LIMIT. Before the next
  * call, feed all input that has been read, so that the library sees an answer that came in time before the
