@@ -222,6 +222,7 @@ void longest(void)
     CHECK(q.plan.spread_ms == 0 || !should_fit(&q));
 }
 
+#ifdef ORACLE
 #ifndef IS_RATE
 #define IS_RATE 0
 #endif
@@ -247,6 +248,7 @@ void least(void)
     set_least_that_fits(&q.plan, member, &q.timeouts, q.sessions);
     CHECK(*member == (can_fit ? needed : 0));
 }
+#endif
 
 /* proves: the round that is next has at least one session and no more than there are places, the rest is whole rounds, and their flights end when the last session is to be begun, for all schedules and 64-bit numbers of sessions
  * by: integers
