@@ -17,4 +17,5 @@ $(CLIENTS)/java/Driver.class: examples/clients/AskedStore.java examples/clients/
 	$(SAY)javac -Xlint:all -Werror -d $(@D) -cp $(JAVAMAIL) $^
 
 clients-check: $(BUILD)/examples/echo_server $(PROXY) $(DOVECOT_FILES) $(CLIENTS)/java/Driver.class
+	JAVAMAIL=$(JAVAMAIL) python3 -B examples/clients/tests/scripted.py
 	JAVAMAIL=$(JAVAMAIL) PYTHONPATH=$(CLIENTS)/imapclient/usr/lib/python3/dist-packages python3 -B examples/clients/tests/run.py
