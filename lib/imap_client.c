@@ -229,15 +229,14 @@ static size_t take_client_tag(struct slo_imap_client *scan, const char *bytes, s
         return n;
     if (bytes[n] != ' ' || scan->read.len == 0) {
         scan->state = CLIENT_ODD;
-        return n;
+        return 0;
     }
     scan->tag = scan->read;
-    scan->command = SLO_COMMAND_ORDINARY;
     scan->answered = 0;
     scan->in_exchange = 0;
     slo_in_flight_add(&scan->in_flight, scan->tag.hash);
     begin_words(scan, 0);
-    return n + 1;
+    return n;
 }
 
 /* If a line of an exchange is owed, the line is taken as that, whatever it contains. */
@@ -272,7 +271,7 @@ static size_t take_name(struct slo_imap_client *scan, const char *bytes, size_t 
     is_atom = slo_ends_word(bytes[n]);
     if (scan->is_untagged) {
         scan->state = is_atom && slo_token_is(&scan->word, "BYE") ? CLIENT_BYE : CLIENT_ODD;
-        return n;
+        return 0;
     }
     scan->command = is_atom ? command_named(&scan->word) : SLO_COMMAND_UNREADABLE;
     scan->word.len = 0;
@@ -353,10 +352,9 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
         return begin_client_line(scan, bytes, len);
     case CLIENT_STAR:
         scan->state = CLIENT_ODD;
-        if (*bytes != ' ')
-            return 0;
-        begin_words(scan, 1);
-        return 1;
+        if (*bytes == ' ')
+            begin_words(scan, 1);
+        return 0;
     case CLIENT_TAG:
         return take_client_tag(scan, bytes, len);
     case CLIENT_NAME:

@@ -25,7 +25,7 @@ struct slo_imap_client {
     unsigned answered : 1;           /* the last command has its tagged response */
     unsigned in_exchange : 1;        /* the last command is an AUTHENTICATE without its tagged response */
     enum slo_client_event event;     /* why the last slo_imap_client_feed() stopped */
-    enum slo_client_command command; /* the last command, which may not have ended */
+    enum slo_client_command command; /* the last command whose name has been read */
     uint64_t literal_left;           /* octets */
     struct slo_announcement announcement;
     struct slo_tag tag;  /* of the last command */

@@ -194,13 +194,8 @@ static size_t take_logout_end(struct slo_imap_server *scan, char octet)
 
 static size_t take_code(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
-    size_t n;
+    const size_t n = slo_token_take(&scan->word, bytes, len);
 
-    if (scan->word.len == 0 && *bytes != '[') {
-        scan->state = SERVER_TEXT;
-        return 0;
-    }
-    n = slo_token_take(&scan->word, bytes, len);
     if (n == len)
         return n;
     scan->state = SERVER_TEXT;

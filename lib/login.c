@@ -4,6 +4,7 @@
 #include <string.h>
 #include "imap_lex.h"
 #include "login.h"
+#include "tag.h"
 #include "word.h"
 
 enum login_state {
@@ -91,7 +92,7 @@ static void take_decoded(struct slo_login *login, char c)
 {
     const struct mechanism *mechanism = &mechanisms[login->mechanism];
 
-    if (c == mechanism->separator) {
+    if ((unsigned char)c == mechanism->separator) {
         end_field(login, mechanism);
         return;
     }
@@ -171,6 +172,17 @@ static void begin_login(struct slo_login *login, enum login_state state, uint64_
     login->tag = tag;
     login->is_pending = 1;
     begin_word(login, state);
+}
+
+/* A line that does not begin with a tag and SP is no command, so it has no tag of its own. */
+static void take_login_tag(struct slo_login *login, char c)
+{
+    if (slo_octet_uses[(unsigned char)c] & SLO_USE_TAG)
+        add_to_word(login, c);
+    else if (c == ' ' && login->word_len > 0)
+        begin_word(login, LOGIN_COMMAND);
+    else
+        login->state = LOGIN_REST;
 }
 
 static void end_command_name(struct slo_login *login, char c, uint64_t tag)
@@ -255,15 +267,14 @@ static void login_step(struct slo_login *login, char c, uint64_t tag)
     switch ((enum login_state)login->state) {
     case LOGIN_REST:
         break;
-    case LOGIN_TAG:
-        if (c == ' ')
-            begin_word(login, LOGIN_COMMAND);
-        break;
     case LOGIN_COMMAND:
         if (!slo_ends_word(c))
             add_to_word(login, c);
         else if (c != ' ' || login->word_len > 0)
             end_command_name(login, c, tag);
+        break;
+    case LOGIN_TAG:
+        take_login_tag(login, c);
         break;
     case LOGIN_ARGUMENT:
         begin_name(login, c);

@@ -177,7 +177,8 @@ coverage: $(COVERAGE_TESTS)
 MUTANTS_FAST ?= tcc
 MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Itests/unit -fPIC -fno-semantic-interposition
 MUTANTS_LIBS := -Wl,--no-as-needed -lpatch -lmutant
-MUTANTS_PLAIN := -O1
+# An optimizing compiler may divide by 0 without a trap.
+MUTANTS_PLAIN := -O1 -fsanitize=integer-divide-by-zero -fsanitize-undefined-trap-on-error
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -Werror=incompatible-pointer-types -Werror=int-conversion
 MUTANTS_UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))

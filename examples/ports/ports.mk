@@ -21,7 +21,7 @@ deps-ports:
 	sh examples/ports/fetch.sh $(PORTS) $(PORTS_CHOSEN)
 
 ports: $(STATIC)
-	@PORT_CC='$(CC) -std=gnu99 -Iinclude $(WARNINGS) $(CPPFLAGS) $(CFLAGS)' \
+	+@PORT_CC='$(CC) -std=gnu99 -Iinclude $(WARNINGS) $(CPPFLAGS) $(CFLAGS)' \
 	  sh examples/ports/build.sh $(PORTS) $(abspath $(STATIC)) $(PORTS_CHOSEN)
 
 ports-check: ports

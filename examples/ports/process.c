@@ -2,24 +2,21 @@
 /* Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
 #include "process.h"
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
-#define LINGER_MS    10000
-#define ONE_STOP_MS  1000 /* signals within this time count as one */
-#define SIGNAL_COUNT 3
-
-static const int numbers[SIGNAL_COUNT] = {SIGTERM, SIGHUP, SIGINT};
+#define LINGER_MS   10000
+#define ONE_STOP_MS 1000 /* signals within this time count as one */
 
 struct slogout_session *port_session;
 int port_is_closing;
 
 static struct slogout *slogout;
 static struct slogout_linger linger;
-static int pipe_ends[2] = {-1, -1};
+static int signal_fd = -1;
 static uint64_t stop_ms = SLOGOUT_NEVER; /* the time of the first signal */
 
 /* ---- callbacks ---- */
@@ -46,56 +43,35 @@ static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, 
 
 /* ---- signals ---- */
 
-static void mask(int how)
+static sigset_t stop_signals(void)
 {
     sigset_t set;
-    size_t i;
 
     sigemptyset(&set);
-    for (i = 0; i < SIGNAL_COUNT; i++)
-        sigaddset(&set, numbers[i]);
-    sigprocmask(how, &set, NULL);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGINT);
+    return set;
 }
 
 void port_block(void)
 {
-    mask(SIG_BLOCK);
+    const sigset_t set = stop_signals();
+
+    sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 void port_unblock(void)
 {
-    mask(SIG_UNBLOCK);
+    const sigset_t set = stop_signals();
+
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* The pipe does not block: if it is full, it holds a signal already. */
-static void note(int number)
+void port_before_exec(void)
 {
-    const int saved = errno;
-
-    (void)number;
-    if (write(pipe_ends[1], "", 1) < 0)
-        errno = saved;
-}
-
-static void handle(void (*handler)(int))
-{
-    struct sigaction action = {.sa_handler = handler};
-    size_t i;
-
-    for (i = 0; i < SIGNAL_COUNT; i++)
-        sigaction(numbers[i], &action, NULL);
-}
-
-static int open_pipe(void)
-{
-    int i;
-
-    if (pipe(pipe_ends) < 0)
-        return 0;
-    for (i = 0; i < 2; i++)
-        if (fcntl(pipe_ends[i], F_SETFL, O_NONBLOCK) < 0 || fcntl(pipe_ends[i], F_SETFD, FD_CLOEXEC) < 0)
-            return 0;
-    return 1;
+    if (stop_ms != SLOGOUT_NEVER)
+        raise(SIGTERM);
 }
 
 static uint64_t seconds(const char *name, uint64_t otherwise)
@@ -114,9 +90,9 @@ static void take_signals(void)
         .deadline_ms = seconds("SLOGOUT_DEADLINE", 50) * 1000,
     };
     const uint64_t now_ms = slogout_now_ms();
-    char octets[64];
+    struct signalfd_siginfo info;
 
-    while (read(pipe_ends[0], octets, sizeof octets) > 0)
+    while (read(signal_fd, &info, sizeof info) > 0)
         ;
     if (stop_ms != SLOGOUT_NEVER && now_ms < stop_ms + ONE_STOP_MS)
         return;
@@ -129,14 +105,15 @@ static void take_signals(void)
 
 void port_start(void)
 {
+    const sigset_t set = stop_signals();
+
     port_block();
-    if (!open_pipe() || slogout_new(&slogout, NULL) < 0 ||
+    signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (signal_fd < 0 || slogout_new(&slogout, NULL) < 0 ||
         slogout_session_new(&port_session, slogout, &callbacks, NULL) < 0) {
         port_log("slogout: cannot start");
         port_unblock();
-        return;
     }
-    handle(note);
 }
 
 void port_abandon(void)
@@ -148,16 +125,7 @@ void port_stop(void)
 {
     slogout_session_free(port_session);
     port_session = NULL;
-    handle(SIG_DFL);
     port_unblock();
-}
-
-/* A signal can have come between the end of a wait and the moment when it was blocked again. */
-int port_is_stopping(void)
-{
-    char octet;
-
-    return stop_ms != SLOGOUT_NEVER || read(pipe_ends[0], &octet, 1) > 0;
 }
 
 enum slogout_wake port_wait(int fd, short events, uint64_t limit_ms)
@@ -166,9 +134,7 @@ enum slogout_wake port_wait(int fd, short events, uint64_t limit_ms)
 
     if (port_is_closing && linger.deadline_ms < limit_ms)
         limit_ms = linger.deadline_ms;
-    port_unblock();
-    wake = slogout_wait(slogout, fd, events, limit_ms, pipe_ends[0]);
-    port_block();
+    wake = slogout_wait(slogout, fd, events, limit_ms, signal_fd);
     if (wake == SLOGOUT_WAKE_SIGNAL)
         take_signals();
     return wake;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the ports share: a process that serves one connection, without an event loop of its own.
  *
- * SIGTERM, SIGHUP and SIGINT are delivered only inside port_wait() and are blocked everywhere else. So no other system
- * call of the server fails with EINTR, and a signal that comes before the handler is installed, or between fork() and
- * execve(), is kept. Programs that the server starts inherit the blocked signals.
+ * SIGTERM, SIGHUP and SIGINT are blocked from port_block() on, and port_wait() reads them from a signalfd. So no system
+ * call of the server fails with EINTR, no handler of the server runs, and a signal that comes before port_start(), or
+ * between fork() and execve(), is kept. Programs that the server starts inherit the blocked signals.
  *
  * The environment sets how a client leaves, in seconds: SLOGOUT_SPREAD (0 by default) and SLOGOUT_DEADLINE (50).
  *
@@ -23,21 +23,20 @@ extern int port_is_closing;
 void port_block(void);
 void port_unblock(void);
 
-/* Makes the session and installs the handler of the signals. On failure the process goes on without a session, and
- * the signals do what they did before. */
+/* Makes the session. On failure the process goes on without one, and the server's own handlers run. */
 void port_start(void);
 
 /* When the server begins to end the connection by itself. */
 void port_abandon(void);
 
-/* Ends the session without a word to the client, and lets the signals do what they do by default. */
+/* Ends the session without a word to the client. The server's own handlers run again. */
 void port_stop(void);
 
-/* Returns 1 if the process was told to end, and forgets a signal that port_wait() has not taken: for execve(). */
-int port_is_stopping(void);
+/* Before execve(): raises a signal again that port_wait() has read, for the next program. */
+void port_before_exec(void);
 
-/* slogout_wait() with the signals delivered: the first makes the session leave, and one that comes at least a second
- * later hurries it. One stop often sends two: the server to its children, and the supervisor to all. Once the
+/* slogout_wait() with the signals: the first makes the session leave, and one that comes at least a second later
+ * hurries it. One stop often sends two: the server to its children, and the supervisor to all. Once the
  * connection is closing, waits no longer than the lingering close may take. [calls back] */
 enum slogout_wake port_wait(int fd, short events, uint64_t limit_ms);
 

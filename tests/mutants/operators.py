@@ -274,6 +274,8 @@ def mutants_of(path):
                 continue
             seen.add(mutated)
             first, last = source.rfind("\n", 0, start) + 1, source.find("\n", end)
+            if source.count(source[first - 1:last + 1]) > 1:  # the line before it says which of these lines it is
+                first = source.rfind("\n", 0, first - 1) + 1
             old = " ".join(source[first:last].split())
             new = " ".join((source[first:start] + replacement + source[end:last]).split())
             function = [name for where, name in items if where <= start][-1:] or [""]

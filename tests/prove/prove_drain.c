@@ -1,158 +1,98 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A drain by induction: from any consistent world of one drain and two sessions, whatever happens leads to a consistent
- * one. Where sessions lie in memory does not matter, so they stand in the order of their states and, in one list of the
- * drain, in the order of their names. */
-#include "prove.h"
-#include "drain.c"
-
-#define NOT_IN 0 /* the drain, in place of a state; no session of a drain is OPEN */
-
-/* What a proof takes one by one: the states of the sessions, and what is done. */
-#ifndef FIRST
-#define FIRST 0
-#endif
-#ifndef SECOND
-#define SECOND 0
-#endif
-#ifndef WHAT
-#define WHAT 0
-#endif
+/* A drain by induction: from any consistent drain, whatever happens leads to a consistent one. There may be any number
+ * of sessions in each state. Only those exist that the drain can look at: the oldest in each state, and the one that is
+ * next to wait. The lists themselves belong to sessions, and prove_session.c proves them. */
+#include "call_stubs.h"
+#include "saturate.h"
 
 static struct slogout slogout;
-static struct slogout_drain drain;
-static struct slogout_session first, second;
-static unsigned first_state, second_state; /* or NOT_IN: of the world now */
-static int calls, done_calls, released;
 
-/* ---- a consistent world ---- */
-
-static int is_in(const struct slogout_session *session)
+/* Where no more matters of a sum than when it has come, which prove_saturate.c proves of slo_add(). */
+#ifdef OPAQUE
+uint64_t __CPROVER_uninterpreted_add(uint64_t a, uint64_t b);
+static uint64_t sum(uint64_t a, uint64_t b)
 {
-    return session->set == &drain.set;
+    const uint64_t now = slogout.clock.now, c = __CPROVER_uninterpreted_add(a, b);
+
+    ASSUME(c >= a && (a > now || (c <= now) == (b <= now - a)));
+    return c;
 }
+#define slo_add sum
+#endif
 
-static uint64_t counted(unsigned state)
-{
-    const struct slogout_counts *counts = &drain.set.counts;
-    const uint64_t by_state[] = {0,
-                                 counts->state[SLOGOUT_STATE_WAITING],
-                                 counts->state[SLOGOUT_STATE_PENDING],
-                                 counts->state[SLOGOUT_STATE_ASKED],
-                                 counts->state[SLOGOUT_STATE_LEAVING],
-                                 counts->state[SLOGOUT_STATE_ENDED]};
+#include "drain.c"
 
-    return by_state[state];
-}
+struct slogout nondet_slogout(void);
+struct slogout_drain nondet_drain(void);
 
-/* The list has as many members as are counted, each of this state and linked both ways. */
-static int is_list(unsigned state)
-{
-    const struct slo_link *list = &drain.set.members[state];
-    const struct slo_link *link = list;
-    uint64_t i;
+static struct slogout_drain drain, before; /* before: as it was when the event began */
+static struct slogout_session waiting, neighbor, pending, asked, leaving, ended;
+static int calls, done_calls;
+static struct slogout_plan copied; /* the plan of the host */
+static int copy_error;             /* what is wrong with it, or 0 */
+static uint64_t served; /* sessions that use their slot in this event, which the next slot does not count */
 
-    for (i = 0; i <= 2 && link->next->prev == link; i++) {
-        link = link->next;
-        if (link == list)
-            return i == counted(state);
-        if (slo_container_of(link, struct slogout_session, member)->state != state)
-            return 0;
-    }
-    return 0;
-}
+enum { FORCE, START, RESUME, PAUSE, ADD }; /* what steer() does */
 
-/* With the lists this means that each session of the drain is in exactly one list. */
-static int is_each_in_a_list(void)
-{
-    uint64_t in_lists = 0;
-    unsigned state;
+/* What a proof takes one by one. */
+#ifndef WHAT
+#define WHAT FORCE
+#endif
+#ifndef MEMBERS
+#define MEMBERS 0
+#endif
 
-    for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++) {
-        if (!is_list(state))
-            return 0;
-        in_lists += counted(state);
-    }
-    return in_lists == (uint64_t)is_in(&first) + (uint64_t)is_in(&second);
-}
+/* ---- any drain ---- */
 
 static int is_consistent(void)
 {
-    const struct slogout_counts *counts = &drain.set.counts;
-    const uint64_t all = counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] +
-                         counts->state[SLOGOUT_STATE_ASKED] + counts->state[SLOGOUT_STATE_LEAVING] +
-                         counts->state[SLOGOUT_STATE_ENDED];
-
-    if (!is_each_in_a_list() || drain.alarm.deadline != next_due(&drain))
-        return 0;
-    if (drain.start > slogout.clock.now || drain.schedule.force > drain.schedule.deadline || drain.timer_step_ms == 0)
-        return 0;
-    if (drain.state == CANCELED &&
-        counts->state[SLOGOUT_STATE_WAITING] + counts->state[SLOGOUT_STATE_PENDING] > 0)
-        return 0;
-    return drain.state <= DONE && (drain.state != DONE || all == 0);
+    return drain.alarm.deadline == next_due(&drain) && drain.start <= slogout.clock.now &&
+           drain.schedule.force <= drain.schedule.deadline && drain.timer_step_ms > 0 && drain.state <= DONE;
 }
 
-static void place(struct slogout_session *session, unsigned state)
+static void place(struct slogout_session *session, unsigned state, int exists)
 {
-    session->slogout = &slogout;
     session->group = nondet_uint64();
-    session->set = state ? &drain.set : NULL;
-    session->state = state ? (unsigned char)state : nondet_octet();
-    slo_link_init(&session->member);
-    if (state)
+    session->state = (uint8_t)state;
+    if (exists)
         slo_link_append(&drain.set.members[state], &session->member);
-    else
-        ASSUME(session->state <= SLOGOUT_STATE_ENDED && session->state != SLOGOUT_STATE_WAITING);
-}
-
-static uint64_t of_both(unsigned state)
-{
-    return (uint64_t)(first_state == state) + (uint64_t)(second_state == state);
 }
 
 static void done(struct slogout_drain *of, void *user_data);
 
-/* Any consistent world with sessions in these states. */
-static void any_world(void)
+/* Any consistent drain, with fewer than 2^32 sessions in each state. */
+static void any_drain(void)
 {
-    struct slogout_counts *counts = &drain.set.counts;
-    unsigned i;
+    unsigned state;
 
-    slogout.clock.now = nondet_uint64();
-    ASSUME(slogout.clock.now < SLOGOUT_NEVER);
-    slogout.settings.answer_timeout_ms = nondet_uint32();
-    slogout.settings.leave_timeout_ms = nondet_uint32();
-    slogout.counts.over_limit = nondet_uint64();
+    slogout = nondet_slogout();
+    drain = nondet_drain();
+    slogout.depth = 0;
+    ASSUME(slogout.clock.now < SLOGOUT_NEVER && drain.timer_step_ms > 0);
     drain.slogout = &slogout;
     drain.done = done;
     drain.set.changed = on_change;
-    for (i = SLOGOUT_STATE_OPEN; i <= SLOGOUT_STATE_ENDED; i++)
-        slo_link_init(&drain.set.members[i]);
-    place(&first, first_state);
-    place(&second, second_state);
-    counts->state[SLOGOUT_STATE_WAITING] = of_both(SLOGOUT_STATE_WAITING);
-    counts->state[SLOGOUT_STATE_PENDING] = of_both(SLOGOUT_STATE_PENDING);
-    counts->state[SLOGOUT_STATE_ASKED] = of_both(SLOGOUT_STATE_ASKED);
-    counts->state[SLOGOUT_STATE_LEAVING] = of_both(SLOGOUT_STATE_LEAVING);
-    counts->state[SLOGOUT_STATE_ENDED] = of_both(SLOGOUT_STATE_ENDED);
-    counts->over_limit = nondet_uint64();
-    drain.state = (enum drain_state)nondet_octet();
-    drain.plan.tail_ms = nondet_uint32();
-    drain.plan.max_in_flight = nondet_uint32();
-    drain.schedule.force = nondet_uint64();
-    drain.schedule.ask_until = nondet_uint64();
-    drain.schedule.deadline = nondet_uint64();
-    drain.schedule.spread = nondet_uint64();
-    drain.schedule.tail = nondet_uint64();
-    drain.schedule.in_flight = nondet_uint32();
-    drain.start = nondet_uint64();
-    drain.pacer.instant = nondet_uint64();
-    drain.timer_step_ms = nondet_uint32();
-    ASSUME(drain.timer_step_ms > 0);
-    drain.is_forcing = nondet_int();
-    drain.has_joined = nondet_int();
-    set_alarm(&drain);
+    for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++)
+        drain.set.counts.state[state] = nondet_uint32();
+    drain.alarm.deadline = next_due(&drain);
     ASSUME(is_consistent());
+    before = drain;
+}
+
+/* The sessions that exist. */
+static void place_all(void)
+{
+    const uint64_t *const count = drain.set.counts.state;
+    unsigned state;
+
+    for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++)
+        slo_link_init(&drain.set.members[state]);
+    place(&waiting, SLOGOUT_STATE_WAITING, count[SLOGOUT_STATE_WAITING] > 0);
+    place(&neighbor, SLOGOUT_STATE_WAITING, count[SLOGOUT_STATE_WAITING] > 1);
+    place(&pending, SLOGOUT_STATE_PENDING, count[SLOGOUT_STATE_PENDING] > 0);
+    place(&asked, SLOGOUT_STATE_ASKED, count[SLOGOUT_STATE_ASKED] > 0);
+    place(&leaving, SLOGOUT_STATE_LEAVING, count[SLOGOUT_STATE_LEAVING] > 0);
+    place(&ended, SLOGOUT_STATE_ENDED, count[SLOGOUT_STATE_ENDED] > 0);
 }
 
 /* ---- what the drain stands on, by what is proved of it elsewhere ---- */
@@ -176,42 +116,17 @@ void slo_alarm_set(struct slo_alarm *alarm, uint64_t deadline)
     alarm->deadline = deadline;
 }
 
-void slo_enter(struct slogout *of)
-{
-    CHECK(of == &slogout);
-    of->depth++;
-}
-
-void slo_enter_at(struct slogout *of, uint64_t now)
-{
-    CHECK(now < SLOGOUT_NEVER);
-    slo_enter(of);
-    if (now > of->clock.now)
-        of->clock.now = now;
-}
-
-void slo_leave(struct slogout *of)
-{
-    of->depth--;
-}
-
-void slo_release_later(struct slogout *of, struct slo_link *memory)
-{
-    CHECK(of == &slogout && memory == &drain.memory && of->depth > 0);
-    released++;
-}
-
 int slo_copy_sized(void *to, size_t known, const void *from)
 {
-    struct slogout_plan *plan = to;
     const struct slogout_plan any = {nondet_size(),   nondet_uint32(), nondet_uint32(),
                                      nondet_uint64(), nondet_uint32(), nondet_uint32(), nondet_uint32()};
 
     CHECK(from != NULL && known == sizeof any);
-    if (nondet_int())
-        return SLOGOUT_ERR_SIZE;
-    *plan = any;
-    return 0;
+    copied = any;
+    copy_error = nondet_int() ? SLOGOUT_ERR_SIZE : 0;
+    if (!copy_error)
+        *(struct slogout_plan *)to = any;
+    return copy_error;
 }
 
 void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
@@ -220,40 +135,54 @@ void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeout
     const struct slo_schedule any = {nondet_uint64(), nondet_uint64(), nondet_uint64(), nondet_uint64(), nondet_uint64(),
                                      nondet_uint64(), nondet_uint64(), nondet_uint32(), nondet_uint32()};
 
-    (void)plan, (void)timeouts;
-    CHECK(sessions == drain.set.counts.state[SLOGOUT_STATE_WAITING] +
-                          drain.set.counts.state[SLOGOUT_STATE_PENDING] +
-                          drain.set.counts.state[SLOGOUT_STATE_ASKED]);
+    (void)plan;
+    CHECK(timeouts->answer == slogout.settings.answer_timeout_ms && timeouts->leave == slogout.settings.leave_timeout_ms);
+    CHECK(sessions == unsettled(&before.set.counts));
     ASSUME(any.force <= any.deadline && any.begin_by <= any.force);
     *schedule = any;
 }
 
 struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32_t answer_timeout,
-                                     uint64_t waiting)
+                                     uint64_t sessions)
 {
     const struct slo_plan_round any = {nondet_uint64(), nondet_uint64()};
 
-    (void)schedule, (void)answer_timeout;
-    CHECK(waiting > 0);
-    ASSUME(any.sessions > 0 && any.sessions <= waiting);
+    CHECK(schedule == &drain.schedule && answer_timeout == slogout.settings.answer_timeout_ms && sessions > 0);
+    ASSUME(any.sessions > 0 && any.sessions <= sessions);
     return any;
+}
+
+/* While the drain is forcing, the slots are for all that have not been settled. */
+static void check_backlog(const struct slo_backlog *backlog, uint64_t now_ms)
+{
+    const struct slogout_counts *const counts = &before.set.counts;
+
+    CHECK(now_ms == slogout.clock.now - drain.start);
+    CHECK((backlog->count == 0) == (backlog->urgent == 0) && backlog->urgent <= backlog->count);
+    CHECK(backlog->count ==
+          slo_subtract(drain.is_forcing ? unsettled(counts) : counts->state[SLOGOUT_STATE_WAITING], served));
+    CHECK(drain.is_forcing ? backlog->by_ms == slo_add(drain.schedule.force, drain.schedule.tail)
+                           : backlog->by_ms == drain.schedule.force || now_ms < drain.schedule.ask_until);
 }
 
 void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms, uint32_t rate)
 {
     CHECK(from_ms <= end_ms && (rate == 0 || !drain.is_forcing));
+    served = 0;
     pacer->instant = nondet_uint64();
 }
 
 void slo_pacer_next(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog)
 {
-    CHECK(now_ms <= slogout.clock.now && (backlog->count == 0) == (backlog->urgent == 0));
+    check_backlog(backlog, now_ms);
     pacer->instant = nondet_uint64();
 }
 
 void slo_pacer_adapt(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog)
 {
-    CHECK(now_ms <= slogout.clock.now && backlog->count > 0 && backlog->urgent > 0);
+    served = 0;
+    check_backlog(backlog, now_ms);
+    CHECK(backlog->count > 0);
     pacer->instant = nondet_uint64();
 }
 
@@ -265,82 +194,86 @@ uint64_t slo_pacer_instant_ms(const struct slo_pacer *pacer, uint32_t step_ms)
 
 /* ---- sessions, by what is proved of them elsewhere ---- */
 
-static void count(unsigned state, uint64_t more)
-{
-    struct slogout_counts *counts = &drain.set.counts;
-
-    counts->state[SLOGOUT_STATE_WAITING] += state == SLOGOUT_STATE_WAITING ? more : 0;
-    counts->state[SLOGOUT_STATE_PENDING] += state == SLOGOUT_STATE_PENDING ? more : 0;
-    counts->state[SLOGOUT_STATE_ASKED] += state == SLOGOUT_STATE_ASKED ? more : 0;
-    counts->state[SLOGOUT_STATE_LEAVING] += state == SLOGOUT_STATE_LEAVING ? more : 0;
-    counts->state[SLOGOUT_STATE_ENDED] += state == SLOGOUT_STATE_ENDED ? more : 0;
-}
-
-static void move(struct slogout_session *session, unsigned state)
-{
-    count(session->state, UINT64_MAX);
-    count(state, 1);
-    slo_link_remove(&session->member);
-    slo_link_append(&drain.set.members[state], &session->member);
-    session->state = (uint8_t)state;
-    drain.set.changed(&drain.set);
-}
-
-void slo_session_quit(struct slogout_session *session)
-{
-    if (!session->set)
-        return;
-    count(session->state, UINT64_MAX);
-    slo_link_remove(&session->member);
-    session->set = NULL;
-    drain.set.changed(&drain.set);
-}
-
-int slo_session_cancel(struct slogout_session *session)
-{
-    CHECK(session->state == SLOGOUT_STATE_WAITING || session->state == SLOGOUT_STATE_PENDING);
-    slo_session_quit(session);
-    session->state = SLOGOUT_STATE_OPEN;
-    return 0;
-}
-
 int slo_session_join(struct slogout_session *session, struct slo_session_set *set, uint64_t group)
 {
-    if (session->set || session->state >= SLOGOUT_STATE_LEAVING)
+    CHECK(set == &drain.set);
+    if (session->state >= SLOGOUT_STATE_LEAVING)
         return SLOGOUT_ERR_STATE;
     if (session->state == SLOGOUT_STATE_OPEN) {
         session->state = SLOGOUT_STATE_WAITING;
         session->group = group;
     }
-    session->set = set;
-    count(session->state, 1);
-    slo_link_append(&set->members[session->state], &session->member);
+    set->counts.state[session->state]++;
     set->changed(set);
     return 0;
 }
 
-/* The world is consistent when the host is called, and any consistent one when it has done what it likes. */
+/* If others are in this state, the oldest of them is like this one, and takes its place. */
+static void take_out(const struct slogout_session *session)
+{
+    const unsigned state = session->state;
+
+    CHECK(drain.set.counts.state[state] > 0);
+    drain.set.counts.state[state]--;
+    if (drain.set.counts.state[state] == 0)
+        slo_link_init(&drain.set.members[state]);
+    drain.set.changed(&drain.set);
+}
+
+void slo_session_quit(struct slogout_session *session)
+{
+    CHECK(session->state > SLOGOUT_STATE_WAITING);
+    take_out(session);
+}
+
+int slo_session_cancel(struct slogout_session *session)
+{
+    CHECK(session->state == SLOGOUT_STATE_WAITING || session->state == SLOGOUT_STATE_PENDING);
+    take_out(session);
+    return 0;
+}
+
+/* The host may do anything to the drain, so nothing can be done to it afterwards. */
 static void call_host(void)
 {
     calls++;
     CHECK(is_consistent());
-    any_world();
+    drain = nondet_drain();
 }
 
+static void move(struct slogout_session *session, unsigned state)
+{
+    drain.set.counts.state[session->state]--;
+    drain.set.counts.state[state]++;
+    drain.set.changed(&drain.set);
+    call_host();
+}
+
+/* A session begins at the instant of its neighbor if they are in one group. */
 int slo_session_request(struct slogout_session *session)
 {
-    CHECK(is_in(session) && session->state == SLOGOUT_STATE_WAITING);
+    const struct slogout_counts *const counts = &before.set.counts;
+    const int is_group = counts->state[SLOGOUT_STATE_WAITING] > 1 && waiting.group && waiting.group == neighbor.group;
+    const int is_over = drain.plan.max_in_flight && in_flight(counts) >= drain.plan.max_in_flight;
+
+    CHECK(session == &waiting && drain.state == RUNNING && !drain.is_forcing);
+    CHECK(!is_group || drain.pacer.instant == before.pacer.instant);
+    CHECK(drain.set.counts.over_limit == counts->over_limit + (uint64_t)is_over);
     move(session, SLOGOUT_STATE_PENDING);
-    call_host();
     return 0;
 }
 
+/* Those are forced first that were sent nothing. */
 int slo_session_force(struct slogout_session *session)
 {
-    CHECK(is_in(session) && session->state >= SLOGOUT_STATE_WAITING &&
-          session->state <= SLOGOUT_STATE_LEAVING);
+    const uint64_t *const count = before.set.counts.state;
+
+    CHECK(session == (count[SLOGOUT_STATE_WAITING]   ? &waiting
+                      : count[SLOGOUT_STATE_PENDING] ? &pending
+                      : count[SLOGOUT_STATE_ASKED]   ? &asked
+                                                     : &leaving));
+    CHECK(drain.is_forcing && no_outcome(&before.set.counts) > 0);
     move(session, session->state == SLOGOUT_STATE_LEAVING ? SLOGOUT_STATE_ENDED : SLOGOUT_STATE_LEAVING);
-    call_host();
     return 0;
 }
 
@@ -356,209 +289,214 @@ static void done(struct slogout_drain *of, void *user_data)
 
 /* proves: a new drain is consistent and has no alarm and no session, or there is none, an error and no memory in use
  * with: --unwind 7 --malloc-may-fail --malloc-fail-null
+ * claims: slogout_drain_new
  * mutant: lib/drain.c: drain->timer_step_ms = 1; => ; */
 void new_drain(void)
 {
     struct slogout_drain *made = NULL;
     const int error = slogout_drain_new(nondet_int() ? &made : NULL, nondet_int() ? &slogout : NULL,
                                         nondet_int() ? done : NULL, &slogout);
+    const unsigned state = nondet_octet();
 
     CHECK((made != NULL) == (error == 0));
     if (error) {
         CHECK(error == SLOGOUT_ERR_ARGUMENT || error == SLOGOUT_ERR_NOMEM);
         return;
     }
-    CHECK(made->done == done && made->user_data == &slogout);
-    CHECK(made->alarm.ring == ring && made->alarm.deadline == SLOGOUT_NEVER);
-    CHECK(made->slogout == &slogout && made->set.changed == on_change && made->state == COLLECTING &&
-          made->timer_step_ms > 0);
+    ASSUME(state <= SLOGOUT_STATE_ENDED);
+    CHECK(made->done == done && made->user_data == &slogout && made->slogout == &slogout && made->state == COLLECTING);
+    CHECK(made->alarm.ring == ring && made->alarm.deadline == SLOGOUT_NEVER && made->timer_step_ms > 0);
+    CHECK(made->set.changed == on_change && made->set.ask_before == SLOGOUT_NEVER);
+    CHECK(slo_list_is_empty(&made->set.members[state]));
     free(made);
 }
 
-/* proves: the alarm of a drain stands where the manual says: nowhere before the start, after done, and while there is nothing to do; at once if no session is left; else not after the deadline, nor after the beginning of forcing; and before these only if a session may be begun or must be forced, for all numbers of sessions below 2^32, all schedules, paces and times
- * with: --slice-formula
- * claims: next_due may_begin over_by no_outcome unsettled in_flight is_empty next_turn
+/* proves: after a change of its sessions, the alarm of a drain stands where the manual says: nowhere before the start, after done, and while there is nothing to do; at once if no session is left; else not after the deadline, nor after the beginning of forcing; and before these only if a session may be begun or must be forced, for all numbers of sessions below 2^32, all schedules, paces and times
+ * with: --unwind 7 --slice-formula
+ * claims: next_due may_begin over_by no_outcome unsettled in_flight is_empty next_turn on_change set_alarm
  * mutant: lib/drain.c: (!limit || in_flight(counts) < limit) => (!limit || counts->state[SLOGOUT_STATE_ASKED] < limit)
+ * mutant: lib/drain.c: no_outcome(counts) + counts->state[SLOGOUT_STATE_ENDED] == 0 => no_outcome(counts) == 0
  * mutant: lib/drain.c: if (unsettled(counts) == 0) => if (no_outcome(counts) == 0)
  * mutant: lib/drain.c: drain->state == COLLECTING || drain->state == DONE) => drain->state == DONE) */
 void alarm(void)
 {
-    struct slogout_counts *counts = &drain.set.counts;
-    const uint64_t w = nondet_uint32(), p = nondet_uint32(), a = nondet_uint32(), l = nondet_uint32(),
-                   e = nondet_uint32();
-    uint64_t key, forcing;
-    int may_begin;
+    uint64_t *const count = drain.set.counts.state;
+    uint64_t deadline, forcing, unsettled_now, all;
+    int may_be_begun;
 
-    any_world();
-    counts->state[SLOGOUT_STATE_WAITING] = w;
-    counts->state[SLOGOUT_STATE_PENDING] = p;
-    counts->state[SLOGOUT_STATE_ASKED] = a;
-    counts->state[SLOGOUT_STATE_LEAVING] = l;
-    counts->state[SLOGOUT_STATE_ENDED] = e;
-    may_begin = drain.state == RUNNING && !drain.is_forcing && w > 0 &&
-                (drain.schedule.in_flight == 0 || p + a < drain.schedule.in_flight);
+    any_drain();
+    drain.alarm.deadline = nondet_uint64();
+    unsettled_now = count[SLOGOUT_STATE_WAITING] + count[SLOGOUT_STATE_PENDING] + count[SLOGOUT_STATE_ASKED];
+    all = unsettled_now + count[SLOGOUT_STATE_LEAVING] + count[SLOGOUT_STATE_ENDED];
+    may_be_begun = drain.state == RUNNING && !drain.is_forcing && count[SLOGOUT_STATE_WAITING] > 0 &&
+                   (drain.schedule.in_flight == 0 ||
+                    count[SLOGOUT_STATE_PENDING] + count[SLOGOUT_STATE_ASKED] < drain.schedule.in_flight);
     forcing = slo_add(drain.start, drain.schedule.force);
-    set_alarm(&drain);
-    key = drain.alarm.deadline;
+    on_change(&drain.set);
+    deadline = drain.alarm.deadline;
     if (drain.state == COLLECTING || drain.state == DONE) {
-        CHECK(key == SLOGOUT_NEVER);
+        CHECK(deadline == SLOGOUT_NEVER);
         return;
     }
-    if (w + p + a + l + e == 0) {
-        CHECK(key == 0);
+    if (all == 0) {
+        CHECK(deadline == 0);
         return;
     }
-    if (w + p + a + l == 0 || drain.state == CANCELED) {
-        CHECK(key == SLOGOUT_NEVER);
+    if (all == count[SLOGOUT_STATE_ENDED] || drain.state == CANCELED) {
+        CHECK(deadline == SLOGOUT_NEVER);
         return;
     }
-    CHECK(key <= slogout_drain_deadline(&drain));
-    CHECK(w + p + a == 0 || drain.is_forcing || key <= forcing);
-    CHECK(!may_begin || key <= (drain.has_joined ? 0 : slo_add(drain.start, drain.pacer.instant)));
-    CHECK(may_begin || drain.is_forcing || (w + p + a > 0 && key >= forcing) || key == slogout_drain_deadline(&drain));
+    CHECK(deadline <= slogout_drain_deadline(&drain));
+    CHECK(unsettled_now == 0 || drain.is_forcing || deadline <= forcing);
+    CHECK(!may_be_begun || deadline <= (drain.has_joined ? 0 : slo_add(drain.start, drain.pacer.instant)));
+    CHECK(may_be_begun || drain.is_forcing || (unsettled_now > 0 && deadline >= forcing) ||
+          deadline == slogout_drain_deadline(&drain));
 }
 
-/* proves: when the alarm rings one thing is done, of 2 sessions in any state, and it never does if both have ENDED: done is called, exactly if no session is left; or one is begun or forced, of which there is one; or forcing begins; or a slot is cut again. When the host is called and in the end, each session is in the list of its state and in no other, the counters are the lengths of the lists, and the alarm is right, for all schedules, paces and times
- * with: --unwind 7 --slice-formula
- * each: FIRST 6 SECOND 6
- * mutant FIRST=0 SECOND=5: lib/drain.c: no_outcome(counts) + counts->state[SLOGOUT_STATE_ENDED] == 0 => no_outcome(counts) == 0
- * mutant FIRST=0 SECOND=1: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined
- * mutant FIRST=0 SECOND=1: lib/drain.c: now >= drain->schedule.force && !drain->is_forcing => now > drain->schedule.force && !drain->is_forcing */
-void ring_one(void)
+/* proves: when the alarm rings, one thing is done: done is called, exactly if no session is left; or the oldest session that waits is begun, at the instant of its neighbor in a group; or the oldest is forced, of those first that wait; or forcing begins; or a slot is cut again. When the host is called and in the end, the alarm is right, for all numbers of sessions below 2^32, all schedules, paces and times
+ * with: -DOPAQUE --unwind 7 --slice-formula
+ * claims: ring force_next first_in next_slot adapt_slot elapsed
+ * mutant: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined
+ * mutant: lib/drain.c: now >= drain->schedule.force && !drain->is_forcing => now > drain->schedule.force && !drain->is_forcing */
+void rings(void)
 {
-    int was_forcing, had_joined;
-
-    first_state = FIRST;
-    second_state = SECOND;
-    if (SECOND < FIRST)
-        return;
-    any_world();
-    if (SECOND == SLOGOUT_STATE_ENDED && (FIRST == NOT_IN || FIRST == SLOGOUT_STATE_ENDED)) {
-        CHECK(drain.alarm.deadline == SLOGOUT_NEVER);
-        return;
-    }
-    was_forcing = drain.is_forcing;
-    had_joined = drain.has_joined;
+    any_drain();
+    place_all();
     ASSUME(drain.alarm.deadline <= slogout.clock.now);
+    served = 1;
     ring(&drain.alarm);
-    CHECK(is_consistent());
-    CHECK(calls == 1 || (!was_forcing && drain.is_forcing) || (had_joined && !drain.has_joined));
-    CHECK(done_calls == (SECOND == NOT_IN));
-}
-
-/* proves: one of 2 sessions goes on to any later state, or quits, and the drain is consistent again
- * with: --unwind 7 --slice-formula
- * each: FIRST 6
- * mutant FIRST=1: lib/drain.c: set_alarm(slo_container_of(set, struct slogout_drain, set)); => (void)set; */
-void change(void)
-{
-    unsigned state;
-
-    first_state = FIRST;
-    for (second_state = FIRST; second_state <= SLOGOUT_STATE_ENDED; second_state++)
-        for (state = second_state; state <= SLOGOUT_STATE_ENDED && second_state != NOT_IN; state++) {
-            any_world();
-            if (state == second_state)
-                slo_session_quit(&second);
-            else
-                move(&second, state);
-            CHECK(is_consistent());
-        }
-}
-
-/* proves: a session in any state is added to a drain with up to 1 other, and joins exactly if it and the drain can still be begun; in the end the drain is consistent
- * with: --unwind 7 --slice-formula
- * each: SECOND 6
- * mutant SECOND=0: lib/drain.c: drain->has_joined = 1; => ; */
-void add(void)
-{
-    unsigned state;
-
-    first_state = NOT_IN;
-    second_state = SECOND;
-    for (state = SLOGOUT_STATE_OPEN; state <= SLOGOUT_STATE_ENDED; state++) {
-        int error;
-        any_world();
-        first.state = (unsigned char)state;
-        error = slogout_drain_add(&drain, &first, nondet_uint64());
-        CHECK(error == (state <= SLOGOUT_STATE_ASKED && drain.state <= PAUSED ? 0 : SLOGOUT_ERR_STATE));
-        CHECK(error || (is_in(&first) && first.state > SLOGOUT_STATE_OPEN && drain.has_joined));
-        CHECK(is_consistent() && slogout.depth == 0);
+    CHECK(done_calls == is_empty(&before.set.counts) && calls <= 1);
+    if (calls == 0) {
+        CHECK(is_consistent() && !drain.has_joined);
+        CHECK(before.has_joined || (!before.is_forcing && drain.is_forcing));
     }
 }
 
-/* proves: a drain with up to 1 session, in any state, is started, gets another plan, goes on, pauses, or is forced, which never postpones its deadline; or an error has changed nothing; in the end the drain is consistent, for all plans and times
- * with: --unwind 7 --slice-formula
- * each: WHAT 3 SECOND 6
- * mutant WHAT=0 SECOND=1: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add
- * mutant WHAT=1 SECOND=1: lib/drain.c: drain->is_forcing = 0; => ; */
+/* Returns the error that is due, where 0 stands for none. */
+static int error_of(int is_wrong, unsigned joining)
+{
+    const int is_running = before.state == RUNNING || before.state == PAUSED, is_over = before.state > PAUSED;
+
+    if (is_wrong)
+        return SLOGOUT_ERR_ARGUMENT;
+    if (WHAT == FORCE ? before.state == DONE : WHAT == RESUME || WHAT == PAUSE ? !is_running : is_over)
+        return SLOGOUT_ERR_STATE;
+    if (WHAT == START)
+        return copy_error;
+    return WHAT == ADD && joining >= SLOGOUT_STATE_LEAVING ? SLOGOUT_ERR_STATE : 0;
+}
+
+/* proves: a drain is started, gets another plan, goes on, pauses, or is forced, which never postpones its deadline, or a session is added, exactly if it and the drain can still be begun; or the error that is due has changed nothing; in the end the drain is consistent, for all numbers of sessions below 2^32, all plans and times
+ * with: -DOPAQUE --unwind 8 --slice-formula
+ * each: WHAT 5
+ * claims: slogout_drain_start slogout_drain_resume slogout_drain_pause slogout_drain_force slogout_drain_add adopt_schedule
+ * mutant WHAT=0: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add
+ * mutant WHAT=1: lib/drain.c: drain->is_forcing = 0; => ;
+ * mutant WHAT=4: lib/drain.c: drain->has_joined = 1; => ; */
 void steer(void)
 {
     static const struct slogout_plan plan;
-    const uint64_t now = nondet_uint64();
-    enum drain_state state;
-    uint64_t deadline;
-    int error;
+    static struct slogout other;
+    struct slogout_session session = {.slogout = nondet_int() ? &slogout : &other, .state = nondet_octet()};
+    const unsigned old = session.state;
+    const uint64_t now = nondet_uint64(), group = nondet_uint64();
+    int is_wrong = WHAT < PAUSE && now == SLOGOUT_NEVER, error = 0;
+    uint64_t deadline, time;
 
-    first_state = NOT_IN;
-    second_state = SECOND;
-    any_world();
-    state = drain.state;
+    any_drain();
     deadline = slogout_drain_deadline(&drain);
-    if (WHAT == 0) {
+    time = slogout.clock.now;
+    ASSUME(old <= SLOGOUT_STATE_ENDED);
+    switch (WHAT) {
+    case FORCE:
+        CHECK(slogout_drain_force(NULL, now) == SLOGOUT_ERR_ARGUMENT);
         error = slogout_drain_force(&drain, now);
         CHECK(slogout_drain_deadline(&drain) <= deadline);
-    } else if (WHAT == 1) {
+        CHECK(error || slogout_drain_deadline(&drain) <=
+                           slo_add(slogout.clock.now, (uint64_t)drain.plan.tail_ms + slogout.settings.leave_timeout_ms));
+        break;
+    case START:
+        CHECK(slogout_drain_start(NULL, &plan, now) == SLOGOUT_ERR_ARGUMENT);
+        CHECK(slogout_drain_start(&drain, NULL, now) == SLOGOUT_ERR_ARGUMENT);
         error = slogout_drain_start(&drain, &plan, now);
         CHECK(error || (drain.state == RUNNING && !drain.is_forcing && drain.start == slogout.clock.now));
-    } else if (nondet_int()) {
+        CHECK(error || (drain.plan.tail_ms == copied.tail_ms && drain.plan.max_in_flight == copied.max_in_flight));
+        CHECK(error || drain.pacer.random == copied.seed);
+        CHECK(error || drain.set.ask_before == slo_add(drain.start, drain.schedule.ask_until));
+        break;
+    case RESUME:
+        CHECK(slogout_drain_resume(NULL, now) == SLOGOUT_ERR_ARGUMENT);
         error = slogout_drain_resume(&drain, now);
         CHECK(error || (drain.state == RUNNING && slogout_drain_deadline(&drain) == deadline));
-    } else {
+        break;
+    case PAUSE:
+        CHECK(slogout_drain_pause(NULL) == SLOGOUT_ERR_ARGUMENT);
         error = slogout_drain_pause(&drain);
         CHECK(error || (drain.state == PAUSED && slogout_drain_deadline(&drain) == deadline));
+        break;
+    case ADD:
+        CHECK(slogout_drain_add(NULL, &session, group) == SLOGOUT_ERR_ARGUMENT);
+        CHECK(slogout_drain_add(&drain, NULL, group) == SLOGOUT_ERR_ARGUMENT);
+        is_wrong = session.slogout != &slogout;
+        error = slogout_drain_add(&drain, &session, group);
+        CHECK(error || (drain.has_joined && session.state > SLOGOUT_STATE_OPEN));
+        CHECK(error || old > SLOGOUT_STATE_OPEN || session.group == group);
+        break;
     }
-    CHECK(error == 0 || (error < 0 && drain.state == state && slogout_drain_deadline(&drain) == deadline));
+    CHECK(error == error_of(is_wrong, old));
+    CHECK(error == 0 || (drain.state == before.state && slogout_drain_deadline(&drain) == deadline));
+    CHECK(error || WHAT > RESUME || slogout.clock.now == slo_max(time, now));
     CHECK(is_consistent() && slogout.depth == 0);
 }
 
-/* proves: a drain with 2 sessions in any state is canceled: those that were not asked are out of it, the others stay; or an error has changed nothing; in the end the drain is consistent
- * with: --unwind 7 --slice-formula
- * each: FIRST 6
- * mutant FIRST=1: lib/drain.c: state <= SLOGOUT_STATE_PENDING; state++) => state < SLOGOUT_STATE_PENDING; state++) */
-void cancel(void)
+static void any_small_drain(void)
 {
-    first_state = FIRST;
-    for (second_state = FIRST; second_state <= SLOGOUT_STATE_ENDED; second_state++) {
-        enum drain_state state;
-        int error;
-        any_world();
-        state = drain.state;
-        error = slogout_drain_cancel(&drain);
-        CHECK(error == (state == RUNNING || state == PAUSED ? 0 : SLOGOUT_ERR_STATE));
-        CHECK(drain.state == (error ? state : CANCELED));
-        CHECK(is_in(&first) == (error ? first_state != NOT_IN : first_state >= SLOGOUT_STATE_ASKED));
-        CHECK(is_in(&second) == (error ? second_state != NOT_IN : second_state >= SLOGOUT_STATE_ASKED));
-        CHECK(is_consistent() && slogout.depth == 0);
+    unsigned state;
+
+    any_drain();
+    for (state = SLOGOUT_STATE_WAITING; state <= SLOGOUT_STATE_ENDED; state++) {
+        ASSUME(drain.set.counts.state[state] == MEMBERS);
+        drain.set.counts.state[state] = MEMBERS; /* which spares CBMC the others */
     }
+    place_all();
 }
 
-/* proves: a drain with 2 sessions in any state is freed once, no session and no alarm points at it any more, and those that were WAITING are OPEN
+/* proves: a drain is canceled: of 0, 1 or 2 sessions in each state, those that were not asked are canceled, the others stay; or an error has changed nothing; in the end the drain is consistent
  * with: --unwind 7 --slice-formula
- * each: FIRST 6
- * mutant FIRST=1: lib/drain.c: reopen_all(drain, SLOGOUT_STATE_WAITING); => ;
- * mutant FIRST=1: lib/drain.c: slo_alarm_set(&drain->alarm, SLOGOUT_NEVER); => ; */
+ * each: MEMBERS 3
+ * claims: slogout_drain_cancel reopen_all
+ * mutant MEMBERS=1: lib/drain.c: state <= SLOGOUT_STATE_PENDING; state++) => state < SLOGOUT_STATE_PENDING; state++) */
+void cancel(void)
+{
+    const unsigned state = nondet_octet();
+    int error;
+
+    any_small_drain();
+    CHECK(slogout_drain_cancel(NULL) == SLOGOUT_ERR_ARGUMENT);
+    error = slogout_drain_cancel(&drain);
+    CHECK(error == (before.state == RUNNING || before.state == PAUSED ? 0 : SLOGOUT_ERR_STATE));
+    CHECK(drain.state == (error ? before.state : CANCELED));
+    CHECK(is_consistent() && slogout.depth == 0);
+    ASSUME(state >= SLOGOUT_STATE_WAITING && state <= SLOGOUT_STATE_ENDED);
+    CHECK(drain.set.counts.state[state] ==
+          (error || state >= SLOGOUT_STATE_ASKED ? before.set.counts.state[state] : 0));
+}
+
+/* proves: a drain with 0, 1 or 2 sessions in each state is freed once, those that were WAITING are canceled, the others leave it, and no alarm is set
+ * with: --unwind 7 --slice-formula
+ * each: MEMBERS 3
+ * claims: slogout_drain_free
+ * mutant MEMBERS=1: lib/drain.c: reopen_all(drain, SLOGOUT_STATE_WAITING); => ;
+ * mutant MEMBERS=1: lib/drain.c: slo_alarm_set(&drain->alarm, SLOGOUT_NEVER); => ; */
 void release(void)
 {
-    first_state = FIRST;
-    for (second_state = FIRST; second_state <= SLOGOUT_STATE_ENDED; second_state++) {
-        any_world();
-        released = 0;
-        slogout_drain_free(&drain);
-        CHECK(!first.set && !slo_link_is_linked(&first.member) && !second.set && !slo_link_is_linked(&second.member));
-        CHECK(first_state != SLOGOUT_STATE_WAITING || first.state == SLOGOUT_STATE_OPEN);
-        CHECK(second_state != SLOGOUT_STATE_WAITING || second.state == SLOGOUT_STATE_OPEN);
-        CHECK(second_state <= SLOGOUT_STATE_WAITING || second.state == second_state);
-        CHECK(drain.alarm.deadline == SLOGOUT_NEVER && released == 1 && slogout.depth == 0);
-    }
+    const unsigned state = nondet_octet();
+
+    any_small_drain();
+    slogout_drain_free(NULL);
+    CHECK(!given_back);
+    slogout_drain_free(&drain);
+    CHECK(drain.alarm.deadline == SLOGOUT_NEVER && released);
+    ASSUME(state >= SLOGOUT_STATE_WAITING && state <= SLOGOUT_STATE_ENDED);
+    CHECK(drain.set.counts.state[state] == 0);
 }

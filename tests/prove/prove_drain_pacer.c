@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "prove.h"
+#include "random.h"
 #include "saturate.h"
+
+#define slo_random_next(state) ((void)(state), nondet_uint64())
 
 /* Where it does not matter how much the window grows for the rate. */
 #ifdef OPAQUE
@@ -52,25 +55,6 @@ void open_window(void)
     CHECK((pacer.gap > 0) == (rate > 0));
 }
 
-/* proves: a slot lies in its window, its instant in the slot, and it ends by when sessions must have had one, for all states and backlogs
- * end: apart
- * with: -DOPAQUE --slice-formula
- * claims: cut_from
- * mutant: lib/drain_pacer.c: % length : 0 => % (length + 1) : 0
- * mutant: lib/drain_pacer.c: slo_min(even, urgent) => slo_max(even, urgent)
- * mutant: lib/drain_pacer.c: slo_min(end, fixed_point(backlog->by_ms)) => slo_max(end, fixed_point(backlog->by_ms)) */
-void slot(void)
-{
-    const struct slo_backlog backlog = any_backlog();
-    const uint64_t from = nondet_uint64();
-    struct slo_pacer pacer = any_pacer();
-
-    cut_from(&pacer, from, &backlog);
-    CHECK(is_slot(&pacer) && (pacer.to == from || pacer.to <= pacer.end));
-    CHECK(pacer.to == from || pacer.to <= fixed_point(backlog.by_ms));
-    CHECK(pacer.to == from || pacer.to <= fixed_point(backlog.urgent_by_ms));
-}
-
 /* proves: no slot is shorter than the gap, unless sessions must have had theirs sooner, for all states and backlogs of up to 2^20 sessions
  * by: integers
  * with: --slice-formula
@@ -107,11 +91,14 @@ void next_slot(void)
     CHECK(old.to < old.end || pacer.even_end == slo_add(pacer.from, old.span));
 }
 
-/* proves: the slots that follow, if all are as long as this one, end by the end of the window, and by when sessions must have had one, for all states, times and backlogs
+/* proves: an instant lies in its slot, and the slots that follow, if all are as long as this one, end by the end of the window, and by when sessions must have had one, for all states, times and backlogs
  * by: integers
  * with: --slice-formula
- * claims: share_of
- * mutant: lib/drain_pacer.c: slo_subtract(until, from) / slots => slo_subtract(until, from) / slots + 1 */
+ * claims: share_of cut_from
+ * mutant: lib/drain_pacer.c: slo_subtract(until, from) / slots => slo_subtract(until, from) / slots + 1
+ * mutant: lib/drain_pacer.c: % length : 0 => % (length + 1) : 0
+ * mutant: lib/drain_pacer.c: slo_min(even, urgent) => slo_max(even, urgent)
+ * mutant: lib/drain_pacer.c: slo_min(end, fixed_point(backlog->by_ms)) => slo_max(end, fixed_point(backlog->by_ms)) */
 void all_have_a_slot(void)
 {
     const struct slo_backlog backlog = any_backlog();
@@ -119,10 +106,10 @@ void all_have_a_slot(void)
     struct slo_pacer pacer = any_pacer();
 
     cut_from(&pacer, from, &backlog);
-    CHECK(slo_multiply(pacer.to - pacer.from, backlog.count) <= pacer.end - from);
-    CHECK(slo_multiply(pacer.to - pacer.from, backlog.count) <= slo_subtract(fixed_point(backlog.by_ms), from));
-    CHECK(slo_multiply(pacer.to - pacer.from, backlog.urgent) <=
-          slo_subtract(fixed_point(backlog.urgent_by_ms), from));
+    CHECK(pacer.from == from && is_slot(&pacer));
+    CHECK(slo_multiply(pacer.to - from, backlog.count) <= pacer.end - from);
+    CHECK(slo_multiply(pacer.to - from, backlog.count) <= slo_subtract(fixed_point(backlog.by_ms), from));
+    CHECK(slo_multiply(pacer.to - from, backlog.urgent) <= slo_subtract(fixed_point(backlog.urgent_by_ms), from));
 }
 
 /* proves: if nobody waits, there is no slot, and who joins later waits until the gap after the last slot began is over, or as long as that slot, if it was shorter, but not longer than a late tick is made up for, for all states and times
@@ -143,8 +130,9 @@ void no_slot(void)
 }
 
 /* proves: a slot that is cut again ends earlier and lies in the window, not before now, or stays as it was, for all states, times and backlogs
- * end: apart
+ * by: integers
  * with: -DOPAQUE --slice-formula
+ * claims: slo_pacer_adapt
  * mutant: lib/drain_pacer.c: adapted.to < pacer->to => adapted.to > pacer->to
  * mutant: lib/drain_pacer.c: slo_max(pacer->from, now), backlog) => slo_min(pacer->from, now), backlog) */
 void adapt_slot(void)

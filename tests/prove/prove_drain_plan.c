@@ -15,10 +15,11 @@ uint64_t __CPROVER_uninterpreted_ratio_up(uint64_t a, uint32_t b, uint32_t c);
 /* Where it does not matter why a limit or a rate is too low: each may be enough, or need more time than there is. */
 #ifdef ORACLE
 #define TOO_LONG ((uint64_t)1 << 62)
-static _Bool is_enough[__CPROVER_constant_infinity_uint], is_fast[__CPROVER_constant_infinity_uint];
-#define slo_divide_up(a, b)   (is_enough[(uint32_t)(b)] ? (uint64_t)1 : 2)
+static uint64_t needed; /* the least limit or rate that is enough */
+static int can_fit;     /* whether the greatest is accepted */
+#define slo_divide_up(a, b)   ((b) >= needed ? (uint64_t)1 : 2)
 #define slo_multiply(a, b)    ((a) ? TOO_LONG : 0)
-#define slo_ratio_up(a, b, c) (is_fast[c] ? (uint64_t)0 : TOO_LONG)
+#define slo_ratio_up(a, b, c) ((c) >= needed ? (uint64_t)0 : TOO_LONG)
 #endif
 
 /* What least() proves of the search, in place of its calls: the counter numbers what stands in the source, and 0 is the
@@ -68,7 +69,7 @@ static struct question any_question(void)
     any.sessions = nondet_uint64();
     ASSUME(any.timeouts.answer > 0 && any.sessions > 0);
 #ifdef ORACLE
-    ASSUME(any.plan.deadline_ms < TOO_LONG);
+    ASSUME(any.plan.deadline_ms > 0 && any.plan.deadline_ms < TOO_LONG);
 #endif
     return any;
 }
@@ -134,7 +135,8 @@ static int fits(const struct question *q)
  * mutant: lib/drain_plan.c: sessions) <= deadline_of(plan) => sessions) < deadline_of(plan)
  * mutant: lib/drain_plan.c: slo_max(slo_max(plan->spread_ms, => slo_max(slo_min(plan->spread_ms,
  * mutant: lib/drain_plan.c: slo_add(first_round, => slo_max(first_round,
- * mutant: lib/drain_plan.c: answer_timeout + SLO_PACER_CATCH_UP_MS => answer_timeout */
+ * mutant: lib/drain_plan.c: answer_timeout + SLO_PACER_CATCH_UP_MS => answer_timeout
+ * mutant: lib/drain_plan.c: slo_add(begin_ms(plan, timeouts, count), rest) => slo_add(begin_ms(plan, timeouts, count), rest + 1) */
 void check(void)
 {
     const struct question q = any_question();
@@ -197,21 +199,6 @@ void compromise(void)
     CHECK(fits(&q));
 }
 
-/* proves: the shortest deadline that is advised is accepted and a millisecond less is not, for all plans, timeouts and numbers of sessions
- * by: integers
- * with: -DOPAQUE
- * mutant: lib/drain_plan.c: slo_add(begin_ms(plan, timeouts, count), rest) => slo_add(begin_ms(plan, timeouts, count), rest + 1) */
-void shortest(void)
-{
-    struct question q = any_question();
-
-    q.plan.deadline_ms = shortest_deadline(&q.plan, &q.timeouts, q.sessions);
-    ASSUME(q.plan.deadline_ms < SLOGOUT_NEVER);
-    CHECK(should_fit(&q));
-    q.plan.deadline_ms--;
-    CHECK(!should_fit(&q));
-}
-
 /* proves: the longest spread that is advised is accepted and a millisecond more is not; if none is, none would be, for all plans, timeouts and numbers of sessions
  * by: integers
  * with: -DOPAQUE
@@ -235,28 +222,30 @@ void longest(void)
     CHECK(q.plan.spread_ms == 0 || !should_fit(&q));
 }
 
-/* proves: the smallest limit and the lowest rate that are advised are accepted and one less is not; if none is, the greatest is refused, for all plans and timeouts, whatever rates and limits are accepted
- * with: -DORACLE --unwind 34 --slice-formula
+#ifndef IS_RATE
+#define IS_RATE 0
+#endif
+
+/* proves: the smallest limit and the lowest rate are those that are needed, or 0 if even the greatest is refused, for all plans with a deadline and all timeouts, whatever limit or rate is needed
+ * with: -DORACLE --unwind 2
+ * each: IS_RATE 2
  * claims: set_least_that_fits
- * mutant: lib/drain_plan.c: low = middle + 1 => low = middle + 2
- * mutant: lib/drain_plan.c: high = middle; => high = middle - 1;
- * mutant: lib/drain_plan.c: low = high = 0; => low = 0; */
+ * loop set_least_that_fits.0: low <= high && (can_fit ? low >= 1 && low <= needed && needed <= high : high == 0); assigns low, high, *member; decreases high - low
+ * mutant IS_RATE=0: lib/drain_plan.c: low = middle + 1 => low = middle + 2
+ * mutant IS_RATE=0: lib/drain_plan.c: high = middle; => high = middle - 1;
+ * mutant IS_RATE=0: lib/drain_plan.c: low = high = 0; => low = 0; */
 void least(void)
 {
-    const struct question asked = any_question();
-    struct question q = asked;
-    struct slogout_advice advice;
+    struct question q = any_question();
+    uint32_t *const member = IS_RATE ? &q.plan.rate : &q.plan.max_in_flight;
 
-    slo_plan_advise(&q.plan, &q.timeouts, q.sessions, &advice);
-    q.plan.max_in_flight = advice.smallest_in_flight ? advice.smallest_in_flight : UINT32_MAX;
-    CHECK(fits(&q) == (advice.smallest_in_flight > 0));
-    q.plan.max_in_flight--;
-    CHECK(advice.smallest_in_flight <= 1 || !fits(&q));
-    q = asked;
-    q.plan.rate = advice.lowest_rate ? advice.lowest_rate : UINT32_MAX;
-    CHECK(fits(&q) == (advice.lowest_rate > 0));
-    q.plan.rate--;
-    CHECK(advice.lowest_rate <= 1 || !fits(&q));
+    needed = nondet_uint64();
+    *(IS_RATE ? &q.plan.max_in_flight : &q.plan.rate) = 0; /* so that the other needs no time */
+    *member = UINT32_MAX;
+    can_fit = fits(&q);
+    ASSUME(needed > 0);
+    set_least_that_fits(&q.plan, member, &q.timeouts, q.sessions);
+    CHECK(*member == (can_fit ? needed : 0));
 }
 
 /* proves: the round that is next has at least one session and no more than there are places, the rest is whole rounds, and their flights end when the last session is to be begun, for all schedules and 64-bit numbers of sessions

@@ -7,6 +7,8 @@
 #define STATE SERVER_START
 #endif
 
+struct slo_imap_server nondet_server(void);
+
 static struct slo_imap_server scan;
 
 /* What is undecided of a tag and what follows it. */
@@ -115,9 +117,10 @@ static int invariant(void)
 }
 
 /* Any state that satisfies it and may be used. */
-static void any(void)
+static void any(unsigned state)
 {
-    __CPROVER_havoc_object(&scan);
+    scan = nondet_server();
+    scan.state = (uint8_t)state;
     ASSUME(invariant() && scan.event != SLO_SERVER_NOT_UNDERSTOOD);
 }
 
@@ -149,9 +152,8 @@ void one_step(void)
     unsigned before;
 
     ASSUME(bytes && len > 0);
-    any();
-    ASSUME(scan.event == SLO_SERVER_NOTHING && scan.state == STATE);
-    scan.state = STATE; /* which spares CBMC the others */
+    any(STATE);
+    ASSUME(scan.event == SLO_SERVER_NOTHING);
     before = rank();
     undecided = scan.undecided;
     used = server_step(&scan, bytes, len);
@@ -174,7 +176,7 @@ void feed(void)
     size_t undecided, used;
 
     ASSUME(len <= 1);
-    any();
+    any(nondet_octet());
     undecided = scan.event == SLO_SERVER_NOTHING ? scan.undecided : 0;
     used = slo_imap_server_feed(&scan, &octet, len, stop);
     CHECK(invariant());
@@ -188,7 +190,7 @@ void feed(void)
  * mutant: lib/imap_server.c: memset(scan, 0, sizeof *scan) => memset(scan, 0, sizeof scan) */
 void init(void)
 {
-    __CPROVER_havoc_object(&scan);
+    scan = nondet_server();
     slo_imap_server_init(&scan);
     CHECK(invariant() && scan.undecided == 0 && scan.event == SLO_SERVER_NOTHING);
     CHECK(!slo_imap_server_between_lines(&scan));

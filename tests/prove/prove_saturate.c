@@ -11,8 +11,9 @@
  * mutant: lib/saturate.h: a > b ? a - b : 0 => a >= b ? a - b : 1 */
 void stops(void)
 {
-    const uint64_t a = nondet_uint64(), b = nondet_uint64();
+    const uint64_t a = nondet_uint64(), b = nondet_uint64(), now = nondet_uint64();
 
+    CHECK(slo_add(a, b) >= a && (a > now || now == UINT64_MAX || (slo_add(a, b) <= now) == (b <= now - a)));
     CHECK(slo_add(a, b) == (__CPROVER_overflow_plus(a, b) ? UINT64_MAX : a + b));
     CHECK(slo_subtract(a, b) == (__CPROVER_overflow_minus(a, b) ? 0 : a - b));
     CHECK(slo_multiply(a, b) == (__CPROVER_overflow_mult(a, b) ? UINT64_MAX : a * b));

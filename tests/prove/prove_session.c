@@ -28,6 +28,38 @@ static int compare(const void *one, const void *other, size_t len)
     return tags_differ;
 }
 
+/* list.h, of which only that is kept in which list a link is. prove_timer.c proves what a list is. */
+#define SLO_LIST_H
+
+struct slo_link {
+    struct slo_link *next, *prev; /* next: the list, itself if it is in none, or NULL before that is known */
+};
+
+#define slo_container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+static void slo_link_init(struct slo_link *link)
+{
+    link->next = link;
+}
+
+static int slo_link_is_linked(const struct slo_link *link)
+{
+    return link->next != link;
+}
+
+static void slo_link_remove(struct slo_link *link)
+{
+    link->next = link;
+}
+
+static void slo_link_append(struct slo_link *list, struct slo_link *link)
+{
+    CHECK(!link->next || !slo_link_is_linked(link));
+    link->next = list;
+}
+
+#include "call_stubs.h"
+
 #define memcpy copy
 #define memcmp compare
 #include "session.c"
@@ -61,42 +93,11 @@ void slo_timer_stop(struct slo_timers *timers, struct slo_timer *timer)
     slo_link_remove(&timer->link);
 }
 
-/* ---- how a call begins and ends: only that memory is released by the outermost one ---- */
-
-static int given_back, released;
-
-void slo_enter(struct slogout *slogout)
-{
-    CHECK(!released);
-    slogout->depth++;
-}
-
-void slo_enter_at(struct slogout *slogout, uint64_t now)
-{
-    if (now > slogout->clock.now)
-        slogout->clock.now = now;
-    slo_enter(slogout);
-}
-
 int slo_may_call_back(const struct slogout *slogout, uint64_t now)
 {
     if (slogout->depth)
         return SLOGOUT_ERR_REENTRANT;
     return now == SLOGOUT_NEVER ? SLOGOUT_ERR_ARGUMENT : 0;
-}
-
-void slo_leave(struct slogout *slogout)
-{
-    CHECK(slogout->depth > 0 && !released);
-    slogout->depth--;
-    released = given_back && slogout->depth == 0;
-}
-
-void slo_release_later(struct slogout *slogout, struct slo_link *memory)
-{
-    (void)slogout, (void)memory;
-    CHECK(!given_back && !running);
-    given_back = 1;
 }
 
 static enum { OTHER, LOGOUT_LINE, BYE_LINE } written; /* the line that was written last */
@@ -148,12 +149,6 @@ int slo_copy_sized(void *to, size_t known, const void *from)
     return nondet_int() ? SLOGOUT_ERR_SIZE : 0;
 }
 
-int slo_give_sized(void *to, const void *from, size_t known)
-{
-    CHECK(__CPROVER_w_ok(to, known) && __CPROVER_r_ok(from, known));
-    return 0;
-}
-
 /* ---- the world: one session, perhaps in a drain ---- */
 
 enum { FREE = KINDS, QUIT, ALL_EVENTS };
@@ -174,11 +169,8 @@ enum deed {
 /* What the host passes as the time: 0 leaves that of the clock, which is any time. */
 #define NOW 0
 
-enum place { IN_NO_DRAIN, ALONE, WITH_OTHERS, PLACES };
-
 static struct slogout slogout;
 static struct slo_session_set set;
-static struct slo_link before[SLOGOUT_STATE_ENDED + 1], behind; /* other members of the drain */
 static struct slogout_session the_session;
 static struct slogout_session *const session = &the_session;
 
@@ -189,7 +181,6 @@ static struct {
     enum { FREE_TO_SEND, BUSY_AT_REST, BUSY_BETWEEN_LINES } busy; /* the last line is due at this moment */
     /* in this event */
     unsigned event, state;
-    enum place place;
     enum deed deed;
     int offered, offered_first; /* first: LOGOUT, or the `* BYE` in its place */
     unsigned outcome; /* the one that this leads to, if the exchange ends */
@@ -222,63 +213,21 @@ static struct slo_timers *timers_of_state(unsigned state)
 /* `state` is the session's, or OPEN if it is not counted. */
 static int counted(const struct slogout_counts *counts, const uint64_t *other, unsigned state)
 {
-    return counts->state[SLOGOUT_STATE_WAITING] ==
-               other[SLOGOUT_STATE_WAITING] + (state == SLOGOUT_STATE_WAITING) &&
-           counts->state[SLOGOUT_STATE_PENDING] ==
-               other[SLOGOUT_STATE_PENDING] + (state == SLOGOUT_STATE_PENDING) &&
-           counts->state[SLOGOUT_STATE_ASKED] ==
-               other[SLOGOUT_STATE_ASKED] + (state == SLOGOUT_STATE_ASKED) &&
-           counts->state[SLOGOUT_STATE_LEAVING] ==
-               other[SLOGOUT_STATE_LEAVING] + (state == SLOGOUT_STATE_LEAVING) &&
-           counts->state[SLOGOUT_STATE_ENDED] == other[SLOGOUT_STATE_ENDED] + (state == SLOGOUT_STATE_ENDED);
-}
-
-static int follows(const struct slo_link *one, const struct slo_link *next)
-{
-    return one->next == next && next->prev == one;
-}
-
-/* Whether the list of this state has its own member, and then one and two, as far as these are not NULL. */
-static int list_is(unsigned state, const struct slo_link *one, const struct slo_link *two)
-{
-    const struct slo_link *const list = &set.members[state];
-    const struct slo_link *last = list;
+    unsigned i;
     int result = 1;
 
-    if (seen.place == WITH_OTHERS) {
-        result = follows(last, &before[state]);
-        last = &before[state];
-    }
-    if (one) {
-        result = result && follows(last, one);
-        last = one;
-    }
-    if (two) {
-        result = result && follows(last, two);
-        last = two;
-    }
-    return result && follows(last, list);
-}
-
-static int list_is_right(unsigned state, const struct slo_link *member)
-{
-    if (seen.place == WITH_OTHERS && seen.state == state)
-        return list_is(state, member ? member : &behind, member ? &behind : NULL) ||
-               (member && list_is(state, &behind, member));
-    return list_is(state, member, NULL);
-}
-
-static int lists_are_right(void)
-{
-    unsigned state;
-    int result = !session->set || session->set == &set;
-
-    for (state = 0; state <= SLOGOUT_STATE_ENDED; state++)
-        if (session->set && session->state == state)
-            result = result && list_is_right(state, &session->member);
-        else
-            result = result && list_is_right(state, NULL);
+    for (i = SLOGOUT_STATE_WAITING; i <= SLOGOUT_STATE_ENDED; i++)
+        result = result && counts->state[i] == other[i] + (state == i);
     return result;
+}
+
+static int list_is_right(void)
+{
+    const struct slo_link *const list = session->member.next;
+
+    if (!session->set)
+        return !list || list == &session->member;
+    return session->set == &set && list == &set.members[session->state];
 }
 
 /* A session is PENDING or LEAVING exactly as long as a line is due that the host had no moment for. */
@@ -293,7 +242,7 @@ static int invariant(void)
 {
     const unsigned state = session->state;
 
-    if (state > SLOGOUT_STATE_ENDED || session->freed || !lists_are_right())
+    if (state > SLOGOUT_STATE_ENDED || session->freed || !list_is_right())
         return 0;
     if (session->last_half && state < SLOGOUT_STATE_LEAVING)
         return 0;
@@ -454,14 +403,13 @@ struct slo_session_set nondet_set(void);
 struct slogout_session nondet_session(void);
 struct slogout_departure nondet_departure(void);
 
-/* Some others are in each state. That any number of them may be is what counters() proves. */
+/* Some others are in each state. */
 static void any_counts(struct slogout_counts *counts, uint64_t *other, unsigned state)
 {
-    other[SLOGOUT_STATE_WAITING] = counts->state[SLOGOUT_STATE_WAITING] = 3;
-    other[SLOGOUT_STATE_PENDING] = counts->state[SLOGOUT_STATE_PENDING] = 4;
-    other[SLOGOUT_STATE_ASKED] = counts->state[SLOGOUT_STATE_ASKED] = 5;
-    other[SLOGOUT_STATE_LEAVING] = counts->state[SLOGOUT_STATE_LEAVING] = 6;
-    other[SLOGOUT_STATE_ENDED] = counts->state[SLOGOUT_STATE_ENDED] = 7;
+    unsigned i;
+
+    for (i = SLOGOUT_STATE_WAITING; i <= SLOGOUT_STATE_ENDED; i++)
+        other[i] = counts->state[i] = i + 2;
     move_count(counts, SLOGOUT_STATE_OPEN, state);
 }
 
@@ -485,21 +433,8 @@ static void any_world(void)
     slo_link_init(&queue);
 }
 
-static void any_drain(enum place place)
-{
-    unsigned i;
-
-    for (i = 0; i <= SLOGOUT_STATE_ENDED; i++) {
-        slo_link_init(&set.members[i]);
-        slo_link_init(&before[i]);
-        if (place == WITH_OTHERS)
-            slo_link_append(&set.members[i], &before[i]);
-    }
-    slo_link_init(&behind);
-}
-
 /* The number of a tag that was written: 0 or any other, all of which are alike. */
-static void any_session(unsigned state, enum place place, int last_half, uint32_t tag_number)
+static void any_session(unsigned state, int in_drain, int last_half, uint32_t tag_number)
 {
     session->tag_number = tag_number;
     session->slogout = &slogout;
@@ -508,17 +443,11 @@ static void any_session(unsigned state, enum place place, int last_half, uint32_
     session->state = (uint8_t)state;
     session->last_half = (uint8_t)last_half;
     session->freed = 0;
-    session->set = place == IN_NO_DRAIN ? NULL : &set;
+    session->set = in_drain ? &set : NULL;
     slo_link_init(&session->timer.link);
-    any_drain(place);
-    if (place != IN_NO_DRAIN) {
-        slo_link_init(&session->member);
-        slo_link_append(&set.members[state], &session->member);
-    }
-    if (place == WITH_OTHERS)
-        slo_link_append(&set.members[state], &behind);
+    session->member.next = in_drain ? &set.members[state] : NULL;
     any_counts(&slogout.counts, others, state);
-    any_counts(&set.counts, others_in_drain, place == IN_NO_DRAIN ? SLOGOUT_STATE_OPEN : state);
+    any_counts(&set.counts, others_in_drain, in_drain ? state : SLOGOUT_STATE_OPEN);
     running = timers_of_state(state);
     if (running)
         slo_link_append(&queue, &session->timer.link);
@@ -557,18 +486,26 @@ static unsigned outcome_of(unsigned event, unsigned state)
 
 static const char octets[200]; /* of the client */
 
-static void feed_answer(enum slogout_status status)
+/* A response whose tag, code and text have up to 200 octets each. Only one that is a BYE or has our tag is an answer, and
+ * only while ASKED. */
+static void feed_response(enum slogout_status status, int is_other)
 {
-    char tag[SLOGOUT_TAG_SIZE];
-    struct slogout_response answer = {status, tag, 0, octets, nondet_size(), octets, nondet_size()};
+    const int is_bye = status == SLOGOUT_STATUS_BYE, was_asked = seen.state == SLOGOUT_STATE_ASKED;
+    const int is_answer = was_asked && (is_bye || !is_other);
+    const struct slogout_session old = *session;
+    const struct slogout_response response = {status, octets, is_other || is_bye ? nondet_size() : SLOGOUT_TAG_SIZE - 1,
+                                              octets, nondet_size(), octets, nondet_size()};
+    int result;
 
-    ASSUME(answer.code_len <= sizeof octets && answer.text_len <= sizeof octets);
-    if (status != SLOGOUT_STATUS_BYE)
-        answer.tag_len = slo_session_tag(session, tag);
-    tags_differ = 0;
+    ASSUME(response.tag_len <= sizeof octets && response.code_len <= sizeof octets);
+    ASSUME(response.text_len <= sizeof octets);
+    tags_differ = is_other;
     slo_enter(&slogout);
-    slo_session_feed_response(session, &answer);
+    result = slo_session_feed_response(session, &response);
     slo_leave(&slogout);
+    CHECK(result == (is_answer || seen.state > SLOGOUT_STATE_ASKED ? SLOGOUT_CONSUMED : 0));
+    CHECK(is_answer || (session->state == old.state && session->answer == old.answer));
+    CHECK(!is_answer || (is_bye ? session->bye_seen && session->answer == old.answer : session->answer == (unsigned)status));
 }
 
 static void happen(unsigned event)
@@ -597,18 +534,19 @@ static void happen(unsigned event)
         slo_leave(&slogout);
         break;
     case BYE:
-        feed_answer(SLOGOUT_STATUS_BYE);
+        feed_response(SLOGOUT_STATUS_BYE, nondet_int() != 0);
         break;
     case OK:
-        feed_answer(SLOGOUT_STATUS_OK);
+        feed_response(SLOGOUT_STATUS_OK, 0);
         break;
     case REFUSAL:
         if (nondet_int())
-            feed_answer(SLOGOUT_STATUS_NO);
+            feed_response(SLOGOUT_STATUS_NO, 0);
         else
-            feed_answer(SLOGOUT_STATUS_BAD);
+            feed_response(SLOGOUT_STATUS_BAD, 0);
         break;
     case OTHER_LINE:
+        feed_response(SLOGOUT_STATUS_OK, 1);
         slogout_session_feed_line(session, "", 0, NOW);
         break;
     case FORCE:
@@ -626,20 +564,19 @@ static void happen(unsigned event)
     }
 }
 
-static void check_event(unsigned event, unsigned state, enum place place, int last_half, uint32_t tag_number,
+static void check_event(unsigned event, unsigned state, int in_drain, int last_half, uint32_t tag_number,
                         enum deed deed)
 {
     seen.event = event;
     seen.state = state;
-    seen.place = place;
     seen.deed = deed;
     seen.offered = seen.offered_first = 0;
-    any_session(state, place, last_half, tag_number);
+    any_session(state, in_drain, last_half, tag_number);
     seen.outcome = outcome_of(event, state);
     happen(event);
     CHECK(slogout.depth == 0);
     if (released) {
-        CHECK(!session->set && lists_are_right());
+        CHECK(!session->set && list_is_right() && !running);
         CHECK(counted(&slogout.counts, others, SLOGOUT_STATE_OPEN));
         CHECK(counted(&set.counts, others_in_drain, SLOGOUT_STATE_OPEN));
     } else {
@@ -649,21 +586,21 @@ static void check_event(unsigned event, unsigned state, enum place place, int la
     END_CASE();
 }
 
-static int may_be(unsigned state, unsigned place, int last_half, uint32_t tag_number)
+static int may_be(unsigned state, int in_drain, int last_half, uint32_t tag_number)
 {
     if (last_half && state != SLOGOUT_STATE_LEAVING) /* in ENDED it makes no difference */
         return 0;
     if (tag_number ? state < SLOGOUT_STATE_ASKED : state == SLOGOUT_STATE_ASKED)
         return 0;
-    return place == IN_NO_DRAIN || state != SLOGOUT_STATE_OPEN;
+    return !in_drain || state != SLOGOUT_STATE_OPEN;
 }
 
-static int may_happen(unsigned event, unsigned state, unsigned place)
+static int may_happen(unsigned event, unsigned state, int in_drain)
 {
     switch (event) {
     case TIMER:
         if (state == SLOGOUT_STATE_WAITING)
-            return place == IN_NO_DRAIN;
+            return !in_drain;
         return state >= SLOGOUT_STATE_PENDING && state <= SLOGOUT_STATE_LEAVING;
     case QUIT:
         return state != SLOGOUT_STATE_WAITING;
@@ -674,31 +611,11 @@ static int may_happen(unsigned event, unsigned state, unsigned place)
 
 /* How many of the deeds are tried. All cells that send a line are those of REQUEST and FORCE, so what the host does in
  * send_line() is tried with these two events. */
-static unsigned deeds_of(unsigned event, unsigned state, unsigned place)
+static unsigned deeds_of(unsigned event, unsigned state)
 {
-    if (place == ALONE || !may_send(event, state))
+    if (!may_send(event, state))
         return 1;
     return event == REQUEST ? DEEDS : event == FORCE ? CANCELS : 1;
-}
-
-/* proves: a session that moves counts in its new state and no longer in the old one, for all counts and all pairs of states
- * with: --unwind 8
- * claims: move_count
- * mutant: lib/session.c: counts->state[from]--; => counts->state[from]++; */
-void counters(void)
-{
-    const unsigned from = nondet_octet(), to = nondet_octet();
-    struct slogout_counts counts = nondet_set().counts;
-    uint64_t other[SLOGOUT_STATE_ENDED + 1];
-
-    ASSUME(from <= SLOGOUT_STATE_ENDED && to <= SLOGOUT_STATE_ENDED);
-    other[SLOGOUT_STATE_WAITING] = counts.state[SLOGOUT_STATE_WAITING] - (from == SLOGOUT_STATE_WAITING);
-    other[SLOGOUT_STATE_PENDING] = counts.state[SLOGOUT_STATE_PENDING] - (from == SLOGOUT_STATE_PENDING);
-    other[SLOGOUT_STATE_ASKED] = counts.state[SLOGOUT_STATE_ASKED] - (from == SLOGOUT_STATE_ASKED);
-    other[SLOGOUT_STATE_LEAVING] = counts.state[SLOGOUT_STATE_LEAVING] - (from == SLOGOUT_STATE_LEAVING);
-    other[SLOGOUT_STATE_ENDED] = counts.state[SLOGOUT_STATE_ENDED] - (from == SLOGOUT_STATE_ENDED);
-    move_count(&counts, from, to);
-    CHECK(counted(&counts, other, to));
 }
 
 /* proves: a new session satisfies the invariant, and there is none if the callbacks are refused or memory is not there
@@ -710,11 +627,9 @@ void new_session(void)
     int error;
 
     any_world();
-    any_drain(IN_NO_DRAIN);
     any_counts(&set.counts, others_in_drain, SLOGOUT_STATE_OPEN);
     any_counts(&slogout.counts, others, SLOGOUT_STATE_OPEN);
     running = NULL;
-    seen.place = IN_NO_DRAIN;
     seen.logout = seen.bye = seen.over = 0;
     seen.busy = FREE_TO_SEND;
     error = slogout_session_new(&out, &slogout, &callbacks, NULL);
@@ -725,63 +640,10 @@ void new_session(void)
     CHECK(invariant());
 }
 
-static void check_response(unsigned state, enum slogout_status status, int is_other)
-{
-    const struct slogout_response response = {status, octets, nondet_size(), octets, nondet_size(), octets, nondet_size()};
-    const int is_bye = status == SLOGOUT_STATUS_BYE;
-    int ends, consumed, result;
-
-    seen.event = OK;
-    seen.state = state;
-    seen.offered = seen.offered_first = 0;
-    seen.place = state == SLOGOUT_STATE_WAITING ? ALONE : IN_NO_DRAIN;
-    seen.outcome = SLOGOUT_OUTCOME_ANSWERED;
-    waits = 1;
-    slogout.settings.on_refusal = SLOGOUT_REFUSAL_WAIT;
-    any_session(state, seen.place, 0, state >= SLOGOUT_STATE_ASKED);
-    ASSUME(is_other || is_bye || response.tag_len == SLOGOUT_TAG_SIZE - 1);
-    ASSUME(response.tag_len <= sizeof octets && response.code_len <= sizeof octets);
-    ASSUME(response.text_len <= sizeof octets);
-    tags_differ = is_other;
-    session->bye_seen = 0;
-    slo_enter(&slogout);
-    result = slo_session_feed_response(session, &response);
-    slo_leave(&slogout);
-    ends = state == SLOGOUT_STATE_ASKED && !is_other && status == SLOGOUT_STATUS_OK;
-    consumed = state > SLOGOUT_STATE_ASKED || (state == SLOGOUT_STATE_ASKED && (!is_other || is_bye));
-    CHECK(result == (consumed ? SLOGOUT_CONSUMED : 0));
-    CHECK(!released || ends);
-    if (!released) {
-        CHECK(invariant());
-        CHECK(session->bye_seen == (state == SLOGOUT_STATE_ASKED && is_bye));
-        CHECK(session->state == (ends ? SLOGOUT_STATE_ENDED : state));
-        CHECK(state != SLOGOUT_STATE_ASKED || is_other || is_bye || session->answer == (unsigned)status);
-    }
-    END_CASE();
-}
-
-/* proves: a response is an answer only if it is a BYE or has our tag, and only while ASKED; in LEAVING and ENDED any is consumed, and before ASKED none; for any response whose tag, code and text have up to 200 octets each
- * with: --unwind 33 --slice-formula --object-bits 12
- * mutant: lib/session.c: return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL; => return response->status == SLOGOUT_STATUS_NO ? OK : REFUSAL;
- * mutant: lib/session.c: session->answer = (uint8_t)event->answer->status; => session->answer = 0; */
-void one_response(void)
-{
-    const size_t which = nondet_size();
-    size_t number = 0;
-    unsigned state, status;
-    int is_other;
-
-    any_world();
-    for (state = 0; state <= SLOGOUT_STATE_ENDED; state++)
-        for (status = SLOGOUT_STATUS_OK; status <= SLOGOUT_STATUS_BYE; status++)
-            for (is_other = 0; is_other < 2; is_other++)
-                if (which == number++)
-                    check_response(state, (enum slogout_status)status, is_other);
-}
-
-/* proves: an event, in any state of the invariant, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, no line after BUSY before its moment, none after a BYE or the end
+/* proves: an event, in any state of the invariant, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, no line after BUSY before its moment, none after a BYE or the end, and a response is an answer only if it is a BYE or has our tag, and only while ASKED
  * with: --unwind 33 --slice-formula --object-bits 12
  * each: EVENT 14
+ * mutant EVENT=4: lib/session.c: counts->state[from]--; => counts->state[from]++;
  * mutant EVENT=0: lib/session.c: slo_link_append(&set->members[session->state], &session->member); => ;
  * mutant EVENT=1: lib/session.c: if (deadline != SLOGOUT_NEVER) => if (deadline == SLOGOUT_NEVER)
  * mutant EVENT=1: lib/session.c: return finish(session, (enum slogout_outcome)session->outcome, event); => return send_last_bye(session, event);
@@ -791,6 +653,8 @@ void one_response(void)
  * mutant EVENT=4: lib/session.c: session->set = NULL; => ;
  * mutant EVENT=5: lib/session.c: ? SLOGOUT_OUTCOME_NEVER_READY => ? SLOGOUT_OUTCOME_EXPIRED
  * mutant EVENT=5: lib/session.c: session->last_half ? SLOGOUT_BETWEEN_LINES : SLOGOUT_AT_REST => session->last_half ? SLOGOUT_AT_REST : SLOGOUT_BETWEEN_LINES
+ * mutant EVENT=8: lib/session.c: return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL; => return response->status == SLOGOUT_STATUS_NO ? OK : REFUSAL;
+ * mutant EVENT=8: lib/session.c: session->answer = (uint8_t)event->answer->status; => session->answer = 0;
  * mutant EVENT=7: lib/session.c: session->close_connection(session, &result, session->conn); => session->close_connection(session, &result, session->conn), session->close_connection(session, &result, session->conn);
  * mutant EVENT=7: lib/session.c: result->answer_status = (enum slogout_status)session->answer; => result->answer_status = SLOGOUT_STATUS_NONE;
  * mutant EVENT=11: lib/session.c: settle(session, event->outcome, 0); => ;
@@ -799,18 +663,18 @@ void one_event(void)
 {
     const size_t which = nondet_size();
     size_t number = 0;
-    unsigned state, place, deed;
+    unsigned state, deed;
     uint32_t tag;
-    int last_half;
+    int in_drain, last_half;
 
     any_world();
     for (state = 0; state <= SLOGOUT_STATE_ENDED; state++)
-        for (place = 0; place < PLACES; place++)
+        for (in_drain = 0; in_drain < 2; in_drain++)
             for (last_half = 0; last_half < 2; last_half++)
-                for (tag = 0; tag < 2 && may_happen(EVENT, state, place); tag++)
-                    for (deed = 0; may_be(state, place, last_half, tag) && deed < deeds_of(EVENT, state, place); deed++)
+                for (tag = 0; tag < 2 && may_happen(EVENT, state, in_drain); tag++)
+                    for (deed = 0; may_be(state, in_drain, last_half, tag) && deed < deeds_of(EVENT, state); deed++)
                         if (which == number++)
-                            check_event(EVENT, state, (enum place)place, last_half, tag, (enum deed)deed);
+                            check_event(EVENT, state, in_drain, last_half, tag, (enum deed)deed);
 }
 
 #pragma CPROVER check pop

@@ -182,7 +182,7 @@ static void any_world(unsigned running)
  * mutant RUNNING=1: lib/timer.c: slo_link_remove(&timer->link); => ;
  * mutant RUNNING=2: lib/timer.c: timer_of(next->prev)->deadline > timer->deadline => timer_of(next->prev)->deadline < timer->deadline
  * mutant RUNNING=1: lib/timer.c: if (alarm->deadline == deadline) => if (alarm->deadline >= deadline)
- * mutant RUNNING=1: lib/list.h: next->prev->next = link; => ; */
+ * mutant RUNNING=0: lib/list.h: next->prev->next = link; => ; */
 void change(void)
 {
     const int which = nondet_int(), what = nondet_int();

@@ -11,20 +11,21 @@ A proof is a function of a harness. The comment before it says what it proves an
      *     integers             one run for each property of cvc5, which takes machine words for integers with a modulus,
      *                          so it can multiply and divide symbols of 64 bits; without the checks of memory
      * with: OPTION...          more options of CBMC
-     * end: apart               looks at the end in a run of its own, where solving for it among the rest takes long
      * each: MACRO COUNT ...    one run for each value of these macros from 0 to COUNT - 1
      * loop FUNCTION.NUMBER: INVARIANT; assigns WHAT; decreases TERM
      *                          a contract, in place of which the loop is not unwound: the proof holds for any number of
      *                          rounds. `ghost` may be an index that the harness chooses: what holds of it holds of all
-     * claims: FUNCTION...      all that these functions of lib/ do is part of what is proved, so that a change of one
-     *                          of their lines is a fault, which --sanity plants
+     * claims: FUNCTION...      all that these functions of lib/ do is part of what is proved here or by another proof
+     *                          that claims them, so that a change of one of their lines is a fault, which --sanity plants
      * mutant MACRO=VALUE ...: PATH: OLD => NEW
      *                          a fault: this text, which stands once in this file, is replaced. The run with these
      *                          macros must find it; if there are none, any run must. */
 
 Each run also shows that the end of the proof is reached, so that no assumption makes it empty. Environment: PROOF=NAME is
 the only one that is tried. TRACE=1 prints how a property fails. N and SEED: how many changes of claimed lines --sanity
-plants, by the operators of tests/mutants/, and for which random numbers.
+plants, by the operators of tests/mutants/, and for which random numbers. A change that is not found does not count if
+it does not compile, or if a compiler makes the same object code of it. What explains one that counts is in unnoticed.txt
+here, or in tests/mutants/equivalents.txt, because no test notices it either.
 """
 
 import glob
@@ -45,7 +46,7 @@ from collections import Counter, defaultdict, namedtuple
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "../mutants"))
 
-from mutate import Entry, entry_of  # noqa: E402
+from mutate import EQUIVALENT, Entry, entry_of, read_entries  # noqa: E402
 from operators import mutants_of  # noqa: E402
 
 BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "prove")
@@ -59,13 +60,13 @@ OPTIONS = {
 END = "the end is reached"
 
 # cases: the macros of each run. loops: {function: [contract]}. mutants: [(the macros of the run that finds it, or "", text)]
-Proof = namedtuple("Proof", "path name label proves by options cases loops claims mutants apart")
-# A run of a proof. fault: the text of a mutant, or a Mutant of operators.py, or "" if none is planted.
-Job = namedtuple("Job", "proof cases fault")
+Proof = namedtuple("Proof", "path name label proves by options cases loops claims mutants")
+# runs: pairs of a proof and its macros. fault: the text of a mutant, or a Mutant of operators.py, or "" if none is planted.
+Job = namedtuple("Job", "runs fault")
 Verdict = namedtuple("Verdict", "good properties seconds lines")
 
 PROOF = re.compile(r"/\* (proves: (?:[^*]|\*(?!/))*)\*/\s*void (\w+)\(void\)")
-FIELD = re.compile(r"^(proves|by|with|end|each|loop|claims|mutant)((?: [^\s:]+)*): ", re.MULTILINE)
+FIELD = re.compile(r"^(proves|by|with|each|loop|claims|mutant)((?: [^\s:]+)*): ", re.MULTILINE)
 
 
 class NoAnswer(Exception):
@@ -107,7 +108,7 @@ def proofs_of(path):
             loops[function].append(contract)
         yield Proof(path, name, f"{harness}/{name}", one["proves"], one.get("by", "bits"), one.get("with", "").split(),
                     cases_of(one.get("each", "").split()), loops, one.get("claims", "").split(),
-                    [([f"-D{macro}" for macro in more], text) for key, more, text in lines if key == "mutant"], "end" in one)
+                    [([f"-D{macro}" for macro in more], text) for key, more, text in lines if key == "mutant"])
 
 
 # ---- CBMC ----
@@ -153,7 +154,7 @@ def json_of(*command):
 def source_options(proof, root, case):
     """What a compiler needs to know. PROOF is the function that end.c calls."""
     return [proof.path, os.path.join(HERE, "end.c"), "--function", "end_of_proof", f"-DPROOF={proof.name}", f"-I{root}/lib",
-            f"-I{root}/include", "-Itests", "-Itests/prove", *case]
+            f"-I{root}/include", "-Itests", "-Itests/prove", *case, *(word for word in proof.options if word[:2] == "-D")]
 
 
 def with_contracts(proof, root, case):
@@ -185,10 +186,19 @@ def cbmc(proof, root, case, *more):
     return json_of("cbmc", "--json-ui", *made, "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more)
 
 
+def first_failure(proof, root, case):
+    """The first property that fails, in a list, or none. The ends, which always fail, are left out."""
+    said = cbmc(proof, root, [*case, "-DNO_END"], "--stop-on-fail")
+    if "cProverStatus" not in said:
+        raise NoAnswer("cbmc has no result")
+    return [dict(said, status="FAILURE", sourceLocation=said["trace"][-1].get("sourceLocation", {}))] if "trace" in said else []
+
+
 def properties(proof, root, case, stop=False):
     """All properties with their status. `stop`: at the first that shows a fault."""
-    found = []
-    runs = [["-DNO_END"], ["--property", "end_of_proof.assertion.1"]] if proof.apart else [[]]
+    found, runs = [], [[]]
+    if stop and proof.by == "bits":
+        return first_failure(proof, root, case)
     if proof.by == "integers":
         wanted = cbmc(proof, root, case, "--show-properties").get("properties", [])
         runs = [["--property", prop["name"], *([] if prop["description"] == END else ["--cvc5"])] for prop in wanted]
@@ -235,7 +245,7 @@ def cpu_seconds():
 
 def prove(job):
     """Whether all properties hold, and the end is reached."""
-    found = [prop for case in job.cases for prop in properties(job.proof, ".", case)]
+    found = [prop for proof, case in job.runs for prop in properties(proof, ".", case)]
     if all(prop["description"] == END for prop in found):
         raise NoAnswer("no property")
     bad = [prop for prop in found if is_bad(prop)]
@@ -263,8 +273,8 @@ def refute(job):
         with open(f"{root}/{path}", "w", encoding="ascii") as stream:
             stream.write(source)
         found = []
-        for case in job.cases:
-            found += properties(job.proof, root, case, stop=True)
+        for proof, case in job.runs:
+            found += properties(proof, root, case, stop=True)
             faults = [prop for prop in found if is_fault(prop)]
             if faults:
                 return True, 1, [f"fails on `{name_of(job.fault)}`: {place(faults[0])}"]
@@ -274,6 +284,22 @@ def refute(job):
 
 def name_of(fault):
     return fault if isinstance(fault, str) else entry_of(fault)
+
+
+def label_of(job):
+    return job.runs[0][0].label
+
+
+def assembly(source):
+    """What an optimizing compiler makes of it, or None if it does not compile. Functions of a header are kept."""
+    run = subprocess.run(["gcc", "-std=c99", "-w", "-O2", "-fkeep-inline-functions", "-Iinclude", "-Ilib", "-S", "-o-", "-xc", "-"],
+                         input=source.encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return None if run.returncode else run.stdout
+
+
+def is_no_change(mutant):
+    with open(mutant.path, encoding="ascii") as stream:
+        return assembly(mutant.source()) in (None, assembly(stream.read()))
 
 
 def judge(job):
@@ -293,7 +319,7 @@ def judge_all(jobs):
         for job, verdict in pool.imap_unordered(judge, jobs, chunksize=1):
             for line in verdict.lines:
                 title = "prove-sanity" if job.fault != "" else "prove"
-                print(f"{title}: {job.proof.label}: {line}, {verdict.seconds:.1f} s", flush=True)
+                print(f"{title}: {label_of(job)}: {line}, {verdict.seconds:.1f} s", flush=True)
             yield job, verdict
 
 
@@ -301,11 +327,12 @@ def judge_all(jobs):
 
 def prove_all(proofs):
     of_proof = defaultdict(list)
-    for job, verdict in judge_all(Job(proof, [case], "") for proof in proofs for case in proof.cases):
-        verdicts = of_proof[job.proof.label]
+    for job, verdict in judge_all(Job([(proof, case)], "") for proof in proofs for case in proof.cases):
+        proof = job.runs[0][0]
+        verdicts = of_proof[proof.label]
         verdicts.append(verdict)
-        if len(verdicts) == len(job.proof.cases) and all(verdict.good for verdict in verdicts):
-            print(f"prove: {job.proof.label}: {job.proof.proves}: {max(v.properties for v in verdicts)} properties, "
+        if len(verdicts) == len(proof.cases) and all(verdict.good for verdict in verdicts):
+            print(f"prove: {proof.label}: {proof.proves}: {max(v.properties for v in verdicts)} properties, "
                   f"{len(verdicts)} runs, {sum(v.seconds for v in verdicts):.1f} s", flush=True)
     good = [verdicts for verdicts in of_proof.values() if all(verdict.good for verdict in verdicts)]
     print(f"prove: {len(good)} of {len(proofs)} proofs, {sum(v[0].properties for v in good)} properties, "
@@ -315,30 +342,43 @@ def prove_all(proofs):
 
 def find_faults(proofs):
     """Whether each fault that the proofs name is found."""
-    jobs = [Job(proof, [case] if case else proof.cases, text) for proof in proofs for case, text in proof.mutants or [([], None)]]
+    jobs = [Job([(proof, case)] if case else every_run(proof), text)
+            for proof in proofs for case, text in proof.mutants or [([], None)]]
     found = sum(verdict.good for _, verdict in judge_all(jobs))
     print(f"prove-sanity: {len(proofs)} proofs, {found} of {len(jobs)} faults found")
     return found == len(jobs) > 0
 
 
+def every_run(proof):
+    return [(proof, case) for case in proof.cases]
+
+
+def entries_of(path):
+    with open(path, encoding="ascii") as stream:
+        return [Entry(line, "") for line in stream.read().splitlines() if " => " in line]
+
+
 def find_changes(proofs):
     """Whether changes of lines that are claimed are found, or explained."""
-    claiming = {function: proof for proof in proofs for function in proof.claims}
-    every = [mutant for path in sorted(glob.glob("lib/*.[ch]")) for mutant in mutants_of(path) if mutant.function in claiming]
+    runs = defaultdict(list)  # of the proofs that claim a function
+    for proof in proofs:
+        for function in proof.claims:
+            runs[function] += every_run(proof)
+    every = [mutant for path in sorted(glob.glob("lib/*.[ch]")) for mutant in mutants_of(path) if mutant.function in runs]
     seed = int(os.environ.get("SEED") or random.randrange(1000000))
     tried = random.Random(seed).sample(every, min(len(every), int(os.environ.get("N") or 60)))
-    print(f"prove-sanity: {len(tried)} of {len(every)} changes of claimed lines, SEED={seed}")
-    with open(NOTICED_BY_NO_PROOF, encoding="ascii") as stream:
-        entries = [Entry(line, "") for line in stream.read().splitlines() if " => " in line]
+    print(f"prove-sanity: {len(tried)} of {len(every)} changes of claimed lines, SEED={seed}", flush=True)
+    entries = entries_of(NOTICED_BY_NO_PROOF) + [entry for entry in read_entries()[0] if entry.verdict == EQUIVALENT]
     explained = {mutant for mutant in tried if any(entry.explains(mutant) for entry in entries)}
     rooms = defaultdict(Counter)
-    jobs = [Job(claiming[mutant.function], claiming[mutant.function].cases, mutant) for mutant in tried if mutant not in explained]
-    for job, verdict in judge_all(jobs):
-        rooms[job.fault.path]["found" if verdict.good else "neither"] += 1
+    for job, verdict in judge_all([Job(runs[mutant.function], mutant) for mutant in tried if mutant not in explained]):
+        kind = "found" if verdict.good else "no change" if is_no_change(job.fault) else "neither"
+        rooms[job.fault.path][kind] += 1
     for mutant in explained:
         rooms[mutant.path]["explained"] += 1
     for path, count in sorted(rooms.items()):
-        print(f"prove-sanity: {path}: {count['found']} found, {count['explained']} explained, {count['neither']} neither")
+        print(f"prove-sanity: {path}: {count['found']} found, {count['explained']} explained, {count['no change']} no change, "
+              f"{count['neither']} neither")
     return not any(count["neither"] for count in rooms.values())
 
 

@@ -214,20 +214,22 @@ static void test_cancel_free_and_abandon_do_not_change_the_time(void **state)
 
 static void test_the_plan_is_measured_by_the_settings(void **state)
 {
-    const struct slogout_settings settings = {.answer_timeout_ms = 40000, .leave_timeout_ms = 3000};
+    const struct slogout_settings settings = {.answer_timeout_ms = 70000, .leave_timeout_ms = 3000};
     struct slogout_plan plan = tight;
     struct crowd *crowd = crowd_new(&settings, 0, &crowd_silent, 1, 10);
     struct slogout_advice advice;
 
     (void)state;
-    plan.deadline_ms = 68099;
+    plan.deadline_ms = 98099;
     assert_int_equal(slogout_plan_check(crowd->slogout, &plan, 1, NULL), SLOGOUT_ERR_PLAN);
     assert_int_equal(slogout_plan_check(crowd->slogout, &plan, 1, &advice), SLOGOUT_ERR_PLAN);
-    assert_int_equal(advice.shortest_deadline_ms, 68100);
+    assert_int_equal(advice.shortest_deadline_ms, 98100);
     assert_int_equal(advice.longest_spread_ms, 19999);
-    plan.deadline_ms = 68100;
+    plan.deadline_ms = 98100;
     assert_int_equal(slogout_plan_check(crowd->slogout, &plan, 1, &advice), 0);
     assert_int_equal(advice.longest_spread_ms, 20000);
+    plan.rate = 1000000;
+    assert_int_equal(slogout_plan_check(crowd->slogout, &plan, UINT64_C(1) << 32, NULL), SLOGOUT_ERR_PLAN);
     crowd_free(crowd);
 }
 

@@ -144,6 +144,7 @@ static void test_slots(void **state)
         {"all by then", FIRST, 0, 0, 0, 0, BY(10, 500), 0, 50, 20000},
         {"those that are urgent share the time until then", FIRST, 0, 0, 0, 0, {100, NEVER, 10, 500}, 0, 50, 20000},
         {"others are more urgent", FIRST, 0, 0, 0, 0, {100, 1000, 10, 500}, 0, 10, 20000},
+        {"more than 32 bits count", FIRST, 0, 0, 0, 0, BY(UINT64_C(1) << 32, 20000), 0, 0, 20000},
         {"fewer wait", NEXT, 0, 20, 0, 0, ALL(9), 1000, 3111, 20000},
         {"more wait", NEXT, 0, 20, 0, 0, ALL(190), 1000, 1100, 20000},
         {"in time", NEXT, 0, 20, 0, 1000, ALL(19), 1000, 2000, 20000},

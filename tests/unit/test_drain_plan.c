@@ -218,21 +218,26 @@ static void test_the_schedule(void **state)
 {
     static const struct {
         struct question question;
-        struct slo_schedule schedule;
+        struct { /* as in struct slo_schedule, whose members may be too narrow */
+            uint64_t force, ask_until, begin_by, deadline, spread, tail, begun, in_flight, rate;
+        } schedule;
         const char *what;
     } table[] = {
         {{20000, 5000, 90200, 7, 2, 14}, {75200, 40201, 40100, 90200, 20000, 5000, 20000, 7, 2},
          "a plan that fits is itself"},
         {{20000, 5000, 0, 7, 1, 14}, {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 1},
          "no deadline"},
-        {{20000, 5000, 0, 7, 0, NEVER}, {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 0},
-         "no deadline, many"},
+        {{200000, 5000, 0, 70000, 70000, NEVER},
+         {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 200000, 5000, 263524915338707881, 70000, 70000},
+         "no deadline, great numbers"},
+        {{20000, 5000, 4295017496, 0, 0, 14}, {4295002496, 4294967497, 4294967396, 4295017496, 20000, 5000, 20000, 0, 0},
+         "a deadline that 32 bits do not hold"},
         {{20000, 5000, NEVER, 7, 0, 14}, {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 0},
          "the end of time"},
         {{20000, 5000, 90200, 0, 2, 80}, {75200, 40201, 40100, 90200, 20000, 5000, 40000, 0, 2},
          "the rate is slower"},
         {{20000, 5000, 60000, 0, 0, 14}, {45000, 10001, 9900, 60000, 9900, 5000, 9900, 0, 0}, "the spread shrinks"},
-        {{0, 5000, 60000, 0, 1, 99}, {45000, 10001, 9900, 60000, 0, 5000, 9900, 0, 10}, "the rate grows"},
+        {{0, 5000, 60000, 0, 1, 4294967306}, {45000, 10001, 9900, 60000, 0, 5000, 9900, 0, 433835082}, "the rate grows"},
         {{20000, 5000, 90000, 6, 0, 14}, {75000, 40001, 39900, 90000, 20000, 5000, 20000, 7, 0}, "the limit grows"},
         {{20000, 5000, 90200, 7, 1, 14}, {75200, 40201, 40100, 90200, 20000, 5000, 20000, 9, 1},
          "the limit grows, the rate stays"},
@@ -254,14 +259,14 @@ static void test_the_schedule(void **state)
     (void)state;
     for (i = 0; i < LENGTH(table); i++) {
         const struct slogout_plan plan = plan_of(&table[i].question);
-        const struct slo_schedule *expected = &table[i].schedule;
         struct slo_schedule made;
 
         slo_plan_schedule(&plan, &defaults, table[i].question.sessions, &made);
-        if (made.force != expected->force || made.ask_until != expected->ask_until ||
-            made.begin_by != expected->begin_by || made.deadline != expected->deadline ||
-            made.spread != expected->spread || made.tail != expected->tail || made.begun != expected->begun ||
-            made.in_flight != expected->in_flight || made.rate != expected->rate)
+        if (made.force != table[i].schedule.force || made.ask_until != table[i].schedule.ask_until ||
+            made.begin_by != table[i].schedule.begin_by || made.deadline != table[i].schedule.deadline ||
+            made.spread != table[i].schedule.spread || made.tail != table[i].schedule.tail ||
+            made.begun != table[i].schedule.begun || made.in_flight != table[i].schedule.in_flight ||
+            made.rate != table[i].schedule.rate)
             fail_msg("%s: %llu %llu %llu %llu %llu %llu %llu %lu %lu", table[i].what,
                      (unsigned long long)made.force, (unsigned long long)made.ask_until,
                      (unsigned long long)made.begin_by, (unsigned long long)made.deadline,
@@ -270,21 +275,43 @@ static void test_the_schedule(void **state)
     }
 }
 
-/* All are to be begun by begin_by. There are so many places, and a silent client keeps one for 35,100. */
+static void test_the_longest_timeouts(void **state)
+{
+    static const struct slo_timeouts longest = {MOST, MOST};
+    const uint64_t flight = MOST + UINT64_C(100), rest = flight + MOST + MOST;
+    struct slogout_plan plan = {.size = sizeof plan, .tail_ms = MOST, .deadline_ms = rest};
+    struct slo_schedule schedule;
+
+    (void)state;
+    slo_plan_schedule(&plan, &longest, 1, &schedule);
+    assert_true(slo_plan_fits(&plan, &longest, 1) && schedule.begin_by == 0 && schedule.force == flight);
+    plan.deadline_ms--;
+    plan.spread_ms = 70000;
+    slo_plan_schedule(&plan, &longest, 1, &schedule);
+    assert_true(!slo_plan_fits(&plan, &longest, 1) && schedule.ask_until == 0 && schedule.spread == 70000);
+    plan.rate = 10; /* for the first of two rounds, 2^32 + 4 ms */
+    plan.max_in_flight = 42949673;
+    plan.deadline_ms = 4294967300 + flight + rest;
+    assert_true(slo_plan_fits(&plan, &longest, 85899346));
+    plan.deadline_ms--;
+    assert_false(slo_plan_fits(&plan, &longest, 85899346));
+}
+
+/* All are to be begun by begin_by. There are so many places, and a silent client keeps one for 70,100. */
 static void test_the_round_that_comes_next(void **state)
 {
     static const struct {
         uint32_t limit;
         uint64_t begin_by, waiting, sessions, latest;
     } table[] = {
-        {7, 70200, 1, 1, 70200},
-        {7, 70200, 7, 7, 70200},
-        {7, 70200, 8, 1, 35100},
-        {7, 70200, 14, 7, 35100},
-        {7, 70200, 15, 1, 0},
-        {7, 70200, 22, 1, 0},
-        {7, 70200, NEVER, 1, 0},
-        {0, 70200, 1000000, 1000000, 70200},
+        {7, 140200, 1, 1, 140200},
+        {7, 140200, 7, 7, 140200},
+        {7, 140200, 8, 1, 70100},
+        {7, 140200, 14, 7, 70100},
+        {7, 140200, 15, 1, 0},
+        {7, 140200, 22, 1, 0},
+        {7, 140200, NEVER, 1, 0},
+        {0, 140200, 1000000, 1000000, 140200},
         {0, NEVER - 1, UINT64_C(1) << 40, UINT64_C(1) << 40, NEVER - 1},
     };
     size_t i;
@@ -292,7 +319,7 @@ static void test_the_round_that_comes_next(void **state)
     (void)state;
     for (i = 0; i < LENGTH(table); i++) {
         const struct slo_schedule schedule = {.begin_by = table[i].begin_by, .in_flight = table[i].limit};
-        const struct slo_plan_round round = slo_plan_round(&schedule, 35000, table[i].waiting);
+        const struct slo_plan_round round = slo_plan_round(&schedule, 70000, table[i].waiting);
 
         assert_int_equal(round.sessions, table[i].sessions);
         assert_int_equal(round.latest, table[i].latest);
@@ -307,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_advice_taken_is_accepted_and_a_little_less_is_not),
         cmocka_unit_test(test_a_higher_limit_or_rate_never_needs_a_longer_deadline),
         cmocka_unit_test(test_the_schedule),
+        cmocka_unit_test(test_the_longest_timeouts),
         cmocka_unit_test(test_the_round_that_comes_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,20 +77,23 @@ static const struct course {
      900, 0, 0},
     {"asked at the last moment", &crowd_silent, 100, 100, LAST_AT_20_S, "0s 0p 20000r", SLOGOUT_OUTCOME_EXPIRED, 100,
      55000, 55000, 100, 100, 0, 0, 0},
-    {"a millisecond later", &crowd_silent, 100, 100, LAST_AT_20_S, "0s 0p 20001r", SLOGOUT_OUTCOME_BYE_ONLY, 100, 20001,
+    {"a millisecond later", &crowd_silent, 100, 100, LAST_AT_20_S, "0s 0p 20001r", SLOGOUT_OUTCOME_BYE_ONLY, 100, 39000,
      55000, ANY, ANY, 0, 0, 0},
     {"paused, asked late", &crowd_silent, 100, 100, LAST_AT_10_S, "0s 0p 9000r", SLOGOUT_OUTCOME_EXPIRED, 100, 44000,
      45000, ANY, ANY, 0, 0, 0},
     {"paused, told late", &crowd_silent, 100, 100, LAST_AT_10_S, "0s 0p 20000r", SLOGOUT_OUTCOME_BYE_ONLY, 100, 24000,
      25001, ANY, ANY, 0, 0, 0},
+    {"paused, with a limit that is not reached", &crowd_silent, 2000, 2000,
+     PLAN(.spread_ms = 150000, .deadline_ms = 245100, .max_in_flight = 1000), "0s 0p 100000r", SLOGOUT_OUTCOME_EXPIRED,
+     2000, 234000, 235100, ANY, 23, 0, 0, 0},
     {"paused until the end", &crowd_silent, 100, 100, LAST_AT_10_S, "0s 0p", SLOGOUT_OUTCOME_FORCED, 100, 49000, 50000, 0,
      ANY, 0, 0, 0},
     {"no tick until after the deadline", &crowd_never_at_rest, 1000, 1000, TAIL(0), "0s 10001d 90000t",
      SLOGOUT_OUTCOME_FORCED, 1000, 90000, 90000, ANY, ANY, 0, 0, 0},
     {"joins while the others are forced", &crowd_silent, 200, 100, PLAN(.tail_ms = 10000), "0s 0f 5000j",
      SLOGOUT_OUTCOME_FORCED, 200, 9900, 10000, ANY, ANY, 0, 0, 0},
-    {"joins when nobody has to be forced", &lingering, 5, 1, PLAN(.tail_ms = 10000), "0s 0f 5000j",
-     SLOGOUT_OUTCOME_FORCED, 5, 10000, 15000, ANY, ANY, 0, 0, 0},
+    {"joins when nobody has to be forced", &lingering, 5, 1, PLAN(.tail_ms = 200), "0s 0f 199j",
+     SLOGOUT_OUTCOME_FORCED, 5, 5199, 5199, ANY, ANY, 0, 0, 0},
     {"joins last", &crowd_never_at_rest, 2, 1, PLAN(.deadline_ms = 50000), "0s 30001d 44000t 44001d 44001j 50000t",
      SLOGOUT_OUTCOME_FORCED, 2, 50000, 50000, ANY, ANY, 0, 0, 0},
     {"joins last, hangs up", &crowd_never_at_rest, 2, 1, PLAN(.deadline_ms = 50000),
@@ -103,6 +106,8 @@ static const struct course {
      0, 0},
     {"forced after it was canceled", &crowd_silent, 100, 100, PLAN(0), "0s 500c 500f", SLOGOUT_OUTCOME_FORCED, 100, 500,
      500, 100, 100, 0, 0, 0},
+    {"canceled while it was forced", &crowd_silent, 100, 100, PLAN(.tail_ms = 10000), "0s 1000f 2000c",
+     SLOGOUT_OUTCOME_EXPIRED, 90, 35000, 35000, ANY, ANY, 0, 0, 0},
     {"forced again and again", &crowd_never_at_rest, 100, 100, TAIL(0), "0s 0f 1000f 7000f 14000f",
      SLOGOUT_OUTCOME_FORCED, 100, 14900, 15000, 0, 0, 0, 0, 0},
     {"forced near the deadline", &crowd_never_at_rest, 100, 100, TAIL(0), "0s 66000f 67000f 69000f",
@@ -326,6 +331,19 @@ static void test_the_order_of_forcing(void **state)
     crowd_free(crowd);
 }
 
+/* The deadline is later than 2^32 ms. */
+static void test_forcing_begins_after_49_days(void **state)
+{
+    const struct slogout_plan plan = PLAN(.deadline_ms = (UINT64_C(1) << 32) + 20000);
+    struct crowd *crowd = draining(1, &crowd_silent, 1, &plan);
+
+    (void)state;
+    assert_int_equal(slogout_drain_pause(crowd->drain), 0);
+    assert_int_equal(slogout_tick(crowd->slogout, (UINT64_C(1) << 32) + 10000), 0);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_FORCED, 1);
+    crowd_free(crowd);
+}
+
 /* Between the call and the tick that acts on it. */
 static void test_nobody_is_asked_after_force(void **state)
 {
@@ -375,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_the_greatest_numbers_saturate),
         cmocka_unit_test(test_the_limit_is_never_exceeded),
         cmocka_unit_test(test_the_order_of_forcing),
+        cmocka_unit_test(test_forcing_begins_after_49_days),
         cmocka_unit_test(test_nobody_is_asked_after_force),
         cmocka_unit_test(test_cancel_opens_those_who_were_not_asked_and_takes_the_deadline_from_the_others),
         cmocka_unit_test(test_every_deadline_is_kept),

@@ -71,7 +71,7 @@ static void do_part(struct filter_host *host, char what, const char *text, size_
         slogout_session_abandon(session_of(host), SLOGOUT_OUTCOME_HOST_CLOSED);
         break;
     case 'T':
-        host->now += strtoul(text, NULL, 10);
+        host->now += strtoull(text, NULL, 10);
         slogout_tick(host->slogout, host->now);
         break;
     case 'B':
@@ -157,7 +157,9 @@ struct dialogue {
 #define FORCED_ASKED  "close FORCED SLP.1@1000 bye-sent"
 #define OUR_ENABLED   "* ENABLED X-SERVER-LOGOUT\r\n"
 #define X64(x)        X32(x) X32(x)
-#define TEN(x)        x x x x x x x x x x
+#define X256(x)       X64(x) X64(x) X64(x) X64(x)
+#define EIGHT(x)      x x x x x x x x
+#define TEN(x)        x x EIGHT(x)
 
 static const struct dialogue dialogues[] = {
     /* ---- the answer ---- */
@@ -168,8 +170,8 @@ static const struct dialogue dialogues[] = {
     {ASKED, "C: SLP.1 OK done {3+}\r\nabc", ANSWERED " answer=OK:done {3+}\n", 0},
     {ASKED, "C: SLP.1 NO x\r\n", "S: " BYE REFUSED " answer=NO:x\n", 0},
     {ASKED, "C: SLP.1 BAD x\r\nA1 NOOP\r\n", "S: " BYE REFUSED " answer=BAD:x\n", 0},
-    {ASKED, "C: A1 NOOP\r\nS: A1 OK x\r\nC: SLP.1 OK x\r\n",
-     "C: A1 NOOP\r\nS: A1 OK x\r\n" ANSWERED " answer=OK:x\n", 0},
+    {ASKED, "C: S1 NOOP\r\nS: S1 OK x\r\nC: SLP.1 OK x\r\n",
+     "C: S1 NOOP\r\nS: S1 OK x\r\n" ANSWERED " answer=OK:x\n", 0},
     {ASKED, "C: * BYEBYE\r\nSLP.1\r\nSLP.1 OK x\n", "C: * BYEBYE\r\nSLP.1\r\n" ANSWERED " answer=OK:x\n", 0},
     {ASKED, "C: SLP.2 OK\r\nSLP.1 OKAY\r\nS: SLP.1 BAD x\r\nSLP.2 BAD x\r\nC: SLP.1 OK x\n",
      "C: SLP.2 OK\r\nSLP.1 OKAY\r\nS: SLP.1 BAD x\r\nSLP.2 BAD x\r\n" ANSWERED " answer=OK:x\n", 0},
@@ -205,6 +207,7 @@ static const struct dialogue dialogues[] = {
     {ASKED, "C: * NO\nC: SLP.1 O", "C: * NO\n", 0},
     /* what is held of one side does not hold up the other */
     {ASKED, "C: * NO\nS: * 1 EXISTS\r\nC: a  x\r\n", "C: * NO\nS: * 1 EXISTS\r\nC: a  x\r\n", 0},
+    {ASKED, "S: * 1 " X256("x") "\r\nC: a " X256("x") "\r\n", "S: * 1 " X256("x") "\r\nC: a " X256("x") "\r\n", 0},
     /* before we ask, it is a line like any other; of BYE, nothing in it announces a literal */
     {ENABLED, "C: * BYE {3}\r\nSLP.1 OK x\r\nS: SLP.1 BAD x\r\nR: \nC: SLP.1 OK y\r\n",
      "C: * BYE {3}\r\nSLP.1 OK x\r\nS: SLP.1 BAD x\r\n" LOGOUT ANSWERED " answer=OK:y\n", 0},
@@ -214,7 +217,8 @@ static const struct dialogue dialogues[] = {
     {ASKED_WAITS, "C: SLP.1 NO [X] not now\r\nS: * 1 EXISTS\r\nT: 35000\n",
      "S: * 1 EXISTS\r\n" BYE REFUSED " answered=NO\n", 0},
     /* a client that answers without end */
-    {ASKED, "C: " TEN("* BYE\r\n"), "S: " BYE FORCED_ASKED " bye-seen\n", 0},
+    {ASKED, "C: " EIGHT("* BYE\r\n") "SLP.1 OK\r\n", ANSWERED " bye-seen answer=OK\n", 0},
+    {ASKED, "C: " EIGHT("* BYE\r\n") "* BYE\r\n", "S: " BYE FORCED_ASKED " bye-seen\n", 0},
     {ASKED_WAITS, "C: " TEN("* BYE\r\n"), "S: " BYE FORCED_ASKED " bye-seen\n", 0},
 
     /* ---- the question belongs to the connection ---- */
@@ -294,8 +298,9 @@ static const struct dialogue dialogues[] = {
      "C: a LOGOUT\r\nb APPEND x {5+}\r\nhello\r\nS: a OK\r\nb OK\r\n" LOGOUT, 0},
     {ENABLED, "C: a NOOP\r\nb NOOP\r\nR: \nS: a OK\r\na OK\r\nz OK\r\nb OK\r\n",
      "C: a NOOP\r\nb NOOP\r\nS: a OK\r\na OK\r\nz OK\r\nb OK\r\n" LOGOUT, 0},
-    {ENABLED, "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "R: \nS: " TEN("b OK\r\n") TEN("a OK\r\n"),
-     "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "S: " TEN("b OK\r\n") TEN("a OK\r\n") LOGOUT, 0},
+    {ENABLED, "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "i IDLE\r\nDONE\r\nR: \nS: + x\r\ni OK\r\n" TEN("b OK\r\n") TEN("a OK\r\n"),
+     "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "i IDLE\r\nDONE\r\nS: + x\r\ni OK\r\n" TEN("b OK\r\n") TEN("a OK\r\n") LOGOUT,
+     0},
     /* of more than 16, a response too many is found out when the number is wrong */
     {ENABLED, "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "R: \nS: c OK\r\n" TEN("b OK\r\n") TEN("a OK\r\n"),
      "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "S: c OK\r\n" TEN("b OK\r\n") TEN("a OK\r\n"), OUT_OF_STEP},
@@ -374,6 +379,7 @@ static const struct dialogue dialogues[] = {
      "S: " LONG_TAG("t") "t LOGOUT\r\nx LOGOUT now\r\nx LOGOUT\r\r\nx LOGOUTS\r\n", 0},
 
     /* ---- lists of capabilities: a word of more than 95 octets is not looked at ---- */
+    {ENABLED, "S: * CAPABILITY ENABLE \r\n", "S: * CAPABILITY ENABLE X-SERVER-LOGOUT \r\n", 0},
     {ENABLED, "S: * CAPABILITY COMPRES COMPRESS=DEFLATE COMPRESS\r\n", "S: * CAPABILITY COMPRES COMPRESS\r\n", 0},
     {ENABLED, "S: * CAPABILITY COMPRESS=" LONG_TAG("x") " ENABLE\r\n",
      "S: * CAPABILITY COMPRESS=" LONG_TAG("x") " ENABLE X-SERVER-LOGOUT\r\n", 0},
@@ -383,13 +389,13 @@ static const struct dialogue dialogues[] = {
     /* ---- responses before the end ---- */
     {ASKED, "C: a APPEND x {5+}\r\nhello\r\nSLP.1 OK y\r\nb EXPUNGE\r\nS: * 1 EXISTS\r\na OK x\r\n* 2 EXISTS\r\n",
      "C: a APPEND x {5+}\r\nhello\r\nS: * 1 EXISTS\r\na OK x\r\n" ANSWERED " answer=OK:y\n", 0},
-    {ASKED, "C: a NOOP\r\nSLP.1 OK y\r\nT: 9999\nS: * 1 EXISTS\r\nT: 1\nS: a OK\r\nT: 10000\n",
-     "C: a NOOP\r\nS: * 1 EXISTS\r\n" ANSWERED " answer=OK:y\n", 0},
+    {ENABLED, "T: 4294967296\nR: \nC: a NOOP\r\nSLP.1 OK y\r\nT: 9999\nS: * 1 EXISTS\r\nT: 1\nS: a OK\r\nT: 10000\n",
+     "S: " LOGOUT "C: a NOOP\r\nS: * 1 EXISTS\r\nclose ANSWERED SLP.1@4294968296 answer=OK:y\n", 0},
     {ASKED, "C: a NOOP\r\nSLP.1 OK y\r\nS: a O" HALF "s: \n", "C: a NOOP\r\nS: a O" ANSWERED " answer=OK:y\n", 0},
     {ASKED, "C: a NOOP\r\nSLP.1 OK y\r\nB: S\nS: a OK x\r\n", "C: a NOOP\r\n" ANSWERED " answer=OK:y\n", 0},
     {ASKED, "C: a NOOP\r\nSLP.1 OK y\r\nc: \nA: \nF: \nS: a OK x\r\n",
      "C: a NOOP\r\nS: a OK x\r\n" ANSWERED " answer=OK:y\n", 0},
-    {ASKED, "C: a NOOP\r\nSLP.1 OK y\r\nS: * BYE x\r\na OK x\r\n",
+    {ASKED, "C: a NOOP\r\nSLP.1 OK y\r\nS: * BYE x\r\na OK x\r\nT: 10000\n",
      "C: a NOOP\r\nS: * BYE x\r\na OK x\r\n" ANSWERED " answer=OK:y\n", 0},
     {ASKED, "C: a IDLE\r\nSLP.1 OK y\r\nS: + x\r\n", "C: a IDLE\r\nS: + x\r\n" ANSWERED " answer=OK:y\n", 0},
     {ASKED, "S: * 1 EX" HALF "C: SLP.1 OK y\r\nS: ISTS\r\n", "S: * 1 EXISTS\r\n" ANSWERED " answer=OK:y\n", 0},
@@ -403,7 +409,14 @@ static const struct dialogue dialogues[] = {
     {ASKED, "C: SLP.1 OK" HALF "S: * CAPABILITY COMPR" HALF "c: \nS: E" HALF "s: \n",
      "S: * CAPABILITYC: SLP.1 OKS:  COMPRE", 0},
     {ASKED, "C: SLP.1 OK half" HALF "c: \n", "", 0},
+    {ASKED, "C: SLP.1 O" HALF "S: * 1 FETCH {9}\r\nF: \nc: \n", "S: * 1 FETCH {9}\r\n", 0},
+    {ASKED, "C: SLP.1 O" HALF "F: \nc: \n", "S: " BYE FORCED_ASKED "\n", 0},
+    {ASKED, "C: * BY" HALF "S: * 1 X {3+}\r\nc: \n", "S: * 1 X {3+}\r\nC: * BY", UNREADABLE},
+    {GREETED, "C: " ENABLE(LONG_TAG("e")) "S: " LONG_TAG("e") " O" HALF "B: S\nS: K " X64("x") "\r\n",
+     "C: " ENABLE(LONG_TAG("e")), 0},
     {ENABLED, "s: \nL: 1\n", "", 0},
+    {GREETED, "S: * " X64("x") X64("x") X64("x") X32("x") X16("x") EIGHT("x") "xx\r\na O",
+     "S: * " X64("x") X64("x") X64("x") X32("x") X16("x") EIGHT("x") "xx\r\n", 0},
     {ENABLED, "S: * 1 FETCH (BODY[] {5}\r\nab\r\n" HALF "s: \nL: 0\n", "S: * 1 FETCH (BODY[] {5}\r\nab\r\n", 0},
     {NEW, "L: 0\nS: a OK" HALF "F: \nT: 20000\nS: x\r\nC: x\r\n", "close FORCED\n", 0},
     {ASKED, "B: S\nS: * 1 EXISTS\r\nB: -\nS: * 1 EXISTS\r\nC: a NOOP\r\n", "", 0},
@@ -565,7 +578,7 @@ static void test_every_reason_has_its_name(void **state)
     for (i = 0; i < LENGTH(names); i++)
         assert_string_equal(slogout_filter_blindness_name((enum slogout_blindness)i), names[i]);
     assert_string_equal(slogout_filter_blindness_name(SLOGOUT_BLINDNESS_COUNT), "UNKNOWN");
-    assert_string_equal(slogout_filter_blindness_name((enum slogout_blindness)100), "UNKNOWN");
+    assert_string_equal(slogout_filter_blindness_name((enum slogout_blindness)256), "UNKNOWN");
 }
 
 /* ---- what is held and what is kept ---- */
@@ -591,8 +604,10 @@ static void test_no_octet_of_another_word_is_held(void **state)
 
     (void)state;
     start_at(&host, GREETED);
-    server(&host, "* CAPABILITY COMPARE");
-    expect(&host, "S: * CAPABILITY COMPARE");
+    server(&host, "a LOGOUTS");
+    expect(&host, "S: a LOGOUTS");
+    server(&host, "\r\n* CAPABILITY COMPARE");
+    expect(&host, "S: \r\n* CAPABILITY COMPARE");
     server(&host, " COMPRESS");
     expect(&host, "");
     filter_host_stop(&host);
@@ -601,9 +616,12 @@ static void test_no_octet_of_another_word_is_held(void **state)
 /* Nothing comes after the octet that is one too many, not even the end of the line. */
 static void test_an_answer_of_more_than_65536_octets_is_none(void **state)
 {
+    /* The session has ended, or is leaving while a command is in flight. */
+    static const char *const scripts[] = {"A: \nC: SLP.1 OK ", "C: a NOOP\r\nSLP.1 OK " HALF "F: \n"};
     char *text = exact_fill('x', 65536 - 9);
     enum beginning beginning;
     struct filter_host host;
+    size_t i;
 
     (void)state;
     for (beginning = ASKED; beginning <= ASKED_WAITS; beginning++) {
@@ -616,13 +634,15 @@ static void test_an_answer_of_more_than_65536_octets_is_none(void **state)
         expect(&host, "S: " BYE FORCED_ASKED "\n");
         filter_host_stop(&host);
     }
-    start_at(&host, ASKED);
-    play(&host, "A: \nC: SLP.1 OK ");
-    filter_host_feed(&host, 'C', text, 65536 - 9);
-    client(&host, "xx");
-    client(&host, "x\r\na NOOP\r\n");
-    expect(&host, "C: a NOOP\r\n");
-    filter_host_stop(&host);
+    for (i = 0; i < LENGTH(scripts); i++) {
+        start_at(&host, ASKED);
+        play(&host, scripts[i]);
+        filter_host_feed(&host, 'C', text, 65536 - 9);
+        client(&host, "xx");
+        client(&host, "x\r\na NOOP\r\n");
+        expect(&host, "C: a NOOP\r\n");
+        filter_host_stop(&host);
+    }
     exact_free(text);
 }
 
@@ -645,23 +665,25 @@ static void test_the_text_of_a_long_answer_is_cut(void **state)
 static void test_the_outcome_says_who_took_leave(void **state)
 {
     static const struct {
+        enum beginning beginning;
         const char *script;
         enum slogout_outcome outcome;
     } rows[] = {
-        {"C: A1 LOGOUT\r\nS: * BYE x\r\n", SLOGOUT_OUTCOME_CLIENT_LOGOUT},
-        {"C: A1 IDLE\r\nS: * BYE x\r\n", SLOGOUT_OUTCOME_HOST_CLOSED},
-        {"c: \n", SLOGOUT_OUTCOME_PEER_CLOSED},
-        {"s: \n", SLOGOUT_OUTCOME_PEER_CLOSED},
-        {"B: S\nS: * 1 EXISTS\r\n", SLOGOUT_OUTCOME_PEER_CLOSED},
-        {"B: C\nC: a NOOP\r\n", SLOGOUT_OUTCOME_PEER_CLOSED},
-        {"C: a NOOP\r\nSLP.1 OK\r\n", SLOGOUT_OUTCOME_ANSWERED},
+        {ASKED, "C: A1 LOGOUT\r\nS: * BYE x\r\n", SLOGOUT_OUTCOME_CLIENT_LOGOUT},
+        {ASKED, "C: A1 IDLE\r\nS: * BYE x\r\n", SLOGOUT_OUTCOME_HOST_CLOSED},
+        {ASKED, "c: \n", SLOGOUT_OUTCOME_PEER_CLOSED},
+        {ASKED, "s: \n", SLOGOUT_OUTCOME_PEER_CLOSED},
+        {ASKED, "B: S\nS: * 1 EXISTS\r\n", SLOGOUT_OUTCOME_PEER_CLOSED},
+        {ASKED, "B: C\nC: a NOOP\r\n", SLOGOUT_OUTCOME_PEER_CLOSED},
+        {ASKED, "C: a NOOP\r\nSLP.1 OK\r\n", SLOGOUT_OUTCOME_ANSWERED},
+        {ENABLED, "S: S" HALF "R: \nS: LO.1 LOGOUT\r\n", SLOGOUT_OUTCOME_HOST_CLOSED},
     };
     struct filter_host host;
     size_t i;
 
     (void)state;
     for (i = 0; i < LENGTH(rows); i++) {
-        start_at(&host, ASKED);
+        start_at(&host, rows[i].beginning);
         play(&host, rows[i].script);
         assert_int_equal(slogout_session_state(session_of(&host)), SLOGOUT_STATE_ENDED);
         assert_int_equal(slogout_get_counts(host.slogout)->outcome[rows[i].outcome], 1);
@@ -733,6 +755,23 @@ static void test_freed_later_it_says_nothing_more(void **state)
     }
 }
 
+static void abandon(struct filter_host *host)
+{
+    slogout_session_abandon(session_of(host), SLOGOUT_OUTCOME_HOST_CLOSED);
+}
+
+static void test_nothing_passes_after_our_line_has_failed(void **state)
+{
+    struct filter_host host;
+
+    (void)state;
+    start_at(&host, ENABLED);
+    host.inside = abandon;
+    play(&host, "B: S\nR: \nB: -\nS: * 1 EXISTS\r\n");
+    expect(&host, "");
+    filter_host_stop(&host);
+}
+
 static void test_callbacks_are_not_reentered(void **state)
 {
     struct filter_host host;
@@ -753,6 +792,19 @@ static void test_nothing_is_allocated_after_the_beginning(void **state)
     start_at(&host, ASKED);
     client(&host, "a NOOP\r\n* BYE\r\nSLP.1 OK x\r\n");
     assert_int_equal(host.allocations, 2);
+    filter_host_stop(&host);
+}
+
+static void test_octets_of_the_client_set_the_clock(void **state)
+{
+    struct filter_host host;
+
+    (void)state;
+    start_at(&host, ASKED);
+    client(&host, "a NOOP\r\n");
+    host.now = UINT64_C(1) << 40;
+    client(&host, "SLP.1 OK x\r\n");
+    assert_true(slogout_deadline(host.slogout) == host.now + 10000);
     filter_host_stop(&host);
 }
 
@@ -810,7 +862,7 @@ static void test_wrong_arguments(void **state)
     assert_null(filter);
     assert_int_equal(slogout_filter_feed_client(NULL, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_feed_server(NULL, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
-    assert_int_equal(slogout_filter_feed_client(host.filter, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_feed_client(host.filter, NULL, 256, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_feed_server(host.filter, "x", 1, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_between_lines(NULL), 0);
     assert_int_equal(slogout_filter_blindness(NULL), SLOGOUT_BLINDNESS_NONE);
@@ -834,8 +886,10 @@ int main(void)
         cmocka_unit_test(test_the_outcome_says_who_took_leave),
         cmocka_unit_test(test_freed_in_a_callback_it_says_nothing_more),
         cmocka_unit_test(test_freed_later_it_says_nothing_more),
+        cmocka_unit_test(test_nothing_passes_after_our_line_has_failed),
         cmocka_unit_test(test_callbacks_are_not_reentered),
         cmocka_unit_test(test_nothing_is_allocated_after_the_beginning),
+        cmocka_unit_test(test_octets_of_the_client_set_the_clock),
         cmocka_unit_test(test_the_greeting_may_be_skipped),
         cmocka_unit_test(test_callbacks_are_copied),
         cmocka_unit_test(test_wrong_arguments),

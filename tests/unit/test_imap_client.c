@@ -8,9 +8,8 @@
  * the server says stands between:
  *   <+>     a `+`; <+!> if nobody waits for it
  *   <OK x>  the tagged response to x, with the command that it matters to; <OK x!> if nobody knows what is in flight */
-#define TEN  "xxxxxxxxxx"
 #define FOUR(x) x x x x
-#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define LONG    FOUR(FOUR(FOUR(FOUR("x")))) /* 256 octets */
 
 static const char *const rows[] = {
     "a NOOP\r\n|",
@@ -21,6 +20,7 @@ static const char *const rows[] = {
     "a 5} x\r\n|b NOOP\r\n|",
     "a IDLEX\r\n|b ENABLED X-SERVER-LOGOUT\r\n|",
     "a NOOP \r\n|b NOOP  x\r\n|",
+    LONG " ENABLE " LONG " {1+}\r\ny" LONG "\r\n|",
     /* what gets no tagged response */
     "\r\n|\n|",
     "* BYE bye\r\n|* bye\r\n|*\r\n|*\n|",
@@ -29,8 +29,10 @@ static const char *const rows[] = {
     "\r NOOP\r\n|\r\r\n|",
     "\ta STARTTLS\r\n|a\tSTARTTLS\r\n|",
     "a(b NOOP\r\n|** BYE\r\n|a\r\n|a\n|",
-    "DONE\r\n|*x\r\n|*  x\r\n|*  BYE {3}\r\n|",
+    "DONE\r\n|*x\r\n|*5}\r\n|*  x\r\n|*  BYE {3}\r\n|",
     "* BYEBYE {3}\r\n<lost>",
+    "a X {5\n|*}\r\n|",
+    "{3}\r\n<lost>",
     "* {3+}\r\n<lost>",
     "*{3}\r\n<lost>",
     "x{3}\r\n<lost>",
@@ -80,9 +82,9 @@ static const char *const rows[] = {
     "a IDLE\r\n|<OK a>b NOOP\r\n|",
     "a IDLE\r\n|DONE\r\n|<+><OK a>b NOOP\r\n|",
     "a IDLE\r\n|<+>DO<OK a>NE\r\n|b NOOP\r\n|",
-    "a IDLE\r\n|<+>x<OK a>y\r\n|b NOOP\r\n|",
+    "a IDLE\r\n|<+>5<OK a>}\r\n|b NOOP\r\n|",
     "a IDLE\r\n|<+>x<OK a>5}\r\n|b NOOP\r\n|",
-    "a IDLE {5\n|<+>x<OK a>}\r\n|b NOOP\r\n|",
+    "a IDLE {5\n|<+>}<OK a>\r\n|b NOOP\r\n|",
     "a NOOP\r\n|a<OK a>b IDLE\r\n|<+>DONE\r\n|",
     "a IDLE\r\n|<+><+!>",
     "a IDLE {0}\r\n<+>\r\n|",
@@ -95,14 +97,22 @@ static const char *const rows[] = {
     "i IDLE\r\n|DONE\r\n|a X {3}\r\n<OK i><+>abc\r\n|",
     "i IDLE\r\n|\r\n|\n|<OK i>",
     "i IDLE\r\n|x\r\n<lost>",
+    "a STARTTLS\r\n|i IDLE\r\n|<+>DONE\r\n|",
+    "a IDLE\r\n|DO<+>NE\r\n|b NOOP\r\n|",
+    FOUR("i IDLE\r\n|<+>DONE\r\n|") FOUR("i IDLE\r\n|<+>DONE\r\n|") "i IDLE\r\n|",
+    FOUR("i IDLE\r\n|DONE\r\n|<+>") FOUR("i IDLE\r\n|DONE\r\n|<+>") "i IDLE\r\n|",
     /* AUTHENTICATE: a line for each `+`, which may come before it */
     "a AUTHENTICATE PLAIN\r\n|AG<+>E=\r\n|b NOOP\r\n|",
     "a AUTHENTICATE PLAIN\r\n|<+>AGE=\r\n|<OK a>b NOOP\r\n|",
     "a authenticate scram-sha-256 x\r\n|<+>{3}\r\n|<+>*\r\n|<+><+>b X {3+}\r\n|c X {3+}\r\n|",
     "a AUTHENTICATE PLAIN\r\n|AGE=\r\n|<+>b NOOP\r\n|",
+    "a AUTHENTICATE PLAIN\r\n|<+><OK a>b AUTHENTICATE PLAIN x\r\n|c X {3+}\r\nabc\r\n|",
     "a AUTHENTICATE PLAIN\r\n|\r\n|*\r\n|* BYE\r\n|<+><+><+><OK a>",
     "a AUTHENTICATE PLAIN\r\n|* BY<+>E {3+}\r\n|<OK a>b NOOP\r\n|",
     "a AUTHENTICATE PLAIN\r\n|A\r\n|B<+>C<+>D\r\n|b NOOP\r\n|",
+    "a AUTHENTICATE PLAIN\r\n|A\r\n|(B<+>C {3}\r\n<lost>",
+    "a AUTHENTICATE PLAIN\r\n|(A<+>B {3}\r\n|<+>b X {3+}\r\n|c X {3+}\r\nabc\r\n|",
+    "a X {5}\r\n<OK a>b ENABLE x\r\n|c AUTHENTICATE PLAIN\r\n|",
     "a AUTHENTICATE PLAIN\r\n|<+>A<+>B\r\n|b X {9+}\r\n|c NOOP\r\n|",
     "a AUTHENTICATE PLAIN\r\n|AGE= {3}\r\n<+!>",
     "a AUTHENTICATE PLAIN\r\n|(AGE= {3}\r\n<lost>",
@@ -115,7 +125,7 @@ static const char *const rows[] = {
     "a AUTHENTICATE PLAIN x\r\n|b AUTHENTICATE PLAIN\r\n|<OK a><+>\r\n|",
     "a AUTHENTICATE PLAIN x\r\n|b AUTHENTICATE PLAIN\r\n|<+!>",
     "a AUTHENTICATE PLAIN\r\n|A\r\n|b NOOP\r\n|<+><+!>",
-    "a AUTHENTICATE PLAIN {3}\r\n<+>abc\r\n|<+>\r\n|",
+    "a AUTHENTICATE PLAIN {3}\r\n<+>abc\r\n|<+>\n|b NOOP\r\n|",
     /* its mechanism may begin a layer */
     "a AUTHENTICATE GSSAPI\r\n|<+>YIIB\r\n|<+>YIIC\r\n|<OK a auth-layer>",
     "a AUTHENTICATE SCRAM\r\n|<OK a auth-layer>",
@@ -127,14 +137,15 @@ static const char *const rows[] = {
     "a AUTHENTICATE\r\n|<OK a auth-layer>",
     "a AUTHENTICATE \"PLAIN\"\r\n|<OK a auth-layer>",
     "a AUTHENTICATE {5+}\r\nPLAIN\r\n|<OK a auth-layer>",
-    "a LOGIN PLAIN x\r\n|<OK a>",
+    "a LOGIN PLAIN x\r\n|<+!><OK a>",
     /* ENABLE */
     "a ENABLE X-SERVER-LOGOUT\r\n|<OK a enable>",
     "a enable CONDSTORE x-server-logout QRESYNC\r\n|<OK a enable>",
     "a ENABLE CONDSTORE\r\n|<OK a>",
     "a ENABLE X-SERVER-LOGOUT\r\n|b ENABLE CONDSTORE\r\n|<OK b><OK a enable>",
     "a ENABLE X-SERVER-LOGOUTS\r\n|<OK a>",
-    "a ENABLE  X-SERVER-LOGOUT \r\n|<OK a enable>",
+    "a ENABLE X-SERVER-LOGOUT" LONG "\r\n|<OK a>",
+    "a ENABLE  x X-SERVER-LOGOUT \r\n|<OK a enable>",
     "a ENABLE\r\n|<OK a>",
     "a ENABLE {15+}\r\nX-SERVER-LOGOUT\r\n|<OK a>",
     "a ENABLE {5} \r\n|<OK a>",
@@ -144,7 +155,7 @@ static const char *const rows[] = {
     "a COMPRESS {7}\r\n<OK a layer>",
     "a UNAUTHENTICATE\r\n|b LOGOUT\r\n<logout><OK b><OK a unauthenticate>",
     "a LOGOUT {0+}\r\n\r\n<logout>",
-    "a STARTTLS<OK a>\r\n|",
+    "a STARTTLS<OK a>\r\n|b LOGOUT\r\n<logout>",
     /* the same tag twice: the older command is answered */
     "a UNAUTHENTICATE\r\n|a ENABLE X-SERVER-LOGOUT\r\n|<OK a unauthenticate><OK a enable>",
     "a ENABLE X-SERVER-LOGOUT\r\n|a X {2}\r\n<OK a enable><+!>",
@@ -158,10 +169,11 @@ static const char *const rows[] = {
     "a NOOP<+!>\r\n|",
     "a X {3+}\r\nab<+!>",
     /* eight are owed something, and no more */
+    FOUR("a STARTTLS\r\n|") FOUR("b STARTTLS\r\n|") "<OK a layer>",
     FOUR("a STARTTLS\r\n|") FOUR("b STARTTLS\r\n|") "i NOOP\r\n|i X {3}\r\n<limit>",
 };
 
-#define LONGEST 400
+#define LONGEST 900
 
 static const char *const events[] = {
     [SLO_CLIENT_NOTHING] = "",       [SLO_CLIENT_LOGOUT] = "<logout>",       [SLO_CLIENT_LINE_END] = "|",
@@ -177,9 +189,9 @@ static const char *const commands[] = {
 };
 
 struct listener {
-    struct slo_imap_client scan;
     struct trace trace;
     int stops;
+    struct slo_imap_client scan; /* last, so that sanitizers report what is beyond its end */
 };
 
 static void feed(void *to, const char *piece, size_t len)
@@ -310,11 +322,13 @@ static const struct {
     {"b IDLE\r\nDONE\r\na IDLE\r\n<+><OK b>", AT_LINE},
     {"a AUTHENTICATE PLAIN\r\n", AT_LINE | WAITS},
     {"a AUTHENTICATE PLAIN\r\n<+>", WAITS},
+    {"a AUTHENTICATE PLAIN\r\n<+><OK a>", AT_LINE | AT_REST},
     {"a AUTHENTICATE PLAIN\r\n<+>ab", WAITS},
     {"a AUTHENTICATE PLAIN\r\n<+>ab\r\n", AT_LINE | WAITS},
     {"a AUTHENTICATE PLAIN\r\n<+>ab\r\n<OK a>", AT_LINE | AT_REST},
     {"a STARTTLS\r\n", AT_LINE | WAITS},
     {"a \"\"\r\n", AT_LINE | WAITS},
+    {"a ENABLE X-SERVER-LOGOUT\r\nb STARTTLS\r\n", AT_LINE | WAITS},
     {"a ENABLE X-SERVER-LOGOUT\r\nb UNAUTHENTICATE\r\nc IDLE\r\n", AT_LINE},
 };
 
@@ -384,18 +398,20 @@ static void test_zero_octets(void **state)
 static void test_a_longer_tag_enables_nothing(void **state)
 {
     static const char rest[] = " ENABLE X-SERVER-LOGOUT\r\n";
-    char line[SLO_TAG_KNOWN + 1 + sizeof rest];
+    char line[300 + sizeof rest];
     size_t len;
 
     (void)state;
     memset(line, 'a', sizeof line);
-    for (len = SLO_TAG_KNOWN; len <= SLO_TAG_KNOWN + 1; len++) {
+    for (len = SLO_TAG_KNOWN; len <= 300; len++) {
         enum slo_client_command command;
         struct slo_imap_client scan;
+        struct slo_tag tag = {0, 0};
+        slo_tag_take(&tag, line, len);
         slo_imap_client_init(&scan);
         memcpy(line + len, rest, sizeof rest - 1);
         slo_imap_client_feed(&scan, line, len + sizeof rest - 1, 0);
-        assert_true(slo_imap_client_complete(&scan, scan.tag.hash, &command));
+        assert_true(slo_imap_client_complete(&scan, tag.hash, &command) && slo_imap_client_at_rest(&scan));
         assert_int_equal(command, len == SLO_TAG_KNOWN ? SLO_COMMAND_ENABLE : SLO_COMMAND_ORDINARY);
         memset(line, 'a', sizeof line);
     }

@@ -14,6 +14,10 @@ struct row {
 
 #define LINES(text) text "\r\n<end>"
 
+/* 260 octets. */
+#define LONG    FIVE(FIVE("xxxxxxxxxx")) "xxxxxxxxxx"
+#define FIVE(x) x x x x x
+
 static const struct row rows[] = {
     /* data */
     {"* 3 EXISTS\r\n", LINES("* 3 EXISTS")},
@@ -29,7 +33,7 @@ static const struct row rows[] = {
     {"* 1 FETCH {0}\r\n{0}\r\n\r\n", "* 1 FETCH {0}\r\n{0}\r\n\r\n<end>"},
     {"* 1 FETCH {1}\r\ny5}\r\n* 2 X\r\n", LINES("* 1 FETCH {1}\r\ny5}") LINES("* 2 X")},
     {"* 1 X {5\n* 5}\r\n* 2 X\r\n", "* 1 X {5\n<end>" LINES("* 5}") LINES("* 2 X")},
-    {"* X{1}\r\ny\r\n* 2 X\r\n", LINES("* X{1}\r\ny") LINES("* 2 X")},
+    {"* OK{1}\r\ny\r\n* 2 X\r\n", LINES("* OK{1}\r\ny") LINES("* 2 X")},
     {"* 1 FETCH {5+}\r\n+ x\r\n", "* 1 FETCH {5+}\r\n<lost>"},
     {"* 1 FETCH {9223372036854775808}\r\n", "* 1 FETCH {9223372036854775808}\r\n<lost>"},
     {"* 1 FETCH (BODY[] {9223372036854775807}\r\na OK x\r\n",
@@ -75,8 +79,8 @@ static const struct row rows[] = {
      "* CAPABILITY ENABLE<caps>\r\n<end>" LINES("* CAPABILITY IMAP4rev1")},
     {"* CAPABILITY ENABLE X-SERVER-LOGOUT\r\n* CAPABILITY ENABLE\r\n",
      LINES("* CAPABILITY ENABLE X-SERVER-LOGOUT") "* CAPABILITY ENABLE<caps>\r\n<end>"},
-    {"* CAPABILITY ENABLE\r\na OK\r\n* BYE\r\n",
-     "* CAPABILITY ENABLE<caps>\r\n<end>|a OK<OK a>\r\n<end>* BYE<bye>\r\n<end>"},
+    {"* CAPABILITY ENABLE\r\na OK\r\n* BYE\r\n+ x\r\n",
+     "* CAPABILITY ENABLE<caps>\r\n<end>|a OK<OK a>\r\n<end>* BYE<bye>\r\n<end>+<+> x\r\n<end>"},
     {"* CAPABILITY\r\n", LINES("* CAPABILITY")},
     {"* CAPABILITY \r\n", LINES("* CAPABILITY ")},
     {"* CAPABILITY ENABLE X-SERVER-LOGOUT\r\n", LINES("* CAPABILITY ENABLE X-SERVER-LOGOUT")},
@@ -128,6 +132,15 @@ static const struct row rows[] = {
     {"a LOGOUTS {0}\r\nx", "a LOGOUTS {0}\r\n<lost>"},
     {"a{0}\r\nx", "a{0}\r\n<lost>"},
     {"{0}\r\nx", "{0}\r\n<lost>"},
+    {"*  {3}\r\nx", "*  {3}\r\n<lost>"},
+    /* more than 255 octets of each */
+    {LONG " OK x\r\n", LONG " OK <OK >x\r\n<end>"},
+    {"a OK [" LONG "]\r\n", "|a OK <OK a>[" LONG "]\r\n<end>"},
+    {"a OK " LONG "\r\n", "|a OK <OK a>" LONG "\r\n<end>"},
+    {"a " LONG "\r\n* " LONG "\r\n", LINES("a " LONG) LINES("* " LONG)},
+    {"* CAPABILITY COMPRESS=" LONG " ENABLE\r\n", "* CAPABILITY COMPRESS=" LONG " ENABLE<caps>\r\n<end>"},
+    {"* OK [CAPABILITY ENABLE " LONG "]\r\n", "* OK [CAPABILITY ENABLE " LONG "<caps>]\r\n<end>"},
+    {"* 1 {260}\r\n" LONG "\r\n", LINES("* 1 {260}\r\n" LONG)},
 };
 
 /* Writes a `|` before what is undecided. */
@@ -234,6 +247,8 @@ static enum slo_server_event last_event(const char *bytes, size_t len, size_t st
 
     greet(&listener, 1);
     exact_feed(bytes, len, step, step, feed, &listener);
+    assert_null(strstr(listener.trace.text, "<caps>"));
+    assert_int_equal(listener.scan.undecided, 0);
     return listener.scan.event;
 }
 
@@ -302,6 +317,7 @@ static void test_greetings(void **state)
         if (slo_imap_server_between_lines(&listener.scan) != (i < LENGTH(good)))
             fail_msg("%s", line);
     }
+    memset(&skipped, 255, sizeof skipped);
     slo_imap_server_init(&skipped);
     slo_imap_server_skip_greeting(&skipped);
     assert_true(slo_imap_server_between_lines(&skipped));

@@ -79,6 +79,10 @@ static void test_of_more_than_16_the_sum_is_known(void **state)
     play(&in_flight, "a");
     assert_int_equal(step(&in_flight, 'B'), '?'); /* each tag is known again */
     assert_int_equal(step(&in_flight, 'A'), '0');
+    in_flight.is_summed = 1;
+    in_flight.count = UINT32_MAX;
+    slo_in_flight_add(&in_flight, 1);
+    assert_true(in_flight.count == (uint64_t)1 << 32);
 }
 
 static void test_of_more_than_16_one_too_many_shows_at_the_end(void **state)

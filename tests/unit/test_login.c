@@ -13,6 +13,12 @@
 /* 126 octets, and what follows. */
 #define LONG_NAME X63("n") X63("n")
 
+/* 255 octets in base64. */
+#define X255(c) X63(c) X8(c) X7(c) X7(c)
+
+/* A password from which no name may be read. */
+#define PW "LOGIN LOGIN x"
+
 static int take(struct slogout_filter *filter, const char *bytes, size_t len, void *conn)
 {
     (void)filter, (void)bytes, (void)len, (void)conn;
@@ -65,20 +71,21 @@ static void play(struct slogout_filter *filter, const char *script, size_t step,
     }
 }
 
+/* user: the name that is known after the script, or "". */
 static void check(const char *script, const char *user, size_t step, size_t cut)
 {
     struct slogout *slogout;
     struct slogout_filter *filter;
+    const char *found;
 
     assert_int_equal(slogout_new(&slogout, NULL), 0);
     assert_int_equal(slogout_filter_new(&filter, slogout, &callbacks, NULL), 0);
     play(filter, "S: * OK hello\r\n", 1, 0);
     assert_null(slogout_filter_user(filter));
     play(filter, script, step, cut);
-    if (user)
-        assert_string_equal(slogout_filter_user(filter) ? slogout_filter_user(filter) : "(none)", user);
-    else
-        assert_null(slogout_filter_user(filter));
+    found = slogout_filter_user(filter);
+    if (found ? strcmp(found, user) != 0 || !*found : *user != '\0')
+        fail_msg("%s: %s", script, found ? found : "(none)");
     slogout_filter_free(filter);
     slogout_free(slogout);
 }
@@ -90,60 +97,80 @@ static void test_the_name_is_known_after_ok(void **state)
         const char *user;
     } rows[] = {
         /* LOGIN: atom, quoted, literal; in any case */
-        {"C: a LOGIN joe pw\r\nS: a OK in\r\n", "joe"},
+        {"C: a1 LOGIN joe " PW "\r\nS: a1 OK in\r\n", "joe"},
         {"C: a  login  joe pw\r\nS: a OK in\r\n", "joe"},
-        {"C: a LOGIN \"j \\\"o\\\\e\" pw\r\nS: a OK in\r\n", "j \"o\\e"},
+        {"C: a LOGIN" X63(" ") X63(" ") X63(" ") X63(" ") "    joe pw\r\nS: a OK in\r\n", "joe"},
+        {"C: a LOGIN \"\\\"j o\\\\e\\1\\2\\8\" " PW "\r\nS: a OK in\r\n", "\"j o\\e128"},
+        {"C: a LOGIN {1+}\r\nj " PW "\r\nS: a OK in\r\n", "j"},
         {"C: a LOGIN {3}\r\nS: + go\r\nC: joe {2}\r\nS: + go\r\nC: pw\r\nS: a OK in\r\n", "joe"},
         {"C: a LOGIN {3+}\r\njoe {2+}\r\npw\r\nS: a OK in\r\n", "joe"},
         {"C: a LOGIN {5+}\r\nj\r\noe {2+}\r\npw\r\nS: a OK in\r\n", "j\r\noe"},
         {"C: a LOGIN " LONG_NAME "n pw\r\nS: a OK in\r\n", LONG_NAME "n"},
+        {"C: a LOGIN {127+}\r\n" LONG_NAME "n pw\r\nS: a OK in\r\n", LONG_NAME "n"},
+        {"C: a LOGIN {90+}\r\n" X63("n") X8("n") X8("n") X8("n") "nnn pw\r\nS: a OK in\r\n",
+         X63("n") X8("n") X8("n") X8("n") "nnn"},
         /* AUTHENTICATE, with and without an initial response */
         {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: AGpvZQBwdw==\r\nS: a OK in\r\n", "joe"},
-        {"C: a authenticate plain AGpvZQBwdw==\r\nS: a OK in\r\n", "joe"},
+        {"C: a authenticate plain AGo9MkNvAHB3 " PW "\r\nS: a OK in\r\n", "j=2Co"},
         {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\r\nb NOOP\r\nS: b OK\r\na OK in\r\n", "joe"},
-        {"C: a AUTHENTICATE PLAIN YW5uAGpvZQBwdw==\r\nS: a OK in\r\n", "ann"},         /* ann acts for joe */
+        {"C: a AUTHENTICATE PLAIN agBhbm4AcHc=\r\nS: a OK in\r\n", "j"},               /* j acts for ann */
         {"C: a AUTHENTICATE PLAIN\r\nC: AGpvZQBwdw==\r\nS: + \r\na OK in\r\n", "joe"}, /* before its + */
-        {"C: a AUTHENTICATE EXTERNAL am9l\r\nS: a OK in\r\n", "joe"},
-        {"C: a AUTHENTICATE LOGIN\r\nS: + VXNlcg==\r\nC: am9l\r\nS: + UGFzcw==\r\nC: cHc=\r\nS: a OK in\r\n",
+        {"C: a AUTHENTICATE EXTERNAL am9l " PW "\r\nS: a OK in\r\n", "joe"},
+        {"C: a AUTHENTICATE EXTERNAL av//\r\nS: a OK in\r\n", "j\377\377"},
+        {"C: a AUTHENTICATE LOGIN\r\nS: + VXNlcg==\r\nC: am9l\r\nS: + UGFzcw==\r\nC: " PW "\r\nS: a OK in\r\n",
          "joe"},
-        {"C: a AUTHENTICATE OAUTHBEARER bixhPWpvZSwBYXV0aD1CZWFyZXIgdAEB\r\nS: a OK in\r\n", "joe"},
+        {"C: a AUTHENTICATE OAUTHBEARER cD14LGE9am9lLAFhdXRoPUJlYXJlciB0AQE=\r\nS: a OK in\r\n", "joe"},
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdAEB\r\nS: a OK in\r\n", "joe"},
         {"C: a AUTHENTICATE SCRAM-SHA-256 biwsbj1qb2Uscj1yQQ==\r\nS: + cg==\r\nC: Yw==\r\nS: a OK in\r\n",
          "joe"},
         {"C: a AUTHENTICATE SCRAM-SHA-1-PLUS cD10bHMsYT1hbm4sbj1qb2Uscj1y\r\nS: a OK in\r\n", "ann"},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPSxuPWpvZSxyPXg=\r\nS: a OK in\r\n", "joe"}, /* a= is empty */
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPTJDbz0zRGUscj1y\r\nS: a OK in\r\n", "j,o=e"},
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPSxyPXI=\r\nS: a OK in\r\n", "j="},
         /* the next attempt, and the newest of two */
-        {"C: a LOGIN ann pw\r\nS: a NO\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
+        {"C: a LOGIN johanna pw\r\nS: a NO\r\na OK\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
+        {"C: a LOGIN johanna pw\r\nS: a NO\r\nC: b AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Uscj14\r\nS: b OK\r\n", "joe"},
+        {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
+        {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nc AUTHENTICATE\r\nS: + \r\nC: AGFubgBw\r\nS: b OK\r\n",
+         "joe"},
+        {"C: a AUTHENTICATE PLAIN AGp\r\nS: a NO\r\nC: b AUTHENTICATE PLAIN AGpvZQBwdw==\r\nS: b OK\r\n", "joe"},
+        {"C: a AUTHENTICATE XOAUTH2 dXNlcj0=\r\nS: a NO\r\nC: b AUTHENTICATE XOAUTH2 dXNlcj1qb2UB\r\nS: b OK\r\n", "joe"},
         {"C: a LOGIN ann pw\r\nb LOGIN joe pw\r\nS: a NO\r\nb OK in\r\n", "joe"},
-        {"C: a LOGIN {1000}\r\nS: a NO\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
+        {"C: a LOGIN {1000}\r\nS: a NO\r\nC: b LOGIN {3+}\r\njoe pw\r\nS: b OK in\r\n", "joe"},
         {"C: a CAPABILITY\r\nb LOGIN joe pw\r\nc SELECT x\r\nS: a OK\r\nb OK in\r\n", "joe"},
         {"C: a NOOP\r\nx\r\nb LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
         {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b LOGIN ann pw\r\nS: b BAD\r\n", "joe"},
+        {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b COMPRESS DEFLATE\r\nS: b OK\r\n", "joe"},
         {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b UNAUTHENTICATE\r\nS: b OK\r\nC: c LOGIN ann p\r\nS: c "
          "OK\r\n",
          "ann"},
         /* Nobody has logged in. */
-        {"C: a LOGIN joe pw\r\n", NULL},
-        {"C: a LOGIN joe pw\r\nS: a NO\r\n", NULL},
-        {"C: a LOGIN joe pw\r\nb NOOP\r\nS: b OK\r\n", NULL},
-        {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b UNAUTHENTICATE\r\nS: b OK\r\n", NULL},
-        {"C: a XLOGIN joe pw\r\nb LOGINS joe pw\r\nS: a OK\r\nb OK\r\n", NULL},
+        {"C: a LOGIN joe pw\r\n", ""},
+        {"C: a LOGIN joe pw\r\nS: a NO\r\n", ""},
+        {"C: a LOGIN joe pw\r\nb NOOP\r\nS: b OK\r\n", ""},
+        {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b UNAUTHENTICATE\r\nS: b OK\r\n", ""},
+        {"C: a XLOGINXLOGINXLOGIN joe pw\r\nb LOGINS joe pw\r\nS: a OK\r\nb OK\r\n", ""},
+        {"C: a NOOP\r\n(x LOGIN joe pw\r\n+x LOGIN joe pw\r\n* LOGIN joe pw\r\n LOGIN joe pw\r\nS: a OK\r\n", ""},
+        {"C: a SEARCH " PW "\r\nb L OGIN joe pw\r\nc \rLOGIN joe pw\r\nS: a OK\r\nb OK\r\nc OK\r\n", ""},
         /* The name is not known. */
-        {"C: a LOGIN\r\nb AUTHENTICATE\r\nS: a OK\r\nb OK\r\n", NULL},
-        {"C: a LOGIN {0+}\r\n pw\r\nS: a OK\r\n", NULL},
-        {"C: a LOGIN " LONG_NAME "nn pw\r\nS: a OK in\r\n", NULL},
-        {"C: a LOGIN {128+}\r\n" LONG_NAME "nn pw\r\nS: a OK in\r\n", NULL},
-        {"C: a AUTHENTICATE EXTERNAL =\r\nS: a OK in\r\n", NULL},
-        {"C: a AUTHENTICATE CRAM-MD5\r\nS: + eA==\r\nC: am9lIHg=\r\nS: a OK in\r\n", NULL},
-        {"C: a AUTHENTICATE PLAIN am9l\r\nS: a OK in\r\n", NULL},         /* no NUL */
-        {"C: a AUTHENTICATE PLAIN AGpv!QBwdw==\r\nS: a OK in\r\n", NULL}, /* no base64 */
-        {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: *\r\nS: a BAD\r\n", NULL},
-        {"C: a AUTHENTICATE EXTERNAL YQBi\r\nS: a OK in\r\n", NULL}, /* a NUL in it */
+        {"C: a LOGIN\r\nb AUTHENTICATE\r\nS: a OK\r\nb OK\r\n", ""},
+        {"C: a LOGIN {0+}\r\n " PW "\r\nS: a OK\r\n", ""},
+        {"C: a LOGIN " LONG_NAME "nn pw\r\nS: a OK in\r\n", ""},
+        {"C: a LOGIN {128+}\r\n" LONG_NAME "nn pw\r\nS: a OK in\r\n", ""},
+        {"C: a LOGIN {300+}\r\n" LONG_NAME LONG_NAME X8("nnnnnn") " pw\r\nS: a OK in\r\n", ""},
+        {"C: a AUTHENTICATE EXTERNAL\r LOGIN x\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE EXTERNAL =\r\nS: a OK in\r\n", ""},
+        {"C: a AUTHENTICATE CRAM-MD5\r\nS: + eA==\r\nC: AGpvZQBwdw==\r\nS: + \r\nC: x " PW "\r\nS: a OK in\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN am9l\r\nS: a OK in\r\n", ""},         /* no NUL */
+        {"C: a AUTHENTICATE PLAIN AGpv!QBwdw==\r\nS: a OK in\r\n", ""}, /* no base64 */
+        {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: *\r\nS: a BAD\r\n", ""},
+        {"C: a AUTHENTICATE EXTERNAL YQBi " PW "\r\nS: a OK in\r\n", ""}, /* a NUL in it */
+        {"C: a AUTHENTICATE X " X255("AAAA") "am9lAAAA\r\nS: a OK in\r\n", ""},
+        {"C: a AUTHENTICATE X " X255("AQEB") "am9lAQEB\r\nS: a OK in\r\n", ""},
         /* Two commands have one tag, so that nobody knows which one has its OK. */
-        {"C: a NOOP\r\na LOGIN joe wrong\r\nS: a OK\r\na NO\r\n", NULL},
-        {"C: a LOGIN joe wrong\r\na NOOP\r\nS: a OK\r\na NO\r\n", NULL},
-        {"C: a LOGIN ann pw\r\na LOGIN joe wrong\r\nS: a OK\r\n", NULL},
+        {"C: a NOOP\r\na LOGIN joe wrong\r\nS: a OK\r\na NO\r\n", ""},
+        {"C: a LOGIN joe wrong\r\na NOOP\r\nS: a OK\r\na NO\r\n", ""},
+        {"C: a LOGIN ann pw\r\na LOGIN joe wrong\r\nS: a OK\r\n", ""},
     };
     size_t i, cut;
 
@@ -165,7 +192,7 @@ static void test_the_name_is_not_known_in_a_crowd_of_commands(void **state)
     for (i = 0; i < SLO_IN_FLIGHT_KNOWN; i++)
         strcat(script, "n NOOP\r\n");
     strcat(script, "a LOGIN joe pw\r\nS: a OK\r\n");
-    check(script, NULL, SIZE_MAX, 0);
+    check(script, "", SIZE_MAX, 0);
 }
 
 static void test_no_filter_has_no_user(void **state)
@@ -179,7 +206,10 @@ static void test_no_octet_of_a_password_is_kept(void **state)
 {
     static const char *const lines[] = {
         "a LOGIN joe QQQQ\r\n", "a LOGIN \"joe\" \"QQQQ\"\r\n", "a AUTHENTICATE PLAIN AGpvZQBRUVFR\r\n",
-        "a AUTHENTICATE PLAIN AGpvAFFRUVE=\r\n", "a AUTHENTICATE PLAIN AGpvZWUAUVFRUQ==\r\n"};
+        "a AUTHENTICATE PLAIN AGpvAFFRUVE=\r\n", "a AUTHENTICATE PLAIN AGpvZWUAUVFRUQ==\r\n",
+        "a AUTHENTICATE PLAIN AABRUVFRAA==\r\n", "a AUTHENTICATE XOAUTH2 dXNlcj0BYXV0aD1CZWFyZXIgUVFRUQEB\r\n",
+        "a AUTHENTICATE OAUTHBEARER biwsAWF1dGg9QmVhcmVyIFFRUVEseA==\r\n",
+        "a AUTHENTICATE SCRAM-SHA-1 biwsbj0scj1RUVFRUSw=\r\n"};
     size_t i, at;
 
     (void)state;

@@ -188,7 +188,9 @@ static void test_a_line_must_have_octets(void **state)
 {
     struct host *host = *state;
     struct slogout_session *session;
+    char line[300];
 
+    snprintf(line, sizeof line, "%-256s", "* BYE");
     host_start(host, NULL);
     session = host_connect(host);
     assert_int_equal(slogout_session_feed_line(session, NULL, 5, SLOGOUT_NEVER), 0);
@@ -198,6 +200,7 @@ static void test_a_line_must_have_octets(void **state)
     assert_int_equal(slogout_session_feed_line(session, NULL, 1, 0), 0);
     assert_int_equal(slogout_session_feed_line(session, NULL, 0, 0), 0);
     assert_int_equal(slogout_session_feed_line(session, "", 0, 0), 0);
+    assert_int_equal(slogout_session_feed_line(session, line, 256, 0), SLOGOUT_CONSUMED);
     host->send_says = "B";
     host_force(host, session); /* LEAVING consumes every line */
     assert_int_equal(slogout_session_feed_line(session, NULL, 1, 0), 0);
@@ -386,6 +389,8 @@ static void test_a_departure_begins_at_a_random_instant_of_its_spread(void **sta
         const uint64_t instant = slogout_deadline(host->slogout);
         assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_WAITING);
         assert_true(instant >= 1000 && instant < 61000);
+        /* the first value of SplitMix64 with seed 0 */
+        assert_true(departure.seed > 0 || instant == 1000 + UINT64_C(0xe220a8397b1dcdaf) % 60000);
         sum += instant - 1000;
         host_cancel(host, session);
     }
@@ -398,6 +403,7 @@ static void test_a_departure_begins_at_a_random_instant_of_its_spread(void **sta
     host_tick_at(host, sum);
     host_expect(host, "#16 " S_LOGOUT "\n");
     host_tick_at(host, sum + 35000);
+    assert_non_null(strstr(host->trace, "S: * BYE Moved (at rest)\n"));
     host_forget(host);
 }
 
@@ -484,7 +490,8 @@ static void test_a_spread_is_cut_so_that_the_client_can_be_asked(void **state)
 {
     static const struct {
         uint64_t deadline_ms, latest;
-    } rows[] = {{45000, 0}, {45001, 0}, {45100, 99}, {46000, 999}, {44999, 34998}, {20000, 9999}, {0, 59999}};
+    } rows[] = {{45000, 0},     {45001, 0},    {45100, 99}, {46000, 999},
+                {44999, 34998}, {20000, 9999}, {0, 59999},  {(UINT64_C(1) << 32) + 45000, 59999}};
     size_t i;
     uint32_t seed;
 
@@ -681,15 +688,15 @@ static void test_nobody_is_asked_whose_answer_the_drain_cannot_wait_for(void **s
     in_time = host_connect_enabled(host);
     late = host_connect_enabled(host);
     outside = host_connect_enabled(host);
-    host->set.ask_before = 1000;
+    host->set.ask_before = FAR + 1000;
     host_join(host, in_time);
     host_join(host, late);
-    host->now = 999;
+    host->now = FAR + 999;
     host->send_says = "tB";
     host_request(host, in_time, NULL);
     host_request(host, late, NULL);
     host_expect(host, S_LOGOUT "\n#2 S: SLO.2 LOGOUT (at rest) BUSY\n");
-    host->now = 1000;
+    host->now = FAR + 1000;
     host_resume(host, late);
     host_request(host, outside, NULL);
     host_expect(host, "#2 " S_BYE "\n#2 close BYE_ONLY bye-sent\n#3 S: SLO.2 LOGOUT (at rest)\n");

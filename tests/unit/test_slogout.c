@@ -249,7 +249,7 @@ static void test_poll_timeout(void **state)
 
 static const struct slogout_settings with_set_timer = SETTINGS(.set_timer = host_set_timer);
 
-/* Steps of up to three sessions: a time, then `1` to `3` and a letter (r request, R while send_line is BUSY, c cancel, f
+/* Steps of up to four sessions: a time, then `1` to `4` and a letter (r request, R while send_line is BUSY, c cancel, f
  * force, o the answer OK), or `t` a tick, `T` while send_line is BUSY. After each step, the trace. */
 static void test_set_timer_tells_a_deadline_that_comes_nearer(void **state)
 {
@@ -273,9 +273,10 @@ static void test_set_timer_tells_a_deadline_that_comes_nearer(void **state)
         {300000, "t", "timer 345003\n"},
         {300000, "1f", S_LAST_BYE "\nclose FORCED bye-sent\n"}, /* what begins and ends in the call is not told */
         {345003, "t", ""},
+        {UINT64_C(1) << 40, "4R", "#4 S: SLO.3 LOGOUT (at rest) BUSY\ntimer 1099511927776\n"},
     };
     struct host *host = *state;
-    struct slogout_session *sessions[3];
+    struct slogout_session *sessions[4];
     size_t i;
 
     host_start(host, &with_set_timer);

@@ -70,7 +70,7 @@ protocol imap {{
 }}
 passdb {{
   driver = static
-  args = nopassword=y
+  args = nopassword=y {passdb}
 }}
 userdb {{
   driver = static
@@ -98,6 +98,7 @@ protocol imap {{
 passdb static {{
   fields {{
     nopassword = yes
+    {passdb}
   }}
 }}
 userdb static {{
@@ -187,7 +188,7 @@ def key_and_certificate():
             return key.read(), certificate.read()
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=60):
     """Returns the condition's value as soon as it is true, or whatever it is when the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -199,11 +200,12 @@ def wait_until(condition, seconds=10):
 
 
 class Dovecot:
-    """plugin says whether ours is loaded, settings are the plugin's, user_settings the same from the userdb. extra
-    are more lines of configuration, in the names of 2.3, where ROOT is the scratch folder. With container, Dovecot is
+    """plugin says whether ours is loaded, settings are the plugin's, user_settings the same from the userdb. passdb are
+    more fields of each user. extra are more lines of configuration, in the names of 2.3, where ROOT is the scratch
+    folder. With container, Dovecot is
     process 1 of a PID namespace. Do not call doveadm stop then: it signals the pid that the master knows."""
 
-    def __init__(self, plugin=True, settings=None, user_settings="", extra="", userip_connections=1000,
+    def __init__(self, plugin=True, settings=None, user_settings="", passdb="", extra="", userip_connections=1000,
                  container=False):
         self.root = tempfile.mkdtemp(prefix="slogout-dovecot-")
         self.user, self.group = account()
@@ -220,7 +222,8 @@ class Dovecot:
         with open(self.config, "w") as file:
             file.write(config_text().format(
                 root=self.root, user=self.user, group=self.group, port=self.port, tls_port=self.tls_port,
-                plugin=loaded, settings=lines, user_settings=user_settings, userip_connections=userip_connections))
+                plugin=loaded, settings=lines, user_settings=user_settings,
+                passdb=passdb.replace(" ", "\n") if is_24() else passdb, userip_connections=userip_connections))
             file.write(extra.replace("ROOT", self.root))
         self._give_away()
         arguments = [DOVECOT, "-F", "-c", self.config]
@@ -286,7 +289,7 @@ class Dovecot:
                     text += file.read()
         return text
 
-    def wait_for_log(self, pattern, seconds=10):
+    def wait_for_log(self, pattern, seconds=60):
         return wait_until(lambda: re.search(pattern, self.log()), seconds)
 
     def doveadm(self, *arguments):

@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 
+from busy import is_busy
 from client import Client
 from server import HIBERNATE, SHARED, Dovecot, is_24
 
@@ -54,14 +55,6 @@ class Crowd:
         else:
             assert line.startswith("* BYE "), line
         client.close()
-
-
-def is_busy():
-    """Returns True if other processes take a share of the time in which this one could run."""
-    wall, cpu = time.monotonic(), time.thread_time()
-    while time.thread_time() < cpu + 0.3:
-        pass
-    return time.monotonic() - wall > 1.2 * (time.thread_time() - cpu)
 
 
 class Spread(unittest.TestCase):

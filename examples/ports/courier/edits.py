@@ -17,17 +17,12 @@ EDITS = [
     ("imap/imapwrite.c", None, "after", r'#include\s+"imapwrite\.h"', INCLUDE),
     ("imap/imapwrite.c", "writeflush", "before", r"\bFD_ZERO\b", "port_await_output(tend);"),
 
-    # The command loop of both programs. The signals are caught after the server's own handlers are set.
+    # The command loop of both programs.
     ("imap/mainloop.c", None, "after", r'#include\s+"imapwrite\.h"', INCLUDE),
     ("imap/mainloop.c", "mainloop", "after", r"\bSIGINT\b", "port_start();"),
     ("imap/mainloop.c", "mainloop", "before", r"\bnexttoken_nouc\(", "port_await_command();"),
 
-    # CREATE and DELETE set handlers for a while, and then the default.
-    ("imap/mysignal.c", None, "after", r"#include\s+<signal\.h>", INCLUDE),
-    ("imap/mysignal.c", "trap_signals", "before", r"\bn\s*=\s*0", "if (port_session) return;"),
-    ("imap/mysignal.c", "release_signals", "before", r"\bSIGTERM\b", "if (port_session) return (0);"),
-
-    # From the first line of imaplogin to the handler of imapd the signals are blocked. A session that imaplogin hands
+    # The signals are blocked from the first line of imaplogin on, also in imapd. A session that imaplogin hands
     # to another host ends as before, and so does one with SMAP, which has a command loop of its own.
     ("imap/imaplogin.c", None, "after", r'#include\s+"imapwrite\.h"', INCLUDE),
     ("imap/imaplogin.c", "main", "before", r"\balarm\(", "port_block();"),

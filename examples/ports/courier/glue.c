@@ -5,7 +5,6 @@
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
 #include "glue.h"
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,12 +189,6 @@ int port_await_idle(time_t seconds, int watch, time_t limit)
 }
 
 /* ---- commands ---- */
-
-void port_before_exec(void)
-{
-    if (port_is_stopping())
-        raise(SIGTERM);
-}
 
 void port_enable(const char *argument)
 {

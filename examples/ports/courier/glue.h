@@ -20,9 +20,6 @@ void port_await_command(void);
  * line. */
 int port_await_idle(time_t seconds, int watch, time_t limit);
 
-/* Before imaplogin executes imapd: a signal that was taken is raised again, for imapd. */
-void port_before_exec(void);
-
 /* For each argument of ENABLE, and for the list in `* ENABLED`. */
 void port_enable(const char *argument);
 void port_write_enabled(void);

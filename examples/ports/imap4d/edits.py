@@ -16,7 +16,7 @@ EDITS = [
     ("idle.c", "imap4d_idle", "before", r"\bmu_stream_timed_getline\b", "port_rest ();"),
     ("idle.c", "imap4d_idle", "after", r"\bmu_rtrim_class\b", "if (port_feed (token_str, token_len)) continue;"),
 
-    # A child. The signals are caught after the server's own handlers are set.
+    # A child.
     ("imap4d.c", None, "after", r'#include\s+"imap4d\.h"', INCLUDE),
     ("imap4d.c", "imap4d_connection", "before", r"\bimap4d_mainloop\b", "port_close_listeners ();"),
     ("imap4d.c", "imap4d_mainloop", "before", r"^\s*switch\s*\(cfg->tls_mode", "port_start ();"),

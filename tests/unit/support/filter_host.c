@@ -10,17 +10,17 @@ static int pass(struct filter_host *host, char from, struct trace *to, const cha
 
     assert_true(len > 0 && !host->closes);
     host->calls++;
-    if (host->broken == from)
-        return -1;
-    if (host->last != from)
-        trace_text(&host->trace, from == 'S' ? "S: " : "C: ");
-    host->last = from;
-    trace_octets(&host->trace, bytes, len);
-    trace_octets(to, bytes, len);
+    if (host->broken != from) {
+        if (host->last != from)
+            trace_text(&host->trace, from == 'S' ? "S: " : "C: ");
+        host->last = from;
+        trace_octets(&host->trace, bytes, len);
+        trace_octets(to, bytes, len);
+    }
     host->inside = NULL;
     if (inside)
         inside(host);
-    return 0;
+    return host->broken == from ? -1 : 0;
 }
 
 static int to_client(struct slogout_filter *filter, const char *bytes, size_t len, void *conn)
