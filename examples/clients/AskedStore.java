@@ -175,7 +175,8 @@ public class AskedStore extends IMAPStore {
             try {
                 getOutputStream().write(answer.getBytes("US-ASCII"));
                 getOutputStream().flush();
-                for (;;) super.readResponse();
+                for (long end = System.currentTimeMillis() + 10_000; System.currentTimeMillis() < end;)
+                    super.readResponse();
             } catch (IOException | ProtocolException e) { // it has ended
             }
             disconnect();

@@ -91,7 +91,7 @@ export class Account {
             await imap.noop(); // ends IDLE, and comes after the commands that are under way
             imap.write(answers.join('\r\n'));
             imap.write = () => {}; // nothing follows the answer
-            setTimeout(() => imap.close(), 60_000).unref(); // the server has closed long before
+            setTimeout(() => imap.close(), 10_000).unref(); // a server closes before
         } catch {} // it has ended
     }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Python's imaplib, or IMAPClient, with a server that asks its clients to leave (X-SERVER-LOGOUT): copy this file.
-Tested with Python 3.6, 3.11 and 3.13, and with IMAPClient 3.0.1 and 3.1.0.
+Tested with Python 3.6, 3.11 and 3.13, and with IMAPClient 3.0.1.
 
 A `with` block is one operation. The account logs in before it if necessary, and answers the server after it. Begin the
 block with select(), because the connection may be new. The block must take less than 20 seconds, and must not contain
@@ -31,8 +31,7 @@ imaplib.Commands.setdefault("IDLE", ("SELECTED",))
 
 class Account:
     def __init__(self, log_in, delay=60):
-        self.log_in, self.delay, self.longest, self.due = log_in, delay, delay, 0
-        self.client = self.imap = None
+        self.log_in, self.delay, self.longest, self.due, self.client, self.imap = log_in, delay, delay, 0, None, None
 
     def __enter__(self):
         if self.imap and self._look(0) is not None:
@@ -59,20 +58,19 @@ class Account:
             self._close()
 
     def rest(self, seconds):
-        end, left, is_new = time.monotonic() + seconds, seconds, False
-        while not is_new and left > 0:
+        end = time.monotonic() + seconds
+        while seconds > 0:
             if self.imap:
-                is_new = self._look(left)
+                if self._look(seconds):
+                    return True
             elif not self.client or self.due > end:
-                time.sleep(left)
+                time.sleep(seconds)
             else:
-                try:
-                    with self:
-                        is_new = True
-                except Exception:
-                    self._wait(min(2 * self.longest, 900))
-            left = end - time.monotonic()
-        return bool(is_new)
+                with contextlib.suppress(Exception), self:
+                    return True
+                self._wait(min(2 * self.longest, 900))
+            seconds = end - time.monotonic()
+        return False
 
     def log_out(self):
         if self.imap:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the files of examples/clients against a server that real servers are not: one that asks at each login, refuses
-IDLE or ENABLE, keeps the connection after the answer, or closes it during the login."""
+"""Runs the files of examples/clients against a server that does what real servers do not: it asks at each login,
+refuses IDLE or ENABLE, keeps the connection after the answer, or closes it during the login."""
 
 import socketserver
 import threading
@@ -10,7 +10,7 @@ import unittest
 from run import Client
 from servers import wait_until
 
-NEVER = 100000  # seconds. A random delay up to this number is practically never shorter than a test
+NEVER = 100000  # seconds: practically no random delay up to this is shorter than a test
 REQUEST = b"X1 LOGOUT\r\n"
 
 
@@ -21,15 +21,17 @@ class Handler(socketserver.StreamRequestHandler):
         self.wfile.write(b"* OK [CAPABILITY IMAP4rev1 ENABLE IDLE X-SERVER-LOGOUT] Hello\r\n")
         for line in self.rfile:
             lines.append(line)
-            tag, word = (line.upper().split() + [b""])[:2]
-            name = word.decode()
+            name = (line.decode().upper().split() + [""])[1]
             reply = server.replies.get(name, server.usual.get(name, b"%s OK Done\r\n"))
             if callable(reply):
                 reply = reply(len(server.connections))
             if reply is None:
                 break
             self.wfile.write(reply.replace(b"%s", line.split()[0]))
-            if line.startswith(b"X1 OK") and server.is_closing:
+            if line.startswith(b"X1 OK"):
+                while not server.is_closing:
+                    self.wfile.write(b"* OK Still here\r\n")
+                    time.sleep(0.1)
                 break
         self.connection.shutdown(1)
         while self.rfile.read(1):
@@ -86,9 +88,11 @@ class Scripted(unittest.TestCase):
         self.each("imaplib imapflow javamail", test)
 
     def test_a_server_that_keeps_the_connection_after_the_answer_is_left(self):
-        server, client = self.start("imaplib", {"NOOP": b"%s OK Done\r\n" + REQUEST}, is_closing=False)
-        client.do("noop -")
-        wait_until(lambda: server.ended, "the end")
+        def test(library):
+            server, client = self.start(library, {"NOOP": b"%s OK Done\r\n" + REQUEST}, is_closing=False)
+            client.start("noop -")
+            wait_until(lambda: server.ended, "the end")
+        self.each("imaplib imapflow javamail", test)
 
     def test_a_server_that_refuses_idle_keeps_its_client(self):
         for refusal in (b"%s NO Not here\r\n", b"%s BAD Unknown\r\n"):
@@ -149,4 +153,4 @@ class Scripted(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    unittest.main(warnings="ignore")
