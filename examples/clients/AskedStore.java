@@ -6,9 +6,10 @@
  * and answers the server after it. An operation opens and closes its folders, takes less than 20 seconds, and gets the
  * exceptions of its own commands. Only an idle() in it may take longer, and run() returns null when the server has
  * ended it. Between operations a thread of the store looks for requests, and logs in again after a random delay.
- * Operations run one after the other, so a thread that idles needs a store of its own. close() ends the thread. `delay`
- * is the longest delay, in milliseconds, and is doubled at each failure. This program runs with
- * build/examples/echo_server, which has no mailboxes:
+ * run() waits for the delay too, unless you call hurry() because a user waits. Operations run one after the other, so a
+ * thread that idles needs a store of its own. close() ends the store and its thread. `delay` is the longest delay, in
+ * milliseconds, and is doubled at each failure. This program runs with build/examples/echo_server, which has no
+ * mailboxes:
  *     import javax.mail.*;
  *     class Example {
  *         public static void main(String[] arguments) throws Exception {
@@ -35,7 +36,8 @@ public class AskedStore extends IMAPStore {
     private static final Pattern REQUEST = Pattern.compile("(?i)([^\\s(){%*\"\\\\+]+) LOGOUT\\s*");
     private final List<Connection> connections = new CopyOnWriteArrayList<>();
     private final long delay;
-    private boolean isClosed;
+    private long longest, due; // due is 0 until a connection has ended
+    private boolean isOpen, isClosed;
 
     @SuppressWarnings("this-escape") // the thread begins last
     public AskedStore(Session session, URLName place, long delay) {
@@ -48,7 +50,7 @@ public class AskedStore extends IMAPStore {
     }
 
     public synchronized <T> T run(Operation<T> operation) throws MessagingException, IOException {
-        if (!look()) connect();
+        if (!look()) open();
         try {
             return operation.run();
         } catch (FolderClosedException e) {
@@ -59,34 +61,60 @@ public class AskedStore extends IMAPStore {
         }
     }
 
+    public synchronized void hurry() {
+        due = Math.min(due, 1);
+        notifyAll();
+    }
+
     @Override public synchronized void close() throws MessagingException {
         isClosed = true;
+        hurry();
         super.close();
     }
 
     private synchronized void watch() {
-        for (long longest = delay; !isClosed;) {
+        while (!isClosed) {
             try {
-                boolean isThere = look();
-                wait(isThere ? Math.min(10_000, delay) : 1 + (long) (Math.random() * longest));
-                longest = isThere ? delay : Math.min(2 * longest, 900_000);
-                if (!isThere && !isClosed && !super.isConnected()) connect();
-            } catch (MessagingException | InterruptedException e) { // it tries again
+                if (look() || due == 0) wait(Math.min(10_000, delay));
+                else open();
+            } catch (MessagingException | IOException | InterruptedException e) {
+                later(Math.min(2 * longest, 900_000));
             }
         }
+    }
+
+    private void later(long longest) {
+        this.longest = longest;
+        due = System.currentTimeMillis() + (long) (Math.random() * longest);
+    }
+
+    private void open() throws MessagingException, IOException {
+        try {
+            for (long left; (left = due - System.currentTimeMillis()) > 0;) wait(left);
+        } catch (InterruptedException e) {
+            throw new java.io.InterruptedIOException();
+        }
+        if (isClosed) throw new StoreClosedException(this);
+        if (!super.isConnected()) connect();
+        isOpen = true;
     }
 
     private boolean look() {
         connections.forEach(Connection::look);
         settle();
-        return !connections.isEmpty() && isConnected();
+        return isOpen;
     }
 
     private void settle() {
         boolean isOver = connections.isEmpty();
         for (Connection connection : connections) isOver |= connection.leave();
+        if (!isOver || !isOpen) return;
+        connections.clear();
+        isOpen = false;
+        later(delay);
+        notifyAll();
         try {
-            if (isOver) super.close();
+            super.close();
         } catch (MessagingException e) { // it has ended all the same
         }
     }
@@ -147,7 +175,8 @@ public class AskedStore extends IMAPStore {
             try {
                 getOutputStream().write(answer.getBytes("US-ASCII"));
                 getOutputStream().flush();
-                for (;;) super.readResponse();
+                for (long end = System.currentTimeMillis() + 10_000; System.currentTimeMillis() < end;)
+                    super.readResponse();
             } catch (IOException | ProtocolException e) { // it has ended
             }
             disconnect();

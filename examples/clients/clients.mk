@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ## Clients
-##   make clients-check        the client libraries that answer, against each server; 3 min (deps-clients)
+##   make clients-check        the client libraries that answer, against each server; 4 min (deps-clients)
 
 CLIENTS := $(BUILD)/clients
 IMAPFLOW := 2.10.2
@@ -17,4 +17,5 @@ $(CLIENTS)/java/Driver.class: examples/clients/AskedStore.java examples/clients/
 	$(SAY)javac -Xlint:all -Werror -d $(@D) -cp $(JAVAMAIL) $^
 
 clients-check: $(BUILD)/examples/echo_server $(PROXY) $(DOVECOT_FILES) $(CLIENTS)/java/Driver.class
+	JAVAMAIL=$(JAVAMAIL) python3 -B examples/clients/tests/scripted.py
 	JAVAMAIL=$(JAVAMAIL) PYTHONPATH=$(CLIENTS)/imapclient/usr/lib/python3/dist-packages python3 -B examples/clients/tests/run.py

@@ -4,11 +4,12 @@
  *
  * One call of run() is one operation. The account logs in before it if necessary, and answers the server when no
  * operation is running. An operation takes less than 20 seconds, and gets the errors of its own commands. A run() in an
- * operation is a part of that operation. When the server has closed, the account logs in again after a random delay,
- * until logOut(). `connect` returns a connection that has selected nothing. `ready` is an operation that runs after
- * each login. With `ready: imap => imap.mailboxOpen('INBOX')`, ImapFlow idles in that mailbox. `delay` is the longest
- * delay, in milliseconds, and is doubled at each failure. This program runs with build/examples/echo_server, which has
- * no mailboxes:
+ * operation is a part of that operation. When the server has closed, the account logs in again after a random delay.
+ * run() waits for the delay too, unless you call hurry() because a user waits. logOut() ends the account. `connect`
+ * returns a connection that has selected nothing. `ready` is an operation that runs after each login. With
+ * `ready: imap => imap.mailboxOpen('INBOX')`, ImapFlow idles in that mailbox. `delay` is the longest delay, in
+ * milliseconds, and is doubled at each failure. This program runs with build/examples/echo_server, which has no
+ * mailboxes:
  *     import { ImapFlow } from 'imapflow';
  *     import { Account } from './imapflow_account.mjs';
  *     const account = new Account(async () => {
@@ -24,7 +25,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 const REQUEST = /^([^\s(){%*"\\+]+) LOGOUT\r?\n?$/i;
 
 export class Account {
-    #connect; #ready; #delay; #timer; #session; #isOver = false; #outer = new AsyncLocalStorage();
+    #connect; #ready; #delay; #session; #isOver = false; #outer = new AsyncLocalStorage();
+    hurry = () => {};
 
     constructor(connect, { ready = () => {}, delay = 60_000 } = {}) {
         [this.#connect, this.#ready, this.#delay] = [connect, ready, delay];
@@ -40,16 +42,20 @@ export class Account {
 
     async logOut() {
         this.#isOver = true;
-        clearTimeout(this.#timer);
+        this.hurry();
         await this.#session?.then(session => session.imap.logout()).catch(() => {});
     }
 
-    #open() {
-        clearTimeout(this.#timer);
-        return this.#session ??= this.#logIn().catch(error => { this.#session = undefined; throw error; });
+    #open(longest = 0) {
+        return this.#session ??= this.#logIn(longest).catch(error => { this.#session = undefined; throw error; });
     }
 
-    async #logIn() {
+    async #logIn(longest) {
+        await new Promise(resolve => {
+            const timer = setTimeout(resolve, Math.random() * longest);
+            this.hurry = () => { clearTimeout(timer); resolve(); };
+        });
+        if (this.#isOver) throw new Error('The account has logged out');
         const imap = await this.#connect();
         const session = { imap, running: 0, answers: [], closed: new Promise(resolve => imap.once('close', resolve)) };
         const handle = imap.handleResponse.bind(imap);
@@ -85,13 +91,12 @@ export class Account {
             await imap.noop(); // ends IDLE, and comes after the commands that are under way
             imap.write(answers.join('\r\n'));
             imap.write = () => {}; // nothing follows the answer
-            setTimeout(() => imap.close(), 60_000).unref(); // the server has closed long before
+            setTimeout(() => imap.close(), 10_000).unref(); // a server closes before
         } catch {} // it has ended
     }
 
     #openLater(longest) {
         this.#session = undefined;
-        const open = () => this.#open().catch(() => this.#openLater(Math.min(2 * longest, 900_000)));
-        if (!this.#isOver) this.#timer = setTimeout(open, Math.random() * longest);
+        if (!this.#isOver) this.#open(longest).catch(() => this.#openLater(Math.min(2 * longest, 900_000)));
     }
 }

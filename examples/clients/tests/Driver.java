@@ -110,7 +110,7 @@ public class Driver {
             @Override public void opened(javax.mail.event.ConnectionEvent e) { print("login"); }
         });
         Map<String, Operation> operations = Map.of("fetch", Driver::fetch, "append", Driver::append, "two", Driver::two,
-            "echo", Driver::echo, "logout", unused -> {store.close(); return "";});
+            "echo", Driver::echo, "noop", unused -> "", "logout", unused -> {store.close(); return "";});
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
         for (String line; (line = in.readLine()) != null;) {
             String[] words = line.split(" ");
@@ -121,6 +121,9 @@ public class Driver {
                 print("ok");
             } else if (words[0].equals("logout")) {
                 store.close();
+                print("ok");
+            } else if (words[0].equals("hurry")) {
+                ((AskedStore) store).hurry();
                 print("ok");
             } else {
                 work(operations.get(words[0]), words[1], "ok");

@@ -73,13 +73,14 @@ const operations = {
         response.next();
         return `${got.equals(sent) ? 'True' : 'False'} ${response.response.command}`;
     },
+    noop: async imap => { await imap.noop(); },
     idle: async imap => { await imap.mailboxOpen((mailbox = 'INBOX')); }
 };
 
 for await (const line of createInterface({ input: process.stdin })) {
     const [name, argument] = line.split(' ');
     try {
-        const result = await (name === 'logout' ? account.logOut()
+        const result = await (name === 'logout' ? account.logOut() : name === 'hurry' ? account.hurry()
             : account.run(imap => operations[name](imap, argument)));
         console.log(`ok ${result ?? ''}`);
     } catch (error) {

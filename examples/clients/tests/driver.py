@@ -26,7 +26,10 @@ def log_in():
         client.login(USER, "secret")
         return client
     imap = imaplib.IMAP4_SSL("127.0.0.1", PORT, ssl_context=CONTEXT) if TLS else imaplib.IMAP4("127.0.0.1", PORT)
-    imap.login(USER, "secret")
+    try:
+        imap.login(USER, "secret")
+    except imaplib.IMAP4.error as error:
+        raise RuntimeError("it raises what it likes") from error
     return imap
 
 
@@ -114,7 +117,8 @@ def watch_select(account):
 
 def main():
     account = Alone() if DELAY == "alone" else Account(log_in, float(DELAY))
-    operations = {"fetch": fetch, "append": append, "two": two, "pipeline": pipeline, "echo": echo, "idle": idle}
+    operations = {"fetch": fetch, "append": append, "two": two, "pipeline": pipeline, "echo": echo, "idle": idle,
+                  "noop": lambda imap, _: imap.noop()[2:], "leave": lambda *_: account.log_out()}
     if DELAY != "alone":
         watch_select(account)
     lines = queue.Queue()
@@ -133,6 +137,8 @@ def main():
         try:
             if name == "logout":
                 result = account.log_out()
+            elif name == "hurry":
+                account.due = result = 0
             else:
                 with account as imap:
                     result = operations[name](imap, argument)

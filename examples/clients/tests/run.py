@@ -57,10 +57,11 @@ class Client:
         threading.Thread(target=self.collect, daemon=True).start()
 
     def collect(self):
-        for line in itertools.chain(self.process.stdout, ["end"]):
-            with self.changed:
-                self.lines.append(line.strip())
-                self.changed.notify_all()
+        with self.process.stdout as replies:
+            for line in itertools.chain(replies, ["end"]):
+                with self.changed:
+                    self.lines.append(line.strip())
+                    self.changed.notify_all()
 
     def start(self, command):
         self.process.stdin.write(command + "\n")
