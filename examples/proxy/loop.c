@@ -217,7 +217,7 @@ void loop_leave(struct loop *loop)
     size_t i;
 
     take_arrivals(loop);
-    asking_end(&loop->asking);
+    askings_end(&loop->askings);
     for (i = 0; i < loop->count; i++)
         add_to_drain(loop, loop->peers[i]->session);
     loop->is_leaving = 1;
@@ -411,7 +411,7 @@ void loop_free(struct loop *loop)
     alarms_free(&loop->alarms);
     free(loop->peers);
     free(loop->arrivals);
-    asking_end(&loop->asking);
+    askings_end(&loop->askings);
     slogout_drain_free(loop->drain);
     slogout_free(loop->slogout);
     pthread_mutex_destroy(&loop->mutex);

@@ -31,7 +31,7 @@ struct loop {
     pthread_t thread;
     struct slogout *slogout;
     struct slogout_drain *drain; /* of all clients, at the end of the program */
-    struct asking asking;
+    struct askings askings;
     struct poller *poller;
     struct poller_watch wakes; /* the reading end of the pipe; fd -1: none */
     int wake_fd;

@@ -668,23 +668,27 @@ static int leave(struct relay *relay, uint32_t spread_ms, uint64_t now)
     return slogout_session_leave(relay->peer.session, &departure, now) == 0;
 }
 
+/* The text of a session cannot be changed, so an earlier request is withdrawn if it has not been sent. */
 int relay_ask(struct peer *peer, const char *text, uint32_t spread_ms, uint64_t now)
 {
     struct relay *relay = relay_of(peer);
 
+    if (slogout_session_state(peer->session) == SLOGOUT_STATE_WAITING)
+        slogout_session_cancel(peer->session);
     if (slogout_session_state(peer->session) != SLOGOUT_STATE_OPEN || !keep_text(relay, text))
         return 0;
     return leave(relay, spread_ms, now);
 }
 
-/* A session keeps the text of its first request, so the request comes before the force. */
+/* A session keeps the text of its first request, so the request comes before the force. The drain of all clients keeps
+ * its sessions, and the usual text. */
 int relay_tell(struct peer *peer, const char *text, uint64_t now)
 {
     struct relay *relay = relay_of(peer);
 
     if (slogout_session_state(peer->session) == SLOGOUT_STATE_ENDED)
         return 0;
-    if (text && slogout_session_state(peer->session) == SLOGOUT_STATE_OPEN &&
+    if (text && !peer->loop->is_leaving && slogout_session_cancel(peer->session) == 0 &&
         (!keep_text(relay, text) || !leave(relay, A_DAY, now)))
         return 0;
     return slogout_session_force(peer->session, now) == 0;

@@ -168,6 +168,17 @@ class Commands(ControlTest):
         server.sendall(b"a OK done\r\n")
         self.assertEqual(read_to_end(client), b"a OK done\r\n* BYE Moved\r\n")
 
+    def test_each_ask_has_its_own_pace_and_the_last_one_that_names_a_client_decides(self):
+        proxy = self.start("--spread", "3600000")
+        pairs = [self.pair(proxy) for _ in range(4)]
+        self.assertEqual(self.command("ask all"), ["ok sessions=4"])
+        self.assertEqual(self.command("ask user=nosuch spread=0"), ["ok sessions=0"])
+        for number, (command, bye) in enumerate((("ask connection=1 spread=0", BYE), ("ask connection=2 spread=0 text=Moved", b"* BYE Moved\r\n"),
+                                                 ("tell connection=3 text=Locked", b"* BYE Locked\r\n"))):
+            self.assertEqual(self.command(command), ["ok sessions=1"])
+            self.assertEqual(read_to_end(pairs[number][0]), bye)
+        self.assertIn("state=waiting", self.command("show sessions connection=4")[0])
+
     def test_a_drain_with_its_own_plan(self):
         proxy = self.start("--spread", "3600000")
         client, server = self.pair(proxy)
