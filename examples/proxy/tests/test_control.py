@@ -235,7 +235,7 @@ class Commands(ControlTest):
         proxy.end()
 
     def test_the_path(self):
-        """It is the owner's alone; what a killed proxy has left is replaced, and what another one uses is not."""
+        """It is the owner's alone; what a killed proxy has left is replaced, and what another one uses or a file is not."""
         killed = Proxy(1, "--control", self.path)
         killed.process.kill()
         killed.process.wait()
@@ -247,10 +247,14 @@ class Commands(ControlTest):
             result = subprocess.run(["python3", "-c", f"import socket; socket.socket(socket.AF_UNIX).connect('{self.path}')"],
                                     stderr=subprocess.PIPE, check=False, timeout=PATIENCE, **other)
             self.assertIn(b"PermissionError", result.stderr)
-        result = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", "--control", self.path], capture_output=True, text=True,
-                                timeout=PATIENCE, check=False)
-        self.assertEqual(result.returncode, 1)
-        self.assertIn(f"cannot listen on {self.path}: Address already in use", result.stderr)
+        other_file = self.folder / "file"
+        other_file.touch()
+        for path in (self.path, other_file):
+            result = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", "--control", path], capture_output=True, text=True,
+                                    timeout=PATIENCE, check=False)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(f"cannot listen on {path}: Address already in use", result.stderr)
+        self.assertTrue(other_file.is_file())
         self.assertEqual(self.listed(), [])
 
 
