@@ -46,7 +46,7 @@ struct relay {
     unsigned short header_len;
     uint32_t tried;             /* places of servers that have failed, as bits */
     struct sockaddr_in6 client; /* its address, or a sockaddr_in */
-    char *header;      /* the received part of the PROXY header, then the header to be sent; NULL: none */
+    char *header;      /* the received part of the PROXY header, then, until the greeting, the one to be sent; NULL: none */
     char *text;        /* of a request; NULL: the usual one */
     uint64_t deadline; /* UINT64_MAX: none; not used while CLOSING */
     uint64_t octets[PEER_STREAMS]; /* from each side */
@@ -165,13 +165,13 @@ static void give_up_connecting(struct relay *relay, uint64_t now)
 }
 
 /* Notes that the server has failed, and does not count the client there any longer. */
-static void fail(struct relay *relay, int error, uint64_t now)
+static void fail(struct relay *relay, const char *why, uint64_t now)
 {
     struct servers *servers = &relay->settings->servers;
     char text[ADDRESS_SIZE];
 
     address_print(&servers->at[relay->server].address, text);
-    log_line("connection=%" PRIu64 " server=%s failed: %s", relay->peer.number, text, strerror(error));
+    log_line("connection=%" PRIu64 " server=%s failed: %s", relay->peer.number, text, why);
     servers_fail(servers, relay->server, now);
     relay->tried |= UINT32_C(1) << relay->server;
     relay->server = -1;
@@ -193,15 +193,15 @@ static void begin_to_connect(struct relay *relay, uint64_t now)
             relay->deadline = now + CONNECT_TIMEOUT / servers_count(servers);
             return;
         }
-        fail(relay, errno, now);
+        fail(relay, strerror(errno), now);
     }
     give_up_connecting(relay, now);
 }
 
 /* Replaces the socket with a socket for another server. */
-static void try_next_server(struct relay *relay, int error, uint64_t now)
+static void try_next_server(struct relay *relay, const char *why, uint64_t now)
 {
-    fail(relay, error, now);
+    fail(relay, why, now);
     loop_unwatch(&relay->peer, SERVER);
     stream_free(&relay->streams[SERVER]);
     relay->peer.streams[SERVER] = NULL;
@@ -214,7 +214,6 @@ static void begin_to_relay(struct relay *relay, uint64_t now)
     relay->deadline = now + GREETING_TIMEOUT;
     if (relay->header)
         stream_put(&relay->streams[SERVER], relay->header, relay->header_len);
-    drop_header(relay);
 }
 
 /* If no header must be sent, the first event of a connection is the greeting or a failure. */
@@ -227,7 +226,7 @@ static void finish_to_connect(struct relay *relay, uint64_t now)
     if (stream->ready & POLLER_FAILED && getsockopt(stream->watch.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
         error = errno;
     if (error)
-        try_next_server(relay, error, now);
+        try_next_server(relay, strerror(error), now);
     else
         begin_to_relay(relay, now);
 }
@@ -466,6 +465,7 @@ static void feed(struct relay *relay, unsigned from, const char *octets, size_t 
 static void note_greeting(struct relay *relay)
 {
     relay->is_greeted = 1;
+    drop_header(relay);
     if (relay->state == RELAYING)
         relay->deadline = UINT64_MAX;
 }
@@ -529,11 +529,28 @@ static void end_server(struct relay *relay, uint64_t now)
     say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server has closed the connection\r\n", now);
 }
 
+/* Another server would not receive what the client has sent already. */
+static void end_ungreeted(struct relay *relay, uint64_t now)
+{
+    static const char why[] = "the connection has ended before the greeting";
+
+    if (relay->octets[CLIENT] == 0) {
+        try_next_server(relay, why, now);
+        return;
+    }
+    fail(relay, why, now);
+    give_up_connecting(relay, now);
+}
+
 /* Feeds an end of file to the filter once, and passes it on. A client may end its direction and continue to read. */
 static void end(struct relay *relay, unsigned side, uint64_t now)
 {
     if (relay->state == CLOSING || !has_ended(&relay->streams[side]))
         return;
+    if (side == SERVER && relay->state == RELAYING && !relay->is_greeted) {
+        end_ungreeted(relay, now);
+        return;
+    }
     if (!relay->ended[side]) {
         relay->ended[side] = 1;
         feed(relay, side, NULL, 0, now);
@@ -557,12 +574,12 @@ static void time_out(struct relay *relay, uint64_t now)
         return;
     }
     if (relay->state == CONNECTING) {
-        try_next_server(relay, ETIMEDOUT, now);
+        try_next_server(relay, strerror(ETIMEDOUT), now);
         return;
     }
     if (!relay->is_greeted) {
         relay->settings->failures++;
-        fail(relay, ETIMEDOUT, now);
+        fail(relay, strerror(ETIMEDOUT), now);
     }
     say_bye(relay, "proxy", "* BYE [UNAVAILABLE] The mail server does not answer\r\n", now);
 }
