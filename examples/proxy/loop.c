@@ -74,6 +74,7 @@ static void remove_peer(struct loop *loop, struct peer *peer)
     const size_t place = peer->place;
     unsigned i;
 
+    loop->cut_off += (unsigned)(loop->is_leaving && relay_is_cut_off(peer));
     for (i = 0; i < PEER_STREAMS; i++)
         if (peer->streams[i])
             poller_forget(loop->poller, &peer->streams[i]->watch);
@@ -244,7 +245,6 @@ static void keep_deadline(struct loop *loop)
     if (loop->now < loop->gone_by_ms)
         return;
     loop_settle(loop);
-    loop->cut_off += loop->count;
     while (loop->count > 0)
         remove_peer(loop, loop->peers[loop->count - 1]);
     slogout_tick(loop->slogout, loop->now);

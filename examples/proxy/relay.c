@@ -41,6 +41,7 @@ struct relay {
     enum relay_state state;
     unsigned is_greeted : 1;           /* the server has sent something */
     unsigned is_logged : 1;            /* the end of the session is in the log */
+    unsigned is_cut_off : 1;           /* slogout has closed it inside a line or a literal, or blind */
     unsigned char ended[PEER_STREAMS]; /* the end of file of that side has been fed to the filter */
     signed char server;                /* its place in settings->servers; -1: none */
     unsigned short header_len;
@@ -144,6 +145,8 @@ static void close_connection(struct slogout_filter *filter, const struct slogout
     (void)filter;
     outcome_log(relay->peer.number, now - relay->peer.begun_ms, result);
     relay->is_logged = 1;
+    relay->is_cut_off = relay->is_greeted && !result->bye_sent && result->outcome != SLOGOUT_OUTCOME_ANSWERED &&
+                        !slogout_filter_between_lines(relay->filter);
     if (!relay->is_greeted)
         stream_put(&relay->streams[CLIENT], shutting_down, sizeof shutting_down - 1);
     close_streams(relay, now);
@@ -650,6 +653,14 @@ int relay_is_over(const struct peer *peer, uint64_t now)
     if (relay->state != CLOSING || !stream_is_over(&relay->streams[CLIENT], now))
         return 0;
     return !peer->streams[SERVER] || stream_is_over(&relay->streams[SERVER], now);
+}
+
+/* Output is left when the client has not read it within the time of a close. */
+int relay_is_cut_off(const struct peer *peer)
+{
+    const struct relay *relay = (const struct relay *)(const void *)peer;
+
+    return relay->state != CLOSING || relay->is_cut_off || stream_has_output(&relay->streams[CLIENT]);
 }
 
 /* A session that ended by itself is in no drain. */

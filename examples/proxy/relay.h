@@ -45,6 +45,9 @@ uint64_t relay_deadline(const struct peer *peer);
 
 int relay_is_over(const struct peer *peer, uint64_t now);
 
+/* Returns 1 if the client does not receive the rest of a line, of a literal, or of what is queued. */
+int relay_is_cut_off(const struct peer *peer);
+
 /* Closes a connection that is in no drain, because the program does not wait any longer. */
 void relay_hurry(struct peer *peer, uint64_t now);
 

@@ -229,6 +229,7 @@ class Signals(ProxyTest):
             server.close()
         proxy.end()
         self.assertEqual(sorted(proxy.outcomes()), ["FORCED"] * 3)
+        self.assertIn(b" without_bye=2 over_limit=0 cut_off=2\n", proxy.events)  # the second one and the blind one
 
 
 class SlogoutServer(unittest.TestCase):
