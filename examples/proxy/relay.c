@@ -47,9 +47,9 @@ struct relay {
     unsigned short header_len;
     uint32_t tried;             /* places of servers that have failed, as bits */
     struct sockaddr_in6 client; /* its address, or a sockaddr_in */
-    char *header;      /* the received part of the PROXY header, then, until the greeting, the one to be sent; NULL: none */
-    char *text;        /* of a request; NULL: the usual one */
-    uint64_t deadline; /* UINT64_MAX: none; not used while CLOSING */
+    char *header;               /* the received part of the PROXY header, then the one to send; NULL: none */
+    char *text;                 /* of a request; NULL: the usual one */
+    uint64_t deadline;          /* UINT64_MAX: none; not used while CLOSING */
     uint64_t octets[PEER_STREAMS]; /* from each side */
     struct stream streams[PEER_STREAMS];
 };
@@ -145,7 +145,8 @@ static void close_connection(struct slogout_filter *filter, const struct slogout
     (void)filter;
     outcome_log(relay->peer.number, now - relay->peer.begun_ms, result);
     relay->is_logged = 1;
-    relay->is_cut_off = relay->is_greeted && !result->bye_sent && result->outcome != SLOGOUT_OUTCOME_ANSWERED &&
+    relay->is_cut_off = relay->is_greeted && !result->bye_sent &&
+                        result->outcome != SLOGOUT_OUTCOME_ANSWERED &&
                         !slogout_filter_between_lines(relay->filter);
     if (!relay->is_greeted)
         stream_put(&relay->streams[CLIENT], shutting_down, sizeof shutting_down - 1);

@@ -607,7 +607,8 @@ static int set_up_system(struct service *service)
     service->signals.is_foreign = 1;
     if (poller_set(poller, &service->signals, POLLER_IN) < 0 ||
         listener_open(&service->listener, poller, line->listen, line->reuse_port, 1) < 0)
-        return complain(service, "listen on ", line->listen);
+        return complain(service, "listen on ",
+                        service->listener.is_inherited ? "descriptor 3 of LISTEN_FDS" : line->listen);
     if (line->agent && listener_open(&service->agent, poller, line->agent, line->reuse_port, 0) < 0)
         return complain(service, "listen on ", line->agent);
     if (control_open(&service->control, poller, line->control) < 0)
