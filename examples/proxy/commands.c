@@ -31,25 +31,6 @@ say(struct stream *out, const char *format, ...)
     stream_put(out, text, strlen(text));
 }
 
-/* Writes a name in quotes, in the form that a request accepts. */
-static void quote(char *to, size_t size, const char *name)
-{
-    size_t len = 0;
-
-    to[len++] = '"';
-    for (; *name && len + 6 < size; name++) {
-        const unsigned char c = (unsigned char)*name;
-        if (c == '"' || c == '\\')
-            len += (size_t)snprintf(to + len, size - len, "\\%c", c);
-        else if (c < ' ' || c > '~')
-            len += (size_t)snprintf(to + len, size - len, "\\x%02x", c);
-        else
-            to[len++] = (char)c;
-    }
-    to[len++] = '"';
-    to[len] = '\0';
-}
-
 /* ---- requests ---- */
 
 enum {
@@ -135,7 +116,7 @@ static int hex(char c)
     return digit ? (int)(digit - digits) : -1;
 }
 
-/* Takes the next octet of a quoted string, as quote() writes it. */
+/* Takes the next octet of a quoted string, as log_quote() writes it. */
 static char next_octet(const char **from)
 {
     const char *at = *from;
@@ -245,7 +226,7 @@ static void list_one(struct stream *out, const struct peer *peer)
     relay_view(peer, &view);
     address_print(&view.client, client);
     if (view.user)
-        quote(user, sizeof user, view.user);
+        log_quote(user, sizeof user, view.user);
     say(out,
         "connection=%" PRIu64 " client=%s user=%s state=%s age=%.1f from_client=%" PRIu64
         " from_server=%" PRIu64 " blind=%s\n",
@@ -545,7 +526,7 @@ void commands_run(struct service *service, char *line, struct stream *out, struc
     size_t i;
 
     line += strspn(line, " \t");
-    quote(context.line, sizeof context.line, line);
+    log_quote(context.line, sizeof context.line, line);
     for (i = 0; i < COMMAND_COUNT; i++) {
         const size_t len = strlen(commands[i].name);
         if (strncmp(line, commands[i].name, len) != 0 || (line[len] && line[len] != ' '))

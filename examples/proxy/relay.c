@@ -83,8 +83,8 @@ static void note_end(struct relay *relay, const char *by, const struct slogout_c
     if (relay->is_logged)
         return;
     relay->is_logged = 1;
-    outcome_log_change(relay->peer.number, now - relay->peer.begun_ms, by, before,
-                       slogout_get_counts(relay->peer.slogout));
+    outcome_log_change(relay->peer.number, slogout_filter_user(relay->filter), now - relay->peer.begun_ms, by,
+                       before, slogout_get_counts(relay->peer.slogout));
 }
 
 /* Ends the session without slogout. */
@@ -142,8 +142,7 @@ static void close_connection(struct slogout_filter *filter, const struct slogout
     struct relay *relay = conn;
     const uint64_t now = slogout_now_ms();
 
-    (void)filter;
-    outcome_log(relay->peer.number, now - relay->peer.begun_ms, result);
+    outcome_log(relay->peer.number, slogout_filter_user(filter), now - relay->peer.begun_ms, result);
     relay->is_logged = 1;
     relay->is_cut_off = relay->is_greeted && !result->bye_sent &&
                         result->outcome != SLOGOUT_OUTCOME_ANSWERED &&

@@ -151,6 +151,7 @@ class Commands(ControlTest):
             self.assertEqual(read_to_end(client), b"* BYE [ALERT] Your mailbox moves\r\n")
             client.close()
         self.assertEqual(self.listed("user=ann"), [2])
+        proxy.wait_event(r'connection=3 outcome=FORCED .* seconds=\d+\.\d user="Joe"')
         proxy.wait_event(r'control command="tell user=\\"joe\\" text=\[ALERT\] Your mailbox moves" sessions=2')
 
     def test_a_request_waits_for_a_response_may_be_canceled_and_does_not(self):
