@@ -174,10 +174,11 @@ class Commands(ControlTest):
         pairs = [self.pair(proxy) for _ in range(4)]
         self.assertEqual(self.command("ask all"), ["ok sessions=4"])
         self.assertEqual(self.command("ask user=nosuch spread=0"), ["ok sessions=0"])
-        for number, (command, bye) in enumerate((("ask connection=1 spread=0", BYE), ("ask connection=2 spread=0 text=Moved", b"* BYE Moved\r\n"),
-                                                 ("tell connection=3 text=Locked", b"* BYE Locked\r\n"))):
+        for (client, _), command, bye in zip(pairs, ("ask connection=1 spread=0", "ask connection=2 spread=0 text=Moved",
+                                                     "tell connection=3 text=Locked"),
+                                             (BYE, b"* BYE Moved\r\n", b"* BYE Locked\r\n")):
             self.assertEqual(self.command(command), ["ok sessions=1"])
-            self.assertEqual(read_to_end(pairs[number][0]), bye)
+            self.assertEqual(read_to_end(client), bye)
         self.assertIn("state=waiting", self.command("show sessions connection=4")[0])
 
     def test_a_drain_with_its_own_plan(self):
