@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
+#include <string.h>
 #include <slogout/filter.h>
 #include "command_line.h"
 
@@ -34,7 +35,12 @@ static int check_shares(const struct command_line *line, const char *program, co
 static int check(const struct command_line *line, const char *program)
 {
     if (*line->command && !line->control) {
-        fprintf(stderr, "%s: unexpected argument %s (see --help)\n", program, *line->command);
+        fprintf(stderr, "%s: the command %s needs --control (see --help)\n", program, *line->command);
+        return -1;
+    }
+    if (strcmp(line->server, line->listen) == 0) {
+        fprintf(stderr, "%s: --server %s is not valid: it is the address of --listen\n", program,
+                line->server);
         return -1;
     }
     if (check_shares(line, program, "--rate", line->departure.rate) < 0)

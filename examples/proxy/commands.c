@@ -11,7 +11,8 @@
 #include "log.h"
 #include "service.h"
 
-#define LIST_PART 64 /* sessions looked at before the reader must have read */
+#define LIST_PART 64  /* sessions looked at before the reader must have read */
+#define LOGGED    512 /* octets of a line for the log; the rest is cut off */
 
 /* ---- answers ---- */
 
@@ -28,25 +29,6 @@ say(struct stream *out, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     stream_put(out, text, strlen(text));
-}
-
-/* Writes a name in quotes, in the form that a request accepts. */
-static void quote(char *to, size_t size, const char *name)
-{
-    size_t len = 0;
-
-    to[len++] = '"';
-    for (; *name && len + 6 < size; name++) {
-        const unsigned char c = (unsigned char)*name;
-        if (c == '"' || c == '\\')
-            len += (size_t)snprintf(to + len, size - len, "\\%c", c);
-        else if (c < ' ' || c > '~')
-            len += (size_t)snprintf(to + len, size - len, "\\x%02x", c);
-        else
-            to[len++] = (char)c;
-    }
-    to[len++] = '"';
-    to[len] = '\0';
 }
 
 /* ---- requests ---- */
@@ -134,7 +116,7 @@ static int hex(char c)
     return digit ? (int)(digit - digits) : -1;
 }
 
-/* Takes the next octet of a quoted string, as quote() writes it. */
+/* Takes the next octet of a quoted string, as log_quote() writes it. */
 static char next_octet(const char **from)
 {
     const char *at = *from;
@@ -244,7 +226,7 @@ static void list_one(struct stream *out, const struct peer *peer)
     relay_view(peer, &view);
     address_print(&view.client, client);
     if (view.user)
-        quote(user, sizeof user, view.user);
+        log_quote(user, sizeof user, view.user);
     say(out,
         "connection=%" PRIu64 " client=%s user=%s state=%s age=%.1f from_client=%" PRIu64
         " from_server=%" PRIu64 " blind=%s\n",
@@ -303,12 +285,18 @@ struct context {
     struct listing *listing;
     struct request request;
     uint64_t now, count;
+    char line[LOGGED]; /* in quotes */
 };
 
-static void finish(const struct context *context, const char *command)
+static void log_command(const struct context *context)
+{
+    log_line("control command=%s sessions=%" PRIu64, context->line, context->count);
+}
+
+static void finish(const struct context *context)
 {
     say(context->out, "ok sessions=%" PRIu64 "\n", context->count);
-    log_line("control command=%s sessions=%" PRIu64, command, context->count);
+    log_command(context);
 }
 
 static void show_sessions(struct context *context)
@@ -398,7 +386,7 @@ static void ask(struct context *context)
         context->request.spread = plan.spread_ms;
         service_each_loop(context->service, ask_with_text, context);
     }
-    finish(context, "ask");
+    finish(context);
 }
 
 static void tell_loop(struct loop *loop, unsigned number, void *user)
@@ -416,7 +404,7 @@ static void tell_loop(struct loop *loop, unsigned number, void *user)
 static void tell(struct context *context)
 {
     service_each_loop(context->service, tell_loop, context);
-    finish(context, "tell");
+    finish(context);
 }
 
 static int is_withdrawn(const struct peer *peer)
@@ -443,7 +431,35 @@ static void cancel(struct context *context)
     if (!may_ask(context))
         return;
     service_each_loop(context->service, cancel_loop, context);
-    finish(context, "cancel");
+    finish(context);
+}
+
+struct outlook {
+    const struct departure *departure;
+    uint64_t sessions, rate;
+};
+
+static void look_ahead(struct loop *loop, unsigned number, void *user)
+{
+    struct outlook *outlook = user;
+    const struct slogout_plan plan = departure_share(outlook->departure, number);
+
+    outlook->sessions += loop->count;
+    outlook->rate += departure_rate(outlook->departure, &plan, loop->count);
+}
+
+/* Tells how all clients would leave if no more came. A deadline that was not given will be long enough for the rate. */
+static void answer_drain(struct context *context)
+{
+    const struct departure *departure = &context->service->departure;
+    struct outlook outlook = {.departure = departure};
+
+    service_each_loop(context->service, look_ahead, &outlook);
+    context->count = outlook.sessions;
+    say(context->out, "ok sessions=%" PRIu64 " rate=%" PRIu64 " deadline=%.1fs\n", outlook.sessions,
+        departure->has_deadline ? outlook.rate : departure->plan.rate,
+        (double)departure_left_ms(departure, outlook.sessions, context->now) / 1000);
+    log_command(context);
 }
 
 /* During the lame duck, only the plan changes. */
@@ -467,7 +483,7 @@ static void drain(struct context *context)
     }
     if (!service->departure.is_announced)
         service_leave(service);
-    say(context->out, "ok\n");
+    answer_drain(context);
 }
 
 static void help(struct context *context);
@@ -510,6 +526,7 @@ void commands_run(struct service *service, char *line, struct stream *out, struc
     size_t i;
 
     line += strspn(line, " \t");
+    log_quote(context.line, sizeof context.line, line);
     for (i = 0; i < COMMAND_COUNT; i++) {
         const size_t len = strlen(commands[i].name);
         if (strncmp(line, commands[i].name, len) != 0 || (line[len] && line[len] != ' '))

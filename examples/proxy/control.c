@@ -51,11 +51,16 @@ static int connect_to(const char *path)
     return -1;
 }
 
-/* A socket on which nobody listens is left over from a process that was killed. */
+/* A socket on which nobody listens is left over from a process that was killed. A file that is not a socket refuses a
+ * connection, too. */
 static void remove_left_over(const char *path)
 {
-    const int fd = connect_to(path);
+    struct stat status;
+    int fd;
 
+    if (lstat(path, &status) < 0 || !S_ISSOCK(status.st_mode))
+        return;
+    fd = connect_to(path);
     if (fd >= 0)
         close(fd);
     else if (errno == ECONNREFUSED)

@@ -133,10 +133,10 @@ void departure_report(struct departure *departure, const struct totals *totals, 
 
     departure->report_ms = now + (log_is_terminal() ? TERMINAL_INTERVAL : REPORT_INTERVAL);
     log_progress("drain asked=%" PRIu64 " answered=%" PRIu64 " refused=%" PRIu64 " expired=%" PRIu64
-                 " bye_only=%" PRIu64 " remaining=%" PRIu64 " over_by=%" PRIu64 "s",
+                 " bye_only=%" PRIu64 " remaining=%" PRIu64 " connections=%" PRIu64 " over_by=%" PRIu64 "s",
                  counts->state[SLOGOUT_STATE_ASKED], counts->outcome[SLOGOUT_OUTCOME_ANSWERED],
                  counts->outcome[SLOGOUT_OUTCOME_REFUSED], counts->outcome[SLOGOUT_OUTCOME_EXPIRED],
-                 counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], totals_remaining(totals),
+                 counts->outcome[SLOGOUT_OUTCOME_BYE_ONLY], totals_remaining(totals), totals->connections,
                  (until(departure->over_by_ms, now) + 999) / 1000);
 }
 

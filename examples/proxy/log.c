@@ -194,6 +194,24 @@ LOG_FORMAT_LIST static void write_line(const char *format, va_list arguments, co
     add_line(line);
 }
 
+void log_quote(char *to, size_t size, const char *text)
+{
+    size_t len = 0;
+
+    to[len++] = '"';
+    for (; *text && len + 6 < size; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            len += (size_t)snprintf(to + len, size - len, "\\%c", c);
+        else if (c < ' ' || c > '~')
+            len += (size_t)snprintf(to + len, size - len, "\\x%02x", c);
+        else
+            to[len++] = (char)c;
+    }
+    to[len++] = '"';
+    to[len] = '\0';
+}
+
 void log_line(const char *format, ...)
 {
     va_list arguments;

@@ -5,6 +5,8 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stddef.h>
+
 #ifdef __GNUC__
 #define LOG_FORMAT      __attribute__((format(printf, 1, 2)))
 #define LOG_FORMAT_LIST __attribute__((format(printf, 1, 0)))
@@ -23,6 +25,10 @@ void log_end(void);
 void log_line(const char *format, ...) LOG_FORMAT;
 void log_detail(const char *format, ...) LOG_FORMAT;
 void log_progress(const char *format, ...) LOG_FORMAT;
+
+/* Writes a text in quotes, for a line, and in the form that a control command accepts. Cuts what does not fit into size
+ * octets, which include the NUL. */
+void log_quote(char *to, size_t size, const char *text);
 
 /* Returns 1 if standard error is a terminal. */
 int log_is_terminal(void);

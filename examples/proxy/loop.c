@@ -74,6 +74,7 @@ static void remove_peer(struct loop *loop, struct peer *peer)
     const size_t place = peer->place;
     unsigned i;
 
+    loop->cut_off += (unsigned)(loop->is_leaving && relay_is_cut_off(peer));
     for (i = 0; i < PEER_STREAMS; i++)
         if (peer->streams[i])
             poller_forget(loop->poller, &peer->streams[i]->watch);
@@ -217,7 +218,7 @@ void loop_leave(struct loop *loop)
     size_t i;
 
     take_arrivals(loop);
-    asking_end(&loop->asking);
+    askings_end(&loop->askings);
     for (i = 0; i < loop->count; i++)
         add_to_drain(loop, loop->peers[i]->session);
     loop->is_leaving = 1;
@@ -244,7 +245,6 @@ static void keep_deadline(struct loop *loop)
     if (loop->now < loop->gone_by_ms)
         return;
     loop_settle(loop);
-    loop->cut_off += loop->count;
     while (loop->count > 0)
         remove_peer(loop, loop->peers[loop->count - 1]);
     slogout_tick(loop->slogout, loop->now);
@@ -411,7 +411,7 @@ void loop_free(struct loop *loop)
     alarms_free(&loop->alarms);
     free(loop->peers);
     free(loop->arrivals);
-    asking_end(&loop->asking);
+    askings_end(&loop->askings);
     slogout_drain_free(loop->drain);
     slogout_free(loop->slogout);
     pthread_mutex_destroy(&loop->mutex);

@@ -31,7 +31,7 @@ struct loop {
     pthread_t thread;
     struct slogout *slogout;
     struct slogout_drain *drain; /* of all clients, at the end of the program */
-    struct asking asking;
+    struct askings askings;
     struct poller *poller;
     struct poller_watch wakes; /* the reading end of the pipe; fd -1: none */
     int wake_fd;
@@ -42,7 +42,7 @@ struct loop {
     struct peer *touched; /* a list */
     uint64_t now;         /* of this turn */
     int has_changed;      /* something has happened; set by the loop, cleared by its user */
-    uint64_t cut_off;     /* connections that were closed at gone_by_ms */
+    uint64_t cut_off;     /* connections of the drain that relay_is_cut_off() has named */
     uint64_t late_ms; /* when every client must have its outcome; UINT64_MAX: passed, or there is no drain */
     uint64_t gone_by_ms; /* when every connection must be closed; UINT64_MAX: there is no drain */
     uint64_t settled_ms; /* when every client had its outcome; UINT64_MAX: not yet */

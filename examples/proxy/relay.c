@@ -41,14 +41,15 @@ struct relay {
     enum relay_state state;
     unsigned is_greeted : 1;           /* the server has sent something */
     unsigned is_logged : 1;            /* the end of the session is in the log */
+    unsigned is_cut_off : 1;           /* slogout has closed it inside a line or a literal, or blind */
     unsigned char ended[PEER_STREAMS]; /* the end of file of that side has been fed to the filter */
     signed char server;                /* its place in settings->servers; -1: none */
     unsigned short header_len;
     uint32_t tried;             /* places of servers that have failed, as bits */
     struct sockaddr_in6 client; /* its address, or a sockaddr_in */
-    char *header;      /* the received part of the PROXY header, then the header to be sent; NULL: none */
-    char *text;        /* of a request; NULL: the usual one */
-    uint64_t deadline; /* UINT64_MAX: none; not used while CLOSING */
+    char *header;               /* the received part of the PROXY header, then the one to send; NULL: none */
+    char *text;                 /* of a request; NULL: the usual one */
+    uint64_t deadline;          /* UINT64_MAX: none; not used while CLOSING */
     uint64_t octets[PEER_STREAMS]; /* from each side */
     struct stream streams[PEER_STREAMS];
 };
@@ -82,8 +83,8 @@ static void note_end(struct relay *relay, const char *by, const struct slogout_c
     if (relay->is_logged)
         return;
     relay->is_logged = 1;
-    outcome_log_change(relay->peer.number, now - relay->peer.begun_ms, by, before,
-                       slogout_get_counts(relay->peer.slogout));
+    outcome_log_change(relay->peer.number, slogout_filter_user(relay->filter), now - relay->peer.begun_ms, by,
+                       before, slogout_get_counts(relay->peer.slogout));
 }
 
 /* Ends the session without slogout. */
@@ -141,9 +142,11 @@ static void close_connection(struct slogout_filter *filter, const struct slogout
     struct relay *relay = conn;
     const uint64_t now = slogout_now_ms();
 
-    (void)filter;
-    outcome_log(relay->peer.number, now - relay->peer.begun_ms, result);
+    outcome_log(relay->peer.number, slogout_filter_user(filter), now - relay->peer.begun_ms, result);
     relay->is_logged = 1;
+    relay->is_cut_off = relay->is_greeted && !result->bye_sent &&
+                        result->outcome != SLOGOUT_OUTCOME_ANSWERED &&
+                        !slogout_filter_between_lines(relay->filter);
     if (!relay->is_greeted)
         stream_put(&relay->streams[CLIENT], shutting_down, sizeof shutting_down - 1);
     close_streams(relay, now);
@@ -165,13 +168,13 @@ static void give_up_connecting(struct relay *relay, uint64_t now)
 }
 
 /* Notes that the server has failed, and does not count the client there any longer. */
-static void fail(struct relay *relay, int error, uint64_t now)
+static void fail(struct relay *relay, const char *why, uint64_t now)
 {
     struct servers *servers = &relay->settings->servers;
     char text[ADDRESS_SIZE];
 
     address_print(&servers->at[relay->server].address, text);
-    log_line("connection=%" PRIu64 " server=%s failed: %s", relay->peer.number, text, strerror(error));
+    log_line("connection=%" PRIu64 " server=%s failed: %s", relay->peer.number, text, why);
     servers_fail(servers, relay->server, now);
     relay->tried |= UINT32_C(1) << relay->server;
     relay->server = -1;
@@ -193,15 +196,15 @@ static void begin_to_connect(struct relay *relay, uint64_t now)
             relay->deadline = now + CONNECT_TIMEOUT / servers_count(servers);
             return;
         }
-        fail(relay, errno, now);
+        fail(relay, strerror(errno), now);
     }
     give_up_connecting(relay, now);
 }
 
 /* Replaces the socket with a socket for another server. */
-static void try_next_server(struct relay *relay, int error, uint64_t now)
+static void try_next_server(struct relay *relay, const char *why, uint64_t now)
 {
-    fail(relay, error, now);
+    fail(relay, why, now);
     loop_unwatch(&relay->peer, SERVER);
     stream_free(&relay->streams[SERVER]);
     relay->peer.streams[SERVER] = NULL;
@@ -214,7 +217,6 @@ static void begin_to_relay(struct relay *relay, uint64_t now)
     relay->deadline = now + GREETING_TIMEOUT;
     if (relay->header)
         stream_put(&relay->streams[SERVER], relay->header, relay->header_len);
-    drop_header(relay);
 }
 
 /* If no header must be sent, the first event of a connection is the greeting or a failure. */
@@ -227,7 +229,7 @@ static void finish_to_connect(struct relay *relay, uint64_t now)
     if (stream->ready & POLLER_FAILED && getsockopt(stream->watch.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
         error = errno;
     if (error)
-        try_next_server(relay, error, now);
+        try_next_server(relay, strerror(error), now);
     else
         begin_to_relay(relay, now);
 }
@@ -466,6 +468,7 @@ static void feed(struct relay *relay, unsigned from, const char *octets, size_t 
 static void note_greeting(struct relay *relay)
 {
     relay->is_greeted = 1;
+    drop_header(relay);
     if (relay->state == RELAYING)
         relay->deadline = UINT64_MAX;
 }
@@ -529,11 +532,28 @@ static void end_server(struct relay *relay, uint64_t now)
     say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server has closed the connection\r\n", now);
 }
 
+/* Another server would not receive what the client has sent already. */
+static void end_ungreeted(struct relay *relay, uint64_t now)
+{
+    static const char why[] = "the connection has ended before the greeting";
+
+    if (relay->octets[CLIENT] == 0) {
+        try_next_server(relay, why, now);
+        return;
+    }
+    fail(relay, why, now);
+    give_up_connecting(relay, now);
+}
+
 /* Feeds an end of file to the filter once, and passes it on. A client may end its direction and continue to read. */
 static void end(struct relay *relay, unsigned side, uint64_t now)
 {
     if (relay->state == CLOSING || !has_ended(&relay->streams[side]))
         return;
+    if (side == SERVER && relay->state == RELAYING && !relay->is_greeted) {
+        end_ungreeted(relay, now);
+        return;
+    }
     if (!relay->ended[side]) {
         relay->ended[side] = 1;
         feed(relay, side, NULL, 0, now);
@@ -557,12 +577,12 @@ static void time_out(struct relay *relay, uint64_t now)
         return;
     }
     if (relay->state == CONNECTING) {
-        try_next_server(relay, ETIMEDOUT, now);
+        try_next_server(relay, strerror(ETIMEDOUT), now);
         return;
     }
     if (!relay->is_greeted) {
         relay->settings->failures++;
-        fail(relay, ETIMEDOUT, now);
+        fail(relay, strerror(ETIMEDOUT), now);
     }
     say_bye(relay, "proxy", "* BYE [UNAVAILABLE] The mail server does not answer\r\n", now);
 }
@@ -635,6 +655,14 @@ int relay_is_over(const struct peer *peer, uint64_t now)
     return !peer->streams[SERVER] || stream_is_over(&relay->streams[SERVER], now);
 }
 
+/* Output is left when the client has not read it within the time of a close. */
+int relay_is_cut_off(const struct peer *peer)
+{
+    const struct relay *relay = (const struct relay *)(const void *)peer;
+
+    return relay->state != CLOSING || relay->is_cut_off || stream_has_output(&relay->streams[CLIENT]);
+}
+
 /* A session that ended by itself is in no drain. */
 void relay_hurry(struct peer *peer, uint64_t now)
 {
@@ -668,23 +696,27 @@ static int leave(struct relay *relay, uint32_t spread_ms, uint64_t now)
     return slogout_session_leave(relay->peer.session, &departure, now) == 0;
 }
 
+/* The text of a session cannot be changed, so an earlier request is withdrawn if it has not been sent. */
 int relay_ask(struct peer *peer, const char *text, uint32_t spread_ms, uint64_t now)
 {
     struct relay *relay = relay_of(peer);
 
+    if (slogout_session_state(peer->session) == SLOGOUT_STATE_WAITING)
+        slogout_session_cancel(peer->session);
     if (slogout_session_state(peer->session) != SLOGOUT_STATE_OPEN || !keep_text(relay, text))
         return 0;
     return leave(relay, spread_ms, now);
 }
 
-/* A session keeps the text of its first request, so the request comes before the force. */
+/* A session keeps the text of its first request, so the request comes before the force. The drain of all clients keeps
+ * its sessions, and the usual text. */
 int relay_tell(struct peer *peer, const char *text, uint64_t now)
 {
     struct relay *relay = relay_of(peer);
 
     if (slogout_session_state(peer->session) == SLOGOUT_STATE_ENDED)
         return 0;
-    if (text && slogout_session_state(peer->session) == SLOGOUT_STATE_OPEN &&
+    if (text && !peer->loop->is_leaving && slogout_session_cancel(peer->session) == 0 &&
         (!keep_text(relay, text) || !leave(relay, A_DAY, now)))
         return 0;
     return slogout_session_force(peer->session, now) == 0;

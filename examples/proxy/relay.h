@@ -45,6 +45,9 @@ uint64_t relay_deadline(const struct peer *peer);
 
 int relay_is_over(const struct peer *peer, uint64_t now);
 
+/* Returns 1 if the client does not receive the rest of a line, of a literal, or of what is queued. */
+int relay_is_cut_off(const struct peer *peer);
+
 /* Closes a connection that is in no drain, because the program does not wait any longer. */
 void relay_hurry(struct peer *peer, uint64_t now);
 
@@ -53,7 +56,7 @@ void relay_hurry(struct peer *peer, uint64_t now);
 int relay_ask(struct peer *peer, const char *text, uint32_t spread_ms, uint64_t now);
 
 /* Sends `* BYE` to the client as soon as a line may be sent, with a text that is copied; NULL: the usual text. Returns 1,
- * or 0 if the session has ended or there is no memory. */
+ * or 0 if the session has ended or there is no memory. In the drain of all clients, the text is the usual one. */
 int relay_tell(struct peer *peer, const char *text, uint64_t now);
 
 /* ---- for the operator ---- */

@@ -154,14 +154,15 @@ static void ask_loop(struct loop *loop, unsigned number, void *user)
 {
     struct question *question = user;
     const struct slogout_plan plan = departure_share(&question->departure, number);
+    struct asking *asking = asking_new(&loop->askings, loop->slogout);
     size_t i;
 
-    if (asking_prepare(&loop->asking, loop->slogout) < 0)
+    if (!asking)
         return;
     for (i = 0; i < loop->count; i++)
         if (question->is_meant(loop->peers[i], question->user))
-            question->sessions += (unsigned)asking_add(&loop->asking, loop->peers[i]->session);
-    asking_start(&loop->asking, &plan, question->service->now);
+            question->sessions += (unsigned)asking_add(asking, loop->peers[i]->session);
+    asking_start(asking, &plan, question->service->now);
 }
 
 uint64_t service_ask(struct service *service, const struct slogout_plan *plan,
@@ -185,7 +186,7 @@ static int everybody(const struct peer *peer, void *user)
 
 static void look_for_asking(struct loop *loop, void *is_asking)
 {
-    *(int *)is_asking |= loop->asking.drain != NULL;
+    *(int *)is_asking |= loop->askings.first != NULL;
 }
 
 static void note_end_of_asking(struct service *service)
@@ -489,17 +490,17 @@ static void ignore(struct poller_watch *watch, unsigned ready, void *user)
     (void)watch, (void)ready, (void)user;
 }
 
-/* The first thread waits for the end of the loop, and of its asking, which may begin and end in the same turn. */
+/* The first thread waits for the end of the loop, and of its askings, which may begin and end in the same turn. */
 static void *run_loop(void *user)
 {
     struct loop *loop = user;
 
     pthread_mutex_lock(&loop->mutex);
     while (!loop_is_done(loop)) {
-        const unsigned ended = loop->asking.ended;
+        const unsigned ended = loop->askings.ended;
         if (loop_turn(loop, UINT64_MAX, ignore, NULL) < 0)
             break;
-        if (loop->asking.ended != ended)
+        if (loop->askings.ended != ended)
             signals_wake();
     }
     loop->is_over = 1;
@@ -606,7 +607,8 @@ static int set_up_system(struct service *service)
     service->signals.is_foreign = 1;
     if (poller_set(poller, &service->signals, POLLER_IN) < 0 ||
         listener_open(&service->listener, poller, line->listen, line->reuse_port, 1) < 0)
-        return complain(service, "listen on ", line->listen);
+        return complain(service, "listen on ",
+                        service->listener.is_inherited ? "descriptor 3 of LISTEN_FDS" : line->listen);
     if (line->agent && listener_open(&service->agent, poller, line->agent, line->reuse_port, 0) < 0)
         return complain(service, "listen on ", line->agent);
     if (control_open(&service->control, poller, line->control) < 0)

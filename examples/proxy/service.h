@@ -36,7 +36,7 @@ struct service {
     size_t clients_max;
     uint64_t now;        /* of this turn */
     uint64_t resolve_ms; /* when the name is resolved next; UINT64_MAX: never */
-    int is_asking;       /* a loop's asking has not ended */
+    int is_asking;       /* an asking of a loop has not ended */
     int is_reloading;    /* SIGHUP has come, so the next addresses are logged */
     int has_clients, has_signals;
 };
@@ -55,7 +55,8 @@ struct totals service_totals(struct service *service);
 /* Announces the end. The second call hurries it. */
 void service_leave(struct service *service);
 
-/* Asks the clients that is_meant() selects, according to the plan. Returns their number. */
+/* Asks the clients that is_meant() selects, according to the plan, which replaces the plan of an earlier request for the
+ * clients that still wait. Returns the number of clients. */
 uint64_t service_ask(struct service *service, const struct slogout_plan *plan,
                      int (*is_meant)(const struct peer *peer, void *user), void *user);
 

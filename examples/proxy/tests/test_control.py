@@ -146,12 +146,13 @@ class Commands(ControlTest):
         self.login(joe, b"a LOGIN joe pw\r\n")
         self.login(ann, b"a LOGIN ann pw\r\n")
         self.login(again, b"a LOGIN Joe pw\r\n")
-        self.assertEqual(self.command("tell user=joe text=[ALERT] Your mailbox moves"), ["ok sessions=2"])
+        self.assertEqual(self.command('tell user="joe" text=[ALERT] Your mailbox moves'), ["ok sessions=2"])
         for client, _ in (joe, again):
             self.assertEqual(read_to_end(client), b"* BYE [ALERT] Your mailbox moves\r\n")
             client.close()
         self.assertEqual(self.listed("user=ann"), [2])
-        proxy.wait_event("control command=tell sessions=2")
+        proxy.wait_event(r'connection=3 outcome=FORCED .* seconds=\d+\.\d user="Joe"')
+        proxy.wait_event(r'control command="tell user=\\"joe\\" text=\[ALERT\] Your mailbox moves" sessions=2')
 
     def test_a_request_waits_for_a_response_may_be_canceled_and_does_not(self):
         proxy = self.start("--spread", "3600000")
@@ -168,6 +169,18 @@ class Commands(ControlTest):
         server.sendall(b"a OK done\r\n")
         self.assertEqual(read_to_end(client), b"a OK done\r\n* BYE Moved\r\n")
 
+    def test_each_ask_has_its_own_pace_and_the_last_one_that_names_a_client_decides(self):
+        proxy = self.start("--spread", "3600000")
+        pairs = [self.pair(proxy) for _ in range(4)]
+        self.assertEqual(self.command("ask all"), ["ok sessions=4"])
+        self.assertEqual(self.command("ask user=nosuch spread=0"), ["ok sessions=0"])
+        for (client, _), command, bye in zip(pairs, ("ask connection=1 spread=0", "ask connection=2 spread=0 text=Moved",
+                                                     "tell connection=3 text=Locked"),
+                                             (BYE, b"* BYE Moved\r\n", b"* BYE Locked\r\n")):
+            self.assertEqual(self.command(command), ["ok sessions=1"])
+            self.assertEqual(read_to_end(client), bye)
+        self.assertIn("state=waiting", self.command("show sessions connection=4")[0])
+
     def test_a_drain_with_its_own_plan(self):
         proxy = self.start("--spread", "3600000")
         client, server = self.pair(proxy)
@@ -175,7 +188,7 @@ class Commands(ControlTest):
         self.assertEqual(subprocess.run(ready, capture_output=True, timeout=PATIENCE, check=False).returncode, 0)
         client.sendall(b"a NOOP\r\n")
         self.assertEqual(server.recv(100), b"a NOOP\r\n")
-        self.assertEqual(self.command("drain spread=0"), ["ok"])
+        self.assertEqual(self.command("drain spread=0"), ["ok sessions=1 rate=0 deadline=55.1s"])
         result = subprocess.run(ready, capture_output=True, timeout=PATIENCE, check=False)
         self.assertEqual((result.returncode, result.stdout), (1, b"error: the proxy is draining\n"))
         server.sendall(b"a OK done\r\n")
@@ -194,12 +207,12 @@ class Commands(ControlTest):
         proxy = self.start("--threads", "1", "--lame-duck", "3600000", "--deadline", "4000000")
         pairs = [self.pair(proxy) for _ in range(3)]
         self.assertEqual(self.left_seconds(), 0)
-        self.assertEqual(self.command("drain"), ["ok"])
+        self.assertRegex(self.command("drain")[0], r"^ok sessions=3 rate=0 deadline=\d{4}\.\ds$")
         proxy.wait_event("drain announced lame_duck=3600.0s")
         self.assertIn(self.left_seconds(), range(3900, 4000))
         self.assertIn("error", self.command("drain rate=1 deadline=3646099")[0])
         self.assertIn(self.left_seconds(), range(3900, 4000))
-        self.assertEqual(self.command("drain rate=1 deadline=3646600"), ["ok"])
+        self.assertRegex(self.command("drain rate=1 deadline=3646600")[0], r"^ok sessions=3 rate=2 deadline=3\d{3}\.\ds$")
         self.assertIn(self.left_seconds(), range(3500, 3647))
         self.assertEqual(self.listed(), [1, 2, 3])
         proxy.process.send_signal(signal.SIGINT)
@@ -217,14 +230,14 @@ class Commands(ControlTest):
         proxy = self.start("--spread", "3600000")
         client, server = self.pair(proxy)
         self.assertEqual(self.command("ask all text=Moved"), ["ok sessions=1"])
-        self.assertEqual(self.command("drain spread=0"), ["ok"])
+        self.assertTrue(self.command("drain spread=0")[0].startswith("ok sessions=1 "))
         self.assertEqual(read_to_end(client), BYE)
         client.close()
         server.close()
         proxy.end()
 
     def test_the_path(self):
-        """It is the owner's alone; what a killed proxy has left is replaced, and what another one uses is not."""
+        """It is the owner's alone; what a killed proxy has left is replaced, and what another one uses or a file is not."""
         killed = Proxy(1, "--control", self.path)
         killed.process.kill()
         killed.process.wait()
@@ -236,10 +249,14 @@ class Commands(ControlTest):
             result = subprocess.run(["python3", "-c", f"import socket; socket.socket(socket.AF_UNIX).connect('{self.path}')"],
                                     stderr=subprocess.PIPE, check=False, timeout=PATIENCE, **other)
             self.assertIn(b"PermissionError", result.stderr)
-        result = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", "--control", self.path], capture_output=True, text=True,
-                                timeout=PATIENCE, check=False)
-        self.assertEqual(result.returncode, 1)
-        self.assertIn(f"cannot listen on {self.path}: Address already in use", result.stderr)
+        other_file = self.folder / "file"
+        other_file.touch()
+        for path in (self.path, other_file):
+            result = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", "--control", path], capture_output=True, text=True,
+                                    timeout=PATIENCE, check=False)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(f"cannot listen on {path}: Address already in use", result.stderr)
+        self.assertTrue(other_file.is_file())
         self.assertEqual(self.listed(), [])
 
 

@@ -4,9 +4,11 @@ uses slogout too."""
 
 import re
 import resource
+import select
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -108,9 +110,24 @@ class Servers(ProxyTest):
         self.assertEqual(read_to_end(client), b"* BYE Logging out\r\n")
 
     def test_gone_before_the_greeting(self):
-        client, server = self.pair(self.start(), greeting=b"")
-        server.close()
-        self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
+        """The other address is tried, unless the first one has received something of the client."""
+        port = self.listener.getsockname()[1]
+        with socket.create_server(("127.0.0.2", port)) as other, tempfile.NamedTemporaryFile("w") as hosts:
+            print("127.0.0.1 mail.test\n127.0.0.2 mail.test", file=hosts, flush=True)
+            proxy = self.start("--send-proxy", "v1", server=f"mail.test:{port}", hosts=hosts.name)
+            for said, tried in ((b"", 2), (b"a NOOP\r\n", 1)):
+                client, headers = connect(proxy), set()
+                client.sendall(said)
+                for _ in range(tried):
+                    server, _ = select.select([self.listener, other], [], [], PATIENCE)[0][0].accept()
+                    with server, server.makefile("rb") as file:
+                        headers.add(file.readline())
+                        self.assertEqual(file.read(len(said)), said)
+                self.assertEqual(len(headers), 1)
+                self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server cannot be reached\r\n")
+                client.close()
+        proxy.wait_event(r"connection=2 server=\S+ failed: the connection has ended before the greeting")
+        self.assertEqual(proxy.events.count(b" failed: "), 3)
 
     def test_client_gone(self):
         client, server = self.pair(self.start())
@@ -212,6 +229,7 @@ class Signals(ProxyTest):
             server.close()
         proxy.end()
         self.assertEqual(sorted(proxy.outcomes()), ["FORCED"] * 3)
+        self.assertIn(b" without_bye=2 over_limit=0 cut_off=2\n", proxy.events)  # the second one and the blind one
 
 
 class SlogoutServer(unittest.TestCase):
