@@ -86,7 +86,7 @@ class Spread(unittest.TestCase):
         self.fail("not flat in %d attempts" % self.ATTEMPTS)
 
     def test_logins_after_a_kick_of_all(self):
-        self.assertFlat(lambda server: server.doveadm("kick", "user*"), "12s", 12, "log-ins after a kick", again=True)
+        self.assertFlat(lambda server: server.doveadm("kick", "user*"), "12s", 12, "logins after a kick", again=True)
 
     def test_a_stop(self):
         self.assertFlat(lambda server: server.doveadm("stop"), "12s", 12, "asked after a stop")

@@ -10,7 +10,7 @@ import time
 
 # How many of 1,000 clients do what. One in five of those that read has enabled X-SERVER-LOGOUT.
 KINDS = {"idle": 590, "noop": 150, "fetch": 150, "append": 96, "slow": 8, "deaf": 5, "stuck": 1}
-ABSENT = ("deaf", "stuck")  # they read nothing after their log-in, and do not come back
+ABSENT = ("deaf", "stuck")  # they read nothing after their login, and do not come back
 # Octets of the messages to fetch. What is sent to the stuck client does not fit into all buffers on its way.
 SIZES = {"fetch": 100_000, "slow": 8_000_000, "stuck": 24_000_000}
 

@@ -4,13 +4,13 @@ up to 1,000 clients that log in again when they are sent away, and restart.sh.
 
 usage: fleet.py RUN...
     leastconn    with examples/fleet/haproxy.cfg as it is; fails if the clients are harmed or moved too often
-    roundrobin   each log-in goes to the next proxy
+    roundrobin   each login goes to the next proxy
     spare        leastconn, with a sixth proxy that is empty at first; fails as leastconn does
     stock        HAProxy in front of five Dovecots, which are stopped and started, without a proxy
     killed       leastconn, and the proxies are killed; fails if the clients notice no harm
 
 The machine decides: the clients leave at a sixth of the rate at which they can log in at Dovecot alone, at most 50 a
-second. As many take part as log in within LOGIN_SECONDS, and can leave within ROLLOUT_SECONDS. The bound on log-ins allows
+second. As many take part as log in within LOGIN_SECONDS, and can leave within ROLLOUT_SECONDS. The bound on logins allows
 for the longest NOOP of the same run. BESIDE more clients send NOOP to Dovecot itself. Their times, which are in
 parentheses, include the work of Dovecot, of this process and of the rest of the machine, but not that of HAProxy and the
 proxies."""
@@ -38,7 +38,7 @@ PROXIES = 5
 CLIENTS = 1000
 TRIAL_SECONDS = 5
 LOGIN_SECONDS = 30
-ROLLOUT_SECONDS = 45  # for one log-in of each client
+ROLLOUT_SECONDS = 45  # for one login of each client
 BEFORE_SECONDS = 15
 PATIENCE = 120
 BESIDE = 50
@@ -334,7 +334,7 @@ class Run:
         return self.fullest / (len(self.clients) / PROXIES)
 
     def peak(self):
-        """Of the log-ins in 5 s."""
+        """Of the logins in 5 s."""
         return max(bisect.bisect_right(self.logins, begun + 5) - place for place, begun in enumerate(self.logins))
 
     @staticmethod
@@ -348,7 +348,7 @@ class Run:
         return [", ".join(f"{figure:.1f}" for figure in row) for row in rows] + [f"{rows[1][1] / rows[0][1]:.2f}"]
 
     def bound(self):
-        """Of the log-ins in 5 s: 5 % above the rate, which is paced to one client, and a slow reader leaves in the slot of
+        """Of the logins in 5 s: 5 % above the rate, which is paced to one client, and a slow reader leaves in the slot of
         another. What the machine holds up for some time comes at once after it."""
         longest = self.noop_ms(self.latencies, 1, self.begun, self.ended) / 1000
         return 1.05 * self.rate * (5 + longest) + 1 + KINDS["slow"]
@@ -359,14 +359,14 @@ class Run:
         noops = [f"{here} ({beside})" for here, beside in zip(*map(self.noops, (self.latencies, self.latencies_beside)))]
         counts = self.counts
         return {
-            "clients; log-ins a second that the plan allows": f"{len(self.clients)}; {self.rate}",
+            "clients; logins a second that the plan allows": f"{len(self.clients)}; {self.rate}",
             "mean moves of a client (closed form)": f"{self.mean():.3f} ({mean:.3f})",
             "clients moved 0 / 1 / 2 / 3 / 4 or more times": " / ".join(str(moves[times]) for times in range(5)),
             "fullest server, in shares (closed form)": f"{self.shares():.2f} ({fullest:.2f})",
-            "log-ins a second, peak of 5 s (bound)": f"{self.peak() / 5:.1f} ({self.bound() / 5:.1f})",
+            "logins a second, peak of 5 s (bound)": f"{self.peak() / 5:.1f} ({self.bound() / 5:.1f})",
             "connections that ended without a line": f"{counts['untold']}",
             "literals cut, uploads cut": f"{counts['literals cut']}, {counts['uploads cut']}",
-            "log-ins turned away": f"{counts['turned away']}",
+            "logins turned away": f"{counts['turned away']}",
             "messages lost, doubled, of": f"{counts['lost']}, {counts['doubled']}, {counts['messages']}",
             "NOOP before: p50, p99 in ms (at Dovecot itself)": noops[0],
             "NOOP during: p50, p99 in ms (at Dovecot itself)": noops[1],
@@ -386,7 +386,7 @@ class Run:
         checks = {"the mean of moves": self.mean() <= 1.01 * mean,
                   "moved more than twice": often <= len(self.clients) / 50,
                   "the fullest server": self.shares() <= 1.15 * fullest,
-                  "log-ins in 5 s": self.peak() <= self.bound()}
+                  "logins in 5 s": self.peak() <= self.bound()}
         return harm + [name for name, holds in checks.items() if not holds]
 
 

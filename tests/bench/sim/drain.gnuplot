@@ -36,7 +36,7 @@ highest(file, column) = sprintf("< awk -F, 'NR > 1 && $1 < 800 { if ($%d > most)
 set multiplot
 set lmargin at screen 0.055
 set rmargin at screen 0.76
-set label 11 'Taking 1,000,000 IMAP clients off a server: log-in attempts per second at the rest of the fleet' \
+set label 11 'Taking 1,000,000 IMAP clients off a server: login attempts per second at the rest of the fleet' \
     at screen 0.055,0.977 font ',15'
 set label 12 sprintf('Area: clients that try again each second.  Line: clients that back off.  Dashed: what the '. \
     'fleet can take, %d/s.  Dotted: the deadline, 600 s.  Of each 5 s, the highest one is drawn.', capacity) at screen 0.055,0.95 font ',10' tc rgb grey

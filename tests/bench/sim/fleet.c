@@ -47,7 +47,7 @@ static void try_again(struct queue *queue, uint32_t client, uint32_t now, enum r
         queue->refused[client]++;
 }
 
-/* Room for log-ins, in thousandths of one, grows evenly and is kept for at most 100 ms. */
+/* Room for logins, in thousandths of one, grows evenly and is kept for at most 100 ms. */
 static void receive(struct reconnects *reconnects, struct queue *queue, uint32_t count, enum retry retry,
                     uint32_t capacity)
 {

@@ -7,7 +7,7 @@
 
 #define FLEET_SECONDS 3000 /* what comes later is not simulated */
 
-/* What a client does when the fleet has no room for its log-in. */
+/* What a client does when the fleet has no room for its login. */
 enum retry {
     EAGER,   /* tries again each second */
     BACK_OFF /* waits 1, 2, 4 up to 64 s, each time a random part of that */
@@ -19,7 +19,7 @@ struct reconnects {
     uint32_t all_in_s;                /* when all clients have logged in again; FLEET_SECONDS: not so soon */
 };
 
-/* Each client first tries within a second after its connection was cut. capacity is in log-ins a second. */
+/* Each client first tries within a second after its connection was cut. capacity is in logins a second. */
 void fleet_receive(struct reconnects *reconnects, const struct departures *departures, enum retry retry,
                    uint32_t capacity);
 

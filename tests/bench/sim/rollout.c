@@ -5,7 +5,7 @@
  *
  *   rollout DIRECTORY [CLIENTS]
  *
- * Fleets of 10 and of 100 servers have this number of clients, and those of 3 a tenth. A server takes the log-ins
+ * Fleets of 10 and of 100 servers have this number of clients, and those of 3 a tenth. A server takes the logins
  * of its share of them in SHARE_S. Without spares, servers restart one at a time; with k spares, k at a time. Exit
  * status 1: a closed form was missed. */
 #include <inttypes.h>
@@ -37,21 +37,21 @@ struct server {
     uint32_t first, last, load; /* its clients, as a list by fleet.next */
     int is_leaving;
     int is_restarted;   /* or a spare */
-    uint64_t second;    /* of the last log-in */
-    uint32_t in_second; /* log-ins in that second */
+    uint64_t second;    /* of the last login */
+    uint32_t in_second; /* logins in that second */
 };
 
 struct fleet {
     enum balancer balancer;
     uint32_t servers, spares, clients;
-    uint32_t rate; /* log-ins a second that one server takes */
+    uint32_t rate; /* logins a second that one server takes */
     struct server server[SERVERS_MAX];
     uint32_t *next; /* by client */
     uint8_t *moves; /* by client */
     uint32_t turn;  /* of ROUND_ROBIN */
     uint64_t random, now_ms;
     uint32_t fullest; /* clients of one server at one time, the most */
-    uint32_t peak;    /* log-ins at one server in one second, the most */
+    uint32_t peak;    /* logins at one server in one second, the most */
 };
 
 static void *reserve(size_t count, size_t size)
@@ -173,7 +173,7 @@ static uint64_t empty(struct fleet *fleet, struct server *server, uint32_t rate,
     return done_ms;
 }
 
-/* How many servers share the log-ins while those from `first` on leave. */
+/* How many servers share the logins while those from `first` on leave. */
 static uint32_t targets(const struct fleet *fleet, uint32_t first, uint32_t count)
 {
     const uint32_t restarted = fleet->spares + first;
@@ -243,7 +243,7 @@ struct expected {
     double mean, fullest; /* moves of a client; clients of a server, in shares */
 };
 
-/* Each step empties `count` servers of `load` shares each. Where the log-ins go to any server, they add an even part to
+/* Each step empties `count` servers of `load` shares each. Where the logins go to any server, they add an even part to
  * the load of all others, so the load grows by the factor 1 + count / others, and the last server is the fullest: with
  * one server at a time and no spare, (N / (N - 1)) ^ (N - 1). Where they go to restarted servers only, none of which
  * leaves again, the first of those becomes the fullest. */
@@ -357,10 +357,10 @@ int main(int argc, char **argv)
     csv = create(argv[1]);
     fputs("servers,spares,balancer,mean,mean_expected,twice,worst,fullest,fullest_expected,peak,length_s\n",
           csv);
-    printf("Restarting fleets. A server takes the log-ins of its share of the clients in %d s.\n", SHARE_S);
+    printf("Restarting fleets. A server takes the logins of its share of the clients in %d s.\n", SHARE_S);
     printf("%15s %27s %21s %9s %6s %14s %8s %9s\n", "", "", "mean moves", "moved", "worst", "fullest server",
            "peak in", "rollout");
-    printf("%7s %6s  %-28s %6s %6s %8s %6s %7s %6s %8s %9s\n", "servers", "spares", "a log-in goes to",
+    printf("%7s %6s  %-28s %6s %6s %8s %6s %7s %6s %8s %9s\n", "servers", "spares", "a login goes to",
            "simul.", "closed", "twice", "client", "simul.", "closed", "capacity", "in s");
     for (i = 0; i < LENGTH(sizes); i++)
         for (balancer = 0; balancer < (int)LENGTH(balancers); balancer++)

@@ -46,7 +46,7 @@ set yrange [0.8:6]
 set key at screen 0.5,0.07 center center horizontal maxrows 2 width 2 samplen 2
 plot (x / (x - 1)) ** (x - 1) lw 2 lc rgb any notitle, x / (x - 1) lw 2 lc rgb fewest notitle, 1 lw 2 lc rgb spare notitle, \
      x / (x - 1) * harmonic(x - 1) lw 2 lc rgb restarted notitle, \
-     simulated(0, 0, 8) using 1:2 with points pt 7 ps 0.9 lc rgb any title 'a log-in goes to any server', \
+     simulated(0, 0, 8) using 1:2 with points pt 7 ps 0.9 lc rgb any title 'a login goes to any server', \
      simulated(2, 0, 8) using 1:2 with points pt 9 ps 1.2 lc rgb restarted title 'to restarted servers, at random', \
      simulated(3, 0, 8) using 1:2 with points pt 5 ps 0.7 lc rgb fewest title 'to the server with the fewest sessions', \
      simulated(3, 1, 8) using 1:2 with points pt 13 ps 1.1 lc rgb spare title 'the same, with one spare server'

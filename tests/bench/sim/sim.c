@@ -5,7 +5,7 @@
  *
  *   sim DIRECTORY [CLIENTS [CAPACITY]]
  *
- * CAPACITY is what the rest of the fleet can take, in log-ins a second. Exit status 1: a promise was not
+ * CAPACITY is what the rest of the fleet can take, in logins a second. Exit status 1: a promise was not
  * kept. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -279,7 +279,7 @@ static struct departures departures_of(uint32_t clients)
 
 static void print_heading(uint32_t clients, uint32_t capacity)
 {
-    printf("%" PRIu32 " clients, deadline %d s; the rest of the fleet takes %" PRIu32 " log-ins a second.\n",
+    printf("%" PRIu32 " clients, deadline %d s; the rest of the fleet takes %" PRIu32 " logins a second.\n",
            clients, DEADLINE_MS / 1000, capacity);
     printf("%-34s %9s %11s %11s %8s %8s %9s  %s\n", "", "cut in", "peak rec./s", "peak rec./s", "empty",
            "all in", "cut", "deadline");
