@@ -44,7 +44,6 @@ static const struct mechanism {
 static void drop_name(struct slo_login *login)
 {
     login->len = 0;
-    login->awaits = 0;
     login->state = LOGIN_REST;
 }
 

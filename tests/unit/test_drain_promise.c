@@ -312,12 +312,17 @@ static void test_the_order_of_forcing(void **state)
 {
     const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = 0, .tail_ms = 3000};
     struct crowd *crowd = draining(3, mixed, 2, &plan);
+    uint64_t next;
 
     (void)state;
     assert_int_equal(slogout_drain_pause(crowd->drain), 0);
     assert_int_equal(slogout_session_request(crowd->clients[0].session, NULL, 0), 0);
     assert_int_equal(slogout_session_request(crowd->clients[1].session, NULL, 0), 0);
     assert_int_equal(slogout_drain_force(crowd->drain, 0), 0);
+    assert_int_equal(slogout_tick(crowd->slogout, 0), 0);
+    next = slogout_deadline(crowd->slogout);
+    assert_int_equal(slogout_drain_force(crowd->drain, 0), 0); /* a second signal in the same millisecond */
+    assert_true(slogout_deadline(crowd->slogout) == next);
     crowd_run(crowd, 1000);
     assert_int_equal(crowd->clients[2].outcomes, 1);
     assert_int_equal(crowd_counts(crowd)->state[SLOGOUT_STATE_PENDING], 1);
@@ -332,15 +337,18 @@ static void test_the_order_of_forcing(void **state)
 }
 
 /* The deadline is later than 2^32 ms. */
-static void test_forcing_begins_after_49_days(void **state)
+static void test_forcing_is_spread_after_49_days(void **state)
 {
-    const struct slogout_plan plan = PLAN(.deadline_ms = (UINT64_C(1) << 32) + 20000);
-    struct crowd *crowd = draining(1, &crowd_silent, 1, &plan);
+    const uint64_t force = (UINT64_C(1) << 32) + 5000;
+    const struct slogout_plan plan = PLAN(.tail_ms = 5000, .deadline_ms = force + 15000);
+    struct crowd *crowd = draining(100, &crowd_silent, 1, &plan);
 
     (void)state;
     assert_int_equal(slogout_drain_pause(crowd->drain), 0);
-    assert_int_equal(slogout_tick(crowd->slogout, (UINT64_C(1) << 32) + 10000), 0);
-    expect_outcomes(crowd, SLOGOUT_OUTCOME_FORCED, 1);
+    assert_int_equal(slogout_tick(crowd->slogout, force), 0);
+    assert_in_range(crowd_counts(crowd)->state[SLOGOUT_STATE_WAITING], 99, 100);
+    assert_int_equal(slogout_tick(crowd->slogout, force + 5000), 0);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_FORCED, 100);
     crowd_free(crowd);
 }
 
@@ -393,7 +401,7 @@ int main(void)
         cmocka_unit_test(test_the_greatest_numbers_saturate),
         cmocka_unit_test(test_the_limit_is_never_exceeded),
         cmocka_unit_test(test_the_order_of_forcing),
-        cmocka_unit_test(test_forcing_begins_after_49_days),
+        cmocka_unit_test(test_forcing_is_spread_after_49_days),
         cmocka_unit_test(test_nobody_is_asked_after_force),
         cmocka_unit_test(test_cancel_opens_those_who_were_not_asked_and_takes_the_deadline_from_the_others),
         cmocka_unit_test(test_every_deadline_is_kept),

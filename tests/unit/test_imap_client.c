@@ -35,6 +35,7 @@ static const char *const rows[] = {
     "{3}\r\n<lost>",
     "* {3+}\r\n<lost>",
     "*{3}\r\n<lost>",
+    "*BYE {3}\r\n<lost>",
     "x{3}\r\n<lost>",
     "(a X {3}\r\n<lost>",
     "(a X {3}x\r\n|",
@@ -397,7 +398,7 @@ static void test_zero_octets(void **state)
 /* The server's scanner holds back no longer tag. */
 static void test_a_longer_tag_enables_nothing(void **state)
 {
-    static const char rest[] = " ENABLE X-SERVER-LOGOUT\r\n";
+    static const char rest[] = " ENABLE X-SERVER-LOGOUT\r\n", logout[] = " LOGOUT\r\n";
     char line[300 + sizeof rest];
     size_t len;
 
@@ -413,6 +414,9 @@ static void test_a_longer_tag_enables_nothing(void **state)
         slo_imap_client_feed(&scan, line, len + sizeof rest - 1, 0);
         assert_true(slo_imap_client_complete(&scan, tag.hash, &command) && slo_imap_client_at_rest(&scan));
         assert_int_equal(command, len == SLO_TAG_KNOWN ? SLO_COMMAND_ENABLE : SLO_COMMAND_ORDINARY);
+        memcpy(line + len, logout, sizeof logout - 1);
+        slo_imap_client_feed(&scan, line, len + sizeof logout - 1, 0);
+        assert_int_equal(scan.event, SLO_CLIENT_LOGOUT);
         memset(line, 'a', sizeof line);
     }
 }

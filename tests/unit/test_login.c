@@ -107,6 +107,10 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN {5+}\r\nj\r\noe {2+}\r\npw\r\nS: a OK in\r\n", "j\r\noe"},
         {"C: a LOGIN " LONG_NAME "n pw\r\nS: a OK in\r\n", LONG_NAME "n"},
         {"C: a LOGIN {127+}\r\n" LONG_NAME "n pw\r\nS: a OK in\r\n", LONG_NAME "n"},
+        /* the rest of the command is no command */
+        {"C: a LOGIN \"joe\"b LOGIN eve pw\r\nS: a OK in\r\n", "joe"},
+        {"C: a LOGIN {3+}\r\njoeb LOGIN eve pw\r\nS: a OK in\r\n", "joe"},
+        {"C: a LOGIN {0+}\r\nb LOGIN eve pw\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN {90+}\r\n" X63("n") X8("n") X8("n") X8("n") "nnn pw\r\nS: a OK in\r\n",
          X63("n") X8("n") X8("n") X8("n") "nnn"},
         /* AUTHENTICATE, with and without an initial response */
