@@ -407,7 +407,7 @@ static void tell(struct context *context)
     finish(context);
 }
 
-static int is_withdrawn(const struct peer *peer)
+static int cancel_unsent(const struct peer *peer)
 {
     const enum slogout_state state = slogout_session_state(peer->session);
 
@@ -423,7 +423,7 @@ static void cancel_loop(struct loop *loop, unsigned number, void *user)
     (void)number;
     for (i = 0; i < loop->count; i++)
         if (is_selected(&context->request.selection, loop->peers[i]))
-            context->count += (unsigned)is_withdrawn(loop->peers[i]);
+            context->count += (unsigned)cancel_unsent(loop->peers[i]);
 }
 
 static void cancel(struct context *context)
@@ -499,7 +499,7 @@ static const struct command {
     {"ask", SELECTION | TEXT | SPREAD | RATE, ask,
      "WHICH [spread=MS] [rate=N] [text=TEXT]: ask clients to leave, at the pace of spread and rate"},
     {"tell", SELECTION | TEXT, tell, "WHICH [text=TEXT]: send BYE without asking, and close"},
-    {"cancel", SELECTION, cancel, "WHICH: withdraw requests that have not been sent yet"},
+    {"cancel", SELECTION, cancel, "WHICH: cancel requests that have not been sent yet"},
     {"drain", SPREAD | RATE | DEADLINE, drain, "[spread=MS] [rate=N] [deadline=MS]: do what SIGTERM does"},
     {"ready", 0, ready, ": fail after the first SIGTERM"},
     {"help", 0, help, ": print this text"},

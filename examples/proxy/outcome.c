@@ -4,7 +4,7 @@
 #include "log.h"
 #include "outcome.h"
 
-#define FIELD 512 /* octets of a user's name, after its key */
+#define FIELD 520 /* octets of ` user=` and the longest quoted name, with the NUL */
 
 static void write_user(char field[FIELD], const char *user)
 {

@@ -41,7 +41,7 @@ struct relay {
     enum relay_state state;
     unsigned is_greeted : 1;           /* the server has sent something */
     unsigned is_logged : 1;            /* the end of the session is in the log */
-    unsigned is_cut_off : 1;           /* slogout has closed it inside a line or a literal, or blind */
+    unsigned is_cut_off : 1;           /* the session ended inside a line or a literal, or blind */
     unsigned char ended[PEER_STREAMS]; /* the end of file of that side has been fed to the filter */
     signed char server;                /* its place in settings->servers; -1: none */
     unsigned short header_len;
@@ -696,7 +696,7 @@ static int leave(struct relay *relay, uint32_t spread_ms, uint64_t now)
     return slogout_session_leave(relay->peer.session, &departure, now) == 0;
 }
 
-/* The text of a session cannot be changed, so an earlier request is withdrawn if it has not been sent. */
+/* The text of a session cannot be changed, so an earlier request is canceled if it has not been sent. */
 int relay_ask(struct peer *peer, const char *text, uint32_t spread_ms, uint64_t now)
 {
     struct relay *relay = relay_of(peer);

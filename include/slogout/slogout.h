@@ -330,10 +330,10 @@ SLOGOUT_API void slogout_session_free(struct slogout_session *session);
  * Never sends anything. */
 SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, int enabled);
 
-/* Requests that the client leave. Offers LOGOUT to send_line at once, or `* BYE` if the client has not enabled the
- * extension. If send_line returns SLOGOUT_BUSY, each slogout_session_resume() offers the line again. The
- * number of the tag is used up only when send_line takes the LOGOUT. bye_text follows `* BYE ` in each
- * `* BYE` of this session; NULL selects the text in the settings. bye_text is NOT copied, so that a session
+/* Requests that the client leave. Offers LOGOUT to send_line at once, or `* BYE` if the client has not
+ * enabled the extension. If send_line returns SLOGOUT_BUSY, each slogout_session_resume() offers the line
+ * again. The number of the tag is used up only when send_line takes the LOGOUT. bye_text follows `* BYE ` in
+ * each `* BYE` of this session; NULL selects the text in the settings. bye_text is NOT copied, so that a session
  * stays small, and must live until the session has ended or the request is canceled. slogout_bye_text_fit()
  * makes a valid text from any text. In PENDING and ASKED, a call without an error does nothing and returns 0,
  * so the earlier text stays. [calls back]
@@ -382,9 +382,9 @@ SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t
  *
  * An answer is any number of `* BYE`, then OK, NO or BAD with the tag of our LOGOUT, compared octet by
  * octet. Returns SLOGOUT_CONSUMED if the line belongs to an answer, or came after the outcome was settled;
- * the host then neither runs the line nor replies to it. Returns 0 for any other line, which the host handles as usual. If
- * an argument is not valid, or inside a callback, the function does nothing and returns 0. In OPEN, WAITING
- * and PENDING, a call costs a load and a branch. [calls back] */
+ * the host then neither runs the line nor replies to it. Returns 0 for any other line, which the host handles
+ * as usual. If an argument is not valid, or inside a callback, the function does nothing and returns 0. In
+ * OPEN, WAITING and PENDING, a call costs a load and a branch. [calls back] */
 SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_session *session,
                                                              const char *line, size_t len, uint64_t now_ms);
 

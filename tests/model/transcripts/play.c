@@ -312,26 +312,33 @@ static void expect(const char *line)
     replies[reply_count++] = ends_with(line, " BUSY") ? SLOGOUT_BUSY : ends_with(line, " BROKEN") ? -1 : 0;
 }
 
-static void read_line(char *line)
+static int begins_with(const char *line, const char *begin)
+{
+    return strncmp(line, begin, strlen(begin)) == 0;
+}
+
+static void read_line(const char *line)
 {
     static char event[LINE_SIZE];
+    const int is_event = *line >= '0' && *line <= '9';
+    const int is_settings = begins_with(line, "settings ");
 
-    if (strncmp(line, "= ", 2) == 0) {
+    if (begins_with(line, "= ")) {
         play_event(event);
-    } else if (*line && !strchr("#s0123456789", *line)) {
-        expect(line);
-    } else if (strncmp(line, "#2 ", 3) == 0) {
-        expect(line);
-    } else {
-        fprintf(out, "%s\n", line);
-        if (strncmp(line, "settings ", 9) == 0)
-            begin(line);
-        else if (!*line && slogout)
-            end();
-        else if (*line >= '0' && *line <= '9')
-            strcpy(event, line);
-        reply_count = 0;
+        return;
     }
+    if (*line && !is_event && !is_settings && !begins_with(line, "# ")) {
+        expect(line);
+        return;
+    }
+    fprintf(out, "%s\n", line);
+    reply_count = 0;
+    if (is_event)
+        strcpy(event, line);
+    else if (is_settings)
+        begin(line);
+    else if (!*line && slogout)
+        end();
 }
 
 static void play_all(FILE *in)
