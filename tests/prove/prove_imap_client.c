@@ -159,7 +159,7 @@ static void any(unsigned state)
 static unsigned rank(void)
 {
     static const unsigned of_state[] = {
-        [CLIENT_START] = 1, [CLIENT_STAR] = 1,      [CLIENT_TAG] = 1,
+        [CLIENT_START] = 1, [CLIENT_STAR] = 4,      [CLIENT_TAG] = 4,
         [CLIENT_NAME] = 3,  [CLIENT_MECHANISM] = 1, [CLIENT_CAPABILITIES] = 1, [CLIENT_IDLING] = 1,
         [CLIENT_LITERAL] = 1, [CLIENT_EXCHANGE] = 0,
     };
@@ -198,7 +198,7 @@ void one_step(void)
     CHECK(is_lost() || invariant());
     CHECK(used <= len);
     CHECK(used > 0 || (rank() < before && scan.event == SLO_CLIENT_NOTHING));
-    CHECK(scan.in_flight.count == count || (scan.state == CLIENT_NAME && used > 0 && bytes[used - 1] == ' ' &&
+    CHECK(scan.in_flight.count == count || (scan.state == CLIENT_NAME && used < len && bytes[used] == ' ' &&
                                             scan.tag.len > 0 && scan.in_flight.count == count + 1));
     CHECK(scan.event == SLO_CLIENT_NOTHING || scan.event == SLO_CLIENT_NOT_UNDERSTOOD || bytes[used - 1] == '\n');
     if (scan.event == SLO_CLIENT_LIMIT)
