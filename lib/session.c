@@ -199,9 +199,9 @@ static int send_logout(struct slogout_session *session, const struct event *even
         session->slogout->tags = tags;
         session->tag_number = tags.last;
     }
-    if (result > 0 || session->state == SLOGOUT_STATE_ENDED)
+    if (result == SLOGOUT_BUSY || session->state == SLOGOUT_STATE_ENDED)
         return 0;
-    if (result < 0)
+    if (result != 0)
         return finish(session, SLOGOUT_OUTCOME_SEND_FAILED, event);
     /* If the host has canceled the request in send_line but has taken the line, the client is asked
      * nevertheless, and section 3 of the draft requires a timer. */
@@ -221,7 +221,7 @@ static int send_bye(struct slogout_session *session, enum slogout_when when, enu
     const int result = session->send_line(session, line, len, when, session->conn);
 
     session->bye_sent = result == 0;
-    if (result > 0 || session->state == SLOGOUT_STATE_ENDED)
+    if (result == SLOGOUT_BUSY || session->state == SLOGOUT_STATE_ENDED)
         return 0;
     return finish(session, result == 0 ? outcome : if_broken, event);
 }

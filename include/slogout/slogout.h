@@ -291,13 +291,13 @@ struct slogout_callbacks {
      * not block. line is valid until the function returns. Returns
      *   0             if all of the line is queued;
      *   SLOGOUT_BUSY  if the connection is not at the moment that `when` names. The host must then call
-     *                 slogout_session_resume() once it is. Any other positive number means the same, so do
-     *                 not return the number of octets;
-     *   < 0           if the connection is broken. A PENDING session then ends as SEND_FAILED, and a LEAVING
-     *                 session with its outcome; close_connection is called in both cases.
+     *                 slogout_session_resume() once it is;
+     *   another       number, also that of the octets, if the connection is broken. A PENDING session then
+     *                 ends as SEND_FAILED, and a LEAVING session with its outcome; close_connection is called
+     *                 in both cases.
      * If the host cancels the request inside this function and then returns 0, the line is sent nevertheless,
-     * so the session is ASKED after LOGOUT and ENDED after `* BYE`. A negative number ends the session,
-     * too. */
+     * so the session is ASKED after LOGOUT and ENDED after `* BYE`. If it returns that the connection is
+     * broken, the session ends, too. */
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
     /* Closes the connection. The host runs no further command of the client. It may let running commands

@@ -337,7 +337,7 @@ static void ask(enum who who)
 
     if (result == 0)
         m->last_tag++;
-    if (is_gone(session) || result > 0)
+    if (is_gone(session) || result == SLOGOUT_BUSY)
         return;
     if (result < 0) {
         end(who, SLOGOUT_OUTCOME_SEND_FAILED);

@@ -54,7 +54,7 @@ void witness_line(const struct call *call)
         fail("%c wrote after its end", "AB"[call->who]);
     if (witness->byes)
         fail("%c wrote after its * BYE", "AB"[call->who]);
-    witness->busy = call->result > 0;
+    witness->busy = call->result == SLOGOUT_BUSY;
     witness->write_failed = call->result < 0;
     if (call->result == 0)
         taken(witness, call);

@@ -365,7 +365,7 @@ static int send_line(struct slogout_session *of, const char *line, size_t len, e
     seen.offered_first = session->state == SLOGOUT_STATE_PENDING;
     act(seen.deed);
     seen.busy = FREE_TO_SEND;
-    if (result > 0 && (session->state == SLOGOUT_STATE_PENDING || session->state == SLOGOUT_STATE_LEAVING))
+    if (result == SLOGOUT_BUSY && (session->state == SLOGOUT_STATE_PENDING || session->state == SLOGOUT_STATE_LEAVING))
         seen.busy = when == SLOGOUT_AT_REST ? BUSY_AT_REST : BUSY_BETWEEN_LINES;
     if (result == 0 && is_bye)
         seen.bye = 1;

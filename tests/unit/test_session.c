@@ -139,14 +139,14 @@ static void closes_nothing(struct slogout_session *session, const struct slogout
     (void)conn;
 }
 
-static void test_every_positive_number_is_busy_every_negative_one_is_broken(void **state)
+static void test_a_number_other_than_0_and_busy_means_broken(void **state)
 {
     static const struct {
         int says;
         enum slogout_state state;
     } rows[] = {
-        {SLOGOUT_BUSY, SLOGOUT_STATE_PENDING}, {2, SLOGOUT_STATE_PENDING},
-        {INT32_MAX, SLOGOUT_STATE_PENDING},    {-1, SLOGOUT_STATE_ENDED},
+        {SLOGOUT_BUSY, SLOGOUT_STATE_PENDING}, {2, SLOGOUT_STATE_ENDED},
+        {INT32_MAX, SLOGOUT_STATE_ENDED},      {-1, SLOGOUT_STATE_ENDED},
         {INT32_MIN, SLOGOUT_STATE_ENDED},      {0, SLOGOUT_STATE_ASKED},
     };
     static const struct slogout_callbacks callbacks = {sizeof callbacks, says_what_conn_says, closes_nothing};
@@ -745,7 +745,7 @@ int main(void)
         host_test(test_never_is_refused_as_a_time),
         cmocka_unit_test(test_leaving_lasts_as_long_as_the_settings_say_after_late_ticks),
         host_test(test_a_tag_whose_line_is_not_taken_is_not_used_up),
-        host_test(test_every_positive_number_is_busy_every_negative_one_is_broken),
+        host_test(test_a_number_other_than_0_and_busy_means_broken),
         host_test(test_a_cancelled_request_takes_its_text_along),
         host_test(test_a_line_must_have_octets),
         host_test(test_the_longest_prefix_and_the_last_number),
