@@ -32,7 +32,7 @@ struct slo_answer {
     char line[SLO_ANSWER_HELD_MAX + SLO_ANSWER_TEXT_MAX];
 };
 
-/* Begins a line. A struct of zeros has begun one, too. */
+/* Begins a line. In a struct of zeros, a line has begun, too. */
 void slo_answer_init(struct slo_answer *answer);
 /* Consumes octets of the line, up to and including its LF, and returns their number. The octet with which the
  * line ceases to be an answer is not consumed. `tag` is the tag of our LOGOUT. May be called again with more

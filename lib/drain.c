@@ -124,8 +124,8 @@ static uint64_t elapsed(const struct slogout_drain *drain)
 }
 
 /* Returns the sessions that wait for a slot, without the session that has its turn now (begun is then 1). As
- * long as LOGOUT may still be sent, all sessions must begin in time for it. After that, they are sent `* BYE`
- * until forcing begins. */
+ * long as LOGOUT may be sent, all sessions must begin early enough to be sent LOGOUT. After that, they are
+ * sent `* BYE` until forcing begins. */
 static struct slo_backlog backlog_of(const struct slogout_drain *drain, uint64_t begun)
 {
     const struct slo_schedule *schedule = &drain->schedule;

@@ -34,7 +34,7 @@ struct slo_pacer {
     uint64_t instant;  /* the random instant in the current slot */
 };
 
-/* The sessions that wait for a slot. If one of the two times has passed, the next slot is at once. */
+/* The sessions that wait for a slot. If one of the two times has passed, the next slot begins at once. */
 struct slo_backlog {
     uint64_t count;  /* the number of all these sessions */
     uint64_t by_ms;  /* all sessions must have had a slot by this time */

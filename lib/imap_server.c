@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The beginning of a line decides its kind. A line that is not a response is odd and does not count. But if it ends
- * like the announcement of a literal, it is not known whether a literal follows, and the scanner loses the stream. */
+/* The beginning of a line decides its kind. A line that is not a response is odd and has no effect. But if it ends like
+ * the announcement of a literal, a literal may or may not follow, so the scanner loses the stream. */
 #include <string.h>
 #include <slogout/slogout.h>
 #include "imap_server.h"

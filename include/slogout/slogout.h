@@ -30,9 +30,9 @@
  * slogout-porting(7) shows where to make these calls in a server.
  *
  * Time. `now_ms` is the time in milliseconds on any monotonic clock, read after any call that could block. If
- * now_ms decreases, the library keeps the later time. SLOGOUT_NEVER is not a time. A deadline that would be
- * later than SLOGOUT_NEVER - 1 is SLOGOUT_NEVER - 1. A timer that a late tick starts counts from the now_ms
- * of that tick.
+ * now_ms decreases, the library keeps the later time. SLOGOUT_NEVER is not a valid time. A deadline that
+ * would be later than SLOGOUT_NEVER - 1 is reduced to SLOGOUT_NEVER - 1. A timer that a late tick starts
+ * counts from the now_ms of that tick.
  *
  * Threads. A slogout, its sessions and its drains belong to one thread at a time. Do not use them on both
  * sides of a fork. No function is async-signal-safe.
@@ -52,8 +52,8 @@
  * If several errors apply, the function returns one of them. Passing NULL for an object returns ARGUMENT; a
  * function that returns no error then does nothing.
  *
- * A struct that the host fills begins with `size`, which the host sets to the sizeof the struct. In a
- * smaller, older struct, the missing members count as 0. In a larger, newer struct, the members that the
+ * A struct that the host fills begins with `size`, which the host sets to the size of the struct. In a
+ * smaller, older struct, the missing members count as 0. In a larger, newer struct, all members that the
  * library does not know must be 0.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
@@ -178,15 +178,16 @@ struct slogout_settings {
     const char *bye_text;               /* follows `* BYE `; default "Server is closing the connection" */
     /* Sets the host's one-shot timer for this slogout; a new deadline replaces the previous one. At
      * deadline_ms or soon after, the host calls slogout_tick(). deadline_ms is on the clock of now_ms. It may
-     * have passed, and is never SLOGOUT_NEVER. The library calls set_timer at the end of each tick while
-     * anything has a deadline, and at the end of any other call after which the earliest deadline is before
-     * the timer's. The library never cancels the timer, because a tick with nothing due does no harm.
-     * set_timer must not call slogout_tick() itself. If it is NULL, the host calls slogout_deadline(). */
+     * be in the past, and is never SLOGOUT_NEVER. The library calls set_timer at the end of each tick unless
+     * slogout_deadline() is SLOGOUT_NEVER, and at the end of any other call after which that deadline is
+     * earlier than the time for which the timer was set. The library never cancels the timer, because a tick
+     * with nothing due does no harm. set_timer must not call slogout_tick() itself. If it is NULL, the host
+     * calls slogout_deadline(). */
     void (*set_timer)(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
     /* Replace malloc() and free(), which are the default; set both or neither. Only the _new functions
      * allocate. The _free functions release the memory, but if they are called inside a callback, it is
-     * released when the outermost call into the library returns. These two must not call any function of the
-     * library. */
+     * released when the outermost call into the library returns. allocate and release must not call any
+     * function of the library. */
     void *(*allocate)(size_t size, void *user_data);
     void (*release)(void *memory, void *user_data);
     void *user_data; /* passed to the three functions above */
@@ -208,44 +209,45 @@ struct slogout_counts {
     uint64_t blind;       /* filters that have become blind */
 };
 
-/* Makes a slogout from settings, or from the defaults if settings is NULL. On success *out belongs to the
- * caller, who passes it to slogout_free(); on failure *out is untouched.
+/* Creates a slogout with these settings, or with the defaults if settings is NULL. On success *out belongs to
+ * the caller, who passes it to slogout_free(); on failure *out is untouched.
  *   ARGUMENT  out is NULL; ask or on_refusal is not in its enum; only one of allocate and release is set
  *   SIZE, TIMEOUT, PREFIX, TEXT, NOMEM */
 SLOGOUT_API int slogout_new(struct slogout **out, const struct slogout_settings *settings);
 
-/* Frees a slogout after its sessions, filters and drains. NULL is allowed and returns 0.
+/* Frees a slogout, whose sessions, filters and drains must have been freed before. NULL is allowed and
+ * returns 0.
  *   STATE      a session, filter or drain has not been freed
  *   REENTRANT */
 SLOGOUT_API int slogout_free(struct slogout *slogout);
 
 /* Returns the time at which slogout_tick() is needed next, on the clock of now_ms, or SLOGOUT_NEVER if
- * nothing has a deadline. The time may have passed. */
+ * nothing has a deadline. The time may be in the past. */
 SLOGOUT_API uint64_t slogout_deadline(const struct slogout *slogout);
 
 /* Returns the milliseconds from now_ms to deadline_ms as a timeout for poll() or epoll_wait(): 0 if the
  * deadline has passed, -1 for SLOGOUT_NEVER, and INT_MAX if the number is larger than that. Use it as
  * slogout_poll_timeout(slogout_deadline(slogout), now_ms), or for the earliest of several deadlines. The
- * function is arithmetic only. */
+ * function only calculates. */
 SLOGOUT_API int slogout_poll_timeout(uint64_t deadline_ms, uint64_t now_ms);
 
 /* Runs the timers and drains that are due at now_ms, in the order of their deadlines; the order of equal
- * deadlines is not specified. One tick takes at most 1,000 such actions. If more are due, slogout_deadline()
- * and set_timer ask for another tick at once. May be called early, late and repeatedly. Before the tick, feed
- * all input that has been read, so that the library sees an answer that came in time before the answer timer
- * expires. [calls back]
+ * deadlines is not specified. One tick runs at most 1,000 timers and steps of drains. If more are due,
+ * slogout_deadline() and set_timer ask for another tick at once. May be called early, late and repeatedly.
+ * Before the tick, feed all input that has been read, so that the library sees an answer that came in time
+ * before the answer timer expires. [calls back]
  *   ARGUMENT   slogout is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_tick(struct slogout *slogout, uint64_t now_ms);
 
-/* Returns the counters of all sessions of this slogout. They change as the library works, and live as long as
- * the slogout. */
+/* Returns the counters of all sessions of this slogout. The library updates them, and they are valid until
+ * the slogout is freed. */
 SLOGOUT_API const struct slogout_counts *slogout_get_counts(const struct slogout *slogout);
 
 /* ---- session: one connection -------------------------------------------------------------------- */
 
-/* The moments at which the library sends a line. Octets that are queued but not sent, or received but not
- * parsed, such as half a line, do not matter for either of them. */
+/* The moments at which the library sends a line. Neither moment depends on octets that are queued but not
+ * sent, or on octets that are received but not parsed, such as half a line. */
 enum slogout_when {
     /* At rest: the connection is between lines, the tagged response to each command that the host has taken
      * is queued, and no literal of the client is announced or incomplete. In IDLE, the connection is at rest
@@ -287,8 +289,8 @@ struct slogout_result {
 /* Copied by slogout_session_new(). Both functions are required. */
 struct slogout_callbacks {
     size_t size; /* sizeof(struct slogout_callbacks) */
-    /* Queues one whole line of len octets, CRLF included, to be sent without waiting for more output. Must
-     * not block. line is valid until the function returns. Returns
+    /* Queues one whole line of len octets, including its CRLF. The host must send the line without waiting
+     * for more output. Must not block. line is valid until the function returns. Returns
      *   0             if all of the line is queued;
      *   SLOGOUT_BUSY  if the connection is not at the moment that `when` names. The host must then call
      *                 slogout_session_resume() once it is. Any other positive number means the same, so do
@@ -296,8 +298,8 @@ struct slogout_callbacks {
      *   < 0           if the connection is broken. A PENDING session then ends as SEND_FAILED, and a LEAVING
      *                 session with its outcome; close_connection is called in both cases.
      * If the host cancels the request inside this function and then returns 0, the line is sent nevertheless,
-     * so the session is ASKED after LOGOUT and ENDED after `* BYE`. A negative number ends the session,
-     * too. */
+     * so the session is ASKED after LOGOUT and ENDED after `* BYE`. If it returns a negative number instead,
+     * the session ends. */
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
     /* Closes the connection. The host runs no further command of the client. It may let running commands
@@ -311,9 +313,9 @@ struct slogout_callbacks {
                              void *conn);
 };
 
-/* Makes a session for one connection, in the state OPEN. Nothing is allocated after this call. conn is the
- * host's own pointer, passed to the callbacks. On success *out belongs to the caller, who passes it to
- * slogout_session_free(); on failure *out is untouched.
+/* Creates a session for one connection, in the state OPEN. No memory is allocated for the session after this
+ * call. conn is a pointer of the host, which the library passes to the callbacks. On success *out belongs to
+ * the caller, who passes it to slogout_session_free(); on failure *out is untouched.
  *   ARGUMENT  out, slogout, callbacks or one of the two functions is NULL
  *   SIZE, NOMEM */
 SLOGOUT_API int slogout_session_new(struct slogout_session **out, struct slogout *slogout,
@@ -333,10 +335,10 @@ SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, in
 /* Requests that the client leave. Offers LOGOUT to send_line at once, or `* BYE` if the client has not
  * enabled the extension. If send_line returns SLOGOUT_BUSY, each slogout_session_resume() offers the line
  * again. The number of the tag is used up only when send_line takes the LOGOUT. bye_text follows `* BYE ` in
- * each `* BYE` of this session; NULL selects the text in the settings. bye_text is NOT copied, so that a session
- * stays small, and must live until the session has ended or the request is canceled. slogout_bye_text_fit()
- * makes a valid text from any text. In PENDING and ASKED, a call without an error does nothing and returns 0,
- * so the earlier text stays. [calls back]
+ * each `* BYE` of this session; NULL selects the text in the settings. bye_text is NOT copied, so that a
+ * session stays small; it must remain valid until the session has ended or the request is canceled.
+ * slogout_bye_text_fit() makes a valid text from any text. In PENDING and ASKED, a call without an error does
+ * nothing and returns 0, so the earlier text remains in use. [calls back]
  *   STATE      LEAVING or ENDED
  *   TEXT       bye_text is not valid, in any state
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
@@ -358,7 +360,7 @@ struct slogout_departure {
  * library keeps the deadline even if the client does not answer. It cuts the spread short if necessary, and
  * forces a session that is still PENDING leave_timeout_ms before the deadline. If the answer timer would run
  * beyond that time, the library sends `* BYE` in place of LOGOUT. In any state other than OPEN, the function
- * does the same as slogout_session_force(), so that a second signal to the process hurries its session.
+ * does the same as slogout_session_force(), so that a second signal to the process ends its session sooner.
  * [calls back]
  *   TEXT       bye_text is not valid, in any state
  *   ARGUMENT   session or departure is NULL, or now_ms is SLOGOUT_NEVER
@@ -368,9 +370,9 @@ SLOGOUT_API int slogout_session_leave(struct slogout_session *session,
                                       const struct slogout_departure *departure, uint64_t now_ms);
 
 /* Reports that the connection may be at rest or between lines. In PENDING and LEAVING, the function offers
- * the line that is due to send_line again. Call it when a command has completed, when IDLE has begun, and
- * when queued output is sent if send_line waited for that. A call at any other time does no harm and costs
- * little. [calls back]
+ * the line that is due to send_line again. Call it when a command has completed and when IDLE has begun. If
+ * send_line returns SLOGOUT_BUSY until queued output is sent, also call it when that output is sent. A call
+ * at any other time does no harm and costs little. [calls back]
  *   ARGUMENT   session is NULL; in PENDING and LEAVING, also if now_ms is SLOGOUT_NEVER
  *   REENTRANT  in PENDING and LEAVING; in any other state it returns 0, even in a callback */
 SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t now_ms);
@@ -428,9 +430,9 @@ SLOGOUT_API enum slogout_state slogout_session_state(const struct slogout_sessio
 /* Parses one line of len octets, with or without its line end (CRLF, LF or CR). The line must be `* BYE
  * [text]` or `TAG OK|NO|BAD [text]`. The word may be in upper or lower case. One SP must precede the word,
  * and SP or the end of the line must follow it. The text is not interpreted, so `{3}` at its end does not
- * announce a literal. To keep the cost independent of len, a tag longer than 255 octets does not parse, and a
- * response code longer than 255 octets stays part of the text. Returns 1 and fills *out if the line is such a
- * response. For any other line or a NULL pointer, returns 0 and leaves *out untouched. */
+ * announce a literal. To keep the cost independent of len, a tag longer than 255 octets is not accepted, and
+ * a response code longer than 255 octets remains part of the text. Returns 1 and fills *out if the line is
+ * such a response. For any other line or a NULL pointer, returns 0 and leaves *out untouched. */
 SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char *line, size_t len);
 
 /* Returns 1 if one of the words at `arguments` is SLOGOUT_CAPABILITY, in upper or lower case, and 0
@@ -439,7 +441,7 @@ SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char 
 SLOGOUT_API int slogout_enable_has_capability(const char *arguments, size_t len);
 
 /* Makes a valid bye_text from any text of len octets, such as a notice that an administrator has written.
- * Each run of control characters and white space becomes one SP, and disappears at either end. Each 8-bit
+ * Each run of control characters and white space becomes one SP, and is removed at either end. Each 8-bit
  * character, in UTF-8 or not, becomes "?". A "[" at the beginning becomes "(" unless it begins a valid
  * response code. The text is cut after a word, or inside a word that is too long by itself. If the result
  * would be empty, it is "Server is closing the connection". Writes a text of at most 200 octets,
