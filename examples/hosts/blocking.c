@@ -19,7 +19,7 @@ static struct slogout *slogout;
 static struct net_client *client;
 static int is_broken; /* no more output can be sent */
 
-/* Leaves on the first SIGTERM, and hurries on any other. */
+/* Leaves on the first SIGTERM, and stops waiting for the client on a later SIGTERM. */
 static void take_signals(void)
 {
     const struct slogout_departure departure = {
@@ -72,7 +72,7 @@ static void serve(void)
         slogout_linger_wait(&client->linger, client->fd);
 }
 
-/* Runs a child, which must make its slogout after the fork. */
+/* Runs a child, which must create its slogout after the fork. */
 static int child(int fd)
 {
     slogout = net_slogout(&options);

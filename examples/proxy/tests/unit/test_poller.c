@@ -30,7 +30,7 @@ static void close_pair(struct poller *poller, struct pair *pair)
     close(pair->theirs);
 }
 
-/* What is ready of one watch; nothing else may be. */
+/* Returns the events of this watch; no other watch may have an event. */
 static unsigned ready(struct poller *poller, const struct poller_watch *watch)
 {
     struct poller_event events[4];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The PROXY protocol: what is read, what is refused, and that what is written is read back. */
+/* The PROXY protocol: which headers are accepted and refused, and that a header that was written can be
+ * read. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>

@@ -83,7 +83,7 @@ static void an_empty_queue_holds_no_memory(void **state)
     assert_memory_equal(&queue, &empty, sizeof empty);
 }
 
-/* Or a connection that is never quite empty would grow. */
+/* Otherwise, the queue of a connection that is never quite empty would grow. */
 static void room_that_was_given_back_is_used_again(void **state)
 {
     struct queue queue = empty;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which server a new client goes to, and what is left of the servers when their name changes. */
+/* The server to which a new client goes, and the servers that remain when the addresses of their name
+ * change. */
 #include "support/test.h"
 #include "proxy/servers.h"
 
