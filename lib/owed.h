@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The commands of a client for which the scanner must store more than the tag. They wait for a `+`, continue
- * after it, or change something with their OK. */
+ * after it, or have an OK that changes something. */
 #ifndef SLO_OWED_H
 #define SLO_OWED_H
 

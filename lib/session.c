@@ -469,7 +469,7 @@ size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_T
     return slo_tag_write(tag, session->slogout->tag_prefix, session->tag_number);
 }
 
-/* Returns the kind of event that the line is. response is NULL if the line is not a response. */
+/* Returns the kind of event for this line. response is NULL if the line is not a response. */
 static enum event_kind kind_of_line(const struct slogout_session *session,
                                     const struct slogout_response *response)
 {

@@ -379,8 +379,8 @@ SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t
 
 /* Passes a line of the client to the library, as len octets with or without its line end (CRLF, LF or CR).
  * The host must pass each line that begins where a command may begin, and each line that it reads in IDLE. It
- * must not pass literal data, the rest of a line after a literal, or AUTHENTICATE data. A host that has read
- * only a `*` where a command may begin may pass the line `* BYE`.
+ * must not pass literal data, the rest of a line after a literal, or AUTHENTICATE data. If the host has read
+ * only a `*` where a command may begin, it may pass the line `* BYE`.
  *
  * An answer is any number of `* BYE`, then OK, NO or BAD with the tag of our LOGOUT, compared octet by
  * octet. Returns SLOGOUT_CONSUMED if the line belongs to an answer, or came after the outcome was settled;
@@ -401,7 +401,8 @@ SLOGOUT_API int slogout_session_cancel(struct slogout_session *session);
  * slogout_session_resume(). It does so with SLOGOUT_AT_REST during the first half of leave_timeout_ms, so
  * that no command is cut off, and then with SLOGOUT_BETWEEN_LINES. A session that is LEAVING already keeps
  * its outcome. The library then offers `* BYE` with SLOGOUT_BETWEEN_LINES unless it has done so before, and
- * calls close_connection, whatever send_line returns. Does nothing to a session that has ENDED. [calls back]
+ * then calls close_connection, whatever send_line returned. Does nothing to a session that has ENDED. [calls
+ * back]
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_session_force(struct slogout_session *session, uint64_t now_ms);
