@@ -49,7 +49,7 @@ static void release_freed(struct slogout *slogout)
     }
 }
 
-/* Sets the host's timer if the earliest deadline is before that of the timer. */
+/* Sets the host's timer if the earliest deadline is earlier than the time for which the timer is set. */
 static void announce_deadline(struct slogout *slogout)
 {
     const uint64_t deadline = slo_clock_deadline(&slogout->clock);

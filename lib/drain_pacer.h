@@ -42,9 +42,9 @@ struct slo_backlog {
     uint64_t urgent_by_ms;
 };
 
-/* Opens a window. The caller must then call slo_pacer_next() to cut the first slot. rate is the most slots
- * per second, or 0 for no rate. The state of the generator does not change. end_ms must not be before
- * from_ms. */
+/* Opens a window. The caller must then call slo_pacer_next() to cut the first slot. rate is the maximum
+ * number of slots per second, or 0 for no rate. The state of the generator does not change. end_ms must not
+ * be before from_ms. */
 void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms, uint32_t rate);
 /* Cuts the next slot, for a backlog without the session that used the current slot. If the window has passed,
  * another window of the same length begins. */

@@ -430,7 +430,7 @@ static void release_answer(struct slogout_filter *filter)
         scan_and_pass(filter, filter->answer.line, len);
 }
 
-/* Forces a session whose client sends answers without end. */
+/* Forces a session whose client sends too many `* BYE`, or an answer that is too long. */
 static void stop_asking(struct slogout_filter *filter)
 {
     if (filter->session.state == SLOGOUT_STATE_ASKED)

@@ -245,7 +245,7 @@ static void add_list_word(struct slo_imap_server *scan, const char *bytes, size_
         scan->undecided = 0;
 }
 
-/* Takes a part of a list. A list in a code ends at "]", too. */
+/* Reads part of a list. A list in a code also ends at "]". */
 static size_t take_list(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     size_t n = slo_word_stop(bytes, len);

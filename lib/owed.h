@@ -30,7 +30,7 @@ struct slo_owed {
 
 #define SLO_OWED_MAX 8
 
-/* In order of age, the oldest first. A struct of zeros is an empty queue. */
+/* The commands are in order of age, the oldest first. A struct of zeros is an empty queue. */
 struct slo_owed_queue {
     unsigned count;
     struct slo_owed commands[SLO_OWED_MAX];

@@ -33,8 +33,8 @@ static void take_signals(void)
         slogout_session_leave(client->session, &departure, slogout_now_ms());
 }
 
-/* Waits before the lowest read and the lowest write. Returns 1 if the client is ready. Otherwise, a signal or a timer
- * may have queued a line or begun to close the connection. */
+/* Waits before the lowest-level read and the lowest-level write. Returns 1 if the client is ready. Otherwise, a signal
+ * or a timer may have queued a line or begun to close the connection. */
 static int await(short events, uint64_t limit_ms)
 {
     const enum slogout_wake wake = slogout_wait(slogout, client->fd, events, limit_ms, net_signals[0]);

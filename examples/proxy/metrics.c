@@ -88,8 +88,7 @@ static void write_text(FILE *file, const struct metrics_figures *figures, uint64
     write_gauge(file, "connections", "Client connections.", totals->connections);
     write_counter(file, "accepted", "Client connections accepted.", figures->accepted);
     write_states(file, totals->connections, &totals->counts);
-    write_outcomes(file, "outcomes", "Sessions that have been asked, or told BYE, by outcome.",
-                   &totals->counts);
+    write_outcomes(file, "outcomes", "Sessions that were sent LOGOUT or BYE, by outcome.", &totals->counts);
     write_counter(file, "without_bye", "Sessions closed without the BYE that was owed.",
                   totals->counts.without_bye);
     write_drain(file, figures->departure, totals, now);

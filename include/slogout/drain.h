@@ -27,7 +27,7 @@ struct slogout_drain;
  * sessions begin per second, and not how many end. A session that comes to rest late, or whose client answers
  * late, can end at the same time as others. If ticks come in time, at most rate + 1 sessions begin in any
  * second. After a late tick, the drain makes up for at most 100 ms, so that at most 1.2 * rate + 2 sessions
- * begin in any second. Threads and processes that leave together must divide the rate among them. */
+ * begin in any second. Threads and processes that leave together must divide the rate among themselves. */
 struct slogout_plan {
     size_t size;            /* sizeof(struct slogout_plan) */
     uint32_t spread_ms;     /* the drain begins its sessions evenly over this time; 0: all at once */
@@ -71,7 +71,7 @@ SLOGOUT_API int slogout_drain_new(struct slogout_drain **out, struct slogout *sl
                                   void (*done)(struct slogout_drain *drain, void *user_data),
                                   void *user_data);
 
-/* Frees a drain, without calling done. NULL is allowed. Its WAITING sessions are OPEN again; its other
+/* Frees a drain, without calling done. NULL is allowed. Its WAITING sessions become OPEN again; its other
  * sessions continue without the drain. The time that this takes is proportional to the number of sessions in
  * the drain. */
 SLOGOUT_API void slogout_drain_free(struct slogout_drain *drain);
@@ -107,9 +107,9 @@ SLOGOUT_API int slogout_drain_pause(struct slogout_drain *drain);
  *   ARGUMENT  drain is NULL, or now_ms is SLOGOUT_NEVER */
 SLOGOUT_API int slogout_drain_resume(struct slogout_drain *drain, uint64_t now_ms);
 
-/* Cancels a drain. Its WAITING and PENDING sessions are OPEN again and no longer in the drain. The other
- * sessions finish without a deadline, and then done is called. The time that this takes is proportional to
- * the number of sessions in the drain.
+/* Cancels a drain. Its WAITING and PENDING sessions become OPEN again and leave the drain. The other sessions
+ * finish without a deadline, and then done is called. The time that this takes is proportional to the number
+ * of sessions in the drain.
  *   STATE     the drain was never started, or is canceled or done
  *   ARGUMENT */
 SLOGOUT_API int slogout_drain_cancel(struct slogout_drain *drain);

@@ -29,8 +29,8 @@
  *
  * The connection is at rest when the server has sent a response with the tag of each command of the client. A response
  * with any other tag is passed and has no other effect. If more than 16 commands are in flight, the filter does not
- * store their tags, but only the number of commands and the sum of the hashes of their tags. A response with another
- * tag is then noticed only when all these commands should have their responses.
+ * store their tags, but only the number of commands and the sum of the hashes of their tags. The filter then notices a
+ * response with another tag only when all these commands should have had their responses.
  *
  * A line that the filter does not understand is passed and has no other effect, because the next line begins after it
  * in any case. Examples are an empty line, a DONE after IDLE has ended, and text without a tag. The filter becomes

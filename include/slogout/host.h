@@ -33,8 +33,8 @@ static inline uint64_t slogout_now_ms(void)
 
 #undef SLO_U64
 
-/* The reason for which slogout_wait() has returned. After SIGNAL and TICK, the host must send its queued
- * output and check whether close_connection has been called. */
+/* The reason why slogout_wait() has returned. After SIGNAL and TICK, the host must send its queued output and
+ * check whether close_connection has been called. */
 enum slogout_wake {
     SLOGOUT_WAKE_READY,  /* the descriptor has one of the events, or an error or hang-up */
     SLOGOUT_WAKE_LIMIT,  /* limit_ms has passed */
@@ -43,11 +43,11 @@ enum slogout_wake {
     SLOGOUT_WAKE_ERROR   /* poll() has failed, and errno is not EINTR */
 };
 
-/* Waits in a host that blocks. The host calls this function in place of poll() before its lowest read, before
- * its lowest write, and in IDLE. The wait ends when fd has one of the events of poll() or a hang-up, when
- * signals has input, at limit_ms, or at slogout_deadline(). At slogout_deadline() the function calls
- * slogout_tick(). limit_ms is on the clock of slogout_now_ms(); SLOGOUT_NEVER means no limit. signals is the
- * reading end of a pipe or a signalfd. fd and signals may each be -1. After EINTR the wait continues.
+/* Waits in a host that blocks. The host calls this function in place of poll() before its lowest-level read,
+ * before its lowest-level write, and in IDLE. The wait ends when fd has one of the events of poll() or a
+ * hang-up, when signals has input, at limit_ms, or at slogout_deadline(). At slogout_deadline() the function
+ * calls slogout_tick(). limit_ms is on the clock of slogout_now_ms(); SLOGOUT_NEVER means no limit. signals
+ * is the reading end of a pipe or a signalfd. fd and signals may each be -1. After EINTR the wait continues.
  *
  * If several reasons apply, the function returns the first of TICK, SIGNAL, READY and LIMIT. Before the next
  * call, feed all input that has been read, so that the library sees an answer that came in time before the

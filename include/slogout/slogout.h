@@ -121,8 +121,8 @@ enum slogout_state {
     SLOGOUT_STATE_ENDED    /* close_connection was called, or the host abandoned the session */
 };
 
-/* How an exchange ended. Each exchange has one outcome, unless the request is canceled. Later versions append
- * outcomes. */
+/* The ways in which an exchange can end. Each exchange has one outcome, unless the request is canceled. Later
+ * versions append outcomes. */
 enum slogout_outcome {
     SLOGOUT_OUTCOME_ANSWERED,      /* the client answered OK */
     SLOGOUT_OUTCOME_REFUSED,       /* the client answered NO or BAD */
@@ -272,7 +272,7 @@ struct slogout_response {
     size_t text_len;
 };
 
-/* How an exchange ended. Later versions append members. */
+/* The result of an exchange. Later versions append members. */
 struct slogout_result {
     size_t size; /* sizeof(struct slogout_result) */
     enum slogout_outcome outcome;
@@ -302,13 +302,13 @@ struct slogout_callbacks {
      * the session ends. */
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
-    /* Closes the connection. The host runs no further command of the client. It may let running commands
-     * finish, so that the client receives their responses. When all queued output is sent, the host calls
-     * shutdown(SHUT_WR), reads and discards input until end of file, and closes, all by its own deadline,
-     * which slogout_deadline() does not include. A bare close() can destroy queued output. The library calls
-     * this function once, and no other callback of the session after it. The host still frees the session,
-     * here or later. The function may end the process. result is valid until the function returns;
-     * slogout_session_get_result() returns the result later. */
+    /* Closes the connection. The host must not run any further command of the client. It may let running
+     * commands finish, so that the client receives their responses. When all queued output is sent, the host
+     * calls shutdown(SHUT_WR), reads and discards input until end of file, and closes, all by its own
+     * deadline, which slogout_deadline() does not include. A bare close() can destroy queued output. The
+     * library calls this function once, and calls no other callback of the session after it. The host must
+     * still free the session, here or later. The function may end the process. result is valid until the
+     * function returns; slogout_session_get_result() returns the result later. */
     void (*close_connection)(struct slogout_session *session, const struct slogout_result *result,
                              void *conn);
 };
@@ -346,7 +346,7 @@ SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, in
 SLOGOUT_API int slogout_session_request(struct slogout_session *session, const char *bye_text,
                                         uint64_t now_ms);
 
-/* How one session leaves without a drain. */
+/* The spread and the deadline of one session that leaves without a drain. */
 struct slogout_departure {
     size_t size;          /* sizeof(struct slogout_departure) */
     uint32_t spread_ms;   /* the library makes the request at a random instant within this time; 0: at once */
@@ -390,14 +390,14 @@ SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t
 SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_session *session,
                                                              const char *line, size_t len, uint64_t now_ms);
 
-/* Cancels a request. The session is OPEN again and no longer in its drain. Never sends anything. Also
- * returns 0 if there was no request.
+/* Cancels a request. The session becomes OPEN again and leaves its drain. Never sends anything. Also returns
+ * 0 if there was no request.
  *   STATE  LOGOUT has been sent, or the session is LEAVING or ENDED
  *   ARGUMENT */
 SLOGOUT_API int slogout_session_cancel(struct slogout_session *session);
 
-/* Settles the outcome FORCED. The session is LEAVING, and close_connection is called after its `* BYE`, or
- * after leave_timeout_ms without one. The library offers `* BYE` to send_line at once and at each
+/* Settles the outcome FORCED. The session becomes LEAVING, and close_connection is called after its `* BYE`,
+ * or after leave_timeout_ms without one. The library offers `* BYE` to send_line at once and at each
  * slogout_session_resume(). It does so with SLOGOUT_AT_REST during the first half of leave_timeout_ms, so
  * that no command is cut off, and then with SLOGOUT_BETWEEN_LINES. A session that is LEAVING already keeps
  * its outcome. The library then offers `* BYE` with SLOGOUT_BETWEEN_LINES unless it has done so before, and
