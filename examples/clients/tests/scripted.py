@@ -121,7 +121,7 @@ class Scripted(unittest.TestCase):
         wait_until(lambda: len(server.connections) > 4 and len(server.ended) > 3, "the fifth login")
         self.assertEqual(client.errors(), [])
 
-    def test_a_logout_is_the_end(self):
+    def test_no_login_follows_a_logout(self):
         server, client = self.start("imaplib", {})
         self.assertEqual(client.do("leave -"), "ok")
         time.sleep(1)

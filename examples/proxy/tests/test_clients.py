@@ -92,7 +92,7 @@ class Clients(unittest.TestCase):
         self.until_it_succeeds("curl", "-sS", "-u", who, f"{url}/INBOX", "-T", upload)
         return got
 
-    def test_curl(self):
+    def test_curl_gets_the_same_as_directly(self):
         self.run_twice(self.curl, "curl", asking=(0.0, 0.02))
         self.assertGreater(self.attempts, MESSAGES + 3)
 
@@ -136,7 +136,7 @@ SyncState *
         self.until_it_succeeds("mbsync", "-c", config, "both")
         return got
 
-    def test_mbsync(self):
+    def test_mbsync_gets_the_same_as_directly(self):
         self.run_twice(self.mbsync, "mbsync", asking=(0.0, 0.03))
         self.assertGreater(self.attempts, 2)
 
@@ -183,7 +183,7 @@ push "<tag-pattern>~A<enter><tag-prefix><decode-copy>{saved}<enter><quit>"
                 return re.sub(rb"\nStatus: .*|\nFrom .*", b"", text)  # of the copy, not of the message
         raise AssertionError("mutt never saved all messages")
 
-    def test_mutt(self):
+    def test_mutt_gets_the_same_as_directly(self):
         self.run_twice(self.mutt, "mutt", asking=(0.0, 0.4), changes_nothing=True)
 
 

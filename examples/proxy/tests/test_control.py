@@ -103,7 +103,7 @@ class Names(ControlTest):
                 self.assertNotIn(secret, piece)
         self.assertNotIn(PASSWORD, proxy.events)
 
-    def test_a_name_is_escaped_as_it_may_be_written(self):
+    def test_a_name_is_shown_in_the_form_that_a_command_accepts(self):
         proxy = self.start()
         self.login(self.pair(proxy), b'a LOGIN "\x1b[2J\\"\\\\\xc3\xa9" pw\r\n')
         escaped = '"\\x1b[2J\\"\\\\\\xc3\\xa9"'
@@ -112,7 +112,7 @@ class Names(ControlTest):
 
 
 class Commands(ControlTest):
-    def test_who_is_meant(self):
+    def test_each_condition_selects_its_clients(self):
         proxy = self.start("--accept-proxy", "--threads", "2")
         for address in ("192.0.2.1", "192.0.2.200", "198.51.100.1", "2001:db8::1", "2001:db8:1::1"):
             client = connect(proxy)
@@ -129,7 +129,7 @@ class Commands(ControlTest):
                              ("age=100000", []), ("user=joe", [])):
             self.assertEqual(self.listed(which), meant, which)
 
-    def test_what_is_not_valid(self):
+    def test_invalid_commands_are_refused(self):
         self.start("--threads", "2")
         for line in ("", "show", "shows", "ask", "tell", "cancel", "ask user=", "ask connection=x", "ask connection=-1", "ask age=",
                      "ask client=1.2.3", "ask client=1.2.3.4/33", "ask client=1.2.3.4/", "ask client=::/129", "ask joe",
@@ -154,7 +154,7 @@ class Commands(ControlTest):
         proxy.wait_event(r'connection=3 outcome=FORCED .* seconds=\d+\.\d user="Joe"')
         proxy.wait_event(r'control command="tell user=\\"joe\\" text=\[ALERT\] Your mailbox moves" sessions=2')
 
-    def test_a_request_waits_for_a_response_may_be_canceled_and_does_not(self):
+    def test_a_request_that_waits_for_a_response_may_be_canceled(self):
         proxy = self.start("--spread", "3600000")
         client, server = self.pair(proxy)
         client.sendall(b"a FETCH 1 BODY[]\r\n")
@@ -169,7 +169,7 @@ class Commands(ControlTest):
         server.sendall(b"a OK done\r\n")
         self.assertEqual(read_to_end(client), b"a OK done\r\n* BYE Moved\r\n")
 
-    def test_each_ask_has_its_own_pace_and_the_last_one_that_names_a_client_decides(self):
+    def test_each_ask_has_its_own_pace_and_the_last_ask_for_a_client_applies(self):
         proxy = self.start("--spread", "3600000")
         pairs = [self.pair(proxy) for _ in range(4)]
         self.assertEqual(self.command("ask all"), ["ok sessions=4"])
@@ -181,7 +181,7 @@ class Commands(ControlTest):
             self.assertEqual(read_to_end(client), bye)
         self.assertIn("state=waiting", self.command("show sessions connection=4")[0])
 
-    def test_a_drain_with_its_own_plan(self):
+    def test_a_drain_may_have_its_own_plan(self):
         proxy = self.start("--spread", "3600000")
         client, server = self.pair(proxy)
         ready = [PROGRAM, "--control", self.path, "ready"]
@@ -236,7 +236,7 @@ class Commands(ControlTest):
         server.close()
         proxy.end()
 
-    def test_the_path(self):
+    def test_the_path_belongs_to_one_proxy_and_its_owner(self):
         """It is the owner's alone; what a killed proxy has left is replaced, and what another one uses or a file is not."""
         killed = Proxy(1, "--control", self.path)
         killed.process.kill()

@@ -83,15 +83,15 @@ class Imaplib(unittest.TestCase):
         proxy.stop()
         return proxy, through
 
-    def test_nothing_is_asked(self):
+    def test_a_client_that_is_not_asked_notices_nothing(self):
         self.compare(enable=False, ask=False, seed=1)
 
-    def test_enabled_and_asked_at_random_moments(self):
+    def test_an_enabled_client_asked_at_random_moments_loses_nothing(self):
         proxy, client = self.compare(enable=True, ask=True, seed=2)
         self.assertIn("ANSWERED", proxy.outcomes())
         self.assertGreater(client.sent_away, 10)
 
-    def test_not_enabled_and_told_bye_at_random_moments(self):
+    def test_other_clients_told_bye_at_random_moments_lose_nothing(self):
         proxy, client = self.compare(enable=False, ask=True, seed=3)
         self.assertGreater(proxy.outcomes().count("BYE_ONLY"), 10)
         self.assertGreater(client.sent_away, 10)
@@ -180,7 +180,7 @@ class Blindness(unittest.TestCase):
         self.proxy = Proxy(self.dovecot.port)
         self.addCleanup(self.proxy.stop)
 
-    def test_starttls(self):
+    def test_starttls_makes_the_connection_blind(self):
         context = ssl.create_default_context(cafile=self.dovecot.scratch.path / "certificate")
         client = imaplib.IMAP4("127.0.0.1", self.proxy.port, timeout=PATIENCE)
         self.addCleanup(client.shutdown)
@@ -193,7 +193,7 @@ class Blindness(unittest.TestCase):
         check(client.select())
         self.assertEqual(self.proxy.outcomes(), [])
 
-    def test_a_security_layer(self):
+    def test_a_security_layer_makes_the_connection_blind(self):
         client = imaplib.IMAP4("127.0.0.1", self.proxy.port, timeout=PATIENCE)
         self.addCleanup(client.shutdown)
         check(client.authenticate("DIGEST-MD5", digest_md5))

@@ -164,13 +164,13 @@ class OverTLS(unittest.TestCase):
         self.assertGreater(client.sent_away, 1)
         self.assertIn("ANSWERED" if enable else "BYE_ONLY", proxy.outcomes())
 
-    def test_imaplib_asked_behind_haproxy(self):
+    def test_imaplib_asked_behind_haproxy_loses_nothing(self):
         self.imaplib(HAProxy, "h-asked", True)
 
-    def test_imaplib_told_behind_haproxy(self):
+    def test_imaplib_told_behind_haproxy_loses_nothing(self):
         self.imaplib(HAProxy, "h-told", False)
 
-    def test_imaplib_asked_behind_nginx(self):
+    def test_imaplib_asked_behind_nginx_loses_nothing(self):
         self.imaplib(Nginx, "n-asked", True)
 
     def until_it_succeeds(self, *command):
@@ -180,7 +180,7 @@ class OverTLS(unittest.TestCase):
                 return result.stdout
         raise AssertionError(f"{command}: {result}")
 
-    def test_curl_told_behind_haproxy(self):
+    def test_curl_told_behind_haproxy_loses_nothing(self):
         proxy, front = self.start(HAProxy)
         fill(self.direct.port, "curl")
 
@@ -193,7 +193,7 @@ class OverTLS(unittest.TestCase):
             self.assertTrue(fetch() == expected)
         self.assertIn("BYE_ONLY", proxy.outcomes())
 
-    def test_mbsync_told_behind_haproxy(self):
+    def test_mbsync_told_behind_haproxy_loses_nothing(self):
         proxy, front = self.start(HAProxy)
         fill(self.direct.port, "mbsync")
         maildir = front.folder / "Maildir"
@@ -282,7 +282,7 @@ class Crowd(ProxyTest):
         for connection in connections.values():
             connection.close()
 
-    def test_a_drain_of_idle_and_active_clients_while_the_check_of_the_port_fails(self):
+    def test_a_drain_cuts_off_no_client_while_the_check_of_the_port_fails(self):
         spread, deadline = 8000, 60000
         proxy = self.start("--spread", str(spread), "--deadline", str(deadline), program=PLAIN)
         other = self.start(program=PLAIN, server=free_port())
@@ -348,10 +348,10 @@ class Redispatch(Flood):
         self.assertEqual(self.failures, [])
         print(f"{front.EXAMPLE}: {self.STOPS} stops, {self.served} clients served, 0 dropped")
 
-    def test_behind_haproxy(self):
+    def test_haproxy_sends_a_refused_client_to_the_other_proxy(self):
         self.check(HAProxyWithHeaders)
 
-    def test_behind_nginx(self):
+    def test_nginx_sends_a_refused_client_to_the_other_proxy(self):
         self.check(PlainNginx)
 
 

@@ -92,12 +92,12 @@ def script(session, mailbox, literal_plus):
 
 
 class Steady(unittest.TestCase):
-    def test_how_long_a_command_took_is_left_out(self):
+    def test_durations_are_removed_from_responses(self):
         for form in (b"t1 OK Completed (%s sec)\r\n", b"t1 OK Completed (2 msgs in %s secs)\r\n",
                      b"t1 OK Completed (%s secs 1 calls)\r\n"):
             self.assertEqual(steady([form % b"0.000"]), steady([form % b"12.001"]), form)
 
-    def test_what_was_answered_is_kept(self):
+    def test_other_words_of_responses_are_kept(self):
         self.assertNotEqual(steady([b"* SEARCH 1 2\r\n"]), steady([b"* SEARCH 1\r\n"]))
 
 
@@ -141,15 +141,15 @@ class Servers(unittest.TestCase):
         self.assertEqual(session.file.read(), b"")
         wait_until(lambda: proxy.outcomes() == ["ANSWERED" if enables else "BYE_ONLY"])
 
-    def test_cyrus(self):
+    def test_cyrus_behaves_as_directly(self):
         def login(session):
             return session.command(b"LOGIN user secret") + session.command(b"CREATE INBOX")
         self.play(Cyrus, b"INBOX", login, True)
 
-    def test_courier(self):
+    def test_courier_behaves_as_directly(self):
         self.play(Courier, b"INBOX", lambda session: [session.greeting], False)
 
-    def test_the_servers_are_there(self):
+    def test_the_servers_are_installed(self):
         self.assertTrue((UNPACKED / "usr/bin/imapd").exists() and (UNPACKED / "usr/lib/cyrus/bin/imapd").exists())
 
 

@@ -10,7 +10,7 @@ from test_program import BYE, ProxyTest, connect, read_exact, read_to_end
 
 
 class Timeouts(ProxyTest):
-    def test_the_deadline_is_when_it_is_gone(self):
+    def test_the_proxy_has_exited_at_its_deadline(self):
         """Whatever the clients do: one is inside a literal, one never closes its side, one's server has said BYE."""
         proxy = self.start("--deadline", "47000", "--spread", "0", "--lame-duck", "1000", program=PLAIN)
         inside, silent, parting = self.pair(proxy), self.pair(proxy), self.pair(proxy)
