@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The runbooks of a fleet: programs that know their syntax read them, and slogout_plan_check() finds their times long
-enough; and the numbers of slogout-fleet(7)."""
+"""The runbooks of a fleet. Programs that know their syntax read them, and slogout_plan_check() must accept their times.
+Also checks the numbers of slogout-fleet(7)."""
 
 import json
 import math
@@ -51,7 +51,7 @@ def table(servers, sessions, per_server, lame_duck=5000, restart_s=10):
 
 class Runbooks(unittest.TestCase):
     def keeps(self, text, sessions):
-        """The deadline of a command line is long enough."""
+        """Checks that the deadline of a command line is long enough."""
         needed = shortest_ms(sessions, option(text, "rate"), option(text, "lame-duck"))
         self.assertGreater(option(text, "deadline"), needed)
         return option(text, "deadline") / 1000
@@ -86,7 +86,7 @@ class Runbooks(unittest.TestCase):
             env={**os.environ, "LC_ALL": "C.UTF-8"})
 
     def test_the_times_of_kubernetes_are_consistent(self):
-        """Each server is any server, and one is spare."""
+        """Logins go to any pod, and one pod is spare."""
         script = "import json, sys, yaml; print(json.dumps(list(yaml.safe_load_all(sys.stdin))))"
         text = (FLEET / "kubernetes.yaml").read_text()
         kinds = {document["kind"]: document for document in json.loads(run("/usr/bin/python3", "-c", script, input=text))}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""curl, mbsync and mutt through the proxy, in front of a stock Dovecot: what they get and leave behind is what they get and
-leave behind directly. None of them knows LOGOUT, so they are told `* BYE`, and called again until they have succeeded."""
+"""curl, mbsync and mutt through the proxy, in front of a stock Dovecot. They must receive and store the same as without
+the proxy. None of them knows LOGOUT, so they are told `* BYE`, and run again until they have succeeded."""
 
 import mailbox
 import os
@@ -38,7 +38,7 @@ def without_tuid(messages):
 
 
 class Clients(unittest.TestCase):
-    """Each test does the same directly and through a proxy that tells everybody `* BYE` at random moments."""
+    """Each test does the same work directly and through a proxy that tells all clients `* BYE` at random moments."""
 
     @classmethod
     def setUpClass(cls):
@@ -51,8 +51,8 @@ class Clients(unittest.TestCase):
         self.attempts = 0
 
     def run_twice(self, work, user, asking=(0.0, 0.3), changes_nothing=False):
-        """work(port, user): what it returns must be the same, and the mailboxes too. Work that changes nothing is done
-        again if it was over before anybody asked."""
+        """The results of work(port, user) must be the same, and so must the mailboxes. Work that changes nothing is
+        repeated if it was over before the proxy told the client."""
         fill(self.dovecot.port, f"{user}-direct")
         fill(self.dovecot.port, f"{user}-proxy")
         expected = work(self.dovecot.port, f"{user}-direct")
@@ -165,7 +165,7 @@ push "<tag-pattern>~A<enter><tag-prefix><decode-copy>{saved}<enter><quit>"
 
     @staticmethod
     def read_terminal(terminal, patience=8):
-        """Until it ends, or waits at a question too long."""
+        """Waits until it ends, or until it has waited too long at a question."""
         deadline = time.monotonic() + patience
         while select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0]:
             try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The control socket: who is listed and reached by which words, and what a hostile peer of it can do, which is nothing."""
+"""The control socket: which clients each command lists and reaches, and that a hostile peer can do no harm."""
 
 import base64
 import os
@@ -44,7 +44,7 @@ class ControlTest(ProxyTest):
         return peer
 
     def command(self, line):
-        """The lines of the answer."""
+        """Returns the lines of the reply."""
         with self.peer() as peer:
             peer.sendall(line.encode() + b"\n")
             peer.shutdown(socket.SHUT_WR)
@@ -56,7 +56,7 @@ class ControlTest(ProxyTest):
         return sorted(int(re.match(r"connection=(\d+) ", line)[1]) for line in lines[:-1])
 
     def login(self, pair, *lines):
-        """What the client says up to its name and password, with a `+` of the server between two lines."""
+        """The lines of the client up to its name and password, with a `+` of the server between two lines."""
         client, server = pair
         for number, line in enumerate(lines):
             client.sendall(line)
@@ -81,7 +81,7 @@ class Names(ControlTest):
     )
 
     def memory(self, proxy):
-        """All that the proxy could write to."""
+        """All memory that the proxy could write to."""
         with open(f"/proc/{proxy.process.pid}/maps", encoding="ascii") as maps, open(f"/proc/{proxy.process.pid}/mem", "rb") as memory:
             for line in maps:
                 match = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw.. .*(?<!\[vvar\])$", line)
@@ -237,7 +237,8 @@ class Commands(ControlTest):
         proxy.end()
 
     def test_the_path_belongs_to_one_proxy_and_its_owner(self):
-        """It is the owner's alone; what a killed proxy has left is replaced, and what another one uses or a file is not."""
+        """Only the owner can use the path. A socket that a killed proxy has left is replaced, but not a file, and not a
+        socket that another proxy uses."""
         killed = Proxy(1, "--control", self.path)
         killed.process.kill()
         killed.process.wait()
@@ -261,7 +262,7 @@ class Commands(ControlTest):
 
 
 class Attack(ControlTest):
-    """A peer with the right to connect that means harm: the clients are served, and the operator is answered."""
+    """A hostile peer with the right to connect. The clients must be served, and the operator must receive replies."""
     SESSIONS = 400
 
     def harm(self, over):
@@ -304,7 +305,7 @@ class Attack(ControlTest):
             try:
                 answers += self.command("show counters")[-1:] == ["ok"]
             except OSError:
-                pass  # its place was taken by somebody who came later
+                pass  # a later peer has taken its place
         over.set()
         for attacker in attackers:
             attacker.join()
@@ -324,7 +325,7 @@ class Attack(ControlTest):
         slow = self.peer()
         slow.sendall(b"show sessions\n" * 20)
         slow.shutdown(socket.SHUT_WR)
-        for client, server in pairs[::2]:  # some go while the list is written
+        for client, server in pairs[::2]:  # some clients leave while the list is written
             client.close()
             server.close()
         wait_until(lambda: len(self.listed()) == self.SESSIONS // 2)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What an operator meets: the command line, signals, the log, metrics, the supervisor, names, the PROXY protocol, and one
-proxy that takes over from another."""
+"""The interfaces for an operator: the command line, signals, the log, metrics, the supervisor, names, the PROXY
+protocol, and the upgrade from one proxy to another."""
 
 import fcntl
 import json
@@ -83,7 +83,7 @@ class CommandLine(unittest.TestCase):
 
 
 class Deployment(unittest.TestCase):
-    """The numbers of the unit and of the pod: the program itself accepts its options, with slogout_plan_check()."""
+    """The numbers of the unit and of the pod. The program itself must accept its options, with slogout_plan_check()."""
 
     def accepts(self, options):
         options = [option for option in options if not option.startswith(("--listen", "--server", "--metrics", "--control"))]
@@ -208,7 +208,7 @@ class Signals(ProxyTest):
         proxy.end()
 
     def test_the_agent_says_drain_while_the_port_still_accepts(self):
-        """The second signal ends that time; it must be another than the first, which may not have been taken yet."""
+        """The second signal ends that time. It must differ from the first signal, which may still be pending."""
         port = free_port()
         proxy = self.start("--agent", f"127.0.0.1:{port}", "--lame-duck", "3600000")
 
@@ -304,7 +304,7 @@ class Metrics(ProxyTest):
         self.file = self.folder / "proxy.prom"
 
     def parsed(self):
-        """By a parser that others wrote."""
+        """Reads the file with a parser that others wrote."""
         script = ("import json, sys; from prometheus_client.openmetrics import parser; print(json.dumps({s.name + "
                   "''.join(s.labels.values()): s.value for f in parser.text_string_to_metric_families(sys.stdin.read()) "
                   "for s in f.samples}))")
@@ -332,7 +332,7 @@ class Metrics(ProxyTest):
         self.assertEqual(metrics["slogout_outcomes_totalFORCED"], 1)
         self.assertEqual([path.name for path in self.folder.iterdir()], ["proxy.prom"])
 
-    BLINDING = (  # the reason, whose octets end it, and what both sides say in turn, the client first
+    BLINDING = (  # the reason, the side whose octets cause it, and the octets of both sides in turn, the client first
         ("LAYER", "server", (b"a STARTTLS\r\n", b"a OK go\r\n")),
         ("LAYER", "server", (b"a COMPRESS DEFLATE\r\n", b"a OK go\r\n")),
         ("MECHANISM", "server", (b"a AUTHENTICATE NTLM\r\n", b"+ \r\n", b"TlRM\r\n", b"a OK in\r\n")),
@@ -344,7 +344,7 @@ class Metrics(ProxyTest):
     )
 
     def test_the_reason_for_blindness_is_logged_and_counted(self):
-        """In the log, and counted; and everything still passes."""
+        """The reason is logged and counted, and everything still passes."""
         proxy = self.start("--metrics", self.file)
         for number, (reason, by, said) in enumerate(self.BLINDING, 1):
             ends = self.pair(proxy)
@@ -377,12 +377,12 @@ class Metrics(ProxyTest):
 
 class Addresses(ProxyTest):
     def test_another_address_is_used_if_the_first_does_not_answer(self):
-        """localhost is ::1 and 127.0.0.1 where both are; the server is on the latter alone."""
+        """localhost is ::1 and 127.0.0.1 where both exist; the server listens only on 127.0.0.1."""
         proxy = self.start(server=f"localhost:{self.listener.getsockname()[1]}")
         self.pair(proxy)
 
     def test_new_clients_go_to_a_changed_address(self):
-        """The file is not shortened for a moment, and the connection that exists stays."""
+        """The hosts file is replaced atomically, and the existing connection remains."""
         port = self.listener.getsockname()[1]
         other = socket.create_server(("127.0.0.2", port))
         self.addCleanup(other.close)
@@ -501,7 +501,7 @@ class ProxyProtocol(ProxyTest):
 
 
 class Resets(ProxyTest):
-    """RST at each step; the proxy and a bystander live on, and no descriptor is lost."""
+    """Sends RST at each step. The proxy and a bystander must continue, and no descriptor may be lost."""
 
     @staticmethod
     def reset(end):
@@ -536,7 +536,8 @@ class Resets(ProxyTest):
         wait_until(lambda: self.descriptors(proxy) == before)
 
     def test_the_last_response_of_a_server_that_resets_is_passed(self):
-        """What it said before the RST is in the socket when the proxy finds that it takes nothing any more."""
+        """The octets that the server sent before the RST are in the socket when the proxy finds that it can no longer
+        write."""
         proxy = self.start()
         client, server = self.pair(proxy)
         proxy.process.send_signal(signal.SIGSTOP)
@@ -576,8 +577,8 @@ class Keepalive(ProxyTest):
 
 class Descriptors(ProxyTest):
     def test_without_descriptors_clients_wait_and_nothing_is_lost(self):
-        """The proxy may have 70, of which it keeps 36 in reserve, so at most 17 clients at once; 60 come. The metrics are
-        written all the time."""
+        """The proxy may have 70 descriptors, of which it keeps 36 in reserve, so it serves at most 17 clients at once;
+        60 clients connect. The metrics are written continuously."""
         def limit():
             resource.setrlimit(resource.RLIMIT_NOFILE, (70, 70))
         folder = tempfile.mkdtemp(prefix="slogout-metrics-")
@@ -604,7 +605,7 @@ class Descriptors(ProxyTest):
         wait_until(lambda: len(os.listdir(f"/proc/{proxy.process.pid}/fd")) < 12)
 
     def serve(self, over):
-        """Greets, answers, and closes after the client."""
+        """Greets, answers, and closes after the client has closed."""
         def talk(connection):
             connection.settimeout(PATIENCE)
             connection.sendall(GREETING)
@@ -672,7 +673,7 @@ class Faults(ProxyTest):
 
 
 class Flood(ProxyTest):
-    """Clients connect all the time."""
+    """Clients connect continuously."""
 
     def setUp(self):
         super().setUp()
@@ -694,7 +695,7 @@ class Flood(ProxyTest):
                 self.failures.append(repr(error))
 
     def serve(self):
-        """Greets, a little later, so that clients wait for it."""
+        """Greets after a delay, so that clients wait for the greeting."""
         self.listener.settimeout(0.01)
         while not self.gone.is_set():
             waiting = []
@@ -748,7 +749,8 @@ class TakingOver(Flood):
         print(f"{self.UPGRADES} upgrades: {self.served} clients served, 0 lost")
 
     def test_a_new_proxy_takes_the_port_while_the_old_one_drains(self):
-        """Without a supervisor, a client that connects as the port is closed may be reset; nobody gets a BYE as greeting."""
+        """Without a supervisor, a client that connects while the port is closed may be reset, but no client receives
+        BYE as its greeting."""
         old = self.start("--reuse-port", "--ask", "all")
         stays = self.pair(old)
         new = self.start("--reuse-port", listen=f"127.0.0.1:{old.port}")

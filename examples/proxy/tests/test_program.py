@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The proxy itself: servers that are down, slow or gone; back-pressure; ten thousand connections; signals; a server that
-uses slogout too."""
+"""The proxy itself: servers that are down, slow or gone; back-pressure; ten thousand connections; signals; and a server
+that also uses slogout."""
 
 import re
 import resource
@@ -53,7 +53,7 @@ class ProxyTest(unittest.TestCase):
         return proxy
 
     def pair(self, proxy, greeting=GREETING):
-        """Both ends of a relay, greeted."""
+        """Returns both ends of a relay, after the greeting."""
         client = connect(proxy)
         server, _ = self.listener.accept()
         server.settimeout(PATIENCE)
@@ -67,7 +67,7 @@ class ProxyTest(unittest.TestCase):
 
 class Servers(ProxyTest):
     def test_a_server_that_never_accepts_gives_a_bye(self):
-        """Nobody accepts, and the queue of connections is full, so that no connection comes about."""
+        """Nobody accepts, and the queue of connections is full, so that no connection is established."""
         busy = socket.socket()
         busy.bind(("127.0.0.1", 0))
         busy.listen(0)
@@ -110,7 +110,7 @@ class Servers(ProxyTest):
         self.assertEqual(read_to_end(client), b"* BYE Logging out\r\n")
 
     def test_a_server_gone_before_the_greeting_gives_a_bye(self):
-        """The other address is tried, unless the first one has received something of the client."""
+        """The proxy tries the other address, unless the first address has received octets of the client."""
         port = self.listener.getsockname()[1]
         with socket.create_server(("127.0.0.2", port)) as other, tempfile.NamedTemporaryFile("w") as hosts:
             print("127.0.0.1 mail.test\n127.0.0.2 mail.test", file=hosts, flush=True)
@@ -139,7 +139,7 @@ class Servers(ProxyTest):
         self.assertEqual(read_to_end(client), b"* BYE x\r\na OK x\r\n")
 
     def test_held_octets_reach_the_server_when_the_client_ends(self):
-        """What the filter held reaches the server, and so does the end."""
+        """The octets that the filter held reach the server, and so does the end of file."""
         proxy = self.start("--ask", "all")
         client, server = self.pair(proxy)
         proxy.ask()
@@ -164,7 +164,8 @@ class Servers(ProxyTest):
 
 
 class BackPressure(ProxyTest):
-    """64 MB from a side whose other side does not read: the kernel may take some, the proxy 64 KB."""
+    """One side sends 64 MB, and the other side does not read. The kernel may buffer some octets, and the proxy 64
+    KB."""
     SIZE = 64 << 20
 
     def memory(self, proxy):
@@ -172,7 +173,7 @@ class BackPressure(ProxyTest):
             return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) * 1024
 
     def check(self, source, sink, announcement, proxy):
-        """source says the announcement, then a literal of SIZE octets."""
+        """source sends the announcement, and then a literal of SIZE octets."""
         sent = 0
         piece = bytes(range(1, 251)) * 400
         source.sendall(announcement)
@@ -209,7 +210,8 @@ class BackPressure(ProxyTest):
 
 class Signals(ProxyTest):
     def test_the_second_signal_waits_for_no_client(self):
-        """Asked and silent; inside a literal; blind; and one whose server has said BYE and stays."""
+        """One client is asked and silent, one is inside a literal, one is blind, and the server of one has sent BYE and
+        stays."""
         proxy = self.start("--ask", "all")
         asked, inside = self.pair(proxy), self.pair(proxy)
         blind, parting = self.pair(proxy), self.pair(proxy)
@@ -273,7 +275,8 @@ class SlogoutServer(unittest.TestCase):
 
 
 class TenThousand(ProxyTest):
-    """Or as many as the system's limit of descriptors allows: two for each connection, here and in the proxy."""
+    """Ten thousand connections, or as many as the system's limit of descriptors allows: two for each connection, here
+    and in the proxy."""
     WANTED = 10000
 
     def setUp(self):
