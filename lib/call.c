@@ -2,7 +2,7 @@
 #include <string.h>
 #include "call.h"
 
-/* No version of any struct will be larger than this. A larger size means that the member was not
+/* No version of any struct will be larger than this value. A larger size means that the member was not
  * initialized. */
 #define SIZE_LIMIT 4096
 

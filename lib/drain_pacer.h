@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define SLO_PACER_FRACTION 20 /* bits after the binary point */
-/* The latest end of a window, in milliseconds. A later end is reduced to this. */
+/* The latest end of a window, in milliseconds. A later end is reduced to this value. */
 #define SLO_PACER_LONGEST  ((uint64_t)1 << (63 - SLO_PACER_FRACTION))
 
 /* The longest delay of a tick that the pacer makes up for. If a slot is overdue by more, the rest of the

@@ -176,8 +176,8 @@ static void end_odd_line(struct slo_imap_client *scan)
     end_client_line(scan, CLIENT_START);
 }
 
-/* DONE ends IDLE on all servers, and an empty line on none. Any other line ends IDLE on some servers only, so the
- * start of the next command is not known. */
+/* DONE ends IDLE on all servers, and an empty line on none. Any other line ends IDLE only on some servers, so the start
+ * of the next command is not known. */
 static void end_idle_line(struct slo_imap_client *scan)
 {
     struct slo_owed *idle = newest(scan);

@@ -38,8 +38,8 @@ struct slogout_plan {
     uint32_t rate;          /* the most sessions that the drain begins per second; 0: no limit */
 };
 
-/* Filled by slogout_plan_check(). Each member is the limit for one member of the plan, if no other member
- * changes. */
+/* Filled by slogout_plan_check(). Each member is the limit of one member of the plan, which holds if no other
+ * member changes. */
 struct slogout_advice {
     uint64_t shortest_deadline_ms; /* SLOGOUT_NEVER if it is too large to represent */
     uint64_t longest_spread_ms;    /* SLOGOUT_NEVER if no spread helps */

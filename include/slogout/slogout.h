@@ -83,9 +83,9 @@ extern "C" {
 #define SLOGOUT_VERSION        "0.3.0"
 #define SLOGOUT_VERSION_NUMBER 300 /* major * 10,000 + minor * 100 + patch, for #if */
 
-/* The host adds this to its capabilities, accepts it in ENABLE and lists it in `* ENABLED` (RFC 5161); see
- * slogout_enable_has_capability(). The name begins with X because it is not registered (RFC 3501, sections
- * 7.2.1 and 9). */
+/* The host adds this name to its capabilities, accepts it in ENABLE and lists it in `* ENABLED` (RFC 5161);
+ * see slogout_enable_has_capability(). The name begins with X because it is not registered (RFC 3501,
+ * sections 7.2.1 and 9). */
 #define SLOGOUT_CAPABILITY "X-SERVER-LOGOUT"
 
 #define SLOGOUT_NEVER UINT64_MAX /* no deadline */
@@ -165,7 +165,7 @@ enum slogout_on_refusal {
     SLOGOUT_REFUSAL_WAIT /* NO or BAD is noted, and the timer settles the outcome, as in the draft */
 };
 
-/* Copied by slogout_new(), with the two strings. Each member except size may be 0 for its default. Durations
+/* Copied by slogout_new(), with the two strings. In any member except size, 0 selects the default. Durations
  * are in milliseconds. */
 struct slogout_settings {
     size_t size;                        /* sizeof(struct slogout_settings) */
