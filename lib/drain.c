@@ -171,7 +171,7 @@ static void open_window(struct slogout_drain *drain, uint64_t from, uint64_t len
 
 /* ---- the alarm ---- */
 
-/* Returns the session that has been in this state longest, or NULL. */
+/* Returns the session that has been in this state for the longest time, or NULL. */
 static struct slogout_session *first_in(struct slogout_drain *drain, enum slogout_state state)
 {
     struct slo_link *list = &drain->set.members[state];

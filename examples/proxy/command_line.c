@@ -79,7 +79,8 @@ int command_line_read(struct command_line *line, int argc, char **argv)
          "Accept commands at this Unix socket. With a COMMAND, such as help, send it to the proxy at the "
          "socket, and print the reply. Default: no socket."},
         {"--ask", OPTION_CHOICE, "enabled|all", &ask, 0, 0,
-         "Send LOGOUT to clients that have enabled it, or to all; the others get BYE. Default enabled."},
+         "Send LOGOUT to the clients that have enabled X-SERVER-LOGOUT, or to all clients; the others get BYE. "
+         "Default enabled."},
         {"--answer-timeout", OPTION_NUMBER, "MS", &answer_timeout, 32001, UINT32_MAX,
          "Wait this many milliseconds for the answer to LOGOUT. Default 35000."},
         {"--on-refusal", OPTION_CHOICE, "bye|wait", &on_refusal, 0, 0,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The control socket: an operator sends lines to a Unix socket and receives a reply to each. A slow, silent or hostile
  * peer delays nobody else. There are few peers, and lines are short. A peer runs one command in a turn, and its next
- * command waits until it has read the reply. A new peer replaces the peer that has been quiet longest. */
+ * command waits until it has read the reply. A new peer replaces the peer that has been quiet for the longest time. */
 #ifndef CONTROL_H
 #define CONTROL_H
 

@@ -185,8 +185,8 @@ struct slogout_settings {
      * calls slogout_deadline(). */
     void (*set_timer)(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
     /* Replace malloc() and free(), which are the default; set both or neither. Only the _new functions
-     * allocate. The _free functions release the memory, but if they are called inside a callback, it is
-     * released when the outermost call into the library returns. allocate and release must not call any
+     * allocate memory. The _free functions release it, but if they are called inside a callback, the memory
+     * is released when the outermost call into the library returns. allocate and release must not call any
      * function of the library. */
     void *(*allocate)(size_t size, void *user_data);
     void (*release)(void *memory, void *user_data);
@@ -481,8 +481,8 @@ SLOGOUT_API const char *slogout_outcome_name(enum slogout_outcome outcome);
  * bye_seen. If the client has answered, the line has the status of the answer. If result->answer is set, the
  * line also has the code and the text of the answer, cut to 64 and 128 octets, in which a control character
  * or 8-bit octet becomes \xNN, and `"` and `\` become `\"` and `\\`. Writes at most out_size octets, and
- * NUL-terminates unless out_size is 0. Returns the length of the whole line without the NUL, or 0 if result
- * is NULL. */
+ * NUL-terminates the line unless out_size is 0. Returns the length of the whole line without the NUL, or 0 if
+ * result is NULL. */
 SLOGOUT_API size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result);
 
 #ifdef __cplusplus
