@@ -2,10 +2,11 @@
 # slogout: GNU make, any C99 compiler. `make help` prints the lines that begin with two signs.
 #
 # Set CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, LIBDIR, INCLUDEDIR and MANDIR as you like. The project's own flags are
-# kept apart, and what was built with other flags is built again. The source may be read-only if BUILD is another folder.
+# kept apart, and make builds again what was built with other flags. The source may be read-only if BUILD is another
+# folder.
 ## Build
 ##   make                      the libraries, the echo server and the client, in build/ (BUILD=DIR: in DIR)
-##   make demo                 shows one exchange (needs cc and make only)
+##   make demo                 shows one exchange (needs only cc and make)
 ##   make static, shared       one library alone
 ##   make amalgamation         the library as one C file, in build/amalgamation/
 ##   make hosts                the example servers whose event library is installed
@@ -14,7 +15,7 @@
 ##   make help                 prints this list
 ## Install
 ##   make install              to $(DESTDIR)$(PREFIX); install-static leaves out the shared library
-##   make uninstall            removes what install installed
+##   make uninstall            removes the installed files
 
 all:
 # BSD make stops at the next line and prints it. To GNU make the line is a rule without a recipe.
@@ -89,7 +90,7 @@ LINK_SHARED = -shared -Wl,-soname,libslogout.so.$(SOVERSION) -Wl,--version-scrip
   -Wl,-Bsymbolic-functions -Wl,-z,defs
 endif
 
-# The scripts of the tests find what is built in this folder.
+# The scripts of the tests find the built files in this folder.
 export SLOGOUT_BUILD := $(abspath $(BUILD))
 
 # A program is examples/NAME.c. They need POSIX.
@@ -104,7 +105,7 @@ ifneq ($(filter deps deps-%,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-# Some linkers, such as that of tcc, cannot hide what the library keeps to itself. They make the static one only.
+# Some linkers, such as that of tcc, cannot hide the private symbols of the library. They make only the static library.
 CAN_HIDE := $(or $(filter-out elf,$(PLATFORM)),\
   $(shell $(CC) -Wl,--version-script,$(EXPORTS) -E -x c /dev/null >/dev/null 2>&1 && echo yes))
 
@@ -119,7 +120,7 @@ examples: $(PROGRAMS)
 help:
 	@awk 'sub(/^## /, "") { print (/^ / ? "" : "\n") $$0 }' $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
-# The file changes only when the flags do, so what depends on it is built again only then.
+# The file changes only when the flags change, so its dependents are built again only then.
 FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -173,7 +174,7 @@ TO_PC := $(TO_LIB)/pkgconfig
 TO_MAN := $(DESTDIR)$(MANDIR)
 TO_SHARED := $(if $(IMPORT_LIBRARY),$(TO_BIN),$(TO_LIB))
 
-# Writes the file for pkg-config, which wants a backslash before each space. A folder below the prefix is written
+# Writes the file for pkg-config, which requires a backslash before each space. A folder below the prefix is written
 # relative to it, so that all can be moved together.
 FILL_PC = PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" INCLUDEDIR="$(INCLUDEDIR)" VERSION="$(VERSION)" awk '\
   match($$0, /@[A-Z]+@/) { \
@@ -216,13 +217,13 @@ HOSTS_CFLAGS_libuv = $(shell pkg-config --cflags libuv)
 HOSTS_LIBS_libuv = $(shell pkg-config --libs libuv)
 HOSTS_LIBS_threads = -pthread
 
-# Those whose library is installed.
+# The example servers whose library is installed.
 HOSTS = blocking threads $(shell pkg-config --exists libevent_core && echo libevent) \
   $(shell pkg-config --exists libuv && echo libuv)
 
 .PHONY: hosts hosts-built
 
-# The list is made when it is needed: every other goal does without pkg-config.
+# The list is made when it is needed, because no other goal needs pkg-config.
 hosts:
 	@$(MAKE) --no-print-directory hosts-built HOSTS_BUILT='$(HOSTS:%=$(BUILD)/examples/hosts/%)'
 

@@ -2,7 +2,7 @@
 /* An IMAP client that knows X-SERVER-LOGOUT. It logs in, enables the extension, and idles. When the server asks the
  * client to leave, the client completes the running command, and then answers. It prints the dialogue like the draft,
  * with "S: " before the lines of the server and "C: " before its own lines. No response to its commands has a literal,
- * so each line ends at its CRLF. `client --help` tells the options and the exit status. */
+ * so each line ends at its CRLF. `client --help` prints the options and the exit status. */
 #define _POSIX_C_SOURCE 200809L
 #include "net.h"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Shows one exchange live: a server, a client that idles, SIGUSR1 to the server.
+# Shows one exchange: runs a server and a client that idles, and sends SIGUSR1 to the server.
 # usage: demo.sh FOLDER-OF-THE-PROGRAMS
 set -u
 

@@ -1,6 +1,6 @@
 /* Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
-/* An IMAP server that asks its clients to leave. It has one thread, with a loop on poll(). imap.h implements IMAP,
- * and net.h has the loop and the session of each client. `echo_server --help` tells the options and the signals. */
+/* An IMAP server that asks its clients to leave. It has one thread, with a loop on poll(). imap.h implements IMAP, and
+ * net.h has the loop and the session of each client. `echo_server --help` prints the options and the signals. */
 #define _POSIX_C_SOURCE 200809L
 #include "net.h"
 

@@ -24,10 +24,10 @@
 
 enum imap_event {
     IMAP_WAIT,   /* imap_next() needs input, or room in `out` */
-    IMAP_LINE,   /* `line` begins where a command may, or is in IDLE; run it with imap_run(), or drop it */
+    IMAP_LINE,   /* `line` begins where a command may begin, or in IDLE; run it with imap_run(), or drop it */
     IMAP_REPLY,  /* a reply was queued, so the connection may be at rest */
     IMAP_ENABLE, /* a reply was queued, and the client has enabled SLOGOUT_CAPABILITY */
-    IMAP_DRAIN,  /* a reply was queued to XDRAIN, by which the client asks for a LOGOUT of the server */
+    IMAP_DRAIN,  /* a reply to XDRAIN was queued; the client thereby asks the server to send LOGOUT */
     IMAP_LOGOUT, /* the client's own LOGOUT command; the host calls imap_bye() and closes */
     IMAP_LOST    /* the next octets cannot be understood; the host calls imap_bye() and closes */
 };
@@ -128,7 +128,7 @@ static inline void imap_drop(struct imap_text *rest, size_t len)
     rest->len -= len;
 }
 
-/* Returns the number of digits at `text`. If the number is above IMAP_MESSAGE_MAX, so is *value. */
+/* Returns the number of digits at `text`. If the number is above IMAP_MESSAGE_MAX, then *value is also above it. */
 static inline size_t imap_number(const char *text, size_t len, size_t *value)
 {
     size_t end;
@@ -244,8 +244,8 @@ static inline enum imap_event imap_command(struct imap *imap, struct imap_text c
 
 /* ---- from lines to commands ---- */
 
-/* Takes one more line of a command. The command then continues with a literal, or is complete and runs. After
- * {n+}, the client sends the octets whatever the reply is, so the server cannot refuse them and continue. */
+/* Takes one more line of a command. The command then continues with a literal, or is complete and runs. After {n+}, the
+ * client sends the octets without waiting for the reply, so the server cannot refuse them and continue. */
 static inline enum imap_event imap_go_on(struct imap *imap)
 {
     struct imap_text rest = {imap->line, imap->text_len};

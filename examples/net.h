@@ -19,7 +19,7 @@
 
 #define NET_LINGER_MS 5000  /* the time that a client has to read the last output and to close */
 #define NET_CLIENTS   50000 /* of one loop */
-#define NET_BATCH     100   /* clients accepted, or reads from one client, before the other clients' turn */
+#define NET_BATCH     100 /* clients accepted, or reads from one client, before other clients have their turn */
 
 /* ---- command line ---- */
 
@@ -98,9 +98,8 @@ static inline void net_options(struct net_options *options, char **argv)
     options->plan.deadline_ms = deadline_ms;
 }
 
-/* Makes a slogout, and checks the plan while it can still be changed. Without --deadline, the deadline is the
- * shortest that the plan can keep, plus 10 s. On failure, prints one line and ends the program with status
- * 2. */
+/* Creates a slogout, and checks the plan while it can still be changed. Without --deadline, the deadline is the
+ * shortest that the plan can keep, plus 10 s. On failure, prints one line and ends the program with status 2. */
 static inline struct slogout *net_slogout(struct net_options *options)
 {
     struct slogout_plan *plan = &options->plan;
@@ -273,8 +272,8 @@ static inline void net_client_free(struct net_client *client)
     free(client);
 }
 
-/* Makes a client, which owns fd, as the first member of a struct of this size. If there is no memory, closes fd
- * and returns NULL. */
+/* Creates a client, which owns fd, as the first member of a struct of this size. If there is no memory, closes fd and
+ * returns NULL. */
 static inline struct net_client *net_client_new(int fd, struct slogout *slogout, size_t size)
 {
     static const struct slogout_callbacks callbacks = {

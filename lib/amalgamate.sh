@@ -45,7 +45,7 @@ part() # core, drain or filter
  *   SLOGOUT_NO_DRAIN   to leave out the functions of slogout/drain.h
  *   SLOGOUT_NO_FILTER  to leave out the functions of slogout/filter.h
  *   SLOGOUT_CORE       to leave out both
- *   SLOGOUT_API        as what stands before each public function. By default, the functions are hidden: they serve the
+ *   SLOGOUT_API        as the text before each public function. By default, the functions are hidden: they serve the
  *                      program or library into which this file is linked, and no other one in the same process.
  *
 END

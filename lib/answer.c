@@ -10,9 +10,9 @@ void slo_answer_init(struct slo_answer *answer)
     answer->line_len = 0;
 }
 
-/* Judges the octets of the line so far. An answer is "*" SP "BYE" or tag SP ("OK" / "NO" / "BAD"), followed
- * by SP, LF or CRLF. The tag is compared octet by octet. Up to SLO_ANSWER_SPACES_MAX SP count as one. Sets
- * *spaces to their number if the line is an answer. */
+/* Returns the verdict on the octets of the line so far. An answer is "*" SP "BYE" or tag SP ("OK" / "NO" /
+ * "BAD"), followed by SP, LF or CRLF. The tag is compared octet by octet. Up to SLO_ANSWER_SPACES_MAX SP
+ * count as one. Sets *spaces to their number if the line is an answer. */
 static enum slo_answer_verdict judge(const struct slo_answer *answer, const char *tag, size_t *spaces)
 {
     const char *prefix = *answer->line == '*' ? "*" : tag;

@@ -16,9 +16,9 @@
 /* The kind of the line, according to the octets so far. */
 enum slo_answer_verdict {
     SLO_ANSWER_UNDECIDED, /* It may be an answer; all of it is in `line`. */
-    SLO_ANSWER_NONE,  /* It is no answer; `line` and the octets that were not consumed are for the server. */
-    SLO_ANSWER_BEGUN, /* It is an answer, and has not ended. */
-    SLO_ANSWER_WHOLE, /* It is an answer, and is in `line`, with one SP after the tag and with the first
+    SLO_ANSWER_NONE, /* It is not an answer; `line` and the octets that were not consumed are for the server. */
+    SLO_ANSWER_BEGUN,    /* It is an answer, and has not ended. */
+    SLO_ANSWER_WHOLE,    /* It is an answer, and is in `line`, with one SP after the tag and with the first
                             SLO_ANSWER_TEXT_MAX octets of its text or more. */
     SLO_ANSWER_TOO_LONG, /* It is an answer of more than SLO_ANSWER_LINE_MAX octets; given once for a line. */
     SLO_ANSWER_SKIPPED,  /* The rest of a line that is too long is being consumed. */
@@ -32,7 +32,7 @@ struct slo_answer {
     char line[SLO_ANSWER_HELD_MAX + SLO_ANSWER_TEXT_MAX];
 };
 
-/* Begins a line. A struct of zeros has begun one, too. */
+/* Begins a line. In a struct of zeros, a line has begun, too. */
 void slo_answer_init(struct slo_answer *answer);
 /* Consumes octets of the line, up to and including its LF, and returns their number. The octet with which the
  * line ceases to be an answer is not consumed. `tag` is the tag of our LOGOUT. May be called again with more

@@ -2,7 +2,8 @@
 #include <string.h>
 #include "call.h"
 
-/* No version of any struct will be larger than this. A larger size is an uninitialized member. */
+/* No version of any struct will be larger than this value. A larger size means that the member was not
+ * initialized. */
 #define SIZE_LIMIT 4096
 
 void *slo_allocate(struct slogout *slogout, size_t size)
@@ -48,7 +49,7 @@ static void release_freed(struct slogout *slogout)
     }
 }
 
-/* Sets the host's timer if the earliest deadline is before it. */
+/* Sets the host's timer if the earliest deadline is earlier than the time for which the timer is set. */
 static void announce_deadline(struct slogout *slogout)
 {
     const uint64_t deadline = slo_clock_deadline(&slogout->clock);

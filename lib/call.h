@@ -33,11 +33,10 @@ void slo_release_later(struct slogout *slogout, struct slo_link *memory);
  * and SLOGOUT_ERR_ARGUMENT if now is SLOGOUT_NEVER. */
 int slo_may_call_back(const struct slogout *slogout, uint64_t now);
 /* Each public function that changes anything does so between slo_enter() and slo_leave(). When the outermost
- * call leaves, the host's timer is set if the earliest deadline is before it, and freed memory is
- * released. */
+ * call leaves, slo_leave() sets the host's timer if necessary, and releases freed memory. */
 void slo_enter(struct slogout *slogout);
-/* Enters and sets the clock. now must not be SLOGOUT_NEVER. If now is before the clock, the clock does not
- * change. */
+/* Does the same as slo_enter(), and sets the clock. now must not be SLOGOUT_NEVER. If now is before the
+ * clock, the clock does not change. */
 void slo_enter_at(struct slogout *slogout, uint64_t now);
 void slo_leave(struct slogout *slogout);
 
@@ -45,8 +44,8 @@ void slo_leave(struct slogout *slogout);
  * members that a smaller struct lacks become 0. In a larger struct, all octets beyond `known` must be 0.
  * Returns 0, or returns SLOGOUT_ERR_SIZE and leaves *to untouched. */
 int slo_copy_sized(void *to, size_t known, const void *from);
-/* Copies a struct of `known` octets to a struct of the caller, which begins with its size, but no more octets
- * than that size. In a larger struct, all octets beyond `known` become 0. Returns 0, or returns
+/* Copies a struct of `known` octets to a struct of the caller, which begins with its size. Copies no more
+ * octets than that size. In a larger struct, all octets beyond `known` become 0. Returns 0, or returns
  * SLOGOUT_ERR_SIZE and leaves *to untouched. */
 int slo_give_sized(void *to, const void *from, size_t known);
 

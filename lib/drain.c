@@ -3,8 +3,8 @@
  * sessions that have no outcome.
  *
  * The sessions are in lists by state (struct slo_session_set). The drain has one alarm, which is set for its
- * next action. Each time the alarm rings, the drain does one thing. Each change of a member's state sets the
- * alarm again, so a drain that has nothing to do costs nothing. */
+ * next action. Each time the alarm rings, the drain takes one action. Each change of a member's state sets
+ * the alarm again, so a drain that has nothing to do costs nothing. */
 #include <string.h>
 #include <slogout/drain.h>
 #include "drain_pacer.h"
@@ -124,8 +124,8 @@ static uint64_t elapsed(const struct slogout_drain *drain)
 }
 
 /* Returns the sessions that wait for a slot, without the session that has its turn now (begun is then 1). As
- * long as LOGOUT may still be sent, all sessions must begin in time for it. After that, they are sent `* BYE`
- * until forcing begins. */
+ * long as LOGOUT may be sent, all sessions must begin early enough to be sent LOGOUT. After that, they are
+ * sent `* BYE` until forcing begins. */
 static struct slo_backlog backlog_of(const struct slogout_drain *drain, uint64_t begun)
 {
     const struct slo_schedule *schedule = &drain->schedule;
@@ -171,7 +171,7 @@ static void open_window(struct slogout_drain *drain, uint64_t from, uint64_t len
 
 /* ---- the alarm ---- */
 
-/* Returns the session that has been in this state longest, or NULL. */
+/* Returns the session that has been in this state for the longest time, or NULL. */
 static struct slogout_session *first_in(struct slogout_drain *drain, enum slogout_state state)
 {
     struct slo_link *list = &drain->set.members[state];
@@ -323,9 +323,9 @@ int slogout_drain_add(struct slogout_drain *drain, struct slogout_session *sessi
     return error;
 }
 
-/* Setting the host's timer for each slot would cost more than the slots, so the alarm is rounded down to a
- * multiple of a step. With these steps, a drain that takes up to 25 minutes sets the timer at most about
- * 15,000 times. Each step divides 100, so the pace is even over any 100 ms. */
+/* Setting the host's timer for each slot would cost more than the slots themselves, so the alarm is rounded
+ * down to a multiple of a step. With these steps, a drain that takes up to 25 minutes sets the timer at most
+ * about 15,000 times. Each step divides 100, so the pace is even over any 100 ms. */
 static uint32_t timer_step_of(const struct slo_schedule *schedule)
 {
     static const unsigned char steps[] = {1, 2, 5, 10, 20, 50, 100};

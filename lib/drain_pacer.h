@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define SLO_PACER_FRACTION 20 /* bits after the binary point */
-/* The latest end of a window, in milliseconds. A later end is reduced to this. */
+/* The latest end of a window, in milliseconds. A later end is reduced to this value. */
 #define SLO_PACER_LONGEST  ((uint64_t)1 << (63 - SLO_PACER_FRACTION))
 
 /* The longest delay of a tick that the pacer makes up for. If a slot is overdue by more, the rest of the
@@ -34,7 +34,7 @@ struct slo_pacer {
     uint64_t instant;  /* the random instant in the current slot */
 };
 
-/* The sessions that wait for a slot. If one of the two times has passed, the next slot is at once. */
+/* The sessions that wait for a slot. If one of the two times has passed, the next slot begins at once. */
 struct slo_backlog {
     uint64_t count;  /* the number of all these sessions */
     uint64_t by_ms;  /* all sessions must have had a slot by this time */
@@ -42,9 +42,9 @@ struct slo_backlog {
     uint64_t urgent_by_ms;
 };
 
-/* Opens a window. The caller must then call slo_pacer_next() to cut the first slot. rate is the most slots
- * per second, or 0 for no rate. The state of the generator does not change. end_ms must not be before
- * from_ms. */
+/* Opens a window. The caller must then call slo_pacer_next() to cut the first slot. rate is the maximum
+ * number of slots per second, or 0 for no rate. The state of the generator does not change. end_ms must not
+ * be before from_ms. */
 void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms, uint32_t rate);
 /* Cuts the next slot, for a backlog without the session that used the current slot. If the window has passed,
  * another window of the same length begins. */

@@ -8,8 +8,8 @@ static uint64_t deadline_of(const struct slogout_plan *plan)
     return plan->deadline_ms ? plan->deadline_ms : SLOGOUT_NEVER;
 }
 
-/* Returns the longest time that a session is in flight if its client does not answer and ticks are not later
- * than the pacer makes up for. */
+/* Returns the longest time that a session is in flight if its client does not answer and the pacer can make
+ * up for late ticks. */
 static uint64_t flight_of(uint32_t answer_timeout)
 {
     return (uint64_t)answer_timeout + SLO_PACER_CATCH_UP_MS;

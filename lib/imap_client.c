@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The beginning of a line decides its kind. A line that begins with TAG SP NAME is a command, and any other line in
- * its place is odd. An odd line does not count. But if it ends like the announcement of a literal, it is not known
- * whether a literal follows, and the scanner loses the stream. Lines in IDLE and in AUTHENTICATE belong to their
- * command. */
+/* The beginning of a line decides its kind. A line that begins with TAG SP NAME is a command, and any other line in its
+ * place is odd. An odd line has no effect. But if it ends like the announcement of a literal, a literal may or may not
+ * follow, so the scanner loses the stream. Lines in IDLE and in AUTHENTICATE belong to their command. */
 #include <string.h>
 #include <slogout/slogout.h>
 #include "imap_client.h"
@@ -99,7 +98,7 @@ static void end_client_line(struct slo_imap_client *scan, enum client_state next
         scan->event = SLO_CLIENT_LINE_END;
 }
 
-/* Notes that the newest command is owed something, unless it has its tagged response. */
+/* Adds the newest command to the owed commands, unless it has its tagged response. */
 static void owe(struct slo_imap_client *scan, enum client_state next, int is_literal)
 {
     const int is_auth = scan->command == SLO_COMMAND_AUTHENTICATE || scan->command == SLO_COMMAND_AUTH_LAYER;
@@ -177,8 +176,8 @@ static void end_odd_line(struct slo_imap_client *scan)
     end_client_line(scan, CLIENT_START);
 }
 
-/* DONE ends IDLE on all servers, and an empty line on none. Any other line ends IDLE on some servers only, so the
- * start of the next command is not known. */
+/* DONE ends IDLE on all servers, and an empty line on none. Any other line ends IDLE only on some servers, so the start
+ * of the next command is not known. */
 static void end_idle_line(struct slo_imap_client *scan)
 {
     struct slo_owed *idle = newest(scan);
@@ -220,7 +219,7 @@ static void begin_words(struct slo_imap_client *scan, int is_untagged)
     scan->state = CLIENT_NAME;
 }
 
-/* Takes the tag of a command, which is then in flight. If an exchange was in progress, no line of it can follow. */
+/* Reads the tag of a command, which is then in flight. If an exchange was in progress, none of its lines can follow. */
 static size_t take_client_tag(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     const size_t n = slo_tag_take(&scan->read, bytes, len);
@@ -239,7 +238,7 @@ static size_t take_client_tag(struct slo_imap_client *scan, const char *bytes, s
     return n;
 }
 
-/* If a line of an exchange is owed, the line is taken as that, whatever it contains. */
+/* If the client owes a line of an exchange, this line counts as that line, whatever it contains. */
 static size_t begin_client_line(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     memset(&scan->read, 0, sizeof scan->read);
@@ -426,7 +425,7 @@ static int continue_idle(struct slo_imap_client *scan, struct slo_owed *owed)
     return 1;
 }
 
-/* If a line has begun, it answers this `+` or an earlier one. If a command has begun instead, the server takes the
+/* If a line has begun, it answers this `+` or an earlier `+`. If a command has begun instead, the server takes the
  * command as that line. */
 static int continue_exchange(struct slo_imap_client *scan, struct slo_owed *owed)
 {

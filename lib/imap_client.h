@@ -39,11 +39,11 @@ void slo_imap_client_init(struct slo_imap_client *scan);
 /* Consumes octets up to and including the octets that cause an event, or all of them. Returns the number consumed. */
 size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, size_t len,
                             int stop_at_line_end);
-/* Takes note of a `+` of the server. Returns 0 if no command waits for a `+`, or if the server and the scanner
- * disagree about the commands that the client has sent. */
+/* Notes a `+` of the server. Returns 0 if no command waits for a `+`, or if the server and the scanner disagree about
+ * the commands that the client has sent. */
 int slo_imap_client_continue(struct slo_imap_client *scan);
-/* Takes note of a tagged response. Sets *command to the command that it answers, or to SLO_COMMAND_ORDINARY if
- * nothing depends on its status. Returns 0 if the scanner has lost count of the commands in flight. */
+/* Notes a tagged response. Sets *command to the command that it answers, or to SLO_COMMAND_ORDINARY if nothing depends
+ * on its status. Returns 0 if the scanner has lost count of the commands in flight. */
 int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, enum slo_client_command *command);
 /* Returns 1 if the next octet begins a line that may be a command, or a line in IDLE. */
 int slo_imap_client_at_line(const struct slo_imap_client *scan);

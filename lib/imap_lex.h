@@ -55,7 +55,7 @@ int slo_token_may_begin(const struct slo_token *token, const char *word);
 
 /* ---- literals: RFC 3501 section 9, RFC 7888 section 8 ---- */
 
-/* Tells whether a line ends in `{number}` or `{number+}`. A struct of zeros is at the beginning of a line. */
+/* Finds out whether a line ends in `{number}` or `{number+}`. A struct of zeros is at the beginning of a line. */
 struct slo_announcement {
     uint64_t size;             /* octets in the literal, or SLO_LITERAL_LIMIT if there are at least as many */
     uint8_t phase;             /* how much of an announcement is at the end of the line so far */

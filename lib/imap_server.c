@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The beginning of a line decides its kind. A line that is not a response is odd and does not count. But if it ends
- * like the announcement of a literal, it is not known whether a literal follows, and the scanner loses the stream. */
+/* The beginning of a line decides its kind. A line that is not a response is odd and has no effect. But if it ends like
+ * the announcement of a literal, a literal may or may not follow, so the scanner loses the stream. */
 #include <string.h>
 #include <slogout/slogout.h>
 #include "imap_server.h"
@@ -245,7 +245,7 @@ static void add_list_word(struct slo_imap_server *scan, const char *bytes, size_
         scan->undecided = 0;
 }
 
-/* Takes a part of a list. A list in a code ends at "]", too. */
+/* Reads part of a list. A list in a code also ends at "]". */
 static size_t take_list(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     size_t n = slo_word_stop(bytes, len);

@@ -42,7 +42,7 @@ struct slo_imap_server {
 
 #define SLO_UNDECIDED_MAX (SLO_TAG_KNOWN + sizeof " LOGOUT\r\n" - 1)
 
-/* Makes a scanner for a stream that begins with the greeting. */
+/* Initializes a scanner for a stream that begins with the greeting. */
 void slo_imap_server_init(struct slo_imap_server *scan);
 /* Makes the scanner expect no greeting. */
 void slo_imap_server_skip_greeting(struct slo_imap_server *scan);

@@ -8,9 +8,9 @@
 
 #define SLO_IN_FLIGHT_KNOWN 16
 
-/* The hash of each tag is stored while at most SLO_IN_FLIGHT_KNOWN commands are in flight, and then a
- * response with any other tag does not count. If there are more commands, only their number and the sum of
- * the hashes are stored, until no command is in flight. In a struct of zeros, no command is in flight. */
+/* While at most SLO_IN_FLIGHT_KNOWN commands are in flight, the hash of each tag is stored, and a response
+ * with any other tag has no effect. If there are more commands, only their number and the sum of the hashes
+ * are stored, until no command is in flight. In a struct of zeros, no command is in flight. */
 struct slo_in_flight {
     uint64_t count;
     uint64_t sum;

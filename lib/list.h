@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An intrusive, circular, doubly linked list. A list is a link. A link that is not in a list points to
+/* An intrusive, circular, doubly linked list. A list is itself a link. A link that is not in a list points to
  * itself. */
 #ifndef SLO_LIST_H
 #define SLO_LIST_H
@@ -12,7 +12,7 @@ struct slo_link {
 
 #define slo_container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* Makes an empty list, or a link that is not in a list. */
+/* Initializes an empty list, or a link that is not in a list. */
 static inline void slo_link_init(struct slo_link *link)
 {
     link->next = link;

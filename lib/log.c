@@ -4,7 +4,7 @@
 #include <string.h>
 #include "log.h"
 
-/* The most octets of a client's code and text in a line, counted after they are escaped. */
+/* The maximum number of octets of a client's code and text in a line, counted after escaping. */
 #define LOGGED_CODE 64
 #define LOGGED_TEXT 128
 

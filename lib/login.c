@@ -21,14 +21,14 @@ enum login_state {
     LOGIN_RESPONSE
 };
 
-/* The name is in one of the fields of a decoded response: in the first of them that is not empty, behind `skip`
- * octets. */
+/* The fields of a decoded response in which the name may be. The name is in the first of them that is not empty, after
+ * `skip` octets. */
 static const struct mechanism {
     const char *name;
-    int separator; /* of the fields; -1: there is only one */
+    int separator; /* between the fields; -1 if there is only one field */
     uint8_t first, last, skip;
 } mechanisms[] = {
-    {"", -1, UINT8_MAX, UINT8_MAX, 0}, /* one that is not known */
+    {"", -1, UINT8_MAX, UINT8_MAX, 0}, /* a mechanism that is not known */
     {"PLAIN", '\0', 0, 1, 0},          /* RFC 4616 section 2: authzid NUL authcid NUL passwd */
     {"EXTERNAL", -1, 0, 0, 0},         /* RFC 4422 appendix A */
     {"LOGIN", -1, 0, 0, 0},
@@ -47,7 +47,7 @@ static void drop_name(struct slo_login *login)
     login->state = LOGIN_REST;
 }
 
-/* A NUL is in no name. */
+/* No name contains a NUL. */
 static void add_to_name(struct slo_login *login, char c)
 {
     if (c == '\0' || login->len == SLO_LOGIN_NAME_MAX)
@@ -112,7 +112,7 @@ static int sextet(char c)
     return digit ? (int)(digit - digits) : -1;
 }
 
-/* The end of a response ends its last field only if there is no other. */
+/* The end of a response ends a field only if the response has no other field. */
 static void end_response(struct slo_login *login)
 {
     if (mechanisms[login->mechanism].separator >= 0)
@@ -135,7 +135,7 @@ static void take_base64(struct slo_login *login, char c)
         take_decoded(login, (char)(login->bits >> (8 - 2 * login->sextets) & 0xff));
     login->sextets &= 3;
     if (login->state == LOGIN_REST)
-        login->bits = 0; /* some may be of a password */
+        login->bits = 0; /* some bits may be part of a password */
 }
 
 static void begin_response(struct slo_login *login)
@@ -173,7 +173,7 @@ static void begin_login(struct slo_login *login, enum login_state state, uint64_
     begin_word(login, state);
 }
 
-/* A line that does not begin with a tag and SP is no command, so it has no tag of its own. */
+/* A line that does not begin with a tag and SP is not a command, so it has no tag. */
 static void take_login_tag(struct slo_login *login, char c)
 {
     if (slo_octet_uses[(unsigned char)c] & SLO_USE_TAG)

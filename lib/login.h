@@ -11,10 +11,10 @@
 #define SLO_LOGIN_NAME_MAX 127 /* octets; a longer name is not kept */
 #define SLO_LOGIN_WORD_MAX 15  /* octets of a command's name or a mechanism that are kept */
 
-/* All zeros: nobody has logged in. The fields are for reading only. */
+/* In a struct of zeros, nobody has logged in. Callers must not write the fields. */
 struct slo_login {
     uint64_t tag;  /* the hash of the tag of the last LOGIN or AUTHENTICATE */
-    uint32_t bits; /* of base64 that make no whole octet yet */
+    uint32_t bits; /* of base64, not enough for a whole octet yet */
     uint8_t state;
     uint8_t mechanism;
     uint8_t field;     /* of the response of the mechanism */
@@ -30,13 +30,13 @@ struct slo_login {
     char name[SLO_LOGIN_NAME_MAX + 1]; /* NUL-terminated when is_settled */
 };
 
-/* Begins a line of the client. is_exchange: AUTHENTICATE is under way. */
+/* Begins a line of the client. is_exchange is 1 while AUTHENTICATE is in progress. */
 void slo_login_begin_line(struct slo_login *login, int is_exchange);
-/* Takes octets of that line, and none of the next. tag: the hash of the tag of the line's command, if that has been
- * read. */
+/* Reads octets of that line, which must not include octets of the next line. tag is the hash of the tag of the line's
+ * command, if that tag has been read. */
 void slo_login_feed(struct slo_login *login, const char *bytes, size_t len, uint64_t tag);
-/* Takes note of a tagged response. in_flight: the commands before it. If two of them have its tag, nobody knows
- * which one it answers, and the name is not known. */
+/* Notes a tagged response. in_flight has the commands in flight before it. If two of them have its tag, the response
+ * may answer either of them, so the name is not known. */
 void slo_login_answer(struct slo_login *login, const struct slo_in_flight *in_flight, uint64_t tag, int ok);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The commands of a client for which the scanner must remember more than the tag. They wait for a `+`,
- * continue after it, or change something with their OK. */
+/* The commands of a client for which the scanner must store more than the tag. They wait for a `+`, continue
+ * after it, or have an OK that changes something. */
 #ifndef SLO_OWED_H
 #define SLO_OWED_H
 
@@ -30,7 +30,7 @@ struct slo_owed {
 
 #define SLO_OWED_MAX 8
 
-/* In order of age, the oldest first. A struct of zeros is an empty queue. */
+/* The commands are in order of age, the oldest first. A struct of zeros is an empty queue. */
 struct slo_owed_queue {
     unsigned count;
     struct slo_owed commands[SLO_OWED_MAX];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Random numbers that depend on a seed only. */
+/* Random numbers that depend only on a seed. */
 #ifndef SLO_RANDOM_H
 #define SLO_RANDOM_H
 

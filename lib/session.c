@@ -307,8 +307,8 @@ static int is_late(const struct slogout_session *session)
     return slo_add(now, session->slogout->settings.answer_timeout_ms) > force_at(session);
 }
 
-/* A client that has not enabled LOGOUT is not sent LOGOUT (RFC 3501 section 7.2.1), unless the host has
- * decided otherwise. A client whose answer timer would be cut short is not asked either. */
+/* A client that has not enabled the extension is not sent LOGOUT (RFC 3501 section 7.2.1), unless the host
+ * has decided otherwise. A client whose answer timer would be cut short is not asked either. */
 static int ask_or_bye(struct slogout_session *session, const struct event *event)
 {
     if ((session->enabled || session->slogout->settings.ask == SLOGOUT_ASK_ALL) && !is_late(session))
@@ -469,7 +469,7 @@ size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_T
     return slo_tag_write(tag, session->slogout->tag_prefix, session->tag_number);
 }
 
-/* Returns the kind of event that the line is. response is NULL if the line is not a response. */
+/* Returns the kind of event for this line. response is NULL if the line is not a response. */
 static enum event_kind kind_of_line(const struct slogout_session *session,
                                     const struct slogout_response *response)
 {

@@ -41,8 +41,8 @@ struct slogout_session {
     uint8_t freed;     /* freed, but in memory until the outermost call returns */
 };
 
-/* Makes a session, which may be the first member of a larger object, in memory from slo_allocate(). Copies
- * the two functions. */
+/* Initializes a session, which may be the first member of a larger object, in memory from slo_allocate().
+ * Copies the two functions. */
 void slo_session_init(struct slogout_session *session, struct slogout *slogout,
                       const struct slogout_callbacks *callbacks, void *conn);
 

@@ -9,8 +9,8 @@
 /* The draft, section 3: "The timer MUST have a timing interval longer than 32 seconds." */
 #define ANSWER_TIMEOUT_FLOOR 32000
 
-/* The most alarms that ring in one tick, so that the host's other connections do not wait for more than about
- * a millisecond. If more are due, slogout_deadline() returns a time that has passed. */
+/* The maximum number of alarms that ring in one tick, so that the host's other connections do not wait for
+ * more than about a millisecond. If more are due, slogout_deadline() returns a time that has passed. */
 #define TICK_BUDGET 1000
 
 static void *default_allocate(size_t size, void *user_data)

@@ -26,7 +26,7 @@ struct slo_alarm {
     uint64_t deadline;    /* SLOGOUT_NEVER if it is not set */
     uint64_t order;       /* of two alarms with equal deadlines, the smaller order rings first */
     struct slo_clock *clock;
-    /* Does one thing that is due. Each call must make progress, because slo_clock_ring() continues until
+    /* Takes one action that is due. Each call must make progress, because slo_clock_ring() continues until
      * nothing is due. */
     void (*ring)(struct slo_alarm *alarm);
 };
@@ -49,16 +49,16 @@ void slo_clock_advance(struct slo_clock *clock, uint64_t now);
 /* Returns the earliest deadline of all alarms, or SLOGOUT_NEVER. */
 uint64_t slo_clock_deadline(const struct slo_clock *clock);
 /* Rings the alarms that are due, at most `budget` times, in the order of the deadlines. Of two alarms with
- * equal deadlines, the older alarm rings first. Alarms may be made and set meanwhile. */
+ * equal deadlines, the older alarm rings first. Alarms may be initialized and set in the meantime. */
 void slo_clock_ring(struct slo_clock *clock, uint32_t budget);
 
-/* Makes an alarm that is not set. */
+/* Initializes an alarm, which is not set. */
 void slo_alarm_init(struct slo_alarm *alarm, struct slo_clock *clock, void (*ring)(struct slo_alarm *alarm));
-/* Sets the alarm, in place of its earlier deadline. SLOGOUT_NEVER unsets it, so that the clock does not refer
- * to it. */
+/* Sets the alarm; the new deadline replaces an earlier deadline. SLOGOUT_NEVER unsets it, so that the clock
+ * does not refer to it. */
 void slo_alarm_set(struct slo_alarm *alarm, uint64_t deadline);
 
-/* Makes a kind of timers, none of which runs. */
+/* Initializes a kind of timers, none of which runs. */
 void slo_timers_init(struct slo_timers *timers, struct slo_clock *clock,
                      void (*expired)(struct slo_timer *timer));
 /* Starts a timer that is stopped. A deadline of SLOGOUT_NEVER counts as SLOGOUT_NEVER - 1. */

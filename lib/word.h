@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Words of IMAP, compared without regard to the case of ASCII letters, whatever the locale (RFC 3501 section
- * 9, note 1). */
+/* Words of IMAP, compared without regard to the case of ASCII letters, in any locale (RFC 3501 section 9,
+ * note 1). */
 #ifndef SLO_WORD_H
 #define SLO_WORD_H
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Makes the named parts of the tests side by side, each with its output in LOGS/PART, and ends with a verdict: a line for
-# each test that failed, or one line that says how many passed. What the parts need is built before.
+# each test that failed, or one line that says how many passed. The files that the parts share are built first.
 # usage: check.sh LOGS PART..., with MAKE in the environment
 set -eu
 

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What `make check` runs, and the tests of the example servers.
 ## Test
-##   make deps                 installs what `make check` needs
+##   make deps                 installs the tools for `make check`
 ##   make check                the tests, in a minute; build/log/ has the output of each part:
 ##   make unit, sockets        unit tests with ASan and UBSan; the programs over real sockets
 ##   make manual, house        pages and their examples; the rules for the source
 ##   make html                 the manual, linked and with pictures, in build/html/ (mandoc and Python 3)
 ##   make html-check           its links, and its look in a browser, with screenshots in build/html-check/ (deps-html)
 ##   make draft                the proposed revision of the draft as text, in build/ (deps-draft)
-##   make install-check        what is installed is enough to build a program
-##   make transcripts-check    the library does what the transcripts say; transcripts writes them to build/transcripts/
+##   make install-check        the installed files are enough to build a program
+##   make transcripts-check    the library agrees with the transcripts; transcripts writes them to build/transcripts/
 ##   make hosts-check          the example servers over real sockets (deps-hosts)
 
 TEST_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What proves the library, and what packagers and vendors get. Each part ends with a line that states its figure.
 ## Verify
-##   make deps-verify          installs what `make verify` needs (Debian 12)
-##   make verify               everything below but the proofs, in a quarter of an hour on two cores
+##   make deps-verify          installs the tools for `make verify` (Debian 12)
+##   make verify               all checks below except the proofs, in a quarter of an hour on two cores
 ##   make coverage             MC/DC of lib/ by the unit tests
 ##   make exhaustive           each sequence of events against a model
 ##   make faults               the echo server while system calls fail
@@ -19,11 +19,11 @@
 ##   make model-sanity         the models fail when a fault is planted
 ##   make mutants              whether the tests notice a change of one line of lib/; MATRIX=1: which of them do
 ##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
-##   make prove-sanity         a proof fails when the fault is planted that it excludes
+##   make prove-sanity         each proof fails when one of its faults is planted
 ## Package
 ##   make dist                 the distribution, build/slogout-VERSION.tar.gz
 ##   make package-check        the library as packagers and vendors get it (deps-package)
-##   make abi, abi-record      compares the interface with the recorded one; records it
+##   make abi, abi-record      compares the interface with its record; records it
 
 CLANG ?= clang-19
 LLVM_SUFFIX ?= -19

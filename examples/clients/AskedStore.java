@@ -4,12 +4,12 @@
  *
  * Use this store in place of IMAPStore. One call of run() is one operation. The store logs in before it if necessary,
  * and answers the server after it. An operation opens and closes its folders, takes less than 20 seconds, and gets the
- * exceptions of its own commands. Only an idle() in it may take longer, and run() returns null when the server has
- * ended it. Between operations a thread of the store looks for requests, and logs in again after a random delay.
- * run() waits for the delay too, unless you call hurry() because a user waits. Operations run one after the other, so a
- * thread that idles needs a store of its own. close() ends the store and its thread. `delay` is the longest delay, in
- * milliseconds, and is doubled at each failure. This program runs with build/examples/echo_server, which has no
- * mailboxes:
+ * exceptions of its own commands. Only an idle() in an operation may take longer, and run() returns null when the
+ * server has ended that idle(). Between operations a thread of the store looks for requests, and logs in again after a
+ * random delay. run() waits for the delay too, unless you call hurry() because a user waits. Operations run one after
+ * the other, so a thread that idles needs a store of its own. close() ends the store and its thread. `delay` is the
+ * longest delay, in milliseconds, and is doubled at each failure. This program runs with build/examples/echo_server,
+ * which has no mailboxes:
  *     import javax.mail.*;
  *     class Example {
  *         public static void main(String[] arguments) throws Exception {
@@ -142,7 +142,7 @@ public class AskedStore extends IMAPStore {
             return super.command(command, arguments);
         }
 
-        /* Notes a request, and hides it from JavaMail. A literal is a part of its response. */
+        /* Notes a request, and hides it from JavaMail. A literal is part of its response. */
         @Override public Response readResponse() throws IOException, ProtocolException {
             Response response = super.readResponse();
             Matcher request = REQUEST.matcher(response.isTagged() ? response.toString() : "");
@@ -161,7 +161,7 @@ public class AskedStore extends IMAPStore {
             leave();
         }
 
-        /* NOOP reads what has come, and finds the end of a connection. */
+        /* NOOP reads the responses that have arrived, and finds the end of a connection. */
         void look() {
             try {
                 noop();

@@ -4,12 +4,11 @@
  *
  * One call of run() is one operation. The account logs in before it if necessary, and answers the server when no
  * operation is running. An operation takes less than 20 seconds, and gets the errors of its own commands. A run() in an
- * operation is a part of that operation. When the server has closed, the account logs in again after a random delay.
+ * operation is part of that operation. When the server has closed, the account logs in again after a random delay.
  * run() waits for the delay too, unless you call hurry() because a user waits. logOut() ends the account. `connect`
- * returns a connection that has selected nothing. `ready` is an operation that runs after each login. With
- * `ready: imap => imap.mailboxOpen('INBOX')`, ImapFlow idles in that mailbox. `delay` is the longest delay, in
- * milliseconds, and is doubled at each failure. This program runs with build/examples/echo_server, which has no
- * mailboxes:
+ * returns a connection that has selected nothing. `ready` is an operation that runs after each login. With `ready: imap
+ * => imap.mailboxOpen('INBOX')`, ImapFlow idles in that mailbox. `delay` is the longest delay, in milliseconds, and is
+ * doubled at each failure. This program runs with build/examples/echo_server, which has no mailboxes:
  *     import { ImapFlow } from 'imapflow';
  *     import { Account } from './imapflow_account.mjs';
  *     const account = new Account(async () => {

@@ -19,7 +19,7 @@ static struct slogout *slogout;
 static struct net_client *client;
 static int is_broken; /* no more output can be sent */
 
-/* Leaves on the first SIGTERM, and hurries on any other. */
+/* Leaves on the first SIGTERM, and stops waiting for the client on a later SIGTERM. */
 static void take_signals(void)
 {
     const struct slogout_departure departure = {
@@ -33,8 +33,8 @@ static void take_signals(void)
         slogout_session_leave(client->session, &departure, slogout_now_ms());
 }
 
-/* Waits before the lowest read and the lowest write. Returns 1 if the client is ready. Otherwise, a signal or a timer
- * may have queued a line or begun to close the connection. */
+/* Waits before the lowest-level read and the lowest-level write. Returns 1 if the client is ready. Otherwise, a signal
+ * or a timer may have queued a line or begun to close the connection. */
 static int await(short events, uint64_t limit_ms)
 {
     const enum slogout_wake wake = slogout_wait(slogout, client->fd, events, limit_ms, net_signals[0]);
@@ -72,7 +72,7 @@ static void serve(void)
         slogout_linger_wait(&client->linger, client->fd);
 }
 
-/* Runs a child, which must make its slogout after the fork. */
+/* Runs a child, which must create its slogout after the fork. */
 static int child(int fd)
 {
     slogout = net_slogout(&options);

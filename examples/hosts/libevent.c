@@ -33,7 +33,7 @@ static void set_event(struct event *timer, uint64_t deadline_ms)
 
 /* ---- clients ---- */
 
-/* Frees a connection, of which only a part may have been made. */
+/* Frees a connection, which may be only partly initialized. */
 static void free_connection(struct connection *connection)
 {
     if (connection->io)
@@ -100,7 +100,7 @@ static void on_tick(evutil_socket_t fd, short events, void *user_data)
     slogout_tick(slogout, slogout_now_ms());
 }
 
-/* Sets the timer, in place of the time of an earlier call. */
+/* Sets the timer; a new time replaces the time of an earlier call. */
 static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 {
     (void)of;
@@ -110,7 +110,7 @@ static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 
 /* ---- leaving ---- */
 
-/* Ends the loop. Each session joined the drain when it was made, and all are freed, so no client is left. */
+/* Ends the loop. Each session joined the drain when it was created, and all are freed, so no client is left. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
     (void)finished;

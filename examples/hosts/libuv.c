@@ -26,7 +26,7 @@ static uv_timer_t ticker, next_turn;
 static uv_signal_t sigterm;
 static struct slogout *slogout;
 static struct slogout_drain *drain;
-static int accepted; /* clients accepted after the last turn for the others */
+static int accepted; /* clients accepted since the other clients had their turn */
 
 /* ---- the end of a connection, which is freed when both its handles are closed ---- */
 
@@ -193,8 +193,8 @@ static void on_tick(uv_timer_t *timer)
     slogout_tick(slogout, slogout_now_ms());
 }
 
-/* Sets the timer, in place of the time of an earlier call. libuv counts from the time when its loop woke up, which
- * may be long ago. */
+/* Sets the timer; a new time replaces the time of an earlier call. libuv counts from the time when its loop woke up,
+ * which may be long ago. */
 static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 {
     (void)of;
@@ -205,7 +205,7 @@ static void set_timer(struct slogout *of, uint64_t deadline_ms, void *user_data)
 
 /* ---- leaving ---- */
 
-/* Ends the loop. Each session joined the drain when it was made, and all are freed, so no client is left. */
+/* Ends the loop. Each session joined the drain when it was created, and all are freed, so no client is left. */
 static void done(struct slogout_drain *finished, void *user_data)
 {
     (void)finished;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The exchange of slogout(7) for IMAP servers in Python: sessions with their timers and answers; no drains, no filters.
 
-Names and rules are those of the manual. send_line(session, line, when) returns 0, BUSY, or a negative number, and
+The manual has the names and the rules. send_line(session, line, when) returns 0, BUSY, or a negative number, and
 close_connection(session, result) closes the connection; neither may call this module. Errors are StateError and
 ValueError. Before a host drops a session, it calls abandon(). A drain of the host calls enter(WAITING), then begin().
 """
@@ -87,11 +87,11 @@ class Slogout:
         self.now_ms = max(self.now_ms, now_ms)
 
     def deadline(self):
-        """Returns when tick() is needed next, or NEVER."""
+        """Returns the time at which tick() is needed next, or NEVER."""
         return min(self.timers.values(), default=NEVER)
 
     def tick(self, now_ms):
-        """Does what is due, in the order of the deadlines."""
+        """Runs the timers that are due, in the order of their deadlines."""
         self.advance(now_ms)
         while self.deadline() <= self.now_ms:
             min(self.timers, key=self.timers.get).expire()
@@ -105,7 +105,7 @@ class Session:
         self.state, self.enabled, self.bye_text = OPEN, False, None
         self.result = Result()  # valid once the session has ENDED with an outcome
         self.end_by_ms = NEVER  # the deadline of a departure, and of a session that is LEAVING
-        self.when = When.AT_REST  # what the line waits for
+        self.when = When.AT_REST  # the moment for which the line waits
 
     def request(self, now_ms, bye_text=None):
         check_text(bye_text)
@@ -117,7 +117,7 @@ class Session:
             self.begin()
 
     def leave(self, now_ms, spread_ms=0, seed=0, deadline_ms=0, bye_text=None):
-        """Leaves at a random instant and by a deadline; a second call hurries."""
+        """Leaves at a random instant and by a deadline; a second call forces the session."""
         check_text(bye_text)
         if self.state is not OPEN:
             return self.force(now_ms)
@@ -140,7 +140,7 @@ class Session:
             self.offer()
 
     def cancel(self):
-        """Cancels a request that the client does not know of."""
+        """Cancels a request that has not been sent to the client."""
         if self.state in (ASKED, LEAVING, ENDED):
             raise StateError
         self.enter(OPEN)
@@ -177,10 +177,10 @@ class Session:
             self.take(Answer(answer["status"].decode().upper(), answer["code"] or b"", answer["text"] or b""))
         return True
 
-    # ---- what the events cause ----
+    # ---- the effects of the events ----
 
     def enter(self, state, deadline_ms=None):
-        """The session is in this state, at most until the deadline."""
+        """Enters a state, which ends at the deadline at the latest."""
         self.state = state
         self.slogout.timers.pop(self, None)
         if deadline_ms is not None:
@@ -221,7 +221,7 @@ class Session:
         self.offer()
 
     def settle(self, outcome):
-        """The outcome is settled, and the client is owed a `* BYE`."""
+        """Settles the outcome. The client is then owed a `* BYE`."""
         self.result.outcome = outcome
         self.end_by_ms = min(self.slogout.now_ms + self.settings.leave_timeout_ms, self.end_by_ms, NEVER - 1)
         self.enter(LEAVING, self.end_by_ms - (self.settings.leave_timeout_ms + 1) // 2)

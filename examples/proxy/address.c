@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SO_REUSEPORT and accept4() are not in POSIX. glibc and musl declare both with _GNU_SOURCE, macOS the first
- * without _POSIX_C_SOURCE. */
+/* SO_REUSEPORT and accept4() are not in POSIX. glibc and musl declare both with _GNU_SOURCE; macOS declares
+ * SO_REUSEPORT without _POSIX_C_SOURCE. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -151,7 +151,7 @@ static int unblock(int fd)
                                                                                                          : 0;
 }
 
-/* Returns the descriptor if nothing failed, else closes it and returns -1. */
+/* Returns the descriptor if nothing failed; otherwise, closes it and returns -1. */
 static int keep(int fd, int failed)
 {
     const int error = errno;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Answers the agent check of HAProxy, by which a server says whether it wants new clients. */
+/* Answers the agent check of HAProxy, with which a server reports whether it accepts new clients. */
 #ifndef AGENT_H
 #define AGENT_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A binary heap of deadlines. Setting one takes logarithmic time, and finding the earliest takes constant time. */
+/* A binary heap of deadlines. Setting a deadline takes logarithmic time, and finding the earliest deadline takes
+ * constant time. */
 #ifndef ALARMS_H
 #define ALARMS_H
 

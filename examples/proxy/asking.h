@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Asks clients to leave, at a pace, while the program continues to serve: a drain without a deadline. Several can run at
- * a time, each at its own pace. */
+/* Asks clients to leave, at a pace, while the program continues to serve. An asking is a drain without a deadline.
+ * Several askings can run at a time, each at its own pace. */
 #ifndef ASKING_H
 #define ASKING_H
 

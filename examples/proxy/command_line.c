@@ -56,15 +56,15 @@ int command_line_read(struct command_line *line, int argc, char **argv)
     int on_refusal = SLOGOUT_REFUSAL_BYE;
     const struct option options[] = {
         {"--listen", OPTION_ADDRESS, "ADDR:PORT", &line->listen, 0, 0,
-         "Accept clients at this numeric address; port 0 is any free port. Default 127.0.0.1:1143."},
+         "Accept clients at this numeric address; port 0 means any free port. Default 127.0.0.1:1143."},
         {"--server", OPTION_HOST, "HOST:PORT", &line->server, 0, 0,
-         "Connect to this server. Of all its addresses, each client gets the one with the fewest clients. "
+         "Connect to this server. Each client goes to the address of the server with the fewest clients. "
          "Default 127.0.0.1:143."},
         {"--source", OPTION_SOURCES, "ADDR,ADDR...", &line->sources, 0, 0,
          "Connect to the server from these addresses of this machine in turn. Default: the system "
          "chooses one."},
         {"--resolve-interval", OPTION_NUMBER, "MS", &line->resolve_interval, 0, UINT32_MAX,
-         "Resolve the name of the server again after this many milliseconds; 0 is never. Default 60000."},
+         "Resolve the name of the server again after this many milliseconds; 0 means never. Default 60000."},
         {"--threads", OPTION_NUMBER, "N", &line->threads, 1, THREADS_MAX,
          "Serve clients in this many threads. Default 1."},
         {"--reuse-port", OPTION_FLAG, NULL, &line->reuse_port, 0, 0,
@@ -72,28 +72,29 @@ int command_line_read(struct command_line *line, int argc, char **argv)
          "shared."},
         {"--accept-proxy", OPTION_FLAG, NULL, &line->accept_header, 0, 0,
          "Require a PROXY protocol header, of version 1 or 2, from each client. Set it only if all "
-         "connections come from a proxy of yours. Default: no header is expected."},
+         "connections come from a proxy that you control. Default: no header is expected."},
         {"--send-proxy", OPTION_CHOICE, "no|v1|v2", &line->send_header, 0, 0,
          "Send a PROXY protocol header with the client's address to the server. Default no."},
         {"--control", OPTION_TEXT, "PATH", &line->control, 0, 0,
          "Accept commands at this Unix socket. With a COMMAND, such as help, send it to the proxy at the "
-         "socket, and print the answer. Default: no socket."},
+         "socket, and print the reply. Default: no socket."},
         {"--ask", OPTION_CHOICE, "enabled|all", &ask, 0, 0,
-         "Send LOGOUT to clients that have enabled it, or to all; the others get BYE. Default enabled."},
+         "Send LOGOUT to the clients that have enabled X-SERVER-LOGOUT, or to all clients; the others get BYE. "
+         "Default enabled."},
         {"--answer-timeout", OPTION_NUMBER, "MS", &answer_timeout, 32001, UINT32_MAX,
          "Wait this many milliseconds for the answer to LOGOUT. Default 35000."},
         {"--on-refusal", OPTION_CHOICE, "bye|wait", &on_refusal, 0, 0,
          "When a client refuses, send BYE at once, or wait until the answer timeout. Default bye."},
         {"--spread", OPTION_NUMBER, "MS", &departure->spread, 0, UINT32_MAX,
-         "Spread the requests to leave evenly over this many milliseconds. Default: 10000, or what the "
-         "deadline allows."},
+         "Spread the requests to leave evenly over this many milliseconds. Default: 10000, or less if the "
+         "deadline requires it."},
         {"--rate", OPTION_NUMBER, "N", &departure->rate, 0, UINT32_MAX,
-         "Make at most this many requests per second; 0 is no limit. Default 0."},
+         "Make at most this many requests per second; 0 means no limit. Default 0."},
         {"--deadline", OPTION_NUMBER, "MS", &departure->deadline, 1, UINT32_MAX,
-         "Exit within this many milliseconds after the first SIGTERM. Default: what the other options and "
-         "the number of clients require, plus a tenth of the spread, plus 10000."},
+         "Exit within this many milliseconds after the first SIGTERM. Default: the shortest time that the "
+         "other options and the number of clients allow, plus a tenth of the spread, plus 10000."},
         {"--max-in-flight", OPTION_NUMBER, "N", &departure->max_in_flight, 0, UINT32_MAX,
-         "Allow at most this many open requests at a time; 0 is no limit. Default 0."},
+         "Allow at most this many open requests at a time; 0 means no limit. Default 0."},
         {"--seed", OPTION_NUMBER, "N", &departure->seed, 0, UINT32_MAX,
          "Seed the random instants of the requests. Default: different in each process."},
         {"--metrics", OPTION_TEXT, "FILE", &line->metrics, 0, 0,
@@ -104,7 +105,8 @@ int command_line_read(struct command_line *line, int argc, char **argv)
          "Accept clients for this many milliseconds after the first SIGTERM, while the agent answers drain. "
          "Default: 5000 with --agent, 0 without."},
         {"--quiet", OPTION_FLAG, NULL, &line->quiet, 0, 0,
-         "Do not log new connections, and the end of connections that were never asked. Default: log all."},
+         "Do not log new connections, nor the end of a connection whose client was never asked. Default: log "
+         "all."},
         {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
     };
     int operands;

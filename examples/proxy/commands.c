@@ -179,7 +179,7 @@ static int read_request(struct request *request, unsigned allowed, int is_list, 
         request->selection.given |= keys[i].bit;
     }
     if (allowed & SELECTION && !is_list && !(request->selection.given & SELECTION)) {
-        say(out, "error: say which: all, user=, client=, connection= or age=\n");
+        say(out, "error: specify the clients: all, user=, client=, connection= or age=\n");
         return -1;
     }
     return 0;
@@ -190,7 +190,7 @@ static int is_user(const struct selection *selection, const struct relay_view *v
     return view->user && strcasecmp(view->user, selection->user) == 0;
 }
 
-/* The clock is that of the loop. */
+/* Takes the time from the clock of the peer's loop. */
 static int is_selected(const struct selection *selection, const struct peer *peer)
 {
     const unsigned given = selection->given;
@@ -353,7 +353,7 @@ static int can_share(const struct context *context, uint64_t rate)
     return can;
 }
 
-/* A session keeps its own text only outside of a drain, so that it has a random instant of its own. */
+/* A session in a drain cannot have its own text, so each of these sessions leaves by itself, at a random instant. */
 static void ask_with_text(struct loop *loop, unsigned number, void *user)
 {
     struct context *context = user;
@@ -448,7 +448,8 @@ static void look_ahead(struct loop *loop, unsigned number, void *user)
     outlook->rate += departure_rate(outlook->departure, &plan, loop->count);
 }
 
-/* Tells how all clients would leave if no more came. A deadline that was not given will be long enough for the rate. */
+/* Reports how all clients would leave if no more clients came. A deadline that was not given will be long enough for
+ * the rate. */
 static void answer_drain(struct context *context)
 {
     const struct departure *departure = &context->service->departure;
@@ -500,7 +501,8 @@ static const struct command {
      "WHICH [spread=MS] [rate=N] [text=TEXT]: ask clients to leave, at the pace of spread and rate"},
     {"tell", SELECTION | TEXT, tell, "WHICH [text=TEXT]: send BYE without asking, and close"},
     {"cancel", SELECTION, cancel, "WHICH: cancel requests that have not been sent yet"},
-    {"drain", SPREAD | RATE | DEADLINE, drain, "[spread=MS] [rate=N] [deadline=MS]: do what SIGTERM does"},
+    {"drain", SPREAD | RATE | DEADLINE, drain,
+     "[spread=MS] [rate=N] [deadline=MS]: drain all clients, like SIGTERM"},
     {"ready", 0, ready, ": fail after the first SIGTERM"},
     {"help", 0, help, ": print this text"},
 };
@@ -514,8 +516,9 @@ static void help(struct context *context)
         say(context->out, "%s%s%s\n", commands[i].name, *commands[i].help == ':' ? "" : " ",
             commands[i].help);
     say(context->out, "WHICH is all, or one or more of user=NAME client=ADDR[/BITS] connection=N "
-                      "age=SECONDS, and all must hold;\n"
-                      "age= is of connections that are at least as old; text= takes the rest of the line.\n"
+                      "age=SECONDS, all of which must hold.\n"
+                      "age= selects connections that are at least this old. text= takes the rest of the "
+                      "line.\n"
                       "ok\n");
 }
 

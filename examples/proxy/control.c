@@ -246,7 +246,7 @@ static int serve_peer(struct control_peer *peer, struct service *service, uint64
     flush(peer, now);
     act(peer, service, now);
     flush(peer, now);
-    stream_flush(stream); /* a close goes on when nothing is queued */
+    stream_flush(stream); /* a close continues when nothing is queued */
     return !stream_has_output(stream) && stream->state == STREAM_OPEN &&
            (peer->listing.is_active || stream->input_ended || memchr(peer->line, '\n', peer->len));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The control socket: an operator sends lines to a Unix socket and receives an answer to each. A slow,
- * silent or hostile peer delays nobody else. There are few peers, and lines are short. A peer runs one command in a turn,
- * and its next command waits until it has read the answer. A new peer replaces the peer that has been quiet longest. */
+/* The control socket: an operator sends lines to a Unix socket and receives a reply to each. A slow, silent or hostile
+ * peer delays nobody else. There are few peers, and lines are short. A peer runs one command in a turn, and its next
+ * command waits until it has read the reply. A new peer replaces the peer that has been quiet for the longest time. */
 #ifndef CONTROL_H
 #define CONTROL_H
 
@@ -35,17 +35,17 @@ int control_open(struct control *control, struct poller *poller, const char *pat
 /* Closes the socket and its peers, and removes the path. */
 void control_close(struct control *control);
 
-/* Takes note of an event. Returns 1 if the watch is of the control socket, else 0. */
+/* Notes an event. Returns 1 if the watch belongs to the control socket, and 0 otherwise. */
 int control_note(struct control *control, struct poller_watch *watch, unsigned ready);
 
 /* Does everything that the events and the time allow. */
 void control_serve(struct control *control, struct service *service, uint64_t now);
 
-/* Returns when control_serve() has something to do; UINT64_MAX: never. */
+/* Returns the time at which control_serve() has something to do; UINT64_MAX means never. */
 uint64_t control_deadline(const struct control *control);
 
-/* The client: sends the words as one line, and copies the answer to standard output. Returns the exit status: 0 if
- * the answer ends in ok. */
+/* The client: sends the words as one line, and copies the reply to standard output. Returns the exit status, which is 0
+ * if the last line of the reply begins with ok. */
 int control_ask(const char *program, const char *path, char **words);
 
 #endif

@@ -7,7 +7,7 @@
 #include "log.h"
 #include "stream.h"
 
-#define SPREAD            10000         /* milliseconds, all of these */
+#define SPREAD            10000         /* this and the following are in milliseconds */
 #define ROOM              10000         /* to ask clients that are not at rest when their turn comes */
 #define LINGER            STREAM_LINGER /* from the last outcome to the close of the last connection */
 #define REPORT_INTERVAL   1000
@@ -94,7 +94,7 @@ static void complete(struct slogout_plan *plan, const struct departure_options *
             (uint32_t)smaller(plan->spread_ms / 10, plan->deadline_ms - advice.shortest_deadline_ms);
 }
 
-/* Processes of a machine differ in their number, and restarts in their time. */
+/* The processes of a machine have different process IDs, and restarts happen at different times. */
 static uint64_t own_seed(void)
 {
     return (uint64_t)getpid() * 65599 + slogout_now_ms();

@@ -34,8 +34,8 @@ struct departure {
     int is_begun;
 };
 
-/* Makes the plan. Returns 0, or SLOGOUT_ERR_PLAN if the plan cannot be kept even for one client;
- * *shortest_deadline is then the shortest deadline that can. */
+/* Makes the plan. Returns 0, or SLOGOUT_ERR_PLAN if the plan cannot be kept even for one client; *shortest_deadline is
+ * then the shortest deadline that can be kept. */
 int departure_init(struct departure *departure, const struct slogout *slogout, unsigned shares,
                    const struct departure_options *options, uint64_t *shortest_deadline);
 
@@ -53,7 +53,7 @@ void departure_begin(struct departure *departure, uint64_t most, uint64_t now);
 struct slogout_plan departure_share(const struct departure *departure, unsigned loop);
 
 /* Returns the rate at which the drain of one loop with this share begins its clients: the rate of the share, or the
- * higher one that the deadline requires. */
+ * higher rate that the deadline requires. */
 uint32_t departure_rate(const struct departure *departure, const struct slogout_plan *share,
                         uint64_t clients);
 

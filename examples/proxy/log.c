@@ -14,9 +14,9 @@
 
 #define LINE_MAX_OCTETS 1024
 #define BUFFER          1048576  /* octets; there are two, one to be filled and one to be written */
-#define RESERVE         8192     /* octets that the many lines of connections may not fill */
-#define CLEAR_REST      "\033[K" /* of a longer line that is overwritten */
-#define PATIENCE        1        /* seconds without a reader of the last lines */
+#define RESERVE         8192     /* octets that are kept free of the many lines of connections */
+#define CLEAR_REST      "\033[K" /* clears the rest of a longer line that is overwritten */
+#define PATIENCE        1        /* seconds to wait at the end for a reader that makes no progress */
 #define GATHERING       10000000 /* nanoseconds in which lines are gathered, so that few calls write many lines */
 
 static struct {
@@ -72,7 +72,7 @@ static void write_all(const char *octets, size_t len)
     }
 }
 
-/* Takes the buffer that has been filled, and the number of lines that were dropped meanwhile. */
+/* Takes the buffer that has been filled, and the number of lines that were dropped in the meantime. */
 static const char *swap(size_t *len, uint64_t *dropped)
 {
     const char *octets = book.buffers[book.filling];
@@ -95,7 +95,7 @@ static struct timespec in_future(long seconds, long nanoseconds)
     return then;
 }
 
-/* Returns when there are lines, or at the end. */
+/* Waits until there are lines, or until the end. */
 static void gather(void)
 {
     struct timespec until;

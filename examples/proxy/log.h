@@ -26,8 +26,8 @@ void log_line(const char *format, ...) LOG_FORMAT;
 void log_detail(const char *format, ...) LOG_FORMAT;
 void log_progress(const char *format, ...) LOG_FORMAT;
 
-/* Writes a text in quotes, for a line, and in the form that a control command accepts. Cuts what does not fit into size
- * octets, which include the NUL. */
+/* Writes a text in quotes, in a form that is safe in a line and that a control command accepts. Cuts the text to size
+ * octets, including the NUL. */
 void log_quote(char *to, size_t size, const char *text);
 
 /* Returns 1 if standard error is a terminal. */

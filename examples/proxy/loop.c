@@ -68,7 +68,7 @@ static void add_peer(struct loop *loop, const struct arrival *arrival)
     loop_touch(peer);
 }
 
-/* Moves the last peer to its place. The peer must not be in the list of touched ones. */
+/* Moves the last peer to its place. The peer must not be in the list of touched peers. */
 static void remove_peer(struct loop *loop, struct peer *peer)
 {
     const size_t place = peer->place;
@@ -234,8 +234,8 @@ void loop_hurry(struct loop *loop)
     }
 }
 
-/* When every session must have its outcome, connections that are in no drain are closed too. When the program
- * must be gone, all connections that are left are cut off. */
+/* When every session must have its outcome, connections that are in no drain are closed too. When the program must
+ * exit, all remaining connections are cut off. */
 static void keep_deadline(struct loop *loop)
 {
     if (loop->now >= loop->late_ms) {

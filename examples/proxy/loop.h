@@ -63,9 +63,9 @@ int loop_init(struct loop *loop, const struct slogout_settings *settings,
 /* Closes all connections and frees everything. Call it when the thread has ended. */
 void loop_free(struct loop *loop);
 
-/* Serves the loop's connections once, by limit_ms at the latest. other() receives the events of the watches that
- * are marked as foreign. The caller holds the mutex. Returns 0, or -1 with errno set if the system cannot wait for
- * events. */
+/* Serves the loop's connections once, and waits no longer than until limit_ms. other() receives the events of the
+ * watches that are marked as foreign. The caller holds the mutex. Returns 0, or -1 with errno set if the system cannot
+ * wait for events. */
 int loop_turn(struct loop *loop, uint64_t limit_ms,
               void (*other)(struct poller_watch *watch, unsigned ready, void *user), void *user);
 
@@ -78,7 +78,7 @@ void loop_wake(struct loop *loop);
 /* Passes a client and its socket to the loop. May be called in any thread. */
 void loop_give(struct loop *loop, const struct arrival *arrival);
 
-/* Makes a client's connection. The caller holds the mutex. */
+/* Creates a client's connection. The caller holds the mutex. */
 void loop_take(struct loop *loop, const struct arrival *arrival);
 
 size_t loop_load(struct loop *loop);

@@ -66,7 +66,7 @@ static void write_drain(FILE *file, const struct departure *departure, const str
     write_gauge(file, "drain_remaining", "Sessions of the drain that have no outcome yet.",
                 departure->is_begun ? totals_remaining(totals) : 0);
     write_gauge(file, "drain_left_seconds",
-                "Seconds until the program exits at the latest; 0 before SIGTERM and after the end.",
+                "Seconds within which the program exits; 0 before SIGTERM and after the end.",
                 departure_left_ms(departure, totals->connections, now) / 1000);
     write_outcomes(file, "drain_outcomes", "Sessions that the drain has ended, by outcome.", &totals->drain);
 }
@@ -88,8 +88,7 @@ static void write_text(FILE *file, const struct metrics_figures *figures, uint64
     write_gauge(file, "connections", "Client connections.", totals->connections);
     write_counter(file, "accepted", "Client connections accepted.", figures->accepted);
     write_states(file, totals->connections, &totals->counts);
-    write_outcomes(file, "outcomes", "Sessions that have been asked, or told BYE, by outcome.",
-                   &totals->counts);
+    write_outcomes(file, "outcomes", "Sessions that were sent LOGOUT or BYE, by outcome.", &totals->counts);
     write_counter(file, "without_bye", "Sessions closed without the BYE that was owed.",
                   totals->counts.without_bye);
     write_drain(file, figures->departure, totals, now);

@@ -26,8 +26,8 @@ struct metrics_figures {
  * set. */
 int metrics_init(struct metrics *metrics, const char *path, struct metrics_figures figures, uint64_t now);
 
-/* Returns 1 if the file must be written now. something_happened: the figures may have changed since the last
- * call. */
+/* Returns 1 if the file must be written now. something_happened is 1 if the figures may have changed since
+ * the last call. */
 int metrics_is_due(struct metrics *metrics, int something_happened, uint64_t now);
 
 /* Replaces the file. Returns 0, or -1 with errno set; the file is then unchanged. */

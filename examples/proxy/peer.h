@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a loop knows of a connection. */
+/* The data of a connection that its loop needs. */
 #ifndef PEER_H
 #define PEER_H
 

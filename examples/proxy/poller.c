@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Define POLLER_KQUEUE or POLLER_POLL to choose the mechanism. struct epoll_event is packed, which only compilers with
- * GNU C's attributes do, and tcc does not. The headers of BSD and macOS have no kqueue
- * when _POSIX_C_SOURCE is defined. */
+ * the attributes of GNU C support; tcc does not. The headers of BSD and macOS have no kqueue when _POSIX_C_SOURCE is
+ * defined. */
 #if !defined POLLER_KQUEUE && !defined POLLER_POLL
 #if defined __linux__ && defined __GNUC__
 #define POLLER_EPOLL

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Level-triggered waiting for descriptors, with epoll on Linux, kqueue on BSD and macOS, and poll()
- * elsewhere. Except with poll(), a call takes time in proportion to the descriptors that are ready, and not to all. */
+/* Level-triggered waiting for descriptors, with epoll on Linux, kqueue on BSD and macOS, and poll() elsewhere. Except
+ * with poll(), a call takes time in proportion to the descriptors that are ready, and not to all descriptors. */
 #ifndef POLLER_H
 #define POLLER_H
 
@@ -29,8 +29,8 @@ struct poller;
 struct poller *poller_new(void);
 void poller_free(struct poller *poller);
 
-/* Changes what a descriptor is watched for: POLLER_IN, POLLER_OUT, both, or 0 for nothing. 0 cannot fail, and
- * must be set before the descriptor is closed. Returns 0, or -1 with errno set. */
+/* Changes the events for which a descriptor is watched: POLLER_IN, POLLER_OUT, both, or 0 for none. A call with 0
+ * cannot fail, and is required before the descriptor is closed. Returns 0, or -1 with errno set. */
 int poller_set(struct poller *poller, struct poller_watch *watch, unsigned wanted);
 
 /* Stops watching a descriptor that the user closes next. */

@@ -42,7 +42,7 @@ uninstall-proxy:
 	for name in $(notdir $(PROXY_EXAMPLES)); do rm -f "$(DESTDIR)$(DOCDIR)/$$name"; done
 	rmdir "$(DESTDIR)$(DOCDIR)" 2>/dev/null || :
 
-# ---- its tests: alone, and between servers and clients that others wrote ----
+# ---- its tests: alone, and between the servers and clients of others ----
 
 MAIL_SERVERS := $(BUILD)/mail-servers
 PROXY_TESTS ?= test_program test_operator test_timeouts test_control test_haproxy test_dovecot test_clients test_servers
@@ -62,7 +62,7 @@ $(BUILD)/tests/proxy/%.o: examples/proxy/tests/unit/%.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -D_POSIX_C_SOURCE=200809L -Itests/unit -Iexamples $(TEST_CFLAGS) -c -o $@ $<
 
-# The poller once more, with what it has where there is nothing better.
+# Tests the poller once more, with the mechanism for systems that have no better one.
 $(BUILD)/tests/proxy/poller_poll.o: examples/proxy/poller.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -DPOLLER_POLL $(TEST_CFLAGS) -c -o $@ $<
@@ -85,7 +85,7 @@ proxy-unit: $(PROXY_UNIT)
 deps-proxy:
 	sh examples/proxy/tests/deps.sh $(MAIL_SERVERS)
 
-# Beside each other, because they mostly wait.
+# These run in parallel, because they mostly wait.
 proxy-check: proxy-unit $(TEST_PROXY) $(PROXY) $(BUILD)/examples/echo_server \
   $(BUILD)/tests/faults/shim.so
 	@$(MAKE) --no-print-directory -j4 -Otarget $(PROXY_TESTS:%=proxy-%)

@@ -47,9 +47,9 @@ struct relay {
     unsigned short header_len;
     uint32_t tried;             /* places of servers that have failed, as bits */
     struct sockaddr_in6 client; /* its address, or a sockaddr_in */
-    char *header;               /* the received part of the PROXY header, then the one to send; NULL: none */
-    char *text;                 /* of a request; NULL: the usual one */
-    uint64_t deadline;          /* UINT64_MAX: none; not used while CLOSING */
+    char *header;      /* the received part of the PROXY header, then the header to send; NULL: none */
+    char *text;        /* of a request; NULL: the usual one */
+    uint64_t deadline; /* UINT64_MAX: none; not used while CLOSING */
     uint64_t octets[PEER_STREAMS]; /* from each side */
     struct stream streams[PEER_STREAMS];
 };
@@ -113,7 +113,7 @@ static const char shutting_down[] = "* BYE Server is closing the connection\r\n"
 
 /* ---- slogout's callbacks ---- */
 
-/* The filter passes slices of what it is fed, which are lent, and octets of its own, which are copied. */
+/* The filter passes slices of the octets that it is fed, which are lent, and octets of its own, which are copied. */
 static int queue_for(struct relay *relay, unsigned side, const char *octets, size_t len)
 {
     struct stream *stream = &relay->streams[side];
@@ -167,7 +167,7 @@ static void give_up_connecting(struct relay *relay, uint64_t now)
     say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server cannot be reached\r\n", now);
 }
 
-/* Notes that the server has failed, and does not count the client there any longer. */
+/* Notes that the server has failed, and no longer counts the client there. */
 static void fail(struct relay *relay, const char *why, uint64_t now)
 {
     struct servers *servers = &relay->settings->servers;
@@ -330,7 +330,7 @@ static int take(struct relay *relay, size_t len)
     return 0;
 }
 
-/* Peeks at the octets first, so that those after the header stay in the socket. */
+/* Peeks at the octets first, so that the octets after the header remain in the socket. */
 static void read_header(struct relay *relay, uint64_t now)
 {
     struct stream *stream = &relay->streams[CLIENT];
@@ -450,7 +450,7 @@ static int has_ended_by_itself(const struct relay *relay)
            result.outcome != SLOGOUT_OUTCOME_ANSWERED;
 }
 
-/* Feeds the filter, and logs when that ends the session or makes the filter blind. */
+/* Feeds the filter, and logs if that ends the session or makes the filter blind. */
 static void feed(struct relay *relay, unsigned from, const char *octets, size_t len, uint64_t now)
 {
     const struct slogout_counts *counts = slogout_get_counts(relay->peer.slogout);
@@ -473,7 +473,7 @@ static void note_greeting(struct relay *relay)
         relay->deadline = UINT64_MAX;
 }
 
-/* Passes what one side has sent, as long as the other side accepts it at once. */
+/* Passes the octets that one side has sent, as long as the other side accepts them at once. */
 static void pass(struct relay *relay, unsigned from, uint64_t now)
 {
     struct stream *source = &relay->streams[from];
@@ -498,7 +498,7 @@ static void pass(struct relay *relay, unsigned from, uint64_t now)
     }
 }
 
-/* Reads what a side sent before a write to it failed, because a server often says why it closes. */
+/* Reads the octets that a side sent before a write to it failed, because a server often says why it closes. */
 static void hear_last_words(struct relay *relay, uint64_t now)
 {
     unsigned side;
@@ -522,7 +522,7 @@ static void end_client(struct relay *relay, uint64_t now)
         close_streams(relay, now);
         return;
     }
-    stream_flush(&relay->streams[SERVER]); /* the filter may have released what it held */
+    stream_flush(&relay->streams[SERVER]); /* the filter may have released octets that it held */
     if (!stream_has_output(&relay->streams[SERVER]) && !relay->streams[SERVER].is_shut)
         stream_shut(&relay->streams[SERVER]);
 }
@@ -532,7 +532,7 @@ static void end_server(struct relay *relay, uint64_t now)
     say_bye(relay, "server", "* BYE [UNAVAILABLE] The mail server has closed the connection\r\n", now);
 }
 
-/* Another server would not receive what the client has sent already. */
+/* Another server would not receive the octets that the client has already sent. */
 static void end_ungreeted(struct relay *relay, uint64_t now)
 {
     static const char why[] = "the connection has ended before the greeting";
@@ -545,7 +545,7 @@ static void end_ungreeted(struct relay *relay, uint64_t now)
     give_up_connecting(relay, now);
 }
 
-/* Feeds an end of file to the filter once, and passes it on. A client may end its direction and continue to read. */
+/* Feeds an end of file to the filter once, and passes it on. A client may shut down its side and continue to read. */
 static void end(struct relay *relay, unsigned side, uint64_t now)
 {
     if (relay->state == CLOSING || !has_ended(&relay->streams[side]))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One client, one connection to the server, and a slogout filter between them. Octets are passed from one socket to the
- * other without a copy. The relay queues what a side does not accept at once, and reads no more for this side until the
- * queue is empty, so it queues at most RELAY_OCTETS. */
+ * other without a copy. The relay queues the octets that a side does not accept at once, and reads no more for this
+ * side until the queue is empty, so it queues at most RELAY_OCTETS. */
 #ifndef RELAY_H
 #define RELAY_H
 
@@ -14,7 +14,7 @@
 
 enum relay_send_header { RELAY_NO_HEADER, RELAY_HEADER_V1, RELAY_HEADER_V2 };
 
-/* What the relays of one loop share: settings, servers, counters so far, and a buffer. */
+/* The data that the relays of one loop share: settings, servers, counters, and a buffer. */
 struct relay_settings {
     int accept_header;           /* 1: clients must send a PROXY header */
     int send_header;             /* enum relay_send_header */
@@ -26,9 +26,9 @@ struct relay_settings {
     char transit[RELAY_READ];                /* octets between a read and the flush that follows it */
 };
 
-/* Makes a relay that owns the socket of a client, and begins to connect to the server. A failure to connect is
- * reported to the client. The settings must outlive the relay. Returns NULL if there is no memory; the caller
- * then still owns the socket. */
+/* Creates a relay that owns the socket of a client, and begins to connect to the server. A failure to connect is
+ * reported to the client. The settings must outlive the relay. Returns NULL if there is no memory; the caller then
+ * still owns the socket. */
 struct peer *relay_new(int fd, const struct sockaddr_storage *client, struct relay_settings *settings,
                        struct slogout *slogout, uint64_t number, uint64_t now);
 
@@ -37,15 +37,15 @@ void relay_free(struct peer *peer);
 /* Does all work that is possible according to the `ready` of the streams and the time. */
 void relay_serve(struct peer *peer, uint64_t now);
 
-/* Returns what the poller must watch a stream for. */
+/* Returns the events for which the poller must watch a stream. */
 unsigned relay_wants(const struct peer *peer, unsigned stream);
 
-/* Returns when relay_serve() must be called without an event; UINT64_MAX: never. */
+/* Returns the time at which relay_serve() must be called without an event; UINT64_MAX means never. */
 uint64_t relay_deadline(const struct peer *peer);
 
 int relay_is_over(const struct peer *peer, uint64_t now);
 
-/* Returns 1 if the client does not receive the rest of a line, of a literal, or of what is queued. */
+/* Returns 1 if the client does not receive the rest of a line, of a literal, or of the queue. */
 int relay_is_cut_off(const struct peer *peer);
 
 /* Closes a connection that is in no drain, because the program does not wait any longer. */

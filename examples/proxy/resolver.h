@@ -5,8 +5,8 @@
 
 #include "address.h"
 
-/* Begins to resolve HOST:PORT, and calls signals_wake() when it is done. The text must live until then. Does
- * nothing while another call is under way. Returns 0, or -1 with errno set. */
+/* Begins to resolve HOST:PORT, and calls signals_wake() when it is done. The text must remain valid until
+ * then. Does nothing while another call is in progress. Returns 0, or -1 with errno set. */
 int resolver_start(const char *address);
 
 /* Returns 1 if a result has come since the last call, and fills in *error as address_resolve() returns it

@@ -18,13 +18,13 @@ struct server {
     uint64_t rested_ms; /* when it may be tried again */
 };
 
-/* All zeros: no address. */
+/* A struct of zeros has no address. */
 struct servers {
     struct server at[SERVERS_MAX];
 };
 
-/* Replaces the addresses. Addresses in both lists keep their clients and their rest. Returns 1 if the addresses differ
- * from those before. */
+/* Replaces the addresses. Addresses that are in the old list and in the new list keep their clients and their rest.
+ * Returns 1 if the two lists differ. */
 int servers_set(struct servers *servers, const struct address_list *list);
 
 /* Chooses a server for a new client, and counts the client there. Returns its place, or -1 if there is none. The bits of

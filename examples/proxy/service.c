@@ -254,8 +254,8 @@ static void set_end_of_loop(struct loop *loop, unsigned number, void *user)
     loop->gone_by_ms = departure->gone_by_ms;
 }
 
-/* Closes the port first, because clients that leave connect again. Before that, accepts the connections that wait in the
- * queue, which would be reset, unless another process can accept them. */
+/* Closes the port first, because clients that leave connect again. Before that, unless another process can accept them,
+ * accepts the connections in the queue, because the system would reset them. */
 static void begin_to_leave(struct service *service, struct ending *ending)
 {
     listener_resume(&service->listener);
@@ -284,7 +284,7 @@ static void begin(struct service *service)
     set_end(service, &ending);
 }
 
-/* The first signal only announces the end. The second one may come before the port has closed. */
+/* The first signal only announces the end. The second signal may come before the port has closed. */
 void service_leave(struct service *service)
 {
     struct ending ending = {.service = service};
@@ -509,7 +509,7 @@ static void *run_loop(void *user)
     return NULL;
 }
 
-/* The new threads block all signals, so that the first one handles them. */
+/* The new threads block all signals, so that the first thread handles them. */
 static int start_threads(struct service *service)
 {
     sigset_t all, before;

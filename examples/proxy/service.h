@@ -37,7 +37,7 @@ struct service {
     uint64_t now;        /* of this turn */
     uint64_t resolve_ms; /* when the name is resolved next; UINT64_MAX: never */
     int is_asking;       /* an asking of a loop has not ended */
-    int is_reloading;    /* SIGHUP has come, so the next addresses are logged */
+    int is_reloading;    /* SIGHUP was received, so the next addresses are logged */
     int has_clients, has_signals;
 };
 
@@ -52,7 +52,7 @@ void service_each_loop(struct service *service, void (*act)(struct loop *loop, u
 
 struct totals service_totals(struct service *service);
 
-/* Announces the end. The second call hurries it. */
+/* Announces the end. A second call makes the program end sooner. */
 void service_leave(struct service *service);
 
 /* Asks the clients that is_meant() selects, according to the plan, which replaces the plan of an earlier request for the

@@ -42,7 +42,7 @@ void stream_note(struct stream *stream, unsigned ready)
     stream->ready = (stream->ready | ready) & 7u;
 }
 
-/* After a short read the socket is empty, and the poller reports what comes next. */
+/* After a short read the socket is empty, and the poller reports later input. */
 size_t stream_read(struct stream *stream, char *octets, size_t size)
 {
     ssize_t got;
@@ -71,7 +71,7 @@ static void throw_away_input(struct stream *stream)
 
 /* ---- output ---- */
 
-/* Copies what was lent into the queue. */
+/* Copies the lent octets into the queue. */
 static int keep_lent(struct stream *stream)
 {
     const size_t len = stream->lent_len;
@@ -111,7 +111,7 @@ int stream_has_output(const struct stream *stream)
     return stream->out.len > 0 || stream->lent_len > 0;
 }
 
-/* The queue goes before what was lent. signals_catch() has made the program ignore SIGPIPE. */
+/* The queue is sent before the lent octets. signals_catch() has made the program ignore SIGPIPE. */
 static ssize_t send_all(struct stream *stream)
 {
     struct iovec pieces[2] = {{queue_octets(&stream->out), stream->out.len}, {NULL, stream->lent_len}};

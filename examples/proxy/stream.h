@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A non-blocking socket with an output queue and a lingering close, which does not lose what was queued. */
+/* A non-blocking socket with an output queue and a lingering close, which does not lose queued output. */
 #ifndef STREAM_H
 #define STREAM_H
 
@@ -12,7 +12,7 @@
 enum stream_state {
     STREAM_OPEN,
     STREAM_FLUSHING,  /* closing; the queue is sent, input is discarded */
-    STREAM_LINGERING, /* our direction is shut down; the peer's is read to its end */
+    STREAM_LINGERING, /* our side is shut down; the peer's side is read to its end */
     STREAM_OVER       /* to be freed; any state leads here after an error */
 };
 
@@ -22,7 +22,7 @@ struct stream {
     enum stream_state state;
     unsigned ready : 3;       /* POLLER_..., until they have been acted upon */
     unsigned input_ended : 1; /* the peer's end of file was read */
-    unsigned is_shut : 1;     /* we have shut down our direction */
+    unsigned is_shut : 1;     /* we have shut down our side */
     unsigned is_broken : 1;   /* sending has failed; there may still be input */
     struct queue out;         /* filled by stream_put() */
     const char *lent;         /* by stream_lend(); follows the queue */
@@ -48,35 +48,35 @@ size_t stream_read(struct stream *stream, char *octets, size_t size);
 /* Queues octets. Returns 0, or -1 if there is no memory; the stream is then over. */
 int stream_put(struct stream *stream, const char *octets, size_t len);
 
-/* Queues octets without a copy. They must stay where they are until the next stream_flush(), which copies
- * only what the socket does not take. Returns as stream_put(). */
+/* Queues octets without a copy. They must remain in place until the next stream_flush(), which copies only the octets
+ * that the socket does not accept. Returns as stream_put(). */
 int stream_lend(struct stream *stream, const char *octets, size_t len);
 
-/* Sends what the socket takes. If sending fails, drops everything that is queued. */
+/* Sends as many octets as the socket accepts. If sending fails, drops everything that is queued. */
 void stream_flush(struct stream *stream);
 
 /* Returns 1 if something is queued. */
 int stream_has_output(const struct stream *stream);
 
-/* Shuts down our direction. Call it when nothing is queued. */
+/* Shuts down our side. Call it when nothing is queued. */
 void stream_shut(struct stream *stream);
 
 /* Handles failures and, while the stream closes, input. Call it before the owner acts on `ready`. reads is 1 if
  * the owner wants input. */
 void stream_serve(struct stream *stream, int reads);
 
-/* Begins to close: sends the queue, shuts down our direction, and reads to the end of file. close() with
- * unread input would reset the connection, and the peer could lose our last output. */
+/* Begins to close: sends the queue, shuts down our side, and reads to the end of file. close() with unread input would
+ * reset the connection, and the peer could lose our last output. */
 void stream_close(struct stream *stream, uint64_t now);
 
-/* Returns what the poller must watch for; reads as in stream_serve(). A stream that wants nothing must not
- * be watched, because the end of both directions would be reported again and again. */
+/* Returns the events for which the poller must watch; reads has the same meaning as in stream_serve(). A stream that
+ * wants nothing must not be watched, because the end of both directions would be reported again and again. */
 unsigned stream_wants(const struct stream *stream, int reads);
 
 /* Returns 1 if the stream must be freed. */
 int stream_is_over(const struct stream *stream, uint64_t now);
 
-/* Returns when stream_is_over() becomes 1 by itself, or UINT64_MAX. */
+/* Returns the time at which stream_is_over() becomes 1 by itself, or UINT64_MAX. */
 uint64_t stream_deadline(const struct stream *stream);
 
 #endif

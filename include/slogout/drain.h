@@ -27,7 +27,7 @@ struct slogout_drain;
  * sessions begin per second, and not how many end. A session that comes to rest late, or whose client answers
  * late, can end at the same time as others. If ticks come in time, at most rate + 1 sessions begin in any
  * second. After a late tick, the drain makes up for at most 100 ms, so that at most 1.2 * rate + 2 sessions
- * begin in any second. Threads and processes that leave together must divide the rate among them. */
+ * begin in any second. Threads and processes that leave together must divide the rate among themselves. */
 struct slogout_plan {
     size_t size;            /* sizeof(struct slogout_plan) */
     uint32_t spread_ms;     /* the drain begins its sessions evenly over this time; 0: all at once */
@@ -38,8 +38,8 @@ struct slogout_plan {
     uint32_t rate;          /* the most sessions that the drain begins per second; 0: no limit */
 };
 
-/* Filled by slogout_plan_check(). Each member is the limit for one member of the plan, if no other member
- * changes. */
+/* Filled by slogout_plan_check(). Each member is the limit of one member of the plan, which holds if no other
+ * member changes. */
 struct slogout_advice {
     uint64_t shortest_deadline_ms; /* SLOGOUT_NEVER if it is too large to represent */
     uint64_t longest_spread_ms;    /* SLOGOUT_NEVER if no spread helps */
@@ -48,7 +48,7 @@ struct slogout_advice {
 };
 
 /* Checks whether a plan can be kept without changes for this number of sessions (0 counts as 1), even if no
- * client answers and each tick is up to 100 ms late. The function is arithmetic only; a host calls it when it
+ * client answers and each tick is up to 100 ms late. The function only calculates; a host calls it when it
  * reads its configuration. The answer timeout alone is longer than 32 s, so a deadline of 30 s, which is the
  * default of Kubernetes, leaves no time to ask any client. advice may be NULL; otherwise it is filled even if
  * the plan cannot be kept. slogout_drain_new(3) has the formula.
@@ -58,7 +58,7 @@ struct slogout_advice {
 SLOGOUT_API int slogout_plan_check(const struct slogout *slogout, const struct slogout_plan *plan,
                                    uint64_t sessions, struct slogout_advice *advice);
 
-/* Makes a drain. Nothing happens until slogout_drain_start() or slogout_drain_force(). On success *out
+/* Creates a drain. Nothing happens until slogout_drain_start() or slogout_drain_force(). On success *out
  * belongs to the caller, who passes it to slogout_drain_free(); on failure *out is untouched.
  *
  * slogout_tick() calls done once after the start, when each session of the drain has its outcome and is
@@ -71,7 +71,7 @@ SLOGOUT_API int slogout_drain_new(struct slogout_drain **out, struct slogout *sl
                                   void (*done)(struct slogout_drain *drain, void *user_data),
                                   void *user_data);
 
-/* Frees a drain, without calling done. NULL is allowed. Its WAITING sessions are OPEN again; its other
+/* Frees a drain, without calling done. NULL is allowed. Its WAITING sessions become OPEN again; its other
  * sessions continue without the drain. The time that this takes is proportional to the number of sessions in
  * the drain. */
 SLOGOUT_API void slogout_drain_free(struct slogout_drain *drain);
@@ -95,9 +95,9 @@ SLOGOUT_API int slogout_drain_add(struct slogout_drain *drain, struct slogout_se
 SLOGOUT_API int slogout_drain_start(struct slogout_drain *drain, const struct slogout_plan *plan,
                                     uint64_t now_ms);
 
-/* Begins no more sessions until slogout_drain_resume() or slogout_drain_start(). The deadline does not
- * change; the rest of the spread moves as far as the deadline allows. Also returns 0 if the drain is paused
- * already.
+/* Pauses a drain, which begins no more sessions until slogout_drain_resume() or slogout_drain_start(). The
+ * deadline does not change; the rest of the spread moves as far as the deadline allows. Also returns 0 if the
+ * drain is paused already.
  *   STATE     the drain was never started, or is canceled or done
  *   ARGUMENT */
 SLOGOUT_API int slogout_drain_pause(struct slogout_drain *drain);
@@ -107,24 +107,24 @@ SLOGOUT_API int slogout_drain_pause(struct slogout_drain *drain);
  *   ARGUMENT  drain is NULL, or now_ms is SLOGOUT_NEVER */
 SLOGOUT_API int slogout_drain_resume(struct slogout_drain *drain, uint64_t now_ms);
 
-/* Cancels a drain. Its WAITING and PENDING sessions are OPEN again and no longer in the drain. The other
- * sessions finish without a deadline, and then done is called. The time that this takes is proportional to
- * the number of sessions in the drain.
+/* Cancels a drain. Its WAITING and PENDING sessions become OPEN again and leave the drain. The other sessions
+ * finish without a deadline, and then done is called. The time that this takes is proportional to the number
+ * of sessions in the drain.
  *   STATE     the drain was never started, or is canceled or done
  *   ARGUMENT */
 SLOGOUT_API int slogout_drain_cancel(struct slogout_drain *drain);
 
 /* Makes a drain end soon, for example at a second SIGTERM. The drain forces its sessions evenly over the tail
- * of its plan, whatever the rate. All sessions have their outcomes at the end of the tail plus the leave
- * timeout. The function starts a drain that was never started, or that was canceled. It never postpones the
- * deadline of a drain, so a second call, or a call near the deadline, does nothing.
+ * of its plan, without regard to the rate. All sessions have their outcomes when the tail and the leave
+ * timeout have passed. The function also starts a drain that was never started, or that was canceled. It
+ * never postpones the deadline of a drain, so a second call, or a call near the deadline, does nothing.
  *   STATE     the drain is done
  *   ARGUMENT  drain is NULL, or now_ms is SLOGOUT_NEVER */
 SLOGOUT_API int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms);
 
-/* Returns the counters of the sessions that were added to the drain; they live as long as the drain. The
- * sessions in WAITING, PENDING, ASKED and LEAVING have no outcome yet, and only slogout_drain_add() increases
- * their sum. The sessions in ENDED wait for the host to free them. */
+/* Returns the counters of the sessions that were added to the drain; they are valid until the drain is freed.
+ * The sessions in WAITING, PENDING, ASKED and LEAVING have no outcome yet, and only slogout_drain_add()
+ * increases their sum. The sessions in ENDED wait for the host to free them. */
 SLOGOUT_API const struct slogout_counts *slogout_drain_get_counts(const struct slogout_drain *drain);
 
 /* Returns the time by which each session will have its outcome, on the clock of now_ms. Returns SLOGOUT_NEVER

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* slogout for a host that has only octets: a filter in front of an IMAP server that does not know slogout.
+/* slogout for a host that sees only octets: a filter in front of an IMAP server that does not know slogout.
  *
  * A filter contains a session (slogout.h), and reads and writes the lines of that session by itself. The host feeds
  * the filter all octets of both sides. The filter passes them to the host's callback for the other side, in order and
@@ -28,17 +28,17 @@
  * reach the server as a command.
  *
  * The connection is at rest when the server has sent a response with the tag of each command of the client. A response
- * with any other tag is passed and does not count. If more than 16 commands are in flight, the filter does not store
- * their tags, but only the number of commands and the sum of the hashes of their tags. A response with another tag is
- * then noticed only when all these commands should have their responses.
+ * with any other tag is passed and has no other effect. If more than 16 commands are in flight, the filter does not
+ * store their tags, but only the number of commands and the sum of the hashes of their tags. The filter then notices a
+ * response with another tag only when all these commands should have had their responses.
  *
- * A line that the filter does not understand is passed and does not count, because the next line begins after it in
- * any case. Examples are an empty line, a DONE after IDLE has ended, and text without a tag. The filter becomes blind
- * only if it does not know for certain where the next line or literal begins, or which commands are in flight; enum
- * slogout_blindness lists the reasons. A blind filter adds and removes nothing, except that it removes the rest of an
- * answer whose removal has begun. If LOGOUT has been sent, the client's answer therefore reaches the server, as a
- * command that the server does not know. The session of a blind filter is never at rest or between lines, so its
- * timers close the connection without `* BYE`. The member blind of slogout_get_counts() counts blind filters.
+ * A line that the filter does not understand is passed and has no other effect, because the next line begins after it
+ * in any case. Examples are an empty line, a DONE after IDLE has ended, and text without a tag. The filter becomes
+ * blind only if it does not know for certain where the next line or literal begins, or which commands are in flight;
+ * enum slogout_blindness lists the reasons. A blind filter adds and removes nothing, except that it removes the rest of
+ * an answer whose removal has begun. If LOGOUT has been sent, the client's answer therefore reaches the server, as a
+ * command that the server does not know. The session of a blind filter is never at rest or between lines, so its timers
+ * close the connection without `* BYE`. The member blind of slogout_get_counts() counts blind filters.
  *
  * When the client's OK arrives while commands are in flight, the session ends as ANSWERED at once, but the filter
  * calls close_connection only after all responses to these commands have passed, or after leave_timeout_ms. If the
@@ -53,7 +53,7 @@
  *   - as HOST_CLOSED when the server sends any other `* BYE`, or asks the client to leave before the session does;
  *   - as PEER_CLOSED at the end of file of either side, or when a callback fails.
  * Octets still pass after that, unless a callback failed. The host closes the connection when both sides have ended,
- * and must bound the time that this takes.
+ * and must limit the time that this takes.
  *
  * slogout_filter_session() returns the session. The host may pass it to slogout_session_request(), _leave(),
  * _cancel(), _force(), _abandon(), _state() and _get_result(), and to slogout_drain_add(). The filter does the work
@@ -87,15 +87,16 @@ struct slogout_filter_callbacks {
     int (*to_client)(struct slogout_filter *filter, const char *bytes, size_t len, void *conn);
     /* Does the same for the server. */
     int (*to_server)(struct slogout_filter *filter, const char *bytes, size_t len, void *conn);
-    /* Closes both sides, the client's side after its queue is sent, and is otherwise like close_connection in struct
+    /* Closes both sides, but the client's side only after its queue is sent. Otherwise like close_connection in struct
      * slogout_callbacks. Any function marked [calls back] may call it, including slogout_tick(). Octets that are fed
      * later are dropped. */
     void (*close_connection)(struct slogout_filter *filter, const struct slogout_result *result, void *conn);
 };
 
-/* Makes a filter for one connection. The host must feed it all octets of the connection, beginning with the greeting
- * of the server. Nothing is allocated after this call. conn is the host's own pointer, passed to the callbacks. On
- * success *out belongs to the caller, who passes it to slogout_filter_free(); on failure *out is untouched.
+/* Creates a filter for one connection. The host must feed it all octets of the connection, beginning with the greeting
+ * of the server. No memory is allocated for the filter after this call. conn is a pointer of the host, which the
+ * library passes to the callbacks. On success *out belongs to the caller, who passes it to slogout_filter_free(); on
+ * failure *out is untouched.
  *   ARGUMENT  out, slogout, callbacks or one of the three functions is NULL
  *   SIZE, NOMEM */
 SLOGOUT_API int slogout_filter_new(struct slogout_filter **out, struct slogout *slogout,
@@ -104,7 +105,7 @@ SLOGOUT_API int slogout_filter_new(struct slogout_filter **out, struct slogout *
 /* Frees a filter with its session, as slogout_session_free() frees a session. NULL is allowed. */
 SLOGOUT_API void slogout_filter_free(struct slogout_filter *filter);
 
-/* Returns the session of the filter, or NULL for NULL. The session is a part of the filter and must not be passed to
+/* Returns the session of the filter, or NULL for NULL. The session is part of the filter and must not be passed to
  * slogout_session_free(). */
 SLOGOUT_API struct slogout_session *slogout_filter_session(struct slogout_filter *filter);
 
@@ -130,14 +131,14 @@ SLOGOUT_API int slogout_filter_feed_server(struct slogout_filter *filter, const 
  * and for NULL. Must not be called in to_client, whose octets may end inside a line. */
 SLOGOUT_API int slogout_filter_between_lines(const struct slogout_filter *filter);
 
-/* Why a filter is blind. Octets of the client can cause LIMIT and NOT_UNDERSTOOD; octets of the server can cause
- * LAYER, MECHANISM, OUT_OF_STEP and NOT_UNDERSTOOD. */
+/* The reasons why a filter is blind. Octets of the client can cause LIMIT and NOT_UNDERSTOOD; octets of the server can
+ * cause LAYER, MECHANISM, OUT_OF_STEP and NOT_UNDERSTOOD. */
 enum slogout_blindness {
     /* The filter is not blind. */
     SLOGOUT_BLINDNESS_NONE,
-    /* STARTTLS or COMPRESS has its OK, so the stream is encrypted or compressed. */
+    /* The server sent OK to STARTTLS or COMPRESS, so the stream is encrypted or compressed. */
     SLOGOUT_BLINDNESS_LAYER,
-    /* AUTHENTICATE has its OK, and its mechanism may have started a security layer. */
+    /* The server sent OK to AUTHENTICATE, whose mechanism may have started a security layer. */
     SLOGOUT_BLINDNESS_MECHANISM,
     /* The server and the filter disagree about the commands that the client has sent:
      *   - the server sent a `+` for which no command waits, which also happens if two commands in flight have the
@@ -146,37 +147,37 @@ enum slogout_blindness {
      *     data;
      *   - more than 16 commands were in flight, and the tags of the responses were not the tags of these commands. */
     SLOGOUT_BLINDNESS_OUT_OF_STEP,
-    /* More than 8 commands are in flight for which the filter must remember more than the tag. These are IDLE until
-     * its `+` and its DONE, a command that waits for the `+` of a literal, AUTHENTICATE, STARTTLS, COMPRESS,
+    /* More than 8 commands are in flight for which the filter must store more than the tag. These commands are IDLE
+     * until its `+` and its DONE, a command that waits for the `+` of a literal, AUTHENTICATE, STARTTLS, COMPRESS,
      * UNAUTHENTICATE, ENABLE with SLOGOUT_CAPABILITY, and a command whose name is not an atom. */
     SLOGOUT_BLINDNESS_LIMIT,
     /* The filter does not know for certain where the next line or literal begins:
-     *   - a line has a NUL in it;
-     *   - a line that is not understood ends in `{number}` or `{number+}`, except for a client's `* BYE`;
+     *   - a line contains a NUL;
+     *   - a line that the filter does not understand ends in `{number}` or `{number+}`, except for a client's `* BYE`;
      *   - the client sent octets before the `+` for its literal, or `{number+}` as the name of a command or after a
      *     name that is not an atom;
      *   - in IDLE the client sent a line that is neither DONE nor empty;
-     *   - a command whose name is not an atom has its OK, and the server may have read the name as STARTTLS;
-     *   - a literal has 2^63 octets or more, and is not refused;
+     *   - the server sent OK to a command whose name is not an atom, and may have read the name as STARTTLS;
+     *   - a literal has 2^63 octets or more, and the server did not refuse it;
      *   - the server sent `{number+}`, or a literal in a BADCHARSET code. */
     SLOGOUT_BLINDNESS_NOT_UNDERSTOOD,
     /* the number of reasons, including NONE */
     SLOGOUT_BLINDNESS_COUNT
 };
 
-/* Returns why the filter is blind, or SLOGOUT_BLINDNESS_NONE for NULL. May be called in a callback. */
+/* Returns the reason why the filter is blind, or SLOGOUT_BLINDNESS_NONE for NULL. May be called in a callback. */
 SLOGOUT_API enum slogout_blindness slogout_filter_blindness(const struct slogout_filter *filter);
 
 /* Returns the name of a reason, such as "LAYER" for SLOGOUT_BLINDNESS_LAYER, or "UNKNOWN" for a number that is not a
  * reason. The string is static. May be called in a callback. */
 SLOGOUT_API const char *slogout_filter_blindness_name(enum slogout_blindness blindness);
 
-/* Returns the name with which the client has logged in, or NULL if nobody has, if the name is not known, or for NULL.
- * It is known after the OK to LOGIN, or to AUTHENTICATE with PLAIN, LOGIN, EXTERNAL, OAUTHBEARER, XOAUTH2 or
- * SCRAM-*, in the spelling of the client, if it has 1 to 127 octets and no NUL. If the mechanism has an
- * authorization identity, that is the name. The octets are as the client sent them: escape them before they go to
- * a terminal. The string is valid until octets are fed or the filter is freed. The filter keeps no password. May be
- * called in a callback. */
+/* Returns the name with which the client has logged in, or NULL if nobody has logged in, if the name is not known, or
+ * if filter is NULL. The name is known after the OK to LOGIN, or to AUTHENTICATE with PLAIN, LOGIN, EXTERNAL,
+ * OAUTHBEARER, XOAUTH2 or SCRAM-*, in the spelling of the client, if it has 1 to 127 octets and no NUL. If the client
+ * sent an authorization identity, the name is that identity. The octets are those that the client sent, so escape them
+ * before you write them to a log or a terminal. The string is valid until octets are fed or the filter is freed. The
+ * filter keeps no password. May be called in a callback. */
 SLOGOUT_API const char *slogout_filter_user(const struct slogout_filter *filter);
 
 #ifdef __cplusplus

@@ -33,8 +33,8 @@ static inline uint64_t slogout_now_ms(void)
 
 #undef SLO_U64
 
-/* The reason for which slogout_wait() has returned. After SIGNAL and TICK, the host must send its queued
- * output and check whether close_connection has been called. */
+/* The reason why slogout_wait() has returned. After SIGNAL and TICK, the host must send its queued output and
+ * check whether close_connection has been called. */
 enum slogout_wake {
     SLOGOUT_WAKE_READY,  /* the descriptor has one of the events, or an error or hang-up */
     SLOGOUT_WAKE_LIMIT,  /* limit_ms has passed */
@@ -43,11 +43,11 @@ enum slogout_wake {
     SLOGOUT_WAKE_ERROR   /* poll() has failed, and errno is not EINTR */
 };
 
-/* Waits in a host that blocks. The host calls this function in place of poll() before its lowest read, before
- * its lowest write, and in IDLE. The wait ends when fd has one of the events of poll() or a hang-up, at
- * limit_ms on the clock of slogout_now_ms() (SLOGOUT_NEVER for no limit), when `signals`, which is the reading
- * end of a pipe or a signalfd, has input, or at slogout_deadline(). At that deadline the function calls
- * slogout_tick(). fd and signals may each be -1. After EINTR the wait continues.
+/* Waits in a host that blocks. The host calls this function in place of poll() before its lowest-level read,
+ * before its lowest-level write, and in IDLE. The wait ends when fd has one of the events of poll() or a
+ * hang-up, when signals has input, at limit_ms, or at slogout_deadline(). At slogout_deadline() the function
+ * calls slogout_tick(). limit_ms is on the clock of slogout_now_ms(); SLOGOUT_NEVER means no limit. signals
+ * is the reading end of a pipe or a signalfd. fd and signals may each be -1. After EINTR the wait continues.
  *
  * If several reasons apply, the function returns the first of TICK, SIGNAL, READY and LIMIT. Before the next
  * call, feed all input that has been read, so that the library sees an answer that came in time before the
@@ -81,9 +81,9 @@ static inline enum slogout_wake slogout_wait(struct slogout *slogout, int fd, sh
 }
 
 /* A lingering close. After a close() with unread input, the kernel resets the connection, and recent output
- * is lost. To prevent this, the host sends its queued output, ends its direction, and reads until the peer
- * has ended the other direction, all by a deadline. The struct does not own the descriptor. A struct of zeros
- * is a connection that is not closing. */
+ * is lost. To prevent this, the host sends its queued output, shuts down its side, and reads until the peer
+ * has closed the other side, all by a deadline. The struct does not own the descriptor. A struct of zeros
+ * means that the connection is not closing. */
 struct slogout_linger {
     uint64_t deadline_ms; /* the host closes by this time; 0: not closing */
     int is_shut;          /* shutdown(SHUT_WR) was called */
@@ -128,8 +128,8 @@ static inline int slogout_linger_step(struct slogout_linger *linger, int fd, int
     return linger->is_shut && linger->input_ended;
 }
 
-/* Does the same for a host that blocks, and returns when the host should close fd. The host must have begun
- * the close and sent all queued output. After EINTR the wait continues. */
+/* Does the same for a host that blocks, and returns only when the host should close fd. The host must have
+ * begun the close and sent all queued output. After EINTR the wait continues. */
 static inline void slogout_linger_wait(struct slogout_linger *linger, int fd)
 {
     struct pollfd input = {fd, POLLIN, 0};

@@ -30,9 +30,9 @@
  * slogout-porting(7) shows where to make these calls in a server.
  *
  * Time. `now_ms` is the time in milliseconds on any monotonic clock, read after any call that could block. If
- * now_ms decreases, the library keeps the later time. SLOGOUT_NEVER is not a time. A deadline that would be
- * later than SLOGOUT_NEVER - 1 is SLOGOUT_NEVER - 1. A timer that a late tick starts counts from the now_ms
- * of that tick.
+ * now_ms decreases, the library keeps the later time. SLOGOUT_NEVER is not a valid time. A deadline that
+ * would be later than SLOGOUT_NEVER - 1 is reduced to SLOGOUT_NEVER - 1. A timer that a late tick starts
+ * counts from the now_ms of that tick.
  *
  * Threads. A slogout, its sessions and its drains belong to one thread at a time. Do not use them on both
  * sides of a fork. No function is async-signal-safe.
@@ -52,8 +52,8 @@
  * If several errors apply, the function returns one of them. Passing NULL for an object returns ARGUMENT; a
  * function that returns no error then does nothing.
  *
- * A struct that the host fills begins with `size`, which the host sets to the sizeof the struct. In a
- * smaller, older struct, the missing members count as 0. In a larger, newer struct, the members that the
+ * A struct that the host fills begins with `size`, which the host sets to the size of the struct. In a
+ * smaller, older struct, the missing members count as 0. In a larger, newer struct, all members that the
  * library does not know must be 0.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
@@ -83,9 +83,9 @@ extern "C" {
 #define SLOGOUT_VERSION        "0.3.0"
 #define SLOGOUT_VERSION_NUMBER 300 /* major * 10,000 + minor * 100 + patch, for #if */
 
-/* The host adds this to its capabilities, accepts it in ENABLE and lists it in `* ENABLED` (RFC 5161); see
- * slogout_enable_has_capability(). The name begins with X because it is not registered (RFC 3501, sections
- * 7.2.1 and 9). */
+/* The host adds this name to its capabilities, accepts it in ENABLE and lists it in `* ENABLED` (RFC 5161);
+ * see slogout_enable_has_capability(). The name begins with X because it is not registered (RFC 3501,
+ * sections 7.2.1 and 9). */
 #define SLOGOUT_CAPABILITY "X-SERVER-LOGOUT"
 
 #define SLOGOUT_NEVER UINT64_MAX /* no deadline */
@@ -121,8 +121,8 @@ enum slogout_state {
     SLOGOUT_STATE_ENDED    /* close_connection was called, or the host abandoned the session */
 };
 
-/* How an exchange ended. Each exchange has one outcome, unless the request is canceled. Later versions append
- * outcomes. */
+/* The ways in which an exchange can end. Each exchange has one outcome, unless the request is canceled. Later
+ * versions append outcomes. */
 enum slogout_outcome {
     SLOGOUT_OUTCOME_ANSWERED,      /* the client answered OK */
     SLOGOUT_OUTCOME_REFUSED,       /* the client answered NO or BAD */
@@ -165,7 +165,7 @@ enum slogout_on_refusal {
     SLOGOUT_REFUSAL_WAIT /* NO or BAD is noted, and the timer settles the outcome, as in the draft */
 };
 
-/* Copied by slogout_new(), with the two strings. Each member except size may be 0 for its default. Durations
+/* Copied by slogout_new(), with the two strings. In any member except size, 0 selects the default. Durations
  * are in milliseconds. */
 struct slogout_settings {
     size_t size;                        /* sizeof(struct slogout_settings) */
@@ -178,15 +178,16 @@ struct slogout_settings {
     const char *bye_text;               /* follows `* BYE `; default "Server is closing the connection" */
     /* Sets the host's one-shot timer for this slogout; a new deadline replaces the previous one. At
      * deadline_ms or soon after, the host calls slogout_tick(). deadline_ms is on the clock of now_ms. It may
-     * have passed, and is never SLOGOUT_NEVER. The library calls set_timer at the end of each tick while
-     * anything has a deadline, and at the end of any other call after which the earliest deadline is before
-     * the timer's. The library never cancels the timer, because a tick with nothing due does no harm.
-     * set_timer must not call slogout_tick() itself. If it is NULL, the host calls slogout_deadline(). */
+     * be in the past, and is never SLOGOUT_NEVER. The library calls set_timer at the end of each tick unless
+     * slogout_deadline() is SLOGOUT_NEVER, and at the end of any other call after which that deadline is
+     * earlier than the time for which the timer was set. The library never cancels the timer, because a tick
+     * with nothing due does no harm. set_timer must not call slogout_tick() itself. If it is NULL, the host
+     * calls slogout_deadline(). */
     void (*set_timer)(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
     /* Replace malloc() and free(), which are the default; set both or neither. Only the _new functions
-     * allocate. The _free functions release the memory, but if they are called inside a callback, it is
-     * released when the outermost call into the library returns. These two must not call any function of the
-     * library. */
+     * allocate memory. The _free functions release it, but if they are called inside a callback, the memory
+     * is released when the outermost call into the library returns. allocate and release must not call any
+     * function of the library. */
     void *(*allocate)(size_t size, void *user_data);
     void (*release)(void *memory, void *user_data);
     void *user_data; /* passed to the three functions above */
@@ -208,44 +209,45 @@ struct slogout_counts {
     uint64_t blind;       /* filters that have become blind */
 };
 
-/* Makes a slogout from settings, or from the defaults if settings is NULL. On success *out belongs to the
- * caller, who passes it to slogout_free(); on failure *out is untouched.
+/* Creates a slogout with these settings, or with the defaults if settings is NULL. On success *out belongs to
+ * the caller, who passes it to slogout_free(); on failure *out is untouched.
  *   ARGUMENT  out is NULL; ask or on_refusal is not in its enum; only one of allocate and release is set
  *   SIZE, TIMEOUT, PREFIX, TEXT, NOMEM */
 SLOGOUT_API int slogout_new(struct slogout **out, const struct slogout_settings *settings);
 
-/* Frees a slogout after its sessions, filters and drains. NULL is allowed and returns 0.
+/* Frees a slogout, whose sessions, filters and drains must have been freed before. NULL is allowed and
+ * returns 0.
  *   STATE      a session, filter or drain has not been freed
  *   REENTRANT */
 SLOGOUT_API int slogout_free(struct slogout *slogout);
 
 /* Returns the time at which slogout_tick() is needed next, on the clock of now_ms, or SLOGOUT_NEVER if
- * nothing has a deadline. The time may have passed. */
+ * nothing has a deadline. The time may be in the past. */
 SLOGOUT_API uint64_t slogout_deadline(const struct slogout *slogout);
 
 /* Returns the milliseconds from now_ms to deadline_ms as a timeout for poll() or epoll_wait(): 0 if the
  * deadline has passed, -1 for SLOGOUT_NEVER, and INT_MAX if the number is larger than that. Use it as
  * slogout_poll_timeout(slogout_deadline(slogout), now_ms), or for the earliest of several deadlines. The
- * function is arithmetic only. */
+ * function only calculates. */
 SLOGOUT_API int slogout_poll_timeout(uint64_t deadline_ms, uint64_t now_ms);
 
 /* Runs the timers and drains that are due at now_ms, in the order of their deadlines; the order of equal
- * deadlines is not specified. One tick takes at most 1,000 such actions. If more are due, slogout_deadline()
- * and set_timer ask for another tick at once. May be called early, late and repeatedly. Before the tick, feed
- * all input that has been read, so that the library sees an answer that came in time before the answer timer
- * expires. [calls back]
+ * deadlines is not specified. One tick runs at most 1,000 timers and steps of drains. If more are due,
+ * slogout_deadline() and set_timer ask for another tick at once. May be called early, late and repeatedly.
+ * Before the tick, feed all input that has been read, so that the library sees an answer that came in time
+ * before the answer timer expires. [calls back]
  *   ARGUMENT   slogout is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_tick(struct slogout *slogout, uint64_t now_ms);
 
-/* Returns the counters of all sessions of this slogout. They change as the library works, and live as long as
- * the slogout. */
+/* Returns the counters of all sessions of this slogout. The library updates them, and they are valid until
+ * the slogout is freed. */
 SLOGOUT_API const struct slogout_counts *slogout_get_counts(const struct slogout *slogout);
 
 /* ---- session: one connection -------------------------------------------------------------------- */
 
-/* The moments at which the library sends a line. Octets that are queued but not sent, or received but not
- * parsed, such as half a line, do not matter for either of them. */
+/* The moments at which the library sends a line. Neither moment depends on octets that are queued but not
+ * sent, or on octets that are received but not parsed, such as half a line. */
 enum slogout_when {
     /* At rest: the connection is between lines, the tagged response to each command that the host has taken
      * is queued, and no literal of the client is announced or incomplete. In IDLE, the connection is at rest
@@ -270,7 +272,7 @@ struct slogout_response {
     size_t text_len;
 };
 
-/* How an exchange ended. Later versions append members. */
+/* The result of an exchange. Later versions append members. */
 struct slogout_result {
     size_t size; /* sizeof(struct slogout_result) */
     enum slogout_outcome outcome;
@@ -287,33 +289,33 @@ struct slogout_result {
 /* Copied by slogout_session_new(). Both functions are required. */
 struct slogout_callbacks {
     size_t size; /* sizeof(struct slogout_callbacks) */
-    /* Queues one whole line of len octets, CRLF included, to be sent without waiting for more output. Must
-     * not block. line is valid until the function returns. Returns
+    /* Queues one whole line of len octets, including its CRLF. The host must send the line without waiting
+     * for more output. Must not block. line is valid until the function returns. Returns
      *   0             if all of the line is queued;
      *   SLOGOUT_BUSY  if the connection is not at the moment that `when` names. The host must then call
      *                 slogout_session_resume() once it is;
-     *   another       number, also that of the octets, if the connection is broken. A PENDING session then
-     *                 ends as SEND_FAILED, and a LEAVING session with its outcome; close_connection is called
-     *                 in both cases.
+     *   any other number if the connection is broken. A PENDING session then ends as SEND_FAILED, and a LEAVING
+     *                 session with its outcome; close_connection is called in both cases. Do not return the
+     *                 number of octets.
      * If the host cancels the request inside this function and then returns 0, the line is sent nevertheless,
-     * so the session is ASKED after LOGOUT and ENDED after `* BYE`. If it returns that the connection is
-     * broken, the session ends, too. */
+     * so the session is ASKED after LOGOUT and ENDED after `* BYE`. If it returns another number than 0, the
+     * session ends. */
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
-    /* Closes the connection. The host runs no further command of the client. It may let running commands
-     * finish, so that the client receives their responses. When all queued output is sent, the host calls
-     * shutdown(SHUT_WR), reads and discards input until end of file, and closes, all by its own deadline,
-     * which slogout_deadline() does not include. A bare close() can destroy queued output. The library calls
-     * this function once, and no other callback of the session after it. The host still frees the session,
-     * here or later. The function may end the process. result is valid until the function returns;
-     * slogout_session_get_result() returns the result later. */
+    /* Closes the connection. The host must not run any further command of the client. It may let running
+     * commands finish, so that the client receives their responses. When all queued output is sent, the host
+     * calls shutdown(SHUT_WR), reads and discards input until end of file, and closes, all by its own
+     * deadline, which slogout_deadline() does not include. A bare close() can destroy queued output. The
+     * library calls this function once, and calls no other callback of the session after it. The host must
+     * still free the session, here or later. The function may end the process. result is valid until the
+     * function returns; slogout_session_get_result() returns the result later. */
     void (*close_connection)(struct slogout_session *session, const struct slogout_result *result,
                              void *conn);
 };
 
-/* Makes a session for one connection, in the state OPEN. Nothing is allocated after this call. conn is the
- * host's own pointer, passed to the callbacks. On success *out belongs to the caller, who passes it to
- * slogout_session_free(); on failure *out is untouched.
+/* Creates a session for one connection, in the state OPEN. No memory is allocated for the session after this
+ * call. conn is a pointer of the host, which the library passes to the callbacks. On success *out belongs to
+ * the caller, who passes it to slogout_session_free(); on failure *out is untouched.
  *   ARGUMENT  out, slogout, callbacks or one of the two functions is NULL
  *   SIZE, NOMEM */
 SLOGOUT_API int slogout_session_new(struct slogout_session **out, struct slogout *slogout,
@@ -333,10 +335,10 @@ SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, in
 /* Requests that the client leave. Offers LOGOUT to send_line at once, or `* BYE` if the client has not
  * enabled the extension. If send_line returns SLOGOUT_BUSY, each slogout_session_resume() offers the line
  * again. The number of the tag is used up only when send_line takes the LOGOUT. bye_text follows `* BYE ` in
- * each `* BYE` of this session; NULL selects the text in the settings. bye_text is NOT copied, so that a session
- * stays small, and must live until the session has ended or the request is canceled. slogout_bye_text_fit()
- * makes a valid text from any text. In PENDING and ASKED, a call without an error does nothing and returns 0,
- * so the earlier text stays. [calls back]
+ * each `* BYE` of this session; NULL selects the text in the settings. bye_text is NOT copied, so that a
+ * session stays small; it must remain valid until the session has ended or the request is canceled.
+ * slogout_bye_text_fit() makes a valid text from any text. In PENDING and ASKED, a call without an error does
+ * nothing and returns 0, so the earlier text remains in use. [calls back]
  *   STATE      LEAVING or ENDED
  *   TEXT       bye_text is not valid, in any state
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
@@ -344,7 +346,7 @@ SLOGOUT_API void slogout_session_set_enabled(struct slogout_session *session, in
 SLOGOUT_API int slogout_session_request(struct slogout_session *session, const char *bye_text,
                                         uint64_t now_ms);
 
-/* How one session leaves without a drain. */
+/* The spread and the deadline of one session that leaves without a drain. */
 struct slogout_departure {
     size_t size;          /* sizeof(struct slogout_departure) */
     uint32_t spread_ms;   /* the library makes the request at a random instant within this time; 0: at once */
@@ -358,7 +360,7 @@ struct slogout_departure {
  * library keeps the deadline even if the client does not answer. It cuts the spread short if necessary, and
  * forces a session that is still PENDING leave_timeout_ms before the deadline. If the answer timer would run
  * beyond that time, the library sends `* BYE` in place of LOGOUT. In any state other than OPEN, the function
- * does the same as slogout_session_force(), so that a second signal to the process hurries its session.
+ * does the same as slogout_session_force(), so that a second signal to the process ends its session sooner.
  * [calls back]
  *   TEXT       bye_text is not valid, in any state
  *   ARGUMENT   session or departure is NULL, or now_ms is SLOGOUT_NEVER
@@ -368,17 +370,17 @@ SLOGOUT_API int slogout_session_leave(struct slogout_session *session,
                                       const struct slogout_departure *departure, uint64_t now_ms);
 
 /* Reports that the connection may be at rest or between lines. In PENDING and LEAVING, the function offers
- * the line that is due to send_line again. Call it when a command has completed, when IDLE has begun, and
- * when queued output is sent if send_line waited for that. A call at any other time does no harm and costs
- * little. [calls back]
+ * the line that is due to send_line again. Call it when a command has completed and when IDLE has begun. If
+ * send_line returns SLOGOUT_BUSY until queued output is sent, also call it when that output is sent. A call
+ * at any other time does no harm and costs little. [calls back]
  *   ARGUMENT   session is NULL; in PENDING and LEAVING, also if now_ms is SLOGOUT_NEVER
  *   REENTRANT  in PENDING and LEAVING; in any other state it returns 0, even in a callback */
 SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t now_ms);
 
 /* Passes a line of the client to the library, as len octets with or without its line end (CRLF, LF or CR).
  * The host must pass each line that begins where a command may begin, and each line that it reads in IDLE. It
- * must not pass literal data, the rest of a line after a literal, or AUTHENTICATE data. A host that has read
- * only a `*` where a command may begin may pass the line `* BYE`.
+ * must not pass literal data, the rest of a line after a literal, or AUTHENTICATE data. If the host has read
+ * only a `*` where a command may begin, it may pass the line `* BYE`.
  *
  * An answer is any number of `* BYE`, then OK, NO or BAD with the tag of our LOGOUT, compared octet by
  * octet. Returns SLOGOUT_CONSUMED if the line belongs to an answer, or came after the outcome was settled;
@@ -388,18 +390,19 @@ SLOGOUT_API int slogout_session_resume(struct slogout_session *session, uint64_t
 SLOGOUT_API SLOGOUT_MUST_CHECK int slogout_session_feed_line(struct slogout_session *session,
                                                              const char *line, size_t len, uint64_t now_ms);
 
-/* Cancels a request. The session is OPEN again and no longer in its drain. Never sends anything. Also
- * returns 0 if there was no request.
+/* Cancels a request. The session becomes OPEN again and leaves its drain. Never sends anything. Also returns
+ * 0 if there was no request.
  *   STATE  LOGOUT has been sent, or the session is LEAVING or ENDED
  *   ARGUMENT */
 SLOGOUT_API int slogout_session_cancel(struct slogout_session *session);
 
-/* Settles the outcome FORCED. The session is LEAVING, and close_connection is called after its `* BYE`, or
- * after leave_timeout_ms without one. The library offers `* BYE` to send_line at once and at each
+/* Settles the outcome FORCED. The session becomes LEAVING, and close_connection is called after its `* BYE`,
+ * or after leave_timeout_ms without one. The library offers `* BYE` to send_line at once and at each
  * slogout_session_resume(). It does so with SLOGOUT_AT_REST during the first half of leave_timeout_ms, so
  * that no command is cut off, and then with SLOGOUT_BETWEEN_LINES. A session that is LEAVING already keeps
  * its outcome. The library then offers `* BYE` with SLOGOUT_BETWEEN_LINES unless it has done so before, and
- * calls close_connection, whatever send_line returns. Does nothing to a session that has ENDED. [calls back]
+ * then calls close_connection, whatever send_line returned. Does nothing to a session that has ENDED. [calls
+ * back]
  *   ARGUMENT   session is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
 SLOGOUT_API int slogout_session_force(struct slogout_session *session, uint64_t now_ms);
@@ -428,9 +431,9 @@ SLOGOUT_API enum slogout_state slogout_session_state(const struct slogout_sessio
 /* Parses one line of len octets, with or without its line end (CRLF, LF or CR). The line must be `* BYE
  * [text]` or `TAG OK|NO|BAD [text]`. The word may be in upper or lower case. One SP must precede the word,
  * and SP or the end of the line must follow it. The text is not interpreted, so `{3}` at its end does not
- * announce a literal. To keep the cost independent of len, a tag longer than 255 octets does not parse, and a
- * response code longer than 255 octets stays part of the text. Returns 1 and fills *out if the line is such a
- * response. For any other line or a NULL pointer, returns 0 and leaves *out untouched. */
+ * announce a literal. To keep the cost independent of len, a tag longer than 255 octets is not accepted, and
+ * a response code longer than 255 octets remains part of the text. Returns 1 and fills *out if the line is
+ * such a response. For any other line or a NULL pointer, returns 0 and leaves *out untouched. */
 SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char *line, size_t len);
 
 /* Returns 1 if one of the words at `arguments` is SLOGOUT_CAPABILITY, in upper or lower case, and 0
@@ -439,7 +442,7 @@ SLOGOUT_API int slogout_response_parse(struct slogout_response *out, const char 
 SLOGOUT_API int slogout_enable_has_capability(const char *arguments, size_t len);
 
 /* Makes a valid bye_text from any text of len octets, such as a notice that an administrator has written.
- * Each run of control characters and white space becomes one SP, and disappears at either end. Each 8-bit
+ * Each run of control characters and white space becomes one SP, and is removed at either end. Each 8-bit
  * character, in UTF-8 or not, becomes "?". A "[" at the beginning becomes "(" unless it begins a valid
  * response code. The text is cut after a word, or inside a word that is too long by itself. If the result
  * would be empty, it is "Server is closing the connection". Writes a text of at most 200 octets,
@@ -478,8 +481,8 @@ SLOGOUT_API const char *slogout_outcome_name(enum slogout_outcome outcome);
  * bye_seen. If the client has answered, the line has the status of the answer. If result->answer is set, the
  * line also has the code and the text of the answer, cut to 64 and 128 octets, in which a control character
  * or 8-bit octet becomes \xNN, and `"` and `\` become `\"` and `\\`. Writes at most out_size octets, and
- * NUL-terminates unless out_size is 0. Returns the length of the whole line without the NUL, or 0 if result
- * is NULL. */
+ * NUL-terminates the line unless out_size is 0. Returns the length of the whole line without the NUL, or 0 if
+ * result is NULL. */
 SLOGOUT_API size_t slogout_result_format(char *out, size_t out_size, const struct slogout_result *result);
 
 #ifdef __cplusplus

@@ -3,8 +3,8 @@
 
 usage: generate.py DIRECTORY, at the top of the tree
 
-The picture PAGE.SECTION.svg of this folder stands at the beginning of that section of that page. If the section has a
-literal display, the picture takes the place of the first one, which the reader can unfold as text."""
+The picture PAGE.SECTION.svg of this folder is placed at the beginning of that section of that page. If the section has
+a literal display, the picture replaces the first display, which the reader can unfold as text."""
 
 import fnmatch
 import html

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What core.sh counts instructions of. Usage: core line|peer|exchange TIMES; core size: octets of a session */
+/* The calls whose instructions core.sh counts. Usage: core line|peer|exchange TIMES; core size: octets of a
+ * session */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,7 @@ static unsigned long lines(struct slogout *slogout, unsigned long times)
     return consumed;
 }
 
-/* What any host does with the same line: it looks for its end. */
+/* The work of any host for the same line: it looks for the end of the line. */
 static unsigned long peer(struct slogout *slogout, unsigned long times)
 {
     const void *(*volatile find)(const void *, int, size_t) =

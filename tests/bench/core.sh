@@ -14,7 +14,7 @@ count() {
     awk '/Collected/ { print $4 }' "$out"
 }
 
-# Instructions for each time that a job is done: the difference of two runs, so that start and end drop out.
+# Instructions for each run of a job: the difference of two runs, so that start and end cancel out.
 each() {
     echo $(( ($(count "$program" "$1" 3000) - $(count "$program" "$1" 1000)) / 2000 ))
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The cost of a whole drain in the library: add, ask, arm, answer, cancel, close, free; and, beside it in
- * the same run, what peers take to arm and to cancel one timer for each. The host is as small as it can
- * be: it copies the line that it is given and answers it 100 ms later, and memory comes from one piece, in
- * the order of the sessions.
+/* The cost of a whole drain in the library: add, ask, arm, answer, cancel, close, free; and, in the same run, the cost
+ * for peers to arm and to cancel one timer for each session. The host is as small as it can be: it copies the line that
+ * it is given and answers it 100 ms later, and memory comes from one piece, in the order of the sessions.
  *
  *   drain whole|shuffled|fifo|libevent SESSIONS
  *                           prints nanoseconds for each session, the least of five runs; shuffled: the sessions are added

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The filter against itself, whole and byte by byte, and against a slow reference. The input is a dialogue as in
+/* Compares the filter with itself, fed whole and byte by byte, and with a slow reference. The input is a dialogue as in
  * filter/check.h. */
 #include "fuzz/filter/check.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any line, against the reading by the grammar alone. */
+/* Compares the parser with a reading by the grammar alone, for any line. */
 #include <stdlib.h>
 #include <string.h>
 #include "model/reference.h"

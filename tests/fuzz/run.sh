@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Runs one fuzz target for some seconds: tests/fuzz/run.sh PROGRAM SECONDS. What it finds beyond the corpus in the
-# tree stays beside the program, and a later run begins with it.
+# Runs one fuzz target for some seconds: tests/fuzz/run.sh PROGRAM SECONDS. The inputs that it finds beyond the corpus
+# in the tree remain beside the program, and a later run begins with them.
 set -eu
 
 program=$1

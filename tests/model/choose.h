@@ -20,7 +20,7 @@ int choose(int count);
 struct choices choices_taken(void);
 /* Makes the next run give these answers. */
 void choices_replay(const struct choices *choices);
-/* Goes on to the next run; 0: there is none, and the first one comes again. */
+/* Continues with the next run. Returns 0 if there is none; the first run then comes again. */
 int choose_next(void);
 
 #endif

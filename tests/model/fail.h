@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The one way in which these programs fail. */
+/* The only way in which these programs fail. */
 #ifndef FAIL_H
 #define FAIL_H
 
-/* Says what is wrong and how it came to it, then exits. */
+/* Prints the fault and the steps that led to it, and exits. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 #endif

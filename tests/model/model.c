@@ -109,7 +109,7 @@ static uint64_t less(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
-/* By then a session that departs is forced. */
+/* A session that departs is forced by this time. */
 static uint64_t forced_at(const struct model_session *session)
 {
     return session->close_by == SLOGOUT_NEVER ? SLOGOUT_NEVER : less(session->close_by, LEAVE_TIMEOUT);
@@ -348,7 +348,8 @@ static void ask(enum who who)
     to(session, SLOGOUT_STATE_ASKED);
 }
 
-/* Only enabled sessions are asked, unless all are, and no answer timer is knowingly cut short. */
+/* Only enabled sessions are asked, unless the settings ask all, and no session is asked whose answer timer would be cut
+ * short. */
 static int may_be_asked(const struct model_session *session)
 {
     if (!session->enabled && m->settings.ask != SLOGOUT_ASK_ALL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The state table once more, in other words: what each step must do. */
+/* The state table, written independently: the effects that each step must have. */
 #ifndef MODEL_H
 #define MODEL_H
 
@@ -37,14 +37,14 @@ struct model {
 };
 
 void model_start(struct model *model, const struct model_settings *settings);
-/* Fails unless the step returned what it should and made exactly these calls. */
+/* Fails unless the step returned the expected result and made exactly these calls. */
 void model_step(struct model *model, const struct step *step, const struct trace *trace, int returned);
 
-/* Fills the trace with the calls that the step must cause and returns what it must return. The host answers first_reply to
- * the first line and takes the others. */
+/* Fills the trace with the calls that the step must cause, and returns the result that it must return. The host answers
+ * first_reply to the first line and takes the other lines. */
 int model_predict(struct model *model, const struct step *step, int first_reply, struct trace *trace);
 
-/* Fills in how a session ended. Returns 0 if it has no outcome. */
+/* Fills in the result of a session. Returns 0 if the session has no outcome. */
 int model_result(const struct model *model, enum who who, struct call *call);
 
 uint64_t model_deadline(const struct model *model);

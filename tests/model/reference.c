@@ -166,7 +166,7 @@ static int read_fatal(struct slogout_response *out, const char *line, const char
     return 1;
 }
 
-/* CRLF, LF, or the CR that a host left which cuts lines at LF. */
+/* CRLF, LF, or the CR that remains if a host cuts lines at LF. */
 static const char *end_of_line(const char *line, const char *to)
 {
     if (to > line && to[-1] == '\n')

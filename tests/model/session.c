@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every sequence of events that a slogout with two sessions can see.
+/* Checks every sequence of events that a slogout with two sessions can see.
  *
  * The search is breadth first and runs the real library. From each state every step is made with every
  * behavior of the host, and checked against the model and the properties. The state that results is added to
@@ -87,7 +87,7 @@ static size_t hash(const struct key *key)
     return (size_t)(h ^ h >> 29);
 }
 
-/* Returns the bucket that has the key, or the one where it would be. */
+/* Returns the bucket that has the key, or the bucket for it. */
 static int *find(const struct key *key)
 {
     size_t i = hash(key) % (size_t)bucket_count;
@@ -185,7 +185,7 @@ static const struct model_settings all_settings[] = {
     {SLOGOUT_ASK_ALL, SLOGOUT_REFUSAL_BYE, .drain_asks = 0, .polled = 1},
 };
 
-/* Returns how many states there are. */
+/* Returns the number of states. */
 static int explore_all(void)
 {
     const int count = sizeof all_settings / sizeof *all_settings;

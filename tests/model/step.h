@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What can happen to a slogout with two sessions, and what the library did. */
+/* The events that can happen to a slogout with two sessions, and the calls that the library made. */
 #ifndef STEP_H
 #define STEP_H
 
@@ -38,7 +38,7 @@ enum step_kind {
 /* The variants of INPUT. */
 enum input { BYE_LINE, OK_LINE, NO_LINE, BAD_LINE, COMMAND_LINE, FOREIGN_OK_LINE, TAGGED_BYE_LINE, INPUTS };
 
-/* The variants of DEPART: how long the spread is, and the deadline. */
+/* The variants of DEPART: the spread and the deadline. */
 enum departure { AT_ONCE, SPREAD_OUT, SPREAD_TO_ASK, SPREAD_TO_TELL, TOO_LATE, DEPARTURES };
 
 struct departure_times {
@@ -55,7 +55,7 @@ struct step {
     uint64_t now; /* for steps that take a time */
 };
 
-/* What the host does inside a callback. */
+/* The actions of the host inside a callback. */
 enum action_kind { NO_ACTION, FREE_IT, ABANDON_IT, CANCEL_IT, ENABLE_IT, NEW_IT, REENTER };
 
 enum call_kind { SEND_LINE, CLOSE_CONNECTION, SET_TIMER };

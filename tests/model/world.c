@@ -157,14 +157,14 @@ struct action {
     int other; /* the action is on the other session */
 };
 
-/* What the host does inside a callback of A. The last four need a B. */
+/* The actions of the host inside a callback of A. The last four need a B. */
 static const struct action actions[] = {{NO_ACTION, 0},  {FREE_IT, 0},  {ABANDON_IT, 0}, {CANCEL_IT, 0},
                                         {ENABLE_IT, 0},  {REENTER, 0},  {FREE_IT, 1},    {NEW_IT, 1},
                                         {ABANDON_IT, 1}, {CANCEL_IT, 1}};
 #define ACTIONS       (int)(sizeof actions / sizeof *actions)
 #define ACTIONS_ALONE 6
 
-/* B is there to show what one session can do to another, so it does less by itself. */
+/* B shows the effects of one session on another, so it has fewer events of its own. */
 static const struct action actions_of_b[] = {{NO_ACTION, 0}, {FREE_IT, 0}, {FREE_IT, 1}};
 
 static const struct action *choose_action(enum who who)
@@ -273,7 +273,7 @@ void world_start(const struct model_settings *settings, int session_count)
 static const int abandon_reasons[] = {SLOGOUT_OUTCOME_CLIENT_LOGOUT, SLOGOUT_OUTCOME_PEER_CLOSED,
                                       SLOGOUT_OUTCOME_HOST_CLOSED};
 
-/* What follows the tag, or the whole line. */
+/* The text after the tag, or the whole line. */
 static const char *const lines[INPUTS] = {
     [BYE_LINE] = "* bye {3}\r\n", [COMMAND_LINE] = "a NOOP",      [OK_LINE] = " Ok done\r\n",
     [NO_LINE] = " NO\n",          [FOREIGN_OK_LINE] = "0 OK\r\n", [BAD_LINE] = " BAD [X y]\r",
@@ -378,7 +378,7 @@ static uint64_t choose_time(const struct step *step)
     }
 }
 
-/* With a second session, what makes no difference to it is left out. */
+/* With a second session, the variants that make no difference to it are left out. */
 static int choose_variant(const struct step *step)
 {
     static const enum input inputs[] = {BYE_LINE, OK_LINE, NO_LINE, COMMAND_LINE};

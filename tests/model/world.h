@@ -16,7 +16,7 @@ struct block {
     int used;
 };
 
-/* What an observer knows of one session. */
+/* The data that an observer has of one session. */
 struct witness {
     char tag[SLOGOUT_TAG_SIZE]; /* of the LOGOUT that was taken */
     uint64_t asked_at;
@@ -46,14 +46,14 @@ extern int world_verbose; /* prints each step */
 /* With sessions 1 there is no B. */
 void world_start(const struct model_settings *settings, int sessions);
 
-/* Makes one step, which choose() selects, as it does everything that the host does meanwhile, and checks
- * the step against the model and the properties. Returns 0 if the choices make no step. */
+/* Makes one step and checks it against the model and the properties. choose() selects the step and all
+ * actions of the host during it. Returns 0 if the choices make no step. */
 int world_step(void);
 
 /* Fails unless each session that must end does, although send_line is always BUSY. Changes the world. */
 void world_check_end(void);
 
-/* Everything that the future depends on. */
+/* All data on which the future depends. */
 struct key {
     unsigned char bytes[26];
 };

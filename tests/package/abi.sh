@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# What programs that are linked with the shared library depend on, beside what was recorded: the functions, the values of
-# constants, and the members of structs, for 64 and 32 bits. Fails where anything but an addition differs. A struct may
-# grow if it begins with its size, or if only the library makes it.
+# Compares the interface on which linked programs depend with its record: the functions, the values of constants, and
+# the members of structs, for 64 and 32 bits. Fails if anything differs except by an addition. A struct may grow if it
+# begins with its size, or if only the library makes it.
 # usage: abi.sh check|record BUILD
 . tests/package/common.sh
 

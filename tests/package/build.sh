@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# What the Makefile promises beside the libraries, tried in a distribution that was unpacked.
+# Tests the promises of the Makefile other than the libraries, in an unpacked distribution.
 # usage: build.sh FOLDER, with MAKE and CC in the environment
 . tests/package/common.sh
 enter_copy "$1"

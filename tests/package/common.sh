@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the scripts here share; they read it in from the top of the tree.
-# shellcheck shell=sh
+# The code that the scripts here share; they read this file from the top of the tree. shellcheck shell=sh
 set -eu
 unset MAKEFLAGS MFLAGS MAKELEVEL BUILD SLOGOUT_BUILD
 

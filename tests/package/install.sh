@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# What `make install` puts below an empty DESTDIR is enough to build and run a program and to read the manual;
-# `make uninstall` takes all of it away and nothing else. DESTDIR and PREFIX have spaces and signs in them, and
-# pkg-config finds what was moved. The same without a shared library. Everybody can read what is installed, whatever the
-# umask is.
+# The files that `make install` puts below an empty DESTDIR are enough to build and run a program and to read the
+# manual; `make uninstall` removes all of them and nothing else. DESTDIR and PREFIX have spaces and signs in them, and
+# pkg-config finds files that were moved. The same holds without a shared library. Every user can read the installed
+# files, with any umask.
 # usage: install.sh DIRECTORY, with MAKE and CC in the environment
 set -eu
 
@@ -23,7 +23,7 @@ files()
     (cd "$root" && find . ! -type d | sort)
 }
 
-# Builds the program with what pkg-config says and runs it.
+# Builds the program with the flags from pkg-config and runs it.
 run_program()
 {
     eval "$CC -o '$stage/program' '$stage/program.c' $(pkg-config --define-prefix --cflags --libs slogout)"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A program that loads a plugin. Each of them is linked with its own copy of the library; prints which versions they
- * call. With PLUGIN defined, this is the plugin. */
+/* A program that loads a plugin. The program and the plugin are each linked with their own copy of the library. Prints
+ * the versions that they call. With PLUGIN defined, this is the plugin. */
 #include <slogout/slogout.h>
 
 #ifdef PLUGIN

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the tests of the example programs share: programs, connections to them, and dialogues written as in the RFCs.
-
-Every wait is bounded, and the bound is long, so a test fails rather than hangs, and a slow machine fails none. The
-environment's SERVER is the name of the server under test: echo_server, or one of the example hosts.
-"""
+"""The code that the tests of the example programs share: programs, connections to them, and dialogues written as in the
+RFCs. Every wait has a long limit, so a test fails instead of hanging, and no test fails because the machine is slow.
+The environment's SERVER is the name of the server under test: echo_server, or one of the example hosts. """
 
 import atexit
 import concurrent.futures

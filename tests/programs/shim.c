@@ -2,7 +2,7 @@
 /* System calls that fail as FAULTS says, for a program that is started with this library in LD_PRELOAD.
  *
  * FAULTS="accept=EMFILE%2 send=short%1 send=EPIPE@7" makes each second accept() fail, each send() take one octet, and
- * the seventh send() fail. At exit the number of faults is written to standard error. */
+ * the seventh send() fail. At exit, writes the number of faults to standard error. */
 #pragma GCC diagnostic ignored "-Wpedantic" /* what dlsym() returns becomes a function */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -41,7 +41,7 @@ static int error_number(const char *name, size_t len)
     abort();
 }
 
-/* Returns the error number if the fault, `NAME=ERROR@N` or `NAME=ERROR%N`, is for this call, else 0. */
+/* Returns the error number if the fault, `NAME=ERROR@N` or `NAME=ERROR%N`, is for this call, and 0 otherwise. */
 static int fault_of(const char *fault, const char *name, unsigned long call)
 {
     const size_t len = strlen(name);

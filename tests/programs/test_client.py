@@ -47,7 +47,7 @@ class WithOurServer(unittest.TestCase):
         for line in transcript.splitlines():
             self.assertRegex(line, "^[CS]: ")
 
-    def test_answers_as_it_was_told(self):
+    def test_answers_as_its_option_says(self):
         for answer, (sent, received) in ANSWERS.items():
             with self.subTest(answer=answer):
                 status, transcript = self.exchange("--answer", answer)
@@ -60,12 +60,12 @@ class WithOurServer(unittest.TestCase):
         self.assertRegex(transcript, r"(?m)^S: \* BYE .*\n\Z")
         self.assertEqual(status, COMPLETE)
 
-    def test_without_enable_is_asked_where_all_are(self):
+    def test_without_enable_is_asked_if_the_server_asks_all(self):
         status, transcript = self.exchange("--no-enable", options=["--ask", "all"])
         self.assertIn("S: SLO.1 LOGOUT\n", transcript)
         self.assertEqual(status, COMPLETE)
 
-    def test_over_ipv6(self):
+    def test_connects_over_ipv6(self):
         server = Server(host="::1")
         self.addCleanup(server.stop)
         client = Client(server.text_address)
@@ -110,22 +110,22 @@ class WithAnotherServer(unittest.TestCase):
         self.server.close()
         self.assertEqual(self.client.end(), COMPLETE)
 
-    def test_is_not_content_with_an_end_of_file_before_the_exchange(self):
+    def test_an_end_of_file_before_the_exchange_is_a_failure(self):
         self.become_idle()
         self.server.close()
         self.assertEqual(self.client.end(), NOT_COMPLETE)
 
-    def test_is_not_content_with_an_end_of_file_before_the_greeting(self):
+    def test_an_end_of_file_before_the_greeting_is_a_failure(self):
         self.server.close()
         self.assertEqual(self.client.end(), NOT_COMPLETE)
 
-    def test_is_not_content_with_an_end_of_file_after_logout(self):
+    def test_an_end_of_file_after_logout_is_a_failure(self):
         self.become_idle()
         self.server.play("c: A001 LOG")
         self.server.shut_down()
         self.assertEqual(self.client.end(), NOT_COMPLETE)
 
-    def test_takes_a_logout_octet_by_octet(self):
+    def test_reads_a_logout_octet_by_octet(self):
         self.become_idle()
         for octet in b"A001 LOGOUT\r\n":
             self.server.send(bytes([octet]))

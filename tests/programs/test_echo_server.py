@@ -78,20 +78,20 @@ class EchoServer(unittest.TestCase):
         self.clients[0].answer()
         server.login().close()
 
-    def test_sigint_is_as_sigterm(self):
+    def test_sigint_drains_like_sigterm(self):
         server = self.start(clients=1)
         server.signal(signal.SIGINT)
         self.clients[0].play("S: TAG LOGOUT")
         self.clients[0].answer()
         self.check_end(server, ANSWERED=1)
 
-    def test_over_ipv6(self):
+    def test_listens_over_ipv6(self):
         server = self.start(clients=1, host="::1")
         self.assertRegex(server.text_address, r"^\[::1\]:[0-9]+$")
         self.clients[0].ask()
         self.clients[0].answer()
 
-    def test_a_plan_that_cannot_be_kept_is_refused_with_the_shortest_deadline_that_can(self):
+    def test_a_plan_that_cannot_be_kept_is_refused_with_the_shortest_valid_deadline(self):
         for options in (["--spread", "20000"], [], ["--answer-timeout", "50000"], ["--rate", "1"]):
             refused_plan = run("echo_server", *options, "--deadline", "30000")
             self.assertEqual(refused_plan.returncode, 2)

@@ -80,7 +80,7 @@ class Faults(unittest.TestCase):
         self.run_whole("send=ENOBUFS%2", 5)
         self.run_whole("send=ENOBUFS%3 send=short%1", 100)
 
-    def test_clients_get_in_when_descriptors_were_short(self):
+    def test_clients_are_accepted_after_descriptors_were_short(self):
         self.run_whole("accept=EMFILE%2")
         self.run_whole("accept=ENOBUFS%2")
         self.run_whole("accept=ECONNABORTED%2")

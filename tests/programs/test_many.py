@@ -35,7 +35,7 @@ class TenThousand(unittest.TestCase):
         self.addCleanup(process.kill)
         return process
 
-    def test_they_leave_one_after_the_other(self):
+    def test_ten_thousand_clients_leave_one_after_the_other(self):
         server = Server("--spread", str(SPREAD), "--deadline", str(DEADLINE), "--answer-timeout", str(ANSWER_TIMEOUT),
                         plain=True)  # all other tests run with the sanitizers
         self.addCleanup(server.stop)

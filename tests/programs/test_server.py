@@ -70,7 +70,7 @@ class Moments(LeavingTest):
         sentinel.answer()
         self.end("ANSWERED", "ANSWERED")
 
-    def test_while_pipelined_commands_are_queued(self):
+    def test_sigterm_while_pipelined_commands_are_queued_cuts_off_nothing(self):
         """LOGOUT stands between two replies, whenever the signal arrives."""
         client, commands = self.login(), 5000
         client.send(b"".join(b"p%d NOOP\r\n" % i for i in range(commands)))
@@ -83,7 +83,7 @@ class Moments(LeavingTest):
             self.assertTrue(line.startswith(f"p{i} OK"), line)
         client.play(f"C: {logout[0].split()[0]} OK", "END")
 
-    def test_while_a_large_message_is_sent(self):
+    def test_sigterm_while_a_large_message_is_sent_cuts_off_nothing(self):
         client = self.login(receive_buffer=RECEIVE_BUFFER)
         client.play(f"C: a FETCH {MESSAGE_MAX}", FETCHED)
         self.server.terminate()
@@ -92,7 +92,7 @@ class Moments(LeavingTest):
         client.answer()
         self.end("ANSWERED")
 
-    def test_during_the_close_after_the_clients_own_logout(self):
+    def test_sigterm_after_the_clients_own_logout_changes_nothing(self):
         client = self.login()
         client.play("C: a LOGOUT", r"S: \* BYE .*", "S: a OK .*")
         self.server.terminate()
@@ -106,7 +106,7 @@ for name, (steps_before, steps_after) in MOMENTS.items():
 
 
 class Leaving(LeavingTest):
-    def test_without_clients(self):
+    def test_a_server_without_clients_ends_at_once(self):
         self.server.terminate()
         self.end()
 
@@ -148,7 +148,7 @@ class Leaving(LeavingTest):
         other.play("END")
         self.server.wait()
 
-    def test_it_ends_when_the_last_connection_is_closed_and_not_before(self):
+    def test_the_server_ends_when_the_last_connection_is_closed_and_not_before(self):
         client = self.login()
         self.server.terminate()
         client.play("S: TAG LOGOUT", "C: TAG OK")
@@ -226,7 +226,7 @@ class Silence(LeavingTest):
                 client.send(b"a NOOP\r\n" * 10000)
         client.socket.settimeout(PATIENCE)
 
-    def test_of_a_client_that_never_reads(self):
+    def test_a_client_that_never_reads_is_closed_in_time(self):
         """One client has left its replies unread, so LOGOUT or BYE is queued after them. The other is in the middle of a
         message, and gets neither."""
         flood, fetch = self.login(enable=False, receive_buffer=4096), self.login(receive_buffer=4096)
@@ -242,7 +242,7 @@ class Silence(LeavingTest):
         self.assertRegex(rest, rb"\Ax*\Z")
         self.assertLess(len(rest), MESSAGE_MAX)
 
-    def test_of_a_client_that_reads_late_loses_nothing(self):
+    def test_a_client_that_reads_late_loses_nothing(self):
         client = self.login(enable=False, receive_buffer=4096)
         self.fill(client)
         self.server.terminate()
@@ -257,7 +257,7 @@ class Silence(LeavingTest):
         received = client.read_to_end()
         self.assertEqual(received, b"x" * MESSAGE_MAX + b")\r\na OK completed\r\n")
 
-    def test_of_a_client_that_says_half_a_line(self):
+    def test_a_client_that_sends_half_a_line_is_told(self):
         """It sends an octet more every now and then. A client is at rest if no command is running, even after half a
         line."""
         old, new, literal = self.login(enable=False), self.login(), self.login()
@@ -282,7 +282,7 @@ class Silence(LeavingTest):
 class Crowd(LeavingTest):
     options = ("--spread", "3000", "--deadline", "300000")
 
-    def test_leaves_one_after_the_other(self):
+    def test_a_crowd_leaves_one_after_the_other(self):
         """With a process for each connection, each chooses its own instant."""
         clients = subprocess.Popen([sys.executable, "-B", ROOT / "tests/programs/drain_clients.py",
                                     *map(str, self.server.address), str(MANY), "ok"], stdout=subprocess.PIPE)
@@ -296,7 +296,7 @@ class Crowd(LeavingTest):
         self.assertEqual([len(result["told"]), result["eof"], result["reset"]], [MANY, MANY, 0])
         self.assertGreater(max(result["told"]) - min(result["told"]), 1, "all at once")
 
-    def test_hurries_after_a_second_signal(self):
+    def test_a_crowd_leaves_sooner_after_a_second_signal(self):
         clients = [self.login() for _ in range(20)]
         self.server.terminate()
         select.select([client.socket for client in clients], [], [], PATIENCE)  # until the first is asked
@@ -311,7 +311,7 @@ class Crowd(LeavingTest):
 class Writes(LeavingTest):
     options = ("--write-timeout", "1000")
 
-    def test_end_in_time_although_no_client_is_to_leave(self):
+    def test_a_write_times_out_although_no_client_must_leave(self):
         """The system takes some octets more now and then, long after it has said that there is no room."""
         client = self.login(receive_buffer=4096)
         client.send(b"a FETCH %d\r\n" % MESSAGE_MAX)
@@ -323,7 +323,7 @@ class Writes(LeavingTest):
 
 @unittest.skipIf(SERVER == "blocking", "its parent keeps no descriptor of a client")
 class Descriptors(unittest.TestCase):
-    def test_that_are_all_in_use_stop_nothing(self):
+    def test_descriptors_that_are_all_in_use_stop_nothing(self):
         server = Server(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))
         self.addCleanup(server.stop)
         bystander = server.login()

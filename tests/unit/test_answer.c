@@ -101,7 +101,7 @@ static void check(const void *what, size_t first, size_t step)
     assert_memory_equal(answer->line, row->kept ? row->kept : row->line, answer->len);
 }
 
-static void test_lines_in_all_two_way_splits(void **state)
+static void test_answers_are_recognized_in_all_two_way_splits(void **state)
 {
     size_t i;
 
@@ -143,7 +143,7 @@ static void test_text_is_kept_up_to_its_limit(void **state)
     exact_free(text);
 }
 
-static void test_a_line_may_be_so_long_and_no_longer(void **state)
+static void test_a_line_beyond_the_limit_is_too_long(void **state)
 {
     char *text = exact_fill('x', SLO_ANSWER_LINE_MAX);
     struct slo_answer answer;
@@ -175,10 +175,10 @@ static void test_a_line_may_be_so_long_and_no_longer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines_in_all_two_way_splits),
+        cmocka_unit_test(test_answers_are_recognized_in_all_two_way_splits),
         cmocka_unit_test(test_the_longest_tag_fits),
         cmocka_unit_test(test_text_is_kept_up_to_its_limit),
-        cmocka_unit_test(test_a_line_may_be_so_long_and_no_longer),
+        cmocka_unit_test(test_a_line_beyond_the_limit_is_too_long),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

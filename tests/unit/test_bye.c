@@ -49,7 +49,7 @@ static void test_a_text_is_printable_ascii(void **state)
 }
 
 /* RFC 3501 section 9: "[" resp-text-code "]" SP text, text = 1*TEXT-CHAR. */
-static void test_response_codes(void **state)
+static void test_response_codes_must_be_well_formed(void **state)
 {
     static const char *const good[] = {
         "[UNAVAILABLE] Moved",
@@ -106,7 +106,7 @@ static void expect_line(const char *text, const char *expected)
     exact_free(line);
 }
 
-static void test_the_line(void **state)
+static void test_the_line_is_bye_and_its_text(void **state)
 {
     char text[SLO_BYE_TEXT_MAX + 1] = "", line[SLO_BYE_LINE_MAX + 1];
 
@@ -218,7 +218,7 @@ static void test_a_text_that_is_too_long_is_cut_after_a_word(void **state)
 
 /* A word that is too long by itself is cut inside, so that a code keeps a text. The second code is valid until its end is
  * cut off. */
-static void test_what_is_left_of_a_code_after_the_cut_is_valid(void **state)
+static void test_a_code_that_is_cut_does_not_remain_a_code(void **state)
 {
     char text[300], expected[201] = "[ALERT] ";
 
@@ -234,7 +234,7 @@ static void test_what_is_left_of_a_code_after_the_cut_is_valid(void **state)
     expect_fit(text, sizeof text, "(ALERT");
 }
 
-static void test_no_text_is_the_default(void **state)
+static void test_an_empty_text_becomes_the_default(void **state)
 {
     char out[SLOGOUT_BYE_TEXT_SIZE];
 
@@ -249,12 +249,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_text_has_1_to_200_octets),
         cmocka_unit_test(test_a_text_is_printable_ascii),
-        cmocka_unit_test(test_response_codes),
-        cmocka_unit_test(test_the_line),
+        cmocka_unit_test(test_response_codes_must_be_well_formed),
+        cmocka_unit_test(test_the_line_is_bye_and_its_text),
         cmocka_unit_test(test_any_text_is_made_to_fit),
         cmocka_unit_test(test_a_text_that_is_too_long_is_cut_after_a_word),
-        cmocka_unit_test(test_what_is_left_of_a_code_after_the_cut_is_valid),
-        cmocka_unit_test(test_no_text_is_the_default),
+        cmocka_unit_test(test_a_code_that_is_cut_does_not_remain_a_code),
+        cmocka_unit_test(test_an_empty_text_becomes_the_default),
     };
     return cmocka_run_group_tests_name("bye", tests, NULL, NULL);
 }

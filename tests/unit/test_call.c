@@ -29,7 +29,7 @@ static int copy(struct known *to, size_t size, size_t memory, char tail)
 
 /* Only the size itself is in memory if it cannot be, so it must be refused before anything else is read. A refusal changes
  * nothing. */
-static void test_structs_of_each_size(void **state)
+static void test_structs_of_each_size_are_copied(void **state)
 {
     static const struct {
         size_t size, memory;
@@ -64,7 +64,7 @@ static void test_structs_of_each_size(void **state)
     }
 }
 
-static void test_the_largest_size_that_is_believed(void **state)
+static void test_the_largest_valid_size_is_copied(void **state)
 {
     size_t octets[4096 / sizeof(size_t)] = {4096}, others[LENGTH(octets)] = {4096};
 
@@ -80,8 +80,8 @@ static void test_the_largest_size_that_is_believed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_structs_of_each_size),
-        cmocka_unit_test(test_the_largest_size_that_is_believed),
+        cmocka_unit_test(test_structs_of_each_size_are_copied),
+        cmocka_unit_test(test_the_largest_valid_size_is_copied),
     };
     return cmocka_run_group_tests_name("call", tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static void give_back(void *memory, void *user_data)
     free(memory);
 }
 
-static void test_new_refuses(void **state)
+static void test_new_refuses_invalid_arguments(void **state)
 {
     int empty = 0;
     const struct slogout_settings settings = {
@@ -66,7 +66,7 @@ static void test_new_refuses(void **state)
     assert_int_equal(slogout_free(slogout), 0);
 }
 
-static void test_arguments_that_are_refused(void **state)
+static void test_invalid_arguments_are_refused(void **state)
 {
     struct crowd *crowd = crowd_of(1, 1, &crowd_prompt), *other = crowd_new(NULL, 255, &crowd_prompt, 1, 10);
     struct slogout_drain *drain = crowd->drain;
@@ -135,7 +135,7 @@ static int call(struct crowd *crowd, char function)
     }
 }
 
-static void test_each_function_in_each_state(void **state)
+static void test_each_function_works_or_fails_in_each_state(void **state)
 {
     static const struct {
         const char *works;
@@ -160,7 +160,7 @@ static void test_each_function_in_each_state(void **state)
     }
 }
 
-static void test_a_session_joins_from_open_pending_and_asked_alone(void **state)
+static void test_a_session_joins_only_in_open_pending_and_asked(void **state)
 {
     struct crowd *crowd = crowd_new(NULL, 1, &crowd_silent, 1, 100000);
     struct slogout_session *session = crowd->clients[0].session;
@@ -212,7 +212,7 @@ static void test_cancel_free_and_abandon_do_not_change_the_time(void **state)
     crowd_free(crowd);
 }
 
-static void test_the_plan_is_measured_by_the_settings(void **state)
+static void test_the_plan_is_checked_with_the_timeouts_of_the_settings(void **state)
 {
     const struct slogout_settings settings = {.answer_timeout_ms = 70000, .leave_timeout_ms = 3000};
     struct slogout_plan plan = tight;
@@ -326,7 +326,7 @@ static void force_drain(struct crowd *crowd, struct client *client)
     crowd->in_send_line = crowd->in_close = NULL;
 }
 
-static void test_what_the_host_does_in_a_callback(void **state)
+static void test_sessions_and_drains_may_be_changed_in_a_callback(void **state)
 {
     typedef void action(struct crowd * crowd, struct client * client);
     static const struct {
@@ -408,7 +408,7 @@ static void test_done_is_a_callback_and_may_free_its_drain(void **state)
 
 /* ---- freeing, outcomes ---- */
 
-static void test_members_of_a_freed_drain_are_open_or_go_on(void **state)
+static void test_members_of_a_freed_drain_reopen_or_continue(void **state)
 {
     static const struct manner mixed[] = {
         {1, 0, CROWD_NEVER, "OK", 0}, /* will be ASKED */
@@ -446,7 +446,7 @@ static void test_members_of_a_freed_drain_are_open_or_go_on(void **state)
     crowd_free(crowd);
 }
 
-static void test_the_counters_are_those_of_the_members(void **state)
+static void test_the_counters_count_the_members(void **state)
 {
     struct crowd *crowd = crowd_new(NULL, 2, &crowd_silent, 1, 100000);
 
@@ -465,20 +465,20 @@ static void test_the_counters_are_those_of_the_members(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_refuses),
-        cmocka_unit_test(test_arguments_that_are_refused),
-        cmocka_unit_test(test_each_function_in_each_state),
-        cmocka_unit_test(test_a_session_joins_from_open_pending_and_asked_alone),
+        cmocka_unit_test(test_new_refuses_invalid_arguments),
+        cmocka_unit_test(test_invalid_arguments_are_refused),
+        cmocka_unit_test(test_each_function_works_or_fails_in_each_state),
+        cmocka_unit_test(test_a_session_joins_only_in_open_pending_and_asked),
         cmocka_unit_test(test_cancel_free_and_abandon_do_not_change_the_time),
-        cmocka_unit_test(test_the_plan_is_measured_by_the_settings),
+        cmocka_unit_test(test_the_plan_is_checked_with_the_timeouts_of_the_settings),
         cmocka_unit_test(test_nothing_happens_until_the_start),
         cmocka_unit_test(test_done_waits_until_all_are_freed),
         cmocka_unit_test(test_request_force_and_cancel_take_effect_at_once_on_a_waiting_member),
-        cmocka_unit_test(test_what_the_host_does_in_a_callback),
+        cmocka_unit_test(test_sessions_and_drains_may_be_changed_in_a_callback),
         cmocka_unit_test(test_a_drain_is_freed_in_the_done_of_another),
         cmocka_unit_test(test_done_is_a_callback_and_may_free_its_drain),
-        cmocka_unit_test(test_members_of_a_freed_drain_are_open_or_go_on),
-        cmocka_unit_test(test_the_counters_are_those_of_the_members),
+        cmocka_unit_test(test_members_of_a_freed_drain_reopen_or_continue),
+        cmocka_unit_test(test_the_counters_count_the_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

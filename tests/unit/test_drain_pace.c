@@ -324,7 +324,7 @@ static void test_no_second_has_more_than_the_rate(void **state)
 
 /* ---- groups and the limit ---- */
 
-static void test_a_group_leaves_in_one_slot_and_the_pace_stays(void **state)
+static void test_a_group_leaves_in_one_slot_and_keeps_the_pace(void **state)
 {
     const struct slogout_plan plan = plan_of(20000, 0);
     struct crowd *crowd = crowd_of(10000, 0, &crowd_not_enabled);
@@ -445,7 +445,7 @@ static void test_a_plan_counts_from_its_start(void **state)
     }
 }
 
-static void test_who_leaves_by_itself_leaves_its_time_to_the_others(void **state)
+static void test_a_session_that_leaves_by_itself_frees_its_time_for_the_others(void **state)
 {
     const struct slogout_plan plan = plan_of(20000, 0);
     struct crowd *crowd = crowd_of(4000, 4000, &crowd_prompt);
@@ -463,7 +463,7 @@ static void test_who_leaves_by_itself_leaves_its_time_to_the_others(void **state
 }
 
 /* The time may be earlier than the slot that was cut for one session alone, which only a tick can know. */
-static void test_a_tick_is_wanted_when_somebody_has_joined_and_only_then(void **state)
+static void test_only_a_session_that_joins_requires_a_tick(void **state)
 {
     const struct slogout_plan plan = plan_of(20000, 0);
     struct crowd *crowd = crowd_of(2, 1, &crowd_not_enabled);
@@ -512,13 +512,13 @@ int main(void)
         cmocka_unit_test(test_departures_keep_to_the_timer_step),
         cmocka_unit_test(test_the_same_seed_has_the_same_schedule),
         cmocka_unit_test(test_no_second_has_more_than_the_rate),
-        cmocka_unit_test(test_a_group_leaves_in_one_slot_and_the_pace_stays),
+        cmocka_unit_test(test_a_group_leaves_in_one_slot_and_keeps_the_pace),
         cmocka_unit_test(test_the_limit_holds_for_groups_too),
         cmocka_unit_test(test_a_tight_limit_makes_no_burst),
         cmocka_unit_test(test_set_timer_reports_a_place_that_has_become_free),
         cmocka_unit_test(test_a_plan_counts_from_its_start),
-        cmocka_unit_test(test_who_leaves_by_itself_leaves_its_time_to_the_others),
-        cmocka_unit_test(test_a_tick_is_wanted_when_somebody_has_joined_and_only_then),
+        cmocka_unit_test(test_a_session_that_leaves_by_itself_frees_its_time_for_the_others),
+        cmocka_unit_test(test_only_a_session_that_joins_requires_a_tick),
         cmocka_unit_test(test_without_a_spread_a_tick_begins_1000),
         /* The slowest comes last, since most faults are found before it. */
         cmocka_unit_test(test_long_spreads_are_even_and_set_few_timers),

@@ -50,7 +50,7 @@ static void test_the_slots_fill_the_window_and_are_finer_than_milliseconds(void 
 }
 
 /* Chi-square of 10,000 seeds in 20 bins, 19 degrees of freedom: 43.8 is passed once in 1,000 times. */
-static void test_one_alone_has_the_whole_window(void **state)
+static void test_a_single_session_has_the_whole_window(void **state)
 {
     unsigned count[20] = {0};
     double chi_square = 0;
@@ -68,7 +68,7 @@ static void test_one_alone_has_the_whole_window(void **state)
 }
 
 /* The first values of SplitMix64 with seed 0, without the bit that the longest window does not have. */
-static void test_the_generator_is_splitmix64_and_goes_on_in_a_new_window(void **state)
+static void test_the_generator_is_splitmix64_and_continues_in_a_new_window(void **state)
 {
     struct slo_pacer pacer = {0};
 
@@ -105,7 +105,7 @@ static void test_the_instant_is_rounded_down_to_the_step(void **state)
         assert_int_equal(slo_pacer_instant_ms(&pacer, rows[i][0]), rows[i][1]);
 }
 
-static void test_what_is_too_late_is_as_good_as_never(void **state)
+static void test_times_and_counts_saturate(void **state)
 {
     struct slo_pacer pacer = {0};
 
@@ -129,7 +129,7 @@ static void test_what_is_too_late_is_as_good_as_never(void **state)
 /* In a window of 20 s some wait, and one of them gets the first slot. FIRST: there is none. NEXT: another slot is cut.
  * ADAPT: the first slot is cut again. JOIN: the first slot was used at `used`, nobody waited then, and somebody joins.
  * The slot and the window after that are in ms, rounded down. */
-static void test_slots(void **state)
+static void test_slots_follow_the_backlog_and_the_time(void **state)
 {
     enum how { FIRST, NEXT, ADAPT, JOIN };
     static const struct {
@@ -221,7 +221,7 @@ static void test_slots(void **state)
 
 /* The session that was begun last was begun late, or its slot was shorter than the gap because it was urgent, and nobody
  * waited then. */
-static void test_who_joins_need_not_wait_for_what_is_caught_up_or_urgent(void **state)
+static void test_a_session_that_joins_does_not_wait_for_late_or_urgent_slots(void **state)
 {
     const struct slo_backlog two = ALL(2), urgent = BY(400, 20000);
     struct slo_pacer pacer;
@@ -244,13 +244,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_slots_fill_the_window_and_are_finer_than_milliseconds),
-        cmocka_unit_test(test_one_alone_has_the_whole_window),
-        cmocka_unit_test(test_the_generator_is_splitmix64_and_goes_on_in_a_new_window),
+        cmocka_unit_test(test_a_single_session_has_the_whole_window),
+        cmocka_unit_test(test_the_generator_is_splitmix64_and_continues_in_a_new_window),
         cmocka_unit_test(test_an_empty_window_is_one_instant),
         cmocka_unit_test(test_the_instant_is_rounded_down_to_the_step),
-        cmocka_unit_test(test_what_is_too_late_is_as_good_as_never),
-        cmocka_unit_test(test_slots),
-        cmocka_unit_test(test_who_joins_need_not_wait_for_what_is_caught_up_or_urgent),
+        cmocka_unit_test(test_times_and_counts_saturate),
+        cmocka_unit_test(test_slots_follow_the_backlog_and_the_time),
+        cmocka_unit_test(test_a_session_that_joins_does_not_wait_for_late_or_urgent_slots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

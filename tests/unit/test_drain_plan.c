@@ -33,7 +33,7 @@ static int fits(struct question q)
 
 /* With T = answer timeout + 100 ms, B = max(spread, 1000 N / R) and r sessions in the first round, a plan fits if
  * max(B, (rounds - 1) * T + 1000 r / R) + T + tail + leave timeout <= deadline. */
-static void test_what_can_be_kept(void **state)
+static void test_a_plan_fits_if_it_can_be_kept(void **state)
 {
     static const struct {
         struct question question;
@@ -86,7 +86,7 @@ static void test_what_can_be_kept(void **state)
             fail_msg("%s", table[i].what);
 }
 
-static void test_advice(void **state)
+static void test_advice_is_the_limit_of_each_member(void **state)
 {
     static const struct {
         struct question question;
@@ -168,7 +168,7 @@ static void take_advice(const struct question *q)
         assert_false(fits(other));
 }
 
-static void test_advice_taken_is_accepted_and_a_little_less_is_not(void **state)
+static void test_a_plan_fits_with_the_advice_and_not_with_less(void **state)
 {
     static const uint32_t spreads[] = {0, 1, 20000, 4000000000}, tails[] = {0, 5000};
     static const uint64_t deadlines[] = {0, 1, 15000, 45099, 45100, 45101, 60000, 80200, 700000};
@@ -214,7 +214,7 @@ static void test_a_higher_limit_or_rate_never_needs_a_longer_deadline(void **sta
 
 /* ---- what the drain makes of a plan ---- */
 
-static void test_the_schedule(void **state)
+static void test_the_schedule_keeps_the_deadline(void **state)
 {
     static const struct {
         struct question question;
@@ -275,7 +275,7 @@ static void test_the_schedule(void **state)
     }
 }
 
-static void test_the_longest_timeouts(void **state)
+static void test_the_longest_timeouts_do_not_overflow(void **state)
 {
     static const struct slo_timeouts longest = {MOST, MOST};
     const uint64_t flight = MOST + UINT64_C(100), rest = flight + MOST + MOST;
@@ -298,7 +298,7 @@ static void test_the_longest_timeouts(void **state)
 }
 
 /* All are to be begun by begin_by. There are so many places, and a silent client keeps one for 70,100. */
-static void test_the_round_that_comes_next(void **state)
+static void test_the_next_round_has_the_sessions_that_must_begin(void **state)
 {
     static const struct {
         uint32_t limit;
@@ -329,13 +329,13 @@ static void test_the_round_that_comes_next(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_can_be_kept),
-        cmocka_unit_test(test_advice),
-        cmocka_unit_test(test_advice_taken_is_accepted_and_a_little_less_is_not),
+        cmocka_unit_test(test_a_plan_fits_if_it_can_be_kept),
+        cmocka_unit_test(test_advice_is_the_limit_of_each_member),
+        cmocka_unit_test(test_a_plan_fits_with_the_advice_and_not_with_less),
         cmocka_unit_test(test_a_higher_limit_or_rate_never_needs_a_longer_deadline),
-        cmocka_unit_test(test_the_schedule),
-        cmocka_unit_test(test_the_longest_timeouts),
-        cmocka_unit_test(test_the_round_that_comes_next),
+        cmocka_unit_test(test_the_schedule_keeps_the_deadline),
+        cmocka_unit_test(test_the_longest_timeouts_do_not_overflow),
+        cmocka_unit_test(test_the_next_round_has_the_sessions_that_must_begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

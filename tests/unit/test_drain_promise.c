@@ -126,7 +126,7 @@ static void expect_closes(const struct crowd *crowd, uint64_t from, uint64_t to)
     }
 }
 
-static void test_courses(void **state)
+static void test_drains_keep_their_plans(void **state)
 {
     size_t i;
 
@@ -214,7 +214,7 @@ static unsigned keep_advice(const struct slogout_plan *plan, uint32_t count, int
     return kept;
 }
 
-static void test_every_advice_that_is_taken_is_kept(void **state)
+static void test_a_plan_with_the_advice_is_kept(void **state)
 {
     static const uint32_t spreads[] = {0, 20000, 70000}, tails[] = {0, 5000};
     static const uint32_t limits[] = {0, 7, 99}, rates[] = {0, 2, 30}, sizes[] = {1, 100};
@@ -308,7 +308,7 @@ static void test_the_limit_is_never_exceeded(void **state)
 }
 
 /* WAITING sessions come first, then PENDING ones, then those that were asked. */
-static void test_the_order_of_forcing(void **state)
+static void test_waiting_sessions_are_forced_before_pending_and_asked(void **state)
 {
     const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = 0, .tail_ms = 3000};
     struct crowd *crowd = draining(3, mixed, 2, &plan);
@@ -369,7 +369,7 @@ static void test_nobody_is_asked_after_force(void **state)
 }
 
 /* Those that were not asked are OPEN again. The others have no deadline, which would have been at 20 s. */
-static void test_cancel_opens_those_who_were_not_asked_and_takes_the_deadline_from_the_others(void **state)
+static void test_cancel_reopens_sessions_that_were_not_asked_and_the_others_have_no_deadline(void **state)
 {
     const struct slogout_plan plan = {
         .size = sizeof plan, .spread_ms = 20000, .deadline_ms = 65100, .seed = 1};
@@ -397,16 +397,16 @@ static void test_cancel_opens_those_who_were_not_asked_and_takes_the_deadline_fr
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_courses),
+        cmocka_unit_test(test_drains_keep_their_plans),
         cmocka_unit_test(test_the_greatest_numbers_saturate),
         cmocka_unit_test(test_the_limit_is_never_exceeded),
-        cmocka_unit_test(test_the_order_of_forcing),
+        cmocka_unit_test(test_waiting_sessions_are_forced_before_pending_and_asked),
         cmocka_unit_test(test_forcing_is_spread_after_49_days),
         cmocka_unit_test(test_nobody_is_asked_after_force),
-        cmocka_unit_test(test_cancel_opens_those_who_were_not_asked_and_takes_the_deadline_from_the_others),
+        cmocka_unit_test(test_cancel_reopens_sessions_that_were_not_asked_and_the_others_have_no_deadline),
         cmocka_unit_test(test_every_deadline_is_kept),
         /* The slowest comes last, since most faults are found before it. */
-        cmocka_unit_test(test_every_advice_that_is_taken_is_kept),
+        cmocka_unit_test(test_a_plan_with_the_advice_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

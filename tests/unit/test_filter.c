@@ -520,7 +520,7 @@ static void check_doubt(const void *row, size_t first, size_t step)
     }
 }
 
-static void test_blind_from_one_octet_on(void **state)
+static void test_the_filter_becomes_blind_at_the_octet_that_causes_it(void **state)
 {
     size_t i;
 
@@ -529,7 +529,7 @@ static void test_blind_from_one_octet_on(void **state)
         exact_splits(&doubts[i], strlen(doubts[i].script), check_doubt);
 }
 
-static void test_a_blind_filter_passes_all_and_says_nothing(void **state)
+static void test_a_blind_filter_passes_all_and_adds_nothing(void **state)
 {
     static const char script[] = "S: * CAPABILITY ENABLE COMPRESS=X\r\nSLO.1 LOGOUT\r\n* BYE\r\n"
                                  "C: SLP.1 OK x\r\n* BYE\r\nx {3}\r\nS: x OK\r\n+\r\n* 1 X {3+}\r\n";
@@ -552,7 +552,7 @@ static void test_a_blind_filter_passes_all_and_says_nothing(void **state)
 }
 
 /* What was held is released once its filter is blind, and an answer that has begun is removed to its end. */
-static void test_what_blinds_while_an_answer_is_read(void **state)
+static void test_an_answer_that_has_begun_is_removed_by_a_blind_filter(void **state)
 {
     struct filter_host host;
 
@@ -583,7 +583,7 @@ static void test_every_reason_has_its_name(void **state)
 
 /* ---- what is held and what is kept ---- */
 
-static void test_what_comes_together_passes_together(void **state)
+static void test_octets_that_arrive_together_pass_together(void **state)
 {
     char *literal = exact_fill('x', 700);
     struct filter_host host;
@@ -662,7 +662,7 @@ static void test_the_text_of_a_long_answer_is_cut(void **state)
     exact_free(text);
 }
 
-static void test_the_outcome_says_who_took_leave(void **state)
+static void test_the_outcome_names_the_side_that_left(void **state)
 {
     static const struct {
         enum beginning beginning;
@@ -706,7 +706,7 @@ static void call_back(struct filter_host *host)
     assert_int_equal(slogout_filter_feed_server(host->filter, "x", 1, host->now), SLOGOUT_ERR_REENTRANT);
 }
 
-static void test_freed_in_a_callback_it_says_nothing_more(void **state)
+static void test_a_filter_freed_in_a_callback_calls_back_no_more(void **state)
 {
     static const char *const texts[] = {"* OK [CAPABILITY ENABLE] x\r\na OK",
                                         "* OK x\r\n* CAPABILITY COMPRESS=X ENABLE\r\n"};
@@ -729,7 +729,7 @@ static void test_freed_in_a_callback_it_says_nothing_more(void **state)
 }
 
 /* As our LOGOUT goes out, as a response passes for which the close waits, and while it waits. */
-static void test_freed_later_it_says_nothing_more(void **state)
+static void test_a_filter_freed_later_calls_back_no_more(void **state)
 {
     static const struct {
         enum beginning beginning;
@@ -837,7 +837,7 @@ static void test_callbacks_are_copied(void **state)
     filter_host_stop(&host);
 }
 
-static void test_wrong_arguments(void **state)
+static void test_invalid_arguments_are_errors_or_harmless(void **state)
 {
     struct slogout_filter_callbacks wrong[4] = {filter_host_callbacks, filter_host_callbacks, filter_host_callbacks,
                                                filter_host_callbacks};
@@ -875,24 +875,24 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dialogues_in_all_two_way_splits),
-        cmocka_unit_test(test_blind_from_one_octet_on),
-        cmocka_unit_test(test_a_blind_filter_passes_all_and_says_nothing),
-        cmocka_unit_test(test_what_blinds_while_an_answer_is_read),
+        cmocka_unit_test(test_the_filter_becomes_blind_at_the_octet_that_causes_it),
+        cmocka_unit_test(test_a_blind_filter_passes_all_and_adds_nothing),
+        cmocka_unit_test(test_an_answer_that_has_begun_is_removed_by_a_blind_filter),
         cmocka_unit_test(test_every_reason_has_its_name),
-        cmocka_unit_test(test_what_comes_together_passes_together),
+        cmocka_unit_test(test_octets_that_arrive_together_pass_together),
         cmocka_unit_test(test_no_octet_of_another_word_is_held),
         cmocka_unit_test(test_an_answer_of_more_than_65536_octets_is_none),
         cmocka_unit_test(test_the_text_of_a_long_answer_is_cut),
-        cmocka_unit_test(test_the_outcome_says_who_took_leave),
-        cmocka_unit_test(test_freed_in_a_callback_it_says_nothing_more),
-        cmocka_unit_test(test_freed_later_it_says_nothing_more),
+        cmocka_unit_test(test_the_outcome_names_the_side_that_left),
+        cmocka_unit_test(test_a_filter_freed_in_a_callback_calls_back_no_more),
+        cmocka_unit_test(test_a_filter_freed_later_calls_back_no_more),
         cmocka_unit_test(test_nothing_passes_after_our_line_has_failed),
         cmocka_unit_test(test_callbacks_are_not_reentered),
         cmocka_unit_test(test_nothing_is_allocated_after_the_beginning),
         cmocka_unit_test(test_octets_of_the_client_set_the_clock),
         cmocka_unit_test(test_the_greeting_may_be_skipped),
         cmocka_unit_test(test_callbacks_are_copied),
-        cmocka_unit_test(test_wrong_arguments),
+        cmocka_unit_test(test_invalid_arguments_are_errors_or_harmless),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,7 +371,7 @@ static void check(const struct recording *recording, size_t position, size_t ste
 }
 
 /* Nothing changes but the capability, LOGOUT comes only at rest, and a last `* BYE` only between lines. */
-static void test_recordings_with_something_done_at_each_position(void **state)
+static void test_recordings_survive_a_call_at_each_position(void **state)
 {
     static struct recording recording;
     size_t i, position;
@@ -391,7 +391,7 @@ static void test_recordings_with_something_done_at_each_position(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recordings_with_something_done_at_each_position),
+        cmocka_unit_test(test_recordings_survive_a_call_at_each_position),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

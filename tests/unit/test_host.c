@@ -76,7 +76,7 @@ static struct slogout_linger begun(void)
     return linger;
 }
 
-static void test_it_begins_once_at_any_time(void **state)
+static void test_a_close_begins_once_at_any_time(void **state)
 {
     struct slogout_linger linger = begun(), at_0 = {0, 0, 0};
 
@@ -155,7 +155,7 @@ static void test_a_lingering_close_ends_when_both_directions_have_ended(void **s
 }
 
 /* Edge-triggered, the end of file may come in the same event as what stands before it, and there is no other event. */
-static void test_each_event_of_edge_triggered_epoll_is_used_up(void **state)
+static void test_a_step_reads_all_input_as_edge_triggered_epoll_requires(void **state)
 {
 #ifdef __linux__
     struct slogout_linger linger = begun();
@@ -175,7 +175,7 @@ static void test_each_event_of_edge_triggered_epoll_is_used_up(void **state)
     (void)state;
 }
 
-static void test_a_socket_that_cannot_be_shut_ends_it(void **state)
+static void test_a_socket_that_cannot_be_shut_down_ends_the_close(void **state)
 {
     struct slogout_linger linger = begun();
     int pipe_ends[2];
@@ -327,11 +327,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_clock_never_runs_backwards_and_counts_milliseconds),
-        cmocka_unit_test(test_it_begins_once_at_any_time),
+        cmocka_unit_test(test_a_close_begins_once_at_any_time),
         cmocka_unit_test(test_a_lingering_close_ends_when_both_directions_have_ended),
-        LINGERS(test_each_event_of_edge_triggered_epoll_is_used_up),
+        LINGERS(test_a_step_reads_all_input_as_edge_triggered_epoll_requires),
         LINGERS(test_a_close_that_waits_ends_with_the_peer_or_at_its_deadline),
-        LINGERS(test_a_socket_that_cannot_be_shut_ends_it),
+        LINGERS(test_a_socket_that_cannot_be_shut_down_ends_the_close),
         WAITS(test_a_wait_ends_for_the_first_reason),
         WAITS(test_a_wait_ends_when_the_peer_is_gone),
         WAITS(test_a_wait_ticks_until_the_session_is_closed),

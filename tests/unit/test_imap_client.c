@@ -265,7 +265,7 @@ static void check(const void *row, size_t first, size_t step)
     }
 }
 
-static void test_commands_in_all_two_way_splits(void **state)
+static void test_commands_are_found_in_all_two_way_splits(void **state)
 {
     size_t i;
 
@@ -275,7 +275,7 @@ static void test_commands_in_all_two_way_splits(void **state)
 }
 
 /* Each by its name, since each may be the one that a client uses. */
-static void test_mechanisms_that_start_no_security_layer(void **state)
+static void test_known_mechanisms_start_no_security_layer(void **state)
 {
     static const char *const mechanisms[] = {"PLAIN",    "LOGIN",       "EXTERNAL", "ANONYMOUS",
                                              "CRAM-MD5", "OAUTHBEARER", "XOAUTH2",  "SCRAM-SHA-256",
@@ -333,7 +333,7 @@ static const struct {
     {"a ENABLE X-SERVER-LOGOUT\r\nb UNAUTHENTICATE\r\nc IDLE\r\n", AT_LINE},
 };
 
-static void test_where_it_stands(void **state)
+static void test_the_place_in_the_stream_is_known(void **state)
 {
     size_t i;
 
@@ -372,7 +372,7 @@ static int is_lost(const char *bytes, size_t len, size_t step)
 }
 
 /* In each line, `0` stands for NUL. */
-static void test_zero_octets(void **state)
+static void test_a_nul_loses_the_stream(void **state)
 {
     static const char *const lines[] = {
         "0",      "a0",         "a 0",          "a NO0",     "a  0", "a ENABLE 0", "a IDLE\r\nD0", "a AUTHENTICATE PLAIN\r\nD0",
@@ -422,7 +422,7 @@ static void test_a_longer_tag_enables_nothing(void **state)
 }
 
 /* Of more than SLO_IN_FLIGHT_KNOWN commands. */
-static void test_a_response_too_many_is_found_out(void **state)
+static void test_a_response_with_another_tag_is_found_in_the_sum(void **state)
 {
     enum slo_client_command command;
     struct slo_imap_client scan;
@@ -443,12 +443,12 @@ static void test_a_response_too_many_is_found_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_commands_in_all_two_way_splits),
-        cmocka_unit_test(test_mechanisms_that_start_no_security_layer),
-        cmocka_unit_test(test_where_it_stands),
-        cmocka_unit_test(test_zero_octets),
+        cmocka_unit_test(test_commands_are_found_in_all_two_way_splits),
+        cmocka_unit_test(test_known_mechanisms_start_no_security_layer),
+        cmocka_unit_test(test_the_place_in_the_stream_is_known),
+        cmocka_unit_test(test_a_nul_loses_the_stream),
         cmocka_unit_test(test_a_longer_tag_enables_nothing),
-        cmocka_unit_test(test_a_response_too_many_is_found_out),
+        cmocka_unit_test(test_a_response_with_another_tag_is_found_in_the_sum),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

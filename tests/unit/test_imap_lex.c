@@ -56,7 +56,7 @@ static void check(const void *what, size_t first, size_t step)
         fail_msg("\"%s\"", row->line);
 }
 
-static void test_announcements_in_all_two_way_splits(void **state)
+static void test_announcements_are_found_in_all_two_way_splits(void **state)
 {
     size_t i;
 
@@ -117,7 +117,7 @@ static void test_a_token_may_still_begin_with_a_word(void **state)
     assert_false(slo_token_may_begin(&other, "COMPRESS="));
 }
 
-static void test_of_a_token_that_is_too_long_the_beginning_is_kept(void **state)
+static void test_the_beginning_of_a_long_token_is_kept(void **state)
 {
     char *text = exact_fill('A', 300);
     struct slo_token added, taken;
@@ -178,7 +178,7 @@ static void test_tags_differ_by_their_hash(void **state)
 }
 
 /* FNV-1a of "a" and "foobar", from its authors' tests. */
-static void test_the_hash_is_a_known_one(void **state)
+static void test_the_hash_is_fnv_1a(void **state)
 {
     size_t taken;
 
@@ -205,7 +205,7 @@ static void test_a_tag_has_any_length(void **state)
 /* ---- stops ---- */
 
 /* Lines of any length, which no octet counts. */
-static void test_lines_stop_at_lf_and_at_nul_and_words_at_more(void **state)
+static void test_lines_end_at_lf_and_nul_and_words_also_at_cr_and_sp(void **state)
 {
     static const struct {
         char octet;
@@ -252,15 +252,15 @@ static void test_an_announcement_ends_a_line_of_any_length(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_announcements_in_all_two_way_splits),
+        cmocka_unit_test(test_announcements_are_found_in_all_two_way_splits),
         cmocka_unit_test(test_words_are_compared_without_case),
         cmocka_unit_test(test_only_letters_have_a_case),
         cmocka_unit_test(test_a_token_may_still_begin_with_a_word),
-        cmocka_unit_test(test_of_a_token_that_is_too_long_the_beginning_is_kept),
+        cmocka_unit_test(test_the_beginning_of_a_long_token_is_kept),
         cmocka_unit_test(test_tags_differ_by_their_hash),
-        cmocka_unit_test(test_the_hash_is_a_known_one),
+        cmocka_unit_test(test_the_hash_is_fnv_1a),
         cmocka_unit_test(test_a_tag_has_any_length),
-        cmocka_unit_test(test_lines_stop_at_lf_and_at_nul_and_words_at_more),
+        cmocka_unit_test(test_lines_end_at_lf_and_nul_and_words_also_at_cr_and_sp),
         cmocka_unit_test(test_an_announcement_ends_a_line_of_any_length),
     };
 

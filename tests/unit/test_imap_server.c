@@ -230,7 +230,7 @@ static void check(const void *what, size_t first, size_t step)
     }
 }
 
-static void test_responses_in_all_two_way_splits(void **state)
+static void test_responses_are_found_in_all_two_way_splits(void **state)
 {
     size_t i;
 
@@ -252,7 +252,7 @@ static enum slo_server_event last_event(const char *bytes, size_t len, size_t st
     return listener.scan.event;
 }
 
-static void test_zero_octets(void **state)
+static void test_a_nul_loses_the_stream(void **state)
 {
     static const char literal[] = "* 1 FETCH (BINARY[] ~{3}\r\n\0\r\n)\r\n";
     static const char *const lines[] = {
@@ -277,7 +277,7 @@ static void test_zero_octets(void **state)
 }
 
 /* Longer tags are not held back. */
-static void test_tags_of_any_length(void **state)
+static void test_a_tag_is_undecided_unless_it_is_too_long(void **state)
 {
     char tag[SLO_TAG_KNOWN + 2];
     size_t len, i;
@@ -300,7 +300,7 @@ static void test_tags_of_any_length(void **state)
 }
 
 /* The first response that is understood is the greeting. */
-static void test_greetings(void **state)
+static void test_the_greeting_ends_at_the_first_response(void **state)
 {
     static const char *const good[] = {"* OK x\r\n", "* PREAUTH x\r\n", "* BYE x\r\n", "* ok\r\n",
                                        "hello\r\n* OK x\r\n", "* NO x\r\n"};
@@ -326,10 +326,10 @@ static void test_greetings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_responses_in_all_two_way_splits),
-        cmocka_unit_test(test_zero_octets),
-        cmocka_unit_test(test_tags_of_any_length),
-        cmocka_unit_test(test_greetings),
+        cmocka_unit_test(test_responses_are_found_in_all_two_way_splits),
+        cmocka_unit_test(test_a_nul_loses_the_stream),
+        cmocka_unit_test(test_a_tag_is_undecided_unless_it_is_too_long),
+        cmocka_unit_test(test_the_greeting_ends_at_the_first_response),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

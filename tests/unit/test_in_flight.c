@@ -63,7 +63,7 @@ static void play(struct slo_in_flight *in_flight, const char *steps)
         step(in_flight, *steps++);
 }
 
-static void test_of_more_than_16_the_sum_is_known(void **state)
+static void test_more_than_16_commands_are_a_sum(void **state)
 {
     struct slo_in_flight in_flight = {0};
 
@@ -85,7 +85,7 @@ static void test_of_more_than_16_the_sum_is_known(void **state)
     assert_true(in_flight.count == (uint64_t)1 << 32);
 }
 
-static void test_of_more_than_16_one_too_many_shows_at_the_end(void **state)
+static void test_an_extra_response_among_more_than_16_is_noticed_at_the_end(void **state)
 {
     struct slo_in_flight in_flight = {0};
 
@@ -96,7 +96,7 @@ static void test_of_more_than_16_one_too_many_shows_at_the_end(void **state)
     assert_int_equal(step(&in_flight, 'A'), '!');
 }
 
-static void test_only_one_is_the_only_one(void **state)
+static void test_a_single_command_is_the_only_one(void **state)
 {
     struct slo_in_flight in_flight = {0};
 
@@ -112,9 +112,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_commands_are_counted_by_their_tags),
-        cmocka_unit_test(test_of_more_than_16_the_sum_is_known),
-        cmocka_unit_test(test_of_more_than_16_one_too_many_shows_at_the_end),
-        cmocka_unit_test(test_only_one_is_the_only_one),
+        cmocka_unit_test(test_more_than_16_commands_are_a_sum),
+        cmocka_unit_test(test_an_extra_response_among_more_than_16_is_noticed_at_the_end),
+        cmocka_unit_test(test_a_single_command_is_the_only_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@ static void expect_list(struct slo_link *list, const char *names)
 }
 
 /* Four are appended, then removed: from the middle, from the beginning, twice the last, and the only one. */
-static void test_members_stand_in_the_order_of_appending_until_they_are_removed(void **state)
+static void test_members_keep_the_order_of_appending_until_they_are_removed(void **state)
 {
     static const struct {
         size_t removed;
@@ -52,7 +52,7 @@ static void test_members_stand_in_the_order_of_appending_until_they_are_removed(
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members_stand_in_the_order_of_appending_until_they_are_removed),
+        cmocka_unit_test(test_members_keep_the_order_of_appending_until_they_are_removed),
     };
     return cmocka_run_group_tests_name("list", tests, NULL, NULL);
 }

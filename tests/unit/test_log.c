@@ -18,7 +18,7 @@ static void expect_escape(size_t out_size, const char *bytes, size_t len, const 
     exact_free(out);
 }
 
-static void test_each_octet_but_printable_ascii_is_escaped(void **state)
+static void test_each_octet_except_printable_ascii_is_escaped(void **state)
 {
     int octet;
 
@@ -35,7 +35,7 @@ static void test_each_octet_but_printable_ascii_is_escaped(void **state)
 }
 
 /* Nothing follows the cut: a shorter escape that would fit is not written. */
-static void test_an_escaped_text_is_cut_before_what_does_not_fit(void **state)
+static void test_an_escaped_text_is_cut_before_an_octet_that_does_not_fit(void **state)
 {
     static const char *const written[] = {"",  "",       "a",      "a",          "a",
                                           "a", "a\\x0a", "a\\x0a", "a\\x0a\\\"", "a\\x0a\\\"b"};
@@ -77,7 +77,7 @@ static void expect(const struct slogout_result *result, const char *written)
     expect_in(SLOGOUT_RESULT_SIZE, result, written, strlen(written));
 }
 
-static void test_without_an_answer(void **state)
+static void test_a_result_without_an_answer_has_no_code_and_text(void **state)
 {
     struct slogout_result result = {
         .outcome = SLOGOUT_OUTCOME_BYE_ONLY, .bye_sent = 1, .asked_ms = SLOGOUT_NEVER};
@@ -97,7 +97,7 @@ static void test_without_an_answer(void **state)
     expect(&result, "outcome=UNKNOWN tag=SLO.7 bye_sent=0 bye_seen=1 answer=UNKNOWN");
 }
 
-static void test_with_an_answer(void **state)
+static void test_a_result_with_an_answer_has_its_code_and_text(void **state)
 {
     static const struct {
         const char *line, *written;
@@ -130,7 +130,7 @@ static void test_with_an_answer(void **state)
 }
 
 /* The longest of all its parts, and the last octets before a cut are those of an escape. */
-static void test_any_fits_in_the_size_that_is_promised(void **state)
+static void test_every_line_fits_in_the_result_size(void **state)
 {
     char octets[1000];
     const struct slogout_response response = {SLOGOUT_STATUS_BAD, "x", 1, octets + 500, 255, octets,
@@ -158,7 +158,7 @@ static void test_any_fits_in_the_size_that_is_promised(void **state)
     assert_int_equal(out[strlen(out) - 1], '"');
 }
 
-static void test_less_room_cuts_it(void **state)
+static void test_a_line_is_cut_to_a_smaller_size(void **state)
 {
     static const char whole[] = "outcome=FORCED tag=- bye_sent=0 bye_seen=0";
     const struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_FORCED};
@@ -186,12 +186,12 @@ static void test_no_result_is_an_empty_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_octet_but_printable_ascii_is_escaped),
-        cmocka_unit_test(test_an_escaped_text_is_cut_before_what_does_not_fit),
-        cmocka_unit_test(test_without_an_answer),
-        cmocka_unit_test(test_with_an_answer),
-        cmocka_unit_test(test_any_fits_in_the_size_that_is_promised),
-        cmocka_unit_test(test_less_room_cuts_it),
+        cmocka_unit_test(test_each_octet_except_printable_ascii_is_escaped),
+        cmocka_unit_test(test_an_escaped_text_is_cut_before_an_octet_that_does_not_fit),
+        cmocka_unit_test(test_a_result_without_an_answer_has_no_code_and_text),
+        cmocka_unit_test(test_a_result_with_an_answer_has_its_code_and_text),
+        cmocka_unit_test(test_every_line_fits_in_the_result_size),
+        cmocka_unit_test(test_a_line_is_cut_to_a_smaller_size),
         cmocka_unit_test(test_no_result_is_an_empty_line),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);

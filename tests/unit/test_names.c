@@ -9,7 +9,7 @@ static void test_version_is_that_of_the_header(void **state)
     assert_string_equal(slogout_version(), SLOGOUT_VERSION);
 }
 
-static void test_every_error_has_its_sentence(void **state)
+static void test_every_error_has_its_description(void **state)
 {
     static const struct {
         int error;
@@ -67,7 +67,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_version_is_that_of_the_header),
-        cmocka_unit_test(test_every_error_has_its_sentence),
+        cmocka_unit_test(test_every_error_has_its_description),
         cmocka_unit_test(test_every_outcome_has_its_name),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);

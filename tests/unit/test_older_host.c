@@ -81,7 +81,7 @@ static struct slogout_session *new_session(struct slogout *slogout, int *calls)
     return session;
 }
 
-static void test_a_session_of_older_structs(void **state)
+static void test_a_session_accepts_older_structs(void **state)
 {
     struct slogout *slogout = new_slogout();
     int calls;
@@ -97,7 +97,7 @@ static void test_a_session_of_older_structs(void **state)
     assert_int_equal(slogout_free(slogout), 0);
 }
 
-static void test_a_drain_of_an_older_plan(void **state)
+static void test_a_drain_accepts_an_older_plan(void **state)
 {
     static const struct old_plan plan = {.size = sizeof plan, .spread_ms = 1000, .deadline_ms = 100000};
     struct slogout *slogout = new_slogout();
@@ -122,7 +122,7 @@ static void test_a_drain_of_an_older_plan(void **state)
 }
 
 /* A departure can be cut after any member; what is missing counts as 0. */
-static void test_departures_with_fewer_members(void **state)
+static void test_a_departure_may_have_fewer_members(void **state)
 {
     static const struct slogout_departure departure = {.size = sizeof departure, .spread_ms = 1000, .seed = 5};
     static const size_t sizes[] = {offsetof(struct slogout_departure, spread_ms),
@@ -148,7 +148,7 @@ static void test_departures_with_fewer_members(void **state)
 }
 
 /* A result that is larger than this library knows it ends in zeros. */
-static void test_results_of_each_size(void **state)
+static void test_results_of_each_size_are_filled(void **state)
 {
     const size_t known = sizeof(struct slogout_result);
     struct slogout *slogout = new_slogout();
@@ -177,10 +177,10 @@ static void test_results_of_each_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_session_of_older_structs),
-        cmocka_unit_test(test_a_drain_of_an_older_plan),
-        cmocka_unit_test(test_departures_with_fewer_members),
-        cmocka_unit_test(test_results_of_each_size),
+        cmocka_unit_test(test_a_session_accepts_older_structs),
+        cmocka_unit_test(test_a_drain_accepts_an_older_plan),
+        cmocka_unit_test(test_a_departure_may_have_fewer_members),
+        cmocka_unit_test(test_results_of_each_size_are_filled),
     };
     return cmocka_run_group_tests_name("older host", tests, NULL, NULL);
 }

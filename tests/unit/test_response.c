@@ -107,7 +107,7 @@ static void expect_response(const struct row *row, const char *line_end)
     exact_free(line);
 }
 
-static void test_lines_that_are_responses(void **state)
+static void test_responses_are_parsed(void **state)
 {
     size_t i;
 
@@ -152,7 +152,7 @@ static void expect_no_response(const char *bytes, size_t len)
     exact_free(line);
 }
 
-static void test_lines_that_are_none(void **state)
+static void test_other_lines_are_refused(void **state)
 {
     char line[64];
     size_t i;
@@ -183,7 +183,7 @@ static void test_nul_octets_are_octets(void **state)
 }
 
 /* Nothing is read beyond the end, and a line is not a response before its word is whole. */
-static void test_every_beginning_of_a_line(void **state)
+static void test_a_line_is_a_response_from_its_status_word_on(void **state)
 {
     static const char line[] = "SLO.12 BAD [CODE x] text\r\n";
     size_t len;
@@ -248,10 +248,10 @@ static void test_null_is_no_response(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines_that_are_responses),
-        cmocka_unit_test(test_lines_that_are_none),
+        cmocka_unit_test(test_responses_are_parsed),
+        cmocka_unit_test(test_other_lines_are_refused),
         cmocka_unit_test(test_nul_octets_are_octets),
-        cmocka_unit_test(test_every_beginning_of_a_line),
+        cmocka_unit_test(test_a_line_is_a_response_from_its_status_word_on),
         cmocka_unit_test(test_a_tag_and_a_code_have_at_most_255_octets),
         cmocka_unit_test(test_null_is_no_response),
     };

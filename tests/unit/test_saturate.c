@@ -33,7 +33,7 @@ static void test_differences_stop_at_0(void **state)
     assert_true(slo_subtract(MAX, 0) == MAX);
 }
 
-static void test_smaller_and_greater(void **state)
+static void test_min_and_max_order_all_values(void **state)
 {
     (void)state;
     assert_true(slo_min(1, 2) == 1 && slo_min(2, 1) == 1 && slo_min(3, 3) == 3);
@@ -67,7 +67,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums_and_products_stop_at_the_greatest_value),
         cmocka_unit_test(test_differences_stop_at_0),
-        cmocka_unit_test(test_smaller_and_greater),
+        cmocka_unit_test(test_min_and_max_order_all_values),
         cmocka_unit_test(test_division_rounds_up),
     };
     return cmocka_run_group_tests_name("saturate", tests, NULL, NULL);

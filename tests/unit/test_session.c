@@ -167,7 +167,7 @@ static void test_a_number_other_than_0_and_busy_means_broken(void **state)
 }
 
 /* The text belonged to the request that was taken back, and need not live any longer. */
-static void test_a_cancelled_request_takes_its_text_along(void **state)
+static void test_a_canceled_request_loses_its_text(void **state)
 {
     struct host *host = *state;
     char *text = exact_copy("Cancelled", sizeof "Cancelled");
@@ -211,7 +211,7 @@ static void test_a_line_must_have_octets(void **state)
 
 /* ---- tags ---- */
 
-static void test_the_longest_prefix_and_the_last_number(void **state)
+static void test_the_longest_tag_is_sent_and_recognized(void **state)
 {
     struct host *host = *state;
     static const struct slogout_settings settings = SETTINGS(.tag_prefix = "ABCDEFGHIJKLMNOP");
@@ -232,7 +232,7 @@ static void test_the_longest_prefix_and_the_last_number(void **state)
 
 /* ---- memory and size ---- */
 
-static void test_memory_is_taken_in_the_new_functions_alone(void **state)
+static void test_only_the_new_functions_allocate(void **state)
 {
     struct host *host = *state;
     struct slogout_session *session;
@@ -350,7 +350,7 @@ static void test_null_is_an_error_or_harmless(void **state)
     slogout_session_free(NULL);
 }
 
-static void test_abandon_names_only_what_a_host_can_know(void **state)
+static void test_abandon_accepts_only_the_outcomes_of_a_host(void **state)
 {
     struct host *host = *state;
     struct slogout_session *session;
@@ -436,7 +436,7 @@ static uint64_t run_departure(const struct slogout_departure *departure, uint32_
     return end - FAR;
 }
 
-static void test_a_departure_keeps_its_deadline_whatever_happens(void **state)
+static void test_a_departure_keeps_its_deadline_after_every_event(void **state)
 {
     static const uint64_t deadlines[] = {1,     5000,  9999,  10000,  10001, 44999,
                                          45000, 45001, 50000, 100000, 700000};
@@ -457,7 +457,7 @@ static void test_a_departure_keeps_its_deadline_whatever_happens(void **state)
 }
 
 /* With an answer timeout of 35,000 and a leave timeout of 10,000. */
-static void test_what_a_departure_does_near_its_deadline(void **state)
+static void test_a_departure_near_its_deadline_sends_bye_or_forces(void **state)
 {
     static const struct {
         uint64_t deadline_ms;
@@ -486,7 +486,7 @@ static void test_what_a_departure_does_near_its_deadline(void **state)
     }
 }
 
-static void test_a_spread_is_cut_so_that_the_client_can_be_asked(void **state)
+static void test_a_spread_is_cut_short_so_that_the_client_can_be_asked(void **state)
 {
     static const struct {
         uint64_t deadline_ms, latest;
@@ -514,7 +514,7 @@ static void test_a_spread_is_cut_so_that_the_client_can_be_asked(void **state)
     }
 }
 
-static void test_departures_that_are_refused_change_nothing(void **state)
+static void test_invalid_departures_change_nothing(void **state)
 {
     struct host *host = *state;
     const size_t size = sizeof(struct slogout_departure);
@@ -602,7 +602,7 @@ static void test_a_call_that_changes_nothing_does_not_move_the_clock(void **stat
     host_expect(host, "");
 }
 
-static void test_an_answer_timeout_of_any_length(void **state)
+static void test_an_answer_timeout_may_have_any_length(void **state)
 {
     static const uint32_t timeouts[] = {65535, 65536, 100000, (1U << 24) + 7, UINT32_MAX};
     size_t i;
@@ -632,7 +632,7 @@ static void expect_members(const struct host *host, enum slogout_state state, co
     assert_int_equal(*numbers, '\0');
 }
 
-static void test_members_stand_in_the_order_in_which_they_came_to_their_state(void **state)
+static void test_members_are_in_the_order_in_which_they_entered_their_state(void **state)
 {
     struct host *host = *state;
     struct slogout_session *sessions[5];
@@ -661,7 +661,7 @@ static void test_members_stand_in_the_order_in_which_they_came_to_their_state(vo
 }
 
 /* The two sessions are at the same address. */
-static void test_a_group_is_kept_while_waiting_and_does_not_touch_when_it_was_asked(void **state)
+static void test_a_group_does_not_change_the_time_of_the_request(void **state)
 {
     struct host *host = *state;
     struct slogout_session *waiting, *asked;
@@ -679,7 +679,7 @@ static void test_a_group_is_kept_while_waiting_and_does_not_touch_when_it_was_as
     host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
 }
 
-static void test_nobody_is_asked_whose_answer_the_drain_cannot_wait_for(void **state)
+static void test_a_client_whose_answer_would_be_late_is_not_asked(void **state)
 {
     struct host *host = *state;
     struct slogout_session *in_time, *late, *outside;
@@ -703,7 +703,7 @@ static void test_nobody_is_asked_whose_answer_the_drain_cannot_wait_for(void **s
 }
 
 /* As a drain does in a tick, between enter and leave, without a time and a text of its own. */
-static void test_a_drain_requests_and_forces_by_the_same_table(void **state)
+static void test_a_drain_requests_and_forces_as_a_host_does(void **state)
 {
     struct host *host = *state;
     struct slogout_session *session;
@@ -746,27 +746,27 @@ int main(void)
         cmocka_unit_test(test_leaving_lasts_as_long_as_the_settings_say_after_late_ticks),
         host_test(test_a_tag_whose_line_is_not_taken_is_not_used_up),
         host_test(test_a_number_other_than_0_and_busy_means_broken),
-        host_test(test_a_cancelled_request_takes_its_text_along),
+        host_test(test_a_canceled_request_loses_its_text),
         host_test(test_a_line_must_have_octets),
-        host_test(test_the_longest_prefix_and_the_last_number),
-        host_test(test_memory_is_taken_in_the_new_functions_alone),
+        host_test(test_the_longest_tag_is_sent_and_recognized),
+        host_test(test_only_the_new_functions_allocate),
         host_test(test_session_new_without_memory_changes_nothing),
         host_test(test_a_session_has_at_most_128_octets),
         host_test(test_callbacks_are_checked_when_the_session_is_made),
         host_test(test_null_is_an_error_or_harmless),
-        host_test(test_abandon_names_only_what_a_host_can_know),
+        host_test(test_abandon_accepts_only_the_outcomes_of_a_host),
         host_test(test_a_departure_begins_at_a_random_instant_of_its_spread),
-        cmocka_unit_test(test_a_departure_keeps_its_deadline_whatever_happens),
-        cmocka_unit_test(test_what_a_departure_does_near_its_deadline),
-        cmocka_unit_test(test_a_spread_is_cut_so_that_the_client_can_be_asked),
-        host_test(test_departures_that_are_refused_change_nothing),
+        cmocka_unit_test(test_a_departure_keeps_its_deadline_after_every_event),
+        cmocka_unit_test(test_a_departure_near_its_deadline_sends_bye_or_forces),
+        cmocka_unit_test(test_a_spread_is_cut_short_so_that_the_client_can_be_asked),
+        host_test(test_invalid_departures_change_nothing),
         host_test(test_a_session_without_an_outcome_has_no_result),
         host_test(test_a_call_that_changes_nothing_does_not_move_the_clock),
-        cmocka_unit_test(test_an_answer_timeout_of_any_length),
-        host_test(test_members_stand_in_the_order_in_which_they_came_to_their_state),
-        host_test(test_a_group_is_kept_while_waiting_and_does_not_touch_when_it_was_asked),
-        host_test(test_nobody_is_asked_whose_answer_the_drain_cannot_wait_for),
-        host_test(test_a_drain_requests_and_forces_by_the_same_table),
+        cmocka_unit_test(test_an_answer_timeout_may_have_any_length),
+        host_test(test_members_are_in_the_order_in_which_they_entered_their_state),
+        host_test(test_a_group_does_not_change_the_time_of_the_request),
+        host_test(test_a_client_whose_answer_would_be_late_is_not_asked),
+        host_test(test_a_drain_requests_and_forces_as_a_host_does),
         host_test(test_quitting_twice_is_harmless),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -158,7 +158,7 @@ static void call_all(struct host *host, struct slogout_session *session)
 }
 
 /* The whole trace is the same as without the calls. */
-static void test_what_may_call_back_does_nothing_inside_a_callback(void **state)
+static void test_functions_that_call_back_do_nothing_inside_a_callback(void **state)
 {
     size_t i;
 
@@ -252,7 +252,7 @@ static void expect_alone(const struct callback *callback, const char *what, cons
     host_end(host);
 }
 
-static void test_a_session_changed_as_its_line_is_sent(void **state)
+static void test_a_session_may_be_changed_while_its_line_is_sent(void **state)
 {
 #define NONE        SLOGOUT_OUTCOME_COUNT, "\n"
 #define NONE_BUSY   SLOGOUT_OUTCOME_COUNT, " BUSY\n"
@@ -299,7 +299,7 @@ static void test_a_session_changed_as_its_line_is_sent(void **state)
 }
 
 /* Whatever send_line returns then, nothing follows. An outcome that is settled stays. */
-static void test_a_session_ended_as_its_line_is_sent(void **state)
+static void test_a_session_may_be_ended_while_its_line_is_sent(void **state)
 {
     static const struct {
         const char *what;
@@ -369,9 +369,9 @@ static void test_no_callback_follows_for_a_session_freed_in_the_tick_that_expire
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_may_call_back_does_nothing_inside_a_callback),
-        cmocka_unit_test(test_a_session_changed_as_its_line_is_sent),
-        cmocka_unit_test(test_a_session_ended_as_its_line_is_sent),
+        cmocka_unit_test(test_functions_that_call_back_do_nothing_inside_a_callback),
+        cmocka_unit_test(test_a_session_may_be_changed_while_its_line_is_sent),
+        cmocka_unit_test(test_a_session_may_be_ended_while_its_line_is_sent),
         cmocka_unit_test(test_a_session_that_is_being_closed_has_its_outcome),
         host_test(test_no_callback_follows_for_a_session_freed_in_the_tick_that_expires_it),
     };

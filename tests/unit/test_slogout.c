@@ -221,7 +221,7 @@ static void test_null_is_an_error_or_harmless(void **state)
 
 /* ---- polling ---- */
 
-static void test_poll_timeout(void **state)
+static void test_poll_timeout_is_the_time_to_the_deadline(void **state)
 {
     static const struct {
         uint64_t deadline, now;
@@ -251,7 +251,7 @@ static const struct slogout_settings with_set_timer = SETTINGS(.set_timer = host
 
 /* Steps of up to four sessions: a time, then `1` to `4` and a letter (r request, R while send_line is BUSY, c cancel, f
  * force, o the answer OK), or `t` a tick, `T` while send_line is BUSY. After each step, the trace. */
-static void test_set_timer_tells_a_deadline_that_comes_nearer(void **state)
+static void test_set_timer_reports_an_earlier_deadline(void **state)
 {
     static const struct {
         uint64_t now;
@@ -305,7 +305,7 @@ static void test_set_timer_tells_a_deadline_that_comes_nearer(void **state)
 /* ---- ticks ---- */
 
 /* What is left is due at once, even if the host's clock steps back, and set_timer reports it. */
-static void test_a_tick_does_no_more_than_1000_things(void **state)
+static void test_a_tick_takes_at_most_1000_actions(void **state)
 {
     static const struct manner silent = {1, 0, CROWD_NEVER, NULL, 0};
     static const struct {
@@ -332,7 +332,7 @@ static void test_a_tick_does_no_more_than_1000_things(void **state)
     crowd_free(crowd);
 }
 
-static void test_one_late_tick_does_all_that_is_due_in_the_order_of_deadlines(void **state)
+static void test_a_late_tick_runs_all_that_is_due_in_the_order_of_deadlines(void **state)
 {
     struct host *host = *state;
     static const struct slogout_settings settings =
@@ -371,7 +371,7 @@ static void note_close(struct crowd *crowd, struct client *client)
     offers[strlen(offers)] = 'c';
 }
 
-static void test_of_what_is_due_together_timers_come_before_drains(void **state)
+static void test_timers_run_before_drains_with_the_same_deadline(void **state)
 {
     static const struct manner manners[] = {{1, CROWD_NEVER, 0, NULL, 0}, {1, 0, CROWD_NEVER, NULL, 0}};
     static const struct slogout_settings settings =
@@ -408,11 +408,11 @@ int main(void)
         host_test(test_free_with_sessions_left_is_an_error),
         host_test(test_two_slogouts_share_nothing),
         cmocka_unit_test(test_null_is_an_error_or_harmless),
-        cmocka_unit_test(test_poll_timeout),
-        host_test(test_set_timer_tells_a_deadline_that_comes_nearer),
-        cmocka_unit_test(test_a_tick_does_no_more_than_1000_things),
-        host_test(test_one_late_tick_does_all_that_is_due_in_the_order_of_deadlines),
-        cmocka_unit_test(test_of_what_is_due_together_timers_come_before_drains),
+        cmocka_unit_test(test_poll_timeout_is_the_time_to_the_deadline),
+        host_test(test_set_timer_reports_an_earlier_deadline),
+        cmocka_unit_test(test_a_tick_takes_at_most_1000_actions),
+        host_test(test_a_late_tick_runs_all_that_is_due_in_the_order_of_deadlines),
+        cmocka_unit_test(test_timers_run_before_drains_with_the_same_deadline),
     };
     return cmocka_run_group_tests_name("slogout", tests, NULL, NULL);
 }

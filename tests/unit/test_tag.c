@@ -14,7 +14,7 @@ static int valid(const char *tag, size_t len)
 }
 
 /* RFC 3501 section 9, written out. A tag has all that an atom has and "]", but not "+". */
-static void test_each_octet_alone_is_a_tag_or_an_atom_or_not(void **state)
+static void test_each_octet_is_valid_or_not_in_a_tag_and_an_atom(void **state)
 {
     static const char both[] = "!#$&',-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[^_`"
                                "abcdefghijklmnopqrstuvwxyz|}~";
@@ -32,7 +32,7 @@ static void test_each_octet_alone_is_a_tag_or_an_atom_or_not(void **state)
     assert_int_equal(slogout_tag_valid(NULL, 1), 0);
 }
 
-static void test_a_bad_octet_anywhere_spoils_a_tag(void **state)
+static void test_an_invalid_octet_anywhere_makes_a_tag_invalid(void **state)
 {
     static const struct {
         const char *tag;
@@ -75,7 +75,7 @@ static void expect_next(struct slogout_tags *tags, const char *expected)
     assert_int_equal(slogout_tag_valid(tag, strlen(tag)), 1);
 }
 
-static void test_tags_count_up_from_one_and_begin_again_after_the_last_number(void **state)
+static void test_tags_count_from_1_and_wrap_to_1(void **state)
 {
     static const struct {
         uint32_t last;
@@ -104,7 +104,7 @@ static void test_the_longest_tag_fits(void **state)
     exact_free(tag);
 }
 
-static void test_without_a_prefix_there_is_no_tag_and_nothing_changes(void **state)
+static void test_without_a_prefix_there_is_no_tag(void **state)
 {
     static const char *const bad[] = {NULL, "", "a b", "12345678901234567"};
     char tag[SLOGOUT_TAG_SIZE] = "untouched";
@@ -123,7 +123,7 @@ static void test_without_a_prefix_there_is_no_tag_and_nothing_changes(void **sta
 }
 
 /* No length is kept in one octet. */
-static void test_tags_of_more_than_255_octets(void **state)
+static void test_tags_may_have_more_than_255_octets(void **state)
 {
     char octets[700];
     size_t len;
@@ -149,13 +149,13 @@ static void test_tags_of_more_than_255_octets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_octet_alone_is_a_tag_or_an_atom_or_not),
-        cmocka_unit_test(test_a_bad_octet_anywhere_spoils_a_tag),
+        cmocka_unit_test(test_each_octet_is_valid_or_not_in_a_tag_and_an_atom),
+        cmocka_unit_test(test_an_invalid_octet_anywhere_makes_a_tag_invalid),
         cmocka_unit_test(test_a_prefix_has_1_to_16_octets_of_a_tag),
-        cmocka_unit_test(test_tags_count_up_from_one_and_begin_again_after_the_last_number),
+        cmocka_unit_test(test_tags_count_from_1_and_wrap_to_1),
         cmocka_unit_test(test_the_longest_tag_fits),
-        cmocka_unit_test(test_without_a_prefix_there_is_no_tag_and_nothing_changes),
-        cmocka_unit_test(test_tags_of_more_than_255_octets),
+        cmocka_unit_test(test_without_a_prefix_there_is_no_tag),
+        cmocka_unit_test(test_tags_may_have_more_than_255_octets),
     };
     return cmocka_run_group_tests_name("tag", tests, NULL, NULL);
 }

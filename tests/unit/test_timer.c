@@ -67,7 +67,7 @@ static void egg_init(struct egg *egg, char name)
     egg->name = name;
 }
 
-static void test_time_that_runs_backwards_stands_still(void **state)
+static void test_a_time_that_decreases_does_not_change_the_clock(void **state)
 {
     struct slo_clock clock;
 
@@ -84,7 +84,7 @@ static void test_time_that_runs_backwards_stands_still(void **state)
 }
 
 /* Up to four alarms, which are named by letters in their order. */
-static void test_alarms(void **state)
+static void test_alarms_ring_in_the_order_of_their_deadlines(void **state)
 {
     static const struct {
         const char *what;
@@ -173,7 +173,7 @@ static void test_timers_expire_in_the_order_of_their_deadlines_then_of_their_sta
     }
 }
 
-static void test_a_stopped_timer_does_not_expire_and_gives_way_to_the_next(void **state)
+static void test_a_stopped_timer_does_not_expire(void **state)
 {
     struct slo_clock clock;
     struct slo_timers timers;
@@ -205,10 +205,10 @@ static void test_a_stopped_timer_does_not_expire_and_gives_way_to_the_next(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_time_that_runs_backwards_stands_still, forget_rung),
-        cmocka_unit_test(test_alarms),
+        cmocka_unit_test_setup(test_a_time_that_decreases_does_not_change_the_clock, forget_rung),
+        cmocka_unit_test(test_alarms_ring_in_the_order_of_their_deadlines),
         cmocka_unit_test(test_timers_expire_in_the_order_of_their_deadlines_then_of_their_start),
-        cmocka_unit_test_setup(test_a_stopped_timer_does_not_expire_and_gives_way_to_the_next, forget_rung),
+        cmocka_unit_test_setup(test_a_stopped_timer_does_not_expire, forget_rung),
     };
     return cmocka_run_group_tests_name("timer", tests, NULL, NULL);
 }

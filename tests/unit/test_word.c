@@ -14,7 +14,7 @@ static int names_us(const char *arguments)
     return found;
 }
 
-static void test_the_capability_is_found_in_any_case_wherever_it_stands(void **state)
+static void test_the_capability_is_found_in_any_case_and_place(void **state)
 {
     static const char *const found[] = {
         "X-SERVER-LOGOUT", "x-server-logout", "X-Server-Logout", " X-SERVER-LOGOUT", "X-SERVER-LOGOUT ",
@@ -30,7 +30,7 @@ static void test_the_capability_is_found_in_any_case_wherever_it_stands(void **s
             fail_msg("not found in: %s", found[i]);
 }
 
-static void test_nothing_else_is_taken_for_it(void **state)
+static void test_no_other_word_is_the_capability(void **state)
 {
     static const char *const others[] = {
         /* CR and `-` differ in one bit */
@@ -47,7 +47,7 @@ static void test_nothing_else_is_taken_for_it(void **state)
 }
 
 /* One octet after the other is replaced by each other octet: only the same letter in the other case will do. */
-static void test_each_octet_of_it_counts(void **state)
+static void test_each_octet_of_the_capability_is_compared(void **state)
 {
     const size_t len = strlen(SLOGOUT_CAPABILITY);
     char word[sizeof SLOGOUT_CAPABILITY];
@@ -66,7 +66,7 @@ static void test_each_octet_of_it_counts(void **state)
         }
 }
 
-static void test_no_more_is_read_than_there_is(void **state)
+static void test_no_octet_beyond_the_arguments_is_read(void **state)
 {
     size_t len;
 
@@ -79,7 +79,7 @@ static void test_no_more_is_read_than_there_is(void **state)
 }
 
 /* Letters agree in either case, and no other octets that differ in the same bit. */
-static void test_how_many_octets_agree(void **state)
+static void test_the_octets_that_agree_are_counted(void **state)
 {
     static const struct {
         const char *octets, *word;
@@ -103,7 +103,7 @@ static void test_how_many_octets_agree(void **state)
 }
 
 /* No length is kept in one octet. */
-static void test_words_of_more_than_255_octets(void **state)
+static void test_words_may_have_more_than_255_octets(void **state)
 {
     char word[600], octets[600];
     size_t len;
@@ -131,12 +131,12 @@ static void test_words_of_more_than_255_octets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_capability_is_found_in_any_case_wherever_it_stands),
-        cmocka_unit_test(test_nothing_else_is_taken_for_it),
-        cmocka_unit_test(test_each_octet_of_it_counts),
-        cmocka_unit_test(test_no_more_is_read_than_there_is),
-        cmocka_unit_test(test_how_many_octets_agree),
-        cmocka_unit_test(test_words_of_more_than_255_octets),
+        cmocka_unit_test(test_the_capability_is_found_in_any_case_and_place),
+        cmocka_unit_test(test_no_other_word_is_the_capability),
+        cmocka_unit_test(test_each_octet_of_the_capability_is_compared),
+        cmocka_unit_test(test_no_octet_beyond_the_arguments_is_read),
+        cmocka_unit_test(test_the_octets_that_agree_are_counted),
+        cmocka_unit_test(test_words_may_have_more_than_255_octets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

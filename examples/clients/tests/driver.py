@@ -95,7 +95,7 @@ def pipeline(imap, uid):
 
 
 def echo(imap, size):
-    """echo_server has no mailboxes; it sends back what it gets, as literals."""
+    """echo_server has no mailboxes; it sends the octets that it receives back as literals."""
     imap = getattr(imap, "_imap", imap)
     imap.literal = b"X LOGOUT\r\nMIDDLE\r\n" + b"x" * int(size)
     sent, (status, _) = imap.literal, imap.xatom("ECHO")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A relay between a client and a server. It ends TLS and reads each line of both sides. At a line it can do what no
-server does on demand: hold the line back, add lines of its own, or cut the connection."""
+"""A relay between a client and a server. It terminates TLS and reads each line of both sides. At a line it can do
+things that no server does on demand: hold the line back, add its own lines, or cut the connection."""
 
 import asyncio
 import contextlib
@@ -15,8 +15,9 @@ LIMIT = 1 << 24
 
 
 class Rule:
-    """What to do at the next line of one side ("up" is the client's) that matches. The relay sends before and after to
-    the client around the line, in one segment with it. {0} is the first word of the line. drop loses the line."""
+    """The actions at the next line of one side ("up" is the client's) that matches. The relay sends `before` and
+    `after` to the client around the line, in the same segment. {0} is the first word of the line. `drop` discards the
+    line."""
 
     def __init__(self, side, pattern, before=b"", after=b"", hold=False, drop=False, cut=False):
         self.side, self.pattern = side, re.compile(pattern)
@@ -26,7 +27,7 @@ class Rule:
 
 class Connection:
     def __init__(self):
-        self.lines = []  # (side, line), but for long ones
+        self.lines = []  # (side, line), except for long lines
         self.writers = []
         self.to_client = asyncio.Lock()
         self.closed = False
@@ -40,7 +41,7 @@ class Connection:
 
 class Relay:
     """Relays to a port, with TLS to the client if there is a certificate, and with TLS to the server if tls is set.
-    The client does not see COMPRESS, and with strip not LITERAL+ either, so that it waits for `+`."""
+    The relay hides COMPRESS from the client and, with strip, also LITERAL+, so that the client waits for `+`."""
 
     def __init__(self, port, certificate=None, tls=False, strip=False):
         self.upstream, self.certificate, self.tls, self.strip = port, certificate, tls, strip
@@ -60,7 +61,7 @@ class Relay:
 
         def run():
             asyncio.set_event_loop(self.loop)
-            self.loop.set_exception_handler(lambda *_: None)  # connections that break are what this is for
+            self.loop.set_exception_handler(lambda *_: None)  # the tests break connections on purpose
             self.loop.run_until_complete(listen())
             self.loop.run_forever()
 
@@ -132,7 +133,7 @@ class Relay:
         return not (rule and rule.cut)
 
     def is_answer(self, connection, line):
-        """To a request of ours, which the server must not see."""
+        """The answer to a request of the relay, which the server must not see."""
         words = line.split()
         if connection.answers and connection.asked and len(connection.answers) == len(connection.asked):
             connection.after_answer.append(line)
@@ -160,7 +161,7 @@ class Relay:
         asyncio.run_coroutine_threadsafe(stop(), self.loop)
 
     def send(self, *parts, cut=False):
-        """To the client of the last connection, each part in a segment of its own."""
+        """Sends to the client of the last connection, each part in its own segment."""
         connection = self.last()
         connection.asked += re.findall(rb"(?mi)^(\S+) LOGOUT\r$", b"".join(parts))
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs client libraries with the files of examples/clients against echo_server, the proxy before Dovecot, and the
-plugin, and against a relay before the plugin that asks at moments which no server produces on demand. Then it runs the
+plugin, and against a relay before the plugin that asks at moments that no server produces on demand. Then it runs the
 same libraries without these files.
     run.py [LIBRARY...]
 A driver for each language runs the operations of an application, one a line: see Client."""
@@ -140,7 +140,7 @@ class Situation:
         return expected
 
     def end(self, errors=0, comes_back=True):
-        """The client comes back by itself, and works as before. Its user has seen no error."""
+        """The client logs in again by itself, and works as before. Its user has seen no error."""
         if comes_back:
             self.client.wait_login(self.logins + 1)
         self.check(self.client.do(self.work), self.expected)
@@ -200,7 +200,7 @@ def within_operation(s):
 
 
 def twice(s):
-    """Dovecot's second kick is the end."""
+    """Dovecot's second kick ends the connection."""
     rule, since = s.relay.rule("up", rb"^SL\S+ OK", hold=True), len(s.connection.lines)
     s.server.ask(s.user)
     s.relay.wait(rule.happened.is_set, "answer")
@@ -232,7 +232,8 @@ class Moment:
     """The client runs the command while the relay has the rule, or the relay sends the parts while the client is at
     rest or in IDLE. Then the relay cuts the connection, or the client answers all requests. error: the user may see an
     error for this command. away: the next three logins fail. no_mailbox: the next login finds no mailbox.
-    news: what makes the client end IDLE before the parts are sent. only: the libraries for which this moment exists."""
+    news: responses that make the client end IDLE before the parts are sent. only: the libraries for which this moment
+    exists."""
 
     def __init__(self, command=None, rule=None, options=None, parts=(), cut=False, error=False, idle=False,
                  logout=False, away=False, no_mailbox=False, news=b"", only=tuple(DRIVERS)):
@@ -302,18 +303,18 @@ ALONE = ("in the segment of a tagged OK", "before the data of FETCH", "before th
 
 
 class Results:
-    """What one library has done: cells of both tables, and the failures."""
+    """The results of one library: cells of both tables, and the failures."""
 
     def __init__(self, library):
         self.library, self.real, self.alone, self.failures, self.passed = library, {}, {}, [], 0
 
     def answered(self, server):
-        """Of the moments in which it had to answer, and not those in which it logged out or was forced."""
+        """Counts the moments in which it had to answer, and not the moments in which it logged out or was forced."""
         outcomes = [outcome for (_, column), outcome in self.real.items() if column == server]
         return "%d of %d" % (outcomes.count("ANSWERED"), outcomes.count("ANSWERED") + outcomes.count("FAILED"))
 
     def attempt(self, name, work):
-        """Returns what work does, or None after a failure."""
+        """Returns the result of work(), or None after a failure."""
         try:
             result = work()
             self.passed += 1
@@ -465,7 +466,7 @@ def try_library(library, plugin, stock):
 
 
 def check_messages(ids, user):
-    """None is lost and none is there twice. The append that was refused is not there."""
+    """No message is lost, and no message is stored twice. The message whose APPEND was refused is not stored."""
     appended = ["literal", "crossing"]
     if user == "made":
         appended = [str(number) for number, moment in enumerate(MADE.values())

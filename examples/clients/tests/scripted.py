@@ -10,7 +10,7 @@ import unittest
 from run import Client
 from servers import wait_until
 
-NEVER = 100000  # seconds: practically no random delay up to this is shorter than a test
+NEVER = 100000  # seconds; a random delay up to this is practically never shorter than a test
 REQUEST = b"X1 LOGOUT\r\n"
 
 
@@ -40,7 +40,8 @@ class Handler(socketserver.StreamRequestHandler):
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """replies: what to send after a command, a function of the number of connections, or None to end the output."""
+    """replies: the octets to send after a command, a function of the number of connections, or None to end the
+    output."""
     daemon_threads = True
     usual = {"CAPABILITY": b"* CAPABILITY IMAP4rev1 ENABLE IDLE X-SERVER-LOGOUT\r\n%s OK Done\r\n",
              "IDLE": b"+ idling\r\n", "SELECT": b"* 1 EXISTS\r\n%s OK [READ-WRITE] Done\r\n", "OK": b"", "": b"",
@@ -121,7 +122,7 @@ class Scripted(unittest.TestCase):
         wait_until(lambda: len(server.connections) > 4 and len(server.ended) > 3, "the fifth login")
         self.assertEqual(client.errors(), [])
 
-    def test_a_logout_is_the_end(self):
+    def test_no_login_follows_a_logout(self):
         server, client = self.start("imaplib", {})
         self.assertEqual(client.do("leave -"), "ok")
         time.sleep(1)
@@ -135,7 +136,7 @@ class Scripted(unittest.TestCase):
         self.each("imapflow javamail", test)
 
     def test_the_delay_begins_with_the_end_of_the_connection(self):
-        """The store has just looked when it is asked. One random delay in twenty has to be short."""
+        """The store has just looked when it is asked. At least one of twenty random delays must be short."""
         server, client = self.start("javamail", {}, 1)
 
         def delay():

@@ -14,12 +14,12 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../
 import server  # noqa: E402
 from server import mount_settings  # noqa: E402, F401
 
-# What the makefiles build.
+# The programs that the makefiles build.
 BUILD = server.BUILD
 ECHO_SERVER = BUILD + "/examples/echo_server"
 PROXY = BUILD + "/slogout-proxy"
 
-PATIENCE = 300  # seconds: only a failure waits as long, also for an answer
+PATIENCE = 300  # seconds; only a failure waits this long, even for an answer
 
 
 def wait_until(condition, what):
@@ -45,7 +45,7 @@ class Program:
             self.log += line
 
     def ask(self, _user, again=False):
-        """The proxy says when it begins. echo_server says nothing, and begins at about the same time."""
+        """The proxy logs when it begins. echo_server logs nothing, and begins at about the same time."""
         before = self.log.count("asking sessions=")
         self.process.send_signal(signal.SIGUSR1)
         if self.process.args[0] == PROXY and not again:

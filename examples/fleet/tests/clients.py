@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""IMAP clients that work until a run is over, on one connection after the other, and notice what is done to them."""
+"""IMAP clients that work until a run is over, on one connection after the other, and count the harm that they
+notice."""
 
 import asyncio
 import hashlib
@@ -8,10 +9,11 @@ import re
 import socket
 import time
 
-# How many of 1,000 clients do what. One in five of those that read has enabled X-SERVER-LOGOUT.
+# The number of clients, of 1,000, that do each kind of work. One in five of the clients that read has enabled
+# X-SERVER-LOGOUT.
 KINDS = {"idle": 590, "noop": 150, "fetch": 150, "append": 96, "slow": 8, "deaf": 5, "stuck": 1}
-ABSENT = ("deaf", "stuck")  # they read nothing after their login, and do not come back
-# Octets of the messages to fetch. What is sent to the stuck client does not fit into all buffers on its way.
+ABSENT = ("deaf", "stuck")  # they read nothing after their login, and do not log in again
+# Octets of the messages to fetch. The message for the stuck client does not fit into the buffers on its way.
 SIZES = {"fetch": 100_000, "slow": 8_000_000, "stuck": 24_000_000}
 
 
@@ -28,7 +30,8 @@ class Gone(Exception):
 
 
 class Connection:
-    """One IMAP connection. It knows whether its client was told to leave, and what was not complete at its end."""
+    """One IMAP connection. It records whether its client was told to leave, and which work was incomplete at its
+    end."""
 
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
@@ -64,7 +67,7 @@ class Connection:
         return hashed.digest()
 
     async def until(self, *beginnings, pause=0.0):
-        """Returns the line that begins so, and the digests of the literals before it."""
+        """Returns the line with one of these beginnings, and the digests of the literals before it."""
         digests = []
         while not (line := await self.line()).startswith(beginnings):
             if length := re.search(rb"\{(\d+)\}\r\n$", line):
@@ -84,7 +87,7 @@ class Connection:
         return digests
 
     async def rest(self, seconds):
-        """Waits so long, unless the server speaks of leaving."""
+        """Waits for this time, unless the server asks the client to leave."""
         try:
             async with asyncio.timeout(seconds):
                 while not self.asked:
@@ -102,7 +105,7 @@ class Connection:
 
 
 class Client:
-    """Has one kind of work, and does it until the run is over, on one connection after the other."""
+    """Does one kind of work until the run is over, on one connection after the other."""
 
     def __init__(self, run, number, kind):
         self.run, self.kind, self.port, self.latencies = run, kind, run.port, run.latencies
@@ -152,7 +155,7 @@ class Client:
                 self.run.counts["turned away"] += 1
                 await asyncio.sleep(random.random())
 
-    # What each kind does once, again and again.
+    # One round of the work of each kind.
 
     async def idle(self, connection):
         tag = connection.send(b"IDLE")
@@ -177,7 +180,7 @@ class Client:
         await self.fetch(connection, pause=0.1)
 
     async def append(self, connection):
-        """Sends a message again if its response did not come, as clients do."""
+        """Sends a message again if it received no response, as clients do."""
         octets = message(f"{self.name}.{self.appended}", 5000)
         tag = connection.send(b"APPEND INBOX {%d}" % len(octets))
         await connection.until(b"+")

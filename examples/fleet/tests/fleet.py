@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Restarts a fleet under load, and counts what its clients notice: five proxies behind HAProxy, one Dovecot behind them,
-up to 1,000 clients that log in again when they are sent away, and restart.sh.
+"""Restarts a fleet under load, and counts the harm that its clients notice. The fleet is five proxies behind HAProxy
+and one Dovecot behind them, with up to 1,000 clients that log in again when they are sent away. restart.sh restarts the
+proxies.
 
 usage: fleet.py RUN...
     leastconn    with examples/fleet/haproxy.cfg as it is; fails if the clients are harmed or moved too often
@@ -78,7 +79,7 @@ class Server:
                 await asyncio.sleep(0.05)
 
     async def stop(self, number=signal.SIGTERM):
-        """As systemd does it: the other processes that are left get the signal when the main process has gone."""
+        """Stops the server like systemd: the remaining processes get the signal when the main process has gone."""
         self.process.send_signal(number)
         await self.process.wait()
         self.signal_group(number)
@@ -105,7 +106,7 @@ class Run:
         self.fullest = self.rate = 0
         self.mail, self.front = Scratch("fleet-mail", account("dovecot")[1]), Scratch("fleet-front", account("nobody")[1])
         self.port, self.stats = free_port(), self.front.path / "stats"
-        self.servers, self.others = {}, []  # those to be restarted, by name, and all others
+        self.servers, self.others = {}, []  # the servers to restart, by name, and all other servers
         self.supervision = None
         self.clients, self.beside, self.messages = [], [], {kind: message(kind, size) for kind, size in SIZES.items()}
 
@@ -136,7 +137,7 @@ class Run:
         return proxy
 
     def haproxy(self):
-        """The example, with other addresses."""
+        """Writes the example configuration with other addresses."""
         text = (FLEET / "haproxy.cfg").read_text()
         text = re.sub(r"^    server .*\n", "", text, flags=re.M)
         text = text.replace("maxconn 30000", "maxconn 4000").replace("bind :143", f"bind 127.0.0.1:{self.port}")
@@ -193,7 +194,7 @@ class Run:
         return {row[places[0]]: (row[places[1]], int(row[places[2]])) for row in rows if row[places[0]] in self.servers}
 
     async def wait_for_servers(self, count):
-        """HAProxy makes its stats socket after it has begun to listen at its port."""
+        """HAProxy creates its stats socket after it has begun to listen at its port."""
         begun = time.monotonic()
         while not self.stats.exists() or sum(status == "UP" for status, _ in (await self.read_stats()).values()) < count:
             assert time.monotonic() < begun + PATIENCE, "not all servers are up"
@@ -202,7 +203,8 @@ class Run:
     # ---- the clients ----
 
     def make_clients(self):
-        """In random order, but for the absent ones, which come first so that they are always there."""
+        """Creates the clients in random order, except for the absent clients, which come first so that they always
+        exist."""
         kinds = [kind for kind, count in KINDS.items() if kind not in ABSENT for _ in range(count)]
         random.Random(1).shuffle(kinds)
         kinds = [kind for kind in ABSENT for _ in range(KINDS[kind])] + kinds
@@ -246,7 +248,7 @@ class Run:
     # ---- the rollout ----
 
     async def restart(self, reader, writer):
-        """Does for restart.sh what a supervisor would do."""
+        """Restarts a server for restart.sh, as a supervisor would."""
         self.supervision = asyncio.current_task()
         name = (await reader.readline()).decode().strip()
         self.say(f"restarts {name}")
@@ -348,8 +350,8 @@ class Run:
         return [", ".join(f"{figure:.1f}" for figure in row) for row in rows] + [f"{rows[1][1] / rows[0][1]:.2f}"]
 
     def bound(self):
-        """Of the logins in 5 s: 5 % above the rate, which is paced to one client, and a slow reader leaves in the slot of
-        another. What the machine holds up for some time comes at once after it."""
+        """Returns the limit of the logins in 5 s: 5 % above the rate, which is paced to one client, and a slow reader
+        leaves in the slot of another client. Logins that the machine delays for some time come together after it."""
         longest = self.noop_ms(self.latencies, 1, self.begun, self.ended) / 1000
         return 1.05 * self.rate * (5 + longest) + 1 + KINDS["slow"]
 
@@ -375,7 +377,7 @@ class Run:
         }
 
     def faults(self):
-        """What must hold, on a machine of any speed."""
+        """Checks the conditions that must hold on a machine of any speed."""
         harm = [name for name in ("untold", "literals cut", "uploads cut", "lost", "doubled") if self.counts[name]]
         if self.mode == "killed":
             return [] if harm else ["no harm was seen"]

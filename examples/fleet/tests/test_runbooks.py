@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The runbooks of a fleet: programs that know their syntax read them, and slogout_plan_check() finds their times long
-enough; and the numbers of slogout-fleet(7)."""
+"""The runbooks of a fleet. Programs that know their syntax read them, and slogout_plan_check() must accept their times.
+Also checks the numbers of slogout-fleet(7)."""
 
 import json
 import math
@@ -51,22 +51,22 @@ def table(servers, sessions, per_server, lame_duck=5000, restart_s=10):
 
 class Runbooks(unittest.TestCase):
     def keeps(self, text, sessions):
-        """The deadline of a command line is long enough."""
+        """Checks that the deadline of a command line is long enough."""
         needed = shortest_ms(sessions, option(text, "rate"), option(text, "lame-duck"))
         self.assertGreater(option(text, "deadline"), needed)
         return option(text, "deadline") / 1000
 
-    def test_haproxy(self):
+    def test_haproxy_accepts_its_configuration(self):
         run("haproxy", "-c", "-f", FLEET / "haproxy.cfg")
         text = (FLEET / "haproxy.cfg").read_text()
         inter = int(re.search(r"agent-inter (\d+)s", text)[1])
         self.assertGreater(option((FLEET / "fleet.conf").read_text(), "lame-duck"), 2000 * inter)
 
-    def test_restart_sh(self):
+    def test_restart_sh_is_a_valid_script(self):
         run("sh", "-n", FLEET / "restart.sh")
         self.assertLessEqual((FLEET / "restart.sh").read_text().count("\n"), 30)
 
-    def test_systemd(self):
+    def test_the_times_of_systemd_are_consistent(self):
         folder = Path(tempfile.mkdtemp(prefix="slogout-runbooks-"))
         self.addCleanup(shutil.rmtree, folder)
         drop_in = folder / "slogout-proxy.service.d/fleet.conf"
@@ -81,12 +81,12 @@ class Runbooks(unittest.TestCase):
         self.assertGreater(stop, deadline)
         self.assertGreater(int(re.search(r"async: (\d+)", (FLEET / "restart.yaml").read_text())[1]), stop)
 
-    def test_ansible(self):
+    def test_ansible_accepts_the_playbook(self):
         run("ansible-playbook", "--syntax-check", "-i", "mail1,balancer,", FLEET / "restart.yaml",
             env={**os.environ, "LC_ALL": "C.UTF-8"})
 
-    def test_kubernetes(self):
-        """Each server is any server, and one is spare."""
+    def test_the_times_of_kubernetes_are_consistent(self):
+        """Logins go to any pod, and one pod is spare."""
         script = "import json, sys, yaml; print(json.dumps(list(yaml.safe_load_all(sys.stdin))))"
         text = (FLEET / "kubernetes.yaml").read_text()
         kinds = {document["kind"]: document for document in json.loads(run("/usr/bin/python3", "-c", script, input=text))}
@@ -106,7 +106,7 @@ class Runbooks(unittest.TestCase):
 
 
 class Page(unittest.TestCase):
-    def test_the_worked_example(self):
+    def test_the_numbers_of_the_worked_example_are_right(self):
         page = (ROOT / "man/slogout-fleet.7").read_text()
         block = re.search(r"^\.Bd -literal.*?\n(.*?)^\.Ed", page, re.M | re.S)[1].splitlines()[1:]
         self.assertEqual([tuple(re.split(r" {2,}", line)[1:]) for line in block], table(10, 20000, 100))

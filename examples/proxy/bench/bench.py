@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The proxy beside what an operator has: HAProxy (mode tcp) and nginx (stream), one thread each. All run at the same time, each
-in front of a server of its own, and are measured in turn, round after round; what is printed are the medians of a round,
-and of the ratios of the rounds. usage: bench.py LOAD PROXY. CPU is that of the process between the two ends."""
+"""Compares the proxy with HAProxy (mode tcp) and nginx (stream), one thread each. All run at the same time, each in
+front of its own server, and are measured in turn, round after round. Prints the medians of the rounds, and the medians
+of the ratios within a round. usage: bench.py LOAD PROXY. The CPU time is that of the process between the two ends."""
 
 import os
 import resource
@@ -57,7 +57,7 @@ stream {{
 
 
 class Peer:
-    """A process between the ends, and the ends."""
+    """A process between the two ends, and the two ends."""
 
     def __init__(self, name, folder):
         self.name = name
@@ -84,7 +84,7 @@ class Peer:
                               check=False).returncode == 0
 
     def cpu(self):
-        """Seconds, of all threads."""
+        """Returns the seconds of CPU of all threads."""
         return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")) / 1e9
 
     def memory(self):
@@ -100,7 +100,7 @@ class Peer:
         return (self.memory() - empty) / max(idle, 1)
 
     def round(self, active, length):
-        """How often a second, and microseconds of CPU for each."""
+        """Returns the rate per second, and the microseconds of CPU for each."""
         before = self.cpu()
         self.load.stdin.write(f"{active} {length}\n")
         self.load.stdin.flush()
@@ -113,7 +113,7 @@ class Peer:
         self.load.stdout.close()
 
     def bulk(self):
-        """MB a second, and microseconds of CPU for each."""
+        """Returns MB per second, and the microseconds of CPU for each."""
         before = self.cpu()
         seconds = float(subprocess.run([LOAD, "bulk", str(self.port)], capture_output=True, text=True, check=True).stdout)
         return 256 / seconds, (self.cpu() - before) * 1e6 / 256
@@ -131,7 +131,7 @@ def median(values):
 
 
 def compare(job, peers, measure):
-    """One round to warm up, then the others."""
+    """Runs one round to warm up, and then the measured rounds."""
     rounds = [[measure(peer) for peer in peers] for _ in range(ROUNDS + 1)][1:]
     line = f"{job:<32}"
     for place in range(len(peers)):

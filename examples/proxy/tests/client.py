@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A client on Python's imaplib that does its work to the end, however often it is sent away."""
+"""A client on Python's imaplib that completes its work, however often it is sent away."""
 
 import imaplib
 import re
@@ -10,7 +10,7 @@ NO_CHANCE = 2000  # connections that were refused in a row
 
 
 class Connection(imaplib.IMAP4):
-    """Knows a server's LOGOUT. What it has asked the server itself it still waits for before it answers."""
+    """A client that recognizes a server's LOGOUT. It waits for the responses to its own commands before it answers."""
 
     asked = None
 
@@ -23,7 +23,7 @@ class Connection(imaplib.IMAP4):
         return self.readline()
 
     def answer(self):
-        """Whoever was asked goes; returns whether it was."""
+        """Answers and leaves if the client was asked; returns whether it was asked."""
         if not self.asked:
             return False
         self.send(b"* BYE going\r\n" + self.asked + b" OK done\r\n")
@@ -41,7 +41,7 @@ class Connection(imaplib.IMAP4):
         self.finish(tag)
 
     def append_at_once(self, mailbox, message):
-        """RFC 7888: the message goes without waiting for the server's `+`."""
+        """Sends the message without waiting for the server's `+` (RFC 7888)."""
         tag = self._new_tag()
         self.send(tag + b" APPEND %s {%d+}\r\n" % (mailbox, len(message)) + message + b"\r\n")
         self.finish(tag)
@@ -77,7 +77,8 @@ class Client:
         self.connection = connection
 
     def do(self, work):
-        """Until it is done. What was interrupted has not been done: both LOGOUT and BYE come at rest."""
+        """Repeats the work until it is done. Interrupted work has not been done, because both LOGOUT and BYE come at
+        rest."""
         for _ in range(NO_CHANCE):
             try:
                 if not self.connection:

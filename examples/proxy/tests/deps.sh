@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Installs what the tests of the proxy need, on Debian 12: a Dovecot, three clients, and HAProxy and nginx, to stand in
-# front of it and to measure against. Courier and Cyrus cannot be installed beside Dovecot, so their packages are only
-# unpacked, into the folder named by the argument. Nothing is started: the tests run servers of their own, in scratch
-# folders and on free ports.
+# Installs the programs for the tests of the proxy on Debian 12: a Dovecot, three clients, and HAProxy and nginx, which
+# run in front of the proxy and are measured beside it. Courier and Cyrus cannot be installed beside Dovecot, so their
+# packages are only unpacked, into the folder named by the argument. Nothing is started: the tests run servers of their
+# own, in scratch folders and on free ports.
 set -eu
 
 servers=$1

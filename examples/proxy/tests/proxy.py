@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The proxy, running, and what asks its clients to leave."""
+"""A running proxy, and the means to ask its clients to leave."""
 
 import atexit
 import os
@@ -18,11 +18,11 @@ OPTIONS = os.environ.get("PROXY_OPTIONS", "").split()
 
 
 class Proxy:
-    """In front of the server at this port of the loopback address, or at an address."""
+    """Starts a proxy in front of the server at this port of the loopback address, or at an address."""
 
     def __init__(self, server, *options, listen="127.0.0.1:0", program=PROGRAM, environment=None,
                  preexec_fn=None, inherits=None, hosts=None):
-        """inherits: a socket that listens, which it gets as a supervisor passes one. hosts: a file that is its
+        """inherits: a listening socket, which the proxy receives as from a supervisor. hosts: a file that replaces its
         /etc/hosts."""
         server = f"127.0.0.1:{server}" if isinstance(server, int) else server
         command = [program, "--listen", listen, "--server", server, "--spread", "0", *OPTIONS, *options]
@@ -56,7 +56,7 @@ class Proxy:
         return re.findall(r"connection=\d+ outcome=(\w+)", self.events.decode())
 
     def wait_event(self, line):
-        """Until it logs such a line."""
+        """Waits until the proxy logs a line that matches."""
         wait_until(lambda: re.search(rf"^{line}$".encode(), self.events, re.M))
 
     def ask(self):
@@ -66,7 +66,7 @@ class Proxy:
         self.process.send_signal(signal.SIGTERM)
 
     def stop(self):
-        """Its end, which must be clean. The second signal must be another than the first."""
+        """Ends the proxy, which must exit cleanly. The second signal must differ from the first."""
         while self.process.poll() is None:
             self.terminate()
             time.sleep(0.1)
@@ -85,8 +85,8 @@ class Proxy:
 
 
 class Asking:
-    """While it lasts, all clients are asked to leave again and again, at random moments. With growth above 1 they become
-    rarer, so that a client on a slow machine has done its work some day."""
+    """Asks all clients to leave repeatedly, at random moments. With a growth above 1 the moments become rarer, so that
+    a client on a slow machine completes its work eventually."""
 
     def __init__(self, proxy, seed, shortest=0.0, longest=0.05, growth=1.0):
         self.proxy, self.random = proxy, random.Random(seed)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The mail servers of the tests' own: scratch folders, free loopback ports, no privileges, killed by pid."""
+"""Mail servers for the tests, in scratch folders, on free loopback ports, without privileges. They are killed by
+pid."""
 
 import atexit
 import fcntl
@@ -34,7 +35,7 @@ def free_port():
 
 
 def account(name):
-    """Whom a server runs as: never root."""
+    """The account of a server, which is never root."""
     if os.getuid() == 0:
         entry = pwd.getpwnam(name)
         return entry.pw_name, {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
@@ -112,14 +113,14 @@ namespace inbox {{
 
 
 def make_certificate(folder):
-    """For 127.0.0.1, for one test: the files key and certificate."""
+    """Creates the files key and certificate for 127.0.0.1, for one test."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
                     "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", folder / "key", "-out",
                     folder / "certificate"], check=True, capture_output=True, timeout=PATIENCE)
     return folder / "certificate"
 
 
-# What makes a proxy blind.
+# The settings that make a proxy blind.
 LAYERS = """
 ssl = yes
 ssl_cert = <{root}/certificate
@@ -130,8 +131,8 @@ auth_realms = localhost
 
 
 class Dovecot:
-    """Stock Dovecot, with no plugin of ours: any user, any password. haproxy: it wants PROXY headers, and TLS. layers: it
-    has STARTTLS and DIGEST-MD5, and the password is secret."""
+    """Stock Dovecot, with no plugin of ours: any user, any password. haproxy: it requires PROXY headers and TLS.
+    layers: it has STARTTLS and DIGEST-MD5, and the password is "secret"."""
 
     def __init__(self, haproxy=False, layers=False):
         user, owner = account("dovecot")
@@ -181,7 +182,8 @@ class Dovecot:
         self.scratch.remove()
 
     def left(self):
-        """What the master has started and lives: all is in the session that was made for it."""
+        """Returns the processes that the master has started and that still live. All are in the session that was
+        created for it."""
         out = subprocess.run(["ps", "-o", "pid=,stat=", "--sid", str(self.process.pid)],
                              capture_output=True, text=True, check=False).stdout
         return [int(pid) for pid, state in (line.split() for line in out.splitlines()) if state[0] != "Z"]
@@ -242,8 +244,8 @@ imapidlepoll: 1
 
 
 class Cyrus:
-    """Cyrus' imapd without its master: what that would give it are a pipe as descriptor 3, and the listening
-    socket as descriptor 4. One process serves one connection after the other."""
+    """Cyrus' imapd without its master, which would pass it a pipe as descriptor 3 and the listening socket as
+    descriptor 4. One process serves one connection after the other."""
 
     def __init__(self, processes=2):
         _, self.owner = account("nobody")

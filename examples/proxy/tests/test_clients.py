@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""curl, mbsync and mutt through the proxy, in front of a stock Dovecot: what they get and leave behind is what they get and
-leave behind directly. None of them knows LOGOUT, so they are told `* BYE`, and called again until they have succeeded."""
+"""curl, mbsync and mutt through the proxy, in front of a stock Dovecot. They must receive and store the same as without
+the proxy. None of them knows LOGOUT, so they are told `* BYE`, and run again until they have succeeded."""
 
 import mailbox
 import os
@@ -38,7 +38,7 @@ def without_tuid(messages):
 
 
 class Clients(unittest.TestCase):
-    """Each test does the same directly and through a proxy that tells everybody `* BYE` at random moments."""
+    """Each test does the same work directly and through a proxy that tells all clients `* BYE` at random moments."""
 
     @classmethod
     def setUpClass(cls):
@@ -51,8 +51,8 @@ class Clients(unittest.TestCase):
         self.attempts = 0
 
     def run_twice(self, work, user, asking=(0.0, 0.3), changes_nothing=False):
-        """work(port, user): what it returns must be the same, and the mailboxes too. Work that changes nothing is done
-        again if it was over before anybody asked."""
+        """The results of work(port, user) must be the same, and so must the mailboxes. Work that changes nothing is
+        repeated if it was over before the proxy told the client."""
         fill(self.dovecot.port, f"{user}-direct")
         fill(self.dovecot.port, f"{user}-proxy")
         expected = work(self.dovecot.port, f"{user}-direct")
@@ -92,7 +92,7 @@ class Clients(unittest.TestCase):
         self.until_it_succeeds("curl", "-sS", "-u", who, f"{url}/INBOX", "-T", upload)
         return got
 
-    def test_curl(self):
+    def test_curl_gets_the_same_as_directly(self):
         self.run_twice(self.curl, "curl", asking=(0.0, 0.02))
         self.assertGreater(self.attempts, MESSAGES + 3)
 
@@ -136,7 +136,7 @@ SyncState *
         self.until_it_succeeds("mbsync", "-c", config, "both")
         return got
 
-    def test_mbsync(self):
+    def test_mbsync_gets_the_same_as_directly(self):
         self.run_twice(self.mbsync, "mbsync", asking=(0.0, 0.03))
         self.assertGreater(self.attempts, 2)
 
@@ -165,7 +165,7 @@ push "<tag-pattern>~A<enter><tag-prefix><decode-copy>{saved}<enter><quit>"
 
     @staticmethod
     def read_terminal(terminal, patience=8):
-        """Until it ends, or waits at a question too long."""
+        """Waits until it ends, or until it has waited too long at a question."""
         deadline = time.monotonic() + patience
         while select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0]:
             try:
@@ -183,7 +183,7 @@ push "<tag-pattern>~A<enter><tag-prefix><decode-copy>{saved}<enter><quit>"
                 return re.sub(rb"\nStatus: .*|\nFrom .*", b"", text)  # of the copy, not of the message
         raise AssertionError("mutt never saved all messages")
 
-    def test_mutt(self):
+    def test_mutt_gets_the_same_as_directly(self):
         self.run_twice(self.mutt, "mutt", asking=(0.0, 0.4), changes_nothing=True)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The control socket: who is listed and reached by which words, and what a hostile peer of it can do, which is nothing."""
+"""The control socket: which clients each command lists and reaches, and that a hostile peer can do no harm."""
 
 import base64
 import os
@@ -44,7 +44,7 @@ class ControlTest(ProxyTest):
         return peer
 
     def command(self, line):
-        """The lines of the answer."""
+        """Returns the lines of the reply."""
         with self.peer() as peer:
             peer.sendall(line.encode() + b"\n")
             peer.shutdown(socket.SHUT_WR)
@@ -56,7 +56,7 @@ class ControlTest(ProxyTest):
         return sorted(int(re.match(r"connection=(\d+) ", line)[1]) for line in lines[:-1])
 
     def login(self, pair, *lines):
-        """What the client says up to its name and password, with a `+` of the server between two lines."""
+        """The lines of the client up to its name and password, with a `+` of the server between two lines."""
         client, server = pair
         for number, line in enumerate(lines):
             client.sendall(line)
@@ -81,7 +81,7 @@ class Names(ControlTest):
     )
 
     def memory(self, proxy):
-        """All that the proxy could write to."""
+        """All memory that the proxy could write to."""
         with open(f"/proc/{proxy.process.pid}/maps", encoding="ascii") as maps, open(f"/proc/{proxy.process.pid}/mem", "rb") as memory:
             for line in maps:
                 match = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw.. .*(?<!\[vvar\])$", line)
@@ -103,7 +103,7 @@ class Names(ControlTest):
                 self.assertNotIn(secret, piece)
         self.assertNotIn(PASSWORD, proxy.events)
 
-    def test_a_name_is_escaped_as_it_may_be_written(self):
+    def test_a_name_is_shown_in_the_form_that_a_command_accepts(self):
         proxy = self.start()
         self.login(self.pair(proxy), b'a LOGIN "\x1b[2J\\"\\\\\xc3\xa9" pw\r\n')
         escaped = '"\\x1b[2J\\"\\\\\\xc3\\xa9"'
@@ -112,7 +112,7 @@ class Names(ControlTest):
 
 
 class Commands(ControlTest):
-    def test_who_is_meant(self):
+    def test_each_condition_selects_its_clients(self):
         proxy = self.start("--accept-proxy", "--threads", "2")
         for address in ("192.0.2.1", "192.0.2.200", "198.51.100.1", "2001:db8::1", "2001:db8:1::1"):
             client = connect(proxy)
@@ -129,7 +129,7 @@ class Commands(ControlTest):
                              ("age=100000", []), ("user=joe", [])):
             self.assertEqual(self.listed(which), meant, which)
 
-    def test_what_is_not_valid(self):
+    def test_invalid_commands_are_refused(self):
         self.start("--threads", "2")
         for line in ("", "show", "shows", "ask", "tell", "cancel", "ask user=", "ask connection=x", "ask connection=-1", "ask age=",
                      "ask client=1.2.3", "ask client=1.2.3.4/33", "ask client=1.2.3.4/", "ask client=::/129", "ask joe",
@@ -154,7 +154,7 @@ class Commands(ControlTest):
         proxy.wait_event(r'connection=3 outcome=FORCED .* seconds=\d+\.\d user="Joe"')
         proxy.wait_event(r'control command="tell user=\\"joe\\" text=\[ALERT\] Your mailbox moves" sessions=2')
 
-    def test_a_request_waits_for_a_response_may_be_canceled_and_does_not(self):
+    def test_a_request_that_waits_for_a_response_may_be_canceled(self):
         proxy = self.start("--spread", "3600000")
         client, server = self.pair(proxy)
         client.sendall(b"a FETCH 1 BODY[]\r\n")
@@ -169,7 +169,7 @@ class Commands(ControlTest):
         server.sendall(b"a OK done\r\n")
         self.assertEqual(read_to_end(client), b"a OK done\r\n* BYE Moved\r\n")
 
-    def test_each_ask_has_its_own_pace_and_the_last_one_that_names_a_client_decides(self):
+    def test_each_ask_has_its_own_pace_and_the_last_ask_for_a_client_applies(self):
         proxy = self.start("--spread", "3600000")
         pairs = [self.pair(proxy) for _ in range(4)]
         self.assertEqual(self.command("ask all"), ["ok sessions=4"])
@@ -181,7 +181,7 @@ class Commands(ControlTest):
             self.assertEqual(read_to_end(client), bye)
         self.assertIn("state=waiting", self.command("show sessions connection=4")[0])
 
-    def test_a_drain_with_its_own_plan(self):
+    def test_a_drain_may_have_its_own_plan(self):
         proxy = self.start("--spread", "3600000")
         client, server = self.pair(proxy)
         ready = [PROGRAM, "--control", self.path, "ready"]
@@ -236,8 +236,9 @@ class Commands(ControlTest):
         server.close()
         proxy.end()
 
-    def test_the_path(self):
-        """It is the owner's alone; what a killed proxy has left is replaced, and what another one uses or a file is not."""
+    def test_the_path_belongs_to_one_proxy_and_its_owner(self):
+        """Only the owner can use the path. A socket that a killed proxy has left is replaced, but not a file, and not a
+        socket that another proxy uses."""
         killed = Proxy(1, "--control", self.path)
         killed.process.kill()
         killed.process.wait()
@@ -261,7 +262,7 @@ class Commands(ControlTest):
 
 
 class Attack(ControlTest):
-    """A peer with the right to connect that means harm: the clients are served, and the operator is answered."""
+    """A hostile peer with the right to connect. The clients must be served, and the operator must receive replies."""
     SESSIONS = 400
 
     def harm(self, over):
@@ -304,7 +305,7 @@ class Attack(ControlTest):
             try:
                 answers += self.command("show counters")[-1:] == ["ok"]
             except OSError:
-                pass  # its place was taken by somebody who came later
+                pass  # a later peer has taken its place
         over.set()
         for attacker in attackers:
             attacker.join()
@@ -324,7 +325,7 @@ class Attack(ControlTest):
         slow = self.peer()
         slow.sendall(b"show sessions\n" * 20)
         slow.shutdown(socket.SHUT_WR)
-        for client, server in pairs[::2]:  # some go while the list is written
+        for client, server in pairs[::2]:  # some clients leave while the list is written
             client.close()
             server.close()
         wait_until(lambda: len(self.listed()) == self.SESSIONS // 2)

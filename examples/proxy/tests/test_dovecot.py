@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""imaplib through the proxy, in front of a stock Dovecot: what a client does is what it does directly, however often it
-is asked to leave."""
+"""imaplib through the proxy, in front of a stock Dovecot. A client must get the same results as directly, however often
+it is asked to leave."""
 
 import hashlib
 import imaplib
@@ -17,7 +17,7 @@ from servers import PATIENCE, Dovecot
 
 
 def message(rng, number):
-    """With the lines that might be taken for something else, and of many sizes."""
+    """Messages of many sizes, with lines that look like requests and answers."""
     body = [rng.choice([b"* BYE going", b"SLP.1 OK done", b"+ go ahead", b"{3}", b"* CAPABILITY ENABLE COMPRESS=DEFLATE",
                         b"DONE", b"x" * rng.randrange(1, 900)]) for _ in range(rng.choice([1, 10, 100, 1500]))]
     return b"Subject: message %d\r\n\r\n" % number + b"\r\n".join(body) + b"\r\n"
@@ -35,7 +35,7 @@ def literals(data):
 
 
 def work(client, seed, count):
-    """A fixed sequence of commands. Returns what the client has downloaded."""
+    """Runs a fixed sequence of commands. Returns the octets that the client has downloaded."""
     rng = random.Random(seed)
     seen = []
     for number in range(count):
@@ -83,15 +83,15 @@ class Imaplib(unittest.TestCase):
         proxy.stop()
         return proxy, through
 
-    def test_nothing_is_asked(self):
+    def test_a_client_that_is_not_asked_notices_nothing(self):
         self.compare(enable=False, ask=False, seed=1)
 
-    def test_enabled_and_asked_at_random_moments(self):
+    def test_an_enabled_client_asked_at_random_moments_loses_nothing(self):
         proxy, client = self.compare(enable=True, ask=True, seed=2)
         self.assertIn("ANSWERED", proxy.outcomes())
         self.assertGreater(client.sent_away, 10)
 
-    def test_not_enabled_and_told_bye_at_random_moments(self):
+    def test_other_clients_told_bye_at_random_moments_lose_nothing(self):
         proxy, client = self.compare(enable=False, ask=True, seed=3)
         self.assertGreater(proxy.outcomes().count("BYE_ONLY"), 10)
         self.assertGreater(client.sent_away, 10)
@@ -108,14 +108,14 @@ class Imaplib(unittest.TestCase):
 
 
 class Uploads(unittest.TestCase):
-    """A client that uploads again what was not confirmed, while Dovecot answers a tag that the client has not used: it
-    takes the literal of an unknown command for a command."""
+    """A client that repeats an upload that was not confirmed, while Dovecot answers a tag that the client has not used,
+    because it reads the literal of an unknown command as a command."""
 
     ROUNDS = 50
     SEED = random.randrange(1 << 32)
 
     def upload(self, port, number, end=None):
-        """Sends the message behind the unknown command. Returns whether the message was confirmed. end(): called at a
+        """Sends the message after the unknown command. Returns whether the message was confirmed. Calls end() at a
         random moment of the dialogue."""
         message = b"Message-ID: <%d@test>\r\n\r\n" % number + b"x" * self.random.choice([10, 20000, 500000]) + b"\r\n"
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
@@ -155,7 +155,7 @@ class Uploads(unittest.TestCase):
 
 
 def digest_md5(challenge):
-    """RFC 2831, for user and secret; the second challenge wants no answer."""
+    """RFC 2831, for user and secret; the second challenge requires no answer."""
     def digest(octets):
         return hashlib.md5(octets).digest()
     if challenge.startswith(b"rspauth="):
@@ -169,7 +169,7 @@ def digest_md5(challenge):
 
 
 class Blindness(unittest.TestCase):
-    """What the manual tells an operator of the two layers that a client begins with the server itself."""
+    """The effects that the manual describes for the two layers that a client begins with the server itself."""
 
     @classmethod
     def setUpClass(cls):
@@ -180,7 +180,7 @@ class Blindness(unittest.TestCase):
         self.proxy = Proxy(self.dovecot.port)
         self.addCleanup(self.proxy.stop)
 
-    def test_starttls(self):
+    def test_starttls_makes_the_connection_blind(self):
         context = ssl.create_default_context(cafile=self.dovecot.scratch.path / "certificate")
         client = imaplib.IMAP4("127.0.0.1", self.proxy.port, timeout=PATIENCE)
         self.addCleanup(client.shutdown)
@@ -193,7 +193,7 @@ class Blindness(unittest.TestCase):
         check(client.select())
         self.assertEqual(self.proxy.outcomes(), [])
 
-    def test_a_security_layer(self):
+    def test_a_security_layer_makes_the_connection_blind(self):
         client = imaplib.IMAP4("127.0.0.1", self.proxy.port, timeout=PATIENCE)
         self.addCleanup(client.shutdown)
         check(client.authenticate("DIGEST-MD5", digest_md5))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The proxy as it is deployed: HAProxy or nginx ends TLS in front, as in examples/proxy, Dovecot behind takes the client's
-address from the PROXY protocol; real clients over TLS, asked and told while they work; and a drain while HAProxy's check
-of the port decides where new clients go."""
+"""The proxy as it is deployed. HAProxy or nginx terminates TLS in front of it, as in examples/proxy. Dovecot behind it
+reads the client's address from the PROXY protocol. Real clients over TLS are asked and told while they work. During a
+drain, HAProxy's check of the port decides where new clients go."""
 
 import collections
 import re
@@ -29,7 +29,8 @@ DEPLOYMENT = ROOT / "examples/proxy/deploy"
 
 
 class Front:
-    """A program in front of one or two proxies, with the example's configuration on other ports. Not root."""
+    """A program in front of one or two proxies, with the configuration of the example on other ports. It does not run
+    as root."""
 
     def __init__(self, test, proxies, plain=False):
         self.folder = Path(tempfile.mkdtemp(prefix="slogout-front-"))
@@ -144,7 +145,7 @@ class OverTLS(unittest.TestCase):
     def setUpClass(cls):
         cls.dovecot = Dovecot(haproxy=True)
         cls.addClassCleanup(cls.dovecot.close)
-        cls.direct = Proxy(cls.dovecot.port, "--send-proxy", "v2")  # to fill and compare: Dovecot wants a header
+        cls.direct = Proxy(cls.dovecot.port, "--send-proxy", "v2")  # to fill and compare; Dovecot requires a header
         cls.addClassCleanup(cls.direct.stop)
 
     def start(self, front):
@@ -164,13 +165,13 @@ class OverTLS(unittest.TestCase):
         self.assertGreater(client.sent_away, 1)
         self.assertIn("ANSWERED" if enable else "BYE_ONLY", proxy.outcomes())
 
-    def test_imaplib_asked_behind_haproxy(self):
+    def test_imaplib_asked_behind_haproxy_loses_nothing(self):
         self.imaplib(HAProxy, "h-asked", True)
 
-    def test_imaplib_told_behind_haproxy(self):
+    def test_imaplib_told_behind_haproxy_loses_nothing(self):
         self.imaplib(HAProxy, "h-told", False)
 
-    def test_imaplib_asked_behind_nginx(self):
+    def test_imaplib_asked_behind_nginx_loses_nothing(self):
         self.imaplib(Nginx, "n-asked", True)
 
     def until_it_succeeds(self, *command):
@@ -180,7 +181,7 @@ class OverTLS(unittest.TestCase):
                 return result.stdout
         raise AssertionError(f"{command}: {result}")
 
-    def test_curl_told_behind_haproxy(self):
+    def test_curl_told_behind_haproxy_loses_nothing(self):
         proxy, front = self.start(HAProxy)
         fill(self.direct.port, "curl")
 
@@ -193,7 +194,7 @@ class OverTLS(unittest.TestCase):
             self.assertTrue(fetch() == expected)
         self.assertIn("BYE_ONLY", proxy.outcomes())
 
-    def test_mbsync_told_behind_haproxy(self):
+    def test_mbsync_told_behind_haproxy_loses_nothing(self):
         proxy, front = self.start(HAProxy)
         fill(self.direct.port, "mbsync")
         maildir = front.folder / "Maildir"
@@ -240,8 +241,8 @@ SyncState *
 
 
 class Crowd(ProxyTest):
-    """10,000 connections, or as many as the limit of descriptors allows, and some that work; a drain by SIGTERM while HAProxy
-    sends new clients elsewhere."""
+    """10,000 idle connections, or as many as the limit of descriptors allows, and some active clients; then a drain by
+    SIGTERM while HAProxy sends new clients to another proxy."""
     ACTIVE = 500
 
     def setUp(self):
@@ -256,7 +257,7 @@ class Crowd(ProxyTest):
         self.listener.listen(1000)
 
     def serve(self, ready):
-        """The server of all: greets, lets in, answers; in one thread."""
+        """The server for all clients, in one thread. It greets, accepts every login, and answers."""
         poll = select.epoll()
         poll.register(self.listener.fileno(), select.EPOLLIN)
         self.listener.setblocking(False)
@@ -282,7 +283,7 @@ class Crowd(ProxyTest):
         for connection in connections.values():
             connection.close()
 
-    def test_a_drain_of_idle_and_active_clients_while_the_check_of_the_port_fails(self):
+    def test_a_drain_cuts_off_no_client_while_the_check_of_the_port_fails(self):
         spread, deadline = 8000, 60000
         proxy = self.start("--spread", str(spread), "--deadline", str(deadline), program=PLAIN)
         other = self.start(program=PLAIN, server=free_port())
@@ -329,7 +330,7 @@ class Crowd(ProxyTest):
 
 
 class Redispatch(Flood):
-    """A proxy stops before the balancer knows: who meets its closed port goes to the other one."""
+    """A proxy stops before the balancer knows it. A client that finds the port closed goes to the other proxy."""
     STOPS = 3
 
     def check(self, front):
@@ -348,10 +349,10 @@ class Redispatch(Flood):
         self.assertEqual(self.failures, [])
         print(f"{front.EXAMPLE}: {self.STOPS} stops, {self.served} clients served, 0 dropped")
 
-    def test_behind_haproxy(self):
+    def test_haproxy_sends_a_refused_client_to_the_other_proxy(self):
         self.check(HAProxyWithHeaders)
 
-    def test_behind_nginx(self):
+    def test_nginx_sends_a_refused_client_to_the_other_proxy(self):
         self.check(PlainNginx)
 
 
@@ -377,7 +378,7 @@ class PlainHAProxy(HAProxy):
 
 
 class Active:
-    """A client that sends one command after the other, until it is asked, or told, and checks each response."""
+    """A client that sends one command after the other until it is asked or told, and checks each response."""
 
     def __init__(self, proxy, enable):
         self.enable, self.done, self.end, self.fault, self.input = enable, 0, None, None, b""

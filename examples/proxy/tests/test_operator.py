@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What an operator meets: the command line, signals, the log, metrics, the supervisor, names, the PROXY protocol, and one
-proxy that takes over from another."""
+"""The interfaces for an operator: the command line, signals, the log, metrics, the supervisor, names, the PROXY
+protocol, and the upgrade from one proxy to another."""
 
 import fcntl
 import json
@@ -52,7 +52,7 @@ class CommandLine(unittest.TestCase):
         ("--server", "127.0.0.1:1143"): "--server 127.0.0.1:1143 is not valid: it is the address of --listen",
     }
 
-    def test_what_is_wrong_is_said_with_the_bad_value(self):
+    def test_an_error_names_the_invalid_value(self):
         for options, said in self.REFUSED.items():
             result = run(*options)
             self.assertEqual((result.returncode, result.stdout), (2, ""), options)
@@ -68,11 +68,11 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(help_text.count("Default"), len(options - {"--help", "--version"}))
         self.assertLessEqual(max(map(len, help_text.splitlines())), 100)
 
-    def test_version(self):
+    def test_the_version_is_printed(self):
         version = re.search(r'SLOGOUT_VERSION\s+"(.*)"', (ROOT / "include/slogout/slogout.h").read_text())[1]
         self.assertEqual(run("--version").stdout, f"slogout-proxy {version}\n")
 
-    def test_a_name_that_does_not_exist_and_a_port_that_is_taken(self):
+    def test_an_unknown_name_and_a_port_in_use_are_errors(self):
         result = run("--server", "does-not-exist.invalid:143")
         self.assertEqual(result.returncode, 1)
         self.assertIn("cannot resolve does-not-exist.invalid:143: ", result.stderr)
@@ -83,21 +83,21 @@ class CommandLine(unittest.TestCase):
 
 
 class Deployment(unittest.TestCase):
-    """The numbers of the unit and of the pod: the program itself accepts its options, with slogout_plan_check()."""
+    """The numbers of the unit and of the pod. The program itself must accept its options, with slogout_plan_check()."""
 
     def accepts(self, options):
         options = [option for option in options if not option.startswith(("--listen", "--server", "--metrics", "--control"))]
         Proxy(free_port(), *options).stop()
         return int(re.search(r"--deadline[= ](\d+)", " ".join(options))[1]) / 1000
 
-    def test_systemd(self):
+    def test_the_proxy_accepts_the_options_of_the_systemd_unit(self):
         for name in ("slogout-proxy.service", "slogout-proxy@.service"):
             unit = (DEPLOYMENT / name).read_text()
             command = re.search(r"^ExecStart=\S+ (.*)$", unit.replace("\\\n", " "), re.M)[1]
             words = re.sub(r"--(listen|server|metrics|control) \S+", "", command).split()
             self.assertGreater(int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1]), self.accepts(words) + 5)
 
-    def test_the_table_of_the_manual(self):
+    def test_the_table_of_the_manual_is_right(self):
         """The formulas are those of service.c, and of the range of ports of Linux."""
         rows = re.findall(r"^ *([\d,]+) +([\d,]+) +(\d+) MB +(\d+) +(\d+)$", (ROOT / "man/slogout-proxy.8").read_text(), re.M)
         self.assertGreater(len(rows), 3)
@@ -107,12 +107,12 @@ class Deployment(unittest.TestCase):
             self.assertEqual((limit, addresses), (2 * clients + 32 + 4 * threads, -(-clients // (60999 - 32768 + 1))))
             self.assertEqual(memory, -(-clients * 2048 // 10**6))
 
-    def test_kubernetes(self):
+    def test_the_proxy_accepts_the_options_of_the_pod(self):
         pod = (DEPLOYMENT / "pod.yaml").read_text()
         deadline = self.accepts(re.findall(r"^\s+- (--\S+)", pod, re.M))
         self.assertGreater(int(re.search(r"GracePeriodSeconds: (\d+)", pod)[1]), deadline + 5)
 
-    def test_systemd_is_told(self):
+    def test_systemd_is_notified(self):
         folder = tempfile.mkdtemp(prefix="slogout-notify-")
         self.addCleanup(shutil.rmtree, folder)
         for path in (f"{folder}/notify", f"\0slogout-notify-{os.getpid()}"):
@@ -135,7 +135,7 @@ class Signals(ProxyTest):
         server.close()
         proxy.end()
 
-    def test_sighup_sigusr1_and_sigusr2_do_not_end_it(self):
+    def test_sighup_sigusr1_and_sigusr2_do_not_end_the_proxy(self):
         proxy = self.start()
         client, server = self.pair(proxy)
         proxy.process.send_signal(signal.SIGHUP)
@@ -195,7 +195,7 @@ class Signals(ProxyTest):
             server.close()
         proxy.end()
 
-    def test_whoever_waits_for_a_greeting_is_greeted_and_then_takes_its_turn(self):
+    def test_a_client_that_waits_for_its_greeting_receives_it_and_then_leaves(self):
         proxy = self.start()
         client, server = self.pair(proxy, greeting=b"")
         proxy.terminate()
@@ -208,7 +208,7 @@ class Signals(ProxyTest):
         proxy.end()
 
     def test_the_agent_says_drain_while_the_port_still_accepts(self):
-        """The second signal ends that time; it must be another than the first, which may not have been taken yet."""
+        """The second signal ends that time. It must differ from the first signal, which may still be pending."""
         port = free_port()
         proxy = self.start("--agent", f"127.0.0.1:{port}", "--lame-duck", "3600000")
 
@@ -246,7 +246,7 @@ class Signals(ProxyTest):
 
 
 class Log(ProxyTest):
-    def test_a_connection_from_its_client_to_its_outcome(self):
+    def test_a_connection_is_logged_from_its_client_to_its_outcome(self):
         proxy = self.start()
         client, server = self.pair(proxy)
         host, port = client.getsockname()
@@ -258,7 +258,7 @@ class Log(ProxyTest):
         server.sendall(b"* BYE x\r\n")
         proxy.wait_event(r"connection=2 outcome=- by=server seconds=\d+\.\d")
 
-    def test_quiet(self):
+    def test_quiet_omits_the_usual_events(self):
         proxy = self.start("--quiet")
         client, server = self.pair(proxy)
         client.close()
@@ -269,7 +269,7 @@ class Log(ProxyTest):
         self.assertNotIn(b"connection=1", proxy.events)
         self.assertNotIn(b"client=", proxy.events)
 
-    def test_a_log_that_nobody_reads_stops_nobody(self):
+    def test_a_log_that_nobody_reads_delays_no_client(self):
         process = subprocess.Popen([PROGRAM, "--listen", "127.0.0.1:0", "--accept-proxy"], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
         self.addCleanup(process.kill)
@@ -285,7 +285,7 @@ class Log(ProxyTest):
         process.stdout.close()
         process.stderr.close()
 
-    def test_a_server_that_refuses(self):
+    def test_a_server_that_refuses_is_logged(self):
         proxy = self.start()
         self.listener.close()
         with connect(proxy) as client:
@@ -304,14 +304,14 @@ class Metrics(ProxyTest):
         self.file = self.folder / "proxy.prom"
 
     def parsed(self):
-        """By a parser that others wrote."""
+        """Reads the file with a parser that others wrote."""
         script = ("import json, sys; from prometheus_client.openmetrics import parser; print(json.dumps({s.name + "
                   "''.join(s.labels.values()): s.value for f in parser.text_string_to_metric_families(sys.stdin.read()) "
                   "for s in f.samples}))")
         return json.loads(subprocess.run(["/usr/bin/python3", "-c", script], input=self.file.read_text(), check=True,
                                          capture_output=True, text=True, timeout=PATIENCE).stdout)
 
-    def test_the_file_follows_what_happens(self):
+    def test_the_file_follows_the_events(self):
         proxy = self.start("--metrics", self.file, "--lame-duck", "3600000")
         client, server = self.pair(proxy)
         wait_until(lambda: self.parsed()["slogout_connections"] == 1)
@@ -332,7 +332,7 @@ class Metrics(ProxyTest):
         self.assertEqual(metrics["slogout_outcomes_totalFORCED"], 1)
         self.assertEqual([path.name for path in self.folder.iterdir()], ["proxy.prom"])
 
-    BLINDING = (  # the reason, whose octets end it, and what both sides say in turn, the client first
+    BLINDING = (  # the reason, the side whose octets cause it, and the octets of both sides in turn, the client first
         ("LAYER", "server", (b"a STARTTLS\r\n", b"a OK go\r\n")),
         ("LAYER", "server", (b"a COMPRESS DEFLATE\r\n", b"a OK go\r\n")),
         ("MECHANISM", "server", (b"a AUTHENTICATE NTLM\r\n", b"+ \r\n", b"TlRM\r\n", b"a OK in\r\n")),
@@ -343,8 +343,8 @@ class Metrics(ProxyTest):
         ("NOT_UNDERSTOOD", "server", (b"a NOOP\r\n", b"what is this {3}\r\n")),
     )
 
-    def test_why_a_connection_is_blind(self):
-        """In the log, and counted; and everything still passes."""
+    def test_the_reason_for_blindness_is_logged_and_counted(self):
+        """The reason is logged and counted, and everything still passes."""
         proxy = self.start("--metrics", self.file)
         for number, (reason, by, said) in enumerate(self.BLINDING, 1):
             ends = self.pair(proxy)
@@ -357,7 +357,7 @@ class Metrics(ProxyTest):
         for reason in set(reasons):
             wait_until(lambda: self.parsed()[f"slogout_blind_total{reason}"] == reasons.count(reason))  # pylint: disable=W0640
 
-    def test_it_is_whole_whenever_it_is_read_and_not_written_more_than_once_a_second(self):
+    def test_the_file_is_always_whole_and_written_at_most_once_a_second(self):
         proxy = self.start("--metrics", self.file)
         client, server = self.pair(proxy)
         versions = set()
@@ -376,13 +376,13 @@ class Metrics(ProxyTest):
 
 
 class Addresses(ProxyTest):
-    def test_a_name_whose_first_address_does_not_answer(self):
-        """localhost is ::1 and 127.0.0.1 where both are; the server is on the latter alone."""
+    def test_another_address_is_used_if_the_first_does_not_answer(self):
+        """localhost is ::1 and 127.0.0.1 where both exist; the server listens only on 127.0.0.1."""
         proxy = self.start(server=f"localhost:{self.listener.getsockname()[1]}")
         self.pair(proxy)
 
-    def test_a_name_whose_address_changes(self):
-        """The file is not shortened for a moment, and the connection that exists stays."""
+    def test_new_clients_go_to_a_changed_address(self):
+        """The hosts file is replaced atomically, and the existing connection remains."""
         port = self.listener.getsockname()[1]
         other = socket.create_server(("127.0.0.2", port))
         self.addCleanup(other.close)
@@ -399,11 +399,11 @@ class Addresses(ProxyTest):
             client.sendall(b"a NOOP\r\n")
             self.assertEqual(server.recv(100), b"a NOOP\r\n")
 
-    def test_sources(self):
+    def test_the_sources_are_used_in_turn(self):
         proxy = self.start("--source", "127.0.0.2,::1,127.0.0.3", "--send-proxy", "v1")
         self.assertEqual({self.pair(proxy, b"")[1].getpeername()[0] for _ in range(3)}, {"127.0.0.2", "127.0.0.3"})
 
-    def test_all_addresses_in_turn_then_a_bye(self):
+    def test_all_addresses_are_tried_before_bye(self):
         port = free_port()
         proxy = self.start(server=f"localhost:{port}")
         with connect(proxy) as client:
@@ -426,7 +426,7 @@ class ProxyProtocol(ProxyTest):
         self.addCleanup(server.close)
         return client, server
 
-    def test_a_header_is_taken_logged_and_sent_on(self):
+    def test_a_header_is_read_logged_and_passed_on(self):
         for send, sent in (("no", b""), ("v1", self.HEADER), ("v2", self.V2_HEADER)):
             for header in (self.HEADER, self.V2_HEADER):
                 proxy = self.start("--accept-proxy", "--send-proxy", send)
@@ -441,7 +441,7 @@ class ProxyProtocol(ProxyTest):
                 server.close()
                 proxy.stop()
 
-    def test_an_octet_at_a_time_and_what_follows_at_once(self):
+    def test_a_header_may_come_octet_by_octet_or_with_the_first_command(self):
         proxy = self.start("--accept-proxy")
         with connect(proxy) as client:
             for octet in self.HEADER + b"a N":
@@ -476,19 +476,19 @@ class ProxyProtocol(ProxyTest):
         proxy.wait_event("connection=2 client=192.0.2.1:4000")
         self.assertNotIn(b"connection=1", proxy.events)
 
-    def test_a_header_is_not_looked_for_unless_that_is_wanted(self):
+    def test_a_header_is_not_expected_by_default(self):
         client, server = self.pair(self.start())
         client.sendall(self.HEADER)
         self.assertEqual(server.recv(100), self.HEADER)
 
-    def test_without_a_header_of_its_own_the_socket_s_address_is_sent(self):
+    def test_without_a_header_the_address_of_the_socket_is_sent(self):
         proxy = self.start("--send-proxy", "v1")
         client, server = self.begin(proxy, b"")
         port = client.getsockname()[1]
         self.assertEqual(server.recv(100), b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r\n" % (port, proxy.port))
 
 
-    def test_an_address_of_ipv4_is_not_mapped_into_ipv6(self):
+    def test_an_ipv4_address_is_not_mapped_to_ipv6(self):
         proxy = self.start("--send-proxy", "v1", listen="[::]:0")
         client = socket.create_connection(("127.0.0.1", proxy.port), PATIENCE)
         self.addCleanup(client.close)
@@ -501,7 +501,7 @@ class ProxyProtocol(ProxyTest):
 
 
 class Resets(ProxyTest):
-    """RST at each step; the proxy and a bystander live on, and no descriptor is lost."""
+    """Sends RST at each step. The proxy and a bystander must continue, and no descriptor may be lost."""
 
     @staticmethod
     def reset(end):
@@ -525,7 +525,7 @@ class Resets(ProxyTest):
     def descriptors(self, proxy):
         return len(os.listdir(f"/proc/{proxy.process.pid}/fd"))
 
-    def test_resets(self):
+    def test_a_reset_at_each_step_harms_no_other_client(self):
         proxy = self.start()
         bystander, server = self.pair(proxy)
         wait_until(lambda: self.descriptors(proxy) > 6)
@@ -535,8 +535,9 @@ class Resets(ProxyTest):
         self.assertEqual(server.recv(100), b"z NOOP\r\n")
         wait_until(lambda: self.descriptors(proxy) == before)
 
-    def test_the_last_words_of_a_server_that_has_reset_are_passed(self):
-        """What it said before the RST is in the socket when the proxy finds that it takes nothing any more."""
+    def test_the_last_response_of_a_server_that_resets_is_passed(self):
+        """The octets that the server sent before the RST are in the socket when the proxy finds that it can no longer
+        write."""
         proxy = self.start()
         client, server = self.pair(proxy)
         proxy.process.send_signal(signal.SIGSTOP)
@@ -546,7 +547,7 @@ class Resets(ProxyTest):
         proxy.process.send_signal(signal.SIGCONT)
         self.assertEqual(read_to_end(client), b"* BYE I am off\r\n")
 
-    def test_a_server_that_vanishes(self):
+    def test_a_server_that_vanishes_ends_its_connections(self):
         """Its process is killed: all its connections end at once."""
         port = free_port()
         server = subprocess.Popen([BUILD / "examples/echo_server", "--listen", f"127.0.0.1:{port}"],
@@ -576,8 +577,8 @@ class Keepalive(ProxyTest):
 
 class Descriptors(ProxyTest):
     def test_without_descriptors_clients_wait_and_nothing_is_lost(self):
-        """The proxy may have 70, of which it keeps 36 in reserve, so at most 17 clients at once; 60 come. The metrics are
-        written all the time."""
+        """The proxy may have 70 descriptors, of which it keeps 36 in reserve, so it serves at most 17 clients at once;
+        60 clients connect. The metrics are written continuously."""
         def limit():
             resource.setrlimit(resource.RLIMIT_NOFILE, (70, 70))
         folder = tempfile.mkdtemp(prefix="slogout-metrics-")
@@ -604,7 +605,7 @@ class Descriptors(ProxyTest):
         wait_until(lambda: len(os.listdir(f"/proc/{proxy.process.pid}/fd")) < 12)
 
     def serve(self, over):
-        """Greets, answers, and closes after the client."""
+        """Greets, answers, and closes after the client has closed."""
         def talk(connection):
             connection.settimeout(PATIENCE)
             connection.sendall(GREETING)
@@ -630,7 +631,7 @@ class Faults(ProxyTest):
         return self.start(*options, program=PLAIN,
                           environment={"FAULTS": faults, "LD_PRELOAD": str(BUILD / "tests/faults/shim.so")})
 
-    def test_a_side_to_which_nothing_can_be_sent_is_gone(self):
+    def test_a_side_that_accepts_no_output_is_closed(self):
         client, server = self.pair(self.faulty("send=EPIPE@1"))  # the greeting goes by writev()
         client.sendall(b"a NOOP\r\n")
         self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
@@ -646,7 +647,7 @@ class Faults(ProxyTest):
         self.assertEqual(read_to_end(server), b"")
         server.close()
 
-    def test_nothing_is_lost(self):
+    def test_interrupted_and_short_calls_lose_nothing(self):
         for faults in self.FAULTS:
             proxy = self.faulty(faults, "--accept-proxy", "--send-proxy", "v2")
             client = connect(proxy)
@@ -672,7 +673,7 @@ class Faults(ProxyTest):
 
 
 class Flood(ProxyTest):
-    """Clients connect all the time."""
+    """Clients connect continuously."""
 
     def setUp(self):
         super().setUp()
@@ -694,7 +695,7 @@ class Flood(ProxyTest):
                 self.failures.append(repr(error))
 
     def serve(self):
-        """Greets, a little later, so that clients wait for it."""
+        """Greets after a delay, so that clients wait for the greeting."""
         self.listener.settimeout(0.01)
         while not self.gone.is_set():
             waiting = []
@@ -748,7 +749,8 @@ class TakingOver(Flood):
         print(f"{self.UPGRADES} upgrades: {self.served} clients served, 0 lost")
 
     def test_a_new_proxy_takes_the_port_while_the_old_one_drains(self):
-        """Without a supervisor, a client that connects as the port is closed may be reset; nobody gets a BYE as greeting."""
+        """Without a supervisor, a client that connects while the port is closed may be reset, but no client receives
+        BYE as its greeting."""
         old = self.start("--reuse-port", "--ask", "all")
         stays = self.pair(old)
         new = self.start("--reuse-port", listen=f"127.0.0.1:{old.port}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The proxy itself: servers that are down, slow or gone; back-pressure; ten thousand connections; signals; a server that
-uses slogout too."""
+"""The proxy itself: servers that are down, slow or gone; back-pressure; ten thousand connections; signals; and a server
+that also uses slogout."""
 
 import re
 import resource
@@ -53,7 +53,7 @@ class ProxyTest(unittest.TestCase):
         return proxy
 
     def pair(self, proxy, greeting=GREETING):
-        """Both ends of a relay, greeted."""
+        """Returns both ends of a relay, after the greeting."""
         client = connect(proxy)
         server, _ = self.listener.accept()
         server.settimeout(PATIENCE)
@@ -66,8 +66,8 @@ class ProxyTest(unittest.TestCase):
 
 
 class Servers(ProxyTest):
-    def test_slow_to_connect(self):
-        """Nobody accepts, and the queue of connections is full, so that no connection comes about."""
+    def test_a_server_that_never_accepts_gives_a_bye(self):
+        """Nobody accepts, and the queue of connections is full, so that no connection is established."""
         busy = socket.socket()
         busy.bind(("127.0.0.1", 0))
         busy.listen(0)
@@ -84,33 +84,33 @@ class Servers(ProxyTest):
         for one in waiting + [busy]:
             one.close()
 
-    def test_what_is_taken_out_leaves_no_gap_and_nothing_else(self):
+    def test_only_the_removed_words_are_missing(self):
         client, server = self.pair(self.start(), greeting=b"")
         server.sendall(b"* OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE IDLE ENABLE COMPRESS=X] ready\r\n* OK more\r\n")
         seen = b"* OK [CAPABILITY IMAP4rev1 IDLE ENABLE X-SERVER-LOGOUT] ready\r\n* OK more\r\n"
         self.assertEqual(read_exact(client, len(seen)), seen)
 
-    def test_gone_between_lines(self):
+    def test_a_server_gone_between_lines_gives_a_bye(self):
         client, server = self.pair(self.start())
         server.sendall(b"* 1 EXISTS\r\n")
         server.close()
         self.assertEqual(read_to_end(client), b"* 1 EXISTS\r\n* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
 
-    def test_gone_in_the_middle(self):
+    def test_a_server_gone_inside_a_line_gives_no_bye(self):
         for rest in (b"* 1 EXI", b"* 1 FETCH (BODY[] {10}\r\nab\r\n"):
             client, server = self.pair(self.start())
             server.sendall(rest)
             server.close()
             self.assertEqual(read_to_end(client), rest)
 
-    def test_gone_after_its_own_bye(self):
+    def test_a_server_gone_after_its_own_bye_gives_no_second_bye(self):
         client, server = self.pair(self.start())
         server.sendall(b"* BYE Logging out\r\n")
         server.close()
         self.assertEqual(read_to_end(client), b"* BYE Logging out\r\n")
 
-    def test_gone_before_the_greeting(self):
-        """The other address is tried, unless the first one has received something of the client."""
+    def test_a_server_gone_before_the_greeting_gives_a_bye(self):
+        """The proxy tries the other address, unless the first address has received octets of the client."""
         port = self.listener.getsockname()[1]
         with socket.create_server(("127.0.0.2", port)) as other, tempfile.NamedTemporaryFile("w") as hosts:
             print("127.0.0.1 mail.test\n127.0.0.2 mail.test", file=hosts, flush=True)
@@ -129,7 +129,7 @@ class Servers(ProxyTest):
         proxy.wait_event(r"connection=2 server=\S+ failed: the connection has ended before the greeting")
         self.assertEqual(proxy.events.count(b" failed: "), 3)
 
-    def test_client_gone(self):
+    def test_a_client_that_is_gone_ends_its_server_connection(self):
         client, server = self.pair(self.start())
         client.sendall(b"a LOGOUT\r\n")
         client.shutdown(socket.SHUT_WR)
@@ -138,8 +138,8 @@ class Servers(ProxyTest):
         server.close()
         self.assertEqual(read_to_end(client), b"* BYE x\r\na OK x\r\n")
 
-    def test_client_that_ends_in_the_middle_of_an_answer(self):
-        """What the filter held reaches the server, and so does the end."""
+    def test_held_octets_reach_the_server_when_the_client_ends(self):
+        """The octets that the filter held reach the server, and so does the end of file."""
         proxy = self.start("--ask", "all")
         client, server = self.pair(proxy)
         proxy.ask()
@@ -148,7 +148,7 @@ class Servers(ProxyTest):
         client.shutdown(socket.SHUT_WR)
         self.assertEqual(read_to_end(server), b"SLP.1 O")
 
-    def test_ipv6(self):
+    def test_ipv6_addresses_work(self):
         try:
             listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
         except OSError:
@@ -164,7 +164,8 @@ class Servers(ProxyTest):
 
 
 class BackPressure(ProxyTest):
-    """64 MB from a side whose other side does not read: the kernel may take some, the proxy 64 KB."""
+    """One side sends 64 MB, and the other side does not read. The kernel may buffer some octets, and the proxy 64
+    KB."""
     SIZE = 64 << 20
 
     def memory(self, proxy):
@@ -172,7 +173,7 @@ class BackPressure(ProxyTest):
             return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) * 1024
 
     def check(self, source, sink, announcement, proxy):
-        """source says the announcement, then a literal of SIZE octets."""
+        """source sends the announcement, and then a literal of SIZE octets."""
         sent = 0
         piece = bytes(range(1, 251)) * 400
         source.sendall(announcement)
@@ -196,20 +197,21 @@ class BackPressure(ProxyTest):
         while sent < self.SIZE:
             sent += source.send(piece[sent % len(piece):][:self.SIZE - sent])
 
-    def test_client_that_does_not_read(self):
+    def test_a_client_that_does_not_read_fills_no_memory(self):
         proxy = self.start(program=PLAIN)
         client, server = self.pair(proxy)
         self.check(server, client, b"* 1 FETCH (BODY[] {%d}\r\n" % self.SIZE, proxy)
 
-    def test_server_that_does_not_read(self):
+    def test_a_server_that_does_not_read_fills_no_memory(self):
         proxy = self.start(program=PLAIN)
         client, server = self.pair(proxy)
         self.check(client, server, b"a APPEND INBOX {%d+}\r\n" % self.SIZE, proxy)
 
 
 class Signals(ProxyTest):
-    def test_the_second_signal_waits_for_nobody(self):
-        """Asked and silent; inside a literal; blind; and one whose server has said BYE and stays."""
+    def test_the_second_signal_waits_for_no_client(self):
+        """One client is asked and silent, one is inside a literal, one is blind, and the server of one has sent BYE and
+        stays."""
         proxy = self.start("--ask", "all")
         asked, inside = self.pair(proxy), self.pair(proxy)
         blind, parting = self.pair(proxy), self.pair(proxy)
@@ -254,7 +256,7 @@ class SlogoutServer(unittest.TestCase):
         self.assertEqual(self.file.readline(), b"* ENABLED X-SERVER-LOGOUT\r\n")
         self.assertTrue(self.file.readline().startswith(b"b OK"))
 
-    def test_the_server_asks(self):
+    def test_a_request_of_the_server_is_passed(self):
         self.server.send_signal(signal.SIGUSR1)
         self.assertEqual(self.file.readline(), b"SLO.1 LOGOUT\r\n")
         self.proxy.ask()
@@ -262,7 +264,7 @@ class SlogoutServer(unittest.TestCase):
         self.client.sendall(b"* BYE\r\nSLO.1 OK done\r\n")
         self.assertEqual(self.file.read(), b"")
 
-    def test_the_proxy_asks(self):
+    def test_a_request_of_the_proxy_hides_that_of_the_server(self):
         self.proxy.ask()
         self.assertEqual(self.file.readline(), b"SLP.1 LOGOUT\r\n")
         self.server.send_signal(signal.SIGUSR1)
@@ -273,7 +275,8 @@ class SlogoutServer(unittest.TestCase):
 
 
 class TenThousand(ProxyTest):
-    """Or as many as the system's limit of descriptors allows: two for each connection, here and in the proxy."""
+    """Ten thousand connections, or as many as the system's limit of descriptors allows: two for each connection, here
+    and in the proxy."""
     WANTED = 10000
 
     def setUp(self):
@@ -290,7 +293,7 @@ class TenThousand(ProxyTest):
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         return min(self.WANTED, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 - 50)
 
-    def test_ten_thousand_connections_on_two_threads(self):
+    def test_ten_thousand_connections_are_served_by_two_threads(self):
         proxy = self.start("--threads", "2", "--quiet", "--spread", "3000", program=PLAIN)
         empty = BackPressure.memory(self, proxy)
         pairs = []

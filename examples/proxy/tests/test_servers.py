@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A scripted session with Courier's and Cyrus' imapd, directly and through the proxy, and the client taken off."""
+"""Runs a scripted session with Courier's and Cyrus' imapd, directly and through the proxy, and then asks the client to
+leave."""
 
 import re
 import socket
@@ -12,7 +13,7 @@ MESSAGE = b"Subject: x\r\n\r\n* BYE going\r\nSLP.1 OK done\r\n" + b"x" * 70000 +
 
 
 class Session:
-    """Says what it is told, and keeps what it hears up to the tagged response."""
+    """Sends a command, and records the responses up to the tagged response."""
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
@@ -27,7 +28,7 @@ class Session:
         self.socket.sendall(octets)
 
     def response(self):
-        """One response with its literals."""
+        """Reads one response with its literals."""
         line = self.line()
         while not re.match(rb"(\* (OK|NO|BAD|BYE|PREAUTH)|[^*]\S* (OK|NO|BAD))\b", line) and (
                 size := re.search(rb"\{(\d+)\}\r\n$", line)):
@@ -42,7 +43,7 @@ class Session:
         for literal in literals:
             while not (line := self.response()).startswith(b"+"):
                 heard.append(line)
-            heard.append(b"+")  # its text is the server's own affair
+            heard.append(b"+")  # each server has its own text
             self.send(literal)
         while not (line := self.response()).startswith(tag + b" "):
             if not line:
@@ -64,7 +65,7 @@ class Session:
 
 
 def steady(heard):
-    """Without what differs from one session to the next: times, unique names, and who logged in."""
+    """Removes the parts that differ between sessions: times, unique names, and the name of the user."""
     text = b"".join(heard)
     text = re.sub(rb" X-SERVER-LOGOUT| COMPRESS=DEFLATE", b"", text)
     text = re.sub(rb"\d+\.\d+ sec", b"", text)
@@ -92,18 +93,18 @@ def script(session, mailbox, literal_plus):
 
 
 class Steady(unittest.TestCase):
-    def test_how_long_a_command_took_is_left_out(self):
+    def test_durations_are_removed_from_responses(self):
         for form in (b"t1 OK Completed (%s sec)\r\n", b"t1 OK Completed (2 msgs in %s secs)\r\n",
                      b"t1 OK Completed (%s secs 1 calls)\r\n"):
             self.assertEqual(steady([form % b"0.000"]), steady([form % b"12.001"]), form)
 
-    def test_what_was_answered_is_kept(self):
+    def test_other_words_of_responses_are_kept(self):
         self.assertNotEqual(steady([b"* SEARCH 1 2\r\n"]), steady([b"* SEARCH 1\r\n"]))
 
 
 class Servers(unittest.TestCase):
     def play(self, make, mailbox, login, literal_plus):
-        """On a fresh server directly, and on another through the proxy."""
+        """Runs the session on a fresh server directly, and on another server through the proxy."""
         direct = self.connect(self.start(make).port)
         expected = login(direct) + script(direct, mailbox, literal_plus)
         proxy = Proxy(self.start(make).port)
@@ -126,7 +127,7 @@ class Servers(unittest.TestCase):
         return session
 
     def leave(self, proxy, session, enables):
-        """In IDLE: by LOGOUT where the server has ENABLE, else by BYE."""
+        """Asks in IDLE, with LOGOUT if the server has ENABLE, and otherwise with BYE."""
         if enables:
             heard = session.command(b"ENABLE X-SERVER-LOGOUT")
             self.assertEqual(heard[-2], b"* ENABLED X-SERVER-LOGOUT\r\n")
@@ -141,15 +142,15 @@ class Servers(unittest.TestCase):
         self.assertEqual(session.file.read(), b"")
         wait_until(lambda: proxy.outcomes() == ["ANSWERED" if enables else "BYE_ONLY"])
 
-    def test_cyrus(self):
+    def test_cyrus_behaves_as_directly(self):
         def login(session):
             return session.command(b"LOGIN user secret") + session.command(b"CREATE INBOX")
         self.play(Cyrus, b"INBOX", login, True)
 
-    def test_courier(self):
+    def test_courier_behaves_as_directly(self):
         self.play(Courier, b"INBOX", lambda session: [session.greeting], False)
 
-    def test_the_servers_are_there(self):
+    def test_the_servers_are_installed(self):
         self.assertTrue((UNPACKED / "usr/bin/imapd").exists() and (UNPACKED / "usr/lib/cyrus/bin/imapd").exists())
 
 

@@ -12,7 +12,7 @@
 
 long syscall(long number, ...);
 
-/* By the system call, because drain.c puts a clock of its own in the place of clock_gettime(). */
+/* Uses the system call, because drain.c replaces clock_gettime() by its own clock. */
 double bench_now(void)
 {
     struct timespec time;

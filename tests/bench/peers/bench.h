@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Measures several peers at the same job, in one run: their rounds are interleaved, so that what disturbs one disturbs
- * the others, and the median of each peer's rounds is its figure. Figures go to standard output as lines of CSV:
+/* Measures several peers at the same job, in one run: their rounds are interleaved, so that a disturbance affects all
+ * of them, and the figure of each peer is the median of its rounds. Figures go to standard output as lines of CSV:
  *
  *   row,n,peer,value,unit
  *
@@ -40,10 +40,10 @@ void bench_version(const char *peer, const char *version);
  * caller frees it. */
 size_t *bench_order(size_t n, int is_shuffled);
 
-/* Runs all rows, or one peer of one row if the arguments say so. Returns what main() is to return. */
+/* Runs all rows, or one peer of one row if the arguments say so. Returns the exit status for main(). */
 int bench_main(int argc, char **argv, const struct bench_row *rows, size_t count);
 
-/* Ends the program with a message unless the condition holds: what is measured must have worked. */
+/* Ends the program with a message unless the condition holds, because only work that succeeded may be measured. */
 void bench_require(int condition, const char *what);
 
 #endif

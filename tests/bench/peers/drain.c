@@ -4,7 +4,7 @@
  * event loop for each session, first for its instant and then for its answer. Time is simulated, at 20 sessions each
  * millisecond, and each millisecond runs the loop once; the peers' loops read the clock that is defined here.
  *
- * In random order, the sessions are added to the drain in an order in which their memory does not stand. */
+ * In random order, the sessions are added to the drain in an order that differs from the order of their memory. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What one session's event costs while other drains run: a request that is canceled, so that a timer starts and stops.
+/* The cost of one session's event while other drains run: a request that is canceled, so that a timer starts and stops.
  * Beside it, libev starts and stops one timer while as many others run. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>

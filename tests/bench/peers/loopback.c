@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Whole connections a second over loopback: a client connects, logs in, enables the extension and is made to leave. The
- * server asks it with slogout, which takes one message more; or slogout tells it by `* BYE`; or the server says `* BYE`
- * and closes by itself, as servers do today. Server and clients are two processes on one core, so that the rate counts
- * the work of both. N is the number of clients that are connected at a time. */
+ * server asks it with slogout, which takes one message more; or slogout tells it by `* BYE`; or the server sends `*
+ * BYE` and closes by itself, as servers do today. Server and clients are two processes on one core, so that the rate
+ * counts the work of both. N is the number of clients that are connected at a time. */
 #define _GNU_SOURCE /* sched_setaffinity() */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* N timers of one interval: each is armed, every second one is canceled, and the others expire. Each figure is the
  * nanoseconds of all three for each timer; waiting until they are due is not in it. In random order, the timers are
- * armed and canceled in an order in which their memory does not stand. */
+ * armed and canceled in an order that differs from the order of their memory. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <time.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rest of the fleet, which the clients come back to. */
+/* The rest of the fleet, where the clients log in again. */
 #ifndef TESTS_SIM_FLEET_H
 #define TESTS_SIM_FLEET_H
 
@@ -7,7 +7,7 @@
 
 #define FLEET_SECONDS 3000 /* what comes later is not simulated */
 
-/* What a client does when the fleet has no room for its login. */
+/* The behavior of a client when the fleet has no room for its login. */
 enum retry {
     EAGER,   /* tries again each second */
     BACK_OFF /* waits 1, 2, 4 up to 64 s, each time a random part of that */

@@ -90,7 +90,7 @@ static uint32_t with_fewest(const struct fleet *fleet)
     return found;
 }
 
-/* One of those that have been restarted, or of all if there are none. */
+/* Returns one of the servers that have been restarted, or of all servers if none has been restarted. */
 static uint32_t at_random(struct fleet *fleet, int among_restarted)
 {
     uint32_t candidates[SERVERS_MAX], count = 0, i;
@@ -173,7 +173,7 @@ static uint64_t empty(struct fleet *fleet, struct server *server, uint32_t rate,
     return done_ms;
 }
 
-/* How many servers share the logins while those from `first` on leave. */
+/* Returns the number of servers that share the logins while the servers from `first` on restart. */
 static uint32_t targets(const struct fleet *fleet, uint32_t first, uint32_t count)
 {
     const uint32_t restarted = fleet->spares + first;
@@ -217,7 +217,7 @@ static uint32_t smaller(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* How many servers restart at once, with `left` still to be restarted. */
+/* Returns the number of servers that restart at once when `left` servers remain. */
 static uint32_t at_once(const struct fleet *fleet, uint32_t left)
 {
     return fleet->spares ? smaller(fleet->spares, left) : 1;

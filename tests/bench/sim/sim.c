@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Takes 1,000,000 clients off a server: by slogout, the real library on simulated time, and by models of
- * what others do; and lets them come back to the rest of the fleet. Checks what slogout promises, prints a
- * table, and writes one CSV file for each run.
+/* Takes 1,000,000 clients off a server, with slogout, which is the real library on simulated time, and with
+ * models of other systems. The clients log in again at the rest of the fleet. Checks the promises of slogout,
+ * prints a table, and writes one CSV file for each run.
  *
  *   sim DIRECTORY [CLIENTS [CAPACITY]]
  *
- * CAPACITY is what the rest of the fleet can take, in logins a second. Exit status 1: a promise was not
- * kept. */
+ * CAPACITY is the number of logins a second that the rest of the fleet can take. Exit status 1: a promise was
+ * not kept. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

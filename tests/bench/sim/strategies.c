@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How other systems take off the clients of one server. Small models, written from the documents named at
- * each; the defaults and facts are those of 2026. All see the same clients: idle IMAP connections that see
- * traffic now and then. Where a system can be told when to be over, it is told ten minutes; where not, it
- * has its documented rate. */
+/* Models of the ways in which other systems take off the clients of one server. Small models, written from
+ * the documents named at each; the defaults and facts are those of 2026. All see the same clients: idle IMAP
+ * connections that see traffic now and then. A system that can be given a time limit is given ten minutes;
+ * any other system has its documented rate. */
 #include <math.h>
 #include "sim/strategy.h"
 
-/* On average a connection sees traffic so often: new mail, or IDLE issued again, which RFC 2177 wants at
- * least every 29 minutes. Only Envoy looks at that. */
+/* The average interval between traffic on a connection: new mail, or IDLE issued again, which RFC 2177 wants
+ * at least every 29 minutes. Only Envoy looks at that. */
 #define ACTIVE_EVERY_MS 600000.0
 
 uint64_t strategy_random(uint64_t *state)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How a server gets rid of its clients: when each connection is cut, and whether the client was told
- * before. */
+/* The way in which a server disconnects its clients: the time at which each connection is cut, and whether
+ * the client was told before. */
 #ifndef TESTS_SIM_STRATEGY_H
 #define TESTS_SIM_STRATEGY_H
 
 #include <stdint.h>
 
-/* What each strategy is set to, if it can be set: the server is empty after ten minutes. */
+/* The setting of each strategy that has one: the server is empty after ten minutes. */
 #define DEADLINE_MS 600000
 
-/* What happened to the clients under one strategy. */
+/* The results for the clients under one strategy. */
 struct departures {
     uint32_t count;
     uint32_t *cut_ms; /* by client */

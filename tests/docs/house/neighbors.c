@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A host that has functions of common names of its own, with external linkage and other types, linked with the static
- * library. Runs one exchange; none of these functions may be called. */
+/* A host whose own functions have common names, external linkage and other types, linked with the static library. Runs
+ * one exchange; none of these functions may be called. */
 #include <slogout/slogout.h>
 #include <stdlib.h>
 #include <string.h>

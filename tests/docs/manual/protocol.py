@@ -93,7 +93,7 @@ def check_transcript(grammar, where, lines):
 
 
 def check_figures(grammar):
-    """What the figures of the pages show of the extension is sent as the grammar says."""
+    """Checks that the lines of the extension in the figures of the pages match the grammar."""
     count = 0
     for page in sorted(glob.glob("man/*.7")):
         for where, _, text in blocks(page):

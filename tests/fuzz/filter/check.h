@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <slogout/filter.h>
 
-/* Octets that begin a step of a dialogue. What follows, up to the next one, is the text of the step. */
+/* Octets that begin a step of a dialogue. The octets up to the next of these are the text of the step. */
 enum step {
     STEP_ABANDON,
     STEP_SERVER, /* the text is fed as the server's */
@@ -20,7 +20,7 @@ enum step {
 
 #define CHECK_MAX 4000 /* octets in a dialogue */
 
-/* How a dialogue went. */
+/* The result of a dialogue. */
 struct check {
     int was_referred; /* to the reference, to its end */
     int was_asked;
@@ -28,8 +28,8 @@ struct check {
     enum slogout_blindness blind;
 };
 
-/* Runs a dialogue through a filter whole, through another one in pieces of `piece` octets, and through the reference as
- * far as that can follow. Aborts where they differ. */
+/* Runs a dialogue through a filter whole, through another filter in pieces of `piece` octets, and through the reference
+ * as far as the reference can follow. Aborts if they differ. */
 struct check check_dialogue(const uint8_t *data, size_t size, size_t piece);
 
 #endif

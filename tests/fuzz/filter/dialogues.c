@@ -2,8 +2,8 @@
 /* Random dialogues of a client and a server through the filter, compared with the reference of fuzz/filter/. Both sides
  * mostly keep to the protocol, and now and then send surplus, unknown and misplaced lines.
  *
- * usage: dialogues NUMBER SEED [FIRST]
- * A dialogue depends on the seed and on its own number only. If one fails, its number and its text are printed. */
+ * usage: dialogues NUMBER SEED [FIRST] A dialogue depends only on the seed and on its own number. If one fails, its
+ * number and its text are printed. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,7 +243,7 @@ static void respond(void)
     }
 }
 
-/* Says `+` to the oldest that may wait for one. */
+/* Sends `+` to the oldest command that may wait for it. */
 static void go_on(void)
 {
     unsigned i = 0;

@@ -101,7 +101,7 @@ static void owe(struct reference *r, struct sent *sent)
     sent->is_owed = 1;
 }
 
-/* An AUTHENTICATE that nothing has followed: what comes may be of its exchange. */
+/* Returns the AUTHENTICATE that no command has followed: the next line may belong to its exchange. */
 static struct sent *exchange(struct reference *r)
 {
     struct sent *sent = last(r);
@@ -223,7 +223,7 @@ void reference_wait(struct reference *r, uint64_t ms)
 
 /* ---- lines ---- */
 
-/* The length of the word at the start, up to SP, CR, LF or the end. */
+/* Returns the length of the word at the start, up to SP, CR, LF or the end. */
 static size_t word(const char *text, const char *end)
 {
     size_t n = 0;
@@ -243,7 +243,8 @@ static int is_condition(const char *text, size_t len)
     return is(text, len, "OK") || is(text, len, "NO") || is(text, len, "BAD");
 }
 
-/* Of the line text..end, which ends in LF: the size it announces, or -1; -2 if it is too large. */
+/* Returns the size that the line text..end, which ends in LF, announces, -1 if it announces none, or -2 if the size is
+ * too large. */
 static int64_t announced(const char *text, const char *end, int *plus)
 {
     const char *close, *open;
@@ -277,7 +278,7 @@ static int announces(const char *text, const char *end)
     return announced(text, end, &plus) != -1;
 }
 
-/* RFC 3501 section 9: what may be in an atom, and with "]" in a tag. */
+/* RFC 3501 section 9: the octets that may be in an atom and, with "]", in a tag. */
 static size_t atom(const char *text, const char *end, const char *excluded)
 {
     size_t n = 0;
@@ -287,7 +288,7 @@ static size_t atom(const char *text, const char *end, const char *excluded)
     return n;
 }
 
-/* The length of the tag at the start, if SP follows it; else 0. */
+/* Returns the length of the tag at the start if SP follows it, and 0 otherwise. */
 static size_t tag_before_space(const char *text, const char *end)
 {
     const size_t n = atom(text, end, "(){%*\"\\+");
@@ -316,7 +317,7 @@ static void end_server_line(struct reference *r, const char *text, const char *e
     r->server_state = S_DATA;
 }
 
-/* Copies the list of capabilities at text, as the client is to see it, and the rest of the line. */
+/* Copies the list of capabilities at text, as the client must see it, and the rest of the line. */
 static void capabilities(struct reference *r, const char *text, const char *end, const char *stops,
                          int rewrite)
 {
@@ -548,7 +549,7 @@ static int is_layerless(const char *text, size_t len)
     return len >= 6 && strncasecmp(text, "SCRAM-", 6) == 0;
 }
 
-/* What the first line of a command, from its name on, makes of it. */
+/* Reads the first line of a command from its name on. */
 static enum reference_kind kind_of(size_t tag_len, const char *name, const char *end)
 {
     static const struct {
@@ -683,7 +684,7 @@ static void client_line(struct reference *r)
         command_line(r, line, end);
 }
 
-/* Returns the status word of an answer, or NULL if the line is none. */
+/* Returns the status word of an answer, or NULL if the line is not an answer. */
 static const char *answer_in(const char *line, const char *end)
 {
     static const char *const words[] = {"OK", "NO", "BAD", "BYE"};

@@ -234,7 +234,8 @@ static void look_at_counts(void)
     fprintf(out, "\n");
 }
 
-/* Returns what follows the verb and its SP, an empty string if nothing does, or NULL if the verb is another. */
+/* Returns the text after the verb and its SP, an empty string if there is no text, or NULL if the line has another
+ * verb. */
 static char *after(char *words, const char *verb)
 {
     const size_t len = strlen(verb);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Writes transcripts to standard output: what can happen to sessions, and what must come of it. They are made from the
- * independent model of tests/model; the library is not linked.
+/* Writes transcripts to standard output: the events that can happen to sessions, and the effects that they must have.
+ * They are made from the independent model of tests/model; the library is not linked.
  *
  *   write STATE    every event that can happen to a session in that state
  *   write RANDOM   dialogues with two sessions, of random events
@@ -13,10 +13,10 @@
 #include "model/fail.h"
 #include "model/model.h"
 
-/* What the host says to the first line that an event offers; it takes those that follow. */
+/* The host's reply to the first line that an event offers; it takes the lines that follow. */
 enum { TAKES = 0, BUSY = SLOGOUT_BUSY, BROKEN = -1 };
 
-/* What the host looks at; these are no steps of the model. */
+/* The values that the host reads; these are not steps of the model. */
 enum { COUNTS = STEP_KINDS, RESULT, BAD_TEXT, WHAT_COUNT };
 
 static const struct what {
@@ -285,7 +285,7 @@ static void begin(const char *title, int sessions)
 
 /* ---- every event in a state ---- */
 
-/* How a session comes to a state: the words of events, each with the host's reply if that is not `takes`. */
+/* The events that bring a session to a state, each with the host's reply if that is not `takes`. */
 static const struct path {
     const char *state;
     const char *title;
@@ -421,7 +421,7 @@ static uint64_t draw_time(uint64_t now)
     }
 }
 
-/* Lines of a client and ticks come more often than they stand in the table. */
+/* Lines of a client and ticks come more often than their share of the table. */
 static const struct what *draw_what(void)
 {
     static const char *const frequent[] = {"tick",   "resume",         "request",
@@ -433,7 +433,7 @@ static const struct what *draw_what(void)
     return draw(3) && !(ends_all && draw(4)) ? what : what_is(frequent[draw(COUNT(frequent))]);
 }
 
-/* Two timers that expire in one tick do so in no order that a port must keep. */
+/* Two timers may expire in one tick in any order, so a port need not keep an order. */
 static int is_ambiguous(const struct what *what, uint64_t now)
 {
     return what->kind == TICK && model.session[A].deadline == model.session[B].deadline &&

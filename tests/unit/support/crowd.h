@@ -2,8 +2,8 @@
 /* Many clients in simulated time, for the tests of drains: a host that links the real library, and clients
  * that behave as the test says. It does not depend on the test framework, so the simulator uses it as well.
  *
- * In each millisecond the answers of the clients are fed first, then the library is ticked if its timer is
- * due, as slogout(7) requires. What happened is counted for each millisecond. */
+ * In each millisecond the answers of the clients are fed first, then the library is ticked if its timer is due, as
+ * slogout(7) requires. The events are counted for each millisecond. */
 #ifndef TESTS_SUPPORT_CROWD_H
 #define TESTS_SUPPORT_CROWD_H
 
@@ -11,7 +11,7 @@
 
 #define CROWD_NEVER UINT32_MAX
 
-/* How a client and the host's side of its connection behave. */
+/* The behavior of a client and of the host's side of its connection. */
 struct manner {
     int enabled;
     uint32_t rests_after_ms;   /* send_line is BUSY for this long after its first call; CROWD_NEVER: always */
@@ -31,7 +31,7 @@ struct client {
     unsigned told : 1, bye_sent : 1, at_rest : 1, waits_for_rest : 1, without_bye : 1;
 };
 
-/* What happened in one millisecond. */
+/* The events in one millisecond. */
 struct moment {
     uint32_t logouts, byes, closes; /* byes: only those without a LOGOUT before */
 };
@@ -56,8 +56,8 @@ struct crowd {
     void (*in_done)(struct crowd *crowd);
 };
 
-/* Clients that are at rest at once: one that answers after 50 ms, one that never does, and one that is not enabled. Then
- * one that is never at rest. */
+/* The first three clients are at rest at once: the first answers after 50 ms, the second never answers, and the third
+ * is not enabled. The fourth client is never at rest. */
 extern const struct manner crowd_prompt, crowd_silent, crowd_not_enabled, crowd_never_at_rest;
 
 /* Client i behaves as manners[i % kinds]. settings: NULL for the defaults; timer and user_data are the
@@ -66,7 +66,7 @@ struct crowd *crowd_new(const struct slogout_settings *settings, uint32_t count,
                         uint32_t kinds, uint64_t horizon);
 /* All behave alike, the first `members` are in the drain, and the horizon is 400,000. */
 struct crowd *crowd_of(uint32_t count, uint32_t members, const struct manner *manner);
-/* Frees everything that is left. */
+/* Frees everything that has not been freed. */
 void crowd_free(struct crowd *crowd);
 
 /* Makes another drain for the same crowd. done is the crowd's. */
@@ -76,9 +76,9 @@ void crowd_add(struct crowd *crowd, uint32_t from, uint32_t to, uint32_t group_s
 
 /* Runs until that millisecond has passed, or the drain is done. Then now is the millisecond after. */
 void crowd_run(struct crowd *crowd, uint64_t until);
-/* Plays a script: a time in ms and a letter, SP, and so on. Each letter is done before that millisecond's events: s starts
- * the drain with the plan, p pauses it, r resumes, c cancels, f forces it; j adds all clients that are not members; h: the
- * last client hangs up; d: the host does not tick from now on, until t. */
+/* Plays a script: a time in ms and a letter, SP, and so on. The action of each letter comes before that millisecond's
+ * events: s starts the drain with the plan, p pauses it, r resumes, c cancels, f forces it; j adds all clients that are
+ * not members; h: the last client hangs up; d: the host does not tick from now on, until t. */
 void crowd_play(struct crowd *crowd, const struct slogout_plan *plan, const char *script);
 /* Ticks as long as the timer is due in this millisecond. */
 void crowd_tick(struct crowd *crowd);
@@ -90,7 +90,7 @@ void crowd_hang_up(struct crowd *crowd, struct client *client);
 const struct slogout_counts *crowd_counts(const struct crowd *crowd);
 /* Counts the departures that were begun in from..to-1, by LOGOUT or by `* BYE` in its place. */
 uint32_t crowd_begun(const struct crowd *crowd, uint64_t from, uint64_t to);
-/* Returns the most that were begun within so many milliseconds. */
+/* Returns the maximum number that were begun within this number of milliseconds. */
 uint32_t crowd_most_begun(const struct crowd *crowd, uint32_t ms);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Octets that end where their memory ends, so that sanitizers report each read past the end. */
+/* Octets that end at the end of their memory, so that sanitizers report each read past the end. */
 #ifndef TESTS_SUPPORT_EXACT_H
 #define TESTS_SUPPORT_EXACT_H
 
@@ -15,7 +15,7 @@ void exact_free(char *bytes);
  * unless fewer are left. Feeds an empty piece if first is 0. */
 void exact_feed(const char *bytes, size_t len, size_t first, size_t step,
                 void (*feed)(void *to, const char *piece, size_t len), void *to);
-/* Calls check() for each way to cut a row of so many octets: into single octets, in two at each place, and not at all. */
+/* Calls check() for each way to cut a row of this length: into single octets, in two at each place, and not at all. */
 void exact_splits(const void *row, size_t len, void (*check)(const void *row, size_t first, size_t step));
 
 #endif

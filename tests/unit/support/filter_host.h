@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A host for the tests of the filter: it feeds octets in pieces that end where their memory ends, and records what passes.
- * Nothing may pass after close_connection. */
+/* A host for the tests of the filter. It feeds octets in pieces that end at the end of their memory, and records the
+ * octets that pass. Nothing may pass after close_connection. */
 #ifndef TESTS_SUPPORT_FILTER_HOST_H
 #define TESTS_SUPPORT_FILTER_HOST_H
 

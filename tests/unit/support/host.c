@@ -404,7 +404,7 @@ int host_force(struct host *host, struct slogout_session *session)
     return checked(host, slogout_session_force(session, host->now));
 }
 
-/* There is an outcome only if there was an exchange, and an outcome that is settled stays. */
+/* There is an outcome only if there was an exchange, and a settled outcome does not change. */
 static void count_host_end(struct host *host, const struct slogout_session *session, enum slogout_outcome why)
 {
     const enum slogout_state state = slogout_session_state(session);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A host for the unit tests: it does what the test asks for, and records what the library does.
+/* A host for the unit tests. It takes the actions that the test asks for, and records the calls of the library.
  *
- * Each test has one, made by host_setup() and ended by host_teardown(); host_test() names both. Each step below
- * calls the public function of its name with host->now, and then host_check(), which counts everything and
- * compares the library's counters, deadline and lists with what the host knows. host_check() also runs at the
- * beginning of each callback.
+ * Each test has one, made by host_setup() and ended by host_teardown(); host_test() names both. Each step below calls
+ * the public function of its name with host->now, and then host_check(), which counts everything and compares the
+ * library's counters, deadline and lists with those of the host. host_check() also runs at the beginning of each
+ * callback.
  *
  * The trace has one line for each callback:
  *   S: SLO.1 LOGOUT (at rest)                send_line has taken it
@@ -22,10 +22,10 @@
 #define HOST_SESSIONS 16
 #define HOST_GROUP    (UINT64_C(77) << 32 | 1) /* the group of all sessions that join the set */
 
-/* The callbacks inside which the test can have something done. */
+/* The callbacks inside which the test can take an action. */
 enum host_place { IN_SEND_LINE, IN_CLOSE_CONNECTION, IN_SET_TIMER, HOST_PLACES };
 
-/* How host_feed_line() ends a line. */
+/* The line ends of host_feed_line(). */
 enum host_form { WITH_CRLF, WITH_LF, WITH_CR, WITHOUT_LINE_END, HOST_FORMS };
 
 /* Those of all sessions of host_connect(), whose conn is a struct host_conn. */
@@ -68,12 +68,11 @@ struct host {
 int host_setup(void **state);
 /* Frees everything. Fails if the test has not expected all of the trace, or if memory is left. */
 int host_teardown(void **state);
-/* The same for a test that needs more than one. */
+/* Does the same for a test that needs several hosts. */
 struct host *host_new(void);
 void host_end(struct host *host);
 
-/* Makes the slogout, with the defaults if settings is NULL. allocate, release and user_data are always the
- * host's. */
+/* Creates the slogout, with the defaults if settings is NULL. allocate, release and user_data are always the host's. */
 void host_start(struct host *host, const struct slogout_settings *settings);
 void host_set_timer(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
 /* Makes a session. An enabled one is sent LOGOUT. */
@@ -93,7 +92,7 @@ void host_free(struct host *host, struct slogout_session *session);
 void host_tick(struct host *host);
 void host_tick_at(struct host *host, uint64_t now);
 
-/* Adds to the trace what the test itself has seen. */
+/* Adds an observation of the test itself to the trace. */
 void host_trace(struct host *host, const char *format, ...) CMOCKA_PRINTF_ATTRIBUTE(2, 3);
 void host_check(const struct host *host);
 /* Expects exactly this trace since the last call. */

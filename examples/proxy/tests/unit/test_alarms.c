@@ -22,7 +22,7 @@ static unsigned next_random(unsigned random)
     return random * 1103515245u + 12345u;
 }
 
-static void the_earliest_is_known_whatever_is_set_moved_and_taken_out(void **state)
+static void test_the_earliest_alarm_is_known_after_every_change(void **state)
 {
     static struct alarm model[ALARMS];
     struct alarms alarms = {0};
@@ -51,7 +51,7 @@ static void the_earliest_is_known_whatever_is_set_moved_and_taken_out(void **sta
     alarms_free(&alarms);
 }
 
-static void nothing_is_due_when_nothing_is_set(void **state)
+static void test_nothing_is_due_when_nothing_is_set(void **state)
 {
     struct alarms alarms = {0};
     struct alarm one = {0};
@@ -70,8 +70,8 @@ static void nothing_is_due_when_nothing_is_set(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_earliest_is_known_whatever_is_set_moved_and_taken_out),
-        cmocka_unit_test(nothing_is_due_when_nothing_is_set),
+        cmocka_unit_test(test_the_earliest_alarm_is_known_after_every_change),
+        cmocka_unit_test(test_nothing_is_due_when_nothing_is_set),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

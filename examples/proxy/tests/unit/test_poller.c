@@ -30,7 +30,7 @@ static void close_pair(struct poller *poller, struct pair *pair)
     close(pair->theirs);
 }
 
-/* What is ready of one watch; nothing else may be. */
+/* Returns the events of this watch; no other watch may have an event. */
 static unsigned ready(struct poller *poller, const struct poller_watch *watch)
 {
     struct poller_event events[4];
@@ -46,7 +46,7 @@ static unsigned ready(struct poller *poller, const struct poller_watch *watch)
     return all;
 }
 
-static void only_what_is_wanted_is_reported_and_again_until_it_is_gone(void **state)
+static void test_only_wanted_events_are_reported_as_long_as_they_last(void **state)
 {
     struct poller *poller = poller_new();
     struct pair pair = open_pair();
@@ -71,7 +71,7 @@ static void only_what_is_wanted_is_reported_and_again_until_it_is_gone(void **st
     poller_free(poller);
 }
 
-static void an_end_is_input_and_one_that_is_not_watched_is_not_reported(void **state)
+static void test_an_end_of_file_is_input_and_is_reported_only_if_watched(void **state)
 {
     struct poller *poller = poller_new();
     struct pair pair = open_pair();
@@ -89,7 +89,7 @@ static void an_end_is_input_and_one_that_is_not_watched_is_not_reported(void **s
     poller_free(poller);
 }
 
-static void all_have_their_turn_however_many_are_ready(void **state)
+static void test_all_descriptors_have_their_turn_however_many_are_ready(void **state)
 {
     static struct pair pairs[PAIRS];
     static int seen[PAIRS];
@@ -120,7 +120,7 @@ static void all_have_their_turn_however_many_are_ready(void **state)
     poller_free(poller);
 }
 
-static void a_descriptor_that_is_none_is_an_error(void **state)
+static void test_an_invalid_descriptor_is_an_error(void **state)
 {
     struct poller *poller = poller_new();
     struct poller_watch watch = {-1, 0, 0, 0};
@@ -136,10 +136,10 @@ static void a_descriptor_that_is_none_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_what_is_wanted_is_reported_and_again_until_it_is_gone),
-        cmocka_unit_test(an_end_is_input_and_one_that_is_not_watched_is_not_reported),
-        cmocka_unit_test(all_have_their_turn_however_many_are_ready),
-        cmocka_unit_test(a_descriptor_that_is_none_is_an_error),
+        cmocka_unit_test(test_only_wanted_events_are_reported_as_long_as_they_last),
+        cmocka_unit_test(test_an_end_of_file_is_input_and_is_reported_only_if_watched),
+        cmocka_unit_test(test_all_descriptors_have_their_turn_however_many_are_ready),
+        cmocka_unit_test(test_an_invalid_descriptor_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

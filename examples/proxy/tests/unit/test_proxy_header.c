@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The PROXY protocol: what is read, what is refused, and that what is written is read back. */
+/* The PROXY protocol: which headers are accepted and refused, and that a header that was written can be
+ * read. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -93,7 +94,7 @@ static void expect_source(const struct proxy_header *header, const char *host, u
     }
 }
 
-static void valid_headers_are_read_once_they_are_whole(void **state)
+static void test_valid_headers_are_read_once_they_are_whole(void **state)
 {
     struct proxy_header header;
     char *copy;
@@ -114,7 +115,7 @@ static void valid_headers_are_read_once_they_are_whole(void **state)
     }
 }
 
-static void what_follows_a_header_is_left(void **state)
+static void test_octets_after_a_header_are_left(void **state)
 {
     struct proxy_header header;
     char octets[256];
@@ -128,7 +129,7 @@ static void what_follows_a_header_is_left(void **state)
     }
 }
 
-static void malformed_headers_are_refused_and_never_read(void **state)
+static void test_malformed_headers_are_refused(void **state)
 {
     struct proxy_header header;
     char *copy;
@@ -147,7 +148,7 @@ static void malformed_headers_are_refused_and_never_read(void **state)
     }
 }
 
-static void what_is_written_is_read_back(void **state)
+static void test_a_header_that_was_written_can_be_read(void **state)
 {
     struct proxy_header header, again;
     char octets[PROXY_HEADER_MAX];
@@ -166,7 +167,7 @@ static void what_is_written_is_read_back(void **state)
         }
 }
 
-static void extensions_are_passed_on_without_the_checksum(void **state)
+static void test_extensions_are_passed_on_without_the_checksum(void **state)
 {
     static const char octets[] = SIGNATURE "\x21\x11\0\x1d" V4 "\3\0\4abcd\x20\0\3xyz\4\0\1z";
     static const char kept[] = "\x20\0\3xyz";
@@ -182,7 +183,7 @@ static void extensions_are_passed_on_without_the_checksum(void **state)
     assert_int_equal(written[15], 12 + sizeof kept - 1);
 }
 
-static void extensions_that_do_not_fit_beside_longer_addresses_are_left_out(void **state)
+static void test_extensions_that_do_not_fit_beside_longer_addresses_are_left_out(void **state)
 {
     char octets[PROXY_HEADER_MAX] = SIGNATURE "\x21\x21\3\xf0" V6;
     char written[PROXY_HEADER_MAX];
@@ -200,12 +201,12 @@ static void extensions_that_do_not_fit_beside_longer_addresses_are_left_out(void
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(valid_headers_are_read_once_they_are_whole),
-        cmocka_unit_test(what_follows_a_header_is_left),
-        cmocka_unit_test(malformed_headers_are_refused_and_never_read),
-        cmocka_unit_test(what_is_written_is_read_back),
-        cmocka_unit_test(extensions_are_passed_on_without_the_checksum),
-        cmocka_unit_test(extensions_that_do_not_fit_beside_longer_addresses_are_left_out),
+        cmocka_unit_test(test_valid_headers_are_read_once_they_are_whole),
+        cmocka_unit_test(test_octets_after_a_header_are_left),
+        cmocka_unit_test(test_malformed_headers_are_refused),
+        cmocka_unit_test(test_a_header_that_was_written_can_be_read),
+        cmocka_unit_test(test_extensions_are_passed_on_without_the_checksum),
+        cmocka_unit_test(test_extensions_that_do_not_fit_beside_longer_addresses_are_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

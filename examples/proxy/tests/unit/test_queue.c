@@ -43,7 +43,7 @@ static unsigned next_random(unsigned random)
     return random * 1103515245u + 12345u;
 }
 
-static void what_goes_in_comes_out_in_order(void **state)
+static void test_octets_leave_the_queue_in_order(void **state)
 {
     char octets[MODEL_SIZE];
     struct queue queue = empty;
@@ -65,7 +65,7 @@ static void what_goes_in_comes_out_in_order(void **state)
     queue_clear(&queue);
 }
 
-static void an_empty_queue_holds_no_memory(void **state)
+static void test_an_empty_queue_holds_no_memory(void **state)
 {
     struct queue queue = empty;
 
@@ -83,8 +83,8 @@ static void an_empty_queue_holds_no_memory(void **state)
     assert_memory_equal(&queue, &empty, sizeof empty);
 }
 
-/* Or a connection that is never quite empty would grow. */
-static void room_that_was_given_back_is_used_again(void **state)
+/* Otherwise, the queue of a connection that is never quite empty would grow. */
+static void test_freed_room_is_used_again(void **state)
 {
     struct queue queue = empty;
     size_t i, size;
@@ -103,9 +103,9 @@ static void room_that_was_given_back_is_used_again(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_goes_in_comes_out_in_order),
-        cmocka_unit_test(an_empty_queue_holds_no_memory),
-        cmocka_unit_test(room_that_was_given_back_is_used_again),
+        cmocka_unit_test(test_octets_leave_the_queue_in_order),
+        cmocka_unit_test(test_an_empty_queue_holds_no_memory),
+        cmocka_unit_test(test_freed_room_is_used_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

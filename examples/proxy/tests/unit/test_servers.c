@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which server a new client goes to, and what is left of the servers when their name changes. */
+/* The server to which a new client goes, and the servers that remain when the addresses of their name
+ * change. */
 #include "support/test.h"
 #include "proxy/servers.h"
 
@@ -32,7 +33,7 @@ static char take(struct servers *servers, uint32_t tried, uint64_t now)
     return place < 0 ? '-' : ((char *)&servers->at[place].address)[4];
 }
 
-static void the_one_with_the_fewest_clients_is_taken(void **state)
+static void test_the_address_with_the_fewest_clients_is_chosen(void **state)
 {
     struct servers servers = with("abc");
 
@@ -46,7 +47,7 @@ static void the_one_with_the_fewest_clients_is_taken(void **state)
     assert_int_equal(take(&servers, 7, 1), '-');
 }
 
-static void one_that_has_failed_rests_unless_there_is_no_other(void **state)
+static void test_an_address_that_has_failed_rests_unless_there_is_no_other(void **state)
 {
     struct servers servers = with("ab");
 
@@ -60,7 +61,7 @@ static void one_that_has_failed_rests_unless_there_is_no_other(void **state)
     assert_int_equal(take(&servers, 0, 2 + SERVERS_REST), 'a');
 }
 
-static void a_new_list_keeps_what_is_known_and_the_clients_of_the_old_one(void **state)
+static void test_a_new_list_keeps_known_addresses_and_old_clients(void **state)
 {
     struct servers servers = with("ab");
     const struct address_list later = list_of("bcdefghijklmnopq"), last = list_of("abcdefghijklmnop");
@@ -78,7 +79,7 @@ static void a_new_list_keeps_what_is_known_and_the_clients_of_the_old_one(void *
     assert_int_equal(servers.at[1].clients, 1);
 }
 
-static void a_place_that_clients_use_is_not_given_away(void **state)
+static void test_a_place_that_clients_use_is_not_reused(void **state)
 {
     struct servers servers = with("abcdefghijklmnop");
     const struct address_list second = list_of("ABCDEFGHIJKLMNOP"), third = list_of("0123456789");
@@ -101,10 +102,10 @@ static void a_place_that_clients_use_is_not_given_away(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_one_with_the_fewest_clients_is_taken),
-        cmocka_unit_test(one_that_has_failed_rests_unless_there_is_no_other),
-        cmocka_unit_test(a_new_list_keeps_what_is_known_and_the_clients_of_the_old_one),
-        cmocka_unit_test(a_place_that_clients_use_is_not_given_away),
+        cmocka_unit_test(test_the_address_with_the_fewest_clients_is_chosen),
+        cmocka_unit_test(test_an_address_that_has_failed_rests_unless_there_is_no_other),
+        cmocka_unit_test(test_a_new_list_keeps_known_addresses_and_old_clients),
+        cmocka_unit_test(test_a_place_that_clients_use_is_not_reused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
