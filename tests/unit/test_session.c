@@ -166,22 +166,24 @@ static void test_every_positive_number_is_busy_every_negative_one_is_broken(void
     assert_int_equal(slogout_free(slogout), 0);
 }
 
-/* The text belonged to the request that was taken back, and need not live any longer. */
-static void test_a_cancelled_request_takes_its_text_along(void **state)
+/* The text and the deadline belonged to the departure that was taken back; the text need not live any longer. */
+static void test_a_cancelled_departure_takes_its_text_and_its_deadline_along(void **state)
 {
     struct host *host = *state;
     char *text = exact_copy("Cancelled", sizeof "Cancelled");
+    const struct slogout_departure departure = {.deadline_ms = 1, .bye_text = text};
     struct slogout_session *session;
 
     host_start(host, NULL);
     session = host_connect_enabled(host);
-    host->send_says = "B";
-    host_request(host, session, text);
+    host->send_says = "BB";
+    host_leave(host, session, &departure);
     host_cancel(host, session);
     exact_free(text);
     host_forget(host);
     host_force(host, session);
-    host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
+    host_tick_at(host, host->now + 4999);
+    host_expect(host, S_LAST_BYE " BUSY\n");
 }
 
 static void test_a_line_must_have_octets(void **state)
@@ -746,7 +748,7 @@ int main(void)
         cmocka_unit_test(test_leaving_lasts_as_long_as_the_settings_say_after_late_ticks),
         host_test(test_a_tag_whose_line_is_not_taken_is_not_used_up),
         host_test(test_every_positive_number_is_busy_every_negative_one_is_broken),
-        host_test(test_a_cancelled_request_takes_its_text_along),
+        host_test(test_a_cancelled_departure_takes_its_text_and_its_deadline_along),
         host_test(test_a_line_must_have_octets),
         host_test(test_the_longest_prefix_and_the_last_number),
         host_test(test_memory_is_taken_in_the_new_functions_alone),
