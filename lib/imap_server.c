@@ -38,12 +38,6 @@ int slo_imap_server_between_lines(const struct slo_imap_server *scan)
     return scan->state == SERVER_START && scan->greeted;
 }
 
-static void lose_server(struct slo_imap_server *scan)
-{
-    scan->event = SLO_SERVER_NOT_UNDERSTOOD;
-    scan->undecided = 0;
-}
-
 static void be_odd(struct slo_imap_server *scan)
 {
     scan->state = SERVER_ODD;
@@ -266,7 +260,7 @@ static size_t take_list(struct slo_imap_server *scan, const char *bytes, size_t 
         return 1;
     }
     if (*bytes == '\0')
-        lose_server(scan);
+        scan->event = SLO_SERVER_NOT_UNDERSTOOD;
     else
         end_list(scan);
     return 0;
@@ -282,7 +276,7 @@ static void begin_server_literal(struct slo_imap_server *scan)
     scan->literal_left = scan->announcement.size;
     if (scan->state != SERVER_DATA || scan->announcement.non_synchronizing ||
         scan->literal_left >= SLO_LITERAL_LIMIT)
-        lose_server(scan);
+        scan->event = SLO_SERVER_NOT_UNDERSTOOD;
     else
         scan->state = SERVER_LITERAL;
     memset(&scan->announcement, 0, sizeof scan->announcement);
@@ -297,7 +291,7 @@ static size_t take_rest(struct slo_imap_server *scan, const char *bytes, size_t 
     if (n == len)
         return n;
     if (bytes[n] == '\0') {
-        lose_server(scan);
+        scan->event = SLO_SERVER_NOT_UNDERSTOOD;
         return n;
     }
     if (slo_announcement_made(&scan->announcement)) {

@@ -42,7 +42,6 @@ SOURCES = {"play": "tests/model/transcripts/play.c"}  # of programs that are not
 QUICK = 0.1  # seconds
 OPTIMIZING = "-O2", "-fno-sanitize=all"
 BROKEN, SAME, NOTICED, SURVIVED = "do not compile", "same object code", "noticed", "unexplained"
-EQUIVALENT, NOT_YET = "equivalent", "not yet noticed"
 
 
 def octets_of(path):
@@ -230,8 +229,8 @@ def work(mutant):
 class Entry:
     """An entry of the list: in a file and a function, each of which may be *, an old text becomes a new one."""
 
-    def __init__(self, line, verdict):
-        self.line, self.verdict, self.is_used = line, verdict, False
+    def __init__(self, line):
+        self.line, self.is_used = line, False
         self.path, self.function, self.old, self.new = re.fullmatch(r"(\S+) (\S+): (.*) => (.*)", line).groups()
 
     def explains(self, mutant):
@@ -242,17 +241,8 @@ class Entry:
         return found
 
 
-def read_entries():
-    """Returns the entries, and the names of the files whose survivors nobody has judged."""
-    entries, unjudged, verdict = [], set(), EQUIVALENT
-    for line in text_of(EQUIVALENTS).splitlines():
-        if line[:1] == "?":
-            unjudged.update(line.split()[1:])
-        elif line[:1] in {"=", "!"}:
-            verdict = EQUIVALENT if line[0] == "=" else NOT_YET
-        elif " => " in line:
-            entries.append(Entry(line, verdict))
-    return entries, unjudged
+def read_entries(path=EQUIVALENTS):
+    return [Entry(line) for line in text_of(path).splitlines() if " => " in line]
 
 
 def entry_of(mutant):
@@ -270,13 +260,13 @@ def entry_of(mutant):
 
 # ---- reports: each returns whether something is wrong ----
 
-def report(verdicts, entries, is_whole):
+def report(verdicts, entries, explained, is_whole):
     count = Counter(verdict for _, verdict, _ in verdicts)
     unused = [entry for entry in entries if is_whole and not entry.is_used]
     for entry in unused:
         print(f"{EQUIVALENTS}: no such mutant: {entry.line}")
-    print(f"mutants: {count[NOTICED]} noticed, {count[EQUIVALENT]} equivalent, {count[NOT_YET]} not yet noticed, "
-          f"{count[SURVIVED]} unexplained ({count[SAME]} more have the same object code, {count[BROKEN]} do not compile)")
+    print(f"mutants: {count[NOTICED]} noticed, {explained} equivalent, {count[SURVIVED]} unexplained "
+          f"({count[SAME]} more have the same object code, {count[BROKEN]} do not compile)")
     return count[SURVIVED] or unused
 
 
@@ -318,9 +308,9 @@ def main(arguments):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     began = time.monotonic()
     fast_shop, fast_programs, thorough_shop, thorough_programs = split(arguments)
-    every, (entries, unjudged) = all_mutants(), read_entries()
-    explaining = {mutant: [entry for entry in entries if entry.explains(mutant)] for mutant in every}
-    explained = {mutant: found[0].verdict for mutant, found in explaining.items() if found}
+    every, entries = all_mutants(), read_entries()
+    # sum() asks each entry, and any() only until one explains the mutant, but each notes whether it is used.
+    explained = {mutant for mutant in every if sum(entry.explains(mutant) for entry in entries)}
     tried = sample([mutant for mutant in every if (mutant in explained) == bool(os.environ.get("EQUIVALENTS"))])
     if os.environ.get("MATRIX"):
         thorough_programs = []
@@ -333,8 +323,6 @@ def main(arguments):
                 print(f"{entry_of(mutant)}: {verdict}:", *map(name_of, noticing), file=matrix, flush=True)
             elif verdict == SURVIVED and not os.environ.get("EQUIVALENTS"):
                 print(f"{mutant.path}:{mutant.line}\n{entry_of(mutant)}", flush=True)
-                if os.path.basename(mutant.path) in unjudged:
-                    verdicts[-1] = mutant, NOT_YET, noticing
         pool.close()
         pool.join()
     print(f"mutants: {len(tried)} tried in {time.monotonic() - began:.0f} s with {cpu_time():.0f} s of CPU time")
@@ -343,7 +331,7 @@ def main(arguments):
     if os.environ.get("EQUIVALENTS"):
         return report_equivalents(verdicts)
     is_whole = not any(os.environ.get(name) for name in ("MUTANTS", "KINDS", "SAMPLE"))
-    return report(verdicts + [(mutant, verdict, []) for mutant, verdict in explained.items()], entries, is_whole)
+    return report(verdicts, entries, len(explained), is_whole)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ static int event_is_valid(void)
     case SLO_SERVER_LINE_END:
         return state == SERVER_START && undecided == 0 && scan.stops;
     case SLO_SERVER_NOT_UNDERSTOOD:
-        return undecided == 0;
+        return 1; /* Nothing reads it after this event. */
     }
     return 0;
 }

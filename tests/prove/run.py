@@ -46,7 +46,7 @@ from collections import Counter, defaultdict, namedtuple
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "../mutants"))
 
-from mutate import EQUIVALENT, Entry, entry_of, read_entries  # noqa: E402
+from mutate import entry_of, read_entries  # noqa: E402
 from operators import mutants_of  # noqa: E402
 
 BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "prove")
@@ -353,11 +353,6 @@ def every_run(proof):
     return [(proof, case) for case in proof.cases]
 
 
-def entries_of(path):
-    with open(path, encoding="ascii") as stream:
-        return [Entry(line, "") for line in stream.read().splitlines() if " => " in line]
-
-
 def find_changes(proofs):
     """Whether changes of lines that are claimed are found, or explained."""
     runs = defaultdict(list)  # of the proofs that claim a function
@@ -368,7 +363,7 @@ def find_changes(proofs):
     seed = int(os.environ.get("SEED") or random.randrange(1000000))
     tried = random.Random(seed).sample(every, min(len(every), int(os.environ.get("N") or 60)))
     print(f"prove-sanity: {len(tried)} of {len(every)} changes of claimed lines, SEED={seed}", flush=True)
-    entries = entries_of(NOTICED_BY_NO_PROOF) + [entry for entry in read_entries()[0] if entry.verdict == EQUIVALENT]
+    entries = read_entries(NOTICED_BY_NO_PROOF) + read_entries()
     explained = {mutant for mutant in tried if any(entry.explains(mutant) for entry in entries)}
     rooms = defaultdict(Counter)
     for job, verdict in judge_all([Job(runs[mutant.function], mutant) for mutant in tried if mutant not in explained]):

@@ -863,6 +863,7 @@ static void test_invalid_arguments_are_errors_or_harmless(void **state)
     assert_int_equal(slogout_filter_feed_client(NULL, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_feed_server(NULL, "x", 1, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_feed_client(host.filter, NULL, 256, 0), SLOGOUT_ERR_ARGUMENT);
+    assert_int_equal(slogout_filter_feed_client(host.filter, NULL, 1, 0), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_feed_server(host.filter, "x", 1, SLOGOUT_NEVER), SLOGOUT_ERR_ARGUMENT);
     assert_int_equal(slogout_filter_between_lines(NULL), 0);
     assert_int_equal(slogout_filter_blindness(NULL), SLOGOUT_BLINDNESS_NONE);

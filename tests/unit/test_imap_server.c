@@ -137,6 +137,7 @@ static const struct row rows[] = {
     {LONG " OK x\r\n", LONG " OK <OK >x\r\n<end>"},
     {"a OK [" LONG "]\r\n", "|a OK <OK a>[" LONG "]\r\n<end>"},
     {"a OK " LONG "\r\n", "|a OK <OK a>" LONG "\r\n<end>"},
+    {"* 1 X " LONG "\r\n", LINES("* 1 X " LONG)},
     {"a " LONG "\r\n* " LONG "\r\n", LINES("a " LONG) LINES("* " LONG)},
     {"* CAPABILITY COMPRESS=" LONG " ENABLE\r\n", "* CAPABILITY COMPRESS=" LONG " ENABLE<caps>\r\n<end>"},
     {"* OK [CAPABILITY ENABLE " LONG "]\r\n", "* OK [CAPABILITY ENABLE " LONG "<caps>]\r\n<end>"},

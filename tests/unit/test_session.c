@@ -166,22 +166,24 @@ static void test_a_number_other_than_0_and_busy_means_broken(void **state)
     assert_int_equal(slogout_free(slogout), 0);
 }
 
-/* The text belonged to the request that was taken back, and need not live any longer. */
-static void test_a_canceled_request_loses_its_text(void **state)
+/* The text and the deadline belonged to the canceled departure. The text is freed here. */
+static void test_a_canceled_departure_loses_its_text_and_its_deadline(void **state)
 {
     struct host *host = *state;
     char *text = exact_copy("Cancelled", sizeof "Cancelled");
+    const struct slogout_departure departure = {.deadline_ms = 1, .bye_text = text};
     struct slogout_session *session;
 
     host_start(host, NULL);
     session = host_connect_enabled(host);
-    host->send_says = "B";
-    host_request(host, session, text);
+    host->send_says = "BB";
+    host_leave(host, session, &departure);
     host_cancel(host, session);
     exact_free(text);
     host_forget(host);
     host_force(host, session);
-    host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
+    host_tick_at(host, host->now + 4999);
+    host_expect(host, S_LAST_BYE " BUSY\n");
 }
 
 static void test_a_line_must_have_octets(void **state)
@@ -746,7 +748,7 @@ int main(void)
         cmocka_unit_test(test_leaving_lasts_as_long_as_the_settings_say_after_late_ticks),
         host_test(test_a_tag_whose_line_is_not_taken_is_not_used_up),
         host_test(test_a_number_other_than_0_and_busy_means_broken),
-        host_test(test_a_canceled_request_loses_its_text),
+        host_test(test_a_canceled_departure_loses_its_text_and_its_deadline),
         host_test(test_a_line_must_have_octets),
         host_test(test_the_longest_tag_is_sent_and_recognized),
         host_test(test_only_the_new_functions_allocate),
