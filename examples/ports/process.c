@@ -46,11 +46,11 @@ static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, 
 static sigset_t stop_signals(void)
 {
     sigset_t set;
+    size_t i;
 
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGINT);
+    for (i = 0; port_signals[i]; i++)
+        sigaddset(&set, port_signals[i]);
     return set;
 }
 
@@ -68,7 +68,7 @@ void port_unblock(void)
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-void port_before_exec(void)
+void port_raise_again(void)
 {
     if (stop_ms != SLOGOUT_NEVER)
         raise(SIGTERM);
@@ -125,6 +125,12 @@ void port_stop(void)
 {
     slogout_session_free(port_session);
     port_session = NULL;
+    slogout_free(slogout);
+    slogout = NULL;
+    close(signal_fd);
+    signal_fd = -1;
+    port_is_closing = 0;
+    linger = (struct slogout_linger){0};
     port_unblock();
 }
 
