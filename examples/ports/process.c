@@ -74,6 +74,20 @@ void port_raise_again(void)
         raise(SIGTERM);
 }
 
+void port_close_listeners(void)
+{
+    struct rlimit limit;
+    int fd;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    for (fd = 3; fd < (int)limit.rlim_cur && fd < 1024; fd++) {
+        int is_listening = 0;
+        socklen_t size = sizeof is_listening;
+        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening)
+            close(fd);
+    }
+}
+
 static uint64_t seconds(const char *name, uint64_t otherwise)
 {
     const char *value = getenv(name);
@@ -96,8 +110,10 @@ static void take_signals(void)
         ;
     if (stop_ms != SLOGOUT_NEVER && now_ms < stop_ms + ONE_STOP_MS)
         return;
-    if (stop_ms == SLOGOUT_NEVER)
+    if (stop_ms == SLOGOUT_NEVER) {
         stop_ms = now_ms;
+        port_close_listeners();
+    }
     slogout_session_leave(port_session, &departure, now_ms);
 }
 
@@ -149,18 +165,4 @@ enum slogout_wake port_wait(int fd, short events, uint64_t limit_ms)
 void port_linger(int fd)
 {
     slogout_linger_wait(&linger, fd);
-}
-
-void port_close_listeners(void)
-{
-    struct rlimit limit;
-    int fd;
-
-    getrlimit(RLIMIT_NOFILE, &limit);
-    for (fd = 3; fd < (int)limit.rlim_cur && fd < 1024; fd++) {
-        int is_listening = 0;
-        socklen_t size = sizeof is_listening;
-        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening)
-            close(fd);
-    }
 }

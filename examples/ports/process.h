@@ -37,15 +37,15 @@ void port_raise_again(void);
  * connections may call port_start() for the next. */
 void port_stop(void);
 
-/* slogout_wait() with the signals: the first makes the session leave, and one that comes at least a second later
- * hurries it. One stop often sends two: the server to its children, and the supervisor to all. Once the
- * connection is closing, waits no longer than the lingering close may take. [calls back] */
+/* slogout_wait() with the signals: the first makes the session leave and closes the sockets that listen, and one that
+ * comes at least a second later hurries it. One stop often sends two: the server to its children, and the supervisor to
+ * all. Once the connection is closing, waits no longer than the lingering close may take. [calls back] */
 enum slogout_wake port_wait(int fd, short events, uint64_t limit_ms);
 
 /* Waits until the client has closed too, for ten seconds from the close at most. Nothing is queued on fd. */
 void port_linger(int fd);
 
-/* Closes all sockets that listen: in a child, so that the server can be started again while the child lives on. */
+/* Closes all sockets that listen, so that the server can be started again while this process lives on. */
 void port_close_listeners(void);
 
 /* ---- what the glue of each server provides ---- */

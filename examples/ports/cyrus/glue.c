@@ -56,15 +56,6 @@ void port_log(const char *line)
     syslog(LOG_INFO, "slogout, user=%s: %s", imapd_userid ? imapd_userid : "", line);
 }
 
-static enum slogout_wake await(int fd, short events, uint64_t limit_ms)
-{
-    const enum slogout_wake wake = port_wait(fd, events, limit_ms);
-
-    if (wake == SLOGOUT_WAKE_SIGNAL)
-        port_close_listeners();
-    return wake;
-}
-
 /* Once the connection is closing, the buffer holds the last line and is still sent. */
 size_t port_await_output(struct protstream *stream, size_t len)
 {
@@ -75,7 +66,7 @@ size_t port_await_output(struct protstream *stream, size_t len)
         return len;
     is_flushing = 1;
     do
-        wake = await(stream->fd, POLLOUT, SLOGOUT_NEVER);
+        wake = port_wait(stream->fd, POLLOUT, SLOGOUT_NEVER);
     while (port_is_closing == was_closing && (wake == SLOGOUT_WAKE_SIGNAL || wake == SLOGOUT_WAKE_TICK));
     is_flushing = 0;
     if (wake == SLOGOUT_WAKE_READY)
@@ -145,7 +136,7 @@ int port_select(int nfds, fd_set *in, fd_set *out, fd_set *other, const struct t
             offer();
         if (is_client && has_input())
             break;
-        wake = await(fd, POLLIN, limit_ms);
+        wake = port_wait(fd, POLLIN, limit_ms);
     }
     is_reading = 0;
     close(fd);
@@ -195,7 +186,9 @@ int port_feed(const char *tag, const char *word, int *c)
     char line[256]; /* a longer one is no answer */
     int len;
 
-    if (port_session && !word && *c == ' ') {
+    if (!port_session || *c == EOF)
+        return 0;
+    if (!word && *c == ' ') {
         *c = getword(imapd_in, &second);
         word = second.s;
     }

@@ -360,23 +360,19 @@ def restart(server):
     return "%s, %s" % ("port free" if is_free() else "port in use", client.leave())
 
 
-def noticed(idle=False, enable=True):
+def noticed(enable):
     """Returns a case: the administrator asks the clients of a server that does not stop."""
     def run(server):
         client = Client(server, enable=enable)
-        if idle:
-            client.send("i IDLE\r\n")
-            client.until(rb"\+")
+        client.send("i IDLE\r\n")
+        client.until(rb"\+")
         server.notice("Back at noon")
-        if not idle:
-            client.send("x NOOP\r\n")
         return client.leave()
     return run
 
 
-case("shutdown file", "OK, LOGOUT, closed", needs="notice")(noticed())
-case("shutdown file, in IDLE", "LOGOUT, closed", needs="notice")(noticed(idle=True))
-case("shutdown file, not enabled", "OK, BYE, closed", needs="notice")(noticed(enable=False))
+case("file `shutdown`", "LOGOUT, closed", needs="notice")(noticed(True))
+case("file `shutdown`, not enabled", "BYE, closed", needs="notice")(noticed(False))
 
 
 # ---- the table ----
