@@ -42,6 +42,9 @@ EDITS = [
     ("imap/imapd.c", "cmdloop", "replace", r"\b(sizeof\(shut\){3})\)\s*\{", r"\1 && !port_request(shut)) {"),
     ("imap/imapd.c", "cmd_idle", "replace", r"\b(sizeof\(shut\){4})\)\s*\{", r"\1 && !port_request(shut)) {"),
 
+    # The name of the file is freed once the file has been found, which was the end of the process.
+    ("imap/global.c", "shutdown_file", "after", r"\bfree\(shutdownfilename\)", "    shutdownfilename = NULL;"),
+
     ("imap/imapd.c", None, "before", r'\{\s*"ACL",', "    { SLOGOUT_CAPABILITY, 2 },"),
     ("imap/imapd.c", "cmd_enable", "before", r'"condstore"', "    port_enable(arg.s);"),
     ("imap/imapd.c", "cmd_enable", "after", r"\bint\s+started\s*=\s*0",

@@ -12,7 +12,7 @@ import threading
 import time
 
 LIMIT = 120  # seconds until a test gives up; nothing takes that long unless it hangs
-BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "ports")
+BUILD = os.path.abspath(os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "ports"))
 USER, GROUP = "nobody", "nogroup"
 PASSWORD = "secret"
 
@@ -69,7 +69,11 @@ class Server:
         subprocess.run(["chown", "-R", "%s:%s" % (USER, GROUP), self.folder], check=True)
         self.log = open(os.path.join(self.folder, "log"), "wb")
         self.master = self.spawn()
-        wait_until(self.listens, "listener")
+        try:
+            wait_until(self.listens, "listener")
+        except AssertionError:
+            self.close()
+            raise
 
     def checker(self):
         """What the command of a linked server begins with if PORTS_VALGRIND is set."""
@@ -295,10 +299,11 @@ class Cyrus(Server):
     def prepare(self):
         for name in ("conf", "conf/msg", "conf/socket", "spool"):
             os.mkdir(os.path.join(self.folder, name))
-        subprocess.run(["saslpasswd2", "-p", "-c", "-f", os.path.join(self.folder, "sasldb"), "-u", "localhost", self.user],
-                       input=PASSWORD.encode(), check=True)
-        self.tree = os.path.abspath(os.path.join(BUILD, "cyrus", "slogout" if self.linked else ""))
-        imapd = "%s/imap/imapd -C %s/imapd.conf%s" % (self.tree, self.folder, " -s" if self.tls else "")
+        subprocess.run(["saslpasswd2", "-p", "-c", "-f", os.path.join(self.folder, "sasldb"), "-u", "localhost",
+                        self.user], input=PASSWORD.encode(), check=True)
+        self.tree = os.path.join(BUILD, "cyrus", "slogout" if self.linked else "")
+        imapd = " ".join(self.checker() + [self.tree + "/imap/imapd", "-C", self.folder + "/imapd.conf"] +
+                         ["-s"] * self.tls)
         for name, text in ("imapd.conf", IMAPD_CONF), ("cyrus.conf", CYRUS_CONF):
             with open(os.path.join(self.folder, name), "w") as file:
                 file.write(text.format(folder=self.folder, port=self.port, certificate=self.certificate, imapd=imapd))
