@@ -3,8 +3,8 @@
     run.py [SERVER...]
 Each case is a function that returns what its client saw. The table has one row for each case. What the linked server
 does must be what the case expects; what the stock server does is printed beside it. The cases run side by side,
-because they mostly wait. PORTS_VALGRIND=1 runs the linked Courier under valgrind; CASE=TLS runs the cases with this in
-their name. Needs root, for a mount namespace, but the servers do not run as root."""
+because they mostly wait. PORTS_VALGRIND=1 runs the linked Courier or Cyrus under valgrind; CASE=TLS runs the cases with
+this in their name. Needs root, for a mount namespace, but the servers do not run as root."""
 
 import base64
 import collections
