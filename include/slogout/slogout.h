@@ -296,7 +296,7 @@ struct slogout_callbacks {
      *                 slogout_session_resume() once it is. Any other positive number means the same, so do
      *                 not return the number of octets;
      *   < 0           if the connection is broken. A PENDING session then ends as SEND_FAILED, and a LEAVING
-     *                 session with its outcome; close_connection is called in both cases.
+     *                 session ends with its outcome; close_connection is called in both cases.
      * If the host cancels the request inside this function and then returns 0, the line is sent nevertheless,
      * so the session is ASKED after LOGOUT and ENDED after `* BYE`. If it returns a negative number instead,
      * the session ends. */
