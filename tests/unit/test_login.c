@@ -10,7 +10,7 @@
 #define X63(c) X8(X7(c)) X7(c)
 #define X7(c)  c c c c c c c
 
-/* 126 octets, and what follows. */
+/* 126 octets, and the octets that follow. */
 #define LONG_NAME X63("n") X63("n")
 
 /* 255 octets in base64. */
@@ -171,7 +171,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE EXTERNAL YQBi " PW "\r\nS: a OK in\r\n", ""}, /* a NUL in it */
         {"C: a AUTHENTICATE X " X255("AAAA") "am9lAAAA\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AQEB") "am9lAQEB\r\nS: a OK in\r\n", ""},
-        /* Two commands have one tag, so that nobody knows which one has its OK. */
+        /* Two commands have the same tag, so it is not known which of them has its OK. */
         {"C: a NOOP\r\na LOGIN joe wrong\r\nS: a OK\r\na NO\r\n", ""},
         {"C: a LOGIN joe wrong\r\na NOOP\r\nS: a OK\r\na NO\r\n", ""},
         {"C: a LOGIN ann pw\r\na LOGIN joe wrong\r\nS: a OK\r\n", ""},
