@@ -166,13 +166,13 @@ static void pass_held(struct slogout_filter *filter)
 /* Passes the scanned octets without the `undecided` octets at their end. */
 static void pass_scanned(struct slogout_filter *filter, struct window *window, size_t undecided)
 {
-    const char *to = window->unseen - undecided;
+    const size_t scanned = (size_t)(window->unseen - window->unpassed);
 
-    if (undecided > (size_t)(window->unseen - window->unpassed))
+    if (undecided > scanned)
         return; /* because the held octets are still undecided */
     pass_held(filter);
-    pass_to_client(filter, window->unpassed, (size_t)(to - window->unpassed));
-    window->unpassed = to;
+    pass_to_client(filter, window->unpassed, scanned - undecided);
+    window->unpassed = window->unseen - undecided;
 }
 
 static void drop_undecided(struct slogout_filter *filter, struct window *window)
