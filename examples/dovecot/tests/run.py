@@ -16,8 +16,8 @@ sys.path.insert(0, HERE)
 from server import mount_settings, version  # noqa: E402
 
 WORKERS = 4
-# Nothing else runs while these do: one measures how even a spread of 5 s is, and one has 500 processes.
-ALONE = ["test_spread.Spread", "test_systemd.Many"]
+# Nothing else runs while this does, which has 500 processes.
+ALONE = ["test_systemd.Many"]
 # These take longest, so they begin first.
 FIRST = ["test_timers.Timers", "test_stress.Stress", "test_valgrind.Memory"]
 
