@@ -230,18 +230,36 @@ class OneUser(unittest.TestCase):
 
 
 class Proxy(unittest.TestCase):
-    """A Dovecot without the plugin passes connections on, as with a director, or with a passdb in Lua or SQL."""
+    """A Dovecot without the plugin passes connections on to the server that a passdb in Lua names."""
 
-    def test_it_passes_the_exchange_on_but_ends_connections_without_a_word(self):
-        with Dovecot() as server:
-            to_server = "proxy=y host=127.0.0.1 port=%d" % server.port
-            with Dovecot(plugin=False, passdb=to_server) as front, Client(front) as client, (
-                    Client(front, "bob", tls=True)) as bob:
+    LUA = """
+function auth_passdb_lookup(request)
+  local port = io.lines("ROOT/server")()
+  return dovecot.auth.PASSDB_RESULT_OK, {nopassword = "y", proxy = "y", host = "127.0.0.1", port = port}
+end
+"""
+
+    def test_the_exchange_passes_and_who_comes_back_goes_to_the_server_that_is_named_by_then(self):
+        with Dovecot() as old, Dovecot() as new, Dovecot(plugin=False, lua=self.LUA) as front:
+            self.name(front, old)
+            with Client(front) as client:
                 self.assertIn(CAPABILITY, client.login[-1])
-                server.kick("alice")
+                self.name(front, new)
+                old.kick("alice")
                 answer(self, client)
+            with Client(front):
+                new.kick("alice")
+
+    def test_a_reload_of_the_proxy_ends_connections_without_a_word(self):
+        with Dovecot() as server, Dovecot(plugin=False, lua=self.LUA) as front:
+            self.name(front, server)
+            with Client(front, tls=True) as client:
                 front.doveadm("reload")
-                self.assertTrue(bob.is_closed())
+                self.assertTrue(client.is_closed())
+
+    def name(self, front, server):
+        with open(os.path.join(front.root, "server"), "w") as file:
+            file.write("%d\n" % server.port)
 
 
 class Hibernation(unittest.TestCase):
