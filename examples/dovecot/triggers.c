@@ -14,11 +14,12 @@
 /* The imap-login processes end 30 s after a stop, and with them the connections over TLS. */
 #define STOP_SPREAD_MSECS   25000
 
-static bool terminated;   /* SIGTERM was received */
-static bool dying;        /* the master has gone, or wants the process to end */
-static uint64_t died_ms;  /* the time when that was noticed */
-static bool master_stops; /* SIGQUIT was received, so this is a stop, not a reload */
-static pid_t master;      /* read at the start, because the parent of an orphan is init */
+static bool terminated;  /* SIGTERM was received */
+static bool dying;       /* the master has gone, or wants the process to end */
+static uint64_t died_ms; /* the time when that was noticed */
+static pid_t master;     /* read at the start, because the parent of an orphan is init */
+static volatile sig_atomic_t master_stops; /* SIGQUIT was received, so this is a stop, not a reload */
+static bool stop_confirmed;
 static struct io *status_error;
 
 /* ---- one client, whose user is active ---- */
@@ -252,12 +253,15 @@ static void begin_dying_round(unsigned int limit_ms)
  * about a second after this. */
 static void confirm_stop(void)
 {
+    if (stop_confirmed)
+        return;
+    stop_confirmed = TRUE;
     log_limit("a stop", STOP_SPREAD_MSECS);
     if (master == 1)
         for_each_client(force_each, &unlimited);
 }
 
-/* The master reads this pipe until it ends if it stops, but closes it at once if it reloads. */
+/* The master closes this pipe at once if it reloads, but a second after SIGQUIT if it stops. */
 static void on_status_error(void *context ATTR_UNUSED)
 {
     io_remove(&status_error);
@@ -280,13 +284,16 @@ static void on_die(void)
         status_error = io_add(MASTER_STATUS_FD, IO_ERROR, on_status_error, NULL);
 }
 
+/* Runs in the signal handler, so that a process that has not run for a second does not see the closed pipe first. */
+static void note_sigquit(const siginfo_t *si ATTR_UNUSED, void *context ATTR_UNUSED)
+{
+    master_stops = 1;
+}
+
 /* The master sends SIGQUIT when it stops, up to some seconds after it has told the process to end. It does not send
  * SIGQUIT when it reloads. */
 static void on_sigquit(const siginfo_t *si ATTR_UNUSED, void *context ATTR_UNUSED)
 {
-    if (master_stops)
-        return;
-    master_stops = TRUE;
     if (dying)
         confirm_stop();
 }
@@ -311,6 +318,7 @@ void triggers_init(void)
     lib_signals_clear_handlers_and_ignore(SIGTERM);
     lib_signals_set_handler(SIGTERM, LIBSIG_FLAGS_SAFE, on_sigterm, NULL);
     lib_signals_set_handler(SIGUSR1, LIBSIG_FLAGS_SAFE, on_sigusr1, NULL);
+    lib_signals_set_handler(SIGQUIT, 0, note_sigquit, NULL);
     lib_signals_set_handler(SIGQUIT, LIBSIG_FLAGS_SAFE, on_sigquit, NULL);
     restart_system_calls(SIGQUIT);
     host_take_kicks(on_kick);
@@ -321,6 +329,7 @@ void triggers_deinit(void)
 {
     lib_signals_unset_handler(SIGTERM, on_sigterm, NULL);
     lib_signals_unset_handler(SIGUSR1, on_sigusr1, NULL);
+    lib_signals_unset_handler(SIGQUIT, note_sigquit, NULL);
     lib_signals_unset_handler(SIGQUIT, on_sigquit, NULL);
     io_remove(&status_error);
 }
