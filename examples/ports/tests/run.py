@@ -37,8 +37,8 @@ NOT_UNDER_VALGRIND = "in AUTHENTICATE", "around LOGIN"
 
 
 def case(name, expected, tls=False, deadline=3600, spread=0, needs="name"):
-    """The deadline and the spread are in seconds. With a long deadline no case depends on the speed of the machine. Only
-    servers that have the attribute `needs` run the case."""
+    """The deadline and the spread are in seconds. With a long deadline no case depends on the speed of the machine.
+    Only servers that have the attribute `needs` run the case."""
     def add(function):
         CASES[name] = (function, expected, tls,
                        {"SLOGOUT_DEADLINE": str(deadline), "SLOGOUT_SPREAD": str(spread)}, needs)
