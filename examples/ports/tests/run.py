@@ -140,6 +140,20 @@ def after_create(server):
     return client.leave()
 
 
+@case("of a process that had another", "LOGOUT, closed", needs="reuses")
+def second_client(server):
+    """The master may start a process before it learns that one is free."""
+    pids = set()
+    client = Client(server)
+    while client.process() not in pids:
+        pids.add(client.process())
+        client.command("LOGOUT")
+        client.leave()
+        client = Client(server)
+    ask(client)
+    return client.leave()
+
+
 @case("second signal", "LOGOUT, BYE, closed")
 def second_signal(server):
     client = Client(server)
