@@ -37,8 +37,8 @@ NOT_UNDER_VALGRIND = "in AUTHENTICATE", "around LOGIN"
 
 
 def case(name, expected, tls=False, deadline=3600, spread=0, needs="name"):
-    """The deadline and the spread are in seconds. With a long deadline no case depends on the speed of the machine. Only
-    servers that have the attribute `needs` run the case."""
+    """The deadline and the spread are in seconds. With a long deadline no case depends on the speed of the machine.
+    Only servers that have the attribute `needs` run the case."""
     def add(function):
         CASES[name] = (function, expected, tls,
                        {"SLOGOUT_DEADLINE": str(deadline), "SLOGOUT_SPREAD": str(spread)}, needs)
@@ -136,6 +136,20 @@ def half_a_record(server):
 def after_create(server):
     client = Client(server)
     client.command("CREATE INBOX.a" if server.name == "courier" else "CREATE a")
+    ask(client)
+    return client.leave()
+
+
+@case("of a process that had another", "LOGOUT, closed", needs="reuses")
+def second_client(server):
+    """The master may start a process before it learns that one is free."""
+    pids = set()
+    client = Client(server)
+    while client.process() not in pids:
+        pids.add(client.process())
+        client.command("LOGOUT")
+        client.leave()
+        client = Client(server)
     ask(client)
     return client.leave()
 

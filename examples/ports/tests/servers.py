@@ -294,7 +294,7 @@ class Cyrus(Server):
     name = "cyrus"
     version = "Cyrus imapd 3.6.1"
     source = "."
-    compress = True
+    compress = reuses = True
 
     def prepare(self):
         for name in ("conf", "conf/msg", "conf/socket", "spool"):
