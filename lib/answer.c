@@ -66,10 +66,10 @@ static size_t feed_text(struct slo_answer *answer, const char *bytes, size_t len
     const size_t n = end ? (size_t)(end - bytes) + 1 : most;
 
     keep(answer, bytes, n);
-    if (answer->line_len > SLO_ANSWER_LINE_MAX)
-        answer->verdict = SLO_ANSWER_TOO_LONG;
-    else if (end)
+    if (end)
         answer->verdict = SLO_ANSWER_WHOLE;
+    else if (answer->line_len > SLO_ANSWER_LINE_MAX)
+        answer->verdict = SLO_ANSWER_TOO_LONG;
     return n;
 }
 

@@ -336,9 +336,16 @@ static uint32_t timer_step_of(const struct slo_schedule *schedule)
     return steps[i];
 }
 
+/* A deadline that would be later than the last valid time is that time. */
 static void adopt_schedule(struct slogout_drain *drain, const struct slo_schedule *schedule)
 {
+    const uint64_t last = SLOGOUT_NEVER - 1 - drain->slogout->clock.now;
+
     drain->schedule = *schedule;
+    if (schedule->deadline != SLOGOUT_NEVER) {
+        drain->schedule.deadline = slo_min(schedule->deadline, last);
+        drain->schedule.force = slo_min(schedule->force, last);
+    }
     drain->start = drain->slogout->clock.now;
     drain->timer_step_ms = timer_step_of(schedule);
     drain->is_forcing = 0;

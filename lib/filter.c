@@ -282,7 +282,7 @@ static void on_tagged(struct slogout_filter *filter, struct window *window)
     enum slo_client_command command;
 
     slo_login_answer(&filter->login, &filter->client.in_flight, filter->server.tag.hash, filter->server.ok);
-    if (!slo_imap_client_complete(&filter->client, filter->server.tag.hash, &command)) {
+    if (!slo_imap_client_complete(&filter->client, filter->server.tag.hash, filter->server.ok, &command)) {
         go_blind(filter, SLOGOUT_BLINDNESS_OUT_OF_STEP);
         return;
     }

@@ -179,21 +179,24 @@ static void end_odd_line(struct slo_imap_client *scan)
     end_client_line(scan, CLIENT_START);
 }
 
-/* DONE ends IDLE on all servers, and an empty line on none. Any other line ends IDLE only on some servers, so the start
- * of the next command is not known. */
+static int ends_idle(const struct slo_token *line)
+{
+    return slo_token_is(line, "DONE") || slo_token_is(line, "DONE\r") || slo_token_is(line, "") ||
+           slo_token_is(line, "\r");
+}
+
+/* DONE ends IDLE, and servers refuse an empty line and end IDLE, too. Any other line ends IDLE only on some servers, so
+ * the start of the next command is not known. If a server ignores an empty line, the IDLE stays in flight, and a later
+ * DONE is an odd line. */
 static void end_idle_line(struct slo_imap_client *scan)
 {
     struct slo_owed *idle = newest(scan);
 
-    if (slo_token_is(&scan->word, "DONE") || slo_token_is(&scan->word, "DONE\r")) {
-        if (!idle->waits)
-            slo_owed_remove(&scan->owed, idle);
-        end_client_line(scan, CLIENT_START);
-        return;
-    }
-    end_client_line(scan, CLIENT_IDLING);
-    if (!slo_token_is(&scan->word, "") && !slo_token_is(&scan->word, "\r"))
+    end_client_line(scan, CLIENT_START);
+    if (!ends_idle(&scan->word))
         scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
+    else if (!idle->waits)
+        slo_owed_remove(&scan->owed, idle);
 }
 
 /* ---- the words of a line ---- */
@@ -271,7 +274,7 @@ static size_t take_name(struct slo_imap_client *scan, const char *bytes, size_t 
     n = slo_token_take(&scan->word, bytes, len);
     if (n == len)
         return n;
-    is_atom = slo_ends_word(bytes[n]);
+    is_atom = scan->word.len > 0 && slo_ends_word(bytes[n]);
     if (scan->is_untagged) {
         scan->state = is_atom && slo_token_is(&scan->word, "BYE") ? CLIENT_BYE : CLIENT_ODD;
         return 0;
@@ -470,14 +473,14 @@ static void complete_last(struct slo_imap_client *scan)
         scan->state = CLIENT_ODD;
 }
 
-int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, enum slo_client_command *command)
+int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_ok, enum slo_client_command *command)
 {
     const enum slo_in_flight_result result = slo_in_flight_answer(&scan->in_flight, tag);
     struct slo_owed *owed;
 
     *command = SLO_COMMAND_ORDINARY;
     if (result == SLO_IN_FLIGHT_SURPLUS)
-        return 1;
+        return !is_ok;
     owed = slo_owed_find(&scan->owed, tag);
     if (owed) {
         *command = owed->command;

@@ -44,8 +44,10 @@ size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, siz
  * the commands that the client has sent. */
 int slo_imap_client_continue(struct slo_imap_client *scan);
 /* Notes a tagged response. Sets *command to the command that it answers, or to SLO_COMMAND_ORDINARY if nothing depends
- * on its status. Returns 0 if the scanner has lost count of the commands in flight. */
-int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, enum slo_client_command *command);
+ * on its status. Returns 0 if the scanner does not know the commands in flight, because it has lost count of them, or
+ * because the response is an OK to none of them. */
+int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_ok,
+                             enum slo_client_command *command);
 /* Returns 1 if the next octet begins a line that may be a command, or a line in IDLE. */
 int slo_imap_client_at_line(const struct slo_imap_client *scan);
 /* Returns 1 if slo_imap_client_at_line() does and each command has its tagged response. An IDLE that has its `+`

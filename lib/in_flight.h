@@ -9,7 +9,7 @@
 #define SLO_IN_FLIGHT_KNOWN 16
 
 /* While at most SLO_IN_FLIGHT_KNOWN commands are in flight, the hash of each tag is stored, and a response
- * with any other tag has no effect. If there are more commands, only their number and the sum of the hashes
+ * with any other tag changes nothing. If there are more commands, only their number and the sum of the hashes
  * are stored, until no command is in flight. In a struct of zeros, no command is in flight. */
 struct slo_in_flight {
     uint64_t count;

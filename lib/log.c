@@ -17,7 +17,7 @@ void slo_escape(char *out, size_t out_size, const char *bytes, size_t len)
     for (i = 0; i < len; i++) {
         const unsigned char byte = (unsigned char)bytes[i];
         const char coded[4] = {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
-        const char quoted[2] = {'\\', (char)byte};
+        const char quoted[2] = {'\\', bytes[i]};
         const char *escaped = quoted + 1;
         size_t n = 1;
 

@@ -27,7 +27,8 @@ struct slogout_drain;
  * sessions begin per second, and not how many end. A session that comes to rest late, or whose client answers
  * late, can end at the same time as others. If ticks come in time, at most rate + 1 sessions begin in any
  * second. After a late tick, the drain makes up for at most 100 ms, so that at most 1.2 * rate + 2 sessions
- * begin in any second. Threads and processes that leave together must divide the rate among themselves. */
+ * begin in any second. A group begins at one instant, so a group of n sessions adds n - 1 to both numbers.
+ * Threads and processes that leave together must divide the rate among themselves. */
 struct slogout_plan {
     size_t size;            /* sizeof(struct slogout_plan) */
     uint32_t spread_ms;     /* the drain begins its sessions evenly over this time; 0: all at once */

@@ -27,10 +27,14 @@
  * the session, the server sends `* BYE`, or the filter becomes blind. Otherwise, the rest of a dropped literal could
  * reach the server as a command.
  *
- * The connection is at rest when the server has sent a response with the tag of each command of the client. A response
- * with any other tag is passed and has no other effect. If more than 16 commands are in flight, the filter does not
- * store their tags, but only the number of commands and the sum of the hashes of their tags. The filter then notices a
- * response with another tag only when all these commands should have had their responses.
+ * The connection is at rest when the server has sent a response with the tag of each command of the client. A NO or BAD
+ * with any other tag is passed and has no other effect. An OK with any other tag shows that the server has run a line
+ * that the filter did not count as a command, so the filter becomes blind. If more than 16 commands are in flight, the
+ * filter does not store their tags, but only the number of commands and the sum of the hashes of their tags. The filter
+ * then notices a response with another tag only when all these commands should have had their responses.
+ *
+ * In IDLE, an empty line counts as DONE. The IDLE stays in flight until its tagged response, even if the server ignores
+ * the empty line.
  *
  * A line that the filter does not understand is passed and has no other effect, because the next line begins after it
  * in any case. Examples are an empty line, a DONE after IDLE has ended, and text without a tag. The filter becomes
@@ -45,8 +49,8 @@
  * host feeds the server's end of file or a callback fails before that, the filter calls close_connection at once.
  * slogout_session_abandon() does not prevent this call.
  *
- * If the client sends more than 8 `* BYE`, or an answer of more than 65,536 octets, the session is forced as if by
- * slogout_session_force().
+ * If the client sends more than 8 `* BYE`, or an answer with more than 65,536 octets before its LF, the session is
+ * forced as if by slogout_session_force().
  *
  * The session ends without a line of the library and without close_connection, as if by slogout_session_abandon():
  *   - as CLIENT_LOGOUT when the server sends `* BYE` and the client had sent LOGOUT;
@@ -127,8 +131,9 @@ SLOGOUT_API int slogout_filter_feed_server(struct slogout_filter *filter, const 
 
 /* Returns 1 if the host may write its own line to the client now, such as a `* BYE` when the server has failed.
  * Returns 0 before the greeting has passed, inside a line or a literal, while a `+` is owed for a literal, during
- * AUTHENTICATE, STARTTLS and COMPRESS, after any `* BYE`, after a LOGOUT of the server that was passed, when blind,
- * and for NULL. Must not be called in to_client, whose octets may end inside a line. */
+ * AUTHENTICATE, STARTTLS, COMPRESS and a command whose name is not an atom, after any `* BYE`, after a LOGOUT of the
+ * server that was passed, when blind, and for NULL. Must not be called in to_client, whose octets may end inside a
+ * line. */
 SLOGOUT_API int slogout_filter_between_lines(const struct slogout_filter *filter);
 
 /* The reasons why a filter is blind. Octets of the client can cause LIMIT and NOT_UNDERSTOOD; octets of the server can
@@ -141,6 +146,7 @@ enum slogout_blindness {
     /* The server sent OK to AUTHENTICATE, whose mechanism may have started a security layer. */
     SLOGOUT_BLINDNESS_MECHANISM,
     /* The server and the filter disagree about the commands that the client has sent:
+     *   - the server sent an OK whose tag no command in flight has;
      *   - the server sent a `+` for which no command waits, which also happens if two commands in flight have the
      *     same tag;
      *   - the server sent a `+` in AUTHENTICATE although the client had sent a command instead of AUTHENTICATE
@@ -156,8 +162,9 @@ enum slogout_blindness {
      *   - a line that the filter does not understand ends in `{number}` or `{number+}`, except for a client's `* BYE`;
      *   - the client sent octets before the `+` for its literal, or `{number+}` as the name of a command or after a
      *     name that is not an atom;
-     *   - in IDLE the client sent a line that is neither DONE nor empty;
-     *   - the server sent OK to a command whose name is not an atom, and may have read the name as STARTTLS;
+     *   - in IDLE the client sent a line that is neither DONE nor empty; if the line is its answer to a LOGOUT of the
+     *     server, the session has already ended;
+     *   - the server sent OK to a command whose name is empty or not an atom, and may have read the name as STARTTLS;
      *   - a literal has 2^63 octets or more, and the server did not refuse it;
      *   - the server sent `{number+}`, or a literal in a BADCHARSET code. */
     SLOGOUT_BLINDNESS_NOT_UNDERSTOOD,

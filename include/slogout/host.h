@@ -49,9 +49,10 @@ enum slogout_wake {
  * calls slogout_tick(). limit_ms is on the clock of slogout_now_ms(); SLOGOUT_NEVER means no limit. signals
  * is the reading end of a pipe or a signalfd. fd and signals may each be -1. After EINTR the wait continues.
  *
- * If several reasons apply, the function returns the first of TICK, SIGNAL, READY and LIMIT. Before the next
- * call, feed all input that has been read, so that the library sees an answer that came in time before the
- * answer timer expires. The function keeps no state, so calls for several descriptors may be nested, but not
+ * If several reasons apply, the function returns the first of TICK, SIGNAL, READY and LIMIT. TICK applies only
+ * to a timer that was due before poll() was called; if a timer becomes due during poll(), the next call
+ * returns TICK. Before the next call, feed all input that has been read, so that the library sees an answer
+ * that came in time before the answer timer expires. The function keeps no state, so calls for several descriptors may be nested, but not
  * inside a callback. If a TLS library holds input that it has already decrypted, pass 0 as limit_ms.
  * [calls back] */
 static inline enum slogout_wake slogout_wait(struct slogout *slogout, int fd, short events, uint64_t limit_ms,
@@ -98,8 +99,9 @@ static inline void slogout_linger_begin(struct slogout_linger *linger, uint64_t 
         linger->deadline_ms = now_ms + timeout_ms + !(now_ms + timeout_ms);
 }
 
-/* Continues the close of fd, which must be a socket. Call it when fd is readable, when the queue has been
- * sent, and at deadline_ms; a call at any other time does no harm. flushed must be 0 while output is queued.
+/* Continues the close of fd, which must be a socket. The host must have begun the close. Call the function
+ * when fd is readable, when the queue has been sent, and at deadline_ms; a call at any other time during the
+ * close does no harm. flushed must be 0 while output is queued.
  * Reads and discards all input, as edge-triggered epoll requires, but at most 4,096,000 octets; the receive
  * buffer of a socket rarely holds more. Does not block. Returns 1 when the host should close fd, and 0 until
  * then. */

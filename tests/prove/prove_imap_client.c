@@ -45,6 +45,8 @@ void slo_in_flight_add(struct slo_in_flight *in_flight, uint64_t tag)
     in_flight->count++;
 }
 
+static enum slo_in_flight_result answer_result; /* the last one */
+
 enum slo_in_flight_result slo_in_flight_answer(struct slo_in_flight *in_flight, uint64_t tag)
 {
     const uint64_t result = nondet_uint64();
@@ -52,7 +54,7 @@ enum slo_in_flight_result slo_in_flight_answer(struct slo_in_flight *in_flight, 
     (void)tag;
     ASSUME(result <= SLO_IN_FLIGHT_MISCOUNTED);
     in_flight->count -= result != SLO_IN_FLIGHT_SURPLUS && in_flight->count > 0;
-    return (enum slo_in_flight_result)result;
+    return answer_result = (enum slo_in_flight_result)result;
 }
 
 int slo_in_flight_is_only(const struct slo_in_flight *in_flight, uint64_t tag)
@@ -226,20 +228,23 @@ void continuation(void)
     CHECK(scan.owed.count <= COUNT && COUNT - scan.owed.count <= waits);
 }
 
-/* proves: a tagged response leads from any valid state to a valid one, in which the last command is answered exactly if it is the one with this tag, and removes one command from the queue or none
+/* proves: a tagged response leads from any valid state to a valid one, in which the last command is answered exactly if it is the one with this tag, and removes one command from the queue or none; and an OK to no command in flight is noticed
  * with: --unwind 9 --slice-formula
  * each: COUNT 3
+ * mutant COUNT=0: lib/imap_client.c: return !is_ok; => return 1;
  * mutant COUNT=1: lib/imap_client.c: scan->state == CLIENT_AWAITING_PLUS || scan->state == CLIENT_IDLING) => scan->state == CLIENT_IDLING)
  * mutant COUNT=1: lib/imap_client.c: scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE) => scan->state == CLIENT_EXCHANGE) */
 void completion(void)
 {
     enum slo_client_command command;
     const uint64_t tag = nondet_uint64();
-    int was_answered;
+    const int is_ok = nondet_int();
+    int was_answered, is_known;
 
     any(nondet_octet());
     was_answered = scan.answered;
-    slo_imap_client_complete(&scan, tag, &command);
+    is_known = slo_imap_client_complete(&scan, tag, is_ok, &command);
+    CHECK(is_known == (answer_result == SLO_IN_FLIGHT_ANSWERED || (answer_result == SLO_IN_FLIGHT_SURPLUS && !is_ok)));
     CHECK(command <= SLO_COMMAND_UNREADABLE);
     CHECK(scan.answered == was_answered || (scan.answered && tag == scan.tag.hash));
     CHECK(invariant());

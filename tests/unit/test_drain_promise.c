@@ -277,6 +277,7 @@ static void test_the_greatest_numbers_saturate(void **state)
                                       .tail_ms = UINT32_MAX,
                                       .deadline_ms = SLOGOUT_NEVER,
                                       .max_in_flight = UINT32_MAX};
+    const struct slogout_plan bounded = {.size = sizeof bounded, .deadline_ms = 100000};
     struct crowd *crowd = crowd_new(NULL, 2, &crowd_silent, 1, 10);
 
     (void)state;
@@ -285,6 +286,8 @@ static void test_the_greatest_numbers_saturate(void **state)
     assert_true(slogout_drain_deadline(crowd->drain) == SLOGOUT_NEVER);
     assert_int_equal(slogout_tick(crowd->slogout, SLOGOUT_NEVER - 9), 0);
     assert_int_equal(crowd_counts(crowd)->state[SLOGOUT_STATE_WAITING], 2);
+    assert_int_equal(slogout_drain_start(crowd->drain, &bounded, SLOGOUT_NEVER - 9), 0);
+    assert_true(slogout_drain_deadline(crowd->drain) == SLOGOUT_NEVER - 1);
     crowd_free(crowd);
 }
 

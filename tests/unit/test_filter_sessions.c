@@ -94,7 +94,8 @@ static const char idle[] =
     "S: j NO not now\r\n" REST
     "C: k IDLE\r\n"
     "S: + idling\r\n" REST
-    "C: \r\n" REST
+    "C: \r\n"
+    "S: * 7 EXISTS\r\n" LINE
     "C: DONE\r\n"
     "S: k OK done\r\n" REST
     "C: l NOOP\r\n"
@@ -174,13 +175,13 @@ static const char owed[] =
  * not know. */
 static const char odd[] =
     GREETING LOGIN ENABLING
-    "S: \r\n" REST "hello\r\n" REST "5 EXISTS\r\n" REST "x OK x\r\n" REST "a BYE x\r\n" REST
+    "S: \r\n" REST "hello\r\n" REST "5 EXISTS\r\n" REST "x NO x\r\n" REST "a BYE x\r\n" REST
     "C: \r\n" REST "DONE\r\n" REST
     "S: DONE BAD x\r\n" REST
     "C: i IDLE\r\n"
     "S: i + x\r\n" LINE "i OK x\r\n" REST
     "C: b XYZ {12+}\r\nfoo NOOP ab\r\nc  APPEND x {99999999999999999999}\r\n" NO_LINE
-    "S: b BAD x\r\n" NO_LINE "foo OK x\r\n" NO_LINE "c NO x\r\n" REST;
+    "S: b BAD x\r\n" NO_LINE "foo NO x\r\n" NO_LINE "c NO x\r\n" REST;
 
 /* The server uses slogout itself, and asks first: we do not. */
 static const char slogout_server[] =

@@ -7,7 +7,8 @@
 /* The octets of the client, with the events at their places: `|` is LINE_END; <logout>, <limit> and <lost> are the
  * other events. The responses of the server are between them:
  *   <+>     a `+`; <+!> if nobody waits for it
- *   <OK x>  the tagged response to x, with the command that it matters to; <OK x!> if nobody knows what is in flight */
+ *   <OK x>  the tagged response to x, with the command that it matters to; <OK x!> if nobody knows what is in flight
+ *   <NO x>  the same */
 #define FOUR(x) x x x x
 #define LONG    FOUR(FOUR(FOUR(FOUR("x")))) /* 256 octets */
 
@@ -40,7 +41,8 @@ static const char *const rows[] = {
     "(a X {3}\r\n<lost>",
     "(a X {3}x\r\n|",
     /* the name as a lenient server reads it; if it is no atom, OK matters */
-    "a \r\n|b \n|",
+    "a \r\n|b \n|<NO b unreadable><OK a unreadable>",
+    "a \rSTARTTLS\r\n|<OK a unreadable>",
     "a  STARTTLS\r\n|<OK a layer>",
     "a \tSTARTTLS\r\n|<OK a unreadable>",
     "a STARTTLS\t\r\n|<OK a unreadable>",
@@ -78,6 +80,8 @@ static const char *const rows[] = {
     "a idle\r\n|<+>done\n|",
     "a IDLE\r\n|<+>DONE\n|b NOOP\r\n|",
     "a IDLE\r\n|<+>\r\n|DONE\r\n|b LOGOUT\r\n<logout>",
+    "a IDLE\r\n|<+>\r\n|b NOOP\r\n|",
+    "a IDLE\r\n|\n|b X {3}\r\n<+><NO a><+>abc\r\n|",
     "a IDLE\r\n|<+>DONE \r\n<lost>",
     "a IDLE\r\n|<+>b X {3+}\r\n<lost>",
     "a IDLE\r\n|<OK a>b NOOP\r\n|",
@@ -161,7 +165,10 @@ static const char *const rows[] = {
     "a UNAUTHENTICATE\r\n|a ENABLE X-SERVER-LOGOUT\r\n|<OK a unauthenticate><OK a enable>",
     "a ENABLE X-SERVER-LOGOUT\r\n|a X {2}\r\n<OK a enable><+!>",
     /* a response to nothing, and a `+` for nothing */
-    "a NOOP\r\n|<OK b><OK a><OK a>",
+    "a NOOP\r\n|<NO b><OK a><NO a>",
+    "a NOOP\r\n|<OK b!>",
+    "a NOOP\r\n|<OK a><OK a!>",
+    " a STARTTLS\r\n|<OK a!>",
     /* a line of one octet in IDLE is not empty */
     "a IDLE\r\n|<+>x\n<lost>",
     "a IDLE\r\n|<+>\n|\r\n|DONE\n|",
@@ -214,6 +221,7 @@ static void hear(struct listener *listener, const char *mark)
 {
     enum slo_client_command command = SLO_COMMAND_ORDINARY;
     struct slo_tag tag = {0, 0};
+    const int is_ok = *mark == 'O';
     int is_clear;
 
     trace_octets(&listener->trace, mark - 1, *mark == '+' ? 2 : 5);
@@ -221,7 +229,7 @@ static void hear(struct listener *listener, const char *mark)
         is_clear = slo_imap_client_continue(&listener->scan);
     } else {
         slo_tag_take(&tag, mark + 3, 1);
-        is_clear = slo_imap_client_complete(&listener->scan, tag.hash, &command);
+        is_clear = slo_imap_client_complete(&listener->scan, tag.hash, is_ok, &command);
     }
     trace_text(&listener->trace, is_clear ? commands[command] : "!");
     trace_text(&listener->trace, ">");
@@ -237,7 +245,7 @@ static void play(struct listener *listener, const char *row, size_t first, size_
     for (; *row; row++) {
         if (*row != '<' && *row != '|')
             octets[len++] = *row;
-        if (*row == '<' && (row[1] == '+' || row[1] == 'O')) {
+        if (*row == '<' && strchr("+ON", row[1])) {
             exact_feed(octets, len, first < len ? first : len, step, feed, listener);
             first -= first < len ? first : len;
             len = 0;
@@ -313,7 +321,8 @@ static const struct {
     {"a IDLE\r\n", AT_LINE},
     {"a IDLE\r\n<+>", AT_LINE | AT_REST},
     {"a IDLE\r\n<+>D", 0},
-    {"a IDLE\r\n<+>\r\n", AT_LINE | AT_REST},
+    {"a IDLE\r\n<+>\r\n", AT_LINE},
+    {"a IDLE\r\n<+>\r\nDONE\r\n<OK a>", AT_LINE | AT_REST},
     {"a IDLE\r\n<+>DONE\r\n", AT_LINE},
     {"a IDLE\r\nDONE\r\n<+>", AT_LINE},
     {"a IDLE\r\n<+><OK a>", AT_LINE | AT_REST},
@@ -412,7 +421,7 @@ static void test_a_longer_tag_enables_nothing(void **state)
         slo_imap_client_init(&scan);
         memcpy(line + len, rest, sizeof rest - 1);
         slo_imap_client_feed(&scan, line, len + sizeof rest - 1, 0);
-        assert_true(slo_imap_client_complete(&scan, tag.hash, &command) && slo_imap_client_at_rest(&scan));
+        assert_true(slo_imap_client_complete(&scan, tag.hash, 1, &command) && slo_imap_client_at_rest(&scan));
         assert_int_equal(command, len == SLO_TAG_KNOWN ? SLO_COMMAND_ENABLE : SLO_COMMAND_ORDINARY);
         memcpy(line + len, logout, sizeof logout - 1);
         slo_imap_client_feed(&scan, line, len + sizeof logout - 1, 0);
@@ -436,8 +445,8 @@ static void test_a_response_with_another_tag_is_found_in_the_sum(void **state)
     for (i = 0; i <= SLO_IN_FLIGHT_KNOWN; i++)
         slo_imap_client_feed(&scan, "a NOOP\r\n", 8, 0);
     for (i = 0; i < SLO_IN_FLIGHT_KNOWN; i++)
-        assert_true(slo_imap_client_complete(&scan, a.hash, &command));
-    assert_false(slo_imap_client_complete(&scan, b.hash, &command));
+        assert_true(slo_imap_client_complete(&scan, a.hash, 1, &command));
+    assert_false(slo_imap_client_complete(&scan, b.hash, 0, &command));
 }
 
 int main(void)

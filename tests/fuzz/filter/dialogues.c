@@ -84,11 +84,12 @@ static const char *const plain[] = {
     " NOOP\r\n", " UID FETCH 1:* (FLAGS)\r\n", "  NOOP\r\n", " LOGIN {1+}\r\nu {2+}\r\npw\r\n", " NOOP\n",
     " APPEND x {5+}\r\na\r\n\n)\r\n", " XYZ {12+}\r\nfoo NOOP ab\r\n", " ENABLE X-SERVER-LOGOUT\r\n",
     " ENABLE X-SERVER-LOGOUT\r\n", " ENABLE CONDSTORE x-server-logout\r\n", " ENABLE CONDSTORE\r\n",
-    " UNAUTHENTICATE\r\n", " SELECT \"{3}\"\r\n", " X {0+}\r\n\r\n", " CAPABILITY\r\n", " \r\n",
+    " UNAUTHENTICATE\r\n", " SELECT \"{3}\"\r\n", " X {0+}\r\n\r\n", " CAPABILITY\r\n",
 };
 
 static const char *const rare[] = {
     " STARTTLS\r\n", " COMPRESS DEFLATE\r\n", " LOGOUT\r\n", " \"NOOP\"\r\n", " \tSTARTTLS\r\n", " NOOP]\r\n",
+    " \r\n", " \rSTARTTLS\r\n",
     " IDLE {1+}\r\nx\r\n", " ENABLE X-SERVER-LOGOUT {1+}\r\nx\r\n",
 };
 
@@ -209,12 +210,13 @@ static const char *const untagged[] = {
 };
 
 static const char *const misplaced[] = {
-    "\r\n", "\n", "hello\r\n", "5 EXISTS\r\n", "a BYE x\r\n", "*x\r\n", "*  OK\r\n", "a  OK x\r\n", "DONE BAD x\r\n", "foo OK x\r\n",
+    "\r\n", "\n", "hello\r\n", "5 EXISTS\r\n", "a BYE x\r\n", "*x\r\n", "*  OK\r\n", "a  OK x\r\n", "DONE BAD x\r\n", "foo NO x\r\n",
     "zzz NO x\r\n", "(a OK x\r\n", "a + idling\r\n", "a NOOP\r\n", "x LOGOUT now\r\n", "* \r\n",
 };
 
 static const char *const rare_of_server[] = {
     "* BYE x\r\n", "SLO.1 LOGOUT\r\n", "* 1 X {3+}\r\n", "hello {3}\r\n", "* NO [BADCHARSET ({3}\r\n", "+ x\r\n",
+    "foo OK x\r\n",
 };
 
 static const char *const texts[] = {

@@ -415,6 +415,8 @@ static void command_done(struct reference *r, const char *tag, size_t len, int o
         answer(r, sent, ok);
     else if (r->is_summed)
         r->strangers++;
+    else if (ok)
+        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
     if (r->sent_count == 0)
         r->is_summed = 0;
 }
@@ -565,7 +567,7 @@ static enum reference_kind kind_of(size_t tag_len, const char *name, const char 
     for (i = 0; i < sizeof names / sizeof *names; i++)
         if (is(name, len, names[i].name))
             kind = names[i].kind;
-    if (atom(name, name + len, "(){%*\"\\]") < len)
+    if (len == 0 || atom(name, name + len, "(){%*\"\\]") < len)
         return UNREADABLE;
     if (kind != AUTH_LAYER && kind != ENABLE)
         return kind;
@@ -640,13 +642,13 @@ static void idle_line(struct reference *r, const char *line, size_t len)
 
     len -= line[len - 1] == '\n';
     len -= len > 0 && line[len - 1] == '\r';
-    if (is(line, len, "DONE")) {
-        sent->is_done = 1;
-        sent->is_owed = sent->wants_plus;
-        r->client_state = C_START;
-    } else if (len > 0) {
+    if (len > 0 && !is(line, len, "DONE")) {
         go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
+        return;
     }
+    sent->is_done = 1;
+    sent->is_owed = sent->wants_plus;
+    r->client_state = C_START;
 }
 
 static void first_line(struct reference *r, const char *line, const char *end)

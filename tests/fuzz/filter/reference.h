@@ -34,8 +34,8 @@ struct sent {
     int wants_plus;  /* for a literal, IDLE or AUTHENTICATE */
     int has_literal; /* the `+` is for a literal */
     int pluses;      /* AUTHENTICATE: how many have come */
-    int lines;       /* AUTHENTICATE: of the exchange. IDLE: before its `+`, not DONE and not empty */
-    int is_done;     /* IDLE: its DONE has come */
+    int lines;       /* AUTHENTICATE: of the exchange */
+    int is_done;     /* IDLE: its DONE or an empty line has come */
 };
 
 struct reference {
