@@ -133,7 +133,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPSxyPXI=\r\nS: a OK in\r\n", "j="},
         {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWo9M0QyQ28sbj1hbm4scj14\r\nS: a OK in\r\n", "j=2Co"}, /* n=ann */
         /* the next attempt, and the newest of two */
-        {"C: a LOGIN johanna pw\r\nS: a NO\r\na OK\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
+        {"C: a LOGIN johanna pw\r\nS: a NO\r\na BAD\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
         {"C: a LOGIN johanna pw\r\nS: a NO\r\nC: b AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Uscj14\r\nS: b OK\r\n", "joe"},
         {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
         {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nc AUTHENTICATE\r\nS: + \r\nC: AGFubgBw\r\nS: b OK\r\n",
