@@ -166,13 +166,13 @@ static void pass_held(struct slogout_filter *filter)
 /* Passes the scanned octets without the `undecided` octets at their end. */
 static void pass_scanned(struct slogout_filter *filter, struct window *window, size_t undecided)
 {
-    const char *to = window->unseen - undecided;
+    const size_t scanned = (size_t)(window->unseen - window->unpassed);
 
-    if (undecided > (size_t)(window->unseen - window->unpassed))
+    if (undecided > scanned)
         return; /* because the held octets are still undecided */
     pass_held(filter);
-    pass_to_client(filter, window->unpassed, (size_t)(to - window->unpassed));
-    window->unpassed = to;
+    pass_to_client(filter, window->unpassed, scanned - undecided);
+    window->unpassed = window->unseen - undecided;
 }
 
 static void drop_undecided(struct slogout_filter *filter, struct window *window)
@@ -395,7 +395,7 @@ static size_t scan_client(struct slogout_filter *filter, const char *bytes, size
     if (filter->login.is_settled)
         return slo_imap_client_feed(client, bytes, len, stop_at_line_end);
     if (client->event == SLO_CLIENT_LINE_END || slo_imap_client_at_line(client))
-        slo_login_begin_line(&filter->login, client->in_exchange);
+        slo_login_begin_line(&filter->login, client->in_exchange, !client->may_hide);
     used = slo_imap_client_feed(client, bytes, len, 1);
     slo_login_feed(&filter->login, bytes, used, client->tag.hash);
     return used;

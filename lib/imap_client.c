@@ -128,9 +128,12 @@ static void begin_client_literal(struct slo_imap_client *scan)
 
     memset(&scan->announcement, 0, sizeof scan->announcement);
     scan->literal_left = literal.size;
-    if (!literal.non_synchronizing)
+    if (!literal.non_synchronizing) {
         owe(scan, CLIENT_AWAITING_PLUS, 1);
-    else if (literal.size >= SLO_LITERAL_LIMIT || scan->command == SLO_COMMAND_UNREADABLE)
+        return;
+    }
+    scan->may_hide = 1;
+    if (literal.size >= SLO_LITERAL_LIMIT || scan->command == SLO_COMMAND_UNREADABLE)
         scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
     else
         scan->state = CLIENT_LITERAL; /* the octets follow without waiting for a `+` (RFC 7888 section 4) */
@@ -230,6 +233,7 @@ static size_t take_client_tag(struct slo_imap_client *scan, const char *bytes, s
     if (n == len)
         return n;
     if (bytes[n] != ' ' || scan->read.len == 0) {
+        scan->may_hide = 1;
         scan->state = CLIENT_ODD;
         return 0;
     }

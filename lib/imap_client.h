@@ -24,6 +24,7 @@ struct slo_imap_client {
     unsigned is_untagged : 1;        /* the word that is being read follows a "*" */
     unsigned answered : 1;           /* the last command has its tagged response */
     unsigned in_exchange : 1;        /* the last command is an AUTHENTICATE without its tagged response */
+    unsigned may_hide : 1;           /* The server may have read a command in a literal or in an odd line. */
     enum slo_client_event event;     /* why the last slo_imap_client_feed() stopped */
     enum slo_client_command command; /* the last command whose name has been read */
     uint64_t literal_left;           /* octets */

@@ -13,6 +13,7 @@ enum login_state {
     LOGIN_COMMAND,
     LOGIN_ARGUMENT, /* before the name */
     LOGIN_ATOM,
+    LOGIN_PASSWORD, /* before the password */
     LOGIN_QUOTED,
     LOGIN_ESCAPED,
     LOGIN_SIZE, /* in the announcement of a literal */
@@ -21,39 +22,51 @@ enum login_state {
     LOGIN_RESPONSE
 };
 
-/* The fields of a decoded response in which the name may be. The name is in the first of them that is not empty, after
- * `skip` octets. */
+/* The parts of a pattern, in which any other octet stands for itself. The first two end before the octet that follows
+ * them in the pattern. */
+#define NAME_PART     "\2" /* the name, or any octets if an earlier part is the name */
+#define ANY_PART      "\3" /* any octets */
+#define OPTIONAL_PART "\4" /* "a=" and the name are absent if this octet is a comma */
+#define END_PART      "\5" /* the response must end here */
+
+#define GS2_HEADER ANY_PART "," OPTIONAL_PART "a=" NAME_PART "," /* RFC 5801 section 4 */
+
+/* A decoded response has a name only if it begins with the pattern. The octets after the pattern do not matter. */
 static const struct mechanism {
     const char *name;
-    int separator; /* between the fields; -1 if there is only one field */
-    uint8_t first, last, skip;
+    const char *response;
 } mechanisms[] = {
-    {"", -1, UINT8_MAX, UINT8_MAX, 0}, /* a mechanism that is not known */
-    {"PLAIN", '\0', 0, 1, 0},          /* RFC 4616 section 2: authzid NUL authcid NUL passwd */
-    {"EXTERNAL", -1, 0, 0, 0},         /* RFC 4422 appendix A */
-    {"LOGIN", -1, 0, 0, 0},
-    {"OAUTHBEARER", ',', 1, 1, 2}, /* RFC 7628 section 3.1: n,a=authzid, */
-    {"XOAUTH2", '\1', 0, 0, 5},    /* user=name ^A */
-    {"SCRAM-", ',', 1, 2, 2},      /* RFC 5802 section 7: n,[a=authzid],n=name, */
+    {"PLAIN", NAME_PART "\0" NAME_PART "\0"}, /* RFC 4616 section 2: authzid NUL authcid NUL passwd */
+    {"EXTERNAL", NAME_PART END_PART},         /* RFC 4422 appendix A */
+    {"LOGIN", NAME_PART END_PART},
+    {"OAUTHBEARER", GS2_HEADER "\1"}, /* RFC 7628 section 3.1 */
+    {"XOAUTH2", "user=" NAME_PART "\1auth=" ANY_PART "\1\1" END_PART},
 };
-#define MECHANISM_COUNT (sizeof mechanisms / sizeof *mechanisms)
-#define SCRAM           (MECHANISM_COUNT - 1) /* a family, by the beginning of its names */
+static const char scram_response[] = GS2_HEADER "n=" NAME_PART ",r="; /* RFC 5802 section 7; a family of mechanisms */
 
 /* ---- the name ---- */
 
 static void drop_name(struct slo_login *login)
 {
+    memset(login->name, 0, sizeof login->name); /* it may be part of a password */
     login->len = 0;
+    login->is_whole = 0;
     login->state = LOGIN_REST;
 }
 
-/* No name contains a NUL. */
+/* A control character separates arguments for some servers, so the octets after it may be a password. */
 static void add_to_name(struct slo_login *login, char c)
 {
-    if (c == '\0' || login->len == SLO_LOGIN_NAME_MAX)
+    if ((unsigned char)c < ' ' || c == '\177' || login->len == SLO_LOGIN_NAME_MAX)
         drop_name(login);
     else
         login->name[login->len++] = c;
+}
+
+static void end_name(struct slo_login *login)
+{
+    login->is_whole = login->len > 0;
+    login->state = LOGIN_REST;
 }
 
 /* RFC 5802 section 5.1: "," and "=" in a saslname are "=2C" and "=3D". */
@@ -75,32 +88,41 @@ static void decode_saslname(struct slo_login *login)
 
 /* ---- the response of a mechanism ---- */
 
-static void end_field(struct slo_login *login, const struct mechanism *mechanism)
+/* Returns 1 if the octet belongs to a NAME_PART or ANY_PART. */
+static int take_part(struct slo_login *login, char c)
 {
-    if (login->field == mechanism->last || login->len > 0) {
-        login->state = LOGIN_REST;
-        if (mechanism->separator == ',')
-            decode_saslname(login);
-        return;
+    const char part = *login->response;
+
+    if (part != *NAME_PART && part != *ANY_PART)
+        return 0;
+    if (c != login->response[1]) {
+        if (part == *NAME_PART && !login->is_whole)
+            add_to_name(login, c);
+        return 1;
     }
-    login->field++;
-    login->field_len = 0;
+    if (c == ',' && !login->is_whole)
+        decode_saslname(login);
+    login->is_whole = login->len > 0;
+    login->response++;
+    return 0;
 }
 
-static void take_decoded(struct slo_login *login, char c)
+static void take_octet(struct slo_login *login, uint8_t octet)
 {
-    const struct mechanism *mechanism = &mechanisms[login->mechanism];
+    char c;
 
-    if ((unsigned char)c == mechanism->separator) {
-        end_field(login, mechanism);
+    memcpy(&c, &octet, 1); /* A conversion of more than 127 to char depends on the compiler. */
+    if (*login->response == *OPTIONAL_PART)
+        login->response += c == ',' ? sizeof OPTIONAL_PART "a=" NAME_PART - 1 : 1;
+    if (take_part(login, c))
+        return;
+    if (c != *login->response || c == *END_PART) {
+        drop_name(login);
         return;
     }
-    if (login->field < mechanism->first)
-        return;
-    if (login->field_len < mechanism->skip)
-        login->field_len++;
-    else
-        add_to_name(login, c);
+    login->response++;
+    if (*login->response == '\0')
+        login->state = LOGIN_REST;
 }
 
 /* Returns the value of a digit of base64, or -1. */
@@ -112,12 +134,26 @@ static int sextet(char c)
     return digit ? (int)(digit - digits) : -1;
 }
 
-/* The end of a response ends a field only if the response has no other field. */
-static void end_response(struct slo_login *login)
+/* Some servers skip octets that are not base64, and read on. */
+static void end_response(struct slo_login *login, char c)
 {
-    if (mechanisms[login->mechanism].separator >= 0)
+    const int is_end = c == '=' || c == '\r' || c == '\n';
+
+    if (*login->response == *NAME_PART)
+        take_part(login, login->response[1]);
+    if (is_end && *login->response == *END_PART)
+        login->state = LOGIN_REST;
+    else
         drop_name(login);
-    login->state = LOGIN_REST;
+}
+
+static void take_sextet(struct slo_login *login, uint32_t value)
+{
+    login->bits = login->bits << 6 | value;
+    login->sextets++;
+    if (login->sextets > 1)
+        take_octet(login, (uint8_t)(login->bits >> (8 - 2 * login->sextets)));
+    login->sextets &= 3;
 }
 
 static void take_base64(struct slo_login *login, char c)
@@ -125,15 +161,10 @@ static void take_base64(struct slo_login *login, char c)
     const int value = sextet(c);
 
     login->awaits = 0;
-    if (value < 0) {
-        end_response(login);
-        return;
-    }
-    login->bits = login->bits << 6 | (uint32_t)value;
-    login->sextets++;
-    if (login->sextets > 1)
-        take_decoded(login, (char)(login->bits >> (8 - 2 * login->sextets) & 0xff));
-    login->sextets &= 3;
+    if (value < 0)
+        end_response(login, c);
+    else
+        take_sextet(login, (uint32_t)value);
     if (login->state == LOGIN_REST)
         login->bits = 0; /* some bits may be part of a password */
 }
@@ -141,8 +172,6 @@ static void take_base64(struct slo_login *login, char c)
 static void begin_response(struct slo_login *login)
 {
     login->sextets = 0;
-    login->field = 0;
-    login->field_len = 0;
     login->state = LOGIN_RESPONSE;
 }
 
@@ -170,6 +199,7 @@ static void begin_login(struct slo_login *login, enum login_state state, uint64_
     drop_name(login);
     login->tag = tag;
     login->is_pending = 1;
+    login->awaits = 0;
     begin_word(login, state);
 }
 
@@ -177,7 +207,7 @@ static void begin_login(struct slo_login *login, enum login_state state, uint64_
 static void take_login_tag(struct slo_login *login, char c)
 {
     if (slo_octet_uses[(unsigned char)c] & SLO_USE_TAG)
-        add_to_word(login, c);
+        login->word_len = 1;
     else if (c == ' ' && login->word_len > 0)
         begin_word(login, LOGIN_COMMAND);
     else
@@ -193,26 +223,37 @@ static void end_command_name(struct slo_login *login, char c, uint64_t tag)
         begin_login(login, LOGIN_MECHANISM, tag);
 }
 
-static uint8_t mechanism_of(const struct slo_login *login)
+static const char *response_of(const struct slo_login *login)
 {
     size_t i;
 
-    for (i = 1; i < SCRAM; i++)
+    for (i = 0; i < sizeof mechanisms / sizeof *mechanisms; i++)
         if (word_is(login, mechanisms[i].name))
-            return (uint8_t)i;
-    return slo_word_agreement(login->word, login->word_len, "SCRAM-") == 6 ? SCRAM : 0;
+            return mechanisms[i].response;
+    return slo_word_agreement(login->word, login->word_len, "SCRAM-") == 6 ? scram_response : NULL;
 }
 
 static void end_mechanism(struct slo_login *login, char c)
 {
-    login->mechanism = mechanism_of(login);
-    login->awaits = 1;
+    login->response = response_of(login);
+    login->awaits = login->response ? 1 : 0;
     login->state = LOGIN_REST;
-    if (c == ' ')
+    if (c == ' ' && login->awaits)
         begin_response(login);
 }
 
 /* ---- the argument of LOGIN ---- */
+
+/* Some servers end an atom at one of these octets, and read the password after it. */
+static void take_atom(struct slo_login *login, char c)
+{
+    if (c == ' ')
+        login->state = LOGIN_PASSWORD;
+    else if (c == '"' || c == '(' || c == ')' || c == '{')
+        drop_name(login);
+    else
+        add_to_name(login, c);
+}
 
 static void begin_name(struct slo_login *login, char c)
 {
@@ -225,8 +266,17 @@ static void begin_name(struct slo_login *login, char c)
         login->state = LOGIN_SIZE;
     } else {
         login->state = LOGIN_ATOM;
-        add_to_name(login, c);
+        take_atom(login, c);
     }
+}
+
+/* If no second argument follows, a server may have found the password in the atom. */
+static void begin_password(struct slo_login *login, char c)
+{
+    if ((unsigned char)c > ' ')
+        end_name(login);
+    else if (c != ' ')
+        drop_name(login);
 }
 
 static void take_size(struct slo_login *login, char c)
@@ -235,6 +285,8 @@ static void take_size(struct slo_login *login, char c)
 
     if (c == '\n')
         login->state = login->literal_left > 0 ? LOGIN_LITERAL : LOGIN_REST;
+    else if (!(slo_octet_uses[(unsigned char)c] & SLO_USE_ANNOUNCEMENT))
+        drop_name(login);
     if (c < '0' || c > '9')
         return;
     login->literal_left = (uint8_t)size;
@@ -246,13 +298,13 @@ static void take_literal(struct slo_login *login, char c)
 {
     add_to_name(login, c);
     if (--login->literal_left == 0)
-        login->state = LOGIN_REST;
+        end_name(login);
 }
 
 static void take_quoted(struct slo_login *login, char c)
 {
     if (c == '"')
-        login->state = LOGIN_REST;
+        end_name(login);
     else if (c == '\\')
         login->state = LOGIN_ESCAPED;
     else
@@ -279,10 +331,10 @@ static void login_step(struct slo_login *login, char c, uint64_t tag)
         begin_name(login, c);
         break;
     case LOGIN_ATOM:
-        if (slo_ends_word(c))
-            login->state = LOGIN_REST;
-        else
-            add_to_name(login, c);
+        take_atom(login, c);
+        break;
+    case LOGIN_PASSWORD:
+        begin_password(login, c);
         break;
     case LOGIN_QUOTED:
         take_quoted(login, c);
@@ -309,9 +361,9 @@ static void login_step(struct slo_login *login, char c, uint64_t tag)
     }
 }
 
-void slo_login_begin_line(struct slo_login *login, int is_exchange)
+void slo_login_begin_line(struct slo_login *login, int is_exchange, int is_certain)
 {
-    begin_word(login, is_exchange ? LOGIN_REST : LOGIN_TAG);
+    begin_word(login, is_exchange || !is_certain ? LOGIN_REST : LOGIN_TAG);
     if (is_exchange && login->awaits)
         begin_response(login);
 }
@@ -342,7 +394,7 @@ void slo_login_answer(struct slo_login *login, const struct slo_in_flight *in_fl
         return;
     login->is_pending = 0;
     login->is_settled = ok ? 1 : 0;
-    if (!ok || !is_the_only(in_flight, tag))
+    if (!ok || !login->is_whole || !is_the_only(in_flight, tag))
         drop_name(login);
     login->name[login->len] = '\0';
 }

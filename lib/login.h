@@ -13,16 +13,15 @@
 
 /* In a struct of zeros, nobody has logged in. Callers must not write the fields. */
 struct slo_login {
-    uint64_t tag;  /* the hash of the tag of the last LOGIN or AUTHENTICATE */
-    uint32_t bits; /* of base64, not enough for a whole octet yet */
+    uint64_t tag;         /* the hash of the tag of the last LOGIN or AUTHENTICATE */
+    const char *response; /* the part of the mechanism's pattern that is to come, or NULL for no pattern */
+    uint32_t bits;        /* of base64, not enough for a whole octet yet */
     uint8_t state;
-    uint8_t mechanism;
-    uint8_t field;     /* of the response of the mechanism */
-    uint8_t field_len; /* octets of the field so far, or 255 if there are more */
-    uint8_t sextets;   /* of base64 in this quantum */
+    uint8_t sextets; /* of base64 in this quantum */
     uint8_t word_len;
     uint8_t len;             /* of the name */
     uint8_t literal_left;    /* octets */
+    unsigned is_whole : 1;   /* the name has ended */
     unsigned awaits : 1;     /* the first line of the exchange is the response with the name */
     unsigned is_pending : 1; /* `tag` has no tagged response yet */
     unsigned is_settled : 1; /* the client has logged in; the name is empty if it is not known */
@@ -30,8 +29,9 @@ struct slo_login {
     char name[SLO_LOGIN_NAME_MAX + 1]; /* NUL-terminated when is_settled */
 };
 
-/* Begins a line of the client. is_exchange is 1 while AUTHENTICATE is in progress. */
-void slo_login_begin_line(struct slo_login *login, int is_exchange);
+/* Begins a line of the client. is_exchange is 1 while AUTHENTICATE is in progress. If is_certain is 0, a command in this
+ * line is not read. */
+void slo_login_begin_line(struct slo_login *login, int is_exchange, int is_certain);
 /* Reads octets of that line, which must not include octets of the next line. tag is the hash of the tag of the line's
  * command, if that tag has been read. */
 void slo_login_feed(struct slo_login *login, const char *bytes, size_t len, uint64_t tag);

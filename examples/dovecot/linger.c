@@ -86,15 +86,20 @@ static bool lingers(int fd)
     return FALSE;
 }
 
-/* Closes the other descriptors, because other processes wait for the end of these pipes and sockets. */
+/* Closes the other descriptors, because other processes wait for the end of these pipes and sockets. poll() finds those
+ * that are open, because a close() of each possible one takes milliseconds. */
 static void close_all_others(void)
 {
-    const long max = I_MIN(sysconf(_SC_OPEN_MAX), 65536);
-    int fd;
+    const nfds_t max = (nfds_t)I_MIN(sysconf(_SC_OPEN_MAX), 65536);
+    struct pollfd *const fds = i_new(struct pollfd, max);
+    nfds_t i;
 
-    for (fd = 0; fd < max; fd++) {
-        if (!lingers(fd))
-            (void)close(fd);
+    for (i = 0; i < max; i++)
+        fds[i].fd = (int)i;
+    (void)poll(fds, max, 0);
+    for (i = 0; i < max; i++) {
+        if ((fds[i].revents & POLLNVAL) == 0 && !lingers(fds[i].fd))
+            (void)close(fds[i].fd);
     }
 }
 

@@ -14,11 +14,13 @@
 /* The imap-login processes end 30 s after a stop, and with them the connections over TLS. */
 #define STOP_SPREAD_MSECS   25000
 
-static bool terminated;   /* SIGTERM was received */
-static bool dying;        /* the master has gone, or wants the process to end */
-static uint64_t died_ms;  /* the time when that was noticed */
-static bool master_stops; /* because of a stop, not a reload */
-static pid_t master;      /* read at the start, because the parent of an orphan is init */
+static bool terminated;  /* SIGTERM was received */
+static bool dying;       /* the master has gone, or wants the process to end */
+static uint64_t died_ms; /* the time when that was noticed */
+static pid_t master;     /* read at the start, because the parent of an orphan is init */
+static volatile sig_atomic_t master_stops; /* SIGQUIT was received, so this is a stop, not a reload */
+static bool stop_confirmed;
+static struct io *status_error;
 
 /* ---- one client, whose user is active ---- */
 
@@ -222,17 +224,16 @@ static void on_kick(struct client *client)
     mail_storage_service_io_deactivate_user(user);
 }
 
-/* One line for both, because the process cannot tell a stop from a reload when they begin. */
-static void log_limits(void)
+static void log_limit(const char *of_what, unsigned int limit_ms)
 {
     struct client *client;
 
     for (client = imap_clients; client != NULL; client = client->next) {
         const struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
-        if (ours != NULL && ours->spread_ms > RELOAD_SPREAD_MSECS) {
-            i_info("Server LOGOUT: slogout_spread = %u ms, of which a reload allows %u ms and a stop %u ms",
-                   ours->spread_ms, RELOAD_SPREAD_MSECS, STOP_SPREAD_MSECS);
+        if (ours != NULL && ours->spread_ms > limit_ms) {
+            i_info("Server LOGOUT: slogout_spread = %u ms, of which %s allows %u ms", ours->spread_ms, of_what,
+                   limit_ms);
             return;
         }
     }
@@ -250,38 +251,51 @@ static void begin_dying_round(unsigned int limit_ms)
 
 /* If the master is process 1 of a container, the kernel kills all processes of the container when the master ends,
  * about a second after this. */
-static void begin_stop(void)
+static void confirm_stop(void)
 {
+    if (stop_confirmed)
+        return;
+    stop_confirmed = TRUE;
+    log_limit("a stop", STOP_SPREAD_MSECS);
     if (master == 1)
         for_each_client(force_each, &unlimited);
-    else
-        begin_dying_round(STOP_SPREAD_MSECS);
 }
 
-/* Assumes a reload until the master shows that it stops. */
+/* The master closes this pipe at once if it reloads, but a second after SIGQUIT if it stops. */
+static void on_status_error(void *context ATTR_UNUSED)
+{
+    io_remove(&status_error);
+    if (master_stops || getppid() != master)
+        return;
+    log_limit("a reload", RELOAD_SPREAD_MSECS);
+    begin_dying_round(RELOAD_SPREAD_MSECS);
+}
+
+/* Assumes a stop, because a reload is noticed at once. */
 static void on_die(void)
 {
     dying = TRUE;
     died_ms = now_ms();
-    if (getppid() != master)
-        master_stops = TRUE;
     timeout_remove(&master_service->to_die);
-    log_limits();
+    begin_dying_round(STOP_SPREAD_MSECS);
     if (master_stops)
-        begin_stop();
+        confirm_stop();
     else
-        begin_dying_round(RELOAD_SPREAD_MSECS);
+        status_error = io_add(MASTER_STATUS_FD, IO_ERROR, on_status_error, NULL);
 }
 
-/* The master sends SIGQUIT when it stops, after it has told the process to end. It does not send SIGQUIT when it
- * reloads. */
+/* Runs in the signal handler, so that a process that has not run for a second does not see the closed pipe first. */
+static void note_sigquit(const siginfo_t *si ATTR_UNUSED, void *context ATTR_UNUSED)
+{
+    master_stops = 1;
+}
+
+/* The master sends SIGQUIT when it stops, up to some seconds after it has told the process to end. It does not send
+ * SIGQUIT when it reloads. */
 static void on_sigquit(const siginfo_t *si ATTR_UNUSED, void *context ATTR_UNUSED)
 {
-    if (master_stops)
-        return;
-    master_stops = TRUE;
     if (dying)
-        begin_stop();
+        confirm_stop();
 }
 
 /* Adds a flag to a handler that Dovecot has set, and keeps its other flags. */
@@ -304,6 +318,7 @@ void triggers_init(void)
     lib_signals_clear_handlers_and_ignore(SIGTERM);
     lib_signals_set_handler(SIGTERM, LIBSIG_FLAGS_SAFE, on_sigterm, NULL);
     lib_signals_set_handler(SIGUSR1, LIBSIG_FLAGS_SAFE, on_sigusr1, NULL);
+    lib_signals_set_handler(SIGQUIT, 0, note_sigquit, NULL);
     lib_signals_set_handler(SIGQUIT, LIBSIG_FLAGS_SAFE, on_sigquit, NULL);
     restart_system_calls(SIGQUIT);
     host_take_kicks(on_kick);
@@ -314,5 +329,7 @@ void triggers_deinit(void)
 {
     lib_signals_unset_handler(SIGTERM, on_sigterm, NULL);
     lib_signals_unset_handler(SIGUSR1, on_sigusr1, NULL);
+    lib_signals_unset_handler(SIGQUIT, note_sigquit, NULL);
     lib_signals_unset_handler(SIGQUIT, on_sigquit, NULL);
+    io_remove(&status_error);
 }

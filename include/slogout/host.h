@@ -52,8 +52,9 @@ enum slogout_wake {
  * If several reasons apply, the function returns the first of TICK, SIGNAL, READY and LIMIT. TICK applies only
  * to a timer that was due before poll() was called; if a timer becomes due during poll(), the next call
  * returns TICK. Before the next call, feed all input that has been read, so that the library sees an answer
- * that came in time before the answer timer expires. The function keeps no state, so calls for several descriptors may be nested, but not
- * inside a callback. If a TLS library holds input that it has already decrypted, pass 0 as limit_ms.
+ * that came in time before the answer timer expires. The function keeps no state, so calls for several
+ * descriptors may be nested, but not inside a callback. If a TLS library holds input that it has already
+ * decrypted, pass 0 as limit_ms.
  * [calls back] */
 static inline enum slogout_wake slogout_wait(struct slogout *slogout, int fd, short events, uint64_t limit_ms,
                                              int signals)

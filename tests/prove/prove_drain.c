@@ -27,7 +27,7 @@ struct slogout_drain nondet_drain(void);
 
 static struct slogout_drain drain, before; /* before: as it was when the event began */
 static struct slogout_session waiting, neighbor, pending, asked, leaving, ended;
-static int calls, done_calls;
+static int calls, done_calls, slots;
 static struct slogout_plan copied; /* the plan of the host */
 static int copy_error;             /* what is wrong with it, or 0 */
 static uint64_t served; /* sessions that use their slot in this event, which the next slot does not count */
@@ -176,6 +176,7 @@ void slo_pacer_next(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_b
 {
     check_backlog(backlog, now_ms);
     pacer->instant = nondet_uint64();
+    slots++;
 }
 
 void slo_pacer_adapt(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog)
@@ -256,7 +257,7 @@ int slo_session_request(struct slogout_session *session)
     const int is_group = counts->state[SLOGOUT_STATE_WAITING] > 1 && waiting.group && waiting.group == neighbor.group;
     const int is_over = drain.plan.max_in_flight && in_flight(counts) >= drain.plan.max_in_flight;
 
-    CHECK(session == &waiting && drain.state == RUNNING && !drain.is_forcing);
+    CHECK(session == &waiting && drain.state == RUNNING && !drain.is_forcing && slots == 1);
     CHECK(!is_group || drain.pacer.instant == before.pacer.instant);
     CHECK(drain.set.counts.over_limit == counts->over_limit + (uint64_t)is_over);
     move(session, SLOGOUT_STATE_PENDING);
@@ -272,7 +273,7 @@ int slo_session_force(struct slogout_session *session)
                       : count[SLOGOUT_STATE_PENDING] ? &pending
                       : count[SLOGOUT_STATE_ASKED]   ? &asked
                                                      : &leaving));
-    CHECK(drain.is_forcing && no_outcome(&before.set.counts) > 0);
+    CHECK(drain.is_forcing && no_outcome(&before.set.counts) > 0 && slots == 1);
     move(session, session->state == SLOGOUT_STATE_LEAVING ? SLOGOUT_STATE_ENDED : SLOGOUT_STATE_LEAVING);
     return 0;
 }
@@ -311,7 +312,7 @@ void new_drain(void)
     free(made);
 }
 
-/* proves: after a change of its sessions, the alarm of a drain stands where the manual says: nowhere before the start, after done, and while there is nothing to do; at once if no session is left; else not after the deadline, nor after the beginning of forcing; and before these only if a session may be begun or must be forced, for all numbers of sessions below 2^32, all schedules, paces and times
+/* proves: after a change of its sessions, the alarm of a drain stands where the manual says: nowhere before the start, after done, and while there is nothing to do; at once if no session is left; else at the next turn, if a session may be begun or must be forced, but not after the beginning of forcing, nor after the deadline, for all numbers of sessions below 2^32, all schedules, paces and times
  * with: --unwind 7 --slice-formula
  * claims: next_due may_begin over_by no_outcome unsettled in_flight is_empty next_turn on_change set_alarm
  * mutant: lib/drain.c: (!limit || in_flight(counts) < limit) => (!limit || counts->state[SLOGOUT_STATE_ASKED] < limit)
@@ -321,7 +322,7 @@ void new_drain(void)
 void alarm(void)
 {
     uint64_t *const count = drain.set.counts.state;
-    uint64_t deadline, forcing, unsettled_now, all;
+    uint64_t deadline, turn, forcing, over, unsettled_now, all;
     int may_be_begun;
 
     any_drain();
@@ -331,7 +332,10 @@ void alarm(void)
     may_be_begun = drain.state == RUNNING && !drain.is_forcing && count[SLOGOUT_STATE_WAITING] > 0 &&
                    (drain.schedule.in_flight == 0 ||
                     count[SLOGOUT_STATE_PENDING] + count[SLOGOUT_STATE_ASKED] < drain.schedule.in_flight);
+    turn = drain.has_joined ? 0 : slo_add(drain.start, drain.pacer.instant);
     forcing = slo_add(drain.start, drain.schedule.force);
+    over = drain.state == RUNNING || drain.state == PAUSED ? slo_add(drain.start, drain.schedule.deadline) : SLOGOUT_NEVER;
+    CHECK(slogout_drain_deadline(&drain) == over);
     on_change(&drain.set);
     deadline = drain.alarm.deadline;
     if (drain.state == COLLECTING || drain.state == DONE) {
@@ -346,14 +350,16 @@ void alarm(void)
         CHECK(deadline == SLOGOUT_NEVER);
         return;
     }
-    CHECK(deadline <= slogout_drain_deadline(&drain));
-    CHECK(unsettled_now == 0 || drain.is_forcing || deadline <= forcing);
-    CHECK(!may_be_begun || deadline <= (drain.has_joined ? 0 : slo_add(drain.start, drain.pacer.instant)));
-    CHECK(may_be_begun || drain.is_forcing || (unsettled_now > 0 && deadline >= forcing) ||
-          deadline == slogout_drain_deadline(&drain));
+    CHECK(deadline <= over);
+    if (unsettled_now == 0)
+        CHECK(deadline == over);
+    else if (drain.is_forcing)
+        CHECK(deadline == slo_min(turn, over));
+    else
+        CHECK(deadline == (may_be_begun ? slo_min(turn, forcing) : forcing));
 }
 
-/* proves: when the alarm rings, one thing is done: done is called, exactly if no session is left; or the oldest session that waits is begun, at the instant of its neighbor in a group; or the oldest is forced, of those first that wait; or forcing begins; or a slot is cut again. When the host is called and in the end, the alarm is right, for all numbers of sessions below 2^32, all schedules, paces and times
+/* proves: when the alarm rings, one thing is done: done is called, exactly if no session is left; or the oldest session that waits is begun, at the instant of its neighbor in a group; or the oldest is forced, of those first that wait; both after the next slot is cut; or forcing begins; or a slot is cut again. When the host is called and in the end, the alarm is right, for all numbers of sessions below 2^32, all schedules, paces and times
  * with: -DOPAQUE --unwind 7 --slice-formula
  * claims: ring force_next first_in next_slot adapt_slot elapsed
  * mutant: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined

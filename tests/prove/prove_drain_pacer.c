@@ -36,7 +36,8 @@ static int is_slot(const struct slo_pacer *pacer)
            (pacer->instant < pacer->to || pacer->instant == pacer->from);
 }
 
-/* proves: a window is as long as it was opened, its ends do not overflow, and there is a gap exactly if there is a rate, for all times and rates
+/* proves: a window is as long as it was opened, its ends do not overflow, and the gap is the least of which the rate fits into a second, or 0 without a rate, for all times and rates
+ * by: integers
  * claims: slo_pacer_open fixed_point
  * mutant: lib/drain_pacer.c: slo_min(ms, SLO_PACER_LONGEST) => slo_min(ms, 2 * SLO_PACER_LONGEST)
  * mutant: lib/drain_pacer.c: slo_divide_up(fixed_point(1000), rate) => fixed_point(1000) / rate */
@@ -52,7 +53,7 @@ void open_window(void)
     CHECK(pacer.from == pacer.to && pacer.instant == pacer.to && pacer.even_end == pacer.end);
     CHECK(from > SLO_PACER_LONGEST || pacer.to >> SLO_PACER_FRACTION == from);
     CHECK(end > SLO_PACER_LONGEST || pacer.end >> SLO_PACER_FRACTION == end);
-    CHECK((pacer.gap > 0) == (rate > 0));
+    CHECK(rate == 0 ? pacer.gap == 0 : pacer.gap * rate >= fixed_point(1000) && (pacer.gap - 1) * rate < fixed_point(1000));
 }
 
 /* proves: no slot is shorter than the gap, unless sessions must have had theirs sooner, for all states and backlogs of up to 2^20 sessions
@@ -91,7 +92,7 @@ void next_slot(void)
     CHECK(old.to < old.end || pacer.even_end == slo_add(pacer.from, old.span));
 }
 
-/* proves: an instant lies in its slot, and the slots that follow, if all are as long as this one, end by the end of the window, and by when sessions must have had one, for all states, times and backlogs
+/* proves: an instant lies in its slot, and the slots that follow, if all are as long as this one, end by the end of the window, and by when sessions must have had one, which they would not if each were longer by one, for all states, times and backlogs
  * by: integers
  * with: --slice-formula
  * claims: share_of cut_from
@@ -104,12 +105,16 @@ void all_have_a_slot(void)
     const struct slo_backlog backlog = any_backlog();
     const uint64_t from = nondet_uint64();
     struct slo_pacer pacer = any_pacer();
+    uint64_t length, time, urgent_time;
 
     cut_from(&pacer, from, &backlog);
     CHECK(pacer.from == from && is_slot(&pacer));
-    CHECK(slo_multiply(pacer.to - from, backlog.count) <= pacer.end - from);
-    CHECK(slo_multiply(pacer.to - from, backlog.count) <= slo_subtract(fixed_point(backlog.by_ms), from));
-    CHECK(slo_multiply(pacer.to - from, backlog.urgent) <= slo_subtract(fixed_point(backlog.urgent_by_ms), from));
+    length = pacer.to - from;
+    time = slo_subtract(slo_min(pacer.end, fixed_point(backlog.by_ms)), from);
+    urgent_time = slo_subtract(fixed_point(backlog.urgent_by_ms), from);
+    CHECK(slo_multiply(length, backlog.count) <= time);
+    CHECK(slo_multiply(length, backlog.urgent) <= urgent_time);
+    CHECK(slo_multiply(length + 1, backlog.count) > time || slo_multiply(length + 1, backlog.urgent) > urgent_time);
 }
 
 /* proves: if nobody waits, there is no slot, and who joins later waits until the gap after the last slot began is over, or as long as that slot, if it was shorter, but not longer than a late tick is made up for, for all states and times
@@ -129,7 +134,7 @@ void no_slot(void)
     CHECK(pacer.from >= fixed_point(slo_subtract(now, SLO_PACER_CATCH_UP_MS)));
 }
 
-/* proves: a slot that is cut again ends earlier and lies in the window, not before now, or stays as it was, for all states, times and backlogs
+/* proves: a slot that is cut again ends earlier and lies in the window, not before now, or stays as it was, and in both cases all waiting sessions have a slot before they must have had theirs, for all states, times and backlogs
  * by: integers
  * with: -DOPAQUE --slice-formula
  * claims: slo_pacer_adapt
@@ -139,10 +144,12 @@ void adapt_slot(void)
 {
     const struct slo_pacer old = any_pacer();
     const struct slo_backlog backlog = any_backlog();
-    const uint64_t now = nondet_uint64();
+    const uint64_t now = nondet_uint64(), from = slo_max(old.from, fixed_point(now));
     struct slo_pacer pacer = old;
 
     slo_pacer_adapt(&pacer, now, &backlog);
+    CHECK(pacer.to <= slo_add(from, share_of(from, fixed_point(backlog.by_ms), backlog.count)));
+    CHECK(pacer.to <= slo_add(from, share_of(from, fixed_point(backlog.urgent_by_ms), backlog.urgent)));
     if (pacer.to == old.to) {
         CHECK(pacer.from == old.from && pacer.end == old.end && pacer.instant == old.instant);
         return;

@@ -36,6 +36,7 @@ void *memcpy(void *to, const void *from, size_t len)
 /* proves: a tag that arrives in two pieces has the hash and the length of the whole, for all tags of up to 2 octets
  * with: --unwind 4
  * each: SPLIT 3
+ * claims: slo_tag_take
  * mutant: lib/imap_lex.c: tag->len > 0 ? tag->hash : UINT64_C(0xcbf29ce484222325) => UINT64_C(0xcbf29ce484222325) */
 void tag_in_pieces(void)
 {
@@ -47,6 +48,18 @@ void tag_in_pieces(void)
     if (first == SPLIT)
         CHECK(first + slo_tag_take(&pieces, octets + SPLIT, sizeof octets - SPLIT) == n);
     CHECK(pieces.len == whole.len && whole.len == n && (n == 0 || pieces.hash == whole.hash));
+}
+
+/* proves: different tags of one octet have different hashes
+ * claims: slo_tag_take
+ * mutant: lib/imap_lex.c: hash ^ (unsigned char)bytes[n] => hash | (unsigned char)bytes[n] */
+void tags_differ(void)
+{
+    char octets[2];
+    struct slo_tag one = {0}, other = {0};
+
+    if (slo_tag_take(&one, octets, 1) && slo_tag_take(&other, octets + 1, 1))
+        CHECK((one.hash == other.hash) == (octets[0] == octets[1]));
 }
 
 /* proves: a token keeps the octets that are added after its own, as many as fit, from any token with any number of octets

@@ -508,6 +508,12 @@ static void feed_response(enum slogout_status status, int is_other)
     CHECK(!is_answer || (is_bye ? session->bye_seen && session->answer == old.answer : session->answer == (unsigned)status));
 }
 
+/* When a session that was LEAVING is forced, it ends. */
+static void check_not_leaving(void)
+{
+    CHECK(seen.state != SLOGOUT_STATE_LEAVING || released || session->state == SLOGOUT_STATE_ENDED);
+}
+
 static void happen(unsigned event)
 {
     switch (event) {
@@ -525,7 +531,8 @@ static void happen(unsigned event)
             seen.busy = FREE_TO_SEND;
         break;
     case DEPART:
-        slogout_session_leave(session, &departure, NOW);
+        if (slogout_session_leave(session, &departure, NOW) == 0)
+            check_not_leaving();
         break;
     case TIMER:
         slo_enter(&slogout);
@@ -551,6 +558,7 @@ static void happen(unsigned event)
         break;
     case FORCE:
         slogout_session_force(session, NOW);
+        check_not_leaving();
         break;
     case ABANDON:
         abandon_it();
@@ -640,7 +648,7 @@ void new_session(void)
     CHECK(invariant());
 }
 
-/* proves: an event, in any state of the invariant, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, no line after BUSY before its moment, none after a BYE or the end, and a response is an answer only if it is a BYE or has our tag, and only while ASKED
+/* proves: an event, in any state of the invariant, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, a session that is LEAVING ends when it is forced, no line after BUSY before its moment, none after a BYE or the end, and a response is an answer only if it is a BYE or has our tag, and only while ASKED
  * with: --unwind 33 --slice-formula --object-bits 12
  * each: EVENT 14
  * mutant EVENT=4: lib/session.c: counts->state[from]--; => counts->state[from]++;

@@ -26,7 +26,7 @@ void tag(void)
     CHECK(slogout_tag_valid(octets, len) == valid);
 }
 
-/* proves: a tag that is written fits, is NUL-terminated, has the prefix and then digits, and its number is the one after the last, or 1, for all 32-bit numbers and all prefixes of up to SLOGOUT_PREFIX_MAX octets
+/* proves: a tag is written exactly if its prefix is a tag of up to SLOGOUT_PREFIX_MAX octets, fits, is NUL-terminated, and is the prefix and then digits, of which the first is not 0 and the last is that of its number, which is the one after the last, or 1, for all 32-bit numbers
  * with: --unwind 24
  * claims: slo_tag_write slogout_tags_next slo_tag_prefix_valid
  * mutant: lib/tag.c: tags->last + 1 : 1 => tags->last + 1 : 0
@@ -37,22 +37,26 @@ void tags_next(void)
     char written[SLOGOUT_TAG_SIZE];
     struct slogout_tags tags = {prefix, nondet_uint32()};
     const uint32_t last = tags.last;
+    const uint32_t number = last == UINT32_MAX ? 1 : last + 1;
     size_t len, prefix_len, i;
+    int valid;
 
     ASSUME(prefix[SLOGOUT_PREFIX_MAX + 1] == '\0');
     prefix_len = strlen(prefix);
+    valid = prefix_len <= SLOGOUT_PREFIX_MAX && slogout_tag_valid(prefix, prefix_len);
+    CHECK(slo_tag_prefix_valid(prefix) == valid);
     len = slogout_tags_next(&tags, written);
-    if (len == 0) {
-        CHECK(tags.last == last && !slo_tag_prefix_valid(prefix));
+    CHECK((len > 0) == valid);
+    if (!valid) {
+        CHECK(tags.last == last);
         return;
     }
     CHECK(len < SLOGOUT_TAG_SIZE && written[len] == '\0' && len > prefix_len && len <= prefix_len + 10);
-    CHECK(tags.last == (last == UINT32_MAX ? 1 : last + 1));
-    CHECK(written[prefix_len] != '0');
-    CHECK(prefix_len <= SLOGOUT_PREFIX_MAX);
+    CHECK(tags.last == number);
+    CHECK(written[prefix_len] != '0' && written[len - 1] == (char)('0' + number % 10));
     i = nondet_size();
     ASSUME(i < len);
-    CHECK(i < prefix_len ? is_astring_char(written[i]) && written[i] != '+' : written[i] >= '0' && written[i] <= '9');
+    CHECK(i < prefix_len ? written[i] == prefix[i] : written[i] >= '0' && written[i] <= '9');
 }
 
 /* The text of a BYE by its grammar: "[" atom [SP 1*TEXT-CHAR] "]" SP text, or text without "[" first. */
@@ -76,14 +80,15 @@ static int is_bye_text(const char *text, size_t len)
     return i > 1 && (i == bracket || (text[i] == ' ' && i + 1 < bracket));
 }
 
-/* proves: a BYE text is taken exactly if it follows the grammar, and its line has one CRLF, at its end, for all texts of up to 12 octets
+/* proves: a BYE text is taken exactly if it follows the grammar, and its line is `* BYE ` and the text and CRLF, for all texts of up to 12 octets
  * with: --unwind 21
  * claims: slo_bye_text_valid code_valid slo_bye_write
  * mutant: lib/bye.c: text[len] > '~' => text[len] > '~' + 1
  * mutant: lib/bye.c: !bracket[2] => !bracket[1] */
 void bye(void)
 {
-    char text[BOUND + 1], line[SLO_BYE_LINE_MAX];
+    char text[BOUND + 1];
+    char *line;
     size_t len, i;
 
     text[BOUND] = '\0';
@@ -91,11 +96,14 @@ void bye(void)
     CHECK(slo_bye_text_valid(text) == is_bye_text(text, len));
     if (!slo_bye_text_valid(text))
         return;
+    line = malloc(len + 8);
+    ASSUME(line);
     CHECK(slo_bye_write(line, text) == len + 8);
     CHECK(line[len + 6] == '\r' && line[len + 7] == '\n');
     i = nondet_size();
     ASSUME(i < len + 6);
-    CHECK(line[i] >= ' ' && line[i] <= '~');
+    CHECK(line[i] == (i < 6 ? "* BYE "[i] : text[i - 6]));
+    free(line);
 }
 
 /* proves: any text is made to a valid BYE text, whose length is told, for all texts of up to 4 octets
@@ -133,4 +141,25 @@ void escape(void)
     ASSUME(i < strlen(out));
     CHECK(out[i] >= ' ' && out[i] <= '~' && (out[i] != '"' || (i > 0 && out[i - 1] == '\\')));
     free(out);
+}
+
+/* proves: a printable octet is itself, with a backslash before it if it is a quote or a backslash, any other is a backslash, x and two digits, and it is left out if it does not fit, for all octets and buffers of 1 to 5
+ * with: --unwind 6
+ * claims: slo_escape
+ * mutant: lib/log.c: byte == '"' || => byte == '"' && */
+void escape_octet(void)
+{
+    static const char hex[] = "0123456789abcdef";
+    char octet;
+    const int is_coded = octet < ' ' || octet > '~', is_quoted = octet == '"' || octet == '\\';
+    const size_t size = nondet_size(), n = is_coded ? 4 : is_quoted ? 2 : 1;
+    char out[5];
+
+    ASSUME(size > 0 && size <= sizeof out);
+    slo_escape(out, size, &octet, 1);
+    CHECK(out[n < size ? n : 0] == '\0');
+    if (n >= size)
+        return;
+    CHECK(n == 1 || out[0] == '\\');
+    CHECK(is_coded ? out[1] == 'x' && out[2] == hex[octet >> 4 & 15] && out[3] == hex[octet & 15] : out[n - 1] == octet);
 }

@@ -11,7 +11,10 @@ CAPABILITY = "X-SERVER-LOGOUT"
 
 
 class Closed(Exception):
-    """The server has closed the connection."""
+    """The server has closed the connection. The argument is what has come before."""
+
+    def __str__(self):
+        return "after %d octets, ... %r" % (len(self.args[0]), self.args[0][-200:])
 
 
 class Client:

@@ -4,7 +4,7 @@
 # their own, in a scratch folder and on free ports.
 set -eu
 
-packages="dovecot-imapd dovecot-dev isync mutt curl openssl valgrind procps python3 util-linux"
+packages="dovecot-imapd dovecot-auth-lua dovecot-dev isync mutt curl openssl valgrind procps python3 util-linux"
 
 # Without this policy, installing the package would start a Dovecot on port 143.
 policy=/usr/sbin/policy-rc.d

@@ -16,10 +16,8 @@ sys.path.insert(0, HERE)
 from server import mount_settings, version  # noqa: E402
 
 WORKERS = 4
-# Nothing else runs while these do: one measures how even a spread of 5 s is, and one has 500 processes.
-ALONE = ["test_spread.Spread", "test_systemd.Many"]
 # These take longest, so they begin first.
-FIRST = ["test_timers.Timers", "test_stress.Stress", "test_valgrind.Memory"]
+FIRST = ["test_moments.Fetch", "test_systemd.Many", "test_table.Table", "test_timers.Timers", "test_valgrind.Memory"]
 
 
 def classes():
@@ -45,9 +43,8 @@ def run(name):
 
 def results(names):
     """What run() returns for each, as each ends."""
-    yield from map(run, [name for name in names if name in ALONE])
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        jobs = [pool.submit(run, name) for name in names if name not in ALONE]
+        jobs = [pool.submit(run, name) for name in names]
         yield from (job.result() for job in concurrent.futures.as_completed(jobs))
 
 

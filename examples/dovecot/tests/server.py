@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs a Dovecot for the tests, without privileges, in a scratch folder and on free loopback ports."""
 
+import contextlib
 import functools
 import os
 import pwd
@@ -68,10 +69,7 @@ protocol imap {{
   mail_plugins = $mail_plugins imap_zlib {plugin}
   mail_max_userip_connections = {userip_connections}
 }}
-passdb {{
-  driver = static
-  args = nopassword=y {passdb}
-}}
+{passdb}
 userdb {{
   driver = static
   args = uid={user} gid={group} home={root}/mail/%u {user_settings}
@@ -95,12 +93,7 @@ protocol imap {{
   mail_max_userip_connections = {userip_connections}
 {settings}
 }}
-passdb static {{
-  fields {{
-    nopassword = yes
-    {passdb}
-  }}
-}}
+{passdb}
 userdb static {{
   fields {{
     uid = {user}
@@ -110,6 +103,9 @@ userdb static {{
   }}
 }}
 """
+
+STATIC = "passdb {\n driver = static\n args = nopassword=y\n}", "passdb static {\n fields {\n nopassword = yes\n }\n}"
+LUA = "passdb {\n driver = lua\n args = file=ROOT/passdb.lua\n}", "passdb lua {\n lua_file = ROOT/passdb.lua\n}"
 
 # More lines, in the names of 2.3: several clients in one process; hibernation.
 SHARED = "service imap {\n  client_limit = 10\n  service_count = 0\n  process_limit = 1\n}\n"
@@ -200,12 +196,12 @@ def wait_until(condition, seconds=60):
 
 
 class Dovecot:
-    """plugin says whether ours is loaded, settings are the plugin's, user_settings the same from the userdb. passdb are
-    more fields of each user. extra are more lines of configuration, in the names of 2.3, where ROOT is the scratch
-    folder. With container, Dovecot is
-    process 1 of a PID namespace. Do not call doveadm stop then: it signals the pid that the master knows."""
+    """plugin says whether ours is loaded, settings are the plugin's, user_settings the same from the userdb. lua is a
+    passdb, and extra are more lines of configuration, in the names of 2.3. In both, ROOT is the scratch folder. With
+    container, Dovecot is process 1 of a PID namespace. Do not call doveadm stop then: it signals the pid that the master
+    knows."""
 
-    def __init__(self, plugin=True, settings=None, user_settings="", passdb="", extra="", userip_connections=1000,
+    def __init__(self, plugin=True, settings=None, user_settings="", lua="", extra="", userip_connections=1000,
                  container=False):
         self.root = tempfile.mkdtemp(prefix="slogout-dovecot-")
         self.user, self.group = account()
@@ -219,12 +215,12 @@ class Dovecot:
         lines = "".join("  %s = %s\n" % item for item in (settings or {}).items())
         if is_24():
             extra = in_terms_of_24(extra)
-        with open(self.config, "w") as file:
-            file.write(config_text().format(
-                root=self.root, user=self.user, group=self.group, port=self.port, tls_port=self.tls_port,
-                plugin=loaded, settings=lines, user_settings=user_settings,
-                passdb=passdb.replace(" ", "\n") if is_24() else passdb, userip_connections=userip_connections))
-            file.write(extra.replace("ROOT", self.root))
+        text = config_text().format(
+            root=self.root, user=self.user, group=self.group, port=self.port, tls_port=self.tls_port,
+            plugin=loaded, settings=lines, user_settings=user_settings,
+            passdb=(LUA if lua else STATIC)[is_24()], userip_connections=userip_connections)
+        self._write("dovecot.conf", text + extra)
+        self._write("passdb.lua", lua)
         self._give_away()
         arguments = [DOVECOT, "-F", "-c", self.config]
         self.process = self._run_contained(arguments) if container else self._run(arguments, **self._as_user())
@@ -242,19 +238,23 @@ class Dovecot:
                 os.symlink(os.path.join(MODULES, name), os.path.join(modules, name))
         shutil.copy(PLUGIN, modules)
 
+    def _write(self, name, text):
+        with open(os.path.join(self.root, name), "w") as file:
+            file.write(text.replace("ROOT", self.root))
+
     def _write_certificate(self):
-        key, certificate = key_and_certificate()
-        for name, text in (("key.pem", key), ("cert.pem", certificate)):
-            with open(os.path.join(self.root, name), "w") as file:
-                file.write(text)
+        for name, text in zip(("key.pem", "cert.pem"), key_and_certificate()):
+            self._write(name, text)
 
     def _give_away(self):
+        """Leaves out what a running Dovecot has removed by then."""
         if os.getuid() != 0:
             return
         for folder, folders, files in os.walk(self.root):
             for name in [folder] + [os.path.join(folder, n) for n in folders + files]:
                 if not os.path.islink(name):
-                    shutil.chown(name, self.user, self.group)
+                    with contextlib.suppress(FileNotFoundError):
+                        shutil.chown(name, self.user, self.group)
 
     def _as_user(self):
         if os.getuid() != 0:

@@ -2,35 +2,39 @@
 """A stop by systemd. A stand-in sends the signals that systemd.service(5) and systemd.kill(5) name."""
 
 import concurrent.futures
+import contextlib
 import os
 import signal
-import time
 import unittest
 
-from busy import assert_seen, is_busy
+from busy import assert_seen
 from client import Client, Closed
 from server import Dovecot, wait_until
-from test_spread import Crowd
+from test_spread import Crowd, Spread
 
 
-def send(pids, number):
+TERMINATE = signal.SIGTERM, signal.SIGCONT
+
+
+def send(pids, *numbers):
     for pid in pids:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            pass
+        for number in numbers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
-def stop(server, kill_mode="control-group", exec_stop=True):
-    """Stops a unit up to the point where systemd waits for TimeoutStopSec. With exec_stop, the unit has Debian's
-    ExecStop. When the master has ended, control-group sends SIGTERM to the processes that are left, mixed SIGKILL."""
+def stop(server, kill_mode="control-group", exec_stop=True, time_is_up=False):
+    """Stops a unit. With exec_stop, the unit has Debian's ExecStop. When the master has ended, control-group sends
+    SIGTERM to the processes that are left, and SIGKILL if TimeoutStopSec is over. mixed sends SIGKILL at once."""
     if exec_stop:
         server.doveadm("stop")
     else:
-        send([server.process.pid] + (server.left() if kill_mode == "control-group" else []), signal.SIGTERM)
+        send([server.process.pid] + (server.left() if kill_mode == "control-group" else []), *TERMINATE)
     server.process.wait()
-    if kill_mode != "process":
-        send(server.left(), signal.SIGTERM if kill_mode == "control-group" else signal.SIGKILL)
+    if kill_mode == "control-group":
+        send(server.left(), *TERMINATE)
+    if kill_mode == "mixed" or (kill_mode == "control-group" and time_is_up):
+        send(server.left(), signal.SIGKILL)
 
 
 class Units(unittest.TestCase):
@@ -52,15 +56,16 @@ class Units(unittest.TestCase):
         except (Closed, OSError):
             return "cut"
 
-    def fates(self, kill_mode, exec_stop):
+    def fates(self, *unit):
         """Returns what becomes of a client, and of one over TLS."""
         with Dovecot() as server, Client(server) as client, Client(server, "bob", tls=True) as over_tls:
-            stop(server, kill_mode, exec_stop)
+            stop(server, *unit)
             with concurrent.futures.ThreadPoolExecutor() as pool:
                 return list(pool.map(self.fate, (client, over_tls)))
 
     def test_what_becomes_of_clients_that_have_not_answered(self):
         units = {("control-group", True): ["can answer", "cut"],
+                 ("control-group", True, True): ["cut", "cut"],
                  ("process", True): ["can answer", "can answer"],
                  ("mixed", True): ["cut", "cut"],
                  ("control-group", False): ["BYE", "cut"],
@@ -69,25 +74,17 @@ class Units(unittest.TestCase):
         assert_seen(self, units, self.fates)
 
 
-class Many(unittest.TestCase):
-    CLIENTS = 500
-
+class Many(Spread):
     def test_idle_clients_leave_over_a_spread_and_nothing_is_left_to_kill(self):
-        """With Debian's unit and its TimeoutStopSec of 90 s."""
-        with Dovecot(settings={"slogout_spread": "20s"}) as server:
-            crowd = Crowd(server, self.CLIENTS)
-            self.addCleanup(crowd.close)
-            for client in crowd.clients:
-                client.idle()
-            begin = time.monotonic()
-            instants = crowd.instants(lambda: stop(server), 300)
-            self.assertEqual(len(instants), self.CLIENTS)
-            self.assertTrue(wait_until(lambda: not server.left(), 300), "processes stay")
-            if time.monotonic() > begin + 90 and is_busy():
-                self.skipTest("the machine was too busy to end the processes in time")
-            self.assertLess(time.monotonic(), begin + 90)
-        print("\n%d idle clients left within %.0f s, half of them within %.0f s" %
-              (self.CLIENTS, max(instants), sorted(instants)[self.CLIENTS // 2]))
+        """Each process knows a stop at once, although the master says so seconds later."""
+        server = self.server(settings={"slogout_spread": "60s"})
+        crowd = Crowd(server, 500)
+        for client in crowd.clients:
+            client.idle()
+        self.assertSpread(crowd, lambda: stop(server), 25)
+        self.assertTrue(wait_until(lambda: not server.left(), 300), "processes stay")
+        self.assertIn("slogout_spread = 60000 ms, of which a stop allows 25000 ms", server.log())
+        self.assertNotIn("of which a reload", server.log())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the filter relies on of the scanner of the server, beyond prove_imap_server.c, whose states and invariant are used
+ * here. */
+#include "prove_imap_server.c"
+
+static size_t line; /* octets of the line before the next one */
+
+/* Whether what is undecided begins with the line, if the scanner is in its tag or word, or at the end of these. */
+static int is_line_undecided(void)
+{
+    switch ((enum server_state)scan.state) {
+    case SERVER_TAG:
+    case SERVER_STATUS:
+    case SERVER_LOGOUT:
+    case SERVER_LOGOUT_CR:
+        return scan.undecided == (scan.tag.len <= SLO_TAG_KNOWN ? line : 0);
+    case SERVER_START:
+        return line == 0;
+    default:
+        return scan.event != SLO_SERVER_TAGGED || scan.undecided == (scan.tag.len <= SLO_TAG_KNOWN ? line : 0);
+    }
+}
+
+/* proves: after a step, what is undecided is all that was undecided and all that the step consumed, or only octets of the step; and with a TAGGED event, unless the tag is longer than 95 octets, it begins with the line, as it does with a LOGOUT event, which it ends, from any valid state with any number of octets
+ * with: --unwind 16
+ * each: STATE 14
+ * mutant STATE=4: lib/imap_server.c: scan->undecided += is_undecided ? n : 0; => scan->undecided = is_undecided ? n : 0;
+ * mutant STATE=4: lib/imap_server.c: scan->undecided += is_undecided && scan->state == SERVER_CODE; => ;
+ * mutant STATE=6: lib/imap_server.c: if (octet != '\n') { => if (0) { */
+void undecided_line(void)
+{
+    const size_t len = nondet_size();
+    const char *const bytes = malloc(len);
+    size_t undecided, used, end;
+
+    ASSUME(bytes && len > 0);
+    any(STATE);
+    line = nondet_size();
+    ASSUME(scan.event == SLO_SERVER_NOTHING && line < SIZE_MAX / 2 && len < SIZE_MAX / 2 && is_line_undecided());
+    undecided = scan.undecided;
+    used = server_step(&scan, bytes, len);
+    CHECK(scan.undecided <= used || scan.undecided == undecided + used);
+    end = line + used;
+    line = scan.state == SERVER_START ? 0 : end;
+    CHECK(is_line_undecided());
+    CHECK(scan.event != SLO_SERVER_LOGOUT || (scan.undecided == end && bytes[used - 1] == '\n'));
+    CHECK(scan.event == SLO_SERVER_NOT_UNDERSTOOD || scan.state != SERVER_START || bytes[used - 1] == '\n');
+    free((void *)bytes);
+}
