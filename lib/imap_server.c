@@ -109,14 +109,28 @@ static size_t take_word(struct slo_imap_server *scan, const char *bytes, size_t 
     return n;
 }
 
+/* Some servers run commands whose tags are not valid. The response to such a command has a tag that no command in
+ * flight has, because the other hash stands for an octet that a valid tag does not contain. */
+static void take_invalid_octet(struct slo_tag *tag)
+{
+    tag->hash++;
+    if (tag->len <= SLO_TAG_KNOWN)
+        tag->len++;
+}
+
 /* A tagged response is undecided until its status word has ended, unless its tag is too long. */
 static size_t take_server_tag(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     const size_t n = slo_tag_take(&scan->tag, bytes, len);
+    const int is_invalid = n < len && !slo_ends_word(bytes[n]) && bytes[n] != '{';
 
+    if (is_invalid)
+        take_invalid_octet(&scan->tag);
     scan->undecided = scan->tag.len <= SLO_TAG_KNOWN ? scan->tag.len : 0;
     if (n == len)
         return n;
+    if (is_invalid)
+        return n + 1;
     if (bytes[n] != ' ' || scan->tag.len == 0) {
         be_odd(scan);
         return n;

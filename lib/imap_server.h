@@ -36,7 +36,7 @@ struct slo_imap_server {
     size_t undecided;
     uint64_t literal_left; /* octets */
     struct slo_announcement announcement;
-    struct slo_tag tag; /* of this line */
+    struct slo_tag tag; /* of this line; if it is not valid, its hash is that of no command */
     struct slo_token word;
 };
 

@@ -28,10 +28,11 @@
  * reach the server as a command.
  *
  * The connection is at rest when the server has sent a response with the tag of each command of the client. A NO or BAD
- * with any other tag is passed and has no other effect. An OK with any other tag shows that the server has run a line
- * that the filter did not count as a command, so the filter becomes blind. If more than 16 commands are in flight, the
- * filter does not store their tags, but only the number of commands and the sum of the hashes of their tags. The filter
- * then notices a response with another tag only when all these commands should have had their responses.
+ * with any other tag is passed and has no other effect. An OK with any other tag, valid or not, shows that the server
+ * has run a line that the filter did not count as a command, so the filter becomes blind. If more than 16 commands are
+ * in flight, the filter does not store their tags, but only the number of commands and the sum of the hashes of their
+ * tags. The filter then notices a response with another tag only when all these commands should have had their
+ * responses.
  *
  * In IDLE, an empty line counts as DONE. The IDLE stays in flight until its tagged response, even if the server ignores
  * the empty line.

@@ -141,6 +141,7 @@ static unsigned rank(void)
  * each: STATE 14
  * mutant STATE=4: lib/imap_server.c: if (n == len && word->len < sizeof "LOGOUT") => if (n == len)
  * mutant STATE=4: lib/imap_server.c: is_undecided && is_whole => is_whole
+ * mutant STATE=3: lib/imap_server.c: if (tag->len <= SLO_TAG_KNOWN) => if (1)
  * mutant STATE=10: lib/imap_server.c: scan->undecided = scan->is_enabled ? 0 : 1; => scan->undecided = 1;
  * mutant STATE=3: lib/imap_server.c: bytes[n] != ' ' || scan->tag.len == 0 => bytes[n] != ' '
  * mutant STATE=11: lib/imap_server.c: scan->literal_left >= SLO_LITERAL_LIMIT) => scan->literal_left > SLO_LITERAL_LIMIT) */

@@ -360,8 +360,8 @@ static const struct dialogue dialogues[] = {
     /* ---- lines that are not understood ---- */
     {ENABLED, "C: b LIST \"\" *\r\nR: \nS: * LIST () \"/\" {3}\r\nfoo\r\n\r\nb OK\r\n",
      "C: b LIST \"\" *\r\nS: * LIST () \"/\" {3}\r\nfoo\r\n\r\nb OK\r\n" LOGOUT, 0},
-    {ENABLED, "S: \r\n\n5 EXISTS\r\nhello\r\nx y z\r\na BYE x\r\n*x\r\n* \r\n*  OK\r\na  OK x\r\n(a OK x\r\nR: \n",
-     "S: \r\n\n5 EXISTS\r\nhello\r\nx y z\r\na BYE x\r\n*x\r\n* \r\n*  OK\r\na  OK x\r\n(a OK x\r\n" LOGOUT, 0},
+    {ENABLED, "S: \r\n\n5 EXISTS\r\nhello\r\nx y z\r\na BYE x\r\n*x\r\n* \r\n*  OK\r\na  OK x\r\n(a NO x\r\nR: \n",
+     "S: \r\n\n5 EXISTS\r\nhello\r\nx y z\r\na BYE x\r\n*x\r\n* \r\n*  OK\r\na  OK x\r\n(a NO x\r\n" LOGOUT, 0},
     {ENABLED, "C: \r\n\n\r\r\nhello\r\na\r\n* x\r\n*\r\n a NOOP\r\n(a NOOP\r\n\ta NOOP\r\na\tNOOP\r\n+ x\r\nDONE\r\nR: \n",
      "C: \r\n\n\r\r\nhello\r\na\r\n* x\r\n*\r\n a NOOP\r\n(a NOOP\r\n\ta NOOP\r\na\tNOOP\r\n+ x\r\nDONE\r\nS: " LOGOUT, 0},
     {ENABLED, "C: a  NOOP\r\nb \r\nc   IDLE\r\nS: a OK\r\nb BAD\r\n+ x\r\nR: \n",
@@ -479,6 +479,7 @@ static const struct doubt doubts[] = {
     {OUT_OF_STEP, "S: z OK "},
     {OUT_OF_STEP, "C: a NOOP\r\nS: a OK\r\na OK\r"},
     {OUT_OF_STEP, "C:  a STARTTLS\r\nS: a OK "},
+    {OUT_OF_STEP, "C: a+1 STARTTLS\r\nS: a+1 OK "},
     {OUT_OF_STEP, "C: a XYZ {8+}\r\nq NOOP\r\n\r\nS: a NO x\r\nq OK "},
     /* commands that the server took for something else */
     {OUT_OF_STEP, "C: a AUTHENTICATE PLAIN x\r\nb NOOP\r\nS: +"},

@@ -123,7 +123,11 @@ static const struct row rows[] = {
     {"a NOOP\r\na \r\na BYE x\r\ni + x\r\na  OK x\r\n",
      LINES("a NOOP") LINES("a ") LINES("a BYE x") LINES("i + x") LINES("a  OK x")},
     {"*x5\r\n*OK\r\n*  OK\r\n* \r\n*\r\n", LINES("*x5") LINES("*OK") LINES("*  OK") LINES("* ") LINES("*")},
-    {"(a OK x\r\na(b OK x\r\n", LINES("(a OK x") LINES("a(b OK x")},
+    /* a tag with octets that no tag has is the tag of no command */
+    {"(a OK x\r\na(b no\n", "|(a OK <OK >x\r\n<end>|a(b no<no >\n<end>"},
+    {"a+1 OK x\r\na\x7f OK\r\n", "|a+1 OK <OK >x\r\n<end>|a\x7f OK<OK >\r\n<end>"},
+    {"a%\r\n%a{0}\r\nx", LINES("a%") "%a{0}\r\n<lost>"},
+    {"(" LONG " OK x\r\n" LONG "( OK x\r\n", "(" LONG " OK <OK >x\r\n<end>" LONG "( OK <OK >x\r\n<end>"},
     {"+ 5\r\n", "+<+> 5\r\n<end>"},
     {"abc {5}x\r\n", LINES("abc {5}x")},
     {"abc {5}\r\nx", "abc {5}\r\n<lost>"},

@@ -423,7 +423,7 @@ static void command_done(struct reference *r, const char *tag, size_t len, int o
 
 static void tagged(struct reference *r, const char *line, const char *end)
 {
-    const size_t n = tag_before_space(line, end);
+    const size_t first = strcspn(line, " \r\n{"), n = line[first] == ' ' ? first : 0;
     const char *name = line + n + 1;
     const size_t name_len = n ? word(name, end) : 0;
 
