@@ -109,7 +109,7 @@ endif
 CAN_HIDE := $(or $(filter-out elf,$(PLATFORM)),\
   $(shell $(CC) -Wl,--version-script,$(EXPORTS) -E -x c /dev/null >/dev/null 2>&1 && echo yes))
 
-all: static $(if $(CAN_HIDE),shared) examples
+all: static $(if $(CAN_HIDE),shared) examples $(BUILD)/man.made
 
 static: $(STATIC)
 

@@ -42,7 +42,8 @@ static const struct mechanism {
     {"OAUTHBEARER", GS2_HEADER "\1"}, /* RFC 7628 section 3.1 */
     {"XOAUTH2", "user=" NAME_PART "\1auth=" ANY_PART "\1\1" END_PART},
 };
-static const char scram_response[] = GS2_HEADER "n=" NAME_PART ",r="; /* RFC 5802 section 7; a family of mechanisms */
+static const char scram_response[] =
+    GS2_HEADER "n=" NAME_PART ",r="; /* RFC 5802 section 7; a family of mechanisms */
 
 /* ---- the name ---- */
 

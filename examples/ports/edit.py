@@ -17,7 +17,8 @@ def scope(source, function):
     brace begins a line."""
     if function is None:
         return 0, len(source)
-    found = list(re.finditer(r"^[\w \t*]*\b%s\s*\([^;{}()]*\)[^;{}()]*\{" % function, source, re.M))
+    arguments = r"\((?:[^;{}()]|\((?:[^;{}()]|\([^;{}()]*\))*\))*\)"  # in two levels of parentheses at most
+    found = list(re.finditer(r"^[\w \t*]*\b%s\s*%s[^;{}()]*\{" % (function, arguments), source, re.M))
     if len(found) != 1:
         raise LookupError("function %s is there %d times" % (function, len(found)))
     end = source.find("\n}", found[0].end())

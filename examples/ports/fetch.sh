@@ -13,6 +13,7 @@ package()
 {
     case $1 in
     courier) echo courier=1.0.5-2 ;;
+    cyrus) echo cyrus-imapd=3.6.1-4+deb12u4 ;;
     imap4d) echo mailutils=1:3.19-1 ;;
     *) echo "fetch.sh: no server $1" >&2; exit 1 ;;
     esac
@@ -24,6 +25,9 @@ needs()
     courier)
         echo g++ libcourier-unicode-dev courier-authlib courier-authlib-dev libgdbm-dev libgnutls28-dev libidn-dev \
             libgcrypt20-dev libltdl-dev libtool perl pkg-config procps ;;
+    cyrus)
+        echo g++ gawk libicu-dev libjansson-dev libsasl2-dev libsasl2-modules libsasl2-modules-db libssl-dev perl \
+            pkg-config sasl2-bin uuid-dev zlib1g-dev ;;
     imap4d)
         echo bison flex gawk libgnutls28-dev libgsasl-dev libltdl-dev libpam0g-dev libunistring-dev xz-utils \
             zlib1g-dev ;;

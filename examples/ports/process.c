@@ -46,11 +46,11 @@ static const struct slogout_callbacks callbacks = {sizeof callbacks, send_line, 
 static sigset_t stop_signals(void)
 {
     sigset_t set;
+    size_t i;
 
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGINT);
+    for (i = 0; port_signals[i]; i++)
+        sigaddset(&set, port_signals[i]);
     return set;
 }
 
@@ -68,10 +68,24 @@ void port_unblock(void)
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-void port_before_exec(void)
+void port_raise_again(void)
 {
     if (stop_ms != SLOGOUT_NEVER)
         raise(SIGTERM);
+}
+
+void port_close_listeners(void)
+{
+    struct rlimit limit;
+    int fd;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    for (fd = 3; fd < (int)limit.rlim_cur && fd < 1024; fd++) {
+        int is_listening = 0;
+        socklen_t size = sizeof is_listening;
+        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening)
+            close(fd);
+    }
 }
 
 static uint64_t seconds(const char *name, uint64_t otherwise)
@@ -96,8 +110,10 @@ static void take_signals(void)
         ;
     if (stop_ms != SLOGOUT_NEVER && now_ms < stop_ms + ONE_STOP_MS)
         return;
-    if (stop_ms == SLOGOUT_NEVER)
+    if (stop_ms == SLOGOUT_NEVER) {
         stop_ms = now_ms;
+        port_close_listeners();
+    }
     slogout_session_leave(port_session, &departure, now_ms);
 }
 
@@ -125,6 +141,12 @@ void port_stop(void)
 {
     slogout_session_free(port_session);
     port_session = NULL;
+    slogout_free(slogout);
+    slogout = NULL;
+    close(signal_fd);
+    signal_fd = -1;
+    port_is_closing = 0;
+    linger = (struct slogout_linger){0};
     port_unblock();
 }
 
@@ -143,18 +165,4 @@ enum slogout_wake port_wait(int fd, short events, uint64_t limit_ms)
 void port_linger(int fd)
 {
     slogout_linger_wait(&linger, fd);
-}
-
-void port_close_listeners(void)
-{
-    struct rlimit limit;
-    int fd;
-
-    getrlimit(RLIMIT_NOFILE, &limit);
-    for (fd = 3; fd < (int)limit.rlim_cur && fd < 1024; fd++) {
-        int is_listening = 0;
-        socklen_t size = sizeof is_listening;
-        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening)
-            close(fd);
-    }
 }

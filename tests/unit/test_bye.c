@@ -122,7 +122,7 @@ static void test_the_line_is_bye_and_its_text(void **state)
 
 static void expect_fit(const char *text, size_t len, const char *expected)
 {
-    static const char around[] = " x"; /* What is before the text and after it must not matter. */
+    static const char around[] = " x"; /* The octets before and after the text must not matter. */
     char *in = exact_copy(text, len);
     size_t i;
 

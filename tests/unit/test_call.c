@@ -27,8 +27,8 @@ static int copy(struct known *to, size_t size, size_t memory, char tail)
     return result;
 }
 
-/* Only the size itself is in memory if it cannot be, so it must be refused before anything else is read. A refusal changes
- * nothing. */
+/* If the size is not valid, only the size itself is in memory, so it must be refused before anything else is read. A
+ * refusal changes nothing. */
 static void test_structs_of_each_size_are_copied(void **state)
 {
     static const struct {

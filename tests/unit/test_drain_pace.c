@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The pace of a drain: how even it is, the rate, and what changes it. */
+/* The pace of a drain: its evenness, the rate, and the calls that change it. */
 #include "support/test.h"
 #include <stdlib.h>
 #include "support/crowd.h"
@@ -229,7 +229,7 @@ static void each_10_ms(struct crowd *crowd, uint32_t *members)
     join_until(crowd, members, crowd->now / 10 + 1);
 }
 
-/* Each joins as soon as nobody waits. */
+/* Each session joins as soon as no other session waits. */
 static void when_nobody_waits(struct crowd *crowd, uint32_t *members)
 {
     if (crowd_counts(crowd)->state[SLOGOUT_STATE_WAITING] == 0)
@@ -343,7 +343,7 @@ static void test_a_group_leaves_in_one_slot_and_keeps_the_pace(void **state)
     run_to_the_end(crowd);
 }
 
-/* Five connections for each user, and two places. The group is begun as places become free. */
+/* Five connections for each user, and two places. The drain begins the group as places become free. */
 static void test_the_limit_holds_for_groups_too(void **state)
 {
     struct slogout_plan plan = plan_of(1000, 65537); /* a rate that 16 bits do not hold */
@@ -520,7 +520,7 @@ int main(void)
         cmocka_unit_test(test_a_session_that_leaves_by_itself_frees_its_time_for_the_others),
         cmocka_unit_test(test_only_a_session_that_joins_requires_a_tick),
         cmocka_unit_test(test_without_a_spread_a_tick_begins_1000),
-        /* The slowest comes last, since most faults are found before it. */
+        /* The slowest test comes last, because most faults are found before it. */
         cmocka_unit_test(test_long_spreads_are_even_and_set_few_timers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

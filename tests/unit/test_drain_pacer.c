@@ -127,8 +127,8 @@ static void test_times_and_counts_saturate(void **state)
 /* ---- slots ---- */
 
 /* In a window of 20 s some wait, and one of them gets the first slot. FIRST: there is none. NEXT: another slot is cut.
- * ADAPT: the first slot is cut again. JOIN: the first slot was used at `used`, nobody waited then, and somebody joins.
- * The slot and the window after that are in ms, rounded down. */
+ * ADAPT: the first slot is cut again. JOIN: the first slot was used at `used`, no session waited then, and a session
+ * joins. The slot and the window after that are in ms, rounded down. */
 static void test_slots_follow_the_backlog_and_the_time(void **state)
 {
     enum how { FIRST, NEXT, ADAPT, JOIN };

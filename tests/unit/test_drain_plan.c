@@ -135,7 +135,7 @@ static void test_advice_is_the_limit_of_each_member(void **state)
 
 /* ---- every advice that is taken is accepted, and the next smaller one is not ---- */
 
-/* least: what is advised for this member; 0: even the greatest value is refused. */
+/* least: the advice for this member; 0: even the greatest value is refused. */
 static void take_least(struct question *q, uint32_t *member, uint32_t least)
 {
     *member = least ? least : MOST;
@@ -297,7 +297,7 @@ static void test_the_longest_timeouts_do_not_overflow(void **state)
     assert_false(slo_plan_fits(&plan, &longest, 85899346));
 }
 
-/* All are to be begun by begin_by. There are so many places, and a silent client keeps one for 70,100. */
+/* All sessions must begin by begin_by. There are so many places, and a silent client keeps one for 70,100. */
 static void test_the_next_round_has_the_sessions_that_must_begin(void **state)
 {
     static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The promise of a drain: it is over by the deadline, keeps the limit and the rate, and cuts no answer timer short. */
+/* The promise of a drain: it ends by the deadline, keeps the limit and the rate, and cuts no answer timer short. */
 #include "support/test.h"
 #include "support/crowd.h"
 
@@ -307,7 +307,7 @@ static void test_the_limit_is_never_exceeded(void **state)
     crowd_free(crowd);
 }
 
-/* WAITING sessions come first, then PENDING ones, then those that were asked. */
+/* WAITING sessions come first, then PENDING sessions, then sessions that were asked. */
 static void test_waiting_sessions_are_forced_before_pending_and_asked(void **state)
 {
     const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = 0, .tail_ms = 3000};
@@ -405,7 +405,7 @@ int main(void)
         cmocka_unit_test(test_nobody_is_asked_after_force),
         cmocka_unit_test(test_cancel_reopens_sessions_that_were_not_asked_and_the_others_have_no_deadline),
         cmocka_unit_test(test_every_deadline_is_kept),
-        /* The slowest comes last, since most faults are found before it. */
+        /* The slowest test comes last, because most faults are found before it. */
         cmocka_unit_test(test_a_plan_with_the_advice_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Dialogues through the filter: what passes, what is removed and added, who is asked when, what blinds, and
- * how it ends. Then callbacks, failures and arguments.
+/* Dialogues through the filter: the octets that pass, are removed and are added, the moments of a request, the causes
+ * of blindness, and the end of a session. Then callbacks, failures and arguments.
  *
  * In a script, each part begins with one of these at the beginning of a line, and ends in LF:
  *   C:  octets of the client      R:  a request       A:  the host abandons the session
  *   S:  octets of the server      F:  a force         T:  so many milliseconds pass
  *   c:  its end of file           s:  its end of file
- * In a trace, `C: ` and `S: ` begin what has passed of that side, and stand where the direction changes, so
- * what passes unchanged has its own script for a trace. A line `close ...` is the outcome, as in
+ * In a trace, `C: ` and `S: ` begin the octets that have passed of that side, where the direction changes, so a
+ * dialogue that passes unchanged has its own script as its trace. A line `close ...` is the outcome, as in
  * support/trace.h. */
 #include "support/test.h"
 #include <stdlib.h>
@@ -33,7 +33,7 @@ enum beginning {
     GREETED,    /* A request is answered with `* BYE`. */
     ENABLED,    /* A request is answered with LOGOUT. */
     ASKED,      /* LOGOUT was sent. */
-    ASKED_WAITS /* LOGOUT was sent, and a refusal is waited out. */
+    ASKED_WAITS /* LOGOUT was sent, and the timer continues after a refusal. */
 };
 
 static struct slogout_session *session_of(struct filter_host *host)
@@ -551,7 +551,7 @@ static void test_a_blind_filter_passes_all_and_adds_nothing(void **state)
     }
 }
 
-/* What was held is released once its filter is blind, and an answer that has begun is removed to its end. */
+/* Held octets are released once their filter is blind, and an answer that has begun is removed to its end. */
 static void test_an_answer_that_has_begun_is_removed_by_a_blind_filter(void **state)
 {
     struct filter_host host;
@@ -613,7 +613,7 @@ static void test_no_octet_of_another_word_is_held(void **state)
     filter_host_stop(&host);
 }
 
-/* Nothing comes after the octet that is one too many, not even the end of the line. */
+/* Nothing follows the octet beyond the limit, not even the end of the line. */
 static void test_an_answer_of_more_than_65536_octets_is_none(void **state)
 {
     /* The session has ended, or is leaving while a command is in flight. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Recorded sessions through the filter: nothing changes but what must, wherever the octets are cut; and a
- * request or a force at each position puts a line only where the recording says that one may stand.
+/* Recorded sessions through the filter. Wherever the octets are cut, only the marked octets change. A request or a
+ * force at each position adds a line only where the recording allows it.
  *
- * A recording is in the dialect of all tests: `C: ` at the beginning of a line begins octets of the client's,
- * `S: ` of the server's. Marks stand between the octets. */
+ * A recording is in the dialect of all tests: `C: ` at the beginning of a line begins octets of the client's, `S: ` of
+ * the server's. Marks are between the octets. */
 #include "support/test.h"
 #include "support/filter_host.h"
 
 /* Marks in a recording. They are not octets of it. */
-#define REST         "\x1c"             /* Any line of ours may stand here: the connection is at rest. */
-#define LINE         "\x1d"             /* Only a last BYE may stand here. */
-#define NO_LINE      "\x1e"             /* No line of ours may stand here. */
+#define REST         "\x1c"             /* Any line of the library may be written here: the connection is at rest. */
+#define LINE         "\x1d"             /* Only a last BYE may be written here. */
+#define NO_LINE      "\x1e"             /* No line of the library may be written here. */
 #define ADDED        "\x01"             /* The filter adds the capability here. */
 #define HIDDEN(word) "\x02" word "\x02" /* The filter removes this. */
 #define ENABLED      "\x03"             /* The filter adds its ENABLED response here. */
@@ -142,7 +142,7 @@ static const char watched[] =
     "C: u UNAUTHENTICATE\r\ne ENABLE X-SERVER-LOGOUT\r\n"
     "S: * ENABLED X-SERVER-LOGOUT\r\n" LINE "u BAD no\r\n" LINE "e OK done\r\n" REST;
 
-/* A server that has lost the tag says BAD to nobody, and the command stays in flight. */
+/* A server that has lost the tag sends an untagged BAD, and the command stays in flight. */
 static const char untagged_bad[] =
     GREETING LOGIN
     "C: a NOOP\r\n"
@@ -298,7 +298,8 @@ static void feed(struct filter_host *host, const struct recording *recording, si
     }
 }
 
-/* Appends what must reach one side of the octets before `end`, with what the filter adds and without what it removes. */
+/* Appends the octets that must reach one side of the octets before `end`, with the octets that the filter adds and
+ * without the octets that it removes. */
 static void expect(struct trace *trace, const struct recording *recording, char from, size_t begin, size_t end)
 {
     size_t i;
@@ -370,7 +371,7 @@ static void check(const struct recording *recording, size_t position, size_t ste
     filter_host_stop(&host);
 }
 
-/* Nothing changes but the capability, LOGOUT comes only at rest, and a last `* BYE` only between lines. */
+/* Only the capability changes, LOGOUT comes only at rest, and a last `* BYE` only between lines. */
 static void test_recordings_survive_a_call_at_each_position(void **state)
 {
     static struct recording recording;

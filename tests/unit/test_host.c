@@ -154,7 +154,8 @@ static void test_a_lingering_close_ends_when_both_directions_have_ended(void **s
     }
 }
 
-/* Edge-triggered, the end of file may come in the same event as what stands before it, and there is no other event. */
+/* With edge-triggered epoll, the end of file may come in the same event as the octets before it, and there is no other
+ * event. */
 static void test_a_step_reads_all_input_as_edge_triggered_epoll_requires(void **state)
 {
 #ifdef __linux__

@@ -4,8 +4,8 @@
 #include "support/trace.h"
 #include "imap_client.h"
 
-/* What the client sends, and where an event comes: `|` is LINE_END; <logout>, <limit> and <lost> are the others. What
- * the server says stands between:
+/* The octets of the client, with the events at their places: `|` is LINE_END; <logout>, <limit> and <lost> are the
+ * other events. The responses of the server are between them:
  *   <+>     a `+`; <+!> if nobody waits for it
  *   <OK x>  the tagged response to x, with the command that it matters to; <OK x!> if nobody knows what is in flight */
 #define FOUR(x) x x x x
@@ -209,7 +209,7 @@ static void feed(void *to, const char *piece, size_t len)
     }
 }
 
-/* What the server says is at `mark`, after its "<". */
+/* The response of the server is at `mark`, after its "<". */
 static void hear(struct listener *listener, const char *mark)
 {
     enum slo_client_command command = SLO_COMMAND_ORDINARY;
@@ -274,7 +274,7 @@ static void test_commands_are_found_in_all_two_way_splits(void **state)
         exact_splits(rows[i], strlen(rows[i]), check);
 }
 
-/* Each by its name, since each may be the one that a client uses. */
+/* Each mechanism by its name, because a client may use any of them. */
 static void test_known_mechanisms_start_no_security_layer(void **state)
 {
     static const char *const mechanisms[] = {"PLAIN",    "LOGIN",       "EXTERNAL", "ANONYMOUS",

@@ -4,9 +4,9 @@
 #include "support/trace.h"
 #include "imap_server.h"
 
-/* What the server sends, and the same with each event put in where it came:
+/* The octets of the server, and the same octets with each event at its place:
  *   <+> continuation  <OK a> <no a> tagged  <logout>  <bye>  <caps>  <compress>  <enabled>  <end>  <lost>
- * What is undecided when an event comes stands after a `|`. */
+ * The octets that are undecided at an event follow a `|`. */
 struct row {
     const char *input;
     const char *expected;
@@ -144,7 +144,7 @@ static const struct row rows[] = {
     {"* 1 {260}\r\n" LONG "\r\n", LINES("* 1 {260}\r\n" LONG)},
 };
 
-/* Writes a `|` before what is undecided. */
+/* Writes a `|` before the undecided octets. */
 static void mark_undecided(struct trace *trace, size_t undecided)
 {
     if (undecided == 0)

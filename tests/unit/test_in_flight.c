@@ -2,8 +2,8 @@
 #include "support/test.h"
 #include "in_flight.h"
 
-/* Steps: a letter sends a command with that tag, its capital answers it. After each step: the number in flight, `?` if
- * the response was surplus, `!` if nobody knows what is in flight. */
+/* Steps: a letter sends a command with that tag, its capital answers it. After each step: the number of commands in
+ * flight, `?` if the response was surplus, `!` if the commands in flight are not known. */
 struct row {
     const char *steps;
     const char *expected;

@@ -10,7 +10,7 @@
 #define X63(c) X8(X7(c)) X7(c)
 #define X7(c)  c c c c c c c
 
-/* 126 octets, and what follows. */
+/* 126 octets, and the octets that follow. */
 #define LONG_NAME X63("n") X63("n")
 
 /* 255 octets in base64. */
@@ -185,7 +185,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN joe]pw\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN joe\\pw  \r\nS: a OK in\r\n", ""},
         {"C: a LOGIN {1}{7+}\r\njoe PWD pw\r\nS: a OK in\r\n", ""},
-        /* The fields of the response are others, are in another order, or come twice. */
+        /* The fields of the response are unknown, in another order, or repeated. */
         {"C: a AUTHENTICATE XOAUTH2 YXV0aD1CZWFyZXIgdAF1c2VyPWpvZQEB\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdAF1c2VyPW1hcnkBAQ==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdAEBdXNlcj1tYXJ5AQE=\r\nS: a OK\r\n", ""},
@@ -198,7 +198,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Usbj1tYXJ5LHI9eA==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AAAA") "am9lAAAA\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AQEB") "am9lAQEB\r\nS: a OK in\r\n", ""},
-        /* The server may have read another LOGIN in a literal or in a line that is no command. */
+        /* The server may have read another LOGIN in a literal or in a line that is not a command. */
         {"C: a X {17+}\r\nb LOGIN mary pw\r\n\r\nb LOGIN joe pw\r\nS: a BAD\r\nb OK in\r\n", ""},
         {"C: a LOGIN ) {15+}\r\nb LOGIN mary pw\r\nS: a BAD\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", ""},
         {"C:  b LOGIN mary pw\r\nb LOGIN joe pw\r\nS: b OK in\r\n", ""},
@@ -210,7 +210,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN joe pw\r\nb LOGIN mary pw\r\nS: a OK\r\nb BAD\r\n", ""},
         {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\r\nb LOGIN joe pw\r\nS: a NO\r\nb OK\r\n", ""},
         {"C: a LOGIN joe pw\r\nS: a OK\r\nC: b UNAUTHENTICATE\r\nc LOGIN ann pw\r\nS: b OK\r\nc OK\r\n", ""},
-        /* Two commands have one tag, so that nobody knows which one has its OK. */
+        /* Two commands have the same tag, so it is not known which of them has its OK. */
         {"C: a NOOP\r\na LOGIN joe wrong\r\nS: a OK\r\na NO\r\n", ""},
         {"C: a LOGIN joe wrong\r\na NOOP\r\nS: a OK\r\na NO\r\n", ""},
         {"C: a LOGIN ann pw\r\na LOGIN joe wrong\r\nS: a OK\r\n", ""},

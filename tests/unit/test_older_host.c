@@ -121,7 +121,7 @@ static void test_a_drain_accepts_an_older_plan(void **state)
     assert_int_equal(slogout_free(slogout), 0);
 }
 
-/* A departure can be cut after any member; what is missing counts as 0. */
+/* A departure can be cut after any member; the missing members count as 0. */
 static void test_a_departure_may_have_fewer_members(void **state)
 {
     static const struct slogout_departure departure = {.size = sizeof departure, .spread_ms = 1000, .seed = 5};

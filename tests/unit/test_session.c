@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sessions: what the transcripts of tests/model cannot express, which play every event in every state. Here are
+/* Tests of sessions that the transcripts of tests/model cannot express, which play every event in every state. Here are
  * arguments, memory, odd settings, random instants and what a session does for its drain. test_session_reentrancy.c has
- * what is called inside callbacks. */
+ * the calls inside callbacks. */
 #include "support/host.h"
 #include "support/exact.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What may be called inside a callback, and what follows from it. */
+/* The calls that are allowed inside a callback, and their effects. */
 #include "support/host.h"
 
 #define OPEN      SLOGOUT_STATE_OPEN
@@ -58,7 +58,7 @@ static void by_nearer_deadline(struct host *host, struct slogout_session *sessio
     host_force(host, session);
 }
 
-/* outcome and trace: of a session that is alone, if nothing is done in the callback and each line is taken. */
+/* outcome and trace are those of a single session, if the callback makes no call and each line is taken. */
 static const struct callback {
     const char *name;
     enum host_place place;
@@ -177,7 +177,7 @@ static void test_functions_that_call_back_do_nothing_inside_a_callback(void **st
 
 /* ---- functions that are allowed: done to the session of the callback ---- */
 
-/* What is done in the callback, by letters: abandon, cancel, free, join, unmark. */
+/* The calls in the callback, by letters: abandon, cancel, free, join, unmark. */
 static const char *doing;
 static int result_inside; /* of the last one */
 
@@ -210,7 +210,7 @@ static void do_to_it(struct host *host, struct slogout_session *session)
     assert_int_equal(host->memory, memory);
 }
 
-/* A session that is over stays over, and an exchange goes on. */
+/* A session that has ended remains ended, and an exchange continues. */
 static void expect_aftermath(struct host *host, struct slogout_session *session, enum slogout_state state)
 {
     assert_int_equal(slogout_session_state(session), state);
@@ -298,7 +298,7 @@ static void test_a_session_may_be_changed_while_its_line_is_sent(void **state)
     }
 }
 
-/* Whatever send_line returns then, nothing follows. An outcome that is settled stays. */
+/* Whatever send_line returns then, nothing follows. A settled outcome does not change. */
 static void test_a_session_may_be_ended_while_its_line_is_sent(void **state)
 {
     static const struct {

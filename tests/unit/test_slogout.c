@@ -108,8 +108,7 @@ static void test_no_settings_are_the_defaults(void **state)
     assert_int_equal(slogout_free(slogout), 0);
 }
 
-/* A program that knows fewer members gets the defaults of the others, whatever follows the struct in
- * memory. */
+/* A program that knows fewer members gets the defaults of the other members, whatever follows the struct in memory. */
 static void test_members_beyond_a_smaller_size_are_not_read(void **state)
 {
     const struct slogout_settings settings = {
@@ -304,7 +303,7 @@ static void test_set_timer_reports_an_earlier_deadline(void **state)
 
 /* ---- ticks ---- */
 
-/* What is left is due at once, even if the host's clock steps back, and set_timer reports it. */
+/* The remaining actions are due at once, even if the host's clock steps back, and set_timer reports it. */
 static void test_a_tick_takes_at_most_1000_actions(void **state)
 {
     static const struct manner silent = {1, 0, CROWD_NEVER, NULL, 0};

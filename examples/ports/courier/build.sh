@@ -43,7 +43,7 @@ configure()
 {
     for part in $(parts | awk -v remainder="$1" 'NR % 2 == remainder { print $1 }'); do
         echo "  $part"
-        attempt "$part" ./configure -q --cache-file="$tree/cache.$1" --disable-dependency-tracking --with-db=gdbm \
+        attempt "$part" env CONFIG_SHELL=/bin/sh sh ./configure -q --cache-file="$tree/cache.$1" --disable-dependency-tracking --with-db=gdbm \
             --with-mailuser=nobody --with-gnutls --with-certsdir="$tree" --with-piddir="$tree" CFLAGS=-O1 CXXFLAGS=-O1
     done
 }

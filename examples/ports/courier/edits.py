@@ -26,7 +26,7 @@ EDITS = [
     # to another host ends as before, and so does one with SMAP, which has a command loop of its own.
     ("imap/imaplogin.c", None, "after", r'#include\s+"imapwrite\.h"', INCLUDE),
     ("imap/imaplogin.c", "main", "before", r"\balarm\(", "port_block();"),
-    ("imap/imaplogin.c", "login_callback", "before", r"\bexecl\(", "port_before_exec();"),
+    ("imap/imaplogin.c", "login_callback", "before", r"\bexecl\(", "port_raise_again();"),
     ("imap/imaplogin.c", "login_callback", "before", r"\bproxyloop\(", "port_stop();"),
     ("imap/imapd.c", None, "after", r'#include\s+"imapwrite\.h"', INCLUDE),
     ("imap/imapd.c", "main", "before", r"^\s*smap\(\)", "port_stop();"),

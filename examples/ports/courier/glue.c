@@ -5,6 +5,7 @@
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
 #include "glue.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@ extern char *imap_readptr;
 extern size_t imap_readptrleft, outbuf_cnt;
 extern void writeflush(void), writes(const char *), bye_msg(const char *), bye(void), disconnected(void);
 extern size_t doread(char *, size_t);
+
+const int port_signals[] = {SIGTERM, SIGHUP, SIGINT, 0};
 
 static int is_at_rest;  /* waits for a command or in IDLE */
 static int is_reading;  /* waits for input, so that no response is half written */

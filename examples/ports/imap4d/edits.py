@@ -18,7 +18,6 @@ EDITS = [
 
     # A child.
     ("imap4d.c", None, "after", r'#include\s+"imap4d\.h"', INCLUDE),
-    ("imap4d.c", "imap4d_connection", "before", r"\bimap4d_mainloop\b", "port_close_listeners ();"),
     ("imap4d.c", "imap4d_mainloop", "before", r"^\s*switch\s*\(cfg->tls_mode", "port_start ();"),
     ("imap4d.c", "imap4d_mainloop", "before", r"\bimap4d_readline\b", "port_rest ();"),
     ("bye.c", None, "after", r'#include\s+"imap4d\.h"', INCLUDE),

@@ -12,6 +12,8 @@
 
 #define SLICE 4096 /* what a socket takes at once if poll() reports room */
 
+const int port_signals[] = {SIGTERM, SIGHUP, SIGINT, 0};
+
 static struct {
     mu_stream_t in, out;
     int (*read)(struct _mu_stream *, char *, size_t, size_t *);

@@ -4,6 +4,7 @@
 import re
 import socket
 import ssl
+import zlib
 
 from servers import LIMIT, PASSWORD
 
@@ -12,7 +13,7 @@ REQUEST = re.compile(rb"^(SLO\.\d+) LOGOUT\r\n")
 
 
 class Client:
-    def __init__(self, server, login=True, enable=True, select=True, buffer=None):
+    def __init__(self, server, login=True, enable=True, select=True, compress=False, buffer=None):
         self.server = server
         self.socket = socket.socket()
         if buffer:
@@ -20,7 +21,8 @@ class Client:
         self.socket.settimeout(LIMIT)
         self.socket.connect(("127.0.0.1", server.port))
         self.port = self.socket.getsockname()[1]
-        self.input, self.end = b"", None
+        self.input, self.end = bytearray(), None
+        self.inflate = self.deflate = None
         if server.tls:
             self.secure()
         self.line()  # the greeting
@@ -29,6 +31,8 @@ class Client:
             if enable:
                 self.send("e ENABLE %s\r\n" % CAPABILITY)
                 self.until(rb"e (OK|NO|BAD)")  # BAD, if the server does not know the command
+            if compress:
+                self.compress()
             if select:
                 self.command("SELECT INBOX")
 
@@ -38,13 +42,24 @@ class Client:
         context.verify_mode = ssl.CERT_NONE
         self.socket = context.wrap_socket(self.socket, suppress_ragged_eofs=False)
 
+    def compress(self):
+        self.command("COMPRESS DEFLATE")
+        self.inflate, self.deflate = zlib.decompressobj(-15), zlib.compressobj(wbits=-15)
+
+    def hurry(self):
+        """Reads fast from here on, so that a message that was queued before the request does not delay the answer."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+
     def process(self):
         return self.server.session(self.port)
 
     def send(self, octets):
         """The server may have closed already; then the input shows how."""
+        octets = octets.encode() if isinstance(octets, str) else octets
+        if self.deflate:
+            octets = self.deflate.compress(octets) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
         try:
-            self.socket.sendall(octets.encode() if isinstance(octets, str) else octets)
+            self.socket.sendall(octets)
         except OSError:
             pass
 
@@ -53,7 +68,7 @@ class Client:
         if self.end is None:
             try:
                 octets = self.socket.recv(65536)
-                self.input += octets
+                self.input += self.inflate.decompress(octets) if self.inflate else octets
                 if octets:
                     return True
                 self.end = "closed"

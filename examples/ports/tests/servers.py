@@ -12,7 +12,7 @@ import threading
 import time
 
 LIMIT = 120  # seconds until a test gives up; nothing takes that long unless it hangs
-BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "ports")
+BUILD = os.path.abspath(os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "ports"))
 USER, GROUP = "nobody", "nogroup"
 PASSWORD = "secret"
 
@@ -69,7 +69,11 @@ class Server:
         subprocess.run(["chown", "-R", "%s:%s" % (USER, GROUP), self.folder], check=True)
         self.log = open(os.path.join(self.folder, "log"), "wb")
         self.master = self.spawn()
-        wait_until(self.listens, "listener")
+        try:
+            wait_until(self.listens, "listener")
+        except AssertionError:
+            self.close()
+            raise
 
     def checker(self):
         """What the command of a linked server begins with if PORTS_VALGRIND is set."""
@@ -261,4 +265,65 @@ class Imap4d(Server):
         return os.listdir(os.path.join(self.folder, "tmp"))
 
 
-SERVERS = {server.name: server for server in (Courier, Imap4d)}
+# ---- Cyrus ----
+
+IMAPD_CONF = """
+configdirectory: {folder}/conf
+partition-default: {folder}/spool
+cyrus_user: nobody
+cyrus_group: nogroup
+servername: localhost
+allowplaintext: yes
+sasl_pwcheck_method: auxprop
+sasl_auxprop_plugin: sasldb
+sasl_sasldb_path: {folder}/sasldb
+sasl_mech_list: PLAIN
+autocreate_quota: 0
+imapidlepoll: 1
+tls_server_cert: {certificate}
+tls_server_key: {certificate}
+"""
+CYRUS_CONF = """
+SERVICES {{
+imap cmd="{imapd}" listen="127.0.0.1:{port}"
+}}
+"""
+
+
+class Cyrus(Server):
+    name = "cyrus"
+    version = "Cyrus imapd 3.6.1"
+    source = "."
+    compress = True
+
+    def prepare(self):
+        for name in ("conf", "conf/msg", "conf/socket", "spool"):
+            os.mkdir(os.path.join(self.folder, name))
+        subprocess.run(["saslpasswd2", "-p", "-c", "-f", os.path.join(self.folder, "sasldb"), "-u", "localhost",
+                        self.user], input=PASSWORD.encode(), check=True)
+        self.tree = os.path.join(BUILD, "cyrus", "slogout" if self.linked else "")
+        imapd = " ".join(self.checker() + [self.tree + "/imap/imapd", "-C", self.folder + "/imapd.conf"] +
+                         ["-s"] * self.tls)
+        for name, text in ("imapd.conf", IMAPD_CONF), ("cyrus.conf", CYRUS_CONF):
+            with open(os.path.join(self.folder, name), "w") as file:
+                file.write(text.format(folder=self.folder, port=self.port, certificate=self.certificate, imapd=imapd))
+
+    def command(self):
+        return [self.tree + "/master/master", "-D", "-C", "imapd.conf", "-M", "cyrus.conf", "-p", "pid"]
+
+    def serves(self, pid, client_port):
+        if pid == self.master.pid:
+            return False
+        return client_port is None or holds(pid, connection_inode(self.port, client_port))
+
+    def notice(self, text):
+        """What an administrator tells all clients before he stops the server."""
+        with open(os.path.join(self.folder, "conf", "msg", "shutdown"), "w") as file:
+            file.write(text + "\n")
+
+    def leftovers(self):
+        folder = os.path.join(self.folder, "spool", "stage.")
+        return os.listdir(folder) if os.path.exists(folder) else []
+
+
+SERVERS = {server.name: server for server in (Courier, Cyrus, Imap4d)}
