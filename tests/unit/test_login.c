@@ -166,6 +166,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN {128+}\r\n" LONG_NAME "nn pw\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN {300+}\r\n" LONG_NAME LONG_NAME X8("nnnnnn") " pw\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE EXTERNAL\r am9l\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE EXTERNAL\r " PW "\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE EXTERNAL =\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE CRAM-MD5\r\nS: + eA==\r\nC: AGpvZQBwdw==\r\nS: + \r\nC: x " PW "\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE PLAIN am9l\r\nS: a OK in\r\n", ""},         /* no NUL */
