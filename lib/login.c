@@ -42,7 +42,8 @@ static const struct mechanism {
     {"OAUTHBEARER", GS2_HEADER "\1"}, /* RFC 7628 section 3.1 */
     {"XOAUTH2", "user=" NAME_PART "\1auth=" ANY_PART "\1\1" END_PART},
 };
-static const char scram_response[] = GS2_HEADER "n=" NAME_PART ",r="; /* RFC 5802 section 7; a family of mechanisms */
+static const char scram_response[] =
+    GS2_HEADER "n=" NAME_PART ",r="; /* RFC 5802 section 7; a family of mechanisms */
 
 /* ---- the name ---- */
 
@@ -65,7 +66,7 @@ static void add_to_name(struct slo_login *login, char c)
 
 static void end_name(struct slo_login *login)
 {
-    login->is_whole = login->len > 0;
+    login->is_whole = 1;
     login->state = LOGIN_REST;
 }
 
@@ -139,8 +140,7 @@ static void end_response(struct slo_login *login, char c)
 {
     const int is_end = c == '=' || c == '\r' || c == '\n';
 
-    if (*login->response == *NAME_PART)
-        take_part(login, login->response[1]);
+    take_part(login, login->response[1]); /* a NAME_PART before END_PART ends */
     if (is_end && *login->response == *END_PART)
         login->state = LOGIN_REST;
     else

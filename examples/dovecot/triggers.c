@@ -14,13 +14,15 @@
 /* The imap-login processes end 30 s after a stop, and with them the connections over TLS. */
 #define STOP_SPREAD_MSECS   25000
 
-static bool terminated;  /* SIGTERM was received */
-static bool dying;       /* the master has gone, or wants the process to end */
-static uint64_t died_ms; /* the time when that was noticed */
-static pid_t master;     /* read at the start, because the parent of an orphan is init */
-static volatile sig_atomic_t master_stops; /* SIGQUIT was received, so this is a stop, not a reload */
-static bool stop_confirmed;
-static struct io *status_error;
+static bool terminated;   /* SIGTERM was received */
+static bool dying;        /* the master has gone, or wants the process to end */
+static uint64_t died_ms;  /* the time when that was noticed */
+static bool stops;        /* that is known to be a stop, not a reload */
+static struct io *reload; /* waits for the sign of a reload */
+static pid_t master;      /* read at the start, because the parent of an orphan is init */
+
+/* SIGQUIT was received. */
+static volatile sig_atomic_t quit_received;
 
 /* ---- one client, whose user is active ---- */
 
@@ -232,8 +234,8 @@ static void log_limit(const char *of_what, unsigned int limit_ms)
         const struct imap_slogout_client *ours = SLOGOUT_CONTEXT(client);
 
         if (ours != NULL && ours->spread_ms > limit_ms) {
-            i_info("Server LOGOUT: slogout_spread = %u ms, of which %s allows %u ms", ours->spread_ms, of_what,
-                   limit_ms);
+            i_info("Server LOGOUT: slogout_spread = %u ms, of which %s allows %u ms", ours->spread_ms,
+                   of_what, limit_ms);
             return;
         }
     }
@@ -253,9 +255,9 @@ static void begin_dying_round(unsigned int limit_ms)
  * about a second after this. */
 static void confirm_stop(void)
 {
-    if (stop_confirmed)
+    if (stops)
         return;
-    stop_confirmed = TRUE;
+    stops = TRUE;
     log_limit("a stop", STOP_SPREAD_MSECS);
     if (master == 1)
         for_each_client(force_each, &unlimited);
@@ -264,8 +266,8 @@ static void confirm_stop(void)
 /* The master closes this pipe at once if it reloads, but a second after SIGQUIT if it stops. */
 static void on_status_error(void *context ATTR_UNUSED)
 {
-    io_remove(&status_error);
-    if (master_stops || getppid() != master)
+    io_remove(&reload);
+    if (quit_received || getppid() != master)
         return;
     log_limit("a reload", RELOAD_SPREAD_MSECS);
     begin_dying_round(RELOAD_SPREAD_MSECS);
@@ -278,16 +280,16 @@ static void on_die(void)
     died_ms = now_ms();
     timeout_remove(&master_service->to_die);
     begin_dying_round(STOP_SPREAD_MSECS);
-    if (master_stops)
+    if (quit_received)
         confirm_stop();
     else
-        status_error = io_add(MASTER_STATUS_FD, IO_ERROR, on_status_error, NULL);
+        reload = io_add(MASTER_STATUS_FD, IO_ERROR, on_status_error, NULL);
 }
 
 /* Runs in the signal handler, so that a process that has not run for a second does not see the closed pipe first. */
 static void note_sigquit(const siginfo_t *si ATTR_UNUSED, void *context ATTR_UNUSED)
 {
-    master_stops = 1;
+    quit_received = 1;
 }
 
 /* The master sends SIGQUIT when it stops, up to some seconds after it has told the process to end. It does not send
@@ -331,5 +333,5 @@ void triggers_deinit(void)
     lib_signals_unset_handler(SIGUSR1, on_sigusr1, NULL);
     lib_signals_unset_handler(SIGQUIT, note_sigquit, NULL);
     lib_signals_unset_handler(SIGQUIT, on_sigquit, NULL);
-    io_remove(&status_error);
+    io_remove(&reload);
 }

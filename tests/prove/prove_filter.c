@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The filter by induction: from any state that satisfies the invariant, a piece of any length of either side, an end of
- * file, an event of the session or of the timer, with any result of the host's callbacks and whatever a host may do inside
- * them, leads to one that satisfies it again, and on the way:
+/* The filter by induction: from any state that satisfies the invariant, a piece of either side, an end of file, an event
+ * of the session or of the timer, with any result of the host's callbacks and whatever a host may do inside them, leads to
+ * one that satisfies it again, and on the way:
  *
  *   (a) each octet of either side is passed once and in order, or is held back, or is removed as filter.h says;
  *   (b) a text of ours stands only where filter.h allows it, and is added wherever filter.h promises it;
@@ -9,11 +9,11 @@
  *   (d) once the filter is blind, it stays blind, adds nothing, and removes only the rest of an answer that has begun, or
  *       what follows the client's OK.
  *
- * The octets of a side that were held back when a call began, and then those of its piece, have numbers from 0, and the
- * harness knows the number of each octet that is passed or copied by the place where it lies. Scanners, matcher and session are
- * whatever their contracts allow: of the scanners by prove_imap_client.c, prove_imap_server.c, prove_filter_server.c, prove_filter_client.c, of
- * the matcher by prove_filter_answer.c, of the session by prove_session.c. That they end, and that the scanners tell
- * lines apart as the two sides do, is not proved here. */
+ * Each octet of a side has a number, which the harness knows by the place where the octet lies when it is passed or copied.
+ * Scanners, matcher and session do whatever their contracts allow, which are proved elsewhere: of the scanners in
+ * prove_imap_client.c, prove_imap_server.c, prove_filter_client.c and prove_filter_server.c, of the matcher in
+ * prove_filter_answer.c, of the session in prove_session.c. It is not proved here that the loops end, that the scanners
+ * find the lines that the two sides mean, and that a tag of more than 95 octets has a hash of its own. */
 #include "prove.h"
 #include "answer.h"
 #include "imap_client.h"
@@ -843,7 +843,7 @@ static int begin_scan_round(unsigned round, size_t *count, size_t len)
     return 1;
 }
 
-/* In from_client(): what was consumed is passed, removed, or held back. What follows is like the piece of another call. */
+/* In from_client(): what was consumed is passed, removed, or held back. The rest is like the piece of another call. */
 static int begin_client_round(unsigned round, const char *bytes)
 {
     if (round == 0)
@@ -943,7 +943,7 @@ static void check_world(void)
     CHECK(invariant() && blind_is_right());
 }
 
-/* proves: (a) to (d) for a piece of any length that the server sends, from any valid state
+/* proves: (a) to (d) for a piece of up to 2^48 octets that the server sends, from any valid state, whose events are any that the scanner may report
  * with: --unwind 30 --slice-formula --object-bits 10
  * each: EVENT 6
  * mutant EVENT=1: lib/filter.c: if (filter->is_asked || filter->session.state == SLOGOUT_STATE_LEAVING) { => if (filter->is_asked) {
@@ -967,7 +967,7 @@ void server_octets(void)
     check_world();
 }
 
-/* proves: (a) to (d) for a piece of any length that the client sends, from any valid state
+/* proves: (a) to (d) for a piece of up to 2^48 octets that the client sends, from any valid state
  * with: --unwind 30 --slice-formula --object-bits 10
  * mutant: lib/filter.c: if (filter->is_deaf) => if (0)
  * mutant: lib/filter.c: filter->is_deaf = response.status == SLOGOUT_STATUS_OK; => filter->is_deaf = 0;

@@ -6,6 +6,11 @@
 #include "response.h"
 #include "word.h"
 
+/* What a proof takes one by one. */
+#ifndef VERDICT
+#define VERDICT 0
+#endif
+
 #pragma CPROVER check push
 #pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
 
@@ -146,7 +151,7 @@ static int begin_round(unsigned round, void *of_used, struct slo_answer *of)
 }
 
 /* proves: octets of the client are taken for an answer only if they are `*` and BYE or the tag and OK, NO or BAD, after 1 to 8 SP and before SP, LF or CRLF, and then always; what may still become one is kept octet by octet, is at most 43 octets and has no LF; and a line that has begun is consumed to its LF or to 65,537 octets; for a piece of any length, from any valid state, with a tag of 2 to 31 octets
- * with: --unwind 46 --slice-formula
+ * with: --no-standard-checks --bounds-check --unwinding-assertions --unwind 46 --slice-formula
  * each: VERDICT 3
  * mutant VERDICT=0: lib/answer.c: if (*spaces == 0 || *spaces > SLO_ANSWER_SPACES_MAX) => if (*spaces > SLO_ANSWER_SPACES_MAX)
  * mutant VERDICT=0: lib/answer.c: return *word == ' ' || end[-1] == '\n' ? => return
@@ -156,9 +161,6 @@ static int begin_round(unsigned round, void *of_used, struct slo_answer *of)
  * mutant VERDICT=2: lib/answer.c: return end ? (size_t)(end - bytes) + 1 : len; => return len + 1; */
 void feed(void)
 {
-#ifndef VERDICT
-#define VERDICT 0
-#endif
     static const enum slo_answer_verdict verdicts[] = {SLO_ANSWER_UNDECIDED, SLO_ANSWER_BEGUN, SLO_ANSWER_SKIPPED};
     const size_t len = nondet_size();
     char *const bytes = malloc(len);

@@ -100,7 +100,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a1 LOGIN joe " PW "\r\nS: a1 OK in\r\n", "joe"},
         {"C: a  login  joe pw\r\nS: a OK in\r\n", "joe"},
         {"C: a LOGIN" X63(" ") X63(" ") X63(" ") X63(" ") "    joe pw\r\nS: a OK in\r\n", "joe"},
-        {"C: a LOGIN D\\joe*%]\344@  p\r\nS: a OK in\r\n", "D\\joe*%]\344@"},
+        {"C: a LOGIN D\\joe*%]\344@  \344p\r\nS: a OK in\r\n", "D\\joe*%]\344@"},
         {"C: a LOGIN \"\\\"j o\\\\e\\1\\2\\8\" " PW "\r\nS: a OK in\r\n", "\"j o\\e128"},
         {"C: a LOGIN {1+}\r\nj " PW "\r\nS: a OK in\r\n", "j"},
         {"C: a LOGIN {3}\r\nS: + go\r\nC: joe {2}\r\nS: + go\r\nC: pw\r\nS: a OK in\r\n", "joe"},
@@ -133,10 +133,10 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPSxyPXI=\r\nS: a OK in\r\n", "j="},
         {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWo9M0QyQ28sbj1hbm4scj14\r\nS: a OK in\r\n", "j=2Co"}, /* n=ann */
         /* the next attempt, and the newest of two */
-        {"C: a LOGIN johanna pw\r\nS: a NO\r\na OK\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
+        {"C: a LOGIN johanna pw\r\nS: a NO\r\na BAD\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
         {"C: a LOGIN johanna pw\r\nS: a NO\r\nC: b AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Uscj14\r\nS: b OK\r\n", "joe"},
         {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
-        {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nc AUTHENTICATE\r\nS: + \r\nC: AGFubgBw\r\nS: b OK\r\n",
+        {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nc AUTHENTICATE\r\nS: + \r\nC: *\r\nS: b OK\r\n",
          "joe"},
         {"C: a AUTHENTICATE PLAIN AGp\r\nS: a NO\r\nC: b AUTHENTICATE PLAIN AGpvZQBwdw==\r\nS: b OK\r\n", "joe"},
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj0=\r\nS: a NO\r\nC: b AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD14AQE=\r\nS: b OK\r\n", "joe"},
@@ -179,13 +179,13 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN {5+}\r\nj\r\noe {2+}\r\npw\r\nS: a OK in\r\n", ""},
         /* An atom may be a name and a password for some servers. */
         {"C: a LOGIN joe\"pw\" x\r\nS: a OK in\r\n", ""},
-        {"C: a LOGIN joe( x\r\nb LOGIN joe) x\r\nc LOGIN (joe x\r\nS: a OK\r\nb OK\r\nc OK\r\n", ""},
+        {"C: a LOGIN joe( x\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN )joe x\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN joe{3 pw\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN joe]pw\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN joe\\pw  \r\nS: a OK in\r\n", ""},
         {"C: a LOGIN {1}{7+}\r\njoe PWD pw\r\nS: a OK in\r\n", ""},
-        /* The fields of the response are others, are in another order, or come twice. */
+        /* The fields of the response are unknown, in another order, or repeated. */
         {"C: a AUTHENTICATE XOAUTH2 YXV0aD1CZWFyZXIgdAF1c2VyPWpvZQEB\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdAF1c2VyPW1hcnkBAQ==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdAEBdXNlcj1tYXJ5AQE=\r\nS: a OK\r\n", ""},
@@ -198,7 +198,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Usbj1tYXJ5LHI9eA==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AAAA") "am9lAAAA\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AQEB") "am9lAQEB\r\nS: a OK in\r\n", ""},
-        /* The server may have read another LOGIN in a literal or in a line that is no command. */
+        /* The server may have read another LOGIN in a literal or in a line that is not a command. */
         {"C: a X {17+}\r\nb LOGIN mary pw\r\n\r\nb LOGIN joe pw\r\nS: a BAD\r\nb OK in\r\n", ""},
         {"C: a LOGIN ) {15+}\r\nb LOGIN mary pw\r\nS: a BAD\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", ""},
         {"C:  b LOGIN mary pw\r\nb LOGIN joe pw\r\nS: b OK in\r\n", ""},
@@ -238,6 +238,20 @@ static void test_the_name_is_not_known_in_a_crowd_of_commands(void **state)
     check(script, "", SIZE_MAX, 0);
 }
 
+static void test_a_name_is_not_known_before_it_ends(void **state)
+{
+    static const char command[] = "a LOGIN joe";
+    struct slo_in_flight in_flight = {0};
+    struct slo_login login = {0};
+
+    (void)state;
+    slo_in_flight_add(&in_flight, 1);
+    slo_login_begin_line(&login, 0, 1);
+    slo_login_feed(&login, command, strlen(command), 1);
+    slo_login_answer(&login, &in_flight, 1, 1);
+    assert_int_equal(login.len, 0);
+}
+
 static void test_no_filter_has_no_user(void **state)
 {
     (void)state;
@@ -273,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_name_is_known_after_ok),
         cmocka_unit_test(test_the_name_is_not_known_in_a_crowd_of_commands),
+        cmocka_unit_test(test_a_name_is_not_known_before_it_ends),
         cmocka_unit_test(test_no_filter_has_no_user),
         cmocka_unit_test(test_no_octet_of_a_password_is_kept),
     };

@@ -49,7 +49,8 @@ EDITS = [
     ("imap/imapd.c", "cmd_enable", "before", r'"condstore"', "    port_enable(arg.s);"),
     ("imap/imapd.c", "cmd_enable", "after", r"\bint\s+started\s*=\s*0",
      '    if ((started = port_is_enabled)) prot_printf(imapd_out, "* ENABLED " SLOGOUT_CAPABILITY);'),
-    ("imap/imapd.c", "cmd_unauthenticate", "after", r"\bclient_capa\s*=\s*0", "    slogout_session_set_enabled(port_session, port_is_enabled = 0);"),
+    ("imap/imapd.c", "cmd_unauthenticate", "after", r"\bclient_capa\s*=\s*0",
+     "    slogout_session_set_enabled(port_session, port_is_enabled = 0);"),
 
     # The master waits for its children, and lets go of its ports meanwhile.
     ("master/master.c", "begin_shutdown", "after", r"\bin_shutdown\s*=\s*1",

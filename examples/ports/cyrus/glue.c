@@ -21,7 +21,7 @@
 
 extern void shut_down(int code) __attribute__((noreturn));
 
-/* SIGHUP lets a connection end, and then ends the process: it stays with the server. */
+/* SIGHUP ends a process after its connection, so Cyrus handles it itself. */
 const int port_signals[] = {SIGTERM, SIGINT, SIGQUIT, 0};
 
 static int is_at_rest;  /* a command is awaited, also in IDLE */
@@ -209,13 +209,16 @@ void port_enable(const char *argument)
     slogout_session_set_enabled(port_session, port_is_enabled);
 }
 
-/* The library keeps the text, and the server asks before each command. */
+/* The library keeps the text, and the server calls this function before each command. */
 int port_request(const char *text)
 {
+    char alert[SLOGOUT_BYE_TEXT_SIZE];
+
     if (!port_session)
         return 0;
+    snprintf(alert, sizeof alert, "[ALERT] %s", text);
     if (!*bye_text)
-        slogout_bye_text_fit(bye_text, text, strlen(text));
+        slogout_bye_text_fit(bye_text, alert, strlen(alert));
     slogout_session_request(port_session, bye_text, slogout_now_ms());
     return 1;
 }
@@ -242,8 +245,6 @@ void port_finish(void)
 
 void port_end(void)
 {
-    if (!port_session)
-        return;
     port_raise_again();
     port_stop();
 }
