@@ -473,7 +473,8 @@ static void complete_last(struct slo_imap_client *scan)
         scan->state = CLIENT_ODD;
 }
 
-int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_ok, enum slo_client_command *command)
+int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_ok,
+                             enum slo_client_command *command)
 {
     const enum slo_in_flight_result result = slo_in_flight_answer(&scan->in_flight, tag);
     struct slo_owed *owed;

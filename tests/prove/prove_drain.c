@@ -407,7 +407,7 @@ void steer(void)
     const unsigned old = session.state;
     const uint64_t now = nondet_uint64(), group = nondet_uint64();
     int is_wrong = WHAT < PAUSE && now == SLOGOUT_NEVER, error = 0;
-    uint64_t deadline, time;
+    uint64_t deadline, time, most;
 
     any_drain();
     deadline = slogout_drain_deadline(&drain);
@@ -417,9 +417,11 @@ void steer(void)
     case FORCE:
         CHECK(slogout_drain_force(NULL, now) == SLOGOUT_ERR_ARGUMENT);
         error = slogout_drain_force(&drain, now);
+        most = (uint64_t)drain.plan.tail_ms + slogout.settings.leave_timeout_ms;
+        ASSUME(drain.schedule.deadline > most ||
+               slo_add(slogout.clock.now, drain.schedule.deadline) <= slo_add(slogout.clock.now, most)); /* a sum grows */
         CHECK(slogout_drain_deadline(&drain) <= deadline);
-        CHECK(error || slogout_drain_deadline(&drain) <=
-                           slo_add(slogout.clock.now, (uint64_t)drain.plan.tail_ms + slogout.settings.leave_timeout_ms));
+        CHECK(error || slogout_drain_deadline(&drain) <= slo_add(slogout.clock.now, most));
         break;
     case START:
         CHECK(slogout_drain_start(NULL, &plan, now) == SLOGOUT_ERR_ARGUMENT);

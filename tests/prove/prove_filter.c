@@ -186,9 +186,10 @@ int slo_imap_client_continue(struct slo_imap_client *scan)
     return nondet_int();
 }
 
-int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, enum slo_client_command *command)
+int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_ok, enum slo_client_command *command)
 {
     (void)tag;
+    CHECK(is_ok == filter.server.ok);
     CHECK(scan == &filter.client && !client_is_lost());
     any_client();
     *command = (enum slo_client_command)nondet_octet();
