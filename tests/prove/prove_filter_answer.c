@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The matcher of answers, as the filter relies on it: from any valid state, a piece of any length. Of the octets that may
+/* The matcher of answers, as the filter relies on it: from any valid state, a piece of up to 2^48 octets. Of the octets that may
  * still become an answer, the harness follows one, `ghost`, which may be any; what holds of it holds of all. */
 #include "prove.h"
 #include "answer.h"
@@ -150,7 +150,7 @@ static int begin_round(unsigned round, void *of_used, struct slo_answer *of)
     return 1;
 }
 
-/* proves: octets of the client are taken for an answer only if they are `*` and BYE or the tag and OK, NO or BAD, after 1 to 8 SP and before SP, LF or CRLF, and then always; what may still become one is kept octet by octet, is at most 43 octets and has no LF; and a line that has begun is consumed to its LF or to 65,537 octets; for a piece of any length, from any valid state, with a tag of 2 to 31 octets
+/* proves: octets of the client are taken for an answer only if they are `*` and BYE or the tag and OK, NO or BAD, after 1 to 8 SP and before SP, LF or CRLF, and then always; what may still become one is kept octet by octet, is at most 43 octets and has no LF; and a line that has begun is consumed to its LF or to 65,537 octets; for a piece of up to 2^48 octets, from any valid state, with a tag of 2 to 31 octets
  * with: --no-standard-checks --bounds-check --unwinding-assertions --unwind 46 --slice-formula
  * each: VERDICT 3
  * mutant VERDICT=0: lib/answer.c: if (*spaces == 0 || *spaces > SLO_ANSWER_SPACES_MAX) => if (*spaces > SLO_ANSWER_SPACES_MAX)
@@ -167,7 +167,7 @@ void feed(void)
     enum slo_answer_verdict was;
     size_t i, n;
 
-    ASSUME(bytes && len > 0);
+    ASSUME(bytes && len > 0 && len <= (size_t)1 << 48);
     piece = bytes;
     tag_len = nondet_size();
     ASSUME(tag_len >= 2 && tag_len < sizeof tag);
