@@ -654,11 +654,12 @@ void new_session(void)
  * mutant EVENT=4: lib/session.c: counts->state[from]--; => counts->state[from]++;
  * mutant EVENT=0: lib/session.c: slo_link_append(&set->members[session->state], &session->member); => ;
  * mutant EVENT=1: lib/session.c: if (deadline != SLOGOUT_NEVER) => if (deadline == SLOGOUT_NEVER)
- * mutant EVENT=1: lib/session.c: return finish(session, (enum slogout_outcome)session->outcome, event); => return send_last_bye(session, event);
+ * mutant EVENT=1: lib/session.c: SLOGOUT_STATE_LEAVING ? insist(session, event) : 0; => SLOGOUT_STATE_LEAVING ? 0 : 0;
  * mutant EVENT=2: lib/session.c: char line[SLOGOUT_TAG_SIZE + sizeof command]; => char line[SLOGOUT_TAG_SIZE];
  * mutant EVENT=2: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, event); => return send_logout(session, event);
  * mutant EVENT=2: lib/session.c: session->tag_number = tags.last; => ;
  * mutant EVENT=4: lib/session.c: session->set = NULL; => ;
+ * mutant EVENT=5: lib/session.c: return finish(session, (enum slogout_outcome)session->outcome, event); => return send_last_bye(session, event);
  * mutant EVENT=5: lib/session.c: ? SLOGOUT_OUTCOME_NEVER_READY => ? SLOGOUT_OUTCOME_EXPIRED
  * mutant EVENT=5: lib/session.c: session->last_half ? SLOGOUT_BETWEEN_LINES : SLOGOUT_AT_REST => session->last_half ? SLOGOUT_AT_REST : SLOGOUT_BETWEEN_LINES
  * mutant EVENT=8: lib/session.c: return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL; => return response->status == SLOGOUT_STATUS_NO ? OK : REFUSAL;

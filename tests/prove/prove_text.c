@@ -38,10 +38,13 @@ void tags_next(void)
     struct slogout_tags tags = {prefix, nondet_uint32()};
     const uint32_t last = tags.last;
     const uint32_t number = last == UINT32_MAX ? 1 : last + 1;
-    size_t len, prefix_len, i;
+    const size_t i = nondet_size();
+    size_t len, prefix_len;
+    char octet; /* of the prefix */
     int valid;
 
-    ASSUME(prefix[SLOGOUT_PREFIX_MAX + 1] == '\0');
+    ASSUME(prefix[SLOGOUT_PREFIX_MAX + 1] == '\0' && i < SLOGOUT_TAG_SIZE);
+    octet = prefix[i < sizeof prefix ? i : 0];
     prefix_len = strlen(prefix);
     valid = prefix_len <= SLOGOUT_PREFIX_MAX && slogout_tag_valid(prefix, prefix_len);
     CHECK(slo_tag_prefix_valid(prefix) == valid);
@@ -54,9 +57,7 @@ void tags_next(void)
     CHECK(len < SLOGOUT_TAG_SIZE && written[len] == '\0' && len > prefix_len && len <= prefix_len + 10);
     CHECK(tags.last == number);
     CHECK(written[prefix_len] != '0' && written[len - 1] == (char)('0' + number % 10));
-    i = nondet_size();
-    ASSUME(i < len);
-    CHECK(i < prefix_len ? written[i] == prefix[i] : written[i] >= '0' && written[i] <= '9');
+    CHECK(i >= len || (i < prefix_len ? written[i] == octet : written[i] >= '0' && written[i] <= '9'));
 }
 
 /* The text of a BYE by its grammar: "[" atom [SP 1*TEXT-CHAR] "]" SP text, or text without "[" first. */
