@@ -124,7 +124,7 @@ static const struct row rows[] = {
      LINES("a NOOP") LINES("a ") LINES("a BYE x") LINES("i + x") LINES("a  OK x")},
     {"*x5\r\n*OK\r\n*  OK\r\n* \r\n*\r\n", LINES("*x5") LINES("*OK") LINES("*  OK") LINES("* ") LINES("*")},
     /* a tag with octets that no tag has is the tag of no command */
-    {"(a OK x\r\na(b no\n", "|(a OK <OK >x\r\n<end>|a(b no<no >\n<end>"},
+    {"(a OK x\r\n(b OK\na(b no\n", "|(a OK <OK >x\r\n<end>|(b OK<OK >\n<end>|a(b no<no >\n<end>"},
     {"a+1 OK x\r\na\x7f OK\r\n", "|a+1 OK <OK >x\r\n<end>|a\x7f OK<OK >\r\n<end>"},
     {"a%\r\n%a{0}\r\nx", LINES("a%") "%a{0}\r\n<lost>"},
     {"(" LONG " OK x\r\n" LONG "( OK x\r\n", "(" LONG " OK <OK >x\r\n<end>" LONG "( OK <OK >x\r\n<end>"},
