@@ -110,10 +110,11 @@ static size_t take_word(struct slo_imap_server *scan, const char *bytes, size_t 
 }
 
 /* Some servers run commands whose tags are not valid. The response to such a command has a tag that no command in
- * flight has, because the other hash stands for an octet that a valid tag does not contain. */
+ * flight has. An octet changes only the lowest 8 bits of the hash before the multiplication, so the next bit stands for
+ * an octet that a valid tag does not contain. */
 static void take_invalid_octet(struct slo_tag *tag)
 {
-    tag->hash++;
+    tag->hash += 256;
     if (tag->len <= SLO_TAG_KNOWN)
         tag->len++;
 }

@@ -288,6 +288,9 @@ static void test_the_greatest_numbers_saturate(void **state)
     assert_int_equal(crowd_counts(crowd)->state[SLOGOUT_STATE_WAITING], 2);
     assert_int_equal(slogout_drain_start(crowd->drain, &bounded, SLOGOUT_NEVER - 9), 0);
     assert_true(slogout_drain_deadline(crowd->drain) == SLOGOUT_NEVER - 1);
+    assert_int_equal(slogout_drain_pause(crowd->drain), 0);
+    assert_int_equal(slogout_tick(crowd->slogout, SLOGOUT_NEVER - 1), 0);
+    expect_outcomes(crowd, SLOGOUT_OUTCOME_FORCED, 2);
     crowd_free(crowd);
 }
 

@@ -5,7 +5,7 @@
 #include "imap_server.h"
 
 /* The octets of the server, and the same octets with each event at its place:
- *   <+> continuation  <OK a> <no a> tagged  <logout>  <bye>  <caps>  <compress>  <enabled>  <end>  <lost>
+ *   <+> continuation  <OK a> <OK long> <no a> tagged  <logout>  <bye>  <caps>  <compress>  <enabled>  <end>  <lost>
  * The octets that are undecided at an event follow a `|`. */
 struct row {
     const char *input;
@@ -17,6 +17,8 @@ struct row {
 /* 260 octets. */
 #define LONG    FIVE(FIVE("xxxxxxxxxx")) "xxxxxxxxxx"
 #define FIVE(x) x x x x x
+/* SLO_TAG_KNOWN octets. */
+#define KNOWN   FIVE("1234567890123456789")
 
 static const struct row rows[] = {
     /* data */
@@ -124,10 +126,11 @@ static const struct row rows[] = {
      LINES("a NOOP") LINES("a ") LINES("a BYE x") LINES("i + x") LINES("a  OK x")},
     {"*x5\r\n*OK\r\n*  OK\r\n* \r\n*\r\n", LINES("*x5") LINES("*OK") LINES("*  OK") LINES("* ") LINES("*")},
     /* a tag with octets that no tag has is the tag of no command */
-    {"(a OK x\r\na(b no\n", "|(a OK <OK >x\r\n<end>|a(b no<no >\n<end>"},
+    {"(a OK x\r\n(b OK\na(b no\n", "|(a OK <OK >x\r\n<end>|(b OK<OK >\n<end>|a(b no<no >\n<end>"},
     {"a+1 OK x\r\na\x7f OK\r\n", "|a+1 OK <OK >x\r\n<end>|a\x7f OK<OK >\r\n<end>"},
     {"a%\r\n%a{0}\r\nx", LINES("a%") "%a{0}\r\n<lost>"},
     {"(" LONG " OK x\r\n" LONG "( OK x\r\n", "(" LONG " OK <OK >x\r\n<end>" LONG "( OK <OK >x\r\n<end>"},
+    {KNOWN "( OK x\r\n", KNOWN "( OK <OK >x\r\n<end>"},
     {"+ 5\r\n", "+<+> 5\r\n<end>"},
     {"abc {5}x\r\n", LINES("abc {5}x")},
     {"abc {5}\r\nx", "abc {5}\r\n<lost>"},
@@ -138,7 +141,7 @@ static const struct row rows[] = {
     {"{0}\r\nx", "{0}\r\n<lost>"},
     {"*  {3}\r\nx", "*  {3}\r\n<lost>"},
     /* more than 255 octets of each */
-    {LONG " OK x\r\n", LONG " OK <OK >x\r\n<end>"},
+    {LONG " OK x\r\n", LONG " OK <OK long>x\r\n<end>"},
     {"a OK [" LONG "]\r\n", "|a OK <OK a>[" LONG "]\r\n<end>"},
     {"a OK " LONG "\r\n", "|a OK <OK a>" LONG "\r\n<end>"},
     {"* 1 X " LONG "\r\n", LINES("* 1 X " LONG)},
@@ -180,7 +183,11 @@ static void add_event(struct trace *trace, const struct slo_imap_server *scan)
         return;
     }
     trace_text(trace, scan->ok ? "<OK " : "<no ");
-    trace_text(trace, scan->tag.hash == 0xaf63dc4c8601ec8cu ? "a>" : ">"); /* of "a" */
+    if (scan->tag.hash == 0xaf63dc4c8601ec8cu) /* of "a" */
+        trace_text(trace, "a");
+    if (scan->tag.hash == 0x7c4e06a745d5acb5u) /* of LONG */
+        trace_text(trace, "long");
+    trace_text(trace, ">");
 }
 
 struct listener {
