@@ -105,8 +105,8 @@ class Names(ControlTest):
 
     def test_a_name_is_shown_in_the_form_that_a_command_accepts(self):
         proxy = self.start()
-        self.login(self.pair(proxy), b'a LOGIN "\x1b[2J\\"\\\\\xc3\xa9" pw\r\n')
-        escaped = '"\\x1b[2J\\"\\\\\\xc3\\xa9"'
+        self.login(self.pair(proxy), b'a LOGIN "\xff[2J\\"\\\\\xc3\xa9" pw\r\n')
+        escaped = '"\\xff[2J\\"\\\\\\xc3\\xa9"'
         self.assertIn(f" user={escaped} ", self.command("show sessions")[0])
         self.assertEqual(self.listed(f"user={escaped}"), [1])
 
