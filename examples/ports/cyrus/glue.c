@@ -193,7 +193,8 @@ int port_feed(const char *tag, const char *word, int *c)
         word = second.s;
     }
     len = snprintf(line, sizeof line, "%s %s", tag, word ? word : "");
-    if (len >= (int)sizeof line || !slogout_session_feed_line(port_session, line, (size_t)len, slogout_now_ms())) {
+    if (len >= (int)sizeof line ||
+        !slogout_session_feed_line(port_session, line, (size_t)len, slogout_now_ms())) {
         is_at_rest = 0;
         return 0;
     }
