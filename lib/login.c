@@ -24,26 +24,26 @@ enum login_state {
 
 /* The parts of a pattern, in which any other octet stands for itself. The first two end before the octet that follows
  * them in the pattern. */
-#define NAME_PART     "\2" /* the name, or any octets if an earlier part is the name */
-#define ANY_PART      "\3" /* any octets */
-#define OPTIONAL_PART "\4" /* "a=" and the name are absent if this octet is a comma */
-#define END_PART      "\5" /* the response must end here */
+#define PART_NAME     "\2" /* the name, or any octets if an earlier part is the name */
+#define PART_ANY      "\3" /* any octets */
+#define PART_OPTIONAL "\4" /* "a=" and the name are absent if this octet is a comma */
+#define PART_END      "\5" /* the response must end here */
 
-#define GS2_HEADER ANY_PART "," OPTIONAL_PART "a=" NAME_PART "," /* RFC 5801 section 4 */
+#define GS2_HEADER PART_ANY "," PART_OPTIONAL "a=" PART_NAME "," /* RFC 5801 section 4 */
 
 /* A decoded response has a name only if it begins with the pattern. The octets after the pattern do not matter. */
 static const struct mechanism {
     const char *name;
     const char *response;
 } mechanisms[] = {
-    {"PLAIN", NAME_PART "\0" NAME_PART "\0"}, /* RFC 4616 section 2: authzid NUL authcid NUL passwd */
-    {"EXTERNAL", NAME_PART END_PART},         /* RFC 4422 appendix A */
-    {"LOGIN", NAME_PART END_PART},
+    {"PLAIN", PART_NAME "\0" PART_NAME "\0"}, /* RFC 4616 section 2: authzid NUL authcid NUL passwd */
+    {"EXTERNAL", PART_NAME PART_END},         /* RFC 4422 appendix A */
+    {"LOGIN", PART_NAME PART_END},
     {"OAUTHBEARER", GS2_HEADER "\1"}, /* RFC 7628 section 3.1 */
-    {"XOAUTH2", "user=" NAME_PART "\1auth=" ANY_PART "\1\1" END_PART},
+    {"XOAUTH2", "user=" PART_NAME "\1auth=" PART_ANY "\1\1" PART_END},
 };
 static const char scram_response[] =
-    GS2_HEADER "n=" NAME_PART ",r="; /* RFC 5802 section 7; a family of mechanisms */
+    GS2_HEADER "n=" PART_NAME ",r="; /* RFC 5802 section 7; a family of mechanisms */
 
 /* ---- the name ---- */
 
@@ -89,15 +89,15 @@ static void decode_saslname(struct slo_login *login)
 
 /* ---- the response of a mechanism ---- */
 
-/* Returns 1 if the octet belongs to a NAME_PART or ANY_PART. */
+/* Returns 1 if the octet belongs to a PART_NAME or PART_ANY. */
 static int take_part(struct slo_login *login, char c)
 {
     const char part = *login->response;
 
-    if (part != *NAME_PART && part != *ANY_PART)
+    if (part != *PART_NAME && part != *PART_ANY)
         return 0;
     if (c != login->response[1]) {
-        if (part == *NAME_PART && !login->is_whole)
+        if (part == *PART_NAME && !login->is_whole)
             add_to_name(login, c);
         return 1;
     }
@@ -113,11 +113,11 @@ static void take_octet(struct slo_login *login, uint8_t octet)
     char c;
 
     memcpy(&c, &octet, 1); /* A conversion of more than 127 to char depends on the compiler. */
-    if (*login->response == *OPTIONAL_PART)
-        login->response += c == ',' ? sizeof OPTIONAL_PART "a=" NAME_PART - 1 : 1;
+    if (*login->response == *PART_OPTIONAL)
+        login->response += c == ',' ? sizeof PART_OPTIONAL "a=" PART_NAME - 1 : 1;
     if (take_part(login, c))
         return;
-    if (c != *login->response || c == *END_PART) {
+    if (c != *login->response || c == *PART_END) {
         drop_name(login);
         return;
     }
@@ -140,8 +140,8 @@ static void end_response(struct slo_login *login, char c)
 {
     const int is_end = c == '=' || c == '\r' || c == '\n';
 
-    take_part(login, login->response[1]); /* a NAME_PART before END_PART ends */
-    if (is_end && *login->response == *END_PART)
+    take_part(login, login->response[1]); /* a PART_NAME before PART_END ends */
+    if (is_end && *login->response == *PART_END)
         login->state = LOGIN_REST;
     else
         drop_name(login);
