@@ -14,12 +14,12 @@
 /* The imap-login processes end 30 s after a stop, and with them the connections over TLS. */
 #define STOP_SPREAD_MSECS   25000
 
-static bool terminated;   /* SIGTERM was received */
-static bool dying;        /* the master has gone, or wants the process to end */
-static uint64_t died_ms;  /* the time when that was noticed */
-static bool stops;        /* that is known to be a stop, not a reload */
-static struct io *reload; /* waits for the sign of a reload */
-static pid_t master;      /* read at the start, because the parent of an orphan is init */
+static bool terminated;      /* SIGTERM was received */
+static bool dying;           /* the master has gone, or wants the process to end */
+static uint64_t died_ms;     /* the time when that was noticed */
+static bool is_stop;         /* the master is known to stop, and not to reload */
+static struct io *reload_io; /* waits for the sign of a reload */
+static pid_t master;         /* read at the start, because the parent of an orphan is init */
 
 /* SIGQUIT was received. */
 static volatile sig_atomic_t quit_received;
@@ -255,9 +255,9 @@ static void begin_dying_round(unsigned int limit_ms)
  * about a second after this. */
 static void confirm_stop(void)
 {
-    if (stops)
+    if (is_stop)
         return;
-    stops = TRUE;
+    is_stop = TRUE;
     log_limit("a stop", STOP_SPREAD_MSECS);
     if (master == 1)
         for_each_client(force_each, &unlimited);
@@ -266,7 +266,7 @@ static void confirm_stop(void)
 /* The master closes this pipe at once if it reloads, but a second after SIGQUIT if it stops. */
 static void on_status_error(void *context ATTR_UNUSED)
 {
-    io_remove(&reload);
+    io_remove(&reload_io);
     if (quit_received || getppid() != master)
         return;
     log_limit("a reload", RELOAD_SPREAD_MSECS);
@@ -283,7 +283,7 @@ static void on_die(void)
     if (quit_received)
         confirm_stop();
     else
-        reload = io_add(MASTER_STATUS_FD, IO_ERROR, on_status_error, NULL);
+        reload_io = io_add(MASTER_STATUS_FD, IO_ERROR, on_status_error, NULL);
 }
 
 /* Runs in the signal handler, so that a process that has not run for a second does not see the closed pipe first. */
@@ -333,5 +333,5 @@ void triggers_deinit(void)
     lib_signals_unset_handler(SIGUSR1, on_sigusr1, NULL);
     lib_signals_unset_handler(SIGQUIT, note_sigquit, NULL);
     lib_signals_unset_handler(SIGQUIT, on_sigquit, NULL);
-    io_remove(&reload);
+    io_remove(&reload_io);
 }

@@ -170,6 +170,22 @@ static unsigned rank(void)
     return of_state[scan.state] + (in_arguments && scan.word.len > 0);
 }
 
+/* Any octets and any state in which a step may be taken, or NULL if this case has no such state. The caller frees the
+ * octets. */
+static const char *any_step(size_t len)
+{
+    const char *const bytes = malloc(len);
+
+    if (COUNT == 0 && (STATE == CLIENT_IDLING || STATE == CLIENT_IDLE_LINE)) {
+        free((void *)bytes);
+        return NULL; /* because IDLE is owed its response */
+    }
+    ASSUME(bytes && len > 0);
+    any(STATE);
+    ASSUME(scan.event == SLO_CLIENT_NOTHING && scan.in_flight.count < UINT64_MAX);
+    return bytes;
+}
+
 /* proves: a step stays within the octets, consumes one or comes nearer to that, leads to a valid state, and counts a command at the SP after its tag and nowhere else, from any valid state with any number of octets and up to 2 commands in the queue
  * with: --unwind 16
  * each: STATE 14 COUNT 3
@@ -182,18 +198,13 @@ static unsigned rank(void)
 void one_step(void)
 {
     const size_t len = nondet_size();
-    const char *const bytes = malloc(len);
+    const char *const bytes = any_step(len);
     unsigned before;
     uint64_t count;
     size_t used;
 
-    if (COUNT == 0 && (STATE == CLIENT_IDLING || STATE == CLIENT_IDLE_LINE)) {
-        free((void *)bytes);
-        return; /* because IDLE is owed its response */
-    }
-    ASSUME(bytes && len > 0);
-    any(STATE);
-    ASSUME(scan.event == SLO_CLIENT_NOTHING && scan.in_flight.count < UINT64_MAX);
+    if (!bytes)
+        return;
     before = rank();
     count = scan.in_flight.count;
     used = client_step(&scan, bytes, len);
