@@ -306,6 +306,12 @@ static void on_server_logout(struct slogout_filter *filter, struct window *windo
     }
 }
 
+/* Some servers run LOGOUT before the end of its line. */
+static int has_sent_logout(const struct slogout_filter *filter)
+{
+    return filter->client_logout || filter->client.command == SLO_COMMAND_LOGOUT;
+}
+
 static void on_server_event(struct slogout_filter *filter, struct window *window)
 {
     switch (filter->server.event) {
@@ -323,8 +329,8 @@ static void on_server_event(struct slogout_filter *filter, struct window *window
         break;
     case SLO_SERVER_BYE:
         filter->last_line_sent = 1;
-        slo_session_abandon(&filter->session, filter->client_logout ? SLOGOUT_OUTCOME_CLIENT_LOGOUT
-                                                                    : SLOGOUT_OUTCOME_HOST_CLOSED);
+        slo_session_abandon(&filter->session, has_sent_logout(filter) ? SLOGOUT_OUTCOME_CLIENT_LOGOUT
+                                                                      : SLOGOUT_OUTCOME_HOST_CLOSED);
         break;
     case SLO_SERVER_CAPABILITIES:
         add_text(filter, window, " " SLOGOUT_CAPABILITY);
@@ -381,6 +387,9 @@ static void on_client_event(struct slogout_filter *filter)
         break;
     case SLO_CLIENT_NOT_UNDERSTOOD:
         go_blind(filter, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
+        break;
+    case SLO_CLIENT_OUT_OF_STEP:
+        go_blind(filter, SLOGOUT_BLINDNESS_OUT_OF_STEP);
         break;
     }
 }
@@ -493,7 +502,7 @@ static enum receiver next_receiver(const struct slogout_filter *filter)
         return TO_ANSWER; /* the rest of an answer is never for the server */
     if (filter->blind || !slo_imap_client_at_line(&filter->client))
         return TO_SERVER;
-    if (filter->session.state == SLOGOUT_STATE_LEAVING)
+    if (filter->session.state == SLOGOUT_STATE_LEAVING && !filter->client.in_exchange)
         return TO_NOBODY;
     return filter->is_asked ? TO_ANSWER : TO_SERVER;
 }

@@ -68,6 +68,12 @@ int slo_imap_client_at_line(const struct slo_imap_client *scan)
     return scan->state == CLIENT_IDLING || (scan->state == CLIENT_START && !owes_exchange_line(scan));
 }
 
+/* Returns 1 in a line of a command whose name has been read. */
+static int in_named_command(const struct slo_imap_client *scan)
+{
+    return scan->state >= CLIENT_MECHANISM && scan->state <= CLIENT_ARGUMENTS;
+}
+
 int slo_imap_client_at_rest(const struct slo_imap_client *scan)
 {
     if (scan->state == CLIENT_IDLING)
@@ -80,6 +86,8 @@ int slo_imap_client_waits(const struct slo_imap_client *scan)
 {
     unsigned i;
 
+    if (scan->has_plus)
+        return 1;
     for (i = 0; i < scan->owed.count; i++) {
         const struct slo_owed *owed = &scan->owed.commands[i];
         if (owed->is_literal || (owed->command != SLO_COMMAND_IDLE && owed->command != SLO_COMMAND_ENABLE &&
@@ -124,9 +132,9 @@ static void owe(struct slo_imap_client *scan, enum client_state next, int is_lit
 
 static void begin_client_literal(struct slo_imap_client *scan)
 {
-    const struct slo_announcement literal = scan->announcement;
+    const struct slo_announcement literal = scan->arguments.announcement;
 
-    memset(&scan->announcement, 0, sizeof scan->announcement);
+    memset(&scan->arguments, 0, sizeof scan->arguments);
     scan->literal_left = literal.size;
     if (!literal.non_synchronizing) {
         owe(scan, CLIENT_AWAITING_PLUS, 1);
@@ -139,12 +147,8 @@ static void begin_client_literal(struct slo_imap_client *scan)
         scan->state = CLIENT_LITERAL; /* the octets follow without waiting for a `+` (RFC 7888 section 4) */
 }
 
-static void end_command(struct slo_imap_client *scan)
+static void end_whole_command(struct slo_imap_client *scan)
 {
-    if (slo_announcement_made(&scan->announcement)) {
-        begin_client_literal(scan);
-        return;
-    }
     switch (scan->command) {
     case SLO_COMMAND_ORDINARY:
         end_client_line(scan, CLIENT_START);
@@ -167,10 +171,31 @@ static void end_command(struct slo_imap_client *scan)
     }
 }
 
+/* A `+` that has come before the end of the line is for this command, because no other command waited for one. */
+static void end_command_line(struct slo_imap_client *scan)
+{
+    const int has_plus = scan->has_plus;
+
+    scan->has_plus = 0;
+    switch (slo_arguments_literal(&scan->arguments)) {
+    case SLO_LITERAL_NONE:
+        end_whole_command(scan);
+        break;
+    case SLO_LITERAL_ANNOUNCED:
+        begin_client_literal(scan);
+        break;
+    case SLO_LITERAL_DOUBTFUL:
+        scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
+        break;
+    }
+    if (has_plus && !slo_imap_client_continue(scan))
+        scan->event = SLO_CLIENT_OUT_OF_STEP;
+}
+
 /* In an exchange, an odd line before the `+` is an early line of the exchange, because base64 contains no SP. */
 static void end_odd_line(struct slo_imap_client *scan)
 {
-    if (slo_announcement_made(&scan->announcement)) {
+    if (slo_arguments_literal(&scan->arguments) != SLO_LITERAL_NONE) {
         scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
         return;
     }
@@ -249,7 +274,7 @@ static size_t take_client_tag(struct slo_imap_client *scan, const char *bytes, s
 static size_t begin_client_line(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     memset(&scan->read, 0, sizeof scan->read);
-    memset(&scan->announcement, 0, sizeof scan->announcement);
+    memset(&scan->arguments, 0, sizeof scan->arguments);
     if (owes_exchange_line(scan)) {
         newest(scan)->lines--;
         scan->state = CLIENT_EXCHANGE;
@@ -317,7 +342,7 @@ static size_t take_arguments(struct slo_imap_client *scan, const char *bytes, si
         n++;
     else if (n < len)
         scan->state = CLIENT_ARGUMENTS;
-    slo_announcement_feed(&scan->announcement, bytes, n);
+    slo_arguments_feed(&scan->arguments, bytes, n);
     return n;
 }
 
@@ -328,18 +353,24 @@ static void end_any_line(struct slo_imap_client *scan)
     else if (scan->state == CLIENT_EXCHANGE)
         end_client_line(scan, CLIENT_START);
     else if (scan->state == CLIENT_ARGUMENTS)
-        end_command(scan);
+        end_command_line(scan);
     else
         end_odd_line(scan);
+}
+
+/* Returns 0 for the last piece of a line that announces nothing. Most lines arrive in one piece and contain no "{". */
+static int may_announce(const struct slo_arguments *arguments, const char *bytes, size_t len, int goes_on)
+{
+    return goes_on || arguments->announcement.phase > 0 || memchr(bytes, '{', len);
 }
 
 static size_t take_line(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     const size_t n = slo_line_stop(bytes, len);
 
-    if (scan->state != CLIENT_BYE)
-        slo_announcement_feed(&scan->announcement, bytes, n);
-    if (scan->state == CLIENT_IDLE_LINE)
+    if (scan->state != CLIENT_BYE && may_announce(&scan->arguments, bytes, n, n == len))
+        slo_arguments_feed(&scan->arguments, bytes, n);
+    if (scan->command == SLO_COMMAND_IDLE)
         slo_token_add(&scan->word, bytes, n);
     if (n == len)
         return n;
@@ -369,7 +400,7 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
     case CLIENT_CAPABILITIES:
         return take_arguments(scan, bytes, len);
     case CLIENT_IDLING:
-        memset(&scan->announcement, 0, sizeof scan->announcement);
+        memset(&scan->arguments, 0, sizeof scan->arguments);
         scan->word.len = 0;
         scan->state = CLIENT_IDLE_LINE;
         return 0;
@@ -448,12 +479,26 @@ static int continue_exchange(struct slo_imap_client *scan, struct slo_owed *owed
     return 1;
 }
 
+/* Some servers send their `+` as soon as they have read `{number}`, or the octet after IDLE. The end of the line may still
+ * be on its way. */
+static int continue_line(struct slo_imap_client *scan)
+{
+    const struct slo_announcement *literal = &scan->arguments.announcement;
+    const int is_literal = slo_announcement_made(literal) && !literal->non_synchronizing;
+    const int is_idle = scan->command == SLO_COMMAND_IDLE && slo_token_is(&scan->word, "\r");
+
+    if (!in_named_command(scan) || scan->has_plus || (!is_literal && !is_idle))
+        return 0;
+    scan->has_plus = 1;
+    return 1;
+}
+
 int slo_imap_client_continue(struct slo_imap_client *scan)
 {
     struct slo_owed *owed = slo_owed_waiting(&scan->owed);
 
     if (!owed)
-        return 0;
+        return continue_line(scan);
     if (owed->is_literal)
         return continue_literal(scan, owed);
     if (owed->command == SLO_COMMAND_IDLE)
@@ -473,10 +518,23 @@ static void complete_last(struct slo_imap_client *scan)
         scan->state = CLIENT_ODD;
 }
 
+/* Handles an OK to the newest command that may come before the command has ended. A server that runs a command before the
+ * end of its line may read the rest of the line as another command. After LOGOUT it reads nothing, and after STARTTLS and
+ * COMPRESS the caller scans nothing. Returns 0 for any other command whose line has not ended. */
+static int complete_early(const struct slo_imap_client *scan, enum slo_client_command *command)
+{
+    if (scan->state == CLIENT_NAME)
+        return scan->is_untagged;
+    if (in_named_command(scan) || scan->state == CLIENT_LITERAL)
+        *command = scan->command;
+    return !in_named_command(scan) || *command == SLO_COMMAND_LAYER || *command == SLO_COMMAND_LOGOUT;
+}
+
 int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_ok,
                              enum slo_client_command *command)
 {
     const enum slo_in_flight_result result = slo_in_flight_answer(&scan->in_flight, tag);
+    int is_known = result != SLO_IN_FLIGHT_MISCOUNTED;
     struct slo_owed *owed;
 
     *command = SLO_COMMAND_ORDINARY;
@@ -487,7 +545,10 @@ int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_
         *command = owed->command;
         slo_owed_remove(&scan->owed, owed);
     }
-    if (tag == scan->tag.hash)
-        complete_last(scan);
-    return result != SLO_IN_FLIGHT_MISCOUNTED;
+    if (tag != scan->tag.hash)
+        return is_known;
+    if (is_ok)
+        is_known &= complete_early(scan, command);
+    complete_last(scan);
+    return is_known;
 }

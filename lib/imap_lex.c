@@ -136,3 +136,56 @@ int slo_announcement_made(const struct slo_announcement *announcement)
 {
     return announcement->phase >= CLOSED;
 }
+
+/* ---- the lines of a command ---- */
+
+/* The places in a line. */
+enum { IN_ATOM, BEFORE_LITERAL, AFTER_TILDE, QUOTED, ESCAPED };
+
+static uint8_t place_after(uint8_t place, char c)
+{
+    if (place == ESCAPED)
+        return QUOTED;
+    if (c == '"')
+        return place == QUOTED ? IN_ATOM : QUOTED;
+    if (place == QUOTED)
+        return c == '\\' ? ESCAPED : QUOTED;
+    if (c == ' ' || c == '(')
+        return BEFORE_LITERAL;
+    return c == '~' && place == BEFORE_LITERAL ? AFTER_TILDE : IN_ATOM;
+}
+
+/* Servers refuse a line that breaks the grammar, and differ in where they go on. After `x{5+}`, some servers skip five
+ * octets, and others run them as a command. After `{5} `, some servers send a `+` before they refuse the line. */
+static void look_at_argument(struct slo_arguments *arguments, char c)
+{
+    struct slo_announcement *announcement = &arguments->announcement;
+    const int was_made = slo_announcement_made(announcement);
+
+    slo_announcement_feed(announcement, &c, 1);
+    if (was_made && !slo_announcement_made(announcement) && arguments->place < QUOTED)
+        arguments->is_doubtful = 1;
+    if (c == '{')
+        arguments->is_placed = arguments->place == BEFORE_LITERAL || arguments->place == AFTER_TILDE;
+    arguments->place = place_after(arguments->place, c);
+}
+
+void slo_arguments_feed(struct slo_arguments *arguments, const char *bytes, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++)
+        look_at_argument(arguments, bytes[i]);
+}
+
+/* If a literal is announced that waits for a `+`, the `+` shows that the server has found it. */
+enum slo_literal slo_arguments_literal(const struct slo_arguments *arguments)
+{
+    const struct slo_announcement *announcement = &arguments->announcement;
+
+    if (arguments->is_doubtful)
+        return SLO_LITERAL_DOUBTFUL;
+    if (announcement->phase < CLOSED)
+        return SLO_LITERAL_NONE;
+    return announcement->non_synchronizing && !arguments->is_placed ? SLO_LITERAL_DOUBTFUL : SLO_LITERAL_ANNOUNCED;
+}

@@ -70,4 +70,23 @@ void slo_announcement_feed(struct slo_announcement *announcement, const char *by
 /* Returns 1 if the line, which has ended, announces a literal. */
 int slo_announcement_made(const struct slo_announcement *announcement);
 
+/* ---- the lines of a command ---- */
+
+/* Finds out whether a line of a client announces a literal, and whether each server that reads the line finds the same
+ * literal. By the grammar, a literal is announced at the end of a line, after SP or "(" or a "~" after these. A struct of
+ * zeros is after an octet that no literal may follow. */
+struct slo_arguments {
+    struct slo_announcement announcement;
+    uint8_t place;       /* of the next octet */
+    uint8_t is_placed;   /* a literal may begin at the last "{" */
+    uint8_t is_doubtful; /* outside a quoted string, `{number}` or `{number+}` was not at the end of the line */
+};
+
+enum slo_literal { SLO_LITERAL_NONE, SLO_LITERAL_ANNOUNCED, SLO_LITERAL_DOUBTFUL };
+
+/* Consumes a piece of a line, without its LF. */
+void slo_arguments_feed(struct slo_arguments *arguments, const char *bytes, size_t len);
+/* Returns what follows the line, which has ended. */
+enum slo_literal slo_arguments_literal(const struct slo_arguments *arguments);
+
 #endif

@@ -253,6 +253,10 @@ static const struct dialogue dialogues[] = {
      "F: \nC: cde\r\nc EXPUNGE\r\nd EXPUNGE\r\nS: cde)\r\na OK x\r\nb OK x\r\nC: e NOOP\r\nS: * 1 EXISTS\r\n",
      "C: a FETCH 1 BODY[]\r\nb APPEND x {5+}\r\nabS: * 1 FETCH (BODY[] {5}\r\nabC: cde\r\nS: cde)\r\na OK x\r\nb OK x\r\n" BYE
      FORCED, 0},
+    {ENABLED, "C: a AUTHENTICATE PLAIN\r\nF: \nC: AGEAYg==\r\nS: + \r\na NO\r\n",
+     "C: a AUTHENTICATE PLAIN\r\nAGEAYg==\r\nS: + \r\na NO\r\n" BYE FORCED, 0},
+    {ASKED, "C: a AUTHENTICATE PLAIN\r\nF: \nC: SLP.1 BAD x\r\nb NOOP\r\nc NOOP\r\nS: a BAD\r\nb OK\r\n",
+     "C: a AUTHENTICATE PLAIN\r\nb NOOP\r\nS: a BAD\r\nb OK\r\n" BYE FORCED_ASKED "\n", 0},
     {ENABLED, "C: a NOOP\r\nF: \nS: * 1 EXISTS\r\nT: 5000\nS: a OK\r\n", "C: a NOOP\r\nS: * 1 EXISTS\r\n" BYE FORCED, 0},
 
     /* ---- who is asked ---- */
@@ -338,6 +342,10 @@ static const struct dialogue dialogues[] = {
     {ENABLED, "R: \nS: i + idling\r\n", "S: " LOGOUT "i + idling\r\n", 0},
     {ENABLED, "C: i IDLE\r\nS: i + idling\r\nC: DONE\r\nS: i OK\r\nR: \n",
      "C: i IDLE\r\nS: i + idling\r\nC: DONE\r\nS: i OK\r\n" LOGOUT, 0},
+    /* the `+` before the end of the line */
+    {ENABLED, "C: a SELECT {5}" HALF "S: + OK\r\nR: \nL: 0\nC: \r\nINBOX\r\nS: a OK\r\n",
+     "C: a SELECT {5}S: + OK\r\nC: \r\nINBOX\r\nS: a OK\r\n" LOGOUT, 0},
+    {ENABLED, "C: i IDLE\r" HALF "S: + x\r\nR: \nL: 0\nC: \nSLP.1 OK y\r\n", "C: i IDLE\rS: + x\r\nC: \nS: " LOGOUT ANSWERED " answer=OK:y\n", 0},
     /* AUTHENTICATE: what comes behind it is a command, unless it has to be a line of the exchange */
     {GREETED, "C: a AUTHENTICATE PLAIN AGEAYg==\r\n" ENABLE("e") "S: a OK x\r\ne OK x\r\nR: \n",
      "C: a AUTHENTICATE PLAIN AGEAYg==\r\n" ENABLE("e") "S: a OK x\r\n" OUR_ENABLED "e OK x\r\n" LOGOUT, 0},
@@ -467,6 +475,8 @@ static const struct doubt doubts[] = {
     {LAYER, "C: a STARTTLS\r\nS: a OK "},
     {LAYER, "C: " ENABLE("e") "a COMPRESS DEFLATE\r\nS: a OK "},
     {LAYER, "C: a  STARTTLS\r\nS: a OK\r"},
+    {LAYER, "C: a STARTTLS {5+}\r\nS: a OK "},
+    {LAYER, "C: a STARTTLS\r" HALF "S: a OK "},
     {LAYER, "C: a COMPRESS {7}\r\nS: a OK\r"},
     {MECHANISM, "C: a AUTHENTICATE GSSAPI\r\nS: a OK "},
     {MECHANISM, "C: a AUTHENTICATE DIGEST-MD5\r\nS: + x\r\nC: y\r\nS: a OK\r"},
@@ -475,7 +485,9 @@ static const struct doubt doubts[] = {
     {OUT_OF_STEP, "C: a APPEND x {3+}\r\nS: +"},
     {OUT_OF_STEP, "C: i IDLE\r\nS: + x\r\n+"},
     {OUT_OF_STEP, "C: i IDLE\r\nDONE\r\nS: i NO\r\n+"},
-    /* the OK to a line that is no command */
+    {OUT_OF_STEP, "C: a X {3}" HALF "S: +" HALF "C: x\r\n"},
+    /* the OK to a line that is no command, or has not ended */
+    {OUT_OF_STEP, "C: a NOOP\r" HALF "S: a OK "},
     {OUT_OF_STEP, "S: z OK "},
     {OUT_OF_STEP, "C: a NOOP\r\nS: a OK\r\na OK\r"},
     {OUT_OF_STEP, "C:  a STARTTLS\r\nS: a OK "},
@@ -502,6 +514,8 @@ static const struct doubt doubts[] = {
     {UNREADABLE, "C: (a x {3}\r\n"},
     {UNREADABLE, "C: * x {3+}\r\n"},
     {UNREADABLE, "C: a{3}\n"},
+    {UNREADABLE, "C: a SELECT x{5+}\r\n"},
+    {UNREADABLE, "C: a SELECT {5} \r\n"},
     {UNREADABLE, "C: a {8+}\r\n"},
     {UNREADABLE, "C: a \"X\" {8+}\r\n"},
     {UNREADABLE, "C: a \"X\"\r\nS: a OK "},
@@ -681,6 +695,8 @@ static void test_the_outcome_names_the_side_that_left(void **state)
         enum slogout_outcome outcome;
     } rows[] = {
         {ASKED, "C: A1 LOGOUT\r\nS: * BYE x\r\n", SLOGOUT_OUTCOME_CLIENT_LOGOUT},
+        {ASKED, "C: A1 LOGOUT\r" HALF "S: * BYE x\r\n", SLOGOUT_OUTCOME_CLIENT_LOGOUT},
+        {ASKED, "C: A1 LOGOUT\r\nA2 NOOP\r\nS: * BYE x\r\n", SLOGOUT_OUTCOME_CLIENT_LOGOUT},
         {ASKED, "C: A1 IDLE\r\nS: * BYE x\r\n", SLOGOUT_OUTCOME_HOST_CLOSED},
         {ASKED, "c: \n", SLOGOUT_OUTCOME_PEER_CLOSED},
         {ASKED, "s: \n", SLOGOUT_OUTCOME_PEER_CLOSED},

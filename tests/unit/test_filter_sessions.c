@@ -37,8 +37,10 @@ static const char fetch[] =
     "S: * 1 FETCH (FLAGS (\\Seen) BODY[] {31}\r\nSubject: x\r\n\r\n* BYE\r\na5 OK x\r\n)\r\n" LINE
     "S: * 2 FETCH (BODY[] {0}\r\n)\r\n" LINE "* 3 FETCH (X {2}\r\n\n\n Y {3}\r\nSLP Z \"}\")\r\n" LINE
     "S: a5 OK Fetch {9}\r\n" REST
-    "C: a6 LOGOUT\r\n"
-    "S: * BYE Logging out\r\na6 OK done\r\n";
+    "C: a6 SEARCH SUBJECT \"{5} x {6+}\"\r\n"
+    "S: * SEARCH 1\r\n" LINE "a6 OK done\r\n" REST
+    "C: a7 LOGOUT\r\n"
+    "S: * BYE Logging out\r\na7 OK done\r\n";
 
 static const char append[] =
     GREETING LOGIN ENABLING

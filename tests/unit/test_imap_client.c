@@ -4,8 +4,8 @@
 #include "support/trace.h"
 #include "imap_client.h"
 
-/* The octets of the client, with the events at their places: `|` is LINE_END; <logout>, <limit> and <lost> are the
- * other events. The responses of the server are between them:
+/* The octets of the client, with the events at their places: `|` is LINE_END; <logout>, <limit>, <lost> and
+ * <step> are the other events. The responses of the server are between them:
  *   <+>     a `+`; <+!> if nobody waits for it
  *   <OK x>  the tagged response to x, with the command that it matters to; <OK x!> if nobody knows what is in flight
  *   <NO x>  the same */
@@ -39,7 +39,7 @@ static const char *const rows[] = {
     "*BYE {3}\r\n<lost>",
     "x{3}\r\n<lost>",
     "(a X {3}\r\n<lost>",
-    "(a X {3}x\r\n|",
+    "(a X {3}x\r\n<lost>",
     /* the name as a lenient server reads it; if it is no atom, OK matters */
     "a \r\n|b \n|<NO b unreadable><OK a unreadable>",
     "a \rSTARTTLS\r\n|<OK a unreadable>",
@@ -73,8 +73,52 @@ static const char *const rows[] = {
     "a X {9223372036854775808+}\r\n<lost>",
     "a X {9223372036854775808}\r\n<OK a>b NOOP\r\n|",
     "a X {9223372036854775808}\r\n<+>x<lost>",
-    "a X<OK a> {3}\r\n|b NOOP\r\n|",
+    "a X<NO a> {3}\r\n|b NOOP\r\n|",
     "a X {1+}\r\ny5}\r\n|b NOOP\r\n|",
+    /* where a server may find another literal, or none; see test_imap_lex.c for the places */
+    "a SELECT x{5+}\r\n<lost>",
+    "a SEARCH SUBJECT \" {12+}\r\n<lost>",
+    "a ENABLE x{5+}\r\n<lost>",
+    "a X {1+}\r\ny{1+}\r\n<lost>",
+    "a SELECT {5} \r\n<lost>",
+    "a X {5}\r\r\n<lost>",
+    "a X \"{5} x\" {1+}\r\ny\r\n|",
+    "a X x{5}\r\n<+>hello\r\n|",
+    "a X (\"x\" {1+}\r\ny {1+}\r\nz)\r\n|",
+    /* a `+` before the end of the line */
+    "a LOGIN {1}<+>\r\nu {2}\r<+>\npw\r\n|",
+    "a {3}<+>\r\nabc\r\n|<OK a unreadable>",
+    "a ENABLE {1}<+>\r\nx\r\n|",
+    "a AUTHENTICATE {5}<+>\r\nPLAIN\r\n|<OK a auth-layer>",
+    "a IDLE\r<+>\n|DONE\r\n|<OK a>",
+    "i IDLE\r\n|DONE\r\n|a X {3}<+><+>\r\nabc\r\n|",
+    "a X {9223372036854775808}<+>\r\nx<lost>",
+    "a X {3}<+><+!>",
+    "a X {3}<+> \r\n<step>",
+    "a X \"{3}<+>\"\r\n<step>",
+    "a X {3}<+><NO a>\r\n<step>",
+    "a IDLE\r<+><NO a>\n<step>",
+    "a X {3+}<+!>",
+    "a X {3} <+!>",
+    "a NOOP\r<+!>",
+    "a IDLE<+!>",
+    "a IDLE <+!>",
+    "a IDLE\r\n|<OK a>\r<+!>",
+    "a X {3}\r\n<OK a>{3}<+!>",
+    /* an OK before the end of the line, or of the literal */
+    "a NOOP<OK a!>",
+    "a NOOP\r<OK a!>",
+    "a NOOP\r<NO a>\n|b NOOP\r\n|",
+    "a ENABLE X-SERVER-LOGOUT <OK a!>",
+    "a AUTHENTICATE GSSAPI<OK a!>",
+    "a X {3+}\r\nabc<OK a!>",
+    "a STARTTLS\r<OK a layer>",
+    "a COMPRESS DEFLATE<OK a layer>",
+    "a STARTTLS {5+}\r\nab<OK a layer>",
+    "a UNAUTHENTICATE {1}\r\n<+><OK a unauthenticate>",
+    "a LOGOUT\r<OK a>\n<logout>",
+    "a NOOP\r\n|* BY<OK a>E {3}\r\n|",
+    "a NOOP\r\n|b X\r<OK a>\n|",
     /* IDLE */
     "a IDLE\r\n|<+>DONE\r\n|<OK a>b NOOP\r\n|",
     "a idle\r\n|<+>done\n|",
@@ -153,14 +197,14 @@ static const char *const rows[] = {
     "a ENABLE  x X-SERVER-LOGOUT \r\n|<OK a enable>",
     "a ENABLE\r\n|<OK a>",
     "a ENABLE {15+}\r\nX-SERVER-LOGOUT\r\n|<OK a>",
-    "a ENABLE {5} \r\n|<OK a>",
+    "a ENABLE {5} \r\n<lost>",
     "a ENABLE X-SERVER-LOGOUT {1}\r\n<OK a enable>b NOOP\r\n|",
     /* the others */
     "a STARTTLS\r\n|b COMPRESS DEFLATE\r\n|<OK b layer><OK a layer>",
     "a COMPRESS {7}\r\n<OK a layer>",
     "a UNAUTHENTICATE\r\n|b LOGOUT\r\n<logout><OK b><OK a unauthenticate>",
     "a LOGOUT {0+}\r\n\r\n<logout>",
-    "a STARTTLS<OK a>\r\n|b LOGOUT\r\n<logout>",
+    "a STARTTLS<NO a>\r\n|b LOGOUT\r\n<logout>",
     /* the same tag twice: the older command is answered */
     "a UNAUTHENTICATE\r\n|a ENABLE X-SERVER-LOGOUT\r\n|<OK a unauthenticate><OK a enable>",
     "a ENABLE X-SERVER-LOGOUT\r\n|a X {2}\r\n<OK a enable><+!>",
@@ -186,6 +230,7 @@ static const char *const rows[] = {
 static const char *const events[] = {
     [SLO_CLIENT_NOTHING] = "",       [SLO_CLIENT_LOGOUT] = "<logout>",       [SLO_CLIENT_LINE_END] = "|",
     [SLO_CLIENT_LIMIT] = "<limit>", [SLO_CLIENT_NOT_UNDERSTOOD] = "<lost>",
+    [SLO_CLIENT_OUT_OF_STEP] = "<step>",
 };
 
 static const char *const commands[] = {
@@ -313,12 +358,16 @@ static const struct {
     {"a NOOP\r\n<OK a>", AT_LINE | AT_REST},
     {"a NOOP\r\n<OK a>b", 0},
     {"a X {2}\r", 0},
+    {"a X {2}<+>", WAITS},
+    {"a X {2}<+>\r\n", 0},
     {"a X {2}\r\n", WAITS},
     {"a X {2}\r\n<+>", 0},
     {"a X {2}\r\n<+>ab", 0},
     {"a X {2}\r\n<OK a>", AT_LINE | AT_REST},
     {"a X {2+}\r\n", 0},
     {"a IDLE\r\n", AT_LINE},
+    {"a IDLE\r<+>", WAITS},
+    {"a IDLE\r<+>\n", AT_LINE | AT_REST},
     {"a IDLE\r\n<+>", AT_LINE | AT_REST},
     {"a IDLE\r\n<+>D", 0},
     {"a IDLE\r\n<+>\r\n", AT_LINE},

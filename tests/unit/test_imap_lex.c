@@ -69,6 +69,66 @@ static void test_announcements_are_found_in_all_two_way_splits(void **state)
     }
 }
 
+/* ---- the places of literals ---- */
+
+static const struct line {
+    const char *line; /* after the name of a command, without its LF */
+    enum slo_literal literal;
+} lines[] = {
+    {" x\r", SLO_LITERAL_NONE},
+    {" {5}\r", SLO_LITERAL_ANNOUNCED},
+    {" {5+}\r", SLO_LITERAL_ANNOUNCED},
+    {" ~{5+}", SLO_LITERAL_ANNOUNCED},
+    {" ({5+}", SLO_LITERAL_ANNOUNCED},
+    {"[X (~{5+}", SLO_LITERAL_ANNOUNCED},
+    {" \"x\\\"\\\\y\" {5+}", SLO_LITERAL_ANNOUNCED},
+    {" \"{5}x\" \"{5+}\" {5} \"\\{5}\" {5+}", SLO_LITERAL_DOUBTFUL},
+    {" \"{5}x\" \"{5+}\" \"\\{5}\" {5+}", SLO_LITERAL_ANNOUNCED},
+    /* only a literal that does not wait must be in its place */
+    {" x{5}", SLO_LITERAL_ANNOUNCED},
+    {" \"x {5}", SLO_LITERAL_ANNOUNCED},
+    {"{5+}", SLO_LITERAL_DOUBTFUL},
+    {" x{5+}", SLO_LITERAL_DOUBTFUL},
+    {" x~{5+}", SLO_LITERAL_DOUBTFUL},
+    {" ~~{5+}", SLO_LITERAL_DOUBTFUL},
+    {"~{5+}", SLO_LITERAL_DOUBTFUL},
+    {"){5+}", SLO_LITERAL_DOUBTFUL},
+    {" \"\"{5+}", SLO_LITERAL_DOUBTFUL},
+    {" \" {5+}", SLO_LITERAL_DOUBTFUL},
+    {" \"\\\" {5+}", SLO_LITERAL_DOUBTFUL},
+    {" \\\" {5+}", SLO_LITERAL_DOUBTFUL},
+    /* and each at the end of its line */
+    {" {5} ", SLO_LITERAL_DOUBTFUL},
+    {" x{5}\r\r", SLO_LITERAL_DOUBTFUL},
+    {" ~{5+} {5}", SLO_LITERAL_DOUBTFUL},
+    {" {5}{5+}", SLO_LITERAL_DOUBTFUL},
+    {" {5 } {x} {5\r", SLO_LITERAL_NONE},
+};
+
+static void look_at_line(void *arguments, const char *piece, size_t len)
+{
+    slo_arguments_feed(arguments, piece, len);
+}
+
+static void check_line(const void *what, size_t first, size_t step)
+{
+    const struct line *line = what;
+    struct slo_arguments arguments = {{0, 0, 0}, 0, 0, 0};
+
+    exact_feed(line->line, strlen(line->line), first, step, look_at_line, &arguments);
+    if (slo_arguments_literal(&arguments) != line->literal)
+        fail_msg("\"%s\"", line->line);
+}
+
+static void test_a_literal_has_its_place_in_a_line(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < LENGTH(lines); i++)
+        exact_splits(&lines[i], strlen(lines[i].line), check_line);
+}
+
 /* ---- tokens ---- */
 
 static struct slo_token token_of(const char *text)
@@ -253,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_announcements_are_found_in_all_two_way_splits),
+        cmocka_unit_test(test_a_literal_has_its_place_in_a_line),
         cmocka_unit_test(test_words_are_compared_without_case),
         cmocka_unit_test(test_only_letters_have_a_case),
         cmocka_unit_test(test_a_token_may_still_begin_with_a_word),
