@@ -174,9 +174,6 @@ static void end_whole_command(struct slo_imap_client *scan)
 /* A `+` that has come before the end of the line is for this command, because no other command waited for one. */
 static void end_command_line(struct slo_imap_client *scan)
 {
-    const int has_plus = scan->has_plus;
-
-    scan->has_plus = 0;
     switch (slo_arguments_literal(&scan->arguments)) {
     case SLO_LITERAL_NONE:
         end_whole_command(scan);
@@ -188,8 +185,9 @@ static void end_command_line(struct slo_imap_client *scan)
         scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
         break;
     }
-    if (has_plus && !slo_imap_client_continue(scan))
+    if (scan->has_plus && !slo_imap_client_continue(scan))
         scan->event = SLO_CLIENT_OUT_OF_STEP;
+    scan->has_plus = 0;
 }
 
 /* In an exchange, an odd line before the `+` is an early line of the exchange, because base64 contains no SP. */

@@ -67,4 +67,22 @@ static int announcement_contract(const struct slo_announcement *before, const st
            (after->phase == 0 || may_end_announcement(bytes[len - 1]));
 }
 
+static int arguments_are_valid(const struct slo_arguments *arguments)
+{
+    return arguments->announcement.size <= SLO_LITERAL_LIMIT && arguments->announcement.non_synchronizing <= 1;
+}
+
+static int arguments_contract(const struct slo_arguments *before, const struct slo_arguments *after, const char *bytes,
+                              size_t len)
+{
+    return announcement_contract(&before->announcement, &after->announcement, bytes, len) &&
+           (after->is_doubtful || !before->is_doubtful);
+}
+
+/* A literal is announced only at the end of an announcement. */
+static int literal_contract(enum slo_literal literal, const struct slo_arguments *arguments)
+{
+    return literal <= SLO_LITERAL_DOUBTFUL && (literal != SLO_LITERAL_ANNOUNCED || arguments->announcement.phase > 0);
+}
+
 #endif

@@ -115,4 +115,25 @@ int slo_announcement_made(const struct slo_announcement *announcement)
     return announcement->phase > 0 && nondet_int();
 }
 
+void slo_arguments_feed(struct slo_arguments *arguments, const char *bytes, size_t len)
+{
+    const struct slo_arguments before = *arguments;
+
+    arguments->announcement.size = nondet_uint64();
+    arguments->announcement.phase = nondet_octet();
+    arguments->announcement.non_synchronizing = nondet_octet();
+    arguments->place = nondet_octet();
+    arguments->is_placed = nondet_octet();
+    arguments->is_doubtful = nondet_octet();
+    ASSUME(arguments_contract(&before, arguments, bytes, len));
+}
+
+enum slo_literal slo_arguments_literal(const struct slo_arguments *arguments)
+{
+    const uint64_t literal = nondet_uint64();
+
+    ASSUME(literal_contract((enum slo_literal)literal, arguments));
+    return (enum slo_literal)literal;
+}
+
 #endif

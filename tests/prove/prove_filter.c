@@ -136,7 +136,7 @@ int slo_imap_server_between_lines(const struct slo_imap_server *scan)
 
 static int client_is_lost(void)
 {
-    return filter.client.event == SLO_CLIENT_LIMIT || filter.client.event == SLO_CLIENT_NOT_UNDERSTOOD;
+    return filter.client.event == SLO_CLIENT_LIMIT || filter.client.event >= SLO_CLIENT_NOT_UNDERSTOOD;
 }
 
 static void any_client(void)
@@ -158,20 +158,20 @@ static int is_held_line(const char *bytes)
     return __CPROVER_same_object(bytes, &filter);
 }
 
-/* No command begins while LEAVING. */
+/* No line begins while LEAVING, except in an exchange. */
 size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, size_t len, int stop)
 {
     const size_t n = nondet_size();
     int is_end;
 
     CHECK(len > 0 && !filter.blind && !client_is_lost());
-    CHECK(!slo_imap_client_at_line(scan) || filter.session.state != SLOGOUT_STATE_LEAVING);
+    CHECK(!slo_imap_client_at_line(scan) || filter.session.state != SLOGOUT_STATE_LEAVING || scan->in_exchange);
     CHECK(stop || filter.session.state != SLOGOUT_STATE_LEAVING);
     ASSUME(n > 0 && n <= len);
     is_end = nondet_int() && !is_held_line(bytes); /* whether it ends in LF; what may become an answer has none */
     any_client();
     scan->event = (enum slo_client_event)nondet_octet();
-    ASSUME(scan->event <= SLO_CLIENT_NOT_UNDERSTOOD);
+    ASSUME(scan->event <= SLO_CLIENT_OUT_OF_STEP);
     ASSUME(scan->event != SLO_CLIENT_NOTHING || n == len);
     ASSUME(scan->event == SLO_CLIENT_NOTHING || scan->event == SLO_CLIENT_NOT_UNDERSTOOD || is_end);
     ASSUME(scan->event != SLO_CLIENT_LINE_END || stop);
@@ -331,7 +331,8 @@ size_t slo_answer_feed(struct slo_answer *answer, const char *tag, const char *b
     CHECK(before == SLO_ANSWER_UNDECIDED || before == SLO_ANSWER_BEGUN || before >= SLO_ANSWER_TOO_LONG);
     CHECK(before != SLO_ANSWER_OVER);
     CHECK(before != SLO_ANSWER_UNDECIDED ||
-          (!filter.blind && filter.session.state != SLOGOUT_STATE_LEAVING && slo_imap_client_at_line(&filter.client)));
+          (!filter.blind && slo_imap_client_at_line(&filter.client) &&
+           (filter.session.state != SLOGOUT_STATE_LEAVING || filter.client.in_exchange)));
     CHECK(of_client.next + (int64_t)held_of_client() == at);
     ASSUME(n <= len);
     answer->verdict = (enum slo_answer_verdict)nondet_octet();
@@ -913,11 +914,13 @@ static void any_world(size_t len_of_server, size_t len_of_client)
     begin_side(&of_client, held_of_client(), len_of_client);
 }
 
-/* Octets of the client are dropped while the session is LEAVING and no command has begun, or after the client's OK. */
+/* Octets of the client are dropped while the session is LEAVING and no command or exchange has begun, or after the client's
+ * OK. */
 static int may_drop(void)
 {
     return seen.lost || seen.said_ok ||
-           (filter.session.state == SLOGOUT_STATE_LEAVING && !filter.blind && slo_imap_client_at_line(&filter.client));
+           (filter.session.state == SLOGOUT_STATE_LEAVING && !filter.blind && slo_imap_client_at_line(&filter.client) &&
+            !filter.client.in_exchange);
 }
 
 /* After a call. If the filter is over, nothing is passed any more. */
@@ -973,7 +976,8 @@ void server_octets(void)
  * mutant: lib/filter.c: filter->is_deaf = response.status == SLOGOUT_STATUS_OK; => filter->is_deaf = 0;
  * mutant: lib/filter.c: filter->is_deaf = 1; => ;
  * mutant: lib/filter.c: if (filter->blind || !slo_imap_client_at_line(&filter->client)) => if (!slo_imap_client_at_line(&filter->client))
- * mutant: lib/filter.c: if (filter->session.state == SLOGOUT_STATE_LEAVING) => if (0)
+ * mutant: lib/filter.c: SLOGOUT_STATE_LEAVING && !filter->client.in_exchange) => SLOGOUT_STATE_LEAVING && 0)
+ * mutant: lib/filter.c: SLOGOUT_STATE_LEAVING && !filter->client.in_exchange) => SLOGOUT_STATE_LEAVING)
  * mutant: lib/filter.c: used += scan_and_pass(filter, bytes + used, len - used); => used += scan_and_pass(filter, bytes, len);
  * mutant: lib/filter.c: if (stop_at_line_end && slo_imap_client_at_line(&filter->client)) => if (0)
  * mutant: lib/filter.c: const int stop_at_line_end = waits_for_moment(filter) || filter->is_asked; => const int stop_at_line_end = filter->is_asked;

@@ -111,9 +111,11 @@ static int invariant(void)
 {
     const unsigned state = scan.state;
 
-    if (state > CLIENT_EXCHANGE || scan.event > SLO_CLIENT_NOT_UNDERSTOOD || scan.command > SLO_COMMAND_UNREADABLE ||
+    if (state > CLIENT_EXCHANGE || scan.event > SLO_CLIENT_OUT_OF_STEP || scan.command > SLO_COMMAND_UNREADABLE ||
         scan.tag.len > SLO_TAG_KNOWN + 1 || scan.read.len > SLO_TAG_KNOWN + 1 || scan.word.len > SLO_TOKEN_MAX + 1 ||
-        scan.announcement.size > SLO_LITERAL_LIMIT || scan.announcement.non_synchronizing > 1 || !queue_is_valid())
+        !arguments_are_valid(&scan.arguments) || !queue_is_valid())
+        return 0;
+    if (scan.has_plus && (state < CLIENT_MECHANISM || state > CLIENT_ARGUMENTS))
         return 0;
     if (scan.in_exchange && (!last_is_owed() || last().is_literal || !is_exchange(last().command)))
         return 0;
@@ -122,7 +124,7 @@ static int invariant(void)
     case CLIENT_TAG:
     case CLIENT_NAME:
     case CLIENT_BYE:
-        return scan.announcement.phase == 0;
+        return scan.arguments.announcement.phase == 0;
     case CLIENT_MECHANISM:
         return scan.command == SLO_COMMAND_AUTH_LAYER;
     case CLIENT_CAPABILITIES:
@@ -133,7 +135,8 @@ static int invariant(void)
         return scan.literal_left >= SLO_LITERAL_LIMIT || (last_is_owed() && last().is_literal);
     case CLIENT_IDLING:
     case CLIENT_IDLE_LINE:
-        return last_is_owed() && !last().is_literal && last().command == SLO_COMMAND_IDLE;
+        return last_is_owed() && !last().is_literal && last().command == SLO_COMMAND_IDLE &&
+               scan.command == SLO_COMMAND_IDLE;
     default:
         return 1;
     }
@@ -141,7 +144,7 @@ static int invariant(void)
 
 static int is_lost(void)
 {
-    return scan.event == SLO_CLIENT_LIMIT || scan.event == SLO_CLIENT_NOT_UNDERSTOOD;
+    return scan.event == SLO_CLIENT_LIMIT || scan.event >= SLO_CLIENT_NOT_UNDERSTOOD;
 }
 
 /* Any state that satisfies it and may be used, after less than LINES_MAX lines of an exchange. */
@@ -194,7 +197,7 @@ static const char *any_step(size_t len)
  * mutant STATE=6 COUNT=0: lib/imap_client.c: if (scan->stops) => if (!scan->stops)
  * mutant STATE=6 COUNT=2: lib/imap_client.c: if (!owed) { => if (0) {
  * mutant STATE=6 COUNT=0: lib/imap_client.c: scan->in_exchange = is_auth && !is_literal => scan->in_exchange = is_auth
- * mutant STATE=10 COUNT=0: lib/imap_client.c: if (scan->state != CLIENT_BYE) => if (1) */
+ * mutant STATE=10 COUNT=0: lib/imap_client.c: scan->state != CLIENT_BYE && may_announce => may_announce */
 void one_step(void)
 {
     const size_t len = nondet_size();
@@ -223,26 +226,31 @@ void one_step(void)
     free((void *)bytes);
 }
 
-/* proves: a + of the server leads from any valid state to a valid one, is taken only if a command waits for one, and removes one command from the queue or none
+/* proves: a + of the server leads from any valid state to a valid one, is taken only if a command waits for one or by the line of one that has not ended, and removes one command from the queue or none
  * with: --unwind 9 --slice-formula
  * each: COUNT 3
  * mutant COUNT=1: lib/imap_client.c: scan->literal_left < SLO_LITERAL_LIMIT => scan->literal_left <= SLO_LITERAL_LIMIT
- * mutant COUNT=1: lib/imap_client.c: if (!is_idling || owed != newest(scan)) => if (1) */
+ * mutant COUNT=1: lib/imap_client.c: if (!is_idling || owed != newest(scan)) => if (1)
+ * mutant COUNT=0: lib/imap_client.c: if (!in_named_command(scan) || scan->has_plus || => if (scan->has_plus ||
+ * mutant COUNT=0: lib/imap_client.c: if (!in_named_command(scan) || scan->has_plus || => if (!in_named_command(scan) || */
 void continuation(void)
 {
-    int waits;
+    int waits, had_plus;
 
     any(nondet_octet());
     waits = slo_owed_waiting(&scan.owed) != NULL;
-    CHECK(slo_imap_client_continue(&scan) <= waits);
+    had_plus = scan.has_plus;
+    CHECK(slo_imap_client_continue(&scan) <= (waits || (scan.has_plus && !had_plus)));
+    CHECK(scan.has_plus == had_plus || !waits);
     CHECK(invariant());
     CHECK(scan.owed.count <= COUNT && COUNT - scan.owed.count <= waits);
 }
 
-/* proves: a tagged response leads from any valid state to a valid one, in which the last command is answered exactly if it is the one with this tag, and removes one command from the queue or none; and an OK to no command in flight is noticed
+/* proves: a tagged response leads from any valid state to a valid one, in which the last command is answered exactly if it is the one with this tag, and removes one command from the queue or none; and an OK to no command in flight, or to a line that has not ended, is noticed, unless the command is STARTTLS, COMPRESS or LOGOUT
  * with: --unwind 9 --slice-formula
  * each: COUNT 3
  * mutant COUNT=0: lib/imap_client.c: return !is_ok; => return 1;
+ * mutant COUNT=0: lib/imap_client.c: return scan->is_untagged; => return 1;
  * mutant COUNT=1: lib/imap_client.c: scan->state == CLIENT_AWAITING_PLUS || scan->state == CLIENT_IDLING) => scan->state == CLIENT_IDLING)
  * mutant COUNT=1: lib/imap_client.c: scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE) => scan->state == CLIENT_EXCHANGE) */
 void completion(void)
@@ -250,12 +258,18 @@ void completion(void)
     enum slo_client_command command;
     const uint64_t tag = nondet_uint64();
     const int is_ok = nondet_int();
-    int was_answered, is_known;
+    int was_answered, is_known, in_line;
 
     any(nondet_octet());
     was_answered = scan.answered;
+    in_line = scan.state == CLIENT_NAME ? !scan.is_untagged
+                                        : in_named_command(&scan) && scan.command != SLO_COMMAND_LAYER &&
+                                              scan.command != SLO_COMMAND_LOGOUT;
     is_known = slo_imap_client_complete(&scan, tag, is_ok, &command);
-    CHECK(is_known == (answer_result == SLO_IN_FLIGHT_ANSWERED || (answer_result == SLO_IN_FLIGHT_SURPLUS && !is_ok)));
+    if (is_ok && in_line && tag == scan.tag.hash)
+        CHECK(!is_known);
+    else
+        CHECK(is_known == (answer_result == SLO_IN_FLIGHT_ANSWERED || (answer_result == SLO_IN_FLIGHT_SURPLUS && !is_ok)));
     CHECK(command <= SLO_COMMAND_UNREADABLE);
     CHECK(scan.answered == was_answered || (scan.answered && tag == scan.tag.hash));
     CHECK(invariant());

@@ -67,6 +67,7 @@ static unsigned count, number;
 static int is_idling;       /* the last command is an IDLE without DONE */
 static unsigned pluses;     /* that the client has received and not used */
 static unsigned burst;      /* at most so many lines in one turn */
+static char late[4];        /* the end of the client's last line, which it has not sent yet */
 static unsigned literal;    /* octets of a literal that the client may send after a `+` */
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -84,7 +85,7 @@ static const char *const plain[] = {
     " NOOP\r\n", " UID FETCH 1:* (FLAGS)\r\n", "  NOOP\r\n", " LOGIN {1+}\r\nu {2+}\r\npw\r\n", " NOOP\n",
     " APPEND x {5+}\r\na\r\n\n)\r\n", " XYZ {12+}\r\nfoo NOOP ab\r\n", " ENABLE X-SERVER-LOGOUT\r\n",
     " ENABLE X-SERVER-LOGOUT\r\n", " ENABLE CONDSTORE x-server-logout\r\n", " ENABLE CONDSTORE\r\n",
-    " UNAUTHENTICATE\r\n", " SELECT \"{3}\"\r\n", " X {0+}\r\n\r\n", " CAPABILITY\r\n",
+    " UNAUTHENTICATE\r\n", " SELECT \"{3}\"\r\n", " SEARCH \"{3} \\\"\" \"{3+}x\" ({3+}\r\nabc)\r\n", " X {0+}\r\n\r\n", " CAPABILITY\r\n",
 };
 
 static const char *const rare[] = {
@@ -110,11 +111,12 @@ static const char *const odd[] = {
 
 static const char *const doubtful[] = {
     "(a X {3}\r\n", "* x {3+}\r\n", "a{3}\r\n", "q X{3+}\r\n", "SLP.1 OK {3}\r\n", "q {8+}\r\n", "q X {9223372036854775808+}\r\n",
+    "q X x{3+}\r\n", "q X \" {3+}\r\n", "q X \"\\\" {3+}\r\n", "q X {3} \r\n", "q X (~{3+} x\r\n", "(q {3} x\r\n",
 };
 
 static const char *const answers[] = {
     "SLP.1 OK\r\n", "SLP.1 OK done\r\n", "* BYE x\r\nSLP.1 OK y\r\n", "SLP.1  ok x\n", "* BYE\r\n", "SLP.1 NO x\r\n",
-    "SLP.1 BAD x\r\n", "SLP.1    OK\r\n", "SLP.1 OKAY\r\n", "*  BYE x\r\n", "SLP.1 OK {3}x\r\n", "SLP.10 OK\r\n",
+    "SLP.1 BAD x\r\n", "SLP.1    OK\r\n", "SLP.1 OKAY\r\n", "*  BYE x\r\n", "SLP.1 OK \"{3}x\r\n", "SLP.10 OK\r\n",
 };
 
 static void send_command(const char *rest, enum kind kind)
@@ -291,6 +293,16 @@ static void server_line(void)
 
 /* ---- a dialogue ---- */
 
+/* The client sends the end of its last line in its next turn. */
+static void cut_line(void)
+{
+    const size_t n = 1 + below(3);
+
+    len -= n;
+    memcpy(late, text + len, n);
+    late[n] = '\0';
+}
+
 static void host_step(void)
 {
     static const enum step steps[] = {STEP_REQUEST, STEP_REQUEST, STEP_REQUEST, STEP_REQUEST,
@@ -306,6 +318,7 @@ static void begin_dialogue(void)
     };
 
     len = 0;
+    *late = '\0';
     count = number = pluses = literal = 0;
     is_idling = 0;
     if (once_in(2))
@@ -318,6 +331,7 @@ static void make_dialogue(void)
 {
     const unsigned turns = 2 + below(20);
     unsigned turn, lines;
+    size_t begin;
 
     burst = once_in(20) ? 25 : 4;
     begin_dialogue();
@@ -326,12 +340,19 @@ static void make_dialogue(void)
         if (once_in(5))
             host_step();
         begin_step(is_client ? STEP_CLIENT : STEP_SERVER);
+        if (is_client) {
+            add(late);
+            *late = '\0';
+        }
+        begin = len;
         for (lines = 1 + below(burst); lines > 0 && len + ROOM < sizeof text; lines--) {
             if (is_client)
                 client_line();
             else
                 server_line();
         }
+        if (is_client && len >= begin + sizeof late && once_in(6))
+            cut_line();
     }
 }
 

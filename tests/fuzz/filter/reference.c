@@ -125,6 +125,8 @@ static int client_takes_a_line(const struct reference *r)
 {
     int i;
 
+    if (r->is_early)
+        return 0;
     for (i = 0; i < r->sent_count; i++) {
         const struct sent *sent = &r->sent[i];
         if (sent->is_owed && (sent->has_literal || (sent->kind != IDLE && sent->kind != ENABLE && sent->kind != UNAUTHENTICATE)))
@@ -278,6 +280,50 @@ static int announces(const char *text, const char *end)
     return announced(text, end, &plus) != -1;
 }
 
+/* Returns the length of the `{number}` or `{number+}` at the start, or 0. */
+static size_t announcement(const char *text, const char *end)
+{
+    const char *at = text + 1;
+
+    while (*text == '{' && at < end && *at >= '0' && *at <= '9')
+        at++;
+    if (at == text + 1)
+        return 0;
+    at += at < end && *at == '+';
+    return at < end && *at == '}' ? (size_t)(at + 1 - text) : 0;
+}
+
+/* Returns 1 if a literal may be announced after the octets text..at of a line. */
+static int is_place(const char *text, const char *at)
+{
+    at -= at - text > 1 && at[-1] == '~';
+    return at > text && (at[-1] == ' ' || at[-1] == '(');
+}
+
+/* Returns 1 if servers may find different literals after the line text..end, which ends in LF. */
+static int is_doubtful(const char *text, const char *end)
+{
+    enum { OUTSIDE, INSIDE, AFTER_BACKSLASH } quoted = OUTSIDE;
+    const char *at;
+
+    for (at = text; at < end; at++) {
+        const size_t len = announcement(at, end);
+        const char *rest = at + len;
+        const int is_last = rest + (*rest == '\r') + 1 == end;
+        if (len > 0 && is_last && rest[-2] == '+' && (quoted != OUTSIDE || !is_place(text, at)))
+            return 1;
+        if (len > 0 && !is_last && quoted == OUTSIDE)
+            return 1;
+        if (quoted == AFTER_BACKSLASH || (quoted == OUTSIDE && *at == '"'))
+            quoted = INSIDE;
+        else if (quoted == INSIDE && *at != '\\')
+            quoted = *at == '"' ? OUTSIDE : INSIDE;
+        else if (quoted == INSIDE)
+            quoted = AFTER_BACKSLASH;
+    }
+    return 0;
+}
+
 /* RFC 3501 section 9: the octets that may be in an atom and, with "]", in a tag. */
 static size_t atom(const char *text, const char *end, const char *excluded)
 {
@@ -387,156 +433,20 @@ static void answer(struct reference *r, struct sent *sent, int ok)
 {
     const struct sent was = *sent;
     const int was_last = sent == last(r);
+    const int is_early = was_last && (r->client_state == C_LITERAL || r->client_state == C_REST);
 
     forget(r, sent);
     if (was_last && (r->client_state == C_AWAITING || r->client_state == C_IDLE))
         r->client_state = C_START;
-    if (was.is_owed && ok)
+    if (is_early && ok && r->client_state == C_REST && was.kind != LAYER && was.kind != LOGOUT)
+        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
+    else if ((was.is_owed || is_early) && ok)
         on_ok(r, was.kind);
-    if (was.is_owed && was.kind == ENABLE)
+    if ((was.is_owed || (is_early && ok)) && was.kind == ENABLE)
         r->server_enabled = 0;
 }
 
-static void command_done(struct reference *r, const char *tag, size_t len, int ok)
-{
-    char text[TAG_LIMIT + 1] = "";
-    struct sent *sent;
-    const int in_flight = r->sent_count - r->strangers;
-
-    if (len <= TAG_LIMIT)
-        memcpy(text, tag, len);
-    text[len <= TAG_LIMIT ? len : 0] = '\0';
-    sent = find(r, text);
-    if (r->is_summed && in_flight == 1 && (!sent || r->strangers > 0)) {
-        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
-        return;
-    }
-    if (sent)
-        answer(r, sent, ok);
-    else if (r->is_summed)
-        r->strangers++;
-    else if (ok)
-        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
-    if (r->sent_count == 0)
-        r->is_summed = 0;
-}
-
-static void tagged(struct reference *r, const char *line, const char *end)
-{
-    const size_t first = strcspn(line, " \r\n{"), n = line[first] == ' ' ? first : 0;
-    const char *name = line + n + 1;
-    const size_t name_len = n ? word(name, end) : 0;
-
-    if (is(name, name_len, "LOGOUT") && n <= WORD_LIMIT && (strcmp(name + 6, "\r\n") == 0 || strcmp(name + 6, "\n") == 0)) {
-        if (r->asked || r->state == R_LEAVING)
-            return;
-        r->bye = 1;
-        reference_abandon(r);
-    } else if (n && is_condition(name, name_len)) {
-        command_done(r, line, n, is(name, name_len, "OK"));
-        add(&r->to_client, line, (size_t)(name - line) + name_len);
-        if (r->blind)
-            add(&r->to_client, name + name_len, (size_t)(end - name) - name_len);
-        else
-            status_text(r, name + name_len, end);
-        return;
-    } else if (announces(line, end)) {
-        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
-    }
-    add(&r->to_client, line, (size_t)(end - line));
-}
-
-static void take_plus(struct reference *r)
-{
-    struct sent *sent = r->sent;
-
-    while (sent < r->sent + r->sent_count && !(sent->is_owed && sent->wants_plus))
-        sent++;
-    if (sent == r->sent + r->sent_count) {
-        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
-    } else if (sent->has_literal) {
-        sent->has_literal = sent->is_owed = sent->wants_plus = 0;
-        r->client_state = r->is_huge ? C_AWAITING : r->client_literal ? C_LITERAL : C_REST;
-    } else if (sent->kind == IDLE) {
-        sent->wants_plus = 0;
-        sent->is_owed = !sent->is_done;
-    } else if (sent == exchange(r) || sent->pluses < sent->lines) {
-        sent->pluses++;
-    } else {
-        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
-    }
-}
-
-static void untagged(struct reference *r, const char *line, const char *end)
-{
-    const char *name = line + 2;
-    const size_t len = line[1] == ' ' ? word(name, end) : 0;
-
-    if (len == 0) {
-        if (announces(line, end))
-            go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
-        add(&r->to_client, line, (size_t)(end - line));
-        return;
-    }
-    add(&r->to_client, line, 2 + len);
-    name += len;
-    if (is(name - len, len, "BYE")) {
-        r->bye = r->greeted = 1;
-        reference_abandon(r);
-    } else if (is_condition(name - len, len) || is(name - len, len, "PREAUTH")) {
-        status_text(r, name, end);
-        return;
-    } else if (is(name - len, len, "CAPABILITY") || is(name - len, len, "ENABLED")) {
-        capabilities(r, name, end, "\r\n", is(name - len, len, "CAPABILITY"));
-        r->greeted = 1;
-        return;
-    } else {
-        end_server_line(r, line, end);
-    }
-    add(&r->to_client, name, (size_t)(end - name));
-}
-
-static void server_line(struct reference *r)
-{
-    const char *line = r->server.bytes;
-    const char *end = line + r->server.len;
-
-    if (r->blind) {
-        add(&r->to_client, line, r->server.len);
-    } else if (r->server_state == S_DATA) {
-        add(&r->to_client, line, r->server.len);
-        end_server_line(r, line, end);
-    } else if (*line == '*') {
-        untagged(r, line, end);
-    } else if (*line == '+') {
-        take_plus(r);
-        r->greeted |= !r->blind;
-        add(&r->to_client, line, r->server.len);
-    } else {
-        tagged(r, line, end);
-    }
-}
-
-void reference_server(struct reference *r, const char *bytes, size_t len)
-{
-    for (; len > 0 && r->state != R_CLOSED; bytes++, len--) {
-        if (r->server_literal > 0 && !r->blind) {
-            add(&r->to_client, bytes, 1);
-            r->server_literal--;
-            continue;
-        }
-        add(&r->server, bytes, 1);
-        if (*bytes != '\n')
-            continue;
-        add(&r->server, "", 1);
-        r->server.len--;
-        server_line(r);
-        r->server.len = 0;
-        ready(r);
-    }
-}
-
-/* ---- the client ---- */
+/* ---- the kinds of commands ---- */
 
 static const char *const layerless[] = {"PLAIN",    "LOGIN",       "EXTERNAL", "ANONYMOUS",
                                         "CRAM-MD5", "OAUTHBEARER", "XOAUTH2"};
@@ -583,6 +493,214 @@ static enum reference_kind kind_of(size_t tag_len, const char *name, const char 
     return ORDINARY;
 }
 
+/* ---- a line of the client that has begun ---- */
+
+static size_t begun_tag(const struct reference *r)
+{
+    return r->client_state == C_START ? tag_before_space(r->client.bytes, r->client.bytes + r->client.len) : 0;
+}
+
+/* Returns the kind of a command if its name has ended. */
+static enum reference_kind begun_kind(const struct reference *r)
+{
+    const char *end = r->client.bytes + r->client.len;
+    const size_t tag = begun_tag(r);
+    const char *name = r->client.bytes + tag + strspn(r->client.bytes + tag, " ");
+
+    return name + word(name, end) < end ? kind_of(tag, name, end) : ORDINARY;
+}
+
+/* The server answers the command of a line that has not ended. */
+static void begun_done(struct reference *r, int ok)
+{
+    const enum reference_kind kind = begun_kind(r);
+
+    if (ok && kind != LOGOUT)
+        go_blind(r, kind == LAYER ? SLOGOUT_BLINDNESS_LAYER : SLOGOUT_BLINDNESS_OUT_OF_STEP);
+    r->is_refused = 1;
+}
+
+/* Returns 1 if a `+` may be for the line. */
+static int begun_waits(struct reference *r)
+{
+    const size_t tag = begun_tag(r);
+    const char *name = r->client.bytes + tag + strspn(r->client.bytes + tag, " ");
+    int plus, is_literal;
+
+    if (r->client.len == 0 || (tag == 0 && r->client_state != C_REST))
+        return 0;
+    add(&r->client, "\n", 1);
+    is_literal = announced(r->client.bytes, r->client.bytes + r->client.len, &plus) != -1 && !plus;
+    r->client.bytes[--r->client.len] = '\0';
+    return is_literal || (tag > 0 && strcasecmp(name, "IDLE\r") == 0);
+}
+
+/* The reference does not follow some dialogues in which the server sends a line while a line of the client has begun. */
+static void look_at_begun(struct reference *r)
+{
+    const size_t tag = begun_tag(r);
+    char text[TAG_LIMIT + 1] = "";
+
+    if (r->client.len == 0)
+        return;
+    if (r->asked || r->client_state == C_IDLE || exchange(r) || r->sent_count >= KNOWN_LIMIT || r->is_summed || tag > TAG_LIMIT) {
+        r->is_unsure = 1;
+        return;
+    }
+    memcpy(text, r->client.bytes, tag);
+    if (tag > 0 && find(r, text))
+        r->is_unsure = 1;
+}
+
+static void command_done(struct reference *r, const char *tag, size_t len, int ok)
+{
+    char text[TAG_LIMIT + 1] = "";
+    struct sent *sent;
+    const int in_flight = r->sent_count - r->strangers;
+
+    if (len <= TAG_LIMIT)
+        memcpy(text, tag, len);
+    text[len <= TAG_LIMIT ? len : 0] = '\0';
+    sent = find(r, text);
+    if (!sent && !r->is_refused && len > 0 && len == begun_tag(r) && memcmp(tag, r->client.bytes, len) == 0) {
+        begun_done(r, ok);
+        return;
+    }
+    if (r->is_summed && in_flight == 1 && (!sent || r->strangers > 0)) {
+        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
+        return;
+    }
+    if (sent)
+        answer(r, sent, ok);
+    else if (r->is_summed)
+        r->strangers++;
+    else if (ok)
+        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
+    if (r->sent_count == 0)
+        r->is_summed = 0;
+}
+
+static void tagged(struct reference *r, const char *line, const char *end)
+{
+    const size_t first = strcspn(line, " \r\n{"), n = line[first] == ' ' ? first : 0;
+    const char *name = line + n + 1;
+    const size_t name_len = n ? word(name, end) : 0;
+
+    if (is(name, name_len, "LOGOUT") && n <= WORD_LIMIT && (strcmp(name + 6, "\r\n") == 0 || strcmp(name + 6, "\n") == 0)) {
+        if (r->asked || r->state == R_LEAVING)
+            return;
+        r->bye = 1;
+        reference_abandon(r);
+    } else if (n && is_condition(name, name_len)) {
+        command_done(r, line, n, is(name, name_len, "OK"));
+        add(&r->to_client, line, (size_t)(name - line) + name_len);
+        if (r->blind)
+            add(&r->to_client, name + name_len, (size_t)(end - name) - name_len);
+        else
+            status_text(r, name + name_len, end);
+        return;
+    } else if (announces(line, end)) {
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
+    }
+    add(&r->to_client, line, (size_t)(end - line));
+}
+
+static void take_plus(struct reference *r)
+{
+    struct sent *sent = r->sent;
+
+    while (sent < r->sent + r->sent_count && !(sent->is_owed && sent->wants_plus))
+        sent++;
+    if (sent == r->sent + r->sent_count && !r->is_early && begun_waits(r)) {
+        r->is_early = 1;
+    } else if (sent == r->sent + r->sent_count) {
+        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
+    } else if (sent->has_literal) {
+        sent->has_literal = sent->is_owed = sent->wants_plus = 0;
+        r->client_state = r->is_huge ? C_AWAITING : C_LITERAL;
+    } else if (sent->kind == IDLE) {
+        sent->wants_plus = 0;
+        sent->is_owed = !sent->is_done;
+    } else if (sent == exchange(r) || sent->pluses < sent->lines) {
+        sent->pluses++;
+    } else {
+        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
+    }
+}
+
+static void untagged(struct reference *r, const char *line, const char *end)
+{
+    const char *name = line + 2;
+    const size_t len = line[1] == ' ' ? word(name, end) : 0;
+
+    if (len == 0) {
+        if (announces(line, end))
+            go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
+        add(&r->to_client, line, (size_t)(end - line));
+        return;
+    }
+    add(&r->to_client, line, 2 + len);
+    name += len;
+    if (is(name - len, len, "BYE")) {
+        r->bye = r->greeted = 1;
+        reference_abandon(r);
+    } else if (is_condition(name - len, len) || is(name - len, len, "PREAUTH")) {
+        status_text(r, name, end);
+        return;
+    } else if (is(name - len, len, "CAPABILITY") || is(name - len, len, "ENABLED")) {
+        capabilities(r, name, end, "\r\n", is(name - len, len, "CAPABILITY"));
+        r->greeted = 1;
+        return;
+    } else {
+        end_server_line(r, line, end);
+    }
+    add(&r->to_client, name, (size_t)(end - name));
+}
+
+static void server_line(struct reference *r)
+{
+    const char *line = r->server.bytes;
+    const char *end = line + r->server.len;
+
+    if (!r->blind)
+        look_at_begun(r);
+    if (r->blind) {
+        add(&r->to_client, line, r->server.len);
+    } else if (r->server_state == S_DATA) {
+        add(&r->to_client, line, r->server.len);
+        end_server_line(r, line, end);
+    } else if (*line == '*') {
+        untagged(r, line, end);
+    } else if (*line == '+') {
+        take_plus(r);
+        r->greeted |= !r->blind;
+        add(&r->to_client, line, r->server.len);
+    } else {
+        tagged(r, line, end);
+    }
+}
+
+void reference_server(struct reference *r, const char *bytes, size_t len)
+{
+    for (; len > 0 && r->state != R_CLOSED; bytes++, len--) {
+        if (r->server_literal > 0 && !r->blind) {
+            add(&r->to_client, bytes, 1);
+            r->server_literal--;
+            continue;
+        }
+        add(&r->server, bytes, 1);
+        if (*bytes != '\n')
+            continue;
+        add(&r->server, "", 1);
+        r->server.len--;
+        server_line(r);
+        r->server.len = 0;
+        ready(r);
+    }
+}
+
+/* ---- the client ---- */
+
 static void command_ends(struct reference *r)
 {
     struct sent *sent = last(r);
@@ -602,6 +720,10 @@ static void command_line(struct reference *r, const char *text, const char *end)
     int plus;
     const int64_t size = announced(text, end, &plus);
 
+    if (is_doubtful(text, end)) {
+        go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
+        return;
+    }
     if (size == -1) {
         command_ends(r);
         return;
@@ -617,7 +739,7 @@ static void command_line(struct reference *r, const char *text, const char *end)
     } else if (r->is_huge || r->last_kind == UNREADABLE) {
         go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
     } else {
-        r->client_state = size > 0 ? C_LITERAL : C_REST;
+        r->client_state = C_LITERAL;
     }
 }
 
@@ -630,7 +752,7 @@ static int is_untagged_bye(const char *line, const char *end)
 
 static void odd_line(struct reference *r, const char *line, const char *end)
 {
-    if (!is_untagged_bye(line, end) && announces(line, end))
+    if (!is_untagged_bye(line, end) && (announces(line, end) || is_doubtful(line, end)))
         go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
     else if (exchange(r))
         exchange(r)->lines++;
@@ -668,6 +790,9 @@ static void first_line(struct reference *r, const char *line, const char *end)
     if (r->is_unsure)
         return;
     last(r)->kind = r->last_kind = kind_of(tag, name, end);
+    if (r->is_refused)
+        forget(r, last(r));
+    r->is_refused = 0;
     command_line(r, line, end);
 }
 
@@ -684,6 +809,11 @@ static void client_line(struct reference *r)
         first_line(r, line, end);
     else
         command_line(r, line, end);
+    if (r->is_early && r->blind)
+        r->blind = SLOGOUT_BLINDNESS_OUT_OF_STEP;
+    else if (r->is_early)
+        take_plus(r);
+    r->is_early = 0;
 }
 
 /* Returns the status word of an answer, or NULL if the line is not an answer. */
@@ -745,12 +875,14 @@ static void end_client_line(struct reference *r)
 void reference_client(struct reference *r, const char *bytes, size_t len)
 {
     for (; len > 0 && r->state != R_CLOSED; bytes++, len--) {
-        if (r->state == R_LEAVING && is_at_line(r) && !r->blind)
+        if (r->state == R_LEAVING && is_at_line(r) && !exchange(r) && !r->blind)
             r->deaf = 1;
         if (r->deaf)
             return;
         if (r->client_state == C_AWAITING && !r->blind)
             go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
+        if (r->client_state == C_LITERAL && r->client_literal == 0)
+            r->client_state = C_REST;
         if (r->client_state == C_LITERAL && !r->blind) {
             add(&r->to_server, bytes, 1);
             if (--r->client_literal == 0)
@@ -760,5 +892,6 @@ void reference_client(struct reference *r, const char *bytes, size_t len)
         add(&r->client, bytes, 1);
         if (*bytes == '\n')
             end_client_line(r);
+        r->client.bytes[r->client.len] = '\0';
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The filter again, slow and simple, written from filter.h: it waits for whole lines, keeps every command with its tag,
- * and looks at each line with the functions of <string.h>. For input without NUL and with lines shorter than
+ * and looks at each line with the functions of <string.h>. It looks at the beginning of a line only when the server
+ * answers it. For input without NUL and with lines shorter than
  * REFERENCE_MAX, of clients that do not use a tag twice at once. */
 #ifndef FUZZ_FILTER_REFERENCE_H
 #define FUZZ_FILTER_REFERENCE_H
@@ -50,6 +51,8 @@ struct reference {
     int greeted, server_enabled;
     enum reference_client client_state;
     uint64_t client_literal;
+    int is_early;        /* the `+` for the client's line has come before the end of the line */
+    int is_refused;      /* a NO or BAD to the command of the client's line has come before the end of the line */
     int is_huge;         /* the literal that is announced has 2^63 octets or more */
     enum reference_kind last_kind; /* of the last command that came */
     int last_in_flight;  /* the last of the commands is the last that came */
