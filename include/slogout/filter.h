@@ -20,6 +20,7 @@
  *     SP are accepted after the `*` or the tag.
  *   - After the client's OK, nothing that the client sends is passed.
  *   - While the session is LEAVING, a command that has begun is passed to its end. Everything after it is dropped.
+ *     AUTHENTICATE ends with its tagged response, or with the next command, which is passed, too.
  *
  * The filter holds back at most 104 octets of a line that may still turn out to be one of these exceptions.
  *
@@ -33,6 +34,10 @@
  * in flight, the filter does not store their tags, but only the number of commands and the sum of the hashes of their
  * tags. The filter then notices a response with another tag only when all these commands should have had their
  * responses.
+ *
+ * Some servers send the `+` for a literal or for IDLE before the LF of the client's line has reached them. The filter
+ * accepts a `+` for which no other command waits if the client's line so far ends in `{number}`, or if it is IDLE and has
+ * its CR. Until the LF has passed, no line is added.
  *
  * In IDLE, an empty line counts as DONE. The IDLE stays in flight until its tagged response, even if the server ignores
  * the empty line.
@@ -131,23 +136,26 @@ SLOGOUT_API int slogout_filter_feed_server(struct slogout_filter *filter, const 
                                            uint64_t now_ms);
 
 /* Returns 1 if the host may write its own line to the client now, such as a `* BYE` when the server has failed.
- * Returns 0 before the greeting has passed, inside a line or a literal, while a `+` is owed for a literal, during
- * AUTHENTICATE, STARTTLS, COMPRESS and a command whose name is not an atom, after any `* BYE`, after a LOGOUT of the
- * server that was passed, when blind, and for NULL. Must not be called in to_client, whose octets may end inside a
- * line. */
+ * Returns 0 before the greeting has passed, inside a line or a literal, while a `+` is owed for a literal or has come
+ * before the end of the client's line, during AUTHENTICATE, STARTTLS, COMPRESS and a command whose name is not an atom,
+ * after any `* BYE`, after a LOGOUT of the server that was passed, when blind, and for NULL. Must not be called in
+ * to_client, whose octets may end inside a line. */
 SLOGOUT_API int slogout_filter_between_lines(const struct slogout_filter *filter);
 
-/* The reasons why a filter is blind. Octets of the client can cause LIMIT and NOT_UNDERSTOOD; octets of the server can
- * cause LAYER, MECHANISM, OUT_OF_STEP and NOT_UNDERSTOOD. */
+/* The reasons why a filter is blind. Octets of the client can cause OUT_OF_STEP, LIMIT and NOT_UNDERSTOOD; octets of the
+ * server can cause LAYER, MECHANISM, OUT_OF_STEP and NOT_UNDERSTOOD. */
 enum slogout_blindness {
     /* The filter is not blind. */
     SLOGOUT_BLINDNESS_NONE,
-    /* The server sent OK to STARTTLS or COMPRESS, so the stream is encrypted or compressed. */
+    /* The server sent OK to STARTTLS or COMPRESS, perhaps before the end of the command, so the stream is encrypted or
+     * compressed. */
     SLOGOUT_BLINDNESS_LAYER,
     /* The server sent OK to AUTHENTICATE, whose mechanism may have started a security layer. */
     SLOGOUT_BLINDNESS_MECHANISM,
     /* The server and the filter disagree about the commands that the client has sent:
      *   - the server sent an OK whose tag no command in flight has;
+     *   - the server sent OK to a command, except STARTTLS, COMPRESS and LOGOUT, before the end of its line;
+     *   - the server sent a `+` before the end of a line, and then the line did not end as one that waits for a `+`;
      *   - the server sent a `+` for which no command waits, which also happens if two commands in flight have the
      *     same tag;
      *   - the server sent a `+` in AUTHENTICATE although the client had sent a command instead of AUTHENTICATE
@@ -161,6 +169,10 @@ enum slogout_blindness {
     /* The filter does not know for certain where the next line or literal begins:
      *   - a line contains a NUL;
      *   - a line that the filter does not understand ends in `{number}` or `{number+}`, except for a client's `* BYE`;
+     *   - a line of the client contains `{number}` or `{number+}` before its end and outside a quoted string, except for
+     *     `* BYE`;
+     *   - a line of the client ends in `{number+}` in a quoted string, or after an octet other than SP, "(", or a "~" that
+     *     follows one of these;
      *   - the client sent octets before the `+` for its literal, or `{number+}` as the name of a command or after a
      *     name that is not an atom;
      *   - in IDLE the client sent a line that is neither DONE nor empty; if the line is its answer to a LOGOUT of the

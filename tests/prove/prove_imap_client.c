@@ -115,7 +115,7 @@ static int invariant(void)
         scan.tag.len > SLO_TAG_KNOWN + 1 || scan.read.len > SLO_TAG_KNOWN + 1 || scan.word.len > SLO_TOKEN_MAX + 1 ||
         !arguments_are_valid(&scan.arguments) || !queue_is_valid())
         return 0;
-    if (scan.has_plus && (state < CLIENT_MECHANISM || state > CLIENT_ARGUMENTS))
+    if (scan.has_plus && (state < CLIENT_MECHANISM || state > CLIENT_ARGUMENTS || slo_owed_waiting(&scan.owed)))
         return 0;
     if (scan.in_exchange && (!last_is_owed() || last().is_literal || !is_exchange(last().command)))
         return 0;

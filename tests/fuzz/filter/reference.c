@@ -543,7 +543,7 @@ static void look_at_begun(struct reference *r)
 
     if (r->client.len == 0)
         return;
-    if (r->asked || r->client_state == C_IDLE || exchange(r) || r->sent_count >= KNOWN_LIMIT || r->is_summed || tag > TAG_LIMIT) {
+    if (r->client_state == C_IDLE || exchange(r) || r->sent_count >= KNOWN_LIMIT || r->is_summed || tag > TAG_LIMIT) {
         r->is_unsure = 1;
         return;
     }
