@@ -86,8 +86,6 @@ int slo_imap_client_waits(const struct slo_imap_client *scan)
 {
     unsigned i;
 
-    if (scan->has_plus)
-        return 1;
     for (i = 0; i < scan->owed.count; i++) {
         const struct slo_owed *owed = &scan->owed.commands[i];
         if (owed->is_literal || (owed->command != SLO_COMMAND_IDLE && owed->command != SLO_COMMAND_ENABLE &&

@@ -56,8 +56,8 @@ int slo_imap_client_at_line(const struct slo_imap_client *scan);
 /* Returns 1 if slo_imap_client_at_line() does and each command has its tagged response. An IDLE that has its `+`
  * needs no response, because its client waits for any line of the server (RFC 2177). */
 int slo_imap_client_at_rest(const struct slo_imap_client *scan);
-/* Returns 1 if the client may misunderstand an added line, because a `+` is owed for a literal or has come before the end
- * of the line, AUTHENTICATE is in progress, or a layer may begin. */
+/* Returns 1 if the client may misunderstand an added line, because a `+` is owed for a literal, AUTHENTICATE is in
+ * progress, or a layer may begin. */
 int slo_imap_client_waits(const struct slo_imap_client *scan);
 
 #endif

@@ -187,5 +187,6 @@ enum slo_literal slo_arguments_literal(const struct slo_arguments *arguments)
         return SLO_LITERAL_DOUBTFUL;
     if (announcement->phase < CLOSED)
         return SLO_LITERAL_NONE;
-    return announcement->non_synchronizing && !arguments->is_placed ? SLO_LITERAL_DOUBTFUL : SLO_LITERAL_ANNOUNCED;
+    return announcement->non_synchronizing && !arguments->is_placed ? SLO_LITERAL_DOUBTFUL
+                                                                    : SLO_LITERAL_ANNOUNCED;
 }

@@ -79,12 +79,13 @@ struct slo_arguments {
     struct slo_announcement announcement;
     uint8_t place;       /* of the next octet */
     uint8_t is_placed;   /* a literal may begin at the last "{" */
-    uint8_t is_doubtful; /* outside a quoted string, `{number}` or `{number+}` was not at the end of the line */
+    uint8_t is_doubtful; /* a `{number}` or `{number+}` outside a quoted string does not end the line */
 };
 
 enum slo_literal { SLO_LITERAL_NONE, SLO_LITERAL_ANNOUNCED, SLO_LITERAL_DOUBTFUL };
 
-/* Consumes a piece of a line, without its LF. */
+/* Consumes a piece of a line, without its LF. The last piece may be left out if it contains no "{" and the phase of the
+ * announcement is 0. */
 void slo_arguments_feed(struct slo_arguments *arguments, const char *bytes, size_t len);
 /* Returns what follows the line, which has ended. */
 enum slo_literal slo_arguments_literal(const struct slo_arguments *arguments);

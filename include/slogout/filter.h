@@ -37,7 +37,7 @@
  *
  * Some servers send the `+` for a literal or for IDLE before the LF of the client's line has reached them. The filter
  * accepts a `+` for which no other command waits if the client's line so far ends in `{number}`, or if it is IDLE and has
- * its CR. Until the LF has passed, no line is added.
+ * its CR. The connection is not at rest until the LF has passed.
  *
  * In IDLE, an empty line counts as DONE. The IDLE stays in flight until its tagged response, even if the server ignores
  * the empty line.
@@ -136,10 +136,10 @@ SLOGOUT_API int slogout_filter_feed_server(struct slogout_filter *filter, const 
                                            uint64_t now_ms);
 
 /* Returns 1 if the host may write its own line to the client now, such as a `* BYE` when the server has failed.
- * Returns 0 before the greeting has passed, inside a line or a literal, while a `+` is owed for a literal or has come
- * before the end of the client's line, during AUTHENTICATE, STARTTLS, COMPRESS and a command whose name is not an atom,
- * after any `* BYE`, after a LOGOUT of the server that was passed, when blind, and for NULL. Must not be called in
- * to_client, whose octets may end inside a line. */
+ * Returns 0 before the greeting has passed, inside a line or a literal, while a `+` is owed for a literal, during
+ * AUTHENTICATE, STARTTLS, COMPRESS and a command whose name is not an atom, after any `* BYE`, after a LOGOUT of the
+ * server that was passed, when blind, and for NULL. Must not be called in to_client, whose octets may end inside a
+ * line. */
 SLOGOUT_API int slogout_filter_between_lines(const struct slogout_filter *filter);
 
 /* The reasons why a filter is blind. Octets of the client can cause OUT_OF_STEP, LIMIT and NOT_UNDERSTOOD; octets of the

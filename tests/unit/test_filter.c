@@ -343,9 +343,9 @@ static const struct dialogue dialogues[] = {
     {ENABLED, "C: i IDLE\r\nS: i + idling\r\nC: DONE\r\nS: i OK\r\nR: \n",
      "C: i IDLE\r\nS: i + idling\r\nC: DONE\r\nS: i OK\r\n" LOGOUT, 0},
     /* the `+` before the end of the line */
-    {ENABLED, "C: a SELECT {5}" HALF "S: + OK\r\nR: \nL: 0\nC: \r\nINBOX\r\nS: a OK\r\n",
+    {ENABLED, "C: a SELECT {5}" HALF "S: + OK\r\nR: \nL: 1\nC: \r\nINBOX\r\nS: a OK\r\n",
      "C: a SELECT {5}S: + OK\r\nC: \r\nINBOX\r\nS: a OK\r\n" LOGOUT, 0},
-    {ENABLED, "C: i IDLE\r" HALF "S: + x\r\nR: \nL: 0\nC: \nSLP.1 OK y\r\n", "C: i IDLE\rS: + x\r\nC: \nS: " LOGOUT ANSWERED " answer=OK:y\n", 0},
+    {ENABLED, "C: i IDLE\r" HALF "S: + x\r\nR: \nC: \nSLP.1 OK y\r\n", "C: i IDLE\rS: + x\r\nC: \nS: " LOGOUT ANSWERED " answer=OK:y\n", 0},
     /* AUTHENTICATE: what comes behind it is a command, unless it has to be a line of the exchange */
     {GREETED, "C: a AUTHENTICATE PLAIN AGEAYg==\r\n" ENABLE("e") "S: a OK x\r\ne OK x\r\nR: \n",
      "C: a AUTHENTICATE PLAIN AGEAYg==\r\n" ENABLE("e") "S: a OK x\r\n" OUR_ENABLED "e OK x\r\n" LOGOUT, 0},

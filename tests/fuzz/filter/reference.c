@@ -125,8 +125,6 @@ static int client_takes_a_line(const struct reference *r)
 {
     int i;
 
-    if (r->is_early)
-        return 0;
     for (i = 0; i < r->sent_count; i++) {
         const struct sent *sent = &r->sent[i];
         if (sent->is_owed && (sent->has_literal || (sent->kind != IDLE && sent->kind != ENABLE && sent->kind != UNAUTHENTICATE)))
