@@ -19,8 +19,8 @@
  *     that LOGOUT. This lasts until the end of the connection, even if the session has ended in the meantime. Up to 8
  *     SP are accepted after the `*` or the tag.
  *   - After the client's OK, nothing that the client sends is passed.
- *   - While the session is LEAVING, a command that has begun is passed to its end. Everything after it is dropped.
- *     AUTHENTICATE ends with its tagged response, or with the next command, which is passed, too.
+ *   - While the session is LEAVING, a command that has begun is passed to its end. Everything after it is dropped, except
+ *     that the end of AUTHENTICATE is its tagged response, or the end of a command that the client sends before it.
  *
  * The filter holds back at most 104 octets of a line that may still turn out to be one of these exceptions.
  *
