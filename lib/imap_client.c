@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The beginning of a line decides its kind. A line that begins with TAG SP NAME is a command, and any other line in its
- * place is odd. An odd line has no effect. But if it ends like the announcement of a literal, a literal may or may not
- * follow, so the scanner loses the stream. Lines in IDLE and in AUTHENTICATE belong to their command. */
+ * place is odd. An odd line has no effect. But if it contains the announcement of a literal, a literal may or may
+ * not follow, so the scanner loses the stream. Lines in IDLE and in AUTHENTICATE belong to their command. */
 #include <string.h>
 #include <slogout/slogout.h>
 #include "imap_client.h"
