@@ -144,7 +144,7 @@ static const struct scenario scenarios[] = {
     {"slogout-limit", "slogout, silent, limit 62,500", 62500, 0, 0, 1, {{1, 0, CROWD_NEVER, "", 0}}},
     /* 1,000,000 at 2,000 a second are begun in 500 s */
     {"slogout-rate", "slogout, silent, rate 2,000", 0, 0, 2000, 1, {{1, 0, CROWD_NEVER, "", 0}}},
-    {"slogout-not-enabled", "slogout, no client has enabled it (today)", 0, 0, 0, 1, {{0, 0, CROWD_NEVER, "", 0}}},
+    {"slogout-not-enabled", "slogout, no client enabled it (today)", 0, 0, 0, 1, {{0, 0, CROWD_NEVER, "", 0}}},
     {"slogout-groups", "slogout, five connections a user", 0, 5, 0, 1, {{1, 0, 80, "OK", 0}}},
     {"slogout",
      "slogout, clients of all kinds",
