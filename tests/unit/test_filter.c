@@ -625,7 +625,7 @@ static void test_no_octet_of_another_word_is_held(void **state)
 }
 
 /* Nothing follows the octet beyond the limit, not even the end of the line. */
-static void test_an_answer_of_more_than_65536_octets_is_none(void **state)
+static void test_an_answer_of_more_than_65536_octets_is_not_an_answer(void **state)
 {
     /* The session has ended, or is leaving while a command is in flight. */
     static const char *const scripts[] = {"A: \nC: SLP.1 OK ", "C: a NOOP\r\nSLP.1 OK " HALF "F: \n"};
@@ -893,7 +893,7 @@ int main(void)
         cmocka_unit_test(test_every_reason_has_its_name),
         cmocka_unit_test(test_octets_that_arrive_together_pass_together),
         cmocka_unit_test(test_no_octet_of_another_word_is_held),
-        cmocka_unit_test(test_an_answer_of_more_than_65536_octets_is_none),
+        cmocka_unit_test(test_an_answer_of_more_than_65536_octets_is_not_an_answer),
         cmocka_unit_test(test_the_text_of_a_long_answer_is_cut),
         cmocka_unit_test(test_the_outcome_names_the_side_that_left),
         cmocka_unit_test(test_a_filter_freed_in_a_callback_calls_back_no_more),

@@ -25,11 +25,9 @@ static FILE *out; /* transcripts with the effects that the library has */
 static struct slogout *slogout;
 static struct slogout_session *sessions[SESSIONS_MAX];
 static struct slo_session_set set; /* replaces a drain, because a drain would act by itself */
-static char texts[TEXTS_MAX]
-                 [LINE_SIZE]; /* of the requests of one transcript, which may refer to them until its end */
+static char texts[TEXTS_MAX][LINE_SIZE]; /* of the requests of one transcript, valid until its end */
 static size_t text_count;
-static int replies
-    [REPLIES_MAX]; /* of the host to the lines that an event offers; the host takes all further lines */
+static int replies[REPLIES_MAX]; /* of the host to the lines of one event; the host takes all further lines */
 static size_t reply_count, offered;
 
 static void fail(const char *why, const char *line)
