@@ -103,7 +103,7 @@ class Scripted(unittest.TestCase):
             self.assertEqual(len(server.connections), 1)
             self.assertNotIn(b"DONE\r\n", server.lines())
 
-    def test_a_refused_enable_is_no_error(self):
+    def test_a_refused_enable_is_not_an_error(self):
         def test(library):
             server, client = self.start(library, {"ENABLE": b"%s BAD Unknown\r\n"})
             self.assertEqual(client.do("noop -"), "ok")
