@@ -708,8 +708,8 @@ int relay_ask(struct peer *peer, const char *text, uint32_t spread_ms, uint64_t 
     return leave(relay, spread_ms, now);
 }
 
-/* A session keeps the text of its first request, so the request comes before the force. The drain of all clients keeps
- * its sessions, and the usual text. */
+/* A session keeps the text of its first request, so it is requested to leave with this text before it is forced. In the
+ * drain of all clients, sessions keep the usual text. */
 int relay_tell(struct peer *peer, const char *text, uint64_t now)
 {
     struct relay *relay = relay_of(peer);
