@@ -190,7 +190,8 @@ def cbmc(proof, root, case, *more):
 
 
 def first_failure(proof, root, case):
-    """Returns a list of the first property that fails, or an empty list. Ends, which always fail, are left out."""
+    """Returns a list of the first property that fails, or an empty list. The properties that mark the ends of harnesses
+    always fail, so they are left out."""
     said = cbmc(proof, root, [*case, "-DNO_END"], "--stop-on-fail")
     if "cProverStatus" not in said:
         raise NoAnswer("cbmc reports no result")

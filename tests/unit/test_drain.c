@@ -355,7 +355,7 @@ static void test_sessions_and_drains_may_be_changed_in_a_callback(void **state)
             open += crowd->clients[client].session &&
                     slogout_session_state(crowd->clients[client].session) == SLOGOUT_STATE_OPEN;
         if (crowd->outcomes != rows[i].outcomes || open != rows[i].open || crowd->dones != rows[i].dones)
-            fail_msg("row %u: %u outcomes, %u open, %u dones", (unsigned)i, (unsigned)crowd->outcomes, open,
+            fail_msg("row %u: %u outcomes, %u open, %u calls of done", (unsigned)i, (unsigned)crowd->outcomes, open,
                      crowd->dones);
         crowd_free(crowd);
     }

@@ -740,8 +740,8 @@ static void test_a_filter_freed_in_a_callback_calls_back_no_more(void **state)
         }
 }
 
-/* The filter is freed while our LOGOUT is sent, while a response passes for which the close waits, and during this
- * wait. */
+/* The filter is freed while our LOGOUT is sent, or while the close waits for a response, or while that response
+ * passes. */
 static void test_a_filter_freed_later_calls_back_no_more(void **state)
 {
     static const struct {

@@ -135,7 +135,7 @@ static const char unauthenticate[] =
     "C: w ENABLE X-SERVER-LOGOUT\r\n"
     "S: w NO first log in\r\n" REST;
 
-/* Several commands in flight whose OK changes something, answered in another order. */
+/* The OK to each of several commands in flight changes something, and the responses come in another order. */
 static const char watched[] =
     GREETING LOGIN
     "C: e ENABLE X-SERVER-LOGOUT\r\nf NOOP\r\nc COMPRESS DEFLATE\r\n" NO_LINE

@@ -90,8 +90,8 @@ static void test_a_close_begins_once_at_any_time(void **state)
 static char octets[10000];
 
 /* Letters are the actions of the peer and of the host. The peer sends one octet (x) or many (X), ends its direction
- * (e), reads our end of file (s) or finds none (n), or closes with unread input (g). The host itself has read the end
- * of file (i), or reads an octet (o). Steps: while octets are queued (q), while none are (w), at the deadline (d), and
+ * (e), reads our end of file (s) or finds none (n), or closes with unread input (g). The host has read the end of file
+ * itself (i), or reads an octet (o). Steps: while octets are queued (q), while none are (w), at the deadline (d), and
  * just before it (D). A step that ends the close is followed by an exclamation mark. */
 static void play(struct slogout_linger *linger, char what, int result)
 {

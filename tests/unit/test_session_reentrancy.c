@@ -229,8 +229,8 @@ static void expect_aftermath(struct host *host, struct slogout_session *session,
     }
 }
 
-/* A single session makes these calls inside this callback, where the function returns `result`. The session is then in
- * this state. If it has an outcome, only this outcome is counted. */
+/* Inside this callback, a single session makes the calls `what`, the last of which returns `result`. The session is then
+ * in this state. If it has an outcome, only this outcome is counted. */
 static void expect_alone(const struct callback *callback, const char *what, const char *says, int result,
                          enum slogout_state state, enum slogout_outcome outcome, const char *trace)
 {

@@ -233,11 +233,11 @@ FETCHED = rb"^\S+ OK .*[Ff]etch completed"
 
 
 class Moment:
-    """A moment. The client runs the command while the relay has the rule, or the relay sends the parts while the client
-    is at rest or in IDLE. Then the relay cuts the connection, or the client answers all requests. error: the user may
-    see an error for this command. away: the next three logins fail. no_mailbox: the next login finds no mailbox. news:
-    responses that make the client end IDLE before the parts are sent. only: the libraries for which this moment
-    exists."""
+    """A moment at which the client is asked. Either the client runs the command while the relay has the rule, or the
+    relay sends the parts while the client is at rest or in IDLE. Then the relay cuts the connection, or the client
+    answers all requests. error: the user may see an error for this command. away: the next three logins fail.
+    no_mailbox: the next login finds no mailbox. news: responses that make the client end IDLE before the parts are
+    sent. only: the libraries for which this moment exists."""
 
     def __init__(self, command=None, rule=None, options=None, parts=(), cut=False, error=False, idle=False,
                  logout=False, away=False, no_mailbox=False, news=b"", only=tuple(DRIVERS)):

@@ -58,8 +58,8 @@ class Spread(unittest.TestCase):
         return server
 
     def assertSpread(self, crowd, ask, seconds, slack=1 / 5):
-        """A busy machine may tell clients late, but never early. At each instant, the share of the clients that were
-        told must be at most the share of the time that has passed, plus `slack`."""
+        """A busy machine may ask clients late, but never early. At each instant, the share of the clients that have
+        been asked must be at most the share of the time that has passed, plus `slack`."""
         self.addCleanup(crowd.close)
         instants = crowd.instants(ask, 300)
         self.assertEqual(len(instants), len(crowd.clients))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """curl, mbsync and mutt through the proxy, in front of a stock Dovecot. They must receive and store the same messages
-as without the proxy. None of them knows LOGOUT, so they are told `* BYE`, and run again until they succeed."""
+as without the proxy. None of them knows LOGOUT, so they receive `* BYE`, and run again until they succeed."""
 
 import mailbox
 import os

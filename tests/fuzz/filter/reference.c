@@ -101,7 +101,7 @@ static void owe(struct reference *r, struct sent *sent)
     sent->is_owed = 1;
 }
 
-/* Returns the AUTHENTICATE that no command has followed. The next line may belong to its exchange. */
+/* Returns the newest command if it is an AUTHENTICATE to whose exchange the next line may belong, or NULL. */
 static struct sent *exchange(struct reference *r)
 {
     struct sent *sent = last(r);
