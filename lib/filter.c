@@ -2,7 +2,7 @@
 /* A filter is a session between two streams of octets. It scans both streams and passes them on, with a few
  * changes.
  *
- * From the server to the client. At any moment, the octets of the server are in this order:
+ * From the server to the client. At any time, the octets of the server are in this order:
  *
  *     passed | held | decided | undecided | unseen
  *                     ^ window.unpassed     ^ window.unseen

@@ -156,8 +156,7 @@ proctype Server()
     od;
 
 closing:
-    /* The server ends a response that has begun. Commands that run may finish, unless the client has been told
-     * otherwise. */
+    /* The server ends a response that has begun. Commands that run may finish if the client has answered OK. */
     atomic {
         if
         :: FAULTY(FAULT_QUEUE_DROPPED) ->

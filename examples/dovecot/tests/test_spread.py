@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""slogout_spread: many processes that are told to ask at the same moment ask their clients one after the other."""
+"""slogout_spread: many processes that have to ask at the same instant ask their clients one after the other."""
 
 import os
 import selectors

@@ -13,7 +13,7 @@ BYE = b"* BYE Server shutting down.\r\n"
 
 class Silence(threading.Thread):
     """Asks a client, lets it take an action, and records when and how its connection ends. The LOGOUT is sent between
-    the two recorded moments, so the timer runs for at least since_read and at most since_asked."""
+    the two recorded times, so the timer runs for at least since_read and at most since_asked."""
 
     def __init__(self, client, ask, and_then=None):
         super().__init__()

@@ -106,7 +106,7 @@ static void nats(struct departures *departures)
 }
 
 /* EMQX node evacuation (docs: cluster load rebalancing), conn-evict-rate 500. Every 1000 ms, 500 clients are
- * disconnected in one burst. MQTT 5 clients are told at the same moment. There is no deadline. */
+ * disconnected in one burst. MQTT 5 clients are told at the same instant. There is no deadline. */
 static void emqx(struct departures *departures)
 {
     uint32_t i;
@@ -116,7 +116,7 @@ static void emqx(struct departures *departures)
 }
 
 /* Phoenix.Socket drainer (hexdocs: Phoenix.Endpoint, socket/3, :drainer), batch_size 10,000 every
- * batch_interval of 2,000 ms. The clients are told at the same moment. The remaining connections are killed
+ * batch_interval of 2,000 ms. The clients are told at the same instant. The remaining connections are killed
  * at `shutdown`. */
 static void phoenix(struct departures *departures)
 {
