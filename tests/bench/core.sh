@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Prints the size and the cost of the core, in bytes and instructions. These figures do not depend on the load of the
+# Prints the size and the cost of the core, in octets and instructions. These figures do not depend on the load of the
 # machine. The arguments are the program built from core.c, and the object files of the core compiled with -Os.
 set -eu
 program=$1

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Compares a filter that is fed whole pieces with a filter that is fed byte by byte, and with a slow reference. The
+/* Compares a filter that is fed whole pieces with a filter that is fed octet by octet, and with a slow reference. The
  * input is a dialogue, which filter/check.h describes. */
 #include "fuzz/filter/check.h"
 

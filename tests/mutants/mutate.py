@@ -8,9 +8,9 @@ optimizing compiler compiles it; the mutant does not count if its object code is
 programs do not notice the mutant either, it is built and tried again with sanitizers. Mutants that survive are printed
 in the format of equivalents.txt. Each must be explained there, or a test must be written that notices it.
 
-    mutate.py DIRECTORY COMPILER FLAGS -- TEST_PROGRAM... -- DIRECTORY COMPILER FLAGS -- TEST_PROGRAM...
+    mutate.py FOLDER COMPILER FLAGS -- TEST_PROGRAM... -- FOLDER COMPILER FLAGS -- TEST_PROGRAM...
 
-The first compiler is the fast compiler, and the second one runs the sanitizers. The directory of each contains the
+The first compiler is the fast compiler, and the second one runs the sanitizers. The folder of each contains the
 programs, the object files of lib/ with their dependency files, support.a, libmutant.so and an empty libpatch.so. These
 environment variables have an effect:
 
@@ -85,7 +85,7 @@ def ends_in_time(process, cpu_seconds):
 
 
 def run(program, directories, cpu_seconds=60):
-    """Returns whether a program passes with the libraries in these directories. There is no preexec_fn, because with
+    """Returns whether a program passes with the libraries in these folders. There is no preexec_fn, because with
     one Python would fork() a copy of itself, which takes longer than most programs."""
     environment = dict(os.environ, LD_LIBRARY_PATH=directories, CMOCKA_TEST_ABORT="1")  # it stops at the first failure
     with subprocess.Popen(program.split(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -105,7 +105,7 @@ def symbols(which, path):
 
 
 class Workshop:
-    """Compiles mutants, and runs the programs of its directory with them. The programs are linked with libpatch.so
+    """Compiles mutants, and runs the programs of its folder with them. The programs are linked with libpatch.so
     before libmutant.so, so the definitions in a mutated file replace the original definitions."""
 
     def __init__(self, build, *command, programs):

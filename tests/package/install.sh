@@ -4,7 +4,7 @@
 # `make uninstall` removes all of these files and nothing else. DESTDIR and PREFIX contain spaces and special
 # characters. pkg-config still works if the files are moved. All this also holds without a shared library. Every user
 # can read the installed files, with any umask.
-# usage: install.sh DIRECTORY, with MAKE and CC in the environment
+# usage: install.sh FOLDER, with MAKE and CC in the environment
 set -eu
 
 stage=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -35,7 +35,7 @@ uninstall()
 {
     "$MAKE" -s uninstall "$@"
     [ "$before" = "$(files)" ] || fail "uninstall left other files than before install: $(files)"
-    [ ! -e "$root$prefix/include/slogout" ] || fail "uninstall left the directory of the headers"
+    [ ! -e "$root$prefix/include/slogout" ] || fail "uninstall left the folder of the headers"
 }
 
 rm -rf "$root"

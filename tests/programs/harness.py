@@ -168,7 +168,7 @@ class Client:
 
 
 class Connection:
-    """One end of a connection, usually the client's end. The test controls it byte by byte."""
+    """One end of a connection, usually the client's end. The test controls it octet by octet."""
 
     def __init__(self, connected_socket):
         self.socket = connected_socket

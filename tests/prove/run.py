@@ -117,7 +117,7 @@ def proofs_of(path):
 # ---- CBMC ----
 
 def solver_directory():
-    """Returns a directory with a script cvc5, which CBMC calls, and which adds our options and a time limit."""
+    """Returns a folder with a script cvc5, which CBMC calls, and which adds our options and a time limit."""
     directory = os.path.abspath(f"{BUILD}/bin")
     program = f"{directory}/cvc5"
     if not os.path.exists(program):

@@ -313,7 +313,7 @@ class Results:
         self.library, self.real, self.alone, self.failures, self.passed = library, {}, {}, [], 0
 
     def answered(self, server):
-        """Counts the moments in which the client had to answer, without those in which it logged out or was forced."""
+        """Counts the moments at which the client had to answer, without those in which it logged out or was forced."""
         outcomes = [outcome for (_, column), outcome in self.real.items() if column == server]
         return "%d of %d" % (outcomes.count("ANSWERED"), outcomes.count("ANSWERED") + outcomes.count("FAILED"))
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs the programs of this folder, prints one table, and writes bench.csv.
 
-usage: run.py DIRECTORY SIZES PROGRAM...
-bench.csv is written to DIRECTORY. SIZES is the output of sizes.sh, or - if there is none. callgrind counts instructions
+usage: run.py FOLDER SIZES PROGRAM...
+bench.csv is written to FOLDER. SIZES is the output of sizes.sh, or - if there is none. callgrind counts instructions
 for the rows in COUNTED, as the difference of two runs, so that the start and the end cancel out.
 
 """

@@ -3,7 +3,7 @@
  * again within a second, at the server that a balancer chooses. Prints how often clients move, how full a server
  * becomes, and how long the restart takes, beside the closed forms, and writes the same figures as CSV.
  *
- *   rollout DIRECTORY [CLIENTS]
+ *   rollout FOLDER [CLIENTS]
  *
  * Fleets of 10 and 100 servers have this number of clients, and fleets of 3 servers a tenth of it. A server can accept
  * the logins of its share of the clients in SHARE_S seconds. Without spare servers, one server restarts at a time; with
@@ -351,7 +351,7 @@ int main(int argc, char **argv)
     int balancer;
 
     if (argc < 2 || clients < 100000 || clients > 100000000) {
-        fputs("usage: rollout DIRECTORY [CLIENTS]\n", stderr);
+        fputs("usage: rollout FOLDER [CLIENTS]\n", stderr);
         return 2;
     }
     csv = create(argv[1]);

@@ -3,7 +3,7 @@
  * with models of other systems. The clients log in again at the other servers of the fleet. Checks the
  * promises of slogout, prints a table, and writes one CSV file for each run.
  *
- *   sim DIRECTORY [CLIENTS [CAPACITY]]
+ *   sim FOLDER [CLIENTS [CAPACITY]]
  *
  * CAPACITY is the number of logins per second that the other servers accept. The exit status is 1 if a
  * promise was not kept. */
@@ -297,7 +297,7 @@ int main(int argc, char **argv)
     size_t i;
 
     if (argc < 2) {
-        fputs("usage: sim DIRECTORY [CLIENTS [CAPACITY]]\n", stderr);
+        fputs("usage: sim FOLDER [CLIENTS [CAPACITY]]\n", stderr);
         return 2;
     }
     summary = create(argv[1], "summary");

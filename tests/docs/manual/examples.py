@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Compiles and runs the examples of the manual pages and of the README.
 
-usage: examples.py DIRECTORY LIBRARY COMPILER...
-The examples are written to DIRECTORY and linked with LIBRARY. COMPILER is a command with all its flags.
+usage: examples.py FOLDER LIBRARY COMPILER...
+The examples are written to FOLDER and linked with LIBRARY. COMPILER is a command with all its flags.
 
 A comment before each literal block of a page states its kind:
     .\\" example     a whole C program, which must compile, exit with 0, and print the next block if that is output

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: cmocka.sh DIRECTORY. Downloads the source of Debian's cmocka for the machines that have no cmocka. Does not
+# usage: cmocka.sh FOLDER. Downloads the source of Debian's cmocka for the machines that have no cmocka. Does not
 # change the state of the system's apt.
 set -eu
 
