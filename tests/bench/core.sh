@@ -27,8 +27,8 @@ limit() {
 
 text=$(size -A "$@" | awk '$1 == ".text" { sum += $2 } END { print sum }')
 line=$(( $(count --toggle-collect=slogout_session_feed_line "$program" line 1000) / 1000 ))
-limit "a session" "$("$program" size)" 128 "bytes (limit 128)"
-limit "core, .text at -Os" "$text" 8192 "bytes (limit 8192)"
+limit "a session" "$("$program" size)" 128 "octets (limit 128)"
+limit "core, .text at -Os" "$text" 8192 "octets (limit 8192)"
 limit "a line while nothing is asked, in the library" "$line" 10 "instructions (limit 10)"
 printf '%-56s %6d %s\n' "the same line: the host's memchr for its LF" "$(each peer)" "instructions, including the loop"
 printf '%-56s %6d %s\n' "a whole exchange: new, ask, BYE, OK, close, free" "$(each exchange)" \
