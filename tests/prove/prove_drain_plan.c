@@ -2,7 +2,7 @@
 #include "prove.h"
 #include "saturate.h"
 
-/* For proofs in which the value of a product does not matter, but is the same for the same factors. */
+/* For proofs that hold for any values of products and quotients, if the same operands always give the same value. */
 #ifdef OPAQUE
 uint64_t __CPROVER_uninterpreted_multiply(uint64_t a, uint64_t b);
 uint64_t __CPROVER_uninterpreted_divide_up(uint64_t a, uint64_t b);

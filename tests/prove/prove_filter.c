@@ -847,8 +847,8 @@ static int begin_scan_round(unsigned round, size_t *count, size_t len)
     return 1;
 }
 
-/* The loop in from_client(). After a round, the consumed octets have been passed, removed or held back. The rest is the
- * same as a piece that another call feeds. */
+/* The loop in from_client(). After a round, the consumed octets have been passed, removed or held back, and the other
+ * octets are treated as if another call fed them. */
 static int begin_client_round(unsigned round, const char *bytes)
 {
     if (round == 0)

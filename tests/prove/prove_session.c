@@ -166,7 +166,7 @@ enum deed {
     DEEDS
 };
 
-/* The time that the host passes. 0 does not change the clock, which has any time. */
+/* The time that the host passes. The time of the clock is any time, and 0 does not change it. */
 #define NOW 0
 
 static struct slogout slogout;

@@ -370,7 +370,7 @@ static void free_another(struct crowd *crowd)
     another = NULL;
 }
 
-/* Both drains are due in the same tick. The done of the first drain frees the second drain, which has a member. */
+/* Both drains are due in the same tick. The done callback of the first drain frees the second, which has a session. */
 static void test_a_drain_is_freed_in_the_done_of_another(void **state)
 {
     struct crowd *crowd = crowd_new(NULL, 1, &crowd_prompt, 1, 100);

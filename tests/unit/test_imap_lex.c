@@ -92,7 +92,7 @@ static void test_words_are_compared_without_case(void **state)
     assert_false(slo_token_begins(&enable, "ENABLED"));
 }
 
-/* Other octets than letters also differ only in the bit that distinguishes the cases. */
+/* Some octets that are not letters also differ only in the bit that distinguishes the cases. */
 static void test_only_letters_have_a_case(void **state)
 {
     const struct slo_token first = token_of("a"), last = token_of("z"), before = token_of("`"),
