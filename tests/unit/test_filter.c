@@ -8,8 +8,8 @@
  *   c:  the client's end of file  A:  the host abandons the session
  *   s:  the server's end of file  T:  this number of milliseconds passes
  * In a trace, `C: ` and `S: ` begin the octets of that side that have passed, where the direction changes. The trace of
- * a dialogue that passes unchanged is therefore its script. A line `close ...` is the outcome, as in support/trace.h.
- * */
+ * a dialogue that passes unchanged is therefore its script. A line `close ...` is the outcome, as in
+ * support/trace.h. */
 #include "support/test.h"
 #include <stdlib.h>
 #include "support/exact.h"
