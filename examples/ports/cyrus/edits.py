@@ -26,7 +26,7 @@ EDITS = [
     ("imap/imapd.c", "service_main", "after", r"\bimapd_out\s*=\s*prot_new\b", "    port_begin();"),
     ("imap/imapd.c", "service_main", "after", r"\bcmdloop\(\)", "    port_finish();"),
     ("imap/imapd.c", "service_main", "before", r"\bprometheus_increment\(CYRUS_IMAP_READY_LISTENERS\)",
-     "    port_end();"),
+     "    port_stop();"),
     ("imap/imapd.c", "shut_down", "after", r"\bin_shutdown\s*=\s*1", "    port_abandon();"),
 
     # The command loop. A tag that is `*` is an error there, so that answer comes first.

@@ -243,9 +243,3 @@ void port_finish(void)
         SSL_shutdown(imapd_out->tls_conn);
     port_linger(imapd_out->fd);
 }
-
-void port_end(void)
-{
-    port_raise_again();
-    port_stop();
-}
