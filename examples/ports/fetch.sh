@@ -9,12 +9,13 @@ set -eu
 folder=$1
 shift
 
+# The newest of the Debian that is installed. Courier of Debian 13 is written in C++, and mailutils is that of Debian 13.
 package()
 {
     case $1 in
     courier) echo courier=1.0.5-2 ;;
-    cyrus) echo cyrus-imapd=3.6.1-4+deb12u4 ;;
-    imap4d) echo mailutils=1:3.19-1 ;;
+    cyrus) (. /etc/os-release && echo "cyrus-imapd/$VERSION_CODENAME") ;;
+    imap4d) echo mailutils/trixie ;;
     *) echo "fetch.sh: no server $1" >&2; exit 1 ;;
     esac
 }
@@ -26,8 +27,8 @@ needs()
         echo g++ libcourier-unicode-dev courier-authlib courier-authlib-dev libgdbm-dev libgnutls28-dev libidn-dev \
             libgcrypt20-dev libltdl-dev libtool perl pkg-config procps ;;
     cyrus)
-        echo g++ gawk libicu-dev libjansson-dev libsasl2-dev libsasl2-modules libsasl2-modules-db libssl-dev perl \
-            pkg-config sasl2-bin uuid-dev zlib1g-dev ;;
+        echo g++ gawk libicu-dev libjansson-dev libsasl2-dev libsasl2-modules libsasl2-modules-db libsqlite3-dev \
+            libssl-dev perl pkg-config sasl2-bin uuid-dev zlib1g-dev ;;
     imap4d)
         echo bison flex gawk libgnutls28-dev libgsasl-dev libltdl-dev libpam0g-dev libunistring-dev xz-utils \
             zlib1g-dev ;;
@@ -49,7 +50,7 @@ update()
     for suite in bookworm trixie; do
         echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $url $suite main"
     done > "$lists/sources.list"
-    apt update || { rm "$lists/sources.list"; exit 1; }
+    apt update || rm "$lists/sources.list"
 }
 
 is_complete()
@@ -68,7 +69,10 @@ for server in "$@"; do
     source=$lists/$server
     is_complete "$source" 2>/dev/null && continue
     update
+    rm -rf "$source"
     mkdir -p "$source"
-    (cd "$source" && apt source --download-only "$(package "$server")" 2>/dev/null) || :
-    is_complete "$source" || echo "fetch.sh: $server is not run: no source"
+    (cd "$source" && apt source --download-only "$(package "$server")") > "$source.log" 2>&1 || :
+    is_complete "$source" && continue
+    rm -rf "$source"
+    echo "fetch.sh: $server is not run: no source, see $source.log"
 done

@@ -12,7 +12,7 @@ stock()
 {
     test ! -e "$tree/built" || return 0
     (cd "$tree"
-     ./configure -q --disable-dependency-tracking --disable-nls --disable-static --disable-cxx --disable-python \
+     env CONFIG_SHELL=/bin/sh sh ./configure -q --disable-dependency-tracking --disable-nls --disable-static --disable-cxx --disable-python \
          --without-guile --without-mysql --without-postgres --without-ldap --disable-radius --disable-mh \
          --disable-build-clients --disable-build-pop3d --disable-build-comsat --disable-build-mda \
          --disable-build-lmtpd --with-gnutls --with-gsasl --without-readline --without-fribidi CFLAGS=-O1 || exit 1

@@ -12,7 +12,6 @@ import concurrent.futures
 import hashlib
 import os
 import re
-import runpy
 import shutil
 import signal
 import socket
@@ -22,9 +21,10 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = HERE, os.path.dirname(HERE)
 
 from client import CAPABILITY, REQUEST, Client  # noqa: E402
+from edit import fitting  # noqa: E402
 from servers import BUILD, LIMIT, SERVERS, Authenticator, wait_until  # noqa: E402
 
 WORKERS = int(os.environ.get("PORTS_WORKERS", 12))
@@ -428,7 +428,7 @@ def make_certificate():
 def edit_fails(kind):
     """The edits change nothing if the last place is missing. Returns 1 if this is not so, else 0."""
     table = os.path.join(HERE, "..", kind.name, "edits.py")
-    edits = runpy.run_path(table)["EDITS"]
+    edits = fitting(table, os.path.join(BUILD, kind.name, kind.source))[0]
     with tempfile.TemporaryDirectory() as folder:
         for name in {edit[0] for edit in edits}:
             path = os.path.join(folder, name)
@@ -467,7 +467,7 @@ def main():
         jobs = {(kind, linked, name): pool.submit(run, kind, linked, name)
                 for kind in kinds for name in names[kind] for linked in (True, False)}
         for kind in kinds:
-            print("\n%s\n%-32s %-42s %s" % (kind.version, "what a stop does to a client", "stock", "linked"))
+            print("\n%s\n%-32s %-42s %s" % (kind.version(), "what a stop does to a client", "stock", "linked"))
             for name in names[kind]:
                 linked, stock = jobs[kind, True, name].result(), jobs[kind, False, name].result()
                 wrong = linked != CASES[name][1]

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Starts the servers of the ports as an unprivileged user, each in a folder of its own, on a port that is free."""
 
+import glob
 import itertools
 import os
+import re
 import shutil
 import signal
 import socket
@@ -74,6 +76,12 @@ class Server:
         except AssertionError:
             self.close()
             raise
+
+    @classmethod
+    def version(cls):
+        """The name and version, from the archive of the source."""
+        archive = glob.glob(os.path.join(BUILD, "apt", cls.name, "*.orig.tar.*"))[0]
+        return "%s %s" % (cls.title, re.search(r"_([\d.]+)\.orig", archive)[1])
 
     def checker(self):
         """What the command of a linked server begins with if PORTS_VALGRIND is set."""
@@ -172,7 +180,7 @@ class Authenticator(threading.Thread):
 
 class Courier(Server):
     name = "courier"
-    version = "Courier imapd 1.0.5"
+    title = "Courier imapd"
     source = "libs"
 
     def prepare(self):
@@ -237,7 +245,7 @@ def holds(pid, inode):
 
 class Imap4d(Server):
     name = "imap4d"
-    version = "GNU Mailutils imap4d 3.19"
+    title = "GNU Mailutils imap4d"
     source = "imap4d"
     user = "u1@test"
 
@@ -292,7 +300,7 @@ imap cmd="{imapd}" listen="127.0.0.1:{port}"
 
 class Cyrus(Server):
     name = "cyrus"
-    version = "Cyrus imapd 3.6.1"
+    title = "Cyrus imapd"
     source = "."
     compress = reuses = True
 
