@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Unpacks and builds a server whose source fetch.sh has left in FOLDER/apt: build.sh FOLDER LIBRARY SERVER
-# The tree of the server stays in FOLDER/SERVER, so that only what has changed is built again.
+# The tree of the server stays in FOLDER/SERVER, so that only what has changed is built again. PORT_CONFIGURE has more
+# arguments for its configure script.
 set -eu
 
 folder=$1 library=$2 server=$3

@@ -58,7 +58,7 @@ is_complete()
     dsc=$(ls "$1"/*.dsc 2>/dev/null) &&
         sum=$(sed -n '/^Checksums-Sha256/,/^Files/s/^ \([0-9a-f]*\) [0-9]* \(.*\.orig\.tar\.[a-z0-9]*\)$/\1  \2/p' \
             "$dsc") &&
-        test -n "$sum" && (cd "$1" && echo "$sum" | sha256sum --quiet -c -)
+        test -n "$sum" && (cd "$1" && echo "$sum" | sha256sum --quiet -c -) >/dev/null 2>&1
 }
 
 mkdir -p "$folder"
@@ -67,7 +67,7 @@ for server in "$@"; do
     # shellcheck disable=SC2046 # words
     sh tests/apt.sh ca-certificates openssl python3 util-linux make gcc libc6-dev $(needs "$server")
     source=$lists/$server
-    is_complete "$source" 2>/dev/null && continue
+    is_complete "$source" && continue
     update
     rm -rf "$source"
     mkdir -p "$source"

@@ -333,12 +333,12 @@ def around_login(server):
 
 # ---- the whole server ----
 
-def whole(count, answer):
+def whole(count, answer, **options):
     """Returns a case: the whole server stops. How many clients saw what, and over which time."""
     def run(server):
         def leave(client):
             return client.leave(answer), time.monotonic()
-        clients = [Client(server) for _ in range(count)]
+        clients = [Client(server, **options) for _ in range(count)]
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
             jobs = [pool.submit(leave, client) for client in clients]
             server.stop()
@@ -353,6 +353,7 @@ def whole(count, answer):
 case("server stops", "20 LOGOUT, closed, spread", spread=10)(whole(20, "{} OK\r\n"))
 case("server stops, TLS", "20 LOGOUT, closed, spread", tls=True, spread=10)(whole(20, "{} OK\r\n"))
 case("server stops, nobody answers", "20 BYE, closed, spread", spread=10, deadline=15)(whole(20, ""))
+case("server stops, before login", "20 BYE, closed, spread", spread=10)(whole(20, "", login=False))
 
 
 @case("server restarts meanwhile", "port free, LOGOUT, closed", spread=5)
@@ -456,12 +457,11 @@ def main():
     for kind in wanted:
         if kind not in kinds:
             print("%s: not run: no source" % kind.name)
-    if not kinds:
-        return 0
     names = {kind: [name for name in CASES if os.environ.get("CASE", "") in name and hasattr(kind, CASES[name][4]) and
                     not (os.environ.get("PORTS_VALGRIND") and name in NOT_UNDER_VALGRIND)] for kind in kinds}
-    make_certificate()
-    Authenticator().start()
+    if kinds:
+        make_certificate()
+        Authenticator().start()
     begin, failed = time.monotonic(), sum(edit_fails(kind) for kind in kinds)
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         jobs = {(kind, linked, name): pool.submit(run, kind, linked, name)

@@ -67,9 +67,9 @@ class Server:
         shutil.copy(os.path.join(BUILD, "certificate.pem"), self.certificate)
         os.chmod(self.certificate, 0o600)
         self.environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", **options}
+        self.log = self.errors = open(os.path.join(self.folder, "log"), "wb")
         self.prepare()
         subprocess.run(["chown", "-R", "%s:%s" % (USER, GROUP), self.folder], check=True)
-        self.log = open(os.path.join(self.folder, "log"), "wb")
         self.master = self.spawn()
         try:
             wait_until(self.listens, "listener")
@@ -101,7 +101,7 @@ class Server:
     def spawn(self):
         # A group of its own, as under an init, because couriertcpd passes SIGTERM to its group.
         return subprocess.Popen(self.command(), env=self.environment, cwd=self.folder, user=USER, group=GROUP,
-                                extra_groups=[], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                                extra_groups=[], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.errors,
                                 start_new_session=True)
 
     def listens(self):
@@ -185,6 +185,8 @@ class Courier(Server):
 
     def prepare(self):
         self.user = self.folder  # the authenticator knows no other names
+        self.logger = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=self.log)
+        self.errors = self.logger.stdin
         for name in ("cur", "new", "tmp"):
             os.makedirs(os.path.join(self.folder, "Maildir", name))
         where = lambda program: os.path.join(BUILD, "courier", "libs", program)  # noqa: E731
@@ -201,6 +203,17 @@ class Courier(Server):
 
     def command(self):
         return self.arguments
+
+    def stop(self):
+        """courierlogger, which reads what the sessions log, ends ten seconds after the stop."""
+        super().stop()
+        if self.linked:
+            self.logger.kill()
+
+    def close(self):
+        self.logger.kill()
+        self.logger.communicate()
+        super().close()
 
     def serves(self, pid, client_port):
         if not read(str(pid), "comm").startswith((b"imap", b"memcheck")):
