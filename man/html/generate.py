@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 GROUPS = {
     "Start here": ["slogout.7", "slogout-porting.7"],
     "The library": ["slogout_new.3", "slogout_session_*.3", "slogout_drain_*.3", "slogout_filter_*.3", "*.3"],
-    "The programs": ["slogout-proxy.8", "slogout-dovecot.7", "slogout-fleet.7"],
+    "The programs": ["slogout-proxy.8", "slogout-dovecot.7", "slogout-ports.7", "slogout-fleet.7"],
     "The protocol": ["slogout-protocol.7", "slogout-client.7"],
 }
 FRAME = (HERE / "frame.html").read_text(encoding="utf-8")
