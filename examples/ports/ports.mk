@@ -3,6 +3,7 @@
 ##   make deps-ports           fetches their sources from Debian, and installs what building them needs
 ##   make ports                edits, builds and links them (PORT=courier: this one; PORT=random: one by PORT_SEED)
 ##   make ports-check          what a stop does to their clients, with the library and without; needs root
+##   make ports-suites         the servers' own tests, with the library and without; needs root
 
 PORTS_ALL := $(patsubst examples/ports/%/edits.py,%,$(wildcard examples/ports/*/edits.py))
 PORT ?= $(PORTS_ALL)
@@ -15,7 +16,7 @@ PORTS_CHOSEN := $(PORT)
 endif
 PORTS := $(abspath $(BUILD))/ports
 
-.PHONY: deps-ports ports ports-check
+.PHONY: deps-ports ports ports-check ports-suites
 
 deps-ports:
 	sh examples/ports/fetch.sh $(PORTS) $(PORTS_CHOSEN)
@@ -26,3 +27,7 @@ ports: $(STATIC)
 
 ports-check: ports
 	python3 -B examples/ports/tests/run.py $(PORTS_CHOSEN)
+
+ports-suites: ports
+	PORT_CC='$(CC) -std=gnu99 -Iinclude $(WARNINGS) $(CPPFLAGS) $(CFLAGS)' \
+	  python3 -B examples/ports/tests/suites.py $(abspath $(STATIC)) $(PORTS_CHOSEN)
