@@ -27,8 +27,8 @@ needs()
         echo g++ libcourier-unicode-dev courier-authlib courier-authlib-dev libgdbm-dev libgnutls28-dev libidn-dev \
             libgcrypt20-dev libltdl-dev libtool perl pkg-config procps ;;
     cyrus)
-        echo g++ gawk libical-dev libicu-dev libjansson-dev libsasl2-dev libsasl2-modules libsasl2-modules-db \
-            libsqlite3-dev libssl-dev perl pkg-config sasl2-bin uuid-dev zlib1g-dev ;;
+        echo g++ gawk libcunit1-dev libical-dev libicu-dev libjansson-dev libsasl2-dev libsasl2-modules \
+            libsasl2-modules-db libsqlite3-dev libssl-dev perl pkg-config sasl2-bin uuid-dev zlib1g-dev ;;
     imap4d)
         echo bison flex gawk libgnutls28-dev libgsasl-dev libltdl-dev libpam0g-dev libunistring-dev xz-utils \
             zlib1g-dev ;;
