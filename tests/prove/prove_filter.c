@@ -288,9 +288,9 @@ void slo_imap_server_skip_greeting(struct slo_imap_server *scan)
     scan->greeted = 1;
 }
 
-void slo_login_begin_line(struct slo_login *login, int is_exchange)
+void slo_login_begin_line(struct slo_login *login, int is_exchange, int is_certain)
 {
-    (void)is_exchange;
+    (void)is_exchange, (void)is_certain;
     CHECK(login == &filter.login);
 }
 
