@@ -336,11 +336,11 @@ faults: $(BUILD)/tests/faults/shim.so $(TEST_PROGRAMS)
 # ---- prove: the model checker CBMC. tests/prove/prove_NAME.c says what it proves, tests/prove/run.py has it proved ----
 #
 # deps-prove installs what it needs, on Debian 13 or in a chroot of it (tests/trixie.sh). NAME=text names one harness,
-# PROOF=bye one proof of it. prove-sanity plants the faults that the proofs name, and N changes of lines that a proof
+# PROOF=bye one proof of it. prove-sanity plants N of the faults that the proofs name and N changes of lines that a proof
 # claims, at random from SEED.
 
 NAME ?= *
-PROVE_CHANGES = $(if $(filter command%,$(origin N)),$(N),60)
+PROVE_CHANGES = $(if $(filter command%,$(origin N)),$(N))
 PROVE_THERE = sh tests/trixie.sh run env PROOF=$(PROOF) TRACE=$(TRACE) N=$(PROVE_CHANGES) SEED=$(SEED) python3 -B tests/prove
 PROVE = $(wildcard tests/prove/prove_$(NAME).c)
 
