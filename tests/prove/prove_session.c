@@ -832,20 +832,19 @@ void missing(void)
 /* proves: an event, in any state of the invariant, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, a session that is LEAVING ends when it is forced, no line after BUSY before its moment, none after a BYE or the end, and a response is an answer only if it is a BYE or has our tag, and only while ASKED
  * with: --unwind 33 --slice-formula --object-bits 12
  * each: EVENT 14
- * claims: dispatch table
- * claims EVENT=0: slo_session_join enter_waiting
- * claims EVENT=1: slogout_session_leave
- * claims EVENT=2: slogout_session_request handle_at begin send_logout send_bye settle finish
- * claims EVENT=3: slogout_session_resume
- * claims EVENT=4: slogout_session_cancel slo_session_cancel reopen slo_session_quit move_count set_state stop_timer
- * claims EVENT=5: slo_session_expired outcome_of_timer timers_of send_last_bye
- * claims EVENT=6: note_bye kind_of_line slo_session_feed_response
- * claims EVENT=7: answered kind_of_line read_result finish settle
- * claims EVENT=8: refused kind_of_line
- * claims EVENT=9: kind_of_line consume
- * claims EVENT=10: slogout_session_force close_now settle
- * claims EVENT=11: slogout_session_abandon slo_session_abandon end_unasked end_as_named end_as_settled settle
  * claims EVENT=12: slogout_session_free slo_session_free
+ * claims EVENT=0: slo_session_join enter_waiting table dispatch
+ * claims EVENT=4: slogout_session_cancel slo_session_cancel reopen slo_session_quit move_count set_state stop_timer table
+ * claims EVENT=6: note_bye kind_of_line slo_session_feed_response table
+ * claims EVENT=7: answered kind_of_line read_result finish settle table
+ * claims EVENT=9: kind_of_line consume table dispatch
+ * claims EVENT=11: slogout_session_abandon slo_session_abandon end_unasked end_as_named end_as_settled settle set_state stop_timer move_count table
+ * claims EVENT=8: refused kind_of_line set_state stop_timer table
+ * claims EVENT=5: slo_session_expired outcome_of_timer timers_of send_last_bye table
+ * claims EVENT=3: slogout_session_resume table
+ * claims EVENT=1: slogout_session_leave table
+ * claims EVENT=10: slogout_session_force close_now settle table
+ * claims EVENT=2: slogout_session_request handle_at begin send_logout send_bye settle finish table
  * mutant EVENT=1: lib/session.c: SLOGOUT_STATE_LEAVING ? insist(session, event) : 0; => SLOGOUT_STATE_LEAVING ? 0 : 0;
  * mutant EVENT=2: lib/session.c: char line[SLOGOUT_TAG_SIZE + sizeof command]; => char line[SLOGOUT_TAG_SIZE];
  * mutant EVENT=2: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, event); => return send_logout(session, event);
