@@ -157,6 +157,7 @@ void slo_timer_stop(struct slo_timers *timers, struct slo_timer *timer)
 
 int slo_may_call_back(const struct slogout *slogout, uint64_t now)
 {
+    LEMMA(!released);
     if (slogout->depth)
         return SLOGOUT_ERR_REENTRANT;
     return now == SLOGOUT_NEVER ? SLOGOUT_ERR_ARGUMENT : 0;
@@ -803,7 +804,7 @@ void new_session(void)
     CHECK(invariant());
 }
 
-/* proves: what is missing is refused
+/* proves: a call without a session, a departure or a reason is refused and has no effect
  * with: --unwind 12 --slice-formula
  * claims: slogout_session_resume slogout_session_force slogout_session_abandon slogout_session_state slogout_session_set_enabled
  * mutant: lib/session.c: return session ? handle_at(session, now_ms, FORCE, &event) : SLOGOUT_ERR_ARGUMENT; => return handle_at(session, now_ms, FORCE, &event); */
@@ -812,6 +813,7 @@ void missing(void)
     const int enabled = nondet_int();
 
     any_world();
+    released = 1; /* so that no call may begin */
     CHECK(slogout_session_request(NULL, NULL, NOW) == SLOGOUT_ERR_ARGUMENT);
     CHECK(slogout_session_leave(NULL, &departure, NOW) == SLOGOUT_ERR_ARGUMENT);
     CHECK(slogout_session_leave(session, NULL, NOW) == SLOGOUT_ERR_ARGUMENT);
