@@ -842,8 +842,8 @@ void missing(void)
  * claims EVENT=9: kind_of_line consume table dispatch
  * claims EVENT=11: slogout_session_abandon slo_session_abandon end_unasked end_as_named end_as_settled settle set_state stop_timer move_count table
  * claims EVENT=8: refused kind_of_line set_state stop_timer table
- * claims EVENT=5: slo_session_expired outcome_of_timer timers_of send_last_bye table
- * claims EVENT=3: slogout_session_resume table
+ * claims EVENT=5: slo_session_expired outcome_of_timer timers_of send_last_bye send_logout send_bye finish table
+ * claims EVENT=3: slogout_session_resume handle_at table
  * claims EVENT=1: slogout_session_leave table
  * claims EVENT=10: slogout_session_force close_now settle table
  * claims EVENT=2: slogout_session_request handle_at begin send_logout send_bye settle finish table
