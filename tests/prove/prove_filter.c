@@ -958,8 +958,6 @@ static void check_world(void)
  * mutant EVENT=0: lib/filter.c: go_blind(filter, SLOGOUT_BLINDNESS_MECHANISM); => add_text(filter, window, "* OK");
  * mutant EVENT=2: lib/filter.c: add_text(filter, window, " " SLOGOUT_CAPABILITY); => ;
  * mutant EVENT=2: lib/filter.c: pass_to_client(filter, text, strlen(text)); => pass_to_client(filter, text, strlen(text)), pass_to_client(filter, text, 1);
- * mutant EVENT=3: lib/filter.c: window->unpassed = window->unseen; => ;
- * mutant EVENT=3: lib/filter.c: if (undecided > scanned) => if (0)
  * mutant EVENT=4: lib/filter.c: while (window.unseen < end && !filter->blind && !is_over(filter)) { => while (window.unseen < end && !is_over(filter)) {
  * mutant EVENT=4: lib/filter.c: pass_scanned(filter, &window, filter->blind ? 0 : filter->server.undecided); => pass_scanned(filter, &window, filter->server.undecided);
  * mutant EVENT=5: lib/filter.c: filter->held_len += left; => filter->held_len = left; */
@@ -1057,10 +1055,8 @@ static void session_event(void)
 /* proves: (a) to (d) for an event of the session, whether of the host, of its timer or of a drain, for the timer of the close, and for freeing the filter, from any valid state
  * with: --unwind 30 --slice-formula --object-bits 10
  * claims: is_between_lines send_own_line
- * mutant: lib/filter.c: filter->last_line_sent = *line == '*'; => ;
  * mutant: lib/filter.c: if (!is_between_lines(filter) || (when == SLOGOUT_AT_REST && !slo_imap_client_at_rest(&filter->client))) => if (!is_between_lines(filter))
  * mutant: lib/filter.c: !filter->last_line_sent && slo_imap_server_between_lines(&filter->server) && => !filter->last_line_sent &&
- * mutant: lib/filter.c: filter->is_asked |= result >= 0 && *line != '*'; => ;
  * mutant: lib/filter.c: slo_timer_stop(&slogout->closing, &filter->timer); => ; */
 void outside(void)
 {

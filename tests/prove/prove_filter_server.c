@@ -27,8 +27,7 @@ static int is_line_undecided(void)
  * claims STATE=5: take_logout_end be_odd
  * claims STATE=6: take_logout_end be_odd
  * mutant STATE=4: lib/imap_server.c: scan->undecided += is_undecided ? n : 0; => scan->undecided = is_undecided ? n : 0;
- * mutant STATE=4: lib/imap_server.c: scan->undecided += is_undecided && scan->state == SERVER_CODE; => ;
- * mutant STATE=6: lib/imap_server.c: if (octet != '\n') { => if (0) { */
+ * mutant STATE=4: lib/imap_server.c: scan->undecided += is_undecided && scan->state == SERVER_CODE; => ; */
 void undecided_line(void)
 {
     const size_t len = nondet_size();

@@ -227,8 +227,7 @@ void one_step(void)
  * with: --unwind 9 --slice-formula
  * each: COUNT 3
  * claims: continue_literal continue_idle
- * mutant COUNT=1: lib/imap_client.c: scan->literal_left < SLO_LITERAL_LIMIT => scan->literal_left <= SLO_LITERAL_LIMIT
- * mutant COUNT=1: lib/imap_client.c: if (!is_idling || owed != newest(scan)) => if (1) */
+ * mutant COUNT=1: lib/imap_client.c: scan->literal_left < SLO_LITERAL_LIMIT => scan->literal_left <= SLO_LITERAL_LIMIT */
 void continuation(void)
 {
     const struct slo_owed *owed;

@@ -169,7 +169,6 @@ void one_step(void)
 /* proves: feeding ends, with the octet consumed or an event that is true, in a valid state, from any valid state with an octet or none; that memory is safe is proved of a step
  * with: --no-standard-checks --unwinding-assertions --unwind 16 --unwindset slo_imap_server_feed.0:6
  * claims: slo_imap_server_feed
- * mutant: lib/imap_server.c: if (scan->event != SLO_SERVER_NOTHING) => if (0)
  * mutant: lib/imap_server.c: if (scan->stops) => if (!scan->stops) */
 void feed(void)
 {
