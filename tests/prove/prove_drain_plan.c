@@ -169,6 +169,7 @@ void schedule(void)
 /* proves: for each plan, even one that is not accepted, force, tail and leave timeout end by the deadline, unless it is shorter than the leave timeout. The spread is kept up to force, and so is the rate. The limit is raised so that the plan fits, or is dropped if no limit makes it fit. Nobody is asked whose answer timeout would end after force, for all plans, timeouts and numbers of sessions
  * by: integers
  * with: -DOPAQUE
+ * claims: slo_plan_schedule
  * mutant: lib/drain_plan.c: kept.max_in_flight = 0; => ;
  * mutant: lib/drain_plan.c: slo_min(plan->tail_ms, slo_subtract => slo_max(plan->tail_ms, slo_subtract
  * mutant: lib/drain_plan.c: begin_by = force; => begin_by = deadline_of(plan);

@@ -806,7 +806,8 @@ void new_session(void)
 
 /* proves: a call without a session, a departure or a reason is refused and has no effect
  * with: --unwind 12 --slice-formula
- * claims: slogout_session_resume slogout_session_force slogout_session_abandon slogout_session_state slogout_session_set_enabled
+ * claims: slogout_session_request slogout_session_leave slogout_session_resume slogout_session_cancel slogout_session_force
+ * claims: slogout_session_abandon slogout_session_free slogout_session_state slogout_session_set_enabled
  * mutant: lib/session.c: return session ? handle_at(session, now_ms, FORCE, &event) : SLOGOUT_ERR_ARGUMENT; => return handle_at(session, now_ms, FORCE, &event); */
 void missing(void)
 {
