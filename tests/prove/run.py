@@ -215,8 +215,8 @@ def each_property(proof, root, case):
 
 
 def first_failure(proof, root, case):
-    """The first property that fails, or None, and what is not proved. The ends, which always fail, are left out. Where the
-    proof is by integers, the solver of bits soon finds most faults, but it can not prove that there is none."""
+    """The first property that fails, or None, and what else is not proved, without the ends, which always fail. Where the
+    proof is by integers, the solver of bits, which finds most faults sooner, is asked first."""
     case, limits = [*case, "-DNO_END"], {"seconds": GUESS_SECONDS} if proof.by == "integers" else {}
     try:
         said = cbmc(proof, root, case, "--stop-on-fail", **limits)
