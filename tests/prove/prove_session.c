@@ -308,9 +308,12 @@ static void join_or_quit(int joins)
         slo_session_quit(session);
 }
 
-static void abandon_it(void)
+static void abandon_it(enum slogout_outcome why)
 {
-    slogout_session_abandon(session, SLOGOUT_OUTCOME_PEER_CLOSED);
+    const int has_outcome = session->state != SLOGOUT_STATE_OPEN && session->state < SLOGOUT_STATE_LEAVING;
+
+    CHECK(slogout_session_abandon(session, why) == 0);
+    CHECK(!has_outcome || session->outcome == why);
     seen.over = 1;
 }
 
@@ -343,7 +346,7 @@ static void act(enum deed deed)
     if (deed == CHANGES_DRAIN || deed == CANCELS_AND_JOINS)
         join_or_quit(!session->set);
     if (deed == ABANDONS || deed == CANCELS_AND_ABANDONS)
-        abandon_it();
+        abandon_it(SLOGOUT_OUTCOME_PEER_CLOSED);
     if (deed == FREES || deed == CANCELS_AND_FREES)
         free_it();
 }
@@ -700,7 +703,10 @@ static void happen(unsigned event)
         check_not_leaving();
         break;
     case ABANDON:
-        abandon_it();
+        if (nondet_int())
+            abandon_it(SLOGOUT_OUTCOME_CLIENT_LOGOUT);
+        else
+            abandon_it(SLOGOUT_OUTCOME_HOST_CLOSED);
         break;
     case FREE:
         free_it();
