@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Proves lib/ with the model checker CBMC, and shows that the proofs can fail.
 
-    run.py HARNESS...              the proofs in these files, one for each processor at a time
-    run.py --sanity HARNESS...     the same with faults planted, each of which must be found
+    run.py HARNESS...              runs the proofs in these files, one for each processor at a time
+    run.py --sanity HARNESS...     plants faults, each of which the proofs in these files must find
 
-A proof is a function of a harness. The comment before it says what it proves and how:
+A proof is a function of a harness. The comment before the function says what it proves, and how:
 
-    /* proves: what holds, for what input
+    /* proves: a property, for all ...
      * by: bits                 one run of CBMC's own SAT solver (the default), with all checks of memory safety, or
-     *     integers             one run for each property of cvc5, which takes machine words for integers with a modulus,
-     *                          so it can multiply and divide symbols of 64 bits; without the checks of memory
-     * with: OPTION...          more options of CBMC
+     *     integers             one run of cvc5 for each property. cvc5 treats machine words as integers with a modulus,
+     *                          so it can multiply and divide variables of 64 bits. Memory safety is not checked.
+     * with: OPTION...          more options for CBMC
      * each: MACRO COUNT ...    one run for each value of these macros from 0 to COUNT - 1
      * loop FUNCTION.NUMBER: INVARIANT; assigns WHAT; decreases TERM
-     *                          a contract, in place of which the loop is not unwound: the proof holds for any number of
-     *                          rounds. `ghost` may be an index that the harness chooses: what holds of it holds of all
+     *                          a contract that replaces the loop, so that the proof holds for any number of rounds.
+     *                          `ghost` may be an index that the harness chooses. A property that holds for this index
+     *                          holds for every index.
      * claims MACRO=VALUE ...: FUNCTION...
      *                          all that these functions of lib/ do is part of what is proved by the runs that claim them,
      *                          which are those with these macros. A change of one of their lines is a fault that one of
@@ -54,8 +55,8 @@ from operators import Mutant, mutants_of  # noqa: E402
 
 BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "prove")
 NOTICED_BY_NO_PROOF = os.path.join(HERE, "unnoticed.txt")
-MEMORY = 4 << 30  # octets of one solver
-SOLVER_SECONDS = 60  # of CPU, for one property, by integers
+MEMORY = 4 << 30  # octets for one solver
+SOLVER_SECONDS = 60  # of CPU time for one property that is proved by integers
 CHANGES = 200  # that --sanity plants
 GUESS_SECONDS = 10  # of CPU, for a fault by bits where the proof is by integers
 OPTIONS = {
@@ -66,7 +67,7 @@ END = "the end is reached"
 
 # cases: the macros of each run. loops: {function: [contract]}. claims, mutants: [(the macros of runs, text)]
 Proof = namedtuple("Proof", "path name label proves by options cases loops claims mutants")
-# runs: pairs of a proof and its macros. fault: the text of a mutant, or a Mutant of operators.py, or "" if none is planted.
+# runs: pairs of a proof and its macros. fault: the text of a mutant, a Mutant of operators.py, or "" for no fault.
 Job = namedtuple("Job", "runs fault")
 # kind: what has become of the fault, or GOOD or BAD for a proof
 Verdict = namedtuple("Verdict", "kind properties seconds lines")
@@ -78,19 +79,19 @@ FIELD = re.compile(r"^(proves|by|with|each|loop|claims|mutant)((?: [^\s:]+)*): "
 
 
 class NoAnswer(Exception):
-    """Why there is none."""
+    """The reason why a run has no result."""
 
 
 # ---- harnesses ----
 
 def fields(comment):
-    """(key, arguments, text) for each field of a proof's comment."""
+    """Returns (key, arguments, text) for each field of a proof's comment."""
     parts = FIELD.split(re.sub(r"\n +\* ?", "\n", comment))[1:]
     return [(key, more.split(), " ".join(text.split())) for key, more, text in zip(*(parts[i::3] for i in range(3)))]
 
 
 def cases_of(words):
-    """[["-DONE=0", "-DTWO=0"], ["-DONE=0", "-DTWO=1"], ...] for ONE 1 TWO 2."""
+    """Returns [["-DONE=0", "-DTWO=0"], ["-DONE=0", "-DTWO=1"]] for ONE 1 TWO 2."""
     return [list(macros) for macros in itertools.product(
         *([f"-D{name}={value}" for value in range(int(count))] for name, count in zip(words[::2], words[1::2])))]
 
@@ -107,7 +108,7 @@ def proofs_of(path):
     harness = os.path.basename(path)[len("prove_"):-len(".c")]
     found = PROOF.findall(source)
     if not found or len(found) != source.count("/* proves: "):
-        sys.exit(f"prove: {path}: a proof is not written as one")
+        sys.exit(f"prove: {path}: the comment or the function of a proof has a wrong form")
     for comment, name in found:
         lines = fields(comment)
         one = {key: text for key, _, text in lines}
@@ -128,7 +129,7 @@ def runs_of(proof, macros):
 # ---- CBMC ----
 
 def solver_directory():
-    """A directory with a program cvc5, which is the one that CBMC calls, with the options that we want."""
+    """Returns a folder with a script cvc5, which CBMC calls, and which adds our options and a time limit."""
     directory = os.path.abspath(f"{BUILD}/bin")
     program = f"{directory}/cvc5"
     if not os.path.exists(program):
@@ -158,7 +159,7 @@ def json_of(*command, **limits):
     try:
         said = json.loads(run.stdout)
     except ValueError:
-        raise NoAnswer(f"{command[0]} ended without a word, {run.returncode}") from None
+        raise NoAnswer(f"{command[0]} printed no result and returned {run.returncode}") from None
     errors = [part["messageText"] for part in said if part.get("messageType") == "ERROR"]
     if errors:
         raise NoAnswer("; ".join(errors))
@@ -166,7 +167,7 @@ def json_of(*command, **limits):
 
 
 def source_options(proof, root, case):
-    """What a compiler needs to know. PROOF is the function that end.c calls."""
+    """Returns the sources and options for the compiler. PROOF is the function that end.c calls."""
     return [proof.path, os.path.join(HERE, "end.c"), "--function", "end_of_proof", f"-DPROOF={proof.name}", f"-I{root}/lib",
             f"-I{root}/include", "-Itests", "-Itests/prove", *case, *(word for word in proof.options if word[:2] == "-D")]
 
@@ -242,7 +243,7 @@ def place(prop):
 
 
 def is_fault(prop):
-    """Whether this shows a fault of the library; that a function is not there is one of the harness."""
+    """Returns whether this shows a fault of the library. A missing function is a fault of the harness."""
     return prop["status"] == "FAILURE" and prop["description"] != END and ".no-body." not in prop["property"]
 
 
@@ -251,7 +252,7 @@ def is_bad(prop):
 
 
 def trace(prop):
-    """How the property fails, if that is wanted."""
+    """Yields the assignments that lead to the failure if TRACE is set."""
     for step in prop.get("trace", []) if os.environ.get("TRACE") else []:
         if step["stepType"] == "assignment" and not step.get("hidden") and "sourceLocation" in step:
             at = step["sourceLocation"]
@@ -262,7 +263,7 @@ def trace(prop):
 # ---- one run ----
 
 def cpu_seconds():
-    """Of all the solvers so far; the machine may be busy with other things."""
+    """Returns the CPU time of all solvers so far. Unlike elapsed time, it does not depend on other programs."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
@@ -278,13 +279,13 @@ def prove(job):
 
 
 def planted(text):
-    """The file and its source with the fault that the text of a mutant says."""
+    """Returns the path and the source of the file that the text of a mutant changes, with that change."""
     path, change = text.split(": ", 1)
     old, new = change.split(" => ")
     with open(path, encoding="ascii") as stream:
         source = stream.read()
     if source.count(old) != 1:
-        raise NoAnswer(f"`{old}` does not stand once in {path}")
+        raise NoAnswer(f"`{old}` does not occur exactly once in {path}")
     return path, source.replace(old, new)
 
 
@@ -302,7 +303,7 @@ def name_of_run(run):
 
 
 def refute(job):
-    """Whether a property fails on the fault, in a copy of the library."""
+    """Plants the fault in a copy of the library, and returns whether a property fails."""
     path, source = planted(job.fault) if isinstance(job.fault, str) else (job.fault.path, job.fault.source())
     with tempfile.TemporaryDirectory(dir=BUILD) as root:
         shutil.copytree("lib", f"{root}/lib")
@@ -331,7 +332,7 @@ def label_of(job):
 
 
 def assembly(source):
-    """What an optimizing compiler makes of it, or None if it does not compile. Functions of a header are kept."""
+    """Returns the optimized assembly code, with all functions of headers, or None if the source does not compile."""
     run = subprocess.run(["gcc", "-std=c99", "-w", "-O2", "-fkeep-inline-functions", "-Iinclude", "-Ilib", "-S", "-o-", "-xc", "-"],
                          input=source.encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return None if run.returncode else run.stdout
@@ -360,7 +361,7 @@ def judge(job):
 
 
 def judge_all(jobs):
-    """Yields each job with its verdict, and prints what is to be said of it."""
+    """Yields each job with its verdict, and prints the lines of the verdict."""
     with multiprocessing.Pool() as pool:
         for job, verdict in pool.imap_unordered(judge, jobs, chunksize=1):
             for line in verdict.lines:
