@@ -337,11 +337,11 @@ faults: $(BUILD)/tests/faults/shim.so $(TEST_PROGRAMS)
 # ---- prove: the model checker CBMC. tests/prove/prove_NAME.c states the proofs, and tests/prove/run.py runs them ----
 #
 # deps-prove installs the tools on Debian 13 or in a chroot of it (tests/trixie.sh). NAME=text selects one harness, and
-# PROOF=bye one proof in it. prove-sanity plants the faults that the proofs name, and N changes of claimed lines, at
+# PROOF=bye one proof in it. prove-sanity plants N of the faults that the proofs name and N changes of claimed lines, at
 # random from SEED.
 
 NAME ?= *
-PROVE_CHANGES = $(if $(filter command%,$(origin N)),$(N),60)
+PROVE_CHANGES = $(if $(filter command%,$(origin N)),$(N))
 PROVE_THERE = sh tests/trixie.sh run env PROOF=$(PROOF) TRACE=$(TRACE) N=$(PROVE_CHANGES) SEED=$(SEED) python3 -B tests/prove
 PROVE = $(wildcard tests/prove/prove_$(NAME).c)
 

@@ -10,7 +10,7 @@ static int given_back, released;
 
 void slo_enter(struct slogout *slogout)
 {
-    CHECK(!released);
+    LEMMA(!released);
     slogout->depth++;
 }
 

@@ -65,8 +65,7 @@ void in_flight_add(void)
  * claims: slo_in_flight_answer forget_tag
  * mutant: lib/in_flight.c: !in_flight->is_summed && !forget_tag => !forget_tag
  * mutant: lib/in_flight.c: if (i == count) => if (i > count)
- * mutant: lib/in_flight.c: tags[count - 1]; => tags[count];
- * mutant: lib/in_flight.c: in_flight->is_summed = 0; => in_flight->is_summed = 1; */
+ * mutant: lib/in_flight.c: tags[count - 1]; => tags[count]; */
 void in_flight_answer(void)
 {
     const struct slo_in_flight before = any_in_flight();
@@ -125,8 +124,7 @@ void owed_add(void)
 /* proves: one command is removed from the queue, and the other commands keep their order, for all queues
  * with: --unwind 10
  * claims: slo_owed_remove
- * mutant: lib/owed.c: (size_t)(end - owed - 1) => (size_t)(end - owed)
- * mutant: lib/owed.c: memmove(owed, owed + 1 => memmove(owed, owed + 2 */
+ * mutant: lib/owed.c: (size_t)(end - owed - 1) => (size_t)(end - owed) */
 void owed_remove(void)
 {
     const struct slo_owed_queue before = any_queue();

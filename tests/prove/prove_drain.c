@@ -371,8 +371,7 @@ void alarm(void)
  *     schedules, paces and times
  * with: -DOPAQUE --unwind 7 --slice-formula
  * claims: ring force_next first_in next_slot adapt_slot elapsed
- * mutant: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined
- * mutant: lib/drain.c: now >= drain->schedule.force && !drain->is_forcing => now > drain->schedule.force && !drain->is_forcing */
+ * mutant: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined */
 void rings(void)
 {
     any_drain();
@@ -406,10 +405,12 @@ static int error_of(int is_wrong, unsigned joining)
  *     of sessions below 2^32, all plans and times
  * with: -DOPAQUE --unwind 8 --slice-formula
  * each: WHAT 5
- * claims: slogout_drain_start slogout_drain_resume slogout_drain_pause slogout_drain_force slogout_drain_add adopt_schedule
- * mutant WHAT=0: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add
- * mutant WHAT=1: lib/drain.c: drain->is_forcing = 0; => ;
- * mutant WHAT=4: lib/drain.c: drain->has_joined = 1; => ; */
+ * claims WHAT=0: slogout_drain_force
+ * claims WHAT=1: slogout_drain_start adopt_schedule
+ * claims WHAT=2: slogout_drain_resume
+ * claims WHAT=3: slogout_drain_pause
+ * claims WHAT=4: slogout_drain_add
+ * mutant WHAT=0: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add */
 void steer(void)
 {
     static const struct slogout_plan plan;
@@ -509,8 +510,7 @@ void cancel(void)
  * with: --unwind 7 --slice-formula
  * each: MEMBERS 3
  * claims: slogout_drain_free
- * mutant MEMBERS=1: lib/drain.c: reopen_all(drain, SLOGOUT_STATE_WAITING); => ;
- * mutant MEMBERS=1: lib/drain.c: slo_alarm_set(&drain->alarm, SLOGOUT_NEVER); => ; */
+ * mutant MEMBERS=1: lib/drain.c: reopen_all(drain, SLOGOUT_STATE_WAITING); => ; */
 void release(void)
 {
     const unsigned state = nondet_octet();

@@ -134,7 +134,6 @@ static int fits(const struct question *q)
  * by: integers
  * with: -DOPAQUE
  * claims: slo_plan_fits shortest_deadline begin_ms paced_ms flight_of deadline_of
- * mutant: lib/drain_plan.c: sessions) <= deadline_of(plan) => sessions) < deadline_of(plan)
  * mutant: lib/drain_plan.c: slo_max(slo_max(plan->spread_ms, => slo_max(slo_min(plan->spread_ms,
  * mutant: lib/drain_plan.c: slo_add(first_round, => slo_max(first_round,
  * mutant: lib/drain_plan.c: answer_timeout + SLO_PACER_CATCH_UP_MS => answer_timeout
@@ -177,6 +176,7 @@ void schedule(void)
  *     after forcing begins; for all plans, timeouts and numbers of sessions
  * by: integers
  * with: -DOPAQUE
+ * claims: slo_plan_schedule
  * mutant: lib/drain_plan.c: kept.max_in_flight = 0; => ;
  * mutant: lib/drain_plan.c: slo_min(plan->tail_ms, slo_subtract => slo_max(plan->tail_ms, slo_subtract
  * mutant: lib/drain_plan.c: begin_by = force; => begin_by = deadline_of(plan);
@@ -239,7 +239,6 @@ void longest(void)
  * each: IS_RATE 2
  * claims: set_least_that_fits
  * loop set_least_that_fits.0: low <= high && (can_fit ? low >= 1 && low <= needed && needed <= high : high == 0); assigns low, high, *member; decreases high - low
- * mutant IS_RATE=0: lib/drain_plan.c: low = middle + 1 => low = middle + 2
  * mutant IS_RATE=0: lib/drain_plan.c: high = middle; => high = middle - 1;
  * mutant IS_RATE=0: lib/drain_plan.c: low = high = 0; => low = 0; */
 void least(void)

@@ -292,9 +292,9 @@ void slo_imap_server_skip_greeting(struct slo_imap_server *scan)
     scan->greeted = 1;
 }
 
-void slo_login_begin_line(struct slo_login *login, int is_exchange)
+void slo_login_begin_line(struct slo_login *login, int is_exchange, int is_certain)
 {
-    (void)is_exchange;
+    (void)is_exchange, (void)is_certain;
     CHECK(login == &filter.login);
 }
 
@@ -402,12 +402,16 @@ static enum slogout_when moment; /* the moment at which the last line was offere
 
 static void offer(struct slogout_session *session, int is_bye, enum slogout_when when)
 {
+    const int is_moment = !filter.blind && !filter.last_line_sent && slo_imap_server_between_lines(&filter.server) &&
+                          !slo_imap_client_waits(&filter.client) &&
+                          (when == SLOGOUT_BETWEEN_LINES || slo_imap_client_at_rest(&filter.client));
     int result;
 
     moment = when;
     result = is_bye ? session->send_line(session, bye_line, sizeof bye_line - 1, when, session->conn)
                     : session->send_line(session, logout_line, sizeof logout_line - 1, when, session->conn);
 
+    CHECK((result == SLOGOUT_BUSY) == !is_moment);
     if (result == 0 && !is_bye)
         session->tag_number = 1;
     if (result > 0 || session->state == SLOGOUT_STATE_ENDED)
@@ -952,13 +956,14 @@ static void check_world(void)
  *     that the scanner may report
  * with: --unwind 30 --slice-formula --object-bits 10
  * each: EVENT 6
+ * claims EVENT=2: add_text
+ * claims EVENT=3: drop_undecided
+ * claims EVENT=4: pass_scanned pass_held from_server
  * mutant EVENT=1: lib/filter.c: if (filter->is_asked || filter->session.state == SLOGOUT_STATE_LEAVING) { => if (filter->is_asked) {
  * mutant EVENT=0: lib/filter.c: if (!filter->sent_enabled) => if (1)
  * mutant EVENT=0: lib/filter.c: go_blind(filter, SLOGOUT_BLINDNESS_MECHANISM); => add_text(filter, window, "* OK");
  * mutant EVENT=2: lib/filter.c: add_text(filter, window, " " SLOGOUT_CAPABILITY); => ;
  * mutant EVENT=2: lib/filter.c: pass_to_client(filter, text, strlen(text)); => pass_to_client(filter, text, strlen(text)), pass_to_client(filter, text, 1);
- * mutant EVENT=3: lib/filter.c: window->unpassed = window->unseen; => ;
- * mutant EVENT=3: lib/filter.c: if (undecided > scanned) => if (0)
  * mutant EVENT=4: lib/filter.c: while (window.unseen < end && !filter->blind && !is_over(filter)) { => while (window.unseen < end && !is_over(filter)) {
  * mutant EVENT=4: lib/filter.c: pass_scanned(filter, &window, filter->blind ? 0 : filter->server.undecided); => pass_scanned(filter, &window, filter->server.undecided);
  * mutant EVENT=5: lib/filter.c: filter->held_len += left; => filter->held_len = left; */
@@ -1057,10 +1062,9 @@ static void session_event(void)
 /* proves: (a) to (d) hold for an event of the session that the host, its timer or a drain causes, for the timer that
  *     closes the connection, and when the filter is freed, from any valid state
  * with: --unwind 30 --slice-formula --object-bits 10
- * mutant: lib/filter.c: filter->last_line_sent = *line == '*'; => ;
+ * claims: is_between_lines send_own_line
  * mutant: lib/filter.c: if (!is_between_lines(filter) || (when == SLOGOUT_AT_REST && !slo_imap_client_at_rest(&filter->client))) => if (!is_between_lines(filter))
  * mutant: lib/filter.c: !filter->last_line_sent && slo_imap_server_between_lines(&filter->server) && => !filter->last_line_sent &&
- * mutant: lib/filter.c: filter->is_asked |= result >= 0 && *line != '*'; => ;
  * mutant: lib/filter.c: slo_timer_stop(&slogout->closing, &filter->timer); => ; */
 void outside(void)
 {
@@ -1074,6 +1078,7 @@ void outside(void)
 /* proves: a new filter is valid, with or without a greeting; no filter is created if an argument or a callback is
  *     missing, or if memory is exhausted
  * with: --unwind 30 --slice-formula --object-bits 10
+ * claims: slogout_filter_new
  * mutant: lib/filter.c: if (!checked.to_client || !checked.to_server || !checked.close_connection) => if (!checked.to_client || !checked.to_server)
  * mutant: lib/filter.c: if (!out || !slogout || !callbacks) => if (!out || !slogout) */
 void new_filter(void)
@@ -1096,12 +1101,16 @@ void new_filter(void)
     if (!out)
         return;
     CHECK(out == &filter && (missing < 1 || missing > 5) && invariant() && !slogout_filter_between_lines(out));
+    CHECK(filter.host.to_client == to_client && filter.host.to_server == to_server && filter.session.conn == &slogout);
+    CHECK(filter.host.close_connection == close_connection && slogout.closing.expired == expire_close);
+    CHECK(filter.timer.link.next == &filter.timer.link && filter.timer.link.prev == &filter.timer.link);
     slogout_filter_skip_greeting(out);
     CHECK(invariant() && !filter.blind && filter.held_len == 0 && held_of_client() == 0);
 }
 
 /* proves: a call that feeds inside a callback, or with an invalid argument, is refused, and passes and changes nothing
  * with: --unwind 30 --slice-formula --object-bits 10
+ * claims: begin_feed
  * mutant: lib/filter.c: error = slo_may_call_back(filter->session.slogout, now); => error = 0;
  * mutant: lib/filter.c: if (!filter || (!bytes && len > 0)) => if (!filter) */
 void refused(void)

@@ -226,26 +226,64 @@ void one_step(void)
 }
 
 /* proves: a `+` of the server leads from any valid state to a valid state, is accepted only if a command waits for it,
- *     and removes at most one command from the queue
+ *     and removes at most one command from the queue; the `+` for a literal is accepted exactly if the scanner waits for
+ *     it, and that for IDLE always; and IDLE stays in the queue exactly as long as its lines may come
  * with: --unwind 9 --slice-formula
  * each: COUNT 3
- * mutant COUNT=1: lib/imap_client.c: scan->literal_left < SLO_LITERAL_LIMIT => scan->literal_left <= SLO_LITERAL_LIMIT
- * mutant COUNT=1: lib/imap_client.c: if (!is_idling || owed != newest(scan)) => if (1) */
+ * claims: continue_literal continue_idle
+ * mutant COUNT=1: lib/imap_client.c: scan->literal_left < SLO_LITERAL_LIMIT => scan->literal_left <= SLO_LITERAL_LIMIT */
 void continuation(void)
 {
-    int waits;
+    const struct slo_owed *owed;
+    struct slo_owed first = {0};
+    struct slo_imap_client before;
+    int waits, is_taken, is_newest, is_idling;
+    unsigned removed;
 
     any(nondet_octet());
-    waits = slo_owed_waiting(&scan.owed) != NULL;
-    CHECK(slo_imap_client_continue(&scan) <= waits);
-    CHECK(invariant());
-    CHECK(scan.owed.count <= COUNT && COUNT - scan.owed.count <= waits);
+    before = scan;
+    owed = slo_owed_waiting(&scan.owed);
+    waits = owed != NULL;
+    is_newest = waits && owed == &scan.owed.commands[COUNT - 1];
+    is_idling = before.state == CLIENT_IDLING || before.state == CLIENT_IDLE_LINE;
+    if (waits)
+        first = *owed;
+    is_taken = slo_imap_client_continue(&scan);
+    removed = COUNT - scan.owed.count;
+    CHECK(is_taken <= waits && invariant());
+    CHECK(scan.owed.count <= COUNT && removed <= (unsigned)waits);
+    if (!waits)
+        return;
+    if (first.is_literal) {
+        const int is_due = before.state == CLIENT_AWAITING_PLUS;
+        CHECK(is_taken == is_due && removed == (unsigned)is_due);
+        CHECK(scan.state == (is_due && before.literal_left < SLO_LITERAL_LIMIT ? CLIENT_LITERAL : before.state));
+    } else if (first.command == SLO_COMMAND_IDLE) {
+        CHECK(is_taken && removed == (unsigned)!(is_idling && is_newest) && scan.state == before.state);
+        CHECK(removed || !last().waits);
+    }
+}
+
+/* What the client sends next, if it has sent the beginning of a line too late. */
+static unsigned state_after_answer(unsigned state)
+{
+    switch (state) {
+    case CLIENT_AWAITING_PLUS:
+    case CLIENT_IDLING:
+        return CLIENT_START;
+    case CLIENT_IDLE_LINE:
+    case CLIENT_EXCHANGE:
+        return CLIENT_ODD;
+    default:
+        return state;
+    }
 }
 
 /* proves: a tagged response leads from any valid state to a valid state, marks the last command as answered exactly if
- *     it has that tag, and removes at most one command from the queue; an OK to no command in flight is reported
+ *     it has that tag, and removes exactly the oldest command with that tag from the queue, and names it; an OK to no command in flight is reported
  * with: --unwind 9 --slice-formula
  * each: COUNT 3
+ * claims: slo_imap_client_complete complete_last
  * mutant COUNT=0: lib/imap_client.c: return !is_ok; => return 1;
  * mutant COUNT=1: lib/imap_client.c: scan->state == CLIENT_AWAITING_PLUS || scan->state == CLIENT_IDLING) => scan->state == CLIENT_IDLING)
  * mutant COUNT=1: lib/imap_client.c: scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE) => scan->state == CLIENT_EXCHANGE) */
@@ -254,24 +292,37 @@ void completion(void)
     enum slo_client_command command;
     const uint64_t tag = nondet_uint64();
     const int is_ok = nondet_int();
-    int was_answered, is_known;
+    const struct slo_owed *owed;
+    enum slo_client_command expected;
+    unsigned state, is_owed;
+    int was_answered, was_in_exchange, is_known, is_last;
 
     any(nondet_octet());
     was_answered = scan.answered;
+    was_in_exchange = scan.in_exchange;
+    state = scan.state;
+    owed = slo_owed_find(&scan.owed, tag);
+    is_owed = owed != NULL;
+    expected = owed ? owed->command : SLO_COMMAND_ORDINARY;
     is_known = slo_imap_client_complete(&scan, tag, is_ok, &command);
     CHECK(is_known == (answer_result == SLO_IN_FLIGHT_ANSWERED || (answer_result == SLO_IN_FLIGHT_SURPLUS && !is_ok)));
-    CHECK(command <= SLO_COMMAND_UNREADABLE);
-    CHECK(scan.answered == was_answered || (scan.answered && tag == scan.tag.hash));
+    is_last = tag == scan.tag.hash && answer_result != SLO_IN_FLIGHT_SURPLUS;
+    if (answer_result == SLO_IN_FLIGHT_SURPLUS)
+        is_owed = 0, expected = SLO_COMMAND_ORDINARY;
+    CHECK(command == expected && scan.owed.count + is_owed == COUNT);
+    CHECK(scan.answered == (is_last || was_answered) && scan.in_exchange == (!is_last && was_in_exchange));
+    CHECK(scan.state == (is_last ? state_after_answer(state) : state));
     CHECK(invariant());
-    CHECK(scan.owed.count <= COUNT && COUNT - scan.owed.count <= 1);
 }
 
 /* proves: the first state is valid
  * with: --unwind 9
+ * claims: slo_imap_client_init
  * mutant: lib/imap_client.c: memset(scan, 0, sizeof *scan) => memset(scan, 0, sizeof scan) */
 void init(void)
 {
     scan = nondet_client();
     slo_imap_client_init(&scan);
     CHECK(invariant() && slo_imap_client_at_rest(&scan) && scan.in_flight.count == 0 && scan.owed.count == 0);
+    CHECK(scan.answered && !scan.may_hide && !is_lost());
 }

@@ -141,6 +141,7 @@ static unsigned rank(void)
  *     number of octets
  * with: --unwind 16
  * each: STATE 14
+ * claims STATE=5: be_odd
  * mutant STATE=4: lib/imap_server.c: if (n == len && word->len < sizeof "LOGOUT") => if (n == len)
  * mutant STATE=4: lib/imap_server.c: is_undecided && is_whole => is_whole
  * mutant STATE=3: lib/imap_server.c: if (tag->len <= SLO_TAG_KNOWN) => if (1)
@@ -170,7 +171,7 @@ void one_step(void)
 /* proves: a call that feeds one octet or none ends, either with the octet consumed or with an event that is right, in a
  *     valid state, from any valid state; the proof of a step shows that memory is safe
  * with: --no-standard-checks --unwinding-assertions --unwind 16 --unwindset slo_imap_server_feed.0:6
- * mutant: lib/imap_server.c: if (scan->event != SLO_SERVER_NOTHING) => if (0)
+ * claims: slo_imap_server_feed
  * mutant: lib/imap_server.c: if (scan->stops) => if (!scan->stops) */
 void feed(void)
 {
@@ -187,10 +188,12 @@ void feed(void)
     CHECK(used == len || (used < len && scan.event != SLO_SERVER_NOTHING));
     CHECK(scan.undecided <= undecided + used);
     CHECK(scan.event != SLO_SERVER_LINE_END || stop);
+    CHECK(used == 0 || !stop || scan.state != SERVER_START || scan.event != SLO_SERVER_NOTHING);
     CHECK(!slo_imap_server_between_lines(&scan) || scan.undecided == 0 || scan.event == SLO_SERVER_LOGOUT);
 }
 
 /* proves: the first state is valid, and is between lines only if no greeting is expected
+ * claims: slo_imap_server_init slo_imap_server_skip_greeting slo_imap_server_between_lines
  * mutant: lib/imap_server.c: memset(scan, 0, sizeof *scan) => memset(scan, 0, sizeof scan) */
 void init(void)
 {
@@ -200,4 +203,6 @@ void init(void)
     CHECK(!slo_imap_server_between_lines(&scan));
     slo_imap_server_skip_greeting(&scan);
     CHECK(invariant() && slo_imap_server_between_lines(&scan));
+    scan.state = SERVER_TEXT;
+    CHECK(!slo_imap_server_between_lines(&scan));
 }

@@ -181,10 +181,8 @@ static void any_world(unsigned running)
  * with: --unwind 5 --slice-formula
  * each: RUNNING 4
  * claims: slo_alarm_set rings_before slo_timer_start slo_timer_stop set_for_first slo_link_remove slo_link_insert
- * mutant RUNNING=1: lib/timer.c: slo_link_remove(&timer->link); => ;
  * mutant RUNNING=2: lib/timer.c: timer_of(next->prev)->deadline > timer->deadline => timer_of(next->prev)->deadline < timer->deadline
- * mutant RUNNING=1: lib/timer.c: if (alarm->deadline == deadline) => if (alarm->deadline >= deadline)
- * mutant RUNNING=0: lib/list.h: next->prev->next = link; => ; */
+ * mutant RUNNING=1: lib/timer.c: if (alarm->deadline == deadline) => if (alarm->deadline >= deadline) */
 void change(void)
 {
     const int which = nondet_int(), what = nondet_int();

@@ -30,6 +30,8 @@ CASES = [
     ("a loop that is too long", (), " * with: --unwind 2\n", "while (nondet_int()) CHECK(1);", "FAILURE: .*unwinding assertion"),
     ("a proof that does not compile", (), "", "CHECK(;", "PARSING ERROR"),
     ("a fault that does not matter", SANITY, FAULT, "CHECK(slo_add(1, 2) == 3);", "PROVES `lib/saturate.h: "),
+    ("a change that does not matter to a claim", SANITY, " * claims: slo_subtract\n" + FAULT, "CHECK(slo_subtract(1, 2) == 0);",
+     "PROVES `saturate.h slo_subtract: "),
     ("a fault without a place", SANITY, " * mutant: lib/saturate.h: nowhere => x\n", "CHECK(1);", "does not occur exactly once"),
     ("a fault with two places", SANITY, " * mutant: lib/saturate.h: UINT64_MAX => x\n", "CHECK(1);", "does not occur exactly once"),
     ("no fault", SANITY, "", "CHECK(1);", "no mutant"),
