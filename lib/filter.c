@@ -395,7 +395,7 @@ static size_t scan_client(struct slogout_filter *filter, const char *bytes, size
     if (filter->login.is_settled)
         return slo_imap_client_feed(client, bytes, len, stop_at_line_end);
     if (client->event == SLO_CLIENT_LINE_END || slo_imap_client_at_line(client))
-        slo_login_begin_line(&filter->login, client->in_exchange, !client->may_hide);
+        slo_login_begin_line(&filter->login, client->in_exchange, slo_imap_client_at_command(client));
     used = slo_imap_client_feed(client, bytes, len, 1);
     slo_login_feed(&filter->login, bytes, used, client->tag.hash);
     return used;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The name with which a client logs in, through the filter. A script has the octets of both sides: each part
- * begins with `C: ` or `S: ` at the beginning of a line, and ends in CRLF. */
+ * begins with `C: ` or `S: ` at the beginning of a line, and ends in CRLF or HALF. */
 #include "support/test.h"
 #include <stdlib.h>
 #include "login.h"
@@ -15,6 +15,9 @@
 
 /* 255 octets in base64. */
 #define X255(c) X63(c) X8(c) X7(c) X7(c)
+
+/* Ends a part in the middle of a line. */
+#define HALF "\x01"
 
 /* A password from which no name may be read. */
 #define PW "LOGIN LOGIN x y"
@@ -55,7 +58,7 @@ static const char *end_of_part(const char *part)
     const char *end = part;
 
     do
-        end = strchr(end, '\n') + 1;
+        end += strcspn(end, "\n" HALF) + 1;
     while (*end && strncmp(end, "C: ", 3) != 0 && strncmp(end, "S: ", 3) != 0);
     return end;
 }
@@ -64,7 +67,7 @@ static void play(struct slogout_filter *filter, const char *script, size_t step,
 {
     while (*script) {
         const char *end = end_of_part(script);
-        const size_t len = (size_t)(end - script) - 3;
+        const size_t len = (size_t)(end - script) - 3 - (end[-1] == *HALF);
         feed(filter, *script, script + 3, len, step, cut);
         cut -= cut < len ? cut : len;
         script = end;
@@ -208,6 +211,11 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN joe pw\r\nS: a OK\r\nC: b APPEND x {1+}\r\nx\r\nS: b OK\r\nC: c UNAUTHENTICATE\r\nS: c OK\r\nC: d "
          "LOGIN ann pw\r\nS: d OK\r\n",
          ""},
+        {"C: * LOGIN mary pw\r\nb LOGIN joe pw\r\nS: b OK in\r\n", ""},
+        /* or in a line that had begun when the server ended IDLE or AUTHENTICATE */
+        {"C: a IDLE\r\na LOGIN ma" HALF "S: a BAD\r\nC: ry pw\r\na LOGIN joe wrong\r\nS: a OK\r\n", ""},
+        {"C: a IDLE\r\nx LOG" HALF "S: a BAD\r\nC: IN joe wrong\r\na NOOP\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: a LOGIN ma" HALF "S: a NO\r\nC: ry pw\r\na LOGIN joe wrong\r\nS: a OK\r\n", ""},
         /* An earlier login is in flight. */
         {"C: a LOGIN joe pw\r\nb LOGIN mary pw\r\nS: a OK\r\nb BAD\r\n", ""},
         {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\r\nb LOGIN joe pw\r\nS: a NO\r\nb OK\r\n", ""},
