@@ -118,9 +118,10 @@ static void test_the_name_is_known_after_ok(void **state)
          X63("n") X8("n") X8("n") X8("n") "nnn"},
         /* AUTHENTICATE, with and without an initial response */
         {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: AGpvZQBwdw==\r\nS: a OK in\r\n", "joe"},
-        {"C: a authenticate plain AGo9MkNvAHB3 " PW "\r\nS: a OK in\r\n", "j=2Co"},
+        {"C: a authenticate plain AGo9MkNvAHB3\r\nS: a OK in\r\n", "j=2Co"},
+        {"C: a AUTHENTICATE PLAIN AGpvZQA=\r\nS: a OK in\r\n", "joe"}, /* an empty password */
         {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\r\nb NOOP\r\nS: b OK\r\na OK in\r\n", "joe"},
-        {"C: a AUTHENTICATE PLAIN agBhbm4AcHc=\r\nS: a OK in\r\n", "j"},               /* j acts for ann */
+        {"C: a AUTHENTICATE PLAIN am9lAGpvZQBwdw==\r\nS: a OK in\r\n", "joe"}, /* authzid = authcid */
         {"C: a AUTHENTICATE PLAIN\r\nC: AGpvZQBwdw==\r\nS: + \r\na OK in\r\n", "joe"}, /* before its + */
         {"C: a AUTHENTICATE EXTERNAL am9l\r\nS: a OK in\r\n", "joe"},
         {"C: a AUTHENTICATE EXTERNAL av//\nS: a OK in\r\n", "j\377\377"},
@@ -130,12 +131,14 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdAEB\r\nS: a OK in\r\n", "joe"},
         {"C: a AUTHENTICATE SCRAM-SHA-256 biwsbj1qb2Uscj1yQQ==\r\nS: + cg==\r\nC: Yw==\r\nS: a OK in\r\n",
          "joe"},
-        {"C: a AUTHENTICATE SCRAM-SHA-1-PLUS cD10bHMsYT1hbm4sbj1qb2Uscj1y\r\nS: a OK in\r\n", "ann"},
+        {"C: a AUTHENTICATE SCRAM-SHA-1-PLUS cD10bHMsYT1hbm4sbj1hbm4scj1y\r\nS: a OK in\r\n", "ann"},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWo9MkNvPTNEZSxuPWo9MkNvPTNEZSxyPXI=\r\nS: a OK in\r\n", "j,o=e"},
         {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPSxuPWpvZSxyPXg=\r\nS: a OK in\r\n", "joe"}, /* a= is empty */
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPTJDbz0zRGUscj1y\r\nS: a OK in\r\n", "j,o=e"},
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPSxyPXI=\r\nS: a OK in\r\n", "j="},
-        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWo9M0QyQ28sbj1hbm4scj14\r\nS: a OK in\r\n", "j=2Co"}, /* n=ann */
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPTNEMkNvLHI9eA==\r\nS: a OK in\r\n", "j=2Co"},
         /* the next attempt, and the newest of two */
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPSxyPXI=\r\nS: a NO\r\nC: b LOGIN j=2Co pw\r\nS: b OK\r\n", "j=2Co"},
         {"C: a LOGIN johanna pw\r\nS: a NO\r\na BAD\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
         {"C: a LOGIN johanna pw\r\nS: a NO\r\nC: b AUTHENTICATE EXTERNAL am9l\r\nS: b OK\r\n", "joe"},
         {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
@@ -201,6 +204,19 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE OAUTHBEARER biwsAWF1dGg9QmVhcmVyIHQBAQ==\r\nS: a OK\r\n", ""}, /* no name */
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbT1ldmlsLG49am9lLHI9eA==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Usbj1tYXJ5LHI9eA==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN AGpvZQB4AGV2ZQBldmVwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN AGpvZQB4eQ==AGV2ZQBwdw==\r\nS: a OK\r\n", ""}, /* some servers read on after the padding */
+        {"C: a AUTHENTICATE PLAIN AGpvZQBwdw== x\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\rAGV2ZQBwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Uscj14LG49ZXZl\r\nS: a OK\r\n", ""},
+        /* Servers differ in which of two identities they log in. */
+        {"C: a AUTHENTICATE PLAIN YW5uAGpvZQBwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN am9lAGpvAHB3\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN am8Aam9lAHB3\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN am9lAABwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWFubixuPWpvZSxyPXg=\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWpvLG49am9lLHI9eA==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWpvZSxuPWpvLHI9eA==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AAAA") "am9lAAAA\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AQEB") "am9lAQEB\r\nS: a OK in\r\n", ""},
         /* The server may have read another LOGIN in a literal or in a line that is not a command. */
