@@ -39,8 +39,8 @@
  * Blind. When either scanner has lost its stream, neither is used again. All octets count as decided, and
  * nothing is added or removed.
  *
- * The end. When the client's OK comes while commands are in flight, the session has its outcome, but the
- * host is told to close only when the last response has passed or the timer has expired. */
+ * The end. When the client's OK comes, the session has its outcome, but the host is told to close only when
+ * the connection is at rest between lines of the server, or the timer has expired. */
 #include <string.h>
 #include <slogout/filter.h>
 #include "imap_client.h"
@@ -118,7 +118,7 @@ static void expire_close(struct slo_timer *timer)
     close_filter(slo_container_of(timer, struct slogout_filter, timer));
 }
 
-/* Returns 1 if the responses to all of the client's commands have passed. */
+/* Returns 1 if the connection is at rest between lines of the server. */
 static int is_quiet(const struct slogout_filter *filter)
 {
     return !filter->blind && slo_imap_server_between_lines(&filter->server) &&
