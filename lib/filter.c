@@ -2,7 +2,7 @@
 /* A filter is a session between two streams of octets. It scans both streams and passes them on, with a few
  * changes.
  *
- * From the server to the client. At any moment, the octets of the server are in this order:
+ * From the server to the client. At any time, the octets of the server are in this order:
  *
  *     passed | held | decided | undecided | unseen
  *                     ^ window.unpassed     ^ window.unseen
@@ -39,7 +39,7 @@
  * Blind. When either scanner has lost its stream, neither is used again. All octets count as decided, and
  * nothing is added or removed.
  *
- * The end. When the client's OK comes, the session has its outcome, but the host is told to close only when
+ * The end. When the client's OK comes, the session has its outcome, but close_connection is called only when
  * the connection is at rest between lines of the server, or the timer has expired. */
 #include <string.h>
 #include <slogout/filter.h>

@@ -183,9 +183,9 @@ SLOGOUT_API const char *slogout_filter_blindness_name(enum slogout_blindness bli
 
 /* Returns the name with which the client has logged in, or NULL if nobody has logged in, if the name is not known, or
  * if filter is NULL. The name is known after the OK to LOGIN, or to AUTHENTICATE with PLAIN, LOGIN, EXTERNAL,
- * OAUTHBEARER, XOAUTH2 or SCRAM-*, in the spelling of the client, if it has 1 to 127 octets and no control character.
- * The name is not known if the client sent two identities that differ, or if the server may have read another command
- * than the filter; slogout_filter_user(3) lists these cases. A blind filter keeps the name that it knew before. The
+ * OAUTHBEARER, XOAUTH2 or SCRAM-*. It must have 1 to 127 octets and no control character. The name is not known if the
+ * client sent two identities that differ, or if the server may have read another command than the filter;
+ * slogout_filter_user(3) lists these cases. A blind filter keeps the name that it knew before. The
  * octets are those that the client sent, so escape them before you write them to a log or a terminal. The string is
  * valid until octets are fed or the filter is freed. The filter keeps no password. May be called in a callback. */
 SLOGOUT_API const char *slogout_filter_user(const struct slogout_filter *filter);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Writes the pages of man/ and the README as HTML that is linked to one another, with an index.
 
-usage: generate.py DIRECTORY, at the top of the tree
+usage: generate.py FOLDER, at the top of the tree
 
 The picture PAGE.SECTION.svg of this folder is placed at the beginning of that section of that page. If the section has
 a literal display, the picture replaces the first display, which the reader can unfold as text."""

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The session by induction: a new session satisfies the invariant, and from any state that satisfies it, any event,
- * with any result of the host's callbacks and whatever a host may do inside them, leads to one that satisfies it again.
+/* The session by induction. A new session satisfies the invariant. From any state that satisfies it, each event, with
+ * any results of the host's callbacks and any action of the host inside them, leads to a state that satisfies it again.
  * An event is a call of the host, of the clock or of a drain.
  *
- * Each case, which is a state, an event and what the host does meanwhile, is a branch of its own that begins with
- * constants. So CBMC follows the table, the callbacks and the lists without a guess, and only data is left to the
- * solver. */
+ * A case is a state, an event and an action of the host. Each case is a separate branch that begins with constants.
+ * CBMC can therefore follow the table, the callbacks and the lists exactly, and the solver decides only about data. */
 #include "prove.h"
 
-/* What a proof takes one by one. */
+/* what differs between the runs of a proof */
 #ifndef EVENT
 #define EVENT 0
 #endif
 
-static int tags_differ; /* what a comparison of tags finds */
+static int tags_differ; /* the result of each comparison of tags */
 
-/* What the session copies is not looked at again, so only the memory counts. */
+/* Nothing reads what the session copies, so the harness checks only the memory. */
 static void *copy(void *to, const void *from, size_t len)
 {
     CHECK(__CPROVER_w_ok(to, len) && __CPROVER_r_ok(from, len));
@@ -28,11 +27,12 @@ static int compare(const void *one, const void *other, size_t len)
     return tags_differ;
 }
 
-/* list.h, of which only that is kept in which list a link is. prove_timer.c proves what a list is. */
+/* Replaces list.h by a list that knows only which list a link is in. prove_timer.c proves the real list. */
 #define SLO_LIST_H
 
 struct slo_link {
-    struct slo_link *next, *prev; /* next: the list, itself if it is in none, or NULL before that is known */
+    /* next: the list; the link itself if it is in no list; or NULL if that is not known */
+    struct slo_link *next, *prev;
 };
 
 #define slo_container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
@@ -66,17 +66,17 @@ static void slo_link_append(struct slo_link *list, struct slo_link *link)
 #undef memcpy
 #undef memcmp
 
-/* Memory is checked in the library; the harness itself is trusted, except where it says CHECK. */
+/* CBMC checks the accesses to memory of the library. It checks the harness only where the harness says CHECK. */
 #pragma CPROVER check push
 #pragma CPROVER check disable "pointer"
 #pragma CPROVER check disable "bounds"
 #pragma CPROVER check disable "conversion"
 #pragma CPROVER check disable "pointer-overflow"
 
-/* ---- what the session stands on, by what is proved of it elsewhere ---- */
+/* ---- the functions that the session calls, as they are proved elsewhere ---- */
 
-static struct slo_timers *running; /* the kind of timers that the session's timer is in, or NULL */
-static struct slo_link queue;      /* its list, as far as the session can see it */
+static struct slo_timers *running; /* the kind of timers in which the session's timer runs, or NULL */
+static struct slo_link queue;      /* the list of that kind, as far as the session can see it */
 
 void slo_timer_start(struct slo_timers *timers, struct slo_timer *timer, uint64_t deadline)
 {
@@ -102,7 +102,7 @@ int slo_may_call_back(const struct slogout *slogout, uint64_t now)
 
 static enum { OTHER, LOGOUT_LINE, BYE_LINE } written; /* the line that was written last */
 
-/* The longest tag. Its octets are those that it is compared with, if tags_differ is 0. */
+/* Writes the longest tag. If tags_differ is 0, a tag that is compared with it has the same octets. */
 size_t slo_tag_write(char tag[SLOGOUT_TAG_SIZE], const char *prefix, uint32_t number)
 {
     (void)prefix, (void)number;
@@ -124,7 +124,7 @@ int slo_bye_text_valid(const char *text)
     return nondet_int();
 }
 
-/* The longest line. */
+/* Writes the longest line. */
 size_t slo_bye_write(char line[SLO_BYE_LINE_MAX], const char *text)
 {
     CHECK(text != NULL && __CPROVER_w_ok(line, SLO_BYE_LINE_MAX));
@@ -132,7 +132,7 @@ size_t slo_bye_write(char line[SLO_BYE_LINE_MAX], const char *text)
     return SLO_BYE_LINE_MAX;
 }
 
-/* What is fed as a line is none. */
+/* A fed line is never a response. */
 int slogout_response_parse(struct slogout_response *out, const char *line, size_t len)
 {
     (void)out, (void)line, (void)len;
@@ -153,20 +153,20 @@ int slo_copy_sized(void *to, size_t known, const void *from)
 
 enum { FREE = KINDS, QUIT, ALL_EVENTS };
 
-/* What a host does inside send_line. */
+/* what the host does inside send_line */
 enum deed {
-    NOTHING,       /* that has an effect */
-    CHANGES_DRAIN, /* joins one if it is in none, else frees that one */
+    NOTHING,       /* calls only functions that must refuse */
+    CHANGES_DRAIN, /* joins a drain, or frees the drain if the session is in one */
     ABANDONS,
     FREES,
-    CANCELS, /* from here on only while LOGOUT, or `* BYE` in its place, is offered */
+    CANCELS, /* this and the following: only while LOGOUT, or `* BYE` in its place, is offered */
     CANCELS_AND_JOINS,
     CANCELS_AND_ABANDONS,
     CANCELS_AND_FREES,
     DEEDS
 };
 
-/* What the host passes as the time: 0 leaves that of the clock, which is any time. */
+/* The time that the host passes. The time of the clock is any time, and 0 does not change it. */
 #define NOW 0
 
 static struct slogout slogout;
@@ -174,19 +174,19 @@ static struct slo_session_set set;
 static struct slogout_session the_session;
 static struct slogout_session *const session = &the_session;
 
-/* What has happened to the session so far, and what happens to it now. */
+/* The history of the session, and the current event. */
 static struct {
-    int logout, bye;                                              /* were taken */
-    int over;                                                     /* closed, abandoned or freed */
-    enum { FREE_TO_SEND, BUSY_AT_REST, BUSY_BETWEEN_LINES } busy; /* the last line is due at this moment */
-    /* in this event */
+    int logout, bye;                                              /* were accepted by the host */
+    int over;                                                     /* the session was closed, abandoned or freed */
+    enum { FREE_TO_SEND, BUSY_AT_REST, BUSY_BETWEEN_LINES } busy; /* the moment for which the last line waits */
+    /* of this event */
     unsigned event, state;
     enum deed deed;
-    int offered, offered_first; /* first: LOGOUT, or the `* BYE` in its place */
-    unsigned outcome; /* the one that this leads to, if the exchange ends */
+    int offered, offered_first; /* first: LOGOUT, or the `* BYE` in its place, was offered */
+    unsigned outcome; /* the outcome that the event must settle, if it settles one */
 } seen;
 
-/* The sessions in each state without this one. */
+/* The numbers of other sessions in each state. */
 static uint64_t others[SLOGOUT_STATE_ENDED + 1], others_in_drain[SLOGOUT_STATE_ENDED + 1];
 
 void *slo_allocate(struct slogout *of, size_t size)
@@ -200,7 +200,7 @@ void *slo_allocate(struct slogout *of, size_t size)
     return &the_session;
 }
 
-/* A session that is WAITING has a timer if it is in no drain. */
+/* A WAITING session has a timer if it is in no drain. */
 static struct slo_timers *timers_of_state(unsigned state)
 {
     if (state == SLOGOUT_STATE_OPEN || state == SLOGOUT_STATE_ENDED)
@@ -210,7 +210,7 @@ static struct slo_timers *timers_of_state(unsigned state)
     return session->last_half ? &slogout.last_half : &slogout.timers[state];
 }
 
-/* `state` is the session's, or OPEN if it is not counted. */
+/* `state` is the state of the session, or OPEN if it must not be counted. */
 static int counted(const struct slogout_counts *counts, const uint64_t *other, unsigned state)
 {
     unsigned i;
@@ -230,7 +230,7 @@ static int list_is_right(void)
     return session->set == &set && list == &set.members[session->state];
 }
 
-/* A session is PENDING or LEAVING exactly as long as a line is due that the host had no moment for. */
+/* A session is PENDING or LEAVING exactly while a line is due for which the host has had no moment. */
 static unsigned busy_in(unsigned state)
 {
     if (state != SLOGOUT_STATE_PENDING && state != SLOGOUT_STATE_LEAVING)
@@ -290,9 +290,9 @@ static void free_it(void)
     seen.over = 1;
 }
 
-static struct slogout_departure departure; /* any */
+static struct slogout_departure departure; /* any departure */
 
-/* Calls that are not allowed in a callback, or not in this state. */
+/* Calls functions that must be refused in a callback or in this state. */
 static void be_refused(void)
 {
     CHECK(slogout_session_request(session, NULL, NOW) == SLOGOUT_ERR_REENTRANT);
@@ -318,9 +318,9 @@ static void act(enum deed deed)
         free_it();
 }
 
-static int waits; /* for the end of the answer timer after a refusal */
+static int waits; /* whether the session waits for the end of the answer timer after a refusal */
 
-/* Whether the session may offer a line to the host in this event, if it was in this state. */
+/* Returns 1 if the session may offer a line to the host during this event, if it was in this state. */
 static int may_send(unsigned event, unsigned state)
 {
     switch (event) {
@@ -340,7 +340,8 @@ static int may_send(unsigned event, unsigned state)
     }
 }
 
-/* The line that was BUSY may be offered again: in LEAVING with less to wait for, or when the host says so. */
+/* Returns 1 if a line that the host could not take may be offered again: when the host resumes the session, or when a
+ * LEAVING session waits for less than before. */
 static int may_send_again(enum slogout_when when)
 {
     return seen.busy == FREE_TO_SEND || seen.event == RESUME ||
@@ -403,7 +404,7 @@ struct slo_session_set nondet_set(void);
 struct slogout_session nondet_session(void);
 struct slogout_departure nondet_departure(void);
 
-/* Some others are in each state. */
+/* Puts some other sessions into each state. */
 static void any_counts(struct slogout_counts *counts, uint64_t *other, unsigned state)
 {
     unsigned i;
@@ -413,7 +414,7 @@ static void any_counts(struct slogout_counts *counts, uint64_t *other, unsigned 
     move_count(counts, SLOGOUT_STATE_OPEN, state);
 }
 
-/* What no case says otherwise of is any value. */
+/* Gives any value to everything that a case does not set. */
 static void any_world(void)
 {
     slogout = nondet_slogout();
@@ -433,7 +434,7 @@ static void any_world(void)
     slo_link_init(&queue);
 }
 
-/* The number of a tag that was written: 0 or any other, all of which are alike. */
+/* tag_number is that of a LOGOUT that was sent, or 0. All other numbers are alike. */
 static void any_session(unsigned state, int in_drain, int last_half, uint32_t tag_number)
 {
     session->tag_number = tag_number;
@@ -458,7 +459,7 @@ static void any_session(unsigned state, int in_drain, int last_half, uint32_t ta
     ASSUME(invariant());
 }
 
-/* Unless a line is offered at rest and cannot be written, which is SEND_FAILED. */
+/* Returns the expected outcome, except that a line which is offered at rest and fails leads to SEND_FAILED. */
 static unsigned outcome_of(unsigned event, unsigned state)
 {
     if (state == SLOGOUT_STATE_LEAVING)
@@ -484,10 +485,10 @@ static unsigned outcome_of(unsigned event, unsigned state)
     }
 }
 
-static const char octets[200]; /* of the client */
+static const char octets[200]; /* octets of the client */
 
-/* A response whose tag, code and text have up to 200 octets each. Only one that is a BYE or has our tag is an answer, and
- * only while ASKED. */
+/* Feeds a response whose tag, code and text have up to 200 octets each. It is an answer only if it is a BYE or has our
+ * tag, and only in ASKED. */
 static void feed_response(enum slogout_status status, int is_other)
 {
     const int is_bye = status == SLOGOUT_STATUS_BYE, was_asked = seen.state == SLOGOUT_STATE_ASKED;
@@ -508,7 +509,7 @@ static void feed_response(enum slogout_status status, int is_other)
     CHECK(!is_answer || (is_bye ? session->bye_seen && session->answer == old.answer : session->answer == (unsigned)status));
 }
 
-/* When a session that was LEAVING is forced, it ends. */
+/* A LEAVING session that is forced ends. */
 static void check_not_leaving(void)
 {
     CHECK(seen.state != SLOGOUT_STATE_LEAVING || released || session->state == SLOGOUT_STATE_ENDED);
@@ -596,7 +597,7 @@ static void check_event(unsigned event, unsigned state, int in_drain, int last_h
 
 static int may_be(unsigned state, int in_drain, int last_half, uint32_t tag_number)
 {
-    if (last_half && state != SLOGOUT_STATE_LEAVING) /* in ENDED it makes no difference */
+    if (last_half && state != SLOGOUT_STATE_LEAVING) /* in ENDED, last_half makes no difference */
         return 0;
     if (tag_number ? state < SLOGOUT_STATE_ASKED : state == SLOGOUT_STATE_ASKED)
         return 0;
@@ -617,8 +618,8 @@ static int may_happen(unsigned event, unsigned state, int in_drain)
     }
 }
 
-/* How many of the deeds are tried. All cells that send a line are those of REQUEST and FORCE, so what the host does in
- * send_line() is tried with these two events. */
+/* Returns the number of actions of the host to try. Every line is sent in the same way as in REQUEST or in FORCE, so
+ * the actions inside send_line() are tried only with these two events. */
 static unsigned deeds_of(unsigned event, unsigned state)
 {
     if (!may_send(event, state))
@@ -626,7 +627,8 @@ static unsigned deeds_of(unsigned event, unsigned state)
     return event == REQUEST ? DEEDS : event == FORCE ? CANCELS : 1;
 }
 
-/* proves: a new session satisfies the invariant, and there is none if the callbacks are refused or memory is not there
+/* proves: a new session satisfies the invariant; no session is created if the callbacks are refused or memory is
+ *     exhausted
  * with: --unwind 8 --slice-formula --object-bits 12
  * mutant: lib/session.c: slo_link_init(&session->timer.link); => session->state = 1; */
 void new_session(void)
@@ -648,7 +650,12 @@ void new_session(void)
     CHECK(invariant());
 }
 
-/* proves: an event, in any state of the invariant, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, a session that is LEAVING ends when it is forced, no line after BUSY before its moment, none after a BYE or the end, and a response is an answer only if it is a BYE or has our tag, and only while ASKED
+/* proves: for each event in each state of the invariant, with any result of send_line, and any action of the host in
+ *     send_line (join or free a drain, abandon, free, cancel, cancel followed by one of these, a call that must be
+ *     refused) and in close_connection (free): the invariant holds again and memory is safe; close_connection is called
+ *     at most once, last, and with the right outcome; LOGOUT is sent at most once; a LEAVING session that is forced
+ *     ends; no line is offered after BUSY before its moment, or after a BYE or the end; a response is an answer only if
+ *     it is a BYE or has our tag, and only in ASKED
  * with: --unwind 33 --slice-formula --object-bits 12
  * each: EVENT 14
  * mutant EVENT=4: lib/session.c: counts->state[from]--; => counts->state[from]++;

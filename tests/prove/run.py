@@ -1,31 +1,34 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Proves lib/ with the model checker CBMC, and shows that the proofs can fail.
 
-    run.py HARNESS...              the proofs in these files, one for each processor at a time
-    run.py --sanity HARNESS...     the same with faults planted, each of which must be found
+    run.py HARNESS...              runs the proofs in these files, one for each processor at a time
+    run.py --sanity HARNESS...     plants faults, each of which the proofs in these files must find
 
-A proof is a function of a harness. The comment before it says what it proves and how:
+A proof is a function of a harness. The comment before the function says what it proves, and how:
 
-    /* proves: what holds, for what input
+    /* proves: a property, for all ...
      * by: bits                 one run of CBMC's own SAT solver (the default), with all checks of memory safety, or
-     *     integers             one run for each property of cvc5, which takes machine words for integers with a modulus,
-     *                          so it can multiply and divide symbols of 64 bits; without the checks of memory
-     * with: OPTION...          more options of CBMC
+     *     integers             one run of cvc5 for each property. cvc5 treats machine words as integers with a modulus,
+     *                          so it can multiply and divide variables of 64 bits. Memory safety is not checked.
+     * with: OPTION...          more options for CBMC
      * each: MACRO COUNT ...    one run for each value of these macros from 0 to COUNT - 1
      * loop FUNCTION.NUMBER: INVARIANT; assigns WHAT; decreases TERM
-     *                          a contract, in place of which the loop is not unwound: the proof holds for any number of
-     *                          rounds. `ghost` may be an index that the harness chooses: what holds of it holds of all
-     * claims: FUNCTION...      all that these functions of lib/ do is part of what is proved here or by another proof
-     *                          that claims them, so that a change of one of their lines is a fault, which --sanity plants
+     *                          a contract that replaces the loop, so that the proof holds for any number of rounds.
+     *                          `ghost` may be an index that the harness chooses. A property that holds for this index
+     *                          holds for every index.
+     * claims: FUNCTION...      functions of lib/ whose whole behavior is proved, by this proof and by other proofs that
+     *                          claim them. --sanity therefore changes lines of these functions.
      * mutant MACRO=VALUE ...: PATH: OLD => NEW
-     *                          a fault: this text, which stands once in this file, is replaced. The run with these
-     *                          macros must find it; if there are none, any run must. */
+     *                          a fault. The text OLD, which must occur exactly once in this file, is replaced by NEW.
+     *                          The run with these macros must find the fault, or any run if there are no macros. */
 
-Each run also shows that the end of the proof is reached, so that no assumption makes it empty. Environment: PROOF=NAME is
-the only one that is tried. TRACE=1 prints how a property fails. N and SEED: how many changes of claimed lines --sanity
-plants, by the operators of tests/mutants/, and for which random numbers. A change that is not found does not count if
-it does not compile, or if a compiler makes the same object code of it. What explains one that counts is in unnoticed.txt
-here, or in tests/mutants/equivalents.txt, because no test notices it either.
+Each run also shows that the end of the proof is reached, so that no assumption makes the proof empty.
+
+These environment variables have an effect. PROOF=NAME selects one proof. TRACE=1 prints how a property fails. N is the
+number of changes of claimed lines that --sanity plants, with the operators of tests/mutants, and SEED chooses them. A
+change that no proof finds is not counted if it does not compile, or if a compiler generates the same object code. All
+other such changes must be explained in unnoticed.txt or, if no test notices them either, in
+tests/mutants/equivalents.txt.
 """
 
 import glob
@@ -51,17 +54,17 @@ from operators import mutants_of  # noqa: E402
 
 BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "prove")
 NOTICED_BY_NO_PROOF = os.path.join(HERE, "unnoticed.txt")
-MEMORY = 4 << 30  # octets of one solver
-SOLVER_SECONDS = 60  # of CPU, for one property, by integers
+MEMORY = 4 << 30  # octets for one solver
+SOLVER_SECONDS = 60  # of CPU time for one property that is proved by integers
 OPTIONS = {
     "bits": ["--conversion-check", "--pointer-overflow-check", "--memory-leak-check"],
     "integers": ["--no-standard-checks", "--unwinding-assertions", "--div-by-zero-check"],
 }
 END = "the end is reached"
 
-# cases: the macros of each run. loops: {function: [contract]}. mutants: [(the macros of the run that finds it, or "", text)]
+# cases: the macros of each run. loops: {function: [contract]}. mutants: [(macros of the run that must find it, text)].
 Proof = namedtuple("Proof", "path name label proves by options cases loops claims mutants")
-# runs: pairs of a proof and its macros. fault: the text of a mutant, or a Mutant of operators.py, or "" if none is planted.
+# runs: pairs of a proof and its macros. fault: the text of a mutant, a Mutant of operators.py, or "" for no fault.
 Job = namedtuple("Job", "runs fault")
 Verdict = namedtuple("Verdict", "good properties seconds lines")
 
@@ -70,19 +73,19 @@ FIELD = re.compile(r"^(proves|by|with|each|loop|claims|mutant)((?: [^\s:]+)*): "
 
 
 class NoAnswer(Exception):
-    """Why there is none."""
+    """The reason why a run has no result."""
 
 
 # ---- harnesses ----
 
 def fields(comment):
-    """(key, arguments, text) for each field of a proof's comment."""
+    """Returns (key, arguments, text) for each field of a proof's comment."""
     parts = FIELD.split(re.sub(r"\n +\* ?", "\n", comment))[1:]
     return [(key, more.split(), " ".join(text.split())) for key, more, text in zip(*(parts[i::3] for i in range(3)))]
 
 
 def cases_of(words):
-    """[["-DONE=0", "-DTWO=0"], ["-DONE=0", "-DTWO=1"], ...] for ONE 1 TWO 2."""
+    """Returns [["-DONE=0", "-DTWO=0"], ["-DONE=0", "-DTWO=1"]] for ONE 1 TWO 2."""
     return [list(macros) for macros in itertools.product(
         *([f"-D{name}={value}" for value in range(int(count))] for name, count in zip(words[::2], words[1::2])))]
 
@@ -99,7 +102,7 @@ def proofs_of(path):
     harness = os.path.basename(path)[len("prove_"):-len(".c")]
     found = PROOF.findall(source)
     if not found or len(found) != source.count("/* proves: "):
-        sys.exit(f"prove: {path}: a proof is not written as one")
+        sys.exit(f"prove: {path}: the comment or the function of a proof has a wrong form")
     for comment, name in found:
         lines = fields(comment)
         one = {key: text for key, _, text in lines}
@@ -114,7 +117,7 @@ def proofs_of(path):
 # ---- CBMC ----
 
 def solver_directory():
-    """A directory with a program cvc5, which is the one that CBMC calls, with the options that we want."""
+    """Returns a folder with a script cvc5, which CBMC calls, and which adds our options and a time limit."""
     directory = os.path.abspath(f"{BUILD}/bin")
     program = f"{directory}/cvc5"
     if not os.path.exists(program):
@@ -139,12 +142,12 @@ def execute(*command):
 
 
 def json_of(*command):
-    """What a program of CBMC says, by key."""
+    """Returns the output of a program of CBMC, by key."""
     run = execute(*command)
     try:
         said = json.loads(run.stdout)
     except ValueError:
-        raise NoAnswer(f"{command[0]} ended without a word, {run.returncode}") from None
+        raise NoAnswer(f"{command[0]} printed no result and returned {run.returncode}") from None
     errors = [part["messageText"] for part in said if part.get("messageType") == "ERROR"]
     if errors:
         raise NoAnswer("; ".join(errors))
@@ -152,13 +155,13 @@ def json_of(*command):
 
 
 def source_options(proof, root, case):
-    """What a compiler needs to know. PROOF is the function that end.c calls."""
+    """Returns the sources and options for the compiler. PROOF is the function that end.c calls."""
     return [proof.path, os.path.join(HERE, "end.c"), "--function", "end_of_proof", f"-DPROOF={proof.name}", f"-I{root}/lib",
             f"-I{root}/include", "-Itests", "-Itests/prove", *case, *(word for word in proof.options if word[:2] == "-D")]
 
 
 def with_contracts(proof, root, case):
-    """Compiles a proof, puts the contracts in place of its loops, and returns the file."""
+    """Compiles a proof, replaces its loops by their contracts, and returns the file."""
     directory = tempfile.mkdtemp(dir=BUILD)
     compiled, contracts, made = (f"{directory}/{name}" for name in ("compiled", "contracts.json", "made"))
     if execute("goto-cc", "-std=c99", *source_options(proof, root, case), "-o", compiled).returncode:
@@ -187,15 +190,16 @@ def cbmc(proof, root, case, *more):
 
 
 def first_failure(proof, root, case):
-    """The first property that fails, in a list, or none. The ends, which always fail, are left out."""
+    """Returns a list of the first property that fails, or an empty list. The properties that mark the ends of harnesses
+    always fail, so they are left out."""
     said = cbmc(proof, root, [*case, "-DNO_END"], "--stop-on-fail")
     if "cProverStatus" not in said:
-        raise NoAnswer("cbmc has no result")
+        raise NoAnswer("cbmc reports no result")
     return [dict(said, status="FAILURE", sourceLocation=said["trace"][-1].get("sourceLocation", {}))] if "trace" in said else []
 
 
 def properties(proof, root, case, stop=False):
-    """All properties with their status. `stop`: at the first that shows a fault."""
+    """Returns all properties with their status, or stops at the first property that shows a fault."""
     found, runs = [], [[]]
     if stop and proof.by == "bits":
         return first_failure(proof, root, case)
@@ -205,7 +209,7 @@ def properties(proof, root, case, stop=False):
     for options in runs:
         result = cbmc(proof, root, case, *options).get("result", [])
         if not result:
-            raise NoAnswer(f"cbmc has no result with {' '.join(options)}")
+            raise NoAnswer(f"cbmc reports no result with {' '.join(options)}")
         found += result
         if stop and any(is_fault(prop) for prop in result):
             break
@@ -218,7 +222,7 @@ def place(prop):
 
 
 def is_fault(prop):
-    """Whether this shows a fault of the library; that a function is not there is one of the harness."""
+    """Returns whether this shows a fault of the library. A missing function is a fault of the harness."""
     return prop["status"] == "FAILURE" and prop["description"] != END and ".no-body." not in prop["property"]
 
 
@@ -227,7 +231,7 @@ def is_bad(prop):
 
 
 def trace(prop):
-    """How the property fails, if that is wanted."""
+    """Yields the assignments that lead to the failure if TRACE is set."""
     for step in prop.get("trace", []) if os.environ.get("TRACE") else []:
         if step["stepType"] == "assignment" and not step.get("hidden") and "sourceLocation" in step:
             at = step["sourceLocation"]
@@ -238,13 +242,13 @@ def trace(prop):
 # ---- one run ----
 
 def cpu_seconds():
-    """Of all the solvers so far; the machine may be busy with other things."""
+    """Returns the CPU time of all solvers so far. Unlike elapsed time, it does not depend on other programs."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 def prove(job):
-    """Whether all properties hold, and the end is reached."""
+    """Returns whether all properties hold and the end is reached, the number of properties, and lines to print."""
     found = [prop for proof, case in job.runs for prop in properties(proof, ".", case)]
     if all(prop["description"] == END for prop in found):
         raise NoAnswer("no property")
@@ -254,18 +258,18 @@ def prove(job):
 
 
 def planted(text):
-    """The file and its source with the fault that the text of a mutant says."""
+    """Returns the path and the source of the file that the text of a mutant changes, with that change."""
     path, change = text.split(": ", 1)
     old, new = change.split(" => ")
     with open(path, encoding="ascii") as stream:
         source = stream.read()
     if source.count(old) != 1:
-        raise NoAnswer(f"`{old}` does not stand once in {path}")
+        raise NoAnswer(f"`{old}` does not occur exactly once in {path}")
     return path, source.replace(old, new)
 
 
 def refute(job):
-    """Whether a property fails on the fault, in a copy of the library."""
+    """Plants the fault in a copy of the library, and returns whether a property fails."""
     path, source = planted(job.fault) if isinstance(job.fault, str) else (job.fault.path, job.fault.source())
     with tempfile.TemporaryDirectory(dir=BUILD) as root:
         shutil.copytree("lib", f"{root}/lib")
@@ -291,7 +295,7 @@ def label_of(job):
 
 
 def assembly(source):
-    """What an optimizing compiler makes of it, or None if it does not compile. Functions of a header are kept."""
+    """Returns the optimized assembly code, with all functions of headers, or None if the source does not compile."""
     run = subprocess.run(["gcc", "-std=c99", "-w", "-O2", "-fkeep-inline-functions", "-Iinclude", "-Ilib", "-S", "-o-", "-xc", "-"],
                          input=source.encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return None if run.returncode else run.stdout
@@ -314,7 +318,7 @@ def judge(job):
 
 
 def judge_all(jobs):
-    """Yields each job with its verdict, and prints what is to be said of it."""
+    """Yields each job with its verdict, and prints the lines of the verdict."""
     with multiprocessing.Pool() as pool:
         for job, verdict in pool.imap_unordered(judge, jobs, chunksize=1):
             for line in verdict.lines:
@@ -341,7 +345,7 @@ def prove_all(proofs):
 
 
 def find_faults(proofs):
-    """Whether each fault that the proofs name is found."""
+    """Returns whether each fault that the proofs name is found."""
     jobs = [Job([(proof, case)] if case else every_run(proof), text)
             for proof in proofs for case, text in proof.mutants or [([], None)]]
     found = sum(verdict.good for _, verdict in judge_all(jobs))
@@ -354,8 +358,8 @@ def every_run(proof):
 
 
 def find_changes(proofs):
-    """Whether changes of lines that are claimed are found, or explained."""
-    runs = defaultdict(list)  # of the proofs that claim a function
+    """Returns whether all tried changes of claimed lines are found or explained."""
+    runs = defaultdict(list)  # of the proofs that claim the function
     for proof in proofs:
         for function in proof.claims:
             runs[function] += every_run(proof)
