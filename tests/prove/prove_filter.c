@@ -122,6 +122,12 @@ int slo_imap_client_at_line(const struct slo_imap_client *scan)
     return (scan->state & AT_LINE) != 0;
 }
 
+int slo_imap_client_at_command(const struct slo_imap_client *scan)
+{
+    (void)scan;
+    return nondet_int();
+}
+
 int slo_imap_client_at_rest(const struct slo_imap_client *scan)
 {
     return (scan->state & AT_REST) != 0;
@@ -292,9 +298,9 @@ void slo_imap_server_skip_greeting(struct slo_imap_server *scan)
     scan->greeted = 1;
 }
 
-void slo_login_begin_line(struct slo_login *login, int is_exchange)
+void slo_login_begin_line(struct slo_login *login, int is_exchange, int is_certain)
 {
-    (void)is_exchange;
+    (void)is_exchange, (void)is_certain;
     CHECK(login == &filter.login);
 }
 
