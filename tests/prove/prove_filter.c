@@ -122,6 +122,12 @@ int slo_imap_client_at_line(const struct slo_imap_client *scan)
     return (scan->state & AT_LINE) != 0;
 }
 
+int slo_imap_client_at_command(const struct slo_imap_client *scan)
+{
+    (void)scan;
+    return nondet_int();
+}
+
 int slo_imap_client_at_rest(const struct slo_imap_client *scan)
 {
     return (scan->state & AT_REST) != 0;

@@ -78,7 +78,6 @@ static int announcement_is_valid(void)
     case SERVER_WORD:
     case SERVER_STATUS:
     case SERVER_STAR:
-    case SERVER_TAG:
     case SERVER_LOGOUT:
     case SERVER_LOGOUT_CR:
     case SERVER_CODE:
@@ -128,7 +127,7 @@ static void any(unsigned state)
 static unsigned rank(void)
 {
     static const unsigned of_state[] = {
-        [SERVER_START] = 2,  [SERVER_STAR] = 1,      [SERVER_WORD] = 3, [SERVER_TAG] = 1,     [SERVER_STATUS] = 2,
+        [SERVER_START] = 2,  [SERVER_STAR] = 2,      [SERVER_WORD] = 3, [SERVER_TAG] = 1,     [SERVER_STATUS] = 2,
         [SERVER_LOGOUT] = 1, [SERVER_LOGOUT_CR] = 1, [SERVER_CODE] = 3, [SERVER_LITERAL] = 1, [SERVER_LIST] = 1,
         [SERVER_ODD] = 0,
     };

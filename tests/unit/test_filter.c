@@ -481,6 +481,8 @@ static const struct doubt doubts[] = {
     {OUT_OF_STEP, "C: a NOOP\r\nS: a OK\r\na OK\r"},
     {OUT_OF_STEP, "C:  a STARTTLS\r\nS: a OK "},
     {OUT_OF_STEP, "C: a+1 STARTTLS\r\nS: a+1 OK "},
+    {OUT_OF_STEP, "C: *a STARTTLS\r\nS: *a OK "},
+    {OUT_OF_STEP, "C: a{b STARTTLS\r\nS: a{b OK "},
     {OUT_OF_STEP, "C: a XYZ {8+}\r\nq NOOP\r\n\r\nS: a NO x\r\nq OK "},
     /* commands that the server read as something else */
     {OUT_OF_STEP, "C: a AUTHENTICATE PLAIN x\r\nb NOOP\r\nS: +"},

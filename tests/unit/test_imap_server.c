@@ -128,6 +128,8 @@ static const struct row rows[] = {
     /* a tag with an invalid octet matches no command */
     {"(a OK x\r\n(b OK\na(b no\n", "|(a OK <OK >x\r\n<end>|(b OK<OK >\n<end>|a(b no<no >\n<end>"},
     {"a+1 OK x\r\na\x7f OK\r\n", "|a+1 OK <OK >x\r\n<end>|a\x7f OK<OK >\r\n<end>"},
+    {"a{b OK x\r\n{3} NO\r\na{5} x\r\n", "|a{b OK <OK >x\r\n<end>|{3} NO<no >\r\n<end>" LINES("a{5} x")},
+    {"*a OK x\r\n*{3} NO\n*a LOGOUT\r\n", "*a OK <OK >x\r\n<end>*{3} NO<no >\n<end>" LINES("*a LOGOUT")},
     {"a%\r\n%a{0}\r\nx", LINES("a%") "%a{0}\r\n<lost>"},
     {"(" LONG " OK x\r\n" LONG "( OK x\r\n", "(" LONG " OK <OK >x\r\n<end>" LONG "( OK <OK >x\r\n<end>"},
     {KNOWN "( OK x\r\n", KNOWN "( OK <OK >x\r\n<end>"},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The name with which a client logs in, as the filter reads it. A script has the octets of both sides. Each part begins
- * with `C: ` or `S: ` at the beginning of a line, and ends in CRLF. */
+ * with `C: ` or `S: ` at the beginning of a line, and ends in CRLF or HALF. */
 #include "support/test.h"
 #include <stdlib.h>
 #include "login.h"
@@ -15,6 +15,9 @@
 
 /* base64 of 255 octets */
 #define X255(c) X63(c) X8(c) X7(c) X7(c)
+
+/* Ends a part in the middle of a line. */
+#define HALF "\x01"
 
 /* a password that must not be read as a name */
 #define PW "LOGIN LOGIN x y"
@@ -55,7 +58,7 @@ static const char *end_of_part(const char *part)
     const char *end = part;
 
     do
-        end = strchr(end, '\n') + 1;
+        end += strcspn(end, "\n" HALF) + 1;
     while (*end && strncmp(end, "C: ", 3) != 0 && strncmp(end, "S: ", 3) != 0);
     return end;
 }
@@ -64,7 +67,7 @@ static void play(struct slogout_filter *filter, const char *script, size_t step,
 {
     while (*script) {
         const char *end = end_of_part(script);
-        const size_t len = (size_t)(end - script) - 3;
+        const size_t len = (size_t)(end - script) - 3 - (end[-1] == *HALF);
         feed(filter, *script, script + 3, len, step, cut);
         cut -= cut < len ? cut : len;
         script = end;
@@ -115,9 +118,10 @@ static void test_the_name_is_known_after_ok(void **state)
          X63("n") X8("n") X8("n") X8("n") "nnn"},
         /* AUTHENTICATE, with and without an initial response */
         {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: AGpvZQBwdw==\r\nS: a OK in\r\n", "joe"},
-        {"C: a authenticate plain AGo9MkNvAHB3 " PW "\r\nS: a OK in\r\n", "j=2Co"},
+        {"C: a authenticate plain AGo9MkNvAHB3\r\nS: a OK in\r\n", "j=2Co"},
+        {"C: a AUTHENTICATE PLAIN AGpvZQA=\r\nS: a OK in\r\n", "joe"}, /* an empty password */
         {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\r\nb NOOP\r\nS: b OK\r\na OK in\r\n", "joe"},
-        {"C: a AUTHENTICATE PLAIN agBhbm4AcHc=\r\nS: a OK in\r\n", "j"},               /* j acts for ann */
+        {"C: a AUTHENTICATE PLAIN am9lAGpvZQBwdw==\r\nS: a OK in\r\n", "joe"}, /* joe acts for joe */
         {"C: a AUTHENTICATE PLAIN\r\nC: AGpvZQBwdw==\r\nS: + \r\na OK in\r\n", "joe"}, /* before the `+` */
         {"C: a AUTHENTICATE EXTERNAL am9l\r\nS: a OK in\r\n", "joe"},
         {"C: a AUTHENTICATE EXTERNAL av//\nS: a OK in\r\n", "j\377\377"},
@@ -127,12 +131,14 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdAEB\r\nS: a OK in\r\n", "joe"},
         {"C: a AUTHENTICATE SCRAM-SHA-256 biwsbj1qb2Uscj1yQQ==\r\nS: + cg==\r\nC: Yw==\r\nS: a OK in\r\n",
          "joe"},
-        {"C: a AUTHENTICATE SCRAM-SHA-1-PLUS cD10bHMsYT1hbm4sbj1qb2Uscj1y\r\nS: a OK in\r\n", "ann"},
+        {"C: a AUTHENTICATE SCRAM-SHA-1-PLUS cD10bHMsYT1hbm4sbj1hbm4scj1y\r\nS: a OK in\r\n", "ann"},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWo9MkNvPTNEZSxuPWo9MkNvPTNEZSxyPXI=\r\nS: a OK in\r\n", "j,o=e"},
         {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPSxuPWpvZSxyPXg=\r\nS: a OK in\r\n", "joe"}, /* a= is empty */
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPTJDbz0zRGUscj1y\r\nS: a OK in\r\n", "j,o=e"},
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPSxyPXI=\r\nS: a OK in\r\n", "j="},
-        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWo9M0QyQ28sbj1hbm4scj14\r\nS: a OK in\r\n", "j=2Co"}, /* n=ann */
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPTNEMkNvLHI9eA==\r\nS: a OK in\r\n", "j=2Co"},
         /* the next attempt, and the newer of two attempts */
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPSxyPXI=\r\nS: a NO\r\nC: b LOGIN j=2Co pw\r\nS: b OK\r\n", "j=2Co"},
         {"C: a LOGIN johanna pw\r\nS: a NO\r\na BAD\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
         {"C: a LOGIN johanna pw\r\nS: a NO\r\nC: b AUTHENTICATE EXTERNAL am9l\r\nS: b OK\r\n", "joe"},
         {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
@@ -198,6 +204,19 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE OAUTHBEARER biwsAWF1dGg9QmVhcmVyIHQBAQ==\r\nS: a OK\r\n", ""}, /* without a name */
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbT1ldmlsLG49am9lLHI9eA==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Usbj1tYXJ5LHI9eA==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN AGpvZQB4AGV2ZQBldmVwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN AGpvZQB4eQ==AGV2ZQBwdw==\r\nS: a OK\r\n", ""}, /* some servers read on after the padding */
+        {"C: a AUTHENTICATE PLAIN AGpvZQBwdw== x\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\rAGV2ZQBwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Uscj14LG49ZXZl\r\nS: a OK\r\n", ""},
+        /* Servers differ in which of two identities they log in. */
+        {"C: a AUTHENTICATE PLAIN YW5uAGpvZQBwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN am9lAGpvAHB3\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN am8Aam9lAHB3\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN am9lAABwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWFubixuPWpvZSxyPXg=\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWpvLG49am9lLHI9eA==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWpvZSxuPWpvLHI9eA==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AAAA") "am9lAAAA\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AQEB") "am9lAQEB\r\nS: a OK in\r\n", ""},
         /* The server may have read another LOGIN in a literal or in a line that is not a command. */
@@ -208,6 +227,11 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN joe pw\r\nS: a OK\r\nC: b APPEND x {1+}\r\nx\r\nS: b OK\r\nC: c UNAUTHENTICATE\r\nS: c OK\r\nC: d "
          "LOGIN ann pw\r\nS: d OK\r\n",
          ""},
+        {"C: * LOGIN mary pw\r\nb LOGIN joe pw\r\nS: b OK in\r\n", ""},
+        /* or in a line that had begun when the server ended IDLE or AUTHENTICATE */
+        {"C: a IDLE\r\na LOGIN ma" HALF "S: a BAD\r\nC: ry pw\r\na LOGIN joe wrong\r\nS: a OK\r\n", ""},
+        {"C: a IDLE\r\nx LOG" HALF "S: a BAD\r\nC: IN joe wrong\r\na NOOP\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: a LOGIN ma" HALF "S: a NO\r\nC: ry pw\r\na LOGIN joe wrong\r\nS: a OK\r\n", ""},
         /* An earlier login is in flight. */
         {"C: a LOGIN joe pw\r\nb LOGIN mary pw\r\nS: a OK\r\nb BAD\r\n", ""},
         {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\r\nb LOGIN joe pw\r\nS: a NO\r\nb OK\r\n", ""},

@@ -213,12 +213,12 @@ static const char *const untagged[] = {
 
 static const char *const misplaced[] = {
     "\r\n", "\n", "hello\r\n", "5 EXISTS\r\n", "a BYE x\r\n", "*x\r\n", "*  OK\r\n", "a  OK x\r\n", "DONE BAD x\r\n", "foo NO x\r\n",
-    "zzz NO x\r\n", "(a NO x\r\n", "a + idling\r\n", "a NOOP\r\n", "x LOGOUT now\r\n", "* \r\n",
+    "zzz NO x\r\n", "(a NO x\r\n", "*a NO x\r\n", "{3} NO x\r\n", "*a LOGOUT\r\n", "a + idling\r\n", "a NOOP\r\n", "x LOGOUT now\r\n", "* \r\n",
 };
 
 static const char *const rare_of_server[] = {
     "* BYE x\r\n", "SLO.1 LOGOUT\r\n", "* 1 X {3+}\r\n", "hello {3}\r\n", "* NO [BADCHARSET ({3}\r\n", "+ x\r\n",
-    "foo OK x\r\n", "a+1 OK x\r\n",
+    "foo OK x\r\n", "a+1 OK x\r\n", "*a OK x\r\n", "a{1 OK x\r\n",
 };
 
 static const char *const texts[] = {

@@ -423,11 +423,11 @@ static void command_done(struct reference *r, const char *tag, size_t len, int o
 
 static void tagged(struct reference *r, const char *line, const char *end)
 {
-    const size_t first = strcspn(line, " \r\n{"), n = line[first] == ' ' ? first : 0;
+    const size_t first = strcspn(line, " \r\n"), n = line[first] == ' ' ? first : 0;
     const char *name = line + n + 1;
     const size_t name_len = n ? word(name, end) : 0;
 
-    if (is(name, name_len, "LOGOUT") && n <= WORD_LIMIT && (strcmp(name + 6, "\r\n") == 0 || strcmp(name + 6, "\n") == 0)) {
+    if (is(name, name_len, "LOGOUT") && n <= WORD_LIMIT && *line != '*' && (strcmp(name + 6, "\r\n") == 0 || strcmp(name + 6, "\n") == 0)) {
         if (r->asked || r->state == R_LEAVING)
             return;
         r->bye = 1;
@@ -470,7 +470,7 @@ static void take_plus(struct reference *r)
 static void untagged(struct reference *r, const char *line, const char *end)
 {
     const char *name = line + 2;
-    const size_t len = line[1] == ' ' ? word(name, end) : 0;
+    const size_t len = word(name, end);
 
     if (len == 0) {
         if (announces(line, end))
@@ -506,7 +506,7 @@ static void server_line(struct reference *r)
     } else if (r->server_state == S_DATA) {
         add(&r->to_client, line, r->server.len);
         end_server_line(r, line, end);
-    } else if (*line == '*') {
+    } else if (strncmp(line, "* ", 2) == 0) {
         untagged(r, line, end);
     } else if (*line == '+') {
         take_plus(r);
