@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The lexer, and that it keeps the contracts that the proofs of the scanners stand on. */
+/* The lexer keeps the contracts that the proofs of the scanners assume. */
 #include "libc.h"
 #pragma CPROVER check push
-#pragma CPROVER check disable "conversion" /* between char and unsigned char, and of what is no digit, as meant */
+/* char, unsigned char and octets that are not digits are converted on purpose. */
+#pragma CPROVER check disable "conversion"
 
-/* What was copied last. */
+/* The arguments of the last memcpy(). */
 static struct {
     char *to;
     const char *from;
@@ -33,7 +34,7 @@ void *memcpy(void *to, const void *from, size_t len)
 #define WORD 0
 #endif
 
-/* proves: a tag that arrives in two pieces has the hash and the length of the whole, for all tags of up to 2 octets
+/* proves: a tag that arrives in two pieces has the same hash and length as a whole tag, for all tags of up to 2 octets
  * with: --unwind 4
  * each: SPLIT 3
  * claims: slo_tag_take
@@ -62,7 +63,8 @@ void tags_differ(void)
         CHECK((one.hash == other.hash) == (octets[0] == octets[1]));
 }
 
-/* proves: a token keeps the octets that are added after its own, as many as fit, from any token with any number of octets
+/* proves: a token keeps its own octets and then as many of the added octets as fit, from any token with any number of
+ *     octets
  * mutant: lib/imap_lex.c: SLO_TOKEN_MAX + 1 - token->len => SLO_TOKEN_MAX + 2 - token->len
  * mutant: lib/imap_lex.c: token->len + (len < room ? len : room) => token->len + len
  * mutant: lib/imap_lex.c: memcpy(token->bytes + token->len, bytes => memcpy(token->bytes, bytes */
@@ -81,7 +83,8 @@ void tokens(void)
     free((void *)octets);
 }
 
-/* proves: a token is a word, begins with it or may begin with it exactly if its octets say so in any case, for all tokens and the words COMPRESS= and DONE CR
+/* proves: a token is a word, begins with it, or may begin with it, exactly if its octets match without regard to case,
+ *     for all tokens and the words COMPRESS= and DONE CR
  * with: --unwind 97
  * each: WORD 2
  * mutant: lib/imap_lex.c: len == token->len || !word[len] => !word[len]
@@ -104,7 +107,8 @@ void tokens_and_words(void)
 
 /* ---- literals ---- */
 
-/* proves: a digit makes ten times the size, and the digit, or SLO_LITERAL_LIMIT if that is less, for all 64-bit sizes up to it
+/* proves: a digit changes the size to ten times the size plus the digit, or to SLO_LITERAL_LIMIT if that is less, for
+ *     all 64-bit sizes up to the limit
  * mutant: lib/imap_lex.c: (SLO_LITERAL_LIMIT - digit) / 10 => SLO_LITERAL_LIMIT / 10 */
 void literal_size(void)
 {
@@ -120,7 +124,7 @@ void literal_size(void)
     CHECK(announcement.size == (exact < SLO_LITERAL_LIMIT ? exact : SLO_LITERAL_LIMIT));
 }
 
-/* What the end of a line announces, by RFC 7888 section 8: 1 if it announces a literal. */
+/* Returns 1 if the line ends in the announcement of a literal by RFC 7888 section 8, and stores its size and kind. */
 static int announced(const char *line, size_t len, uint64_t *size, int *non_synchronizing)
 {
     size_t end, begin;
@@ -142,7 +146,7 @@ static int announced(const char *line, size_t len, uint64_t *size, int *non_sync
     return 1;
 }
 
-/* proves: a piece of a line of 24 octets does to an announcement what its octets do one by one, from any state
+/* proves: a piece of 24 octets of a line leads to the same announcement as its octets one by one, from any state
  * with: --unwind 26 --slice-formula
  * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : announcement->phase */
 void announcement_in_pieces(void)
@@ -160,7 +164,8 @@ void announcement_in_pieces(void)
     CHECK(whole.phase == NOTHING || whole.non_synchronizing == single.non_synchronizing);
 }
 
-/* Of any line of so many octets; a shorter one is one whose first octets are of no account. */
+/* Checks the announcement at the end of any line of len octets. This includes shorter lines, because the first octets
+ * may have no effect. */
 static void announcement_of(size_t len, int with_size)
 {
     char line[BOUND];
@@ -177,7 +182,8 @@ static void announcement_of(size_t len, int with_size)
     }
 }
 
-/* proves: a literal is found at the end of a line exactly if one is announced there, and its kind, for all lines of 24 octets
+/* proves: a literal is found at the end of a line exactly if the line announces one, and has the announced kind, for
+ *     all lines of 24 octets
  * with: --unwind 26 --slice-formula
  * mutant: lib/imap_lex.c: phase == DIGITS || phase == PLUS => phase != NOTHING */
 void announcement(void)
@@ -185,7 +191,7 @@ void announcement(void)
     announcement_of(BOUND, 0);
 }
 
-/* proves: a literal that is found has the size that is announced, for all lines of 7 octets
+/* proves: a literal that is found has the announced size, for all lines of 7 octets
  * with: --unwind 9 --slice-formula
  * mutant: lib/imap_lex.c: announcement->size * 10 + digit => announcement->size + digit */
 void announcement_size(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "libc.h"
 #pragma CPROVER check push
-#pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
+#pragma CPROVER check disable "conversion" /* char and unsigned char are converted on purpose */
 #include "response.c"
 #include "tag.c"
 #include "word.c"
@@ -9,7 +9,8 @@
 
 #define BOUND 16 /* octets of a line */
 
-/* proves: slogout_response_parse() is the grammar of RFC 3501 and leaves *out as it was if it returns 0, for all lines of up to 16 octets
+/* proves: slogout_response_parse() accepts the grammar of RFC 3501, and leaves *out untouched if it returns 0, for all
+ *     lines of up to 16 octets
  * with: --unwind 18
  * claims: slogout_response_parse split_text find_near without_line_end
  * mutant: lib/response.c: bracket + 1 == end || bracket[1] == ' ' => bracket + 1 == end || bracket[1] != ' '
@@ -19,7 +20,7 @@ void parse(void)
     static const struct slogout_response untouched = {SLOGOUT_STATUS_NO, "t", 1, "c", 1, "x", 1};
     struct slogout_response expected = untouched, found = untouched;
     const size_t len = nondet_size();
-    char line[BOUND]; /* so that one octet too far is seen of the longest line */
+    char line[BOUND]; /* of this size, so that CBMC reports an access beyond the longest line */
     int is_response;
 
     ASSUME(len <= BOUND);

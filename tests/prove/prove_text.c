@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "libc.h"
 #pragma CPROVER check push
-#pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
+#pragma CPROVER check disable "conversion" /* char and unsigned char are converted on purpose */
 #include "bye.c"
 #include "log.c"
 #include "tag.c"
 #pragma CPROVER check pop
 
-#define BOUND 12 /* octets of a text, a tag */
+#define BOUND 12 /* octets of a text or a tag */
 
-/* proves: slogout_tag_valid() is the grammar of RFC 3501, for all tags of up to 12 octets
+/* proves: slogout_tag_valid() accepts the tags of RFC 3501 and nothing else, for all tags of up to 12 octets
  * with: --unwind 14
  * claims: slogout_tag_valid
  * mutant: lib/tag.c: 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 0, 6 => 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 3, 6 */
@@ -26,7 +26,9 @@ void tag(void)
     CHECK(slogout_tag_valid(octets, len) == valid);
 }
 
-/* proves: a tag is written exactly if its prefix is a tag of up to SLOGOUT_PREFIX_MAX octets, fits, is NUL-terminated, and is the prefix and then digits, of which the first is not 0 and the last is that of its number, which is the one after the last, or 1, for all 32-bit numbers
+/* proves: a tag is written exactly if its prefix is a tag of up to SLOGOUT_PREFIX_MAX octets; it fits, is
+ *     NUL-terminated, and consists of the prefix and digits; the first digit is not 0, and the last digit is right; the
+ *     number is the last number plus one, or 1; for all 32-bit numbers
  * with: --unwind 24
  * claims: slo_tag_write slogout_tags_next slo_tag_prefix_valid
  * mutant: lib/tag.c: tags->last + 1 : 1 => tags->last + 1 : 0
@@ -60,7 +62,8 @@ void tags_next(void)
     CHECK(i >= len || (i < prefix_len ? written[i] == octet : written[i] >= '0' && written[i] <= '9'));
 }
 
-/* The text of a BYE by its grammar: "[" atom [SP 1*TEXT-CHAR] "]" SP text, or text without "[" first. */
+/* Returns 1 if the text of a BYE follows its grammar: "[" atom [SP 1*TEXT-CHAR] "]" SP text, or a text that does not
+ * begin with "[". */
 static int is_bye_text(const char *text, size_t len)
 {
     size_t i, bracket;
@@ -81,7 +84,8 @@ static int is_bye_text(const char *text, size_t len)
     return i > 1 && (i == bracket || (text[i] == ' ' && i + 1 < bracket));
 }
 
-/* proves: a BYE text is taken exactly if it follows the grammar, and its line is `* BYE ` and the text and CRLF, for all texts of up to 12 octets
+/* proves: a BYE text is accepted exactly if it follows the grammar, and its line is `* BYE `, the text and CRLF, for
+ *     all texts of up to 12 octets
  * with: --unwind 21
  * claims: slo_bye_text_valid code_valid slo_bye_write
  * mutant: lib/bye.c: text[len] > '~' => text[len] > '~' + 1
@@ -107,7 +111,8 @@ void bye(void)
     free(line);
 }
 
-/* proves: any text is made to a valid BYE text, whose length is told, for all texts of up to 4 octets
+/* proves: slogout_bye_text_fit() makes a valid BYE text of any text and returns its length, for all texts of up to 4
+ *     octets
  * with: --unwind 34
  * mutant: lib/bye.c: *out = '('; => ;
  * mutant: lib/bye.c: byte >= 0x80) => byte > 0x80) */
@@ -122,7 +127,8 @@ void fit(void)
     CHECK(fitting == strlen(out) && slo_bye_text_valid(out));
 }
 
-/* proves: an escaped text is printable, has no quote of its own, and ends within its buffer, for all texts of up to 3 octets and buffers of 1 to 13
+/* proves: an escaped text is printable, contains no quote that is not escaped, and ends within its buffer, for all
+ *     texts of up to 3 octets and buffers of 1 to 13
  * with: --unwind 14
  * claims: slo_escape
  * mutant: lib/log.c: used + n >= out_size => used + n > out_size
@@ -144,7 +150,8 @@ void escape(void)
     free(out);
 }
 
-/* proves: a printable octet is itself, with a backslash before it if it is a quote or a backslash, any other is a backslash, x and two digits, and it is left out if it does not fit, for all octets and buffers of 1 to 5
+/* proves: a printable octet is copied, after a backslash if it is a quote or a backslash; any other octet becomes a
+ *     backslash, x and two digits; an octet that does not fit is omitted; for all octets and buffers of 1 to 5
  * with: --unwind 6
  * claims: slo_escape
  * mutant: lib/log.c: byte == '"' || => byte == '"' && */

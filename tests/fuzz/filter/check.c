@@ -67,8 +67,7 @@ static void end(struct run *run)
         abort();
 }
 
-/* Feeds octets in pieces from memory of exactly their size, so that a sanitizer notices each access beyond
- * them. */
+/* Feeds pieces, each from memory of exactly its size, so that a sanitizer notices each access beyond it. */
 static void feed(struct run *run, int from, const char *bytes, size_t len, size_t step)
 {
     while (len > 0) {
