@@ -67,4 +67,18 @@ static int announcement_contract(const struct slo_announcement *before, const st
            (after->phase == 0 || may_end_announcement(bytes[len - 1]));
 }
 
+/* The word that a client's status response may have, and how many of its octets begin these. */
+static const char *word_of_status(const char *bytes, size_t len, int is_untagged, size_t *agreement)
+{
+    const char *word = is_untagged ? "BYE" : "BAD";
+    size_t n = 0;
+
+    if (!is_untagged && len > 0 && (bytes[0] | 0x20) != 'b')
+        word = (bytes[0] | 0x20) == 'o' ? "OK" : "NO";
+    while (n < len && word[n] && (bytes[n] & ~0x20) == word[n])
+        n++;
+    *agreement = n;
+    return word;
+}
+
 #endif
