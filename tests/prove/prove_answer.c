@@ -9,7 +9,7 @@
 #ifndef PART
 #define PART 0
 #endif
-enum { IN_PREFIX, IN_SPACES, IN_WORD, AFTER_CR, IN_TEXT, TOO_LONG, SKIPPED };
+enum { IN_PREFIX, IN_SPACES, IN_BYE, IN_OK, IN_NO, IN_BAD, AFTER_CR, IN_TEXT, TOO_LONG, SKIPPED };
 
 #pragma CPROVER check push
 #pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
@@ -289,8 +289,10 @@ static void any_undecided(void)
         reader.spaces = 0;
     if (PART <= IN_SPACES)
         reader.letters = 0;
+    if (PART >= IN_BYE && PART <= IN_BAD)
+        reader.word = PART - IN_BYE;
     reader.crs = PART == AFTER_CR;
-    ASSUME((PART >= IN_SPACES) == (reader.spaces > 0) && (PART >= IN_WORD) == (reader.letters > 0));
+    ASSUME((PART >= IN_SPACES) == (reader.spaces > 0) && (PART >= IN_BYE) == (reader.letters > 0));
     ASSUME(agree_undecided() && is_undecided_line(0) && is_undecided_line(ghost));
     for (i = 0; i < BEHIND_PREFIX; i++)
         ASSUME(is_undecided_line(reader.prefix + i));
@@ -391,7 +393,7 @@ static char octet_of_ghost(void)
 
 /* proves: TODO
  * with: --unwind 46 --slice-formula
- * each: PART 7
+ * each: PART 10
  * claims: slo_answer_feed judge close_up keep feed_text */
 void feed(void)
 {

@@ -1,43 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The parser of a response, for lines of any length. What is known of the octets of a line is where the first of a kind
- * stands; any octet that is not known may be any, so no loop over the line is needed. prove_any_length.c proves that tags
- * are found as they are here. */
+/* The parser of a response, for lines of any length. Of the octets of a line, only those are known that the parser may look
+ * at; where the first of a kind stands is chosen, and any other octet may be any, so no loop over the line is needed.
+ * prove_any_length.c proves that tags are found as they are here. */
 #include "lex.h"
 #pragma CPROVER check push
 #pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
 
-static const char *line;
-static size_t tag_chars;                  /* at its beginning */
-static size_t first_space, first_bracket; /* the bracket is the first after the beginning of the text; or any more than its length */
-static size_t text_begin;
+#define LONGEST 255 /* octets of a tag, of a code */
 
-static size_t first_of(const char *at, char c)
-{
-    CHECK(c == ' ' ? at == line : c == ']' && at == line + text_begin + 1);
-    return c == ' ' ? first_space : first_bracket;
-}
+static const char *line;
+static size_t text_begin;
+static unsigned space;   /* where the first is, or LONGEST + 1 if it is not so near */
+static unsigned bracket; /* likewise the first "]" after the first octet of the text */
+static int is_tag;       /* the octets before the SP */
 
 void *memchr(const void *bytes, int c, size_t len)
 {
     const char *const at = bytes;
-    const size_t first = first_of(at, (char)c);
+    const unsigned first = c == ' ' ? space : bracket;
 
-    CHECK(len == 0 || __CPROVER_r_ok(bytes, len));
-    return first - (size_t)(at - line) < len ? (void *)(line + first) : NULL;
+    CHECK(c == ' ' ? at == line : c == ']' && at == line + text_begin + 1);
+    CHECK(len == 0 || (len <= LONGEST + 1 && __CPROVER_r_ok(bytes, len)));
+    return first <= LONGEST && first < len ? (void *)(at + first) : NULL;
 }
 
 int slogout_tag_valid(const char *tag, size_t len)
 {
-    CHECK(tag == line);
-    return len > 0 && tag_chars >= len;
+    CHECK(tag == line && len == space);
+    return is_tag;
 }
 
 #include "response.c"
 #include "word.c"
 
 /* ---- RFC 3501 section 9, with the limits of slogout.h ---- */
-
-#define LONGEST 255 /* octets of a tag, of a code */
 
 static size_t end_of_line(size_t len)
 {
@@ -49,17 +45,17 @@ static size_t end_of_line(size_t len)
 /* resp-text: a code is 1 to 255 octets in brackets, with SP or the end behind them. */
 static void read_text(struct slogout_response *out, size_t text, size_t end)
 {
-    const size_t code = text + 1;
+    const size_t code = text + 1, behind = code + bracket + 1;
 
     out->text = line + text;
     out->text_len = end - text;
-    if (text == end || line[text] != '[' || first_bracket >= end || first_bracket == code || first_bracket > code + LONGEST)
+    if (text == end || line[text] != '[' || bracket == 0 || bracket > LONGEST || behind > end)
         return;
-    if (first_bracket + 1 < end && line[first_bracket + 1] != ' ')
+    if (behind < end && line[behind] != ' ')
         return;
     out->code = line + code;
-    out->code_len = first_bracket - code;
-    text = first_bracket + 1 < end ? first_bracket + 2 : end;
+    out->code_len = bracket;
+    text = behind < end ? behind + 1 : end;
     out->text = line + text;
     out->text_len = end - text;
 }
@@ -74,22 +70,21 @@ static int reads_as_response(struct slogout_response *out, size_t len)
 {
     static const struct slogout_response none;
     const size_t end = end_of_line(len);
-    const int is_star = first_space == 1 && line[0] == '*';
+    const int is_star = space == 1 && line[0] == '*';
     const char *word;
     size_t agreement, behind;
 
-    if (first_space >= end || first_space > LONGEST || !(is_star || (first_space > 0 && tag_chars == first_space)))
+    if (space >= end || space > LONGEST || (!is_star && !is_tag))
         return 0;
-    word = word_of_status(line + first_space + 1, end - first_space - 1, is_star, &agreement);
-    behind = first_space + 1 + agreement;
+    word = word_of_status(line + space + 1, end - space - 1, is_star, &agreement);
+    behind = space + 1 + agreement;
     if (word[agreement] != '\0' || (behind < end && line[behind] != ' '))
         return 0;
     *out = none;
     out->status = status_of(word);
     out->tag = is_star ? NULL : line;
-    out->tag_len = is_star ? 0 : first_space;
+    out->tag_len = is_star ? 0 : space;
     text_begin = behind < end ? behind + 1 : end;
-    ASSUME(first_bracket > text_begin);
     read_text(out, text_begin, end);
     return 1;
 }
@@ -108,12 +103,12 @@ void parse(void)
     int is_response;
 
     line = malloc(len);
-    tag_chars = nondet_size();
-    first_space = nondet_size();
-    first_bracket = nondet_size();
-    ASSUME(line && tag_chars <= first_space && first_space <= len && (first_space == len || line[first_space] == ' '));
-    ASSUME(tag_chars == 0 || line[0] != '*');
-    ASSUME(first_bracket <= len && (first_bracket == len || line[first_bracket] == ']'));
+    space = nondet_uint32();
+    bracket = nondet_uint32();
+    is_tag = nondet_int() != 0;
+    ASSUME(line && space <= LONGEST + 1 && bracket <= LONGEST + 1);
+    ASSUME(space > LONGEST || (space < len && line[space] == ' '));
+    ASSUME(!is_tag || (space > 0 && space <= LONGEST && line[0] != '*'));
     is_response = reads_as_response(&expected, len);
     CHECK(slogout_response_parse(&found, line, len) == is_response);
     CHECK(found.status == expected.status && found.tag == expected.tag && found.tag_len == expected.tag_len);
