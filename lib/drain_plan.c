@@ -106,45 +106,28 @@ void slo_plan_advise(const struct slogout_plan *plan, const struct slo_timeouts 
             slo_min(force_of(plan, timeouts) - flight_of(timeouts->answer), UINT32_MAX);
 }
 
-/* Changes a plan so that it fits. `time` is the time that the deadline leaves to begin sessions. */
-static void make_fit(struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
-                     uint64_t time)
-{
-    const uint32_t limit = plan->max_in_flight;
-
-    plan->spread_ms = (uint32_t)slo_min(plan->spread_ms, time);
-    plan->max_in_flight = 0;
-    if (!slo_plan_fits(plan, timeouts, sessions))
-        set_least_that_fits(plan, &plan->rate, timeouts, sessions);
-    plan->max_in_flight = limit;
-    if (!slo_plan_fits(plan, timeouts, sessions))
-        set_least_that_fits(plan, &plan->max_in_flight, timeouts, sessions);
-}
-
 void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
                        uint64_t sessions, struct slo_schedule *schedule)
 {
     const uint64_t force = force_of(plan, timeouts);
-    const uint64_t flight = flight_of(timeouts->answer);
     struct slogout_plan kept = *plan;
 
-    schedule->ask_until = 0;
+    kept.max_in_flight = 0;
     schedule->begin_by = force;
-    if (force >= flight) {
-        schedule->ask_until = force - timeouts->answer + 1;
-        schedule->begin_by = force - flight;
-        make_fit(&kept, timeouts, sessions, schedule->begin_by);
-    } else {
-        kept.spread_ms = (uint32_t)slo_min(plan->spread_ms, force);
-        kept.max_in_flight = 0;
+    if (slo_plan_fits(&kept, timeouts, sessions)) {
+        schedule->begin_by = force - flight_of(timeouts->answer);
+        kept.max_in_flight = plan->max_in_flight;
+        if (!slo_plan_fits(&kept, timeouts, sessions))
+            set_least_that_fits(&kept, &kept.max_in_flight, timeouts, sessions);
     }
     schedule->force = force;
+    schedule->ask_until = slo_subtract(force, timeouts->answer - 1);
     schedule->deadline = deadline_of(plan);
-    schedule->spread = kept.spread_ms;
+    schedule->spread = slo_min(plan->spread_ms, force);
     schedule->tail = slo_min(plan->tail_ms, slo_subtract(schedule->deadline, timeouts->leave));
-    schedule->begun = slo_min(slo_max(kept.spread_ms, paced_ms(kept.rate, sessions)), force);
+    schedule->begun = slo_min(slo_max(schedule->spread, paced_ms(plan->rate, sessions)), force);
     schedule->in_flight = kept.max_in_flight;
-    schedule->rate = kept.rate;
+    schedule->rate = plan->rate;
 }
 
 struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32_t answer_timeout,

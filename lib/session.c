@@ -256,27 +256,16 @@ static int enter_waiting(struct slogout_session *session, const struct event *ev
     return 0;
 }
 
-/* Returns the part of the spread that fits before the deadline. If possible, that part leaves enough time to
- * ask the client afterwards. */
-static uint64_t fitting_spread(const struct slogout_session *session, uint64_t spread)
-{
-    const struct slogout *slogout = session->slogout;
-    const uint64_t rest = slo_subtract(force_at(session), slogout->clock.now);
-    const uint64_t answer = slogout->settings.answer_timeout_ms;
-
-    return slo_min(spread, rest >= answer ? rest - answer : rest);
-}
-
 static int depart(struct slogout_session *session, const struct event *event)
 {
     const struct slogout_departure *departure = event->departure;
     uint64_t random = departure->seed;
-    uint64_t spread = departure->spread_ms;
+    uint64_t spread;
 
     session->bye_text = departure->bye_text;
     if (departure->deadline_ms)
         session->close_by = after(session, departure->deadline_ms);
-    spread = fitting_spread(session, spread);
+    spread = slo_min(departure->spread_ms, slo_subtract(force_at(session), session->slogout->clock.now));
     if (spread == 0)
         return set_out(session, event);
     set_state(session, SLOGOUT_STATE_WAITING, after(session, slo_random_next(&random) % spread));

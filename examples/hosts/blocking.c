@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A host that blocks, with one process for each connection, as in Cyrus, Courier and imap4d. The parent passes
- * SIGTERM to its children. After the first SIGTERM, each child leaves at a random instant within the spread, so the
- * clients leave one after the other although the processes do not know each other. After the second SIGTERM, a child
- * does not wait for an answer.
+ * SIGTERM to its children as SIGUSR1. They ignore SIGTERM, because a service manager such as systemd sends SIGTERM to
+ * the children too, and a child would take the second signal for an order to hurry. After the first signal, each child
+ * leaves at a random instant within the spread, so the clients leave one after the other although the processes do not
+ * know each other. After the second signal, a child does not wait for an answer.
  *
  * Copyright (c) 2026, the slogout authors. SPDX-License-Identifier: BSD-2-Clause */
 #define _POSIX_C_SOURCE 200809L
@@ -19,7 +20,7 @@ static struct slogout *slogout;
 static struct net_client *client;
 static int is_broken; /* no more output can be sent */
 
-/* Leaves on the first SIGTERM, and stops waiting for the client on a later SIGTERM. */
+/* Leaves at the first signal, and stops waiting for the client at a later one. */
 static void take_signals(void)
 {
     const struct slogout_departure departure = {
@@ -29,7 +30,7 @@ static void take_signals(void)
         .deadline_ms = options.plan.deadline_ms,
     };
 
-    while (net_next_signal(net_signals[0]) == SIGTERM)
+    while (net_next_signal(net_signals[0]) == SIGUSR1)
         slogout_session_leave(client->session, &departure, slogout_now_ms());
 }
 
@@ -103,8 +104,9 @@ static void start_child(int fd)
         close(listener);
         close(net_signals[0]);
         close(net_signals[1]);
-        if (net_open_pipe(net_signals) < 0)
+        if (net_open_pipe(net_signals) < 0 || net_catch(SIGUSR1) < 0)
             exit(1);
+        signal(SIGTERM, SIG_IGN);
         sigprocmask(SIG_SETMASK, &before, NULL);
         exit(child(fd));
     }
@@ -125,7 +127,7 @@ static void bury_children(void)
                 pids[i] = pids[--count];
 }
 
-/* Accepts no more clients, because the clients that leave connect again, and then passes SIGTERM on. */
+/* Accepts no more clients, because the clients that leave connect again, and then tells the children. */
 static void leave(void)
 {
     size_t i;
@@ -134,7 +136,7 @@ static void leave(void)
         close(listener);
     listener = -1;
     for (i = 0; i < count; i++)
-        kill(pids[i], SIGTERM);
+        kill(pids[i], SIGUSR1);
 }
 
 int main(int argc, char **argv)

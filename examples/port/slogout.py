@@ -125,10 +125,7 @@ class Session:
         self.bye_text = bye_text
         if deadline_ms:
             self.end_by_ms = min(self.slogout.now_ms + deadline_ms, NEVER - 1)
-        room_ms = max(min(self.leave_by_ms(), NEVER) - self.slogout.now_ms, 0)
-        if room_ms >= self.settings.answer_timeout_ms:
-            room_ms -= self.settings.answer_timeout_ms
-        spread_ms = min(spread_ms, room_ms)
+        spread_ms = max(min(spread_ms, min(self.leave_by_ms(), NEVER) - self.slogout.now_ms), 0)
         if spread_ms:
             self.enter(WAITING, self.slogout.now_ms + splitmix64(seed) % spread_ms)
         else:

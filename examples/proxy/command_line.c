@@ -4,9 +4,8 @@
 #include <slogout/filter.h>
 #include "command_line.h"
 
-#define LEAVE_TIMEOUT 5000 /* milliseconds to finish a line; the linger is as long */
-#define THREADS_MAX   64
-#define LAME_DUCK     5000 /* milliseconds; HAProxy asks an agent every 2 s unless agent-inter is set */
+#define THREADS_MAX 64
+#define LAME_DUCK   5000 /* milliseconds; HAProxy asks an agent every 2 s unless agent-inter is set */
 
 static const struct command_line defaults = {
     .listen = "127.0.0.1:1143",
@@ -15,7 +14,7 @@ static const struct command_line defaults = {
     .resolve_interval = 60000,
     .settings = {.size = sizeof(struct slogout_settings),
                  .tag_prefix = SLOGOUT_FILTER_PREFIX,
-                 .leave_timeout_ms = LEAVE_TIMEOUT},
+                 .leave_timeout_ms = DEPARTURE_LEAVE_TIMEOUT},
     .departure = {.spread = DEPARTURE_DEFAULT,
                   .deadline = DEPARTURE_DEFAULT,
                   .lame_duck = DEPARTURE_DEFAULT,

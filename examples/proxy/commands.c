@@ -445,7 +445,7 @@ static void look_ahead(struct loop *loop, unsigned number, void *user)
     const struct slogout_plan plan = departure_share(outlook->departure, number);
 
     outlook->sessions += loop->count;
-    outlook->rate += departure_rate(outlook->departure, &plan, loop->count);
+    outlook->rate += departure_rate(&plan, loop->count);
 }
 
 /* Reports how all clients would leave if no more clients came. A deadline that was not given will be long enough for

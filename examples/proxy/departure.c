@@ -44,15 +44,13 @@ struct slogout_plan departure_share(const struct departure *departure, unsigned 
     return plan;
 }
 
-uint32_t departure_rate(const struct departure *departure, const struct slogout_plan *share, uint64_t clients)
+uint32_t departure_rate(const struct slogout_plan *share, uint64_t clients)
 {
-    struct slogout_plan unlimited = *share;
-    struct slogout_advice advice;
+    const uint64_t end_ms = (uint64_t)share->tail_ms + DEPARTURE_LEAVE_TIMEOUT;
+    const uint64_t force_ms = share->deadline_ms > end_ms ? share->deadline_ms - end_ms : 1;
+    const uint64_t needed = (clients * 1000 + force_ms - 1) / force_ms;
 
-    unlimited.max_in_flight = 0; /* a drain raises the rate before the limit */
-    if (slogout_plan_check(departure->slogout, &unlimited, clients, &advice) == 0)
-        return share->rate;
-    return advice.lowest_rate;
+    return share->rate == 0 || share->rate >= needed ? share->rate : (uint32_t)smaller(needed, UINT32_MAX);
 }
 
 /* Returns a deadline with which the plan can be kept for this number of clients, with time for those that are not

@@ -7,7 +7,8 @@
 #include <slogout/drain.h>
 #include "totals.h"
 
-#define DEPARTURE_DEFAULT UINT64_MAX /* the value of an option that was not given */
+#define DEPARTURE_DEFAULT       UINT64_MAX /* the value of an option that was not given */
+#define DEPARTURE_LEAVE_TIMEOUT 5000       /* milliseconds to finish a line; the linger is as long */
 
 /* The program's options. Lengths in milliseconds. */
 struct departure_options {
@@ -54,8 +55,7 @@ struct slogout_plan departure_share(const struct departure *departure, unsigned 
 
 /* Returns the rate at which the drain of one loop with this share begins its clients: the rate of the share, or the
  * higher rate that the deadline requires. */
-uint32_t departure_rate(const struct departure *departure, const struct slogout_plan *share,
-                        uint64_t clients);
+uint32_t departure_rate(const struct slogout_plan *share, uint64_t clients);
 
 /* Logs the plan, with the number of all clients and the rate of all loops. */
 void departure_log(const struct departure *departure, uint64_t clients, uint64_t rate);

@@ -227,7 +227,7 @@ static void start_in_loop(struct loop *loop, unsigned number, void *user)
     const struct departure *departure = &ending->service->departure;
     const struct slogout_plan plan = departure_share(departure, number);
 
-    ending->rate += departure_rate(departure, &plan, loop_remaining(loop));
+    ending->rate += departure_rate(&plan, loop_remaining(loop));
     slogout_drain_start(loop->drain, &plan, ending->service->now);
     if (slogout_drain_deadline(loop->drain) > ending->over_by_ms)
         ending->over_by_ms = slogout_drain_deadline(loop->drain);

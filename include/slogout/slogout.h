@@ -357,10 +357,11 @@ struct slogout_departure {
 
 /* Makes one session leave without a drain, in a process that serves one connection or a few. The session is
  * WAITING until a random instant within the spread, and then leaves as if by slogout_session_request(). The
- * library keeps the deadline even if the client does not answer. It cuts the spread short if necessary, and
- * forces a session that is still PENDING leave_timeout_ms before the deadline. If the answer timer would run
- * beyond that time, the library sends `* BYE` in place of LOGOUT. In any state other than OPEN, the function
- * does the same as slogout_session_force(), so that a second signal to the process ends its session sooner.
+ * library keeps the deadline even if the client does not answer. The spread ends leave_timeout_ms before the
+ * deadline at the latest. At that time, the library forces a session that is still PENDING. If the answer
+ * timer would run beyond that time, the library sends `* BYE` in place of LOGOUT. In any state other than
+ * OPEN, the function does the same as slogout_session_force(), so that a second signal to the process ends
+ * its session sooner.
  * [calls back]
  *   TEXT       bye_text is not valid, in any state
  *   ARGUMENT   session or departure is NULL, or now_ms is SLOGOUT_NEVER

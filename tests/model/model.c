@@ -79,8 +79,8 @@ static const enum cell table[ROWS][HALVES + 1] = {
 const struct departure_times departures[DEPARTURES] = {
     [AT_ONCE] = {0, 0, 0, 0},
     [SPREAD_OUT] = {2 * UNIT, 5078, 0, UNIT},
-    /* The spread is cut to one unit, after which the client can still be asked. */
-    [SPREAD_TO_ASK] = {3 * UNIT, 11247, UNIT + ANSWER_TIMEOUT + LEAVE_TIMEOUT, UNIT - 1},
+    /* The instant is the last one at which the client can be asked. */
+    [SPREAD_TO_ASK] = {3 * UNIT, 5078, UNIT + ANSWER_TIMEOUT + LEAVE_TIMEOUT, UNIT},
     /* There is no time for an answer, and the spread is cut by one millisecond. */
     [SPREAD_TO_TELL] = {2 * UNIT, 13247, ANSWER_TIMEOUT - 1 + LEAVE_TIMEOUT, UNIT},
     [TOO_LATE] = {2 * UNIT, 5078, UNIT, 0},

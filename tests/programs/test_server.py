@@ -4,8 +4,10 @@ example host."""
 
 import contextlib
 import json
+import os
 import resource
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -127,6 +129,17 @@ class Leaving(LeavingTest):
                 time.sleep(0.01)
         client.answer()
         self.server.wait()
+
+    def test_a_sigterm_to_each_process_counts_once(self):
+        """As systemd sends it to the children of a server too."""
+        server = Server(start_new_session=True)
+        self.addCleanup(server.stop)
+        client = server.login()
+        self.addCleanup(client.close)
+        os.killpg(server.process.pid, signal.SIGTERM)
+        client.play("S: TAG LOGOUT", "C: a NOOP", "S: a OK .*", "C: b NOOP", "S: b OK .*")
+        client.answer()
+        server.wait_outcome("ANSWERED")
 
     def test_a_second_sigterm_waits_for_no_answer(self):
         clients = [self.login(), self.login()]

@@ -40,7 +40,6 @@ static void searched(struct slogout_plan *plan, uint32_t *member, const struct s
 #define set_least_1 searched
 #define set_least_2 searched
 #define set_least_3 searched
-#define set_least_4 searched
 #define JOINED(a, b) a##b
 #define NUMBERED(a, b) JOINED(a, b)
 #define set_least_that_fits NUMBERED(set_least_, __COUNTER__)
@@ -148,9 +147,9 @@ void check(void)
  * by: integers
  * with: -DOPAQUE
  * claims: slo_plan_schedule force_of
- * mutant: lib/drain_plan.c: force - timeouts->answer + 1 => force - timeouts->answer
- * mutant: lib/drain_plan.c: begin_by = force - flight => begin_by = force - flight - 1
- * mutant: lib/drain_plan.c: slo_min(plan->spread_ms, time) => slo_min(plan->spread_ms, time / 2) */
+ * mutant: lib/drain_plan.c: slo_subtract(force, timeouts->answer - 1) => slo_subtract(force, timeouts->answer)
+ * mutant: lib/drain_plan.c: begin_by = force - flight_of(timeouts->answer) => begin_by = force - timeouts->answer
+ * mutant: lib/drain_plan.c: slo_min(plan->spread_ms, force) => slo_min(plan->spread_ms, force / 2) */
 void schedule(void)
 {
     const struct question q = any_question();
@@ -168,33 +167,32 @@ void schedule(void)
     CHECK(made.ask_until == made.begin_by + 101);
 }
 
-/* proves: whatever the plan, even one that is not accepted: forced, tail and leave timeout end by the deadline, if it is not shorter than the leave timeout; and there is time for whole flights, and what is kept of the plan fits, or nobody is asked, for all plans, timeouts and numbers of sessions
+/* proves: for each plan, even one that is not accepted, force, tail and leave timeout end by the deadline, unless it is shorter than the leave timeout. The spread is kept up to force, and so is the rate. The limit is raised so that the plan fits, or is dropped if no limit makes it fit. Nobody is asked whose answer timeout would end after force, for all plans, timeouts and numbers of sessions
  * by: integers
  * with: -DOPAQUE
- * mutant: lib/drain_plan.c: force >= flight => force >= timeouts->answer
+ * mutant: lib/drain_plan.c: kept.max_in_flight = 0; => ;
  * mutant: lib/drain_plan.c: slo_min(plan->tail_ms, slo_subtract => slo_max(plan->tail_ms, slo_subtract
- * mutant: lib/drain_plan.c: set_least_that_fits(plan, &plan->rate => set_least_that_fits(plan, &plan->max_in_flight
- * mutant: lib/drain_plan.c: set_least_that_fits(plan, &plan->max_in_flight => set_least_that_fits(plan, &plan->rate */
+ * mutant: lib/drain_plan.c: begin_by = force; => begin_by = deadline_of(plan);
+ * mutant: lib/drain_plan.c: set_least_that_fits(&kept, &kept.max_in_flight => set_least_that_fits(&kept, &kept.rate */
 void compromise(void)
 {
     struct question q = any_question();
     struct slo_schedule made;
 
     slo_plan_schedule(&q.plan, &q.timeouts, q.sessions, &made);
-    CHECK(made.spread <= q.plan.spread_ms && made.spread <= made.force && made.begun <= made.force);
+    CHECK(made.spread == slo_min(q.plan.spread_ms, made.force) && made.rate == q.plan.rate && made.begun <= made.force);
+    CHECK(made.ask_until == slo_subtract(made.force, q.timeouts.answer - 1));
     CHECK(made.tail <= q.plan.tail_ms);
     CHECK(made.force <= made.deadline);
     CHECK(made.deadline < q.timeouts.leave || made.tail <= made.deadline - q.timeouts.leave);
     CHECK(!has_deadline(&q) || made.deadline < q.timeouts.leave ||
           made.force <= made.deadline - q.timeouts.leave - made.tail);
-    if (made.ask_until == 0) {
-        CHECK(has_deadline(&q) && force(&q) < flight(&q) && made.begin_by == made.force);
-        CHECK(made.rate == q.plan.rate && made.in_flight == 0);
+    q.plan.max_in_flight = 0;
+    if (!fits(&q)) {
+        CHECK(made.begin_by == made.force && made.in_flight == 0);
         return;
     }
-    CHECK(made.ask_until == made.begin_by + 101 && made.begin_by + flight(&q) == made.force);
-    q.plan.spread_ms = (uint32_t)made.spread;
-    q.plan.rate = made.rate;
+    CHECK(made.begin_by + flight(&q) == made.force);
     q.plan.max_in_flight = made.in_flight;
     CHECK(fits(&q));
 }
@@ -281,7 +279,7 @@ void next_round(void)
 
 /* proves: memory and conversions are safe, for all plans, timeouts and numbers of sessions
  * with: -DOPAQUE
- * mutant: lib/drain_plan.c: (uint32_t)slo_min(plan->spread_ms, time) => (uint32_t)slo_max(plan->spread_ms, time) */
+ * mutant: lib/drain_plan.c: const uint64_t rest => const uint32_t rest */
 void memory(void)
 {
     const struct question q = any_question();

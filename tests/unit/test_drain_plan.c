@@ -236,15 +236,25 @@ static void test_the_schedule_keeps_the_deadline(void **state)
          "the end of time"},
         {{20000, 5000, 90200, 0, 2, 80}, {75200, 40201, 40100, 90200, 20000, 5000, 40000, 0, 2},
          "the rate is slower"},
-        {{20000, 5000, 60000, 0, 0, 14}, {45000, 10001, 9900, 60000, 9900, 5000, 9900, 0, 0}, "the spread shrinks"},
-        {{0, 5000, 60000, 0, 1, 4294967306}, {45000, 10001, 9900, 60000, 0, 5000, 9900, 0, 433835082}, "the rate grows"},
+        {{9900, 5000, 60000, 0, 0, 14}, {45000, 10001, 9900, 60000, 9900, 5000, 9900, 0, 0}, "just time to ask all"},
+        {{9901, 5000, 60000, 0, 0, 14}, {45000, 10001, 45000, 60000, 9901, 5000, 9901, 0, 0},
+         "the spread leaves no time to ask all"},
+        {{50000, 5000, 60000, 0, 0, 14}, {45000, 10001, 45000, 60000, 45000, 5000, 45000, 0, 0}, "the spread shrinks"},
+        {{0, 5000, 60000, 0, 1, 30}, {45000, 10001, 45000, 60000, 0, 5000, 30000, 0, 1},
+         "the rate leaves no time to ask all"},
+        {{0, 5000, 60000, 0, 1, 4294967306}, {45000, 10001, 45000, 60000, 0, 5000, 45000, 0, 1},
+         "there is no time for the rate"},
         {{20000, 5000, 90000, 6, 0, 14}, {75000, 40001, 39900, 90000, 20000, 5000, 20000, 7, 0}, "the limit grows"},
         {{20000, 5000, 90200, 7, 1, 14}, {75200, 40201, 40100, 90200, 20000, 5000, 20000, 9, 1},
          "the limit grows, the rate stays"},
-        {{0, 5000, 60000, 6, 1, 99}, {45000, 10001, 9900, 60000, 0, 5000, 9900, 99, 10}, "rate and limit grow"},
+        {{0, 5000, 60000, 6, 1, 99}, {45000, 10001, 45000, 60000, 0, 5000, 45000, 0, 1},
+         "the limit would not help if it grew"},
         {{20000, 5000, 90000, 0, 0, 14}, {75000, 40001, 39900, 90000, 20000, 5000, 20000, 0, 0}, "there is no limit"},
-        {{20000, 5000, 50100, 1, 9, 14}, {35100, 101, 0, 50100, 0, 5000, 0, 14, 0}, "just time to ask all at once"},
-        {{20000, 5000, 50099, 1, 9, 14}, {35099, 0, 35099, 50099, 20000, 5000, 20000, 0, 9},
+        {{0, 5000, 50100, 1, 0, 14}, {35100, 101, 0, 50100, 0, 5000, 0, 14, 0}, "just time to ask all at once"},
+        {{0, 5000, 50099, 1, 9, 14}, {35099, 100, 35099, 50099, 0, 5000, 1556, 0, 9}, "unless a tick is late"},
+        {{20000, 5000, 50000, 1, 9, 14}, {35000, 1, 35000, 50000, 20000, 5000, 20000, 0, 9},
+         "only the first can be asked"},
+        {{20000, 5000, 49999, 1, 9, 14}, {34999, 0, 34999, 49999, 20000, 5000, 20000, 0, 9},
          "a millisecond less: nobody is asked"},
         {{20000, 5000, 30000, 1, 1, 14}, {15000, 0, 15000, 30000, 15000, 5000, 15000, 0, 1}, "Kubernetes"},
         {{0, 5000, 30000, 1, 1, 14}, {15000, 0, 15000, 30000, 0, 5000, 14000, 0, 1}, "Kubernetes, at the rate"},
@@ -288,7 +298,7 @@ static void test_the_longest_timeouts_do_not_overflow(void **state)
     plan.deadline_ms--;
     plan.spread_ms = 70000;
     slo_plan_schedule(&plan, &longest, 1, &schedule);
-    assert_true(!slo_plan_fits(&plan, &longest, 1) && schedule.ask_until == 0 && schedule.spread == 70000);
+    assert_true(!slo_plan_fits(&plan, &longest, 1) && schedule.ask_until == 100 && schedule.spread == 70000);
     plan.rate = 10; /* for the first of two rounds, 2^32 + 4 ms */
     plan.max_in_flight = 42949673;
     plan.deadline_ms = 4294967300 + flight + rest;

@@ -38,8 +38,8 @@ static const struct manner lingering = {1, 0, CROWD_NEVER, "OK", 5000};
 
 /* Forcing begins at 80 s, which is enough for two rounds, so 500 places are needed where the plan has 100. */
 #define GROWS PLAN(.spread_ms = 20000, .deadline_ms = 90000, .max_in_flight = 100)
-/* The last LOGOUT is at 20 s, and expires in the very tick in which forcing begins. */
-#define LAST_AT_20_S PLAN(.deadline_ms = 65000, .spread_ms = 20000)
+/* A LOGOUT that is 100 ms late is at 20.1 s, and expires in the very tick in which forcing begins. */
+#define LAST_AT_20_S PLAN(.deadline_ms = 65100, .spread_ms = 20000)
 /* Sessions that were held back are asked until 10 s, sent `* BYE` after that, and forced from 45 s on. */
 #define LAST_AT_10_S PLAN(.spread_ms = 5000, .tail_ms = 5000, .deadline_ms = 60000)
 /* The default of Kubernetes is shorter than the timer of the draft. No client is asked. */
@@ -73,12 +73,15 @@ static const struct course {
      18000, ANY, 102, 0, 0, 0},
     {"30 s and a low rate", &crowd_silent, 1800, 1800, KUBERNETES(0, 10), "0s", SLOGOUT_OUTCOME_BYE_ONLY, 1800, 17800,
      18000, ANY, 101, 0, 0, 0},
+    {"the spread is longer than there is time to ask", &crowd_silent, 1000, 1000,
+     PLAN(.spread_ms = 40000, .deadline_ms = 65000, .max_in_flight = 1), "0s", SLOGOUT_OUTCOME_EXPIRED, 500, 54900, 55000,
+     501, 26, 999, 0, 0},
     {"the limit grows", &crowd_silent, 1000, 1000, GROWS, "0s", SLOGOUT_OUTCOME_EXPIRED, 1000, 79000, 80000, 500, ANY,
      900, 0, 0},
-    {"asked at the last moment", &crowd_silent, 100, 100, LAST_AT_20_S, "0s 0p 20000r", SLOGOUT_OUTCOME_EXPIRED, 100,
-     55000, 55000, 100, 100, 0, 0, 0},
-    {"a millisecond later", &crowd_silent, 100, 100, LAST_AT_20_S, "0s 0p 20001r", SLOGOUT_OUTCOME_BYE_ONLY, 100, 39000,
-     55000, ANY, ANY, 0, 0, 0},
+    {"asked at the last moment", &crowd_silent, 100, 100, LAST_AT_20_S, "0s 0p 20100r", SLOGOUT_OUTCOME_EXPIRED, 100,
+     55100, 55100, 100, 100, 0, 0, 0},
+    {"a millisecond later", &crowd_silent, 100, 100, LAST_AT_20_S, "0s 0p 20101r", SLOGOUT_OUTCOME_BYE_ONLY, 100, 39000,
+     55100, ANY, ANY, 0, 0, 0},
     {"paused, asked late", &crowd_silent, 100, 100, LAST_AT_10_S, "0s 0p 9000r", SLOGOUT_OUTCOME_EXPIRED, 100, 44000,
      45000, ANY, ANY, 0, 0, 0},
     {"paused, told late", &crowd_silent, 100, 100, LAST_AT_10_S, "0s 0p 20000r", SLOGOUT_OUTCOME_BYE_ONLY, 100, 24000,

@@ -181,6 +181,20 @@ class Signals(ProxyTest):
             proxy.wait_event(event)
         proxy.end()
 
+    def test_a_rate_that_cannot_keep_the_deadline_is_exceeded(self):
+        """The deadline leaves 36 s to begin 80 clients."""
+        proxy = self.start("--threads", "1", "--spread", "0", "--rate", "1", "--deadline", "46000")
+        pairs = [self.pair(proxy) for _ in range(80)]
+        proxy.terminate()
+        proxy.wait_event("drain sessions=80 spread=0.0s rate=3 deadline=46.0s")
+        proxy.wait_event("drain rate=1 cannot keep the deadline, so rate=3 applies")
+        proxy.terminate()
+        for client, server in pairs:
+            self.assertEqual(read_to_end(client), BYE)
+            client.close()
+            server.close()
+        proxy.end()
+
     def test_a_drain_takes_over_the_clients_of_an_asking(self):
         proxy = self.start("--spread", "600000", "--deadline", "646000", "--ask", "all")
         asked, waiting = self.pair(proxy), self.pair(proxy)
