@@ -8,7 +8,7 @@
 #include "log.h"
 #include "tag.h"
 
-/* Where a text that begins with "[" has its first octet that is not of an atom, and its first "]". */
+/* Where a text that begins with "[" has its first octet that is not of an atom, and its first "]", which may be nowhere. */
 static size_t atom_end, bracket;
 static size_t ghost; /* any octet; what holds of it holds of all */
 
@@ -29,13 +29,17 @@ size_t strcspn(const char *text, const char *stop)
     const char c = (char)nondet_octet();
 
     CHECK(c < ' ' || c > '~' || is_in(stop, c) != is_atom_char(c));
+    ASSUME(!is_atom_char(text[atom_end - 1]));
     return atom_end - 1;
 }
 
 char *strchr(const char *text, int c)
 {
     CHECK(c == ']');
-    return bracket < SLOGOUT_BYE_TEXT_SIZE ? (char *)text + bracket - 1 : NULL;
+    if (bracket >= SLOGOUT_BYE_TEXT_SIZE)
+        return NULL;
+    ASSUME(bracket <= strlen(text) && text[bracket - 1] == ']');
+    return (char *)text + bracket - 1;
 }
 
 void *memchr(const void *bytes, int c, size_t len)
@@ -80,13 +84,11 @@ static int is_printable(char c)
 
 /* ---- the text of a BYE ---- */
 
-/* Any place of the first octet that is not of an atom, and of the first "]", which is none. */
-static void any_code(const char *text)
+static void any_code(void)
 {
     atom_end = nondet_size();
     bracket = nondet_size();
     ASSUME(atom_end > 0 && atom_end <= bracket && atom_end < SLOGOUT_BYE_TEXT_SIZE);
-    ASSUME(!is_atom_char(text[atom_end]) && (bracket >= SLOGOUT_BYE_TEXT_SIZE || text[bracket] == ']'));
 }
 
 /* "[" atom [SP 1*TEXT-CHAR] "]" SP text */
@@ -112,7 +114,7 @@ void bye(void)
 
     while (text_len < sizeof text && text[text_len])
         is_valid &= is_printable(text[text_len++]);
-    any_code(text);
+    any_code();
     ASSUME(atom_end <= text_len && (bracket >= SLOGOUT_BYE_TEXT_SIZE || bracket < text_len));
     is_valid = is_valid && text_len > 0 && text_len <= SLO_BYE_TEXT_MAX &&
                (text[0] != '[' || begins_with_code(text, text_len));
@@ -195,9 +197,7 @@ void fit(void)
     text = malloc(fitted_len);
     ghost = nondet_size();
     ASSUME(text && ghost < SLO_BYE_TEXT_MAX);
-    atom_end = nondet_size();
-    bracket = nondet_size();
-    ASSUME(atom_end > 0 && atom_end <= bracket && atom_end < SLOGOUT_BYE_TEXT_SIZE);
+    any_code();
     fitting = slogout_bye_text_fit(fitted, text, fitted_len);
     CHECK(fitting > 0 && fitting <= SLO_BYE_TEXT_MAX && fitted[fitting] == '\0');
     CHECK(ghost >= fitting || (fitted[ghost] != '\0' && fits(ghost)));
