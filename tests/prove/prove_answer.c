@@ -26,16 +26,20 @@ static void *copy(char *to, const char *from, size_t len);
 static void *move(char *to, const char *from, size_t len);
 static void *first_of(const char *at, char c, size_t len);
 static int differ(const char *one, const char *other, size_t len);
+static size_t length(const char *text);
 
 /* The loop of slo_answer_feed() is proved by induction: begin_round(0) puts any state of its invariant in place of the
- * one that it begins with, and begin_round(1) checks that it holds again. No other loop has a variable `used`. */
-static int begin_round(unsigned round, void *used);
+ * one that it begins with, and begin_round(1) checks that it holds again. It has the variable `used`, and the loop over SP
+ * in judge() has `word`, which begin_round(0) moves to the last SP that the reader has read. */
+static int begin_round(unsigned round, void *used, const char **word);
 static int used;
-#define while(condition) for (unsigned round = 0; (condition) && begin_round(round, &used); round++)
+static const char *word;
+#define while(condition) for (unsigned round = 0; (condition) && begin_round(round, &used, &word); round++)
 #define memchr           first_of
 #define memcmp           differ
 #define memcpy           copy
 #define memmove          move
+#define strlen           length
 
 #include "answer.c"
 
@@ -44,6 +48,7 @@ static int used;
 #undef memcmp
 #undef memcpy
 #undef memmove
+#undef strlen
 
 #include "tag.c"
 
@@ -255,6 +260,13 @@ static int is_kept_at(size_t i)
     return i >= answer.len || answer.line[i] == ghost_octet;
 }
 
+static size_t length(const char *text)
+{
+    if (text == tag)
+        return tag_len;
+    return text[1] == '\0' ? 1 : text[2] == '\0' ? 2 : 3;
+}
+
 enum slo_match slo_status_match(const char *bytes, size_t len, int is_untagged, const struct slo_status_word **found)
 {
     static const struct slo_status_word statuses[] = {{"BYE", SLOGOUT_STATUS_BYE}, {"OK", SLOGOUT_STATUS_OK},
@@ -274,10 +286,10 @@ enum slo_match slo_status_match(const char *bytes, size_t len, int is_untagged, 
 
 static size_t steps; /* octets of the piece that the reader has read before text */
 
-/* What is true of each octet is assumed of those that the matcher reads, and of that of ghost. */
-#define BEHIND_PREFIX (SLO_ANSWER_SPACES_MAX + sizeof "BAD\r")
+static size_t any_space; /* a number of SP */
 
-/* The beginning of a line that may become an answer, up to any octet of the part. */
+/* The beginning of a line that may become an answer, up to any octet of the part. What is true of each octet is assumed of
+ * those that the matcher reads, and of that of ghost. */
 static void any_undecided(void)
 {
     size_t i;
@@ -294,16 +306,27 @@ static void any_undecided(void)
     reader.crs = PART == AFTER_CR;
     ASSUME((PART >= IN_SPACES) == (reader.spaces > 0) && (PART >= IN_BYE) == (reader.letters > 0));
     ASSUME(agree_undecided() && is_undecided_line(0) && is_undecided_line(ghost));
-    for (i = 0; i < BEHIND_PREFIX; i++)
-        ASSUME(is_undecided_line(reader.prefix + i));
+    ASSUME(is_undecided_line(reader.prefix + any_space) && is_undecided_line(reader.prefix + reader.spaces - 1));
+    for (i = 0; i < sizeof "BAD\r"; i++)
+        ASSUME(is_undecided_line(reader.prefix + reader.spaces + i));
 }
 
-static int begin_round(unsigned round, void *of_used)
+static int skip_spaces(unsigned round, const char **at)
+{
+    CHECK(round == 0 && *at == answer.line + reader.prefix);
+    if (round > 0)
+        ASSUME(0);
+    CHECK(any_space >= reader.spaces || (*at)[any_space] == ' ');
+    *at += reader.spaces - 1;
+    return 1;
+}
+
+static int begin_round(unsigned round, void *of_used, const char **of_word)
 {
     size_t *const count = of_used;
 
-    if (of_used == &used)
-        return 1; /* a loop that is unwound */
+    if (of_word != &word)
+        return skip_spaces(round, of_word);
     CHECK(agree_undecided() && is_undecided_line(ghost) && answer.len == before_piece + *count && is_kept_at(ghost));
     CHECK(*count == steps && *count <= first_lf);
     if (round > 0)
@@ -404,6 +427,7 @@ void feed(void)
     any_tag();
     any_piece();
     ghost = nondet_size();
+    any_space = nondet_octet();
     any_state();
     before = answer;
     before_piece = reader.line;
