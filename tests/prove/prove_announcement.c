@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The announcement of a literal at the end of a line, beside a reader that takes one octet at a time: a piece of any number
- * of octets leads to the state to which the reader comes octet by octet. */
+/* The announcement of a literal at the end of a line, beside a reader that takes one octet at a time: a piece of any
+ * number of octets leads to the state to which the reader comes octet by octet. */
 #include "prove.h"
 #pragma CPROVER check push
 #pragma CPROVER check disable "conversion" /* between char and unsigned char, and of what is no digit, as meant */
@@ -70,8 +70,10 @@ static void read_octet(char c)
 
 static int agrees(const struct slo_announcement *found)
 {
-    return found->phase == reader.phase && (found->phase == NOTHING || (found->size == reader.size &&
-                                                                         found->non_synchronizing == reader.non_synchronizing));
+    if (found->phase == NOTHING || reader.phase == NOTHING)
+        return found->phase == reader.phase;
+    return found->phase == reader.phase && found->size == reader.size &&
+           found->non_synchronizing == reader.non_synchronizing;
 }
 
 /* ---- the proof ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The matcher of answers beside a reader that takes one octet at a time: from any state in which the two agree, the matcher
- * consumes a piece of any number of octets as the reader does octet by octet, and the two agree again. The octet at `ghost`
- * may be any of the line; what holds of it holds of all. */
+/* The matcher of answers beside a reader that takes one octet at a time: from any state in which the two agree, the
+ * matcher consumes a piece of any number of octets as the reader does octet by octet, and the two agree again. The octet
+ * at `ghost` may be any of the line; what holds of it holds of all. */
 #include "answer_contract.h"
 #include "lex.h"
 
@@ -29,8 +29,8 @@ static int differ(const char *one, const char *other, size_t len);
 static size_t length(const char *text);
 
 /* The loop of slo_answer_feed() is proved by induction: begin_round(0) puts any state of its invariant in place of the
- * one that it begins with, and begin_round(1) checks that it holds again. It has the variable `used`, and the loop over SP
- * in judge() has `word`, which begin_round(0) moves to the last SP that the reader has read. */
+ * one that it begins with, and begin_round(1) checks that it holds again. It has the variable `used`. The loop over SP in
+ * judge() has `word`, which begin_round(0) moves to the last SP that the reader has read. */
 static int begin_round(unsigned round, void *used, const char **word);
 static int used;
 static const char *word;
@@ -58,7 +58,7 @@ static const char *word;
 #pragma CPROVER check disable "pointer-overflow"
 #pragma CPROVER check disable "signed-overflow"
 
-/* ---- the reader: "*" and BYE or the tag and OK, NO or BAD, 1 to 8 SP between them, and SP, LF or CRLF behind them ---- */
+/* ---- the reader: "*" and BYE or the tag and OK, NO or BAD, 1 to 8 SP between them, and SP, LF or CRLF behind ---- */
 
 static char tag[SLOGOUT_TAG_SIZE];
 static size_t tag_len;
@@ -288,8 +288,8 @@ static size_t steps; /* octets of the piece that the reader has read before text
 
 static size_t any_space; /* a number of SP */
 
-/* The beginning of a line that may become an answer, up to any octet of the part. What is true of each octet is assumed of
- * those that the matcher reads, and of that of ghost. */
+/* The beginning of a line that may become an answer, up to any octet of the part. What is true of each octet is assumed
+ * of those that the matcher reads, and of that of ghost. */
 static void any_undecided(void)
 {
     size_t i;
@@ -306,7 +306,8 @@ static void any_undecided(void)
     reader.crs = PART == AFTER_CR;
     ASSUME((PART >= IN_SPACES) == (reader.spaces > 0) && (PART >= IN_BYE) == (reader.letters > 0));
     ASSUME(agree_undecided() && is_undecided_line(0) && is_undecided_line(ghost));
-    ASSUME(is_undecided_line(reader.prefix + any_space) && is_undecided_line(reader.prefix + reader.spaces - 1));
+    ASSUME(is_undecided_line(reader.prefix) && is_undecided_line(reader.prefix + any_space));
+    ASSUME(is_undecided_line(reader.prefix + reader.spaces - 1));
     for (i = 0; i < sizeof "BAD\r"; i++)
         ASSUME(is_undecided_line(reader.prefix + reader.spaces + i));
 }
@@ -343,7 +344,8 @@ static int begin_round(unsigned round, void *of_used, const char **of_word)
 /* The octets of the piece from `from` to `to`, which are text or are skipped, and of which i is any. */
 static void check_rest(size_t from, size_t to, size_t i)
 {
-    const int is_over = answer.verdict == SLO_ANSWER_WHOLE || answer.verdict == SLO_ANSWER_TOO_LONG || answer.verdict == SLO_ANSWER_OVER;
+    const int is_over = answer.verdict == SLO_ANSWER_WHOLE || answer.verdict == SLO_ANSWER_TOO_LONG ||
+                        answer.verdict == SLO_ANSWER_OVER;
 
     CHECK(is_over ? to > 0 : to == piece_len);
     if (i < from || i >= to)
@@ -384,7 +386,10 @@ static void any_tag(void)
 
 static void any_state(void)
 {
-    const enum slo_answer_verdict verdict = PART == IN_TEXT ? SLO_ANSWER_BEGUN : PART == TOO_LONG ? SLO_ANSWER_TOO_LONG : PART == SKIPPED ? SLO_ANSWER_SKIPPED : SLO_ANSWER_UNDECIDED;
+    const enum slo_answer_verdict verdict = PART == IN_TEXT    ? SLO_ANSWER_BEGUN
+                                            : PART == TOO_LONG ? SLO_ANSWER_TOO_LONG
+                                            : PART == SKIPPED  ? SLO_ANSWER_SKIPPED
+                                                               : SLO_ANSWER_UNDECIDED;
 
     answer = nondet_answer();
     reader = nondet_reader();
@@ -414,10 +419,16 @@ static char octet_of_ghost(void)
     return ghost - before_piece < piece_len ? piece[ghost - before_piece] : '\0';
 }
 
-/* proves: TODO
- * with: --unwind 46 --slice-formula
+/* proves: octets of the client are taken for an answer exactly if they are "*" and BYE or the tag and OK, NO or BAD, after 1 to 8 SP and before SP, LF or CRLF; all octets are kept until that is decided, and then all but the second and further SP, as many as fit; an answer ends at its LF, and one without LF in 65,536 octets at the next; from any valid state, for a piece of any number of octets, which does what its octets do one by one, and as the filter relies on
+ * with: --unwind 33 --unwindset word_of_status.0:5 --slice-formula
  * each: PART 10
- * claims: slo_answer_feed judge close_up keep feed_text */
+ * claims: slo_answer_feed judge close_up keep feed_text
+ * mutant PART=1: lib/answer.c: *spaces > SLO_ANSWER_SPACES_MAX) => *spaces > SLO_ANSWER_SPACES_MAX + 1)
+ * mutant PART=3: lib/answer.c: return *word == ' ' || end[-1] == '\n' ? => return
+ * mutant PART=0: lib/answer.c: answer->len--; => ;
+ * mutant PART=6: lib/answer.c: if (word == end || (end - word == 1 && *word == '\r')) => if (word == end)
+ * mutant PART=7: lib/answer.c: const size_t most = len < room ? len : room; => const size_t most = len;
+ * mutant PART=9: lib/answer.c: return end ? (size_t)(end - bytes) + 1 : len; => return len; */
 void feed(void)
 {
     struct slo_answer before;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The parser of a response, for lines of any length. Of the octets of a line, only those are known that the parser may look
- * at; where the first of a kind stands is chosen, and any other octet may be any, so no loop over the line is needed.
- * prove_any_length.c proves that tags are found as they are here. */
+/* The parser of a response, for lines of any length. Where the first SP and the first "]" of a line stand is chosen, and
+ * so is whether the octets before the SP are a tag. All other octets may be any, so no loop over the line is needed. */
 #include "lex.h"
 #pragma CPROVER check push
 #pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
@@ -62,7 +61,9 @@ static void read_text(struct slogout_response *out, size_t text, size_t end)
 
 static enum slogout_status status_of(const char *word)
 {
-    return *word == 'O' ? SLOGOUT_STATUS_OK : *word == 'N' ? SLOGOUT_STATUS_NO : word[1] == 'A' ? SLOGOUT_STATUS_BAD : SLOGOUT_STATUS_BYE;
+    if (*word == 'B')
+        return word[1] == 'A' ? SLOGOUT_STATUS_BAD : SLOGOUT_STATUS_BYE;
+    return *word == 'O' ? SLOGOUT_STATUS_OK : SLOGOUT_STATUS_NO;
 }
 
 /* "*" SP "BYE" or tag SP ("OK" / "NO" / "BAD"), and SP resp-text or the end of the line. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Texts of any length. The loops over their octets are proved by induction: what begins a round puts any state of the loop's
- * invariant in place of the one that the loop begins with, and checks in the next round that it holds again. */
+/* Texts of any length. The loops over their octets are proved by induction: what begins a round puts any state of the
+ * loop's invariant in place of the one that the loop begins with, and checks in the next round that it holds again. */
 #include "prove.h"
 #pragma CPROVER check push
 #pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
@@ -8,7 +8,7 @@
 #include "log.h"
 #include "tag.h"
 
-/* Where a text that begins with "[" has its first octet that is not of an atom, and its first "]", which may be nowhere. */
+/* Where a text that begins with "[" has its first octet that is not of an atom, and its first "]", if it has one. */
 static size_t atom_end, bracket;
 static size_t ghost; /* any octet; what holds of it holds of all */
 
@@ -52,7 +52,8 @@ void *memchr(const void *bytes, int c, size_t len)
     return i < len ? (void *)(at + i) : NULL;
 }
 
-static int begin_round(unsigned round, size_t *of_i, size_t *of_used, size_t *of_n, size_t *of_end, size_t len, size_t first);
+static int begin_round(unsigned round, size_t *of_i, size_t *of_used, size_t *of_n, size_t *of_end, size_t of_len,
+                       size_t of_first);
 static size_t i, used, n, end, len, first; /* the variables of the loops, in functions that have none of that name */
 #define while(condition)                                                                                               \
     for (unsigned round = 0; (condition) && begin_round(round, &i, &used, &n, &end, len, first); round++)
@@ -166,7 +167,8 @@ static int begin_fit_round(unsigned round, size_t *of_i, size_t *of_used)
     return 1;
 }
 
-static int begin_round(unsigned round, size_t *of_i, size_t *of_used, size_t *of_n, size_t *of_end, size_t of_len, size_t of_first)
+static int begin_round(unsigned round, size_t *of_i, size_t *of_used, size_t *of_n, size_t *of_end, size_t of_len,
+                       size_t of_first)
 {
     if (of_i != &i)
         return begin_fit_round(round, of_i, of_used);
