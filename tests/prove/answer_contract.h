@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the filter relies on of slo_answer_feed(). prove_answer.c proves it; in prove_filter.c, a matcher that does anything
+/* What the filter relies on of slo_answer_feed(). prove_answer.c proves it as far as it says there; in prove_filter.c, a matcher that does anything
  * that is allowed here stands in its place. */
 #ifndef PROVE_ANSWER_CONTRACT_H
 #define PROVE_ANSWER_CONTRACT_H

@@ -6,9 +6,10 @@
 #include "lex.h"
 
 /* What a proof takes one by one: which part of the line was last, and whether it is text or skipped. */
-#ifndef PART
-#define PART 0
+#ifndef CASE
+#define CASE 0
 #endif
+#define PART (CASE == 0 ? IN_PREFIX : IN_TEXT + CASE - 1)
 enum { IN_PREFIX, IN_SPACES, IN_BYE, IN_OK, IN_NO, IN_BAD, AFTER_CR, IN_TEXT, TOO_LONG, SKIPPED };
 
 #pragma CPROVER check push
@@ -419,16 +420,12 @@ static char octet_of_ghost(void)
     return ghost - before_piece < piece_len ? piece[ghost - before_piece] : '\0';
 }
 
-/* proves: octets of the client are taken for an answer exactly if they are "*" and BYE or the tag and OK, NO or BAD, after 1 to 8 SP and before SP, LF or CRLF; all octets are kept until that is decided, and then all but the second and further SP, as many as fit; an answer ends at its LF, and one without LF in 65,536 octets at the next; from any valid state, for a piece of any number of octets, which does what its octets do one by one, and as the filter relies on
+/* proves: from any state in which the prefix is not whole, or in the text of an answer, or in a line that is too long, a piece of any number of octets does to the matcher what its octets do to the reader one by one, and as the filter relies on: what may become an answer is kept octet by octet, and an answer ends at its LF, or is too long without one in 65,536 octets
  * with: --unwind 33 --unwindset word_of_status.0:5 --slice-formula
- * each: PART 10
- * claims: slo_answer_feed judge close_up keep feed_text
- * mutant PART=1: lib/answer.c: *spaces > SLO_ANSWER_SPACES_MAX) => *spaces > SLO_ANSWER_SPACES_MAX + 1)
- * mutant PART=3: lib/answer.c: return *word == ' ' || end[-1] == '\n' ? => return
- * mutant PART=0: lib/answer.c: answer->len--; => ;
- * mutant PART=6: lib/answer.c: if (word == end || (end - word == 1 && *word == '\r')) => if (word == end)
- * mutant PART=7: lib/answer.c: const size_t most = len < room ? len : room; => const size_t most = len;
- * mutant PART=9: lib/answer.c: return end ? (size_t)(end - bytes) + 1 : len; => return len; */
+ * each: CASE 4
+ * mutant CASE=0: lib/answer.c: answer->len--; => ;
+ * mutant CASE=1: lib/answer.c: const size_t most = len < room ? len : room; => const size_t most = len;
+ * mutant CASE=3: lib/answer.c: return end ? (size_t)(end - bytes) + 1 : len; => return len; */
 void feed(void)
 {
     struct slo_answer before;
