@@ -12,7 +12,7 @@
  * Each octet of a side has a number, which the harness knows by the place where the octet lies when it is passed or copied.
  * Scanners, matcher and session do whatever their contracts allow. The contracts of the scanners are proved in
  * prove_imap_client.c, prove_imap_server.c, prove_filter_client.c and prove_filter_server.c, that of the session in
- * prove_session.c. That of the matcher is proved in prove_answer.c, except while SP and the word arrive. It is not proved
+ * prove_session.c. That of the matcher is proved in prove_answer.c, except while the SP and the word arrive. It is not proved
  * that the loops end, that the scanners find the lines that the two sides mean, and that a tag of more than 95 octets has a
  * hash of its own. */
 #include "prove.h"
