@@ -1,24 +1,26 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# slogout: GNU make, any C99 compiler. `make help` prints the lines that begin with two signs.
+# slogout: requires GNU make and any C99 compiler. `make help` prints the lines that begin with two signs.
 #
-# Set CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, LIBDIR, INCLUDEDIR and MANDIR as you like. The project's own flags are
-# kept apart, and make builds again what was built with other flags. The source may be read-only if BUILD is another
-# folder.
+# CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, LIBDIR, INCLUDEDIR and MANDIR may be set to any values. The project's own
+# flags are separate from them. If flags have changed, make builds the affected files again. The source may be read-only
+# if BUILD is another folder.
 ## Build
-##   make                      the libraries, the echo server and the client, in build/ (BUILD=DIR: in DIR)
-##   make demo                 shows one exchange (needs only cc and make)
-##   make static, shared       one library alone
-##   make amalgamation         the library as one C file, in build/amalgamation/
-##   make hosts                the example servers whose event library is installed
+##   make                      builds the libraries, the echo server and the client in build/ (BUILD=DIR: in DIR)
+##   make demo                 builds these, and shows one exchange; needs only a C compiler and GNU make
+##   make static               builds the static library alone
+##   make shared               builds the shared library alone
+##   make amalgamation         writes the library as one C file to build/amalgamation/
+##   make hosts                builds the example servers whose event libraries are installed
 ##   make clean                removes build/
-##   make V=1 ...              shows the commands
-##   make help                 prints this list
+##   make V=1 ...              prints the commands
+##   make help                 prints this list; a target in parentheses installs the tools on Debian 12
 ## Install
-##   make install              to $(DESTDIR)$(PREFIX); install-static leaves out the shared library
+##   make install              installs the libraries and the manual below $(DESTDIR)$(PREFIX)
+##   make install-static       does the same without the shared library
 ##   make uninstall            removes the installed files
 
 all:
-# BSD make stops at the next line and prints it. To GNU make the line is a rule without a recipe.
+# BSD make stops at the next line and prints it. For GNU make, the line is a rule without a recipe.
 .error slogout needs GNU make, which BSD systems call gmake:
 
 BUILD := build
@@ -34,11 +36,11 @@ CFLAGS ?= -O2 -g
 AR ?= ar
 INSTALL ?= install
 
-# Prints the file that is being made.
+# Prints the file that is made.
 SAY = $(if $(V),,@echo "  $@";)
 
 VERSION := $(shell sed -n 's/^.define SLOGOUT_VERSION *"\(.*\)"/\1/p' include/slogout/slogout.h)
-# Before 1.0 each minor version may break programs, so the minor number is part of the library's name.
+# Before 1.0, each minor version may break programs, so the minor number is part of the library's name.
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
 MINOR := $(word 2,$(subst ., ,$(VERSION)))
 SOVERSION := $(if $(filter 0,$(MAJOR)),0.$(MINOR),$(MAJOR))
@@ -49,7 +51,7 @@ PLATFORM := $(if $(findstring mingw,$(MACHINE)),mingw,$(if $(findstring apple,$(
 
 WARNINGS := -Wall -Wextra -pedantic -Wcast-qual -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes \
   -Wold-style-definition -Wundef -Wpointer-arith -Wconversion -Wsign-conversion -Wwrite-strings -Wvla -Wformat=2
-# Which headers an object was compiled from, if the compiler can tell.
+# Records the headers on which an object depends, if the compiler can do so.
 DEPENDENCIES := $(shell $(CC) -MMD -MP -MF /dev/null -E -x c /dev/null >/dev/null 2>&1 && echo -MMD -MP)
 C99 := -std=c99 -Iinclude $(DEPENDENCIES)
 # Keeps the path of the build out of the objects, if the compiler can do so.
@@ -65,8 +67,9 @@ LIB_SOURCES := $(sort $(wildcard lib/*.c))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 STATIC := $(BUILD)/libslogout.a
 
-# SHARED is the library, SHARED_NAMES are symbolic links to it. On macOS the linker wants the names of the functions
-# with an underscore, on Windows in a .def file; elsewhere it reads the map, which also gives them a version.
+# SHARED is the library, and SHARED_NAMES are symbolic links to it. The linker of macOS reads the names of the functions
+# with an underscore, and the linker of Windows reads a .def file. All other linkers read the map, which also gives the
+# functions a version.
 FUNCTIONS := sed -n 's/^ *\(slogout_[a-z_]*\);/\1/p' lib/slogout.map
 ifeq ($(PLATFORM),mingw)
 SHARED := $(BUILD)/libslogout-$(SOVERSION).dll
@@ -93,7 +96,7 @@ endif
 # The scripts of the tests find the built files in this folder.
 export SLOGOUT_BUILD := $(abspath $(BUILD))
 
-# A program is examples/NAME.c. They need POSIX.
+# A program is examples/NAME.c. The programs require POSIX.
 PROGRAMS := $(if $(filter mingw,$(PLATFORM)),,$(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c)))
 
 .PHONY: all help static shared amalgamation examples demo install install-static uninstall clean FORCE
@@ -105,7 +108,8 @@ ifneq ($(filter deps deps-%,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-# Some linkers, such as that of tcc, cannot hide the private symbols of the library. They make only the static library.
+# Some linkers, such as the linker of tcc, cannot hide the private symbols of the library. They make only the static
+# library.
 CAN_HIDE := $(or $(filter-out elf,$(PLATFORM)),\
   $(shell $(CC) -Wl,--version-script,$(EXPORTS) -E -x c /dev/null >/dev/null 2>&1 && echo yes))
 
@@ -120,7 +124,7 @@ examples: $(PROGRAMS)
 help:
 	@awk 'sub(/^## /, "") { print (/^ / ? "" : "\n") $$0 }' $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
-# The file changes only when the flags change, so its dependents are built again only then.
+# The file changes only if the flags change, so the files that depend on it are built again only then.
 FLAGS := $(CC) $(AR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(if $(filter macos,$(PLATFORM)),$(LIBDIR))
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -142,7 +146,7 @@ $(SHARED): $(LIB_OBJECTS) $(EXPORTS) $(BUILD)/flags
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_SHARED) -o $@ $(LIB_OBJECTS)
 	@for name in $(SHARED_NAMES); do ln -sf $(@F) $(BUILD)/$$name || exit 1; done
 
-# The library as one C file, for those who compile it with their own sources.
+# Writes the library as one C file, which other projects can compile with their own sources.
 amalgamation:
 	@sh lib/amalgamate.sh $(BUILD)/amalgamation
 
@@ -156,7 +160,8 @@ $(BUILD)/examples/%: $(BUILD)/examples/%.o $(STATIC)
 demo: $(BUILD)/examples/echo_server $(BUILD)/examples/client
 	@sh examples/demo.sh $(BUILD)/examples
 
-# Each function has a manual page of its name: `.so` to the page whose NAME section lists it.
+# Each function has a manual page with its name, which refers by `.so` to the page whose NAME section lists the
+# function.
 $(BUILD)/man.made: $(MANUALS) Makefile
 	@rm -rf $(BUILD)/man
 	@mkdir -p $(BUILD)/man/man3 $(BUILD)/man/man7 $(BUILD)/man/man8
@@ -166,7 +171,7 @@ $(BUILD)/man.made: $(MANUALS) Makefile
 	    test -e $$name.3 || echo ".so man3/$$page" > $$name.3 || exit 1; done; done
 	@touch $@
 
-# Where files are installed, also for uninstall. Each path may have spaces in it.
+# The folders for installed files, also for uninstall. Each path may contain spaces.
 TO_INCLUDE := $(DESTDIR)$(INCLUDEDIR)/slogout
 TO_BIN := $(DESTDIR)$(BINDIR)
 TO_LIB := $(DESTDIR)$(LIBDIR)
@@ -175,7 +180,7 @@ TO_MAN := $(DESTDIR)$(MANDIR)
 TO_SHARED := $(if $(IMPORT_LIBRARY),$(TO_BIN),$(TO_LIB))
 
 # Writes the file for pkg-config, which requires a backslash before each space. A folder below the prefix is written
-# relative to it, so that all can be moved together.
+# relative to the prefix, so that all installed files can be moved together.
 FILL_PC = PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" INCLUDEDIR="$(INCLUDEDIR)" VERSION="$(VERSION)" awk '\
   match($$0, /@[A-Z]+@/) { \
     value = ENVIRON[substr($$0, RSTART + 1, RLENGTH - 2)]; \
@@ -217,13 +222,13 @@ HOSTS_CFLAGS_libuv = $(shell pkg-config --cflags libuv)
 HOSTS_LIBS_libuv = $(shell pkg-config --libs libuv)
 HOSTS_LIBS_threads = -pthread
 
-# The example servers whose library is installed.
+# The example servers whose libraries are installed.
 HOSTS = blocking threads $(shell pkg-config --exists libevent_core && echo libevent) \
   $(shell pkg-config --exists libuv && echo libuv)
 
 .PHONY: hosts hosts-built
 
-# The list is made when it is needed, because no other goal needs pkg-config.
+# The list is made only when it is needed, because no other goal needs pkg-config.
 hosts:
 	@$(MAKE) --no-print-directory hosts-built HOSTS_BUILT='$(HOSTS:%=$(BUILD)/examples/hosts/%)'
 
@@ -233,7 +238,7 @@ $(BUILD)/examples/hosts/%: examples/hosts/%.c $(STATIC)
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Iexamples $(HOSTS_CFLAGS_$*) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(HOSTS_LIBS_$*)
 
-# ---- the rest of the tree; the makefiles of missing folders are left out ----
+# ---- the rest of the tree; the makefiles of missing folders are omitted ----
 
 include $(wildcard tests/tests.mk tests/verify.mk tests/bench/bench.mk examples/proxy/proxy.mk examples/dovecot/dovecot.mk \
   examples/clients/clients.mk examples/fleet/fleet.mk examples/packaging/packaging.mk examples/ports/ports.mk)

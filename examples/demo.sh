@@ -22,12 +22,12 @@ fail() {
     exit 1
 }
 
-# wait_for PATTERN FILE: until the file has such a line, for ten seconds at most.
+# wait_for PATTERN FILE waits up to ten seconds until the file has a matching line.
 wait_for() {
     tries=100
     until grep -q "$1" "$2" 2>/dev/null; do
         tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || fail "nothing like '$1' came"
+        [ "$tries" -gt 0 ] || fail "$2 has no line like '$1'"
         sleep 0.1
     done
 }
@@ -41,15 +41,15 @@ address=$(sed -n 's/^listening on //p' "$folder/server")
 client=$!
 wait_for '^S: + ' "$folder/transcript"
 kill -USR1 "$server"
-wait "$client" || fail "the client did not see the end of the exchange"
+wait "$client" || fail "the client did not complete the exchange"
 client=
 
 cat "$folder/transcript"
 for line in '^S: [^ ]* LOGOUT$' '^C: \* BYE ' '^C: [^ ]* OK '; do
-    grep -q "$line" "$folder/transcript" || fail "no line like '$line' in the transcript"
+    grep -q "$line" "$folder/transcript" || fail "the transcript has no line like '$line'"
 done
 wait_for 'outcome=ANSWERED' "$folder/events"
 
 kill -TERM "$server"
-wait "$server" || fail "the server did not end well"
+wait "$server" || fail "the server did not exit with status 0"
 server=

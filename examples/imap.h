@@ -27,7 +27,7 @@ enum imap_event {
     IMAP_LINE,   /* `line` begins where a command may begin, or in IDLE; run it with imap_run(), or drop it */
     IMAP_REPLY,  /* a reply was queued, so the connection may be at rest */
     IMAP_ENABLE, /* a reply was queued, and the client has enabled SLOGOUT_CAPABILITY */
-    IMAP_DRAIN,  /* a reply to XDRAIN was queued; the client thereby asks the server to send LOGOUT */
+    IMAP_DRAIN,  /* a reply to XDRAIN was queued, a command that makes the server send LOGOUT */
     IMAP_LOGOUT, /* the client's own LOGOUT command; the host calls imap_bye() and closes */
     IMAP_LOST    /* the next octets cannot be understood; the host calls imap_bye() and closes */
 };

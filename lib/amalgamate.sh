@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Writes the library as one C file, DIRECTORY/slogout.c, and the public headers beside it.
-# usage: lib/amalgamate.sh DIRECTORY
+# Writes the library as one C file, FOLDER/slogout.c, and the public headers beside it.
+# usage: lib/amalgamate.sh FOLDER
 #
 # The one file holds the files of lib/ as they are, without their `#include "..."`. Names of file scope are unique in
 # lib/. A private header's declarations become static, which makes the functions static wherever they are defined. So do

@@ -227,7 +227,7 @@ static void ring(struct slo_alarm *alarm)
         drain->is_forcing = 1;
         open_window(drain, drain->schedule.force, drain->schedule.tail, 0);
     } else if (drain->has_joined && now < drain->schedule.deadline) {
-        /* This is not done when the session joins, because only a tick knows the time. */
+        /* The slot is not adapted when the session joins, because only a tick knows the time. */
         drain->has_joined = 0;
         adapt_slot(drain);
         set_alarm(drain);

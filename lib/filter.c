@@ -2,7 +2,7 @@
 /* A filter is a session between two streams of octets. It scans both streams and passes them on, with a few
  * changes.
  *
- * From the server to the client. At any moment, the octets of the server are in this order:
+ * From the server to the client. At any time, the octets of the server are in this order:
  *
  *     passed | held | decided | undecided | unseen
  *                     ^ window.unpassed     ^ window.unseen
@@ -39,8 +39,8 @@
  * Blind. When either scanner has lost its stream, neither is used again. All octets count as decided, and
  * nothing is added or removed.
  *
- * The end. When the client's OK comes while commands are in flight, the session has its outcome, but the
- * host is told to close only when the last response has passed or the timer has expired. */
+ * The end. When the client's OK comes, the session has its outcome, but close_connection is called only when
+ * the connection is at rest between lines of the server, or the timer has expired. */
 #include <string.h>
 #include <slogout/filter.h>
 #include "imap_client.h"
@@ -118,7 +118,7 @@ static void expire_close(struct slo_timer *timer)
     close_filter(slo_container_of(timer, struct slogout_filter, timer));
 }
 
-/* Returns 1 if the responses to all of the client's commands have passed. */
+/* Returns 1 if the connection is at rest between lines of the server. */
 static int is_quiet(const struct slogout_filter *filter)
 {
     return !filter->blind && slo_imap_server_between_lines(&filter->server) &&
@@ -395,7 +395,7 @@ static size_t scan_client(struct slogout_filter *filter, const char *bytes, size
     if (filter->login.is_settled)
         return slo_imap_client_feed(client, bytes, len, stop_at_line_end);
     if (client->event == SLO_CLIENT_LINE_END || slo_imap_client_at_line(client))
-        slo_login_begin_line(&filter->login, client->in_exchange, !client->may_hide);
+        slo_login_begin_line(&filter->login, client->in_exchange, slo_imap_client_at_command(client));
     used = slo_imap_client_feed(client, bytes, len, 1);
     slo_login_feed(&filter->login, bytes, used, client->tag.hash);
     return used;

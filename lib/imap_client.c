@@ -68,6 +68,11 @@ int slo_imap_client_at_line(const struct slo_imap_client *scan)
     return scan->state == CLIENT_IDLING || (scan->state == CLIENT_START && !owes_exchange_line(scan));
 }
 
+int slo_imap_client_at_command(const struct slo_imap_client *scan)
+{
+    return scan->state == CLIENT_START && !scan->may_hide;
+}
+
 int slo_imap_client_at_rest(const struct slo_imap_client *scan)
 {
     if (scan->state == CLIENT_IDLING)
@@ -357,6 +362,7 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
     case CLIENT_START:
         return begin_client_line(scan, bytes, len);
     case CLIENT_STAR:
+        scan->may_hide = 1; /* some servers accept "*" as a tag */
         scan->state = CLIENT_ODD;
         if (*bytes == ' ')
             begin_words(scan, 1);
@@ -462,15 +468,17 @@ int slo_imap_client_continue(struct slo_imap_client *scan)
 }
 
 /* Handles the tagged response to the newest command. If a line in IDLE or in an exchange has begun, the client has
- * sent it before it received this response. */
+ * sent it before it received this response, and the server may read it as a command. */
 static void complete_last(struct slo_imap_client *scan)
 {
     scan->answered = 1;
     scan->in_exchange = 0;
     if (scan->state == CLIENT_AWAITING_PLUS || scan->state == CLIENT_IDLING)
         scan->state = CLIENT_START;
-    if (scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE)
+    if (scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE) {
+        scan->may_hide = 1;
         scan->state = CLIENT_ODD;
+    }
 }
 
 int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_ok,

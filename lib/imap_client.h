@@ -50,6 +50,8 @@ int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_
                              enum slo_client_command *command);
 /* Returns 1 if the next octet begins a line that may be a command, or a line in IDLE. */
 int slo_imap_client_at_line(const struct slo_imap_client *scan);
+/* Returns 1 if the next octet begins a line outside IDLE, and no earlier octet may hide a command from the scanner. */
+int slo_imap_client_at_command(const struct slo_imap_client *scan);
 /* Returns 1 if slo_imap_client_at_line() does and each command has its tagged response. An IDLE that has its `+`
  * needs no response, because its client waits for any line of the server (RFC 2177). */
 int slo_imap_client_at_rest(const struct slo_imap_client *scan);

@@ -64,11 +64,13 @@ static void begin_list(struct slo_imap_server *scan, int is_code, int is_enabled
     scan->state = SERVER_LIST;
 }
 
-/* A response such as "* 5 EXISTS" begins with a number and does not matter. */
+/* A response such as "* 5 EXISTS" begins with a number and does not matter. A "*" without SP begins a tag, whose hash is
+ * that of no command. Because the "*" may have passed, the tag counts as too long to be undecided. */
 static size_t begin_untagged(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     if (*bytes != ' ') {
-        be_odd(scan);
+        scan->tag.len = SLO_TAG_KNOWN + 1;
+        scan->state = SERVER_TAG;
         return 0;
     }
     scan->state = len > 1 && bytes[1] >= '0' && bytes[1] <= '9' ? SERVER_DATA : SERVER_WORD;
@@ -123,8 +125,9 @@ static void take_invalid_octet(struct slo_tag *tag)
 static size_t take_server_tag(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     const size_t n = slo_tag_take(&scan->tag, bytes, len);
-    const int is_invalid = n < len && !slo_ends_word(bytes[n]) && bytes[n] != '{';
+    const int is_invalid = n < len && !slo_ends_word(bytes[n]);
 
+    slo_announcement_feed(&scan->announcement, bytes, is_invalid ? n + 1 : n);
     if (is_invalid)
         take_invalid_octet(&scan->tag);
     scan->undecided = scan->tag.len <= SLO_TAG_KNOWN ? scan->tag.len : 0;
@@ -136,6 +139,7 @@ static size_t take_server_tag(struct slo_imap_server *scan, const char *bytes, s
         be_odd(scan);
         return n;
     }
+    memset(&scan->announcement, 0, sizeof scan->announcement);
     scan->undecided += scan->undecided > 0;
     scan->state = SERVER_STATUS;
     return n + 1;

@@ -19,31 +19,35 @@ enum login_state {
     LOGIN_SIZE, /* in the announcement of a literal */
     LOGIN_LITERAL,
     LOGIN_MECHANISM,
-    LOGIN_RESPONSE
+    LOGIN_RESPONSE,
+    LOGIN_PADDING /* between the last octet of a response and the end of its line */
 };
 
 /* The parts of a pattern, in which any other octet stands for itself. The first two end before the octet that follows
  * them in the pattern. */
-#define PART_NAME     "\2" /* the name, or any octets if an earlier part is the name */
+#define PART_NAME     "\2" /* the name, which must be the same in each part that is not empty */
 #define PART_ANY      "\3" /* any octets */
 #define PART_OPTIONAL "\4" /* "a=" and the name are absent if this octet is a comma */
 #define PART_END      "\5" /* the response must end here */
+#define PART_REST     "\6" /* the rest, without the octet that follows in the pattern */
 
 #define GS2_HEADER PART_ANY "," PART_OPTIONAL "a=" PART_NAME "," /* RFC 5801 section 4 */
 
-/* A decoded response has a name only if it begins with the pattern. The octets after the pattern do not matter. */
+/* A decoded response has a name only if it has exactly the fields of the pattern. Of OAUTHBEARER, the pattern has only
+ * the header, because none of the pairs of keys and values after it is a name. */
 static const struct mechanism {
     const char *name;
     const char *response;
 } mechanisms[] = {
-    {"PLAIN", PART_NAME "\0" PART_NAME "\0"}, /* RFC 4616 section 2: authzid NUL authcid NUL passwd */
-    {"EXTERNAL", PART_NAME PART_END},         /* RFC 4422 appendix A */
+    /* RFC 4616 section 2: authzid NUL authcid NUL passwd */
+    {"PLAIN", PART_NAME "\0" PART_NAME "\0" PART_REST "\0"},
+    {"EXTERNAL", PART_NAME PART_END}, /* RFC 4422 appendix A */
     {"LOGIN", PART_NAME PART_END},
     {"OAUTHBEARER", GS2_HEADER "\1"}, /* RFC 7628 section 3.1 */
     {"XOAUTH2", "user=" PART_NAME "\1auth=" PART_ANY "\1\1" PART_END},
 };
 static const char scram_response[] =
-    GS2_HEADER "n=" PART_NAME ",r="; /* RFC 5802 section 7; a family of mechanisms */
+    GS2_HEADER "n=" PART_NAME ",r=" PART_REST ","; /* RFC 5802 section 7; a family of mechanisms */
 
 /* ---- the name ---- */
 
@@ -52,6 +56,7 @@ static void drop_name(struct slo_login *login)
     memset(login->name, 0, sizeof login->name); /* it may be part of a password */
     login->len = 0;
     login->is_whole = 0;
+    login->is_saslname = 0;
     login->state = LOGIN_REST;
 }
 
@@ -68,6 +73,15 @@ static void end_name(struct slo_login *login)
 {
     login->is_whole = 1;
     login->state = LOGIN_REST;
+}
+
+/* Compares the octet of a second identity with the name. Servers differ in which of two identities they log in. */
+static void compare_name(struct slo_login *login, char c)
+{
+    if (login->same < login->len && login->name[login->same] == c)
+        login->same++;
+    else
+        drop_name(login);
 }
 
 /* RFC 5802 section 5.1: "," and "=" in a saslname are "=2C" and "=3D". */
@@ -89,23 +103,42 @@ static void decode_saslname(struct slo_login *login)
 
 /* ---- the response of a mechanism ---- */
 
-/* Returns 1 if the octet belongs to a PART_NAME or PART_ANY. */
+static void end_identity(struct slo_login *login, char stop)
+{
+    if (login->is_whole && login->same < login->len)
+        drop_name(login);
+    login->same = 0;
+    login->is_whole = login->len > 0;
+    login->is_saslname = stop == ',';
+}
+
+static void take_identity(struct slo_login *login, char c, int is_end)
+{
+    if (is_end)
+        end_identity(login, c);
+    else if (login->is_whole)
+        compare_name(login, c);
+    else
+        add_to_name(login, c);
+}
+
+/* Returns 1 if the octet belongs to a PART_NAME, PART_ANY or PART_REST. */
 static int take_part(struct slo_login *login, char c)
 {
     const char part = *login->response;
+    const int is_end = c == login->response[1];
 
-    if (part != *PART_NAME && part != *PART_ANY)
-        return 0;
-    if (c != login->response[1]) {
-        if (part == *PART_NAME && !login->is_whole)
-            add_to_name(login, c);
+    if (part == *PART_REST) {
+        if (is_end)
+            drop_name(login);
         return 1;
     }
-    if (c == ',' && !login->is_whole)
-        decode_saslname(login);
-    login->is_whole = login->len > 0;
-    login->response++;
-    return 0;
+    if (part != *PART_NAME && part != *PART_ANY)
+        return 0;
+    if (part == *PART_NAME)
+        take_identity(login, c, is_end);
+    login->response += is_end;
+    return !is_end;
 }
 
 static void take_octet(struct slo_login *login, uint8_t octet)
@@ -135,14 +168,23 @@ static int sextet(char c)
     return digit ? (int)(digit - digits) : -1;
 }
 
-/* Some servers skip octets that are not base64, and read on. */
+/* Some servers skip padding and octets that are not base64, and read on. */
+static void take_padding(struct slo_login *login, char c)
+{
+    if (c == '\n')
+        login->state = LOGIN_REST;
+    else if (c != '=' && c != '\r')
+        drop_name(login);
+}
+
+/* Ends a response before the octet c. */
 static void end_response(struct slo_login *login, char c)
 {
-    const int is_end = c == '=' || c == '\r' || c == '\n';
-
-    take_part(login, login->response[1]); /* a PART_NAME before PART_END ends */
-    if (is_end && *login->response == *PART_END)
-        login->state = LOGIN_REST;
+    if (*login->response == *PART_NAME)
+        take_part(login, login->response[1]);
+    login->state = LOGIN_PADDING;
+    if (*login->response == *PART_END || *login->response == *PART_REST)
+        take_padding(login, c);
     else
         drop_name(login);
 }
@@ -165,7 +207,7 @@ static void take_base64(struct slo_login *login, char c)
         end_response(login, c);
     else
         take_sextet(login, (uint32_t)value);
-    if (login->state == LOGIN_REST)
+    if (login->state != LOGIN_RESPONSE)
         login->bits = 0; /* some bits may be part of a password */
 }
 
@@ -358,6 +400,9 @@ static void login_step(struct slo_login *login, char c, uint64_t tag)
     case LOGIN_RESPONSE:
         take_base64(login, c);
         break;
+    case LOGIN_PADDING:
+        take_padding(login, c);
+        break;
     }
 }
 
@@ -396,5 +441,7 @@ void slo_login_answer(struct slo_login *login, const struct slo_in_flight *in_fl
     login->is_settled = ok ? 1 : 0;
     if (!ok || !login->is_whole || !is_the_only(in_flight, tag))
         drop_name(login);
+    if (login->is_saslname)
+        decode_saslname(login);
     login->name[login->len] = '\0';
 }

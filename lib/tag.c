@@ -2,8 +2,8 @@
 #include <string.h>
 #include "tag.h"
 
-/* An atom has no CTL, SP, 8-bit octet or any of (){%*"\] (RFC 3501 section 9). A tag has no "+" either, but
- * may have "]". */
+/* An atom has no CTL, SP, 8-bit octet or any of (){%*"\] (RFC 3501 section 9). A tag has no "+"
+ * either, but it may have a "]". */
 /* clang-format off */
 const unsigned char slo_octet_uses[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0,

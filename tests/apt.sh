@@ -3,7 +3,7 @@
 # Installs the Debian packages that are missing: apt.sh PACKAGE...
 set -eu
 
-command -v apt-get >/dev/null || { echo "apt.sh: not Debian; install what is in these packages: $*" >&2; exit 1; }
+command -v apt-get >/dev/null || { echo "apt.sh: this is not Debian. Install the contents of: $*" >&2; exit 1; }
 missing=
 for package in "$@"; do
     dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Makes the named parts of the tests side by side, each with its output in LOGS/PART, and ends with a verdict: a line for
-# each test that failed, or one line that says how many passed. The files that the parts share are built first.
+# Runs the named parts of the tests at the same time, and writes the output of each to LOGS/PART. Ends with a line for
+# each test that failed, or with one line that says how many tests passed. The files that the parts share must have been
+# built.
 # usage: check.sh LOGS PART..., with MAKE in the environment
 set -eu
 
@@ -21,8 +22,8 @@ run()
     echo "  $1: $result after $(($(date +%s) - begin)) s"
 }
 
-# The names of the failed tests in a log of cmocka or of Python's unittest. A program that crashed has begun a test, and
-# has not ended it.
+# Prints the names of the failed tests in a log of cmocka or of Python's unittest. If a program has begun a test and has
+# not ended it, the program crashed.
 failed_tests()
 {
     awk '

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs the tools for the tests: a C compiler with sanitizers, cmocka, pkg-config, Python 3, mandoc and valgrind.
-# Does nothing, and needs no privileges, if all of these are installed.
+# Does nothing, and needs no privileges, if all of them are installed.
 set -eu
 
 has_sanitizers()

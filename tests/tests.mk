@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What `make check` runs, and the tests of the example servers.
+# The parts of `make check`, and the tests of the example servers.
 ## Test
 ##   make deps                 installs the tools for `make check`
-##   make check                the tests, in a minute; build/log/ has the output of each part:
-##   make unit, sockets        unit tests with ASan and UBSan; the programs over real sockets
-##   make manual, house        pages and their examples; the rules for the source
-##   make html                 the manual, linked and with pictures, in build/html/ (mandoc and Python 3)
-##   make html-check           its links, and its look in a browser, with screenshots in build/html-check/ (deps-html)
-##   make draft                the proposed revision of the draft as text, in build/ (deps-draft)
-##   make install-check        the installed files are enough to build a program
-##   make transcripts-check    the library agrees with the transcripts; transcripts writes them to build/transcripts/
-##   make hosts-check          the example servers over real sockets (deps-hosts)
+##   make check                runs the next six targets in a minute; build/log/ has the output of each
+##   make unit                 runs the unit tests with ASan and UBSan
+##   make house                checks the rules for the source
+##   make manual               checks the pages, and runs their examples
+##   make install-check        shows that the installed files are enough to build a program
+##   make transcripts-check    plays the transcripts to the library
+##   make sockets              tests the echo server and the client over real sockets
+##   make hosts-check          does the same with the example servers (deps-hosts)
+##   make transcripts          writes the transcripts to build/transcripts/
+##   make html                 writes the manual as linked HTML with pictures to build/html/ (mandoc and Python 3)
+##   make html-check           checks the HTML in a browser, with screenshots in build/html-check/ (deps-html)
+##   make draft                writes the proposed revision of the draft as text to build/ (deps-draft)
 
 TEST_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CMOCKA = $(shell pkg-config --cflags --libs cmocka)
@@ -48,11 +51,11 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TEST_SUPPORT_OBJECTS) $(TEST_LI
 $(BUILD)/tests/examples/%: $(BUILD)/tests/examples/%.o $(TEST_LIB_OBJECTS)
 	$(SAY)$(CC) $(TEST_CFLAGS) -o $@ $^
 
-# One failing program does not hide the others.
+# A program that fails does not hide the others.
 unit: $(UNIT_TESTS)
 	@failed=0; for test in $(UNIT_TESTS); do $$test || failed=1; done; exit $$failed
 
-# The pages are well-formed, short and complete, and their examples run.
+# Checks that the pages are well-formed, short and complete, and runs their examples.
 manual: $(STATIC) $(SHARED)
 	mandoc -T lint -W warning $(MANUALS)
 	sh tests/docs/manual/lengths.sh $(MANUALS)
@@ -87,18 +90,18 @@ draft:
 	@$(XML2RFC) --text --no-network --quiet -o $(BUILD)/$(DRAFT).txt man/draft/$(DRAFT).xml
 	@sh tests/docs/draft.sh man/draft/$(DRAFT).xml $(BUILD)/$(DRAFT).txt
 
-# The make that this calls has nothing left to build, so it may run next to the other tests.
+# The make that the script calls has nothing left to build, so it may run at the same time as the other tests.
 install-check: $(STATIC) $(SHARED) $(BUILD)/man.made
 	MAKE='$(MAKE)' CC='$(CC)' sh tests/package/install.sh $(BUILD)/tests/install
 
-# The programs, with real sockets and real timers: 45 s, most of them waiting.
+# The programs with real sockets and real timers. This takes 45 s, mostly waiting.
 sockets: $(TEST_PROGRAMS) $(BUILD)/examples/echo_server
 	python3 -B tests/programs/run.py test_many test_timers test_server test_echo_server test_client test_dialogues
 
 -include $(TEST_LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(TEST_SUPPORT_OBJECTS:.o=.d) \
   $(TEST_PROGRAMS:=.d)
 
-# The rules for the source: which file of lib/ may use which, and which symbols the library defines.
+# The rules for the source: the files of lib/ that each file may use, and the symbols that the library defines.
 .PHONY: house
 house: $(STATIC) $(BUILD)/tests/house/neighbors
 	@sh tests/docs/house/layers.sh $(STATIC)
@@ -114,11 +117,11 @@ $(BUILD)/tests/house/neighbors: tests/docs/house/neighbors.c $(STATIC)
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) $(CFLAGS) -o $@ $< $(STATIC)
 
-# ---- transcripts: what the model writes, the library does ----
+# ---- transcripts: the model writes them, and the library must agree with them ----
 
 TRANSCRIPTS := $(addprefix $(BUILD)/transcripts/,open.txt waiting.txt pending.txt asked.txt leaving.txt ended.txt random.txt)
 
-# Without the sanitizers, because a distribution needs it too.
+# Built without the sanitizers, because a distribution also needs it.
 $(BUILD)/tests/transcripts/write: tests/model/transcripts/write.c tests/model/model.c $(wildcard tests/model/*.h) $(HEADERS)
 	@mkdir -p $(@D)
 	$(SAY)$(CC) -std=c99 $(WARNINGS) -Werror -Iinclude -Itests -o $@ $(filter %.c,$^)
@@ -140,7 +143,7 @@ transcripts-check: $(BUILD)/tests/transcripts/play $(TRANSCRIPTS)
 
 # ---- check ----
 
-# Most of the time the parts wait, so they run side by side.
+# The parts mostly wait, so they run at the same time.
 CHECK_PARTS := unit house manual install-check transcripts-check sockets
 
 .PHONY: check-built
@@ -151,7 +154,7 @@ check:
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j3) check-built
 	@MAKE='$(MAKE)' sh tests/check.sh $(BUILD)/log $(CHECK_PARTS)
 
-# ---- the example servers: a minute, most of it waiting ----
+# ---- the example servers; a minute, mostly waiting ----
 
 .PHONY: deps-hosts hosts-check
 

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Runs commands on Debian 13, wherever this runs:
-#     tests/trixie.sh install PACKAGE...    installs what is missing there
+# Runs commands on Debian 13 from any machine with Debian 12 or 13:
+#     tests/trixie.sh install PACKAGE...    installs packages that are missing there
 #     tests/trixie.sh run COMMAND [ARG...]  runs a command there, in the project's folder
-# On Debian 13 that is this machine. Elsewhere it is a chroot, which debootstrap makes once in TRIXIE_ROOT
-# (build/trixie unless set, else outside the project; half a minute, 400 MB). That needs Debian 12 and root, or
-# sudo, and the right to mount.
+# On Debian 13, the commands run on this machine. On Debian 12, they run in a chroot, which debootstrap makes once in
+# TRIXIE_ROOT (half a minute, 400 MB). The default is build/trixie; any other folder must be outside the project. This
+# requires root, or sudo with the right to mount.
 #
-# The chroot works on a copy of the project without build/, which is brought up to date before each command; what
-# the command builds stays in the copy, in TRIXIE_ROOT/project/build. No folder of this machine is mounted there. What
-# must be mounted, such as /proc, is mounted in a namespace that only the command sees and that ends with it, so
-# removing TRIXIE_ROOT at any time removes nothing else. The command's processes end with it too.
+# The chroot contains a copy of the project without build/, which is updated before each command. The files that a
+# command builds remain in the copy, in TRIXIE_ROOT/project/build. No folder of this machine is mounted there. Necessary
+# mounts, such as /proc, are made in a namespace that only the command sees and that ends with it, so removing
+# TRIXIE_ROOT never removes anything else. The processes of the command end with it, too.
 set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -41,13 +41,13 @@ as_root()
 
 # ---- the chroot ----
 
-# The archive that apt uses here, but not that of the security updates, which has no base system.
+# Prints the archive that apt uses on this machine. The archive of security updates has no base system.
 mirror()
 {
     apt-get indextargets --format '$(RELEASE) $(REPO_URI)' | awk '$1 !~ /security/ { print $2; exit }'
 }
 
-# A chroot that is half made has another name.
+# Until it is complete, the chroot has another name.
 make_chroot()
 {
     test ! -e "$root/project" || return 0
@@ -60,15 +60,15 @@ make_chroot()
     echo "  Debian 13 -> $root"
     as_root unshare --mount debootstrap --variant=minbase trixie "$root.part" "$url" >"$root.log" 2>&1 ||
         { tail -n 20 "$root.log" >&2; fail "debootstrap failed, see $root.log"; }
-    # Packages start no daemons there.
+    # Packages must not start daemons in the chroot.
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$root.part/usr/sbin/policy-rc.d" >/dev/null
     as_root chmod 755 "$root.part/usr/sbin/policy-rc.d"
     as_root mkdir "$root.part/project"
     as_root mv -T "$root.part" "$root"
 }
 
-# in_chroot COMMAND [ARG...] runs a command as root in the project's copy. The root is a mount, so that the command can
-# make a mount namespace of its own.
+# in_chroot COMMAND [ARG...] runs a command as root in the copy of the project. The root is a mount point, so that the
+# command can create its own mount namespace.
 in_chroot()
 {
     as_root unshare --mount --pid --fork --kill-child sh -euc '
@@ -84,13 +84,13 @@ in_chroot()
             chroot "$root" sh -c "cd /project && \"\$@\"" sh "$@"' sh "$root" "$@"
 }
 
-# Commands that run there at the same time see no file come or go that has not changed.
+# rsync does not touch files that have not changed, so other commands may run there at the same time.
 update_copy()
 {
     as_root rsync -a --delete --exclude=/build --exclude="${build#"$here"}" --exclude=/.git ./ "$root/project/"
 }
 
-# One process at a time makes the chroot, installs or copies.
+# Runs a command while no other process creates the chroot, installs packages or updates the copy.
 alone()
 {
     mkdir -p "$(dirname "$root")"
@@ -129,6 +129,6 @@ run)
     in_chroot "$@"
     ;;
 *)
-    fail "no verb $verb: install or run"
+    fail "unknown verb $verb; use install or run"
     ;;
 esac

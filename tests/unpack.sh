@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Unpacks a Debian package that the machine's own sources do not have: unpack.sh FOLDER SUITE COMPONENT PACKAGE. It comes
-# from the mirror of the machine, whose sources do not change. Does nothing if the folder exists.
+# Unpacks a Debian package that is not in the configured sources of this machine: unpack.sh FOLDER SUITE COMPONENT
+# PACKAGE. Downloads it from the same mirror, and does not change the configuration. Does nothing if the folder exists.
 set -eu
 
 folder=$1 suite=$2 component=$3 package=$4

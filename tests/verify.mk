@@ -1,29 +1,30 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What proves the library, and what packagers and vendors get. Each part ends with a line that states its figure.
+# The proofs of the library, and its tests for packagers and vendors. Each part ends with a line that states its figure.
 ## Verify
-##   make deps-verify          installs the tools for `make verify` (Debian 12)
-##   make verify               all checks below except the proofs, in a quarter of an hour on two cores
-##   make coverage             MC/DC of lib/ by the unit tests
-##   make exhaustive           each sequence of events against a model
-##   make faults               the echo server while system calls fail
-##   make portability          the unit tests on nine machines and compilers
-##   make analyse              analyzers of the source, memcheck and threads
-##   make analyse-format       whether clang-format 14 would change lib/, include/ or examples/; FORMAT=-i changes them
-##   make memcheck, threads    unit tests under valgrind; eight threads under TSan
-##   make fuzz                 a minute for each target
-##   make clusterfuzzlite      .clusterfuzzlite/build.sh builds the fuzz targets for services that fuzz
-##   make dialogues            N random dialogues (1,000,000) through the filter, from SEED
-##   make differential         N random dialogues (1,000,000) with the library and with examples/port, from SEED
-##   make model                client, server and proxy in all their states, by SPIN; random runs replayed through
-##                             the library (deps-model)
-##   make model-sanity         the models fail when a fault is planted
-##   make mutants              whether the tests notice a change of one line of lib/; MATRIX=1: which of them do
-##   make prove                the model checker CBMC (deps-prove); NAME=harness and PROOF=name choose
-##   make prove-sanity         each proof fails when one of its faults is planted
+##   make deps-verify          installs the tools for `make verify`
+##   make verify               runs all checks below except the proofs; a quarter of an hour on two cores
+##   make coverage             checks that the unit tests cover all lines, branches and MC/DC conditions of lib/
+##   make exhaustive           compares every sequence of events with a model
+##   make faults               runs the echo server while system calls fail
+##   make portability          runs the unit tests on nine machines and compilers
+##   make analyse              runs four analyzers over lib/, and the next three targets
+##   make analyse-format       checks the format of lib/, include/ and examples/; FORMAT=-i corrects it
+##   make memcheck             runs the unit tests under valgrind
+##   make threads              runs eight threads under TSan
+##   make fuzz                 fuzzes each target for a minute
+##   make clusterfuzzlite      builds the fuzz targets as a service that fuzzes does
+##   make dialogues            compares the filter with a reference in N random dialogues (1,000,000) from SEED
+##   make differential         compares examples/port with the library in N random dialogues (1,000,000) from SEED
+##   make mutants              lists the changes of lib/ that no test notices; MATRIX=1 counts what each test notices
+##   make model                checks client, server and proxy in all states with SPIN (deps-model)
+##   make model-sanity         shows that SPIN notices planted faults
+##   make prove                proves lib/ with CBMC; NAME=harness and PROOF=name select (deps-prove)
+##   make prove-sanity         shows that each proof fails when one of its faults is planted
 ## Package
-##   make dist                 the distribution, build/slogout-VERSION.tar.gz
-##   make package-check        the library as packagers and vendors get it (deps-package)
-##   make abi, abi-record      compares the interface with its record; records it
+##   make dist                 writes the distribution to build/slogout-VERSION.tar.gz
+##   make package-check        tests the library as packagers and vendors get it (deps-package)
+##   make abi                  compares the interface with its record
+##   make abi-record           records the interface
 
 CLANG ?= clang-19
 LLVM_SUFFIX ?= -19
@@ -44,7 +45,7 @@ deps-verify: deps
 	  binutils-s390x-linux-gnu libc6-dev-s390x-cross libgcc-12-dev-s390x-cross \
 	  binutils-arm-linux-gnueabihf libc6-dev-armhf-cross libgcc-12-dev-armhf-cross
 
-# ---- exhaustive: each sequence of events ----
+# ---- exhaustive: every sequence of events ----
 
 EXHAUSTIVE := $(BUILD)/tests/model
 EXHAUSTIVE_FLAGS := -O2 -g
@@ -114,7 +115,7 @@ dialogues: $(DIALOGUES)/run
 
 # ---- differential: the library and its second implementation, examples/port ----
 
-# Without the sanitizers, which make it many times slower.
+# The sanitizers would make it many times slower.
 PLAY := $(BUILD)/tests/port/play
 
 $(PLAY): tests/model/transcripts/play.c $(STATIC)
@@ -127,7 +128,7 @@ differential: $(PLAY) $(TRANSCRIPTS)
 
 .PHONY: differential
 
-# ---- model: both sides of the exchange, by SPIN; and what its random runs do, the library does ----
+# ---- model: both sides of the exchange, by SPIN, and random runs that are replayed through the library ----
 
 MODEL := $(BUILD)/model
 REPLAYS ?= 10000
@@ -168,12 +169,12 @@ coverage: $(COVERAGE_TESTS)
 	  $(COVERAGE_TESTS:%=-object=%) -sources lib > $(COVERAGE)/all.json
 	@python3 -B tests/unit/coverage.py $(COVERAGE)/all.json
 
-# ---- mutants: do the tests notice? Without sanitizers first, then the survivors with them ----
+# ---- mutants: do the tests notice them? First without sanitizers, and then the survivors with sanitizers ----
 #
-# The test programs are built once. They are linked with an empty library, which that of each mutant replaces, and then
-# with all of lib/.
+# The test programs are built once. They are linked with an empty library, which the library of a mutant replaces, and
+# then with all of lib/.
 
-# Compiles many times faster than an optimizing compiler, which only the survivors need.
+# This compiler is many times faster than an optimizing compiler, which only the survivors need.
 MUTANTS_FAST ?= tcc
 MUTANTS_COMMON := -std=c99 -Iinclude -Ilib -Itests -Itests/unit -fPIC -fno-semantic-interposition
 MUTANTS_LIBS := -Wl,--no-as-needed -lpatch -lmutant
@@ -182,7 +183,7 @@ MUTANTS_PLAIN := -O1 -fsanitize=integer-divide-by-zero -fsanitize-undefined-trap
 MUTANTS_STRICT := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -Werror=incompatible-pointer-types -Werror=int-conversion
 MUTANTS_UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-# Take 15 s and 5 s with the sanitizers.
+# These take 15 s and 5 s with the sanitizers.
 MUTANTS_LONG := test_drain_promise test_drain_pace
 
 # $(1): plain or strict; $(2): its flags
@@ -198,7 +199,7 @@ $(BUILD)/mutants/$(1)/libpatch.so:
 	@mkdir -p $$(@D)
 	$$(SAY)$$(CC) $(2) -shared -o $$@ -x c /dev/null
 
-# An archive, so that a program has no more of it than it uses, and reaches no more of lib/.
+# An archive, so that a program contains only the parts that it uses, and reaches no more of lib/.
 $(BUILD)/mutants/$(1)/support.a: $(patsubst %.c,$(BUILD)/mutants/$(1)/%.o,$(wildcard tests/unit/support/*.c))
 	$$(SAY)rm -f $$@; $$(AR) rcs $$@ $$^
 
@@ -215,7 +216,7 @@ $(BUILD)/mutants/plain/play: $(BUILD)/mutants/plain/tests/model/transcripts/play
   $(addprefix $(BUILD)/mutants/plain/,libpatch.so libmutant.so)
 	$(SAY)$(CC) -o $@ $(filter %.o,$^) -L$(BUILD)/mutants/plain $(MUTANTS_LIBS)
 
-# What else the matrix has: the fuzz targets with their corpora, and some inputs of their own.
+# Programs that only the matrix runs: the fuzz targets, with their corpora and some inputs that they generate.
 $(BUILD)/mutants/plain/fuzz-%: $(BUILD)/fuzz/%
 	$(SAY)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(BUILD)/fuzz/tests/fuzz/$*.o $(BUILD)/fuzz/tests/model/reference.o \
 	  $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/dialogues.c,$(wildcard tests/fuzz/$*/*.c))) -L$(BUILD)/mutants/plain $(MUTANTS_LIBS)
@@ -245,11 +246,11 @@ PORTABILITY := $(addprefix portability-,gcc-O0 gcc-O3 clang-O0 clang-O3 i386 s39
 $(CMOCKA_SOURCE)/src/cmocka.c:
 	sh tests/package/portability/cmocka.sh $(CMOCKA_SOURCE)
 
-# The kernel's headers are those of the other half of the system: gcc-multilib, which has a link to them, cannot stand
-# beside a cross compiler.
+# The headers of the kernel are those of the 64-bit system. gcc-multilib, which links to them, cannot be installed
+# together with a cross compiler.
 CC_I386 := gcc -m32 -idirafter /usr/include/x86_64-linux-gnu
 
-# $(1): name, $(2): the command that runs its programs, $(3): its compiler
+# $(1): name; $(2): the command that runs programs; $(3): the compiler
 define PORTABILITY_RULE
 portability-$(1): $(CMOCKA_SOURCE)/src/cmocka.c
 	@sh tests/package/portability/unit.sh $(1) $(CMOCKA_SOURCE) "$(2)" $(3)
@@ -272,7 +273,7 @@ portability: $(PORTABILITY)
 
 ANALYSE_FLAGS := -std=c99 -Iinclude -O2
 
-# To a file, because a compiler that fails removes its output, and root could lose /dev/null so.
+# The output is a file, because a compiler that fails removes its output, and root would remove /dev/null.
 analyse-gcc:
 	@mkdir -p $(BUILD)
 	@for source in $(LIB_SOURCES); do gcc $(ANALYSE_FLAGS) -fanalyzer -Werror -c -o $(BUILD)/analyse.o $$source || exit 1; done
@@ -294,14 +295,14 @@ analyse-cppcheck:
 	  -Iinclude lib
 	@echo "analyse-cppcheck: nothing found"
 
-# Each version of clang-format formats a little differently, so there is one: that of Debian 12. Tests are formatted like
-# this too, except for their tables, whose columns it does not keep.
+# Each version of clang-format formats a little differently, so the tree uses the version of Debian 12. Tests have the
+# same format, except for tables, whose columns clang-format would not keep.
 FORMATTED = $(shell find lib include examples -name '*.[ch]')
 FORMAT ?= --dry-run --Werror
 
 analyse-format:
 	@clang-format-14 $(FORMAT) $(FORMATTED)
-	@echo "analyse-format: $(words $(FORMATTED)) files as .clang-format says"
+	@echo "analyse-format: $(words $(FORMATTED)) files agree with .clang-format"
 
 VALGRIND := valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all
 MEMCHECKS := $(MUTANTS_UNITS:%=memcheck-%)
@@ -322,7 +323,7 @@ analyse: analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck anal
 
 .PHONY: analyse analyse-gcc analyse-clang-tidy analyse-scan-build analyse-cppcheck analyse-format memcheck $(MEMCHECKS) threads
 
-# ---- faults: the echo server while system calls fail (tests/unit/ has those of the library) ----
+# ---- faults: the echo server while system calls fail (tests/unit/ lets calls of the library fail) ----
 
 $(BUILD)/tests/faults/shim.so: tests/programs/shim.c
 	@mkdir -p $(@D)
@@ -333,14 +334,14 @@ faults: $(BUILD)/tests/faults/shim.so $(TEST_PROGRAMS)
 
 .PHONY: faults
 
-# ---- prove: the model checker CBMC. tests/prove/prove_NAME.c says what it proves, tests/prove/run.py has it proved ----
+# ---- prove: the model checker CBMC. tests/prove/prove_NAME.c states the proofs, and tests/prove/run.py runs them ----
 #
-# deps-prove installs what it needs, on Debian 13 or in a chroot of it (tests/trixie.sh). NAME=text names one harness,
-# PROOF=bye one proof of it. prove-sanity plants the faults that the proofs name, and N changes of lines that a proof
-# claims, at random from SEED.
+# deps-prove installs the tools on Debian 13 or in a chroot of it (tests/trixie.sh). NAME=text selects one harness, and
+# PROOF=bye one proof in it. prove-sanity plants N of the faults that the proofs name and N changes of claimed lines, at
+# random from SEED.
 
 NAME ?= *
-PROVE_CHANGES = $(if $(filter command%,$(origin N)),$(N),60)
+PROVE_CHANGES = $(if $(filter command%,$(origin N)),$(N))
 PROVE_THERE = sh tests/trixie.sh run env PROOF=$(PROOF) TRACE=$(TRACE) N=$(PROVE_CHANGES) SEED=$(SEED) python3 -B tests/prove
 PROVE = $(wildcard tests/prove/prove_$(NAME).c)
 
@@ -375,7 +376,7 @@ deps-package: deps
 	sh tests/apt.sh bmake clang-19 cmake g++ git lld-19 llvm-19 musl-dev musl-tools tcc \
 	  libc6-dev-i386 lib32gcc-12-dev gcc-mingw-w64-x86-64 wine wine64 qemu-user-static
 
-# What `make plot` draws with.
+# The program that `make plot` uses.
 deps-plot: deps
 	sh tests/apt.sh gnuplot-nox
 
@@ -389,13 +390,13 @@ package-check:
 
 package-parts: $(PACKAGE_PARTS)
 
-# Leaves the distribution unpacked for the others.
+# Leaves the unpacked distribution for the other parts.
 package-distribution: dist
 	@MAKE='$(MAKE)' CC='$(CC)' sh tests/package/distribution.sh $(DIST) $(DIST_NAME) $(PACKAGE)/dist
 
 package-one-file package-build package-cmake package-windows package-macos: package-distribution
 
-# That of the distribution, as a vendor gets it.
+# The one file of the distribution, as a vendor gets it.
 package-one-file:
 	@CLANG=$(CLANG) sh tests/package/one_file.sh $(PACKAGE)/dist/$(DIST_NAME)/amalgamation $(PACKAGE)/one_file
 

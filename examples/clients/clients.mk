@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ## Clients
-##   make clients-check        the client libraries that answer, against each server; 4 min (deps-clients)
+##   make clients-check        tests the files of examples/clients with each server; 4 min (deps-clients)
 
 CLIENTS := $(BUILD)/clients
 IMAPFLOW := 2.10.2

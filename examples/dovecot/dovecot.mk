@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ## Dovecot plugin
-##   make dovecot              builds it for the Dovecot 2.3 or 2.4 whose headers are installed
-##   make install-dovecot      installs it where Dovecot looks for plugins; uninstall-dovecot removes it
-##   make dovecot-check        its tests with a real Dovecot (deps-dovecot)
-##   make dovecot24            builds it for Dovecot 2.4 of Debian 13, elsewhere in a chroot (deps-dovecot24; needs root)
-##   make dovecot24-check      its tests there
+##   make dovecot              builds the plugin for the Dovecot, 2.3 or 2.4, whose headers are installed
+##   make install-dovecot      installs the plugin where Dovecot looks for plugins
+##   make uninstall-dovecot    removes it
+##   make dovecot-check        tests the plugin with a real Dovecot (deps-dovecot)
+##   make dovecot24            builds the plugin for Dovecot 2.4 on Debian 13 or in a chroot of it (deps-dovecot24)
+##   make dovecot24-check      tests it there
 
 DOVECOT_INCLUDE ?= /usr/include/dovecot
 DOVECOT_MODULES ?= /usr/lib/dovecot/modules
 
-# How long the tests kick 30 clients at random.
+# The time in which the tests kick 30 clients at random.
 DOVECOT_STRESS_SECONDS ?= 15
 
 DOVECOT := $(BUILD)/dovecot
 DOVECOT_PLUGIN := $(DOVECOT)/lib95_imap_slogout_plugin.so
-# 2.4 has a parser of its own for settings, which loads their declaration from a second file.
+# 2.4 has its own parser for settings, which loads their declaration from a second file.
 DOVECOT_SETTINGS := $(DOVECOT)/settings/libimap_slogout_settings.so
 DOVECOT_IS_24 := $(shell grep -qs 'DOVECOT_ABI_VERSION "2\.4' $(DOVECOT_INCLUDE)/config.h && echo yes)
 DOVECOT_FILES := $(DOVECOT_PLUGIN) $(if $(DOVECOT_IS_24),$(DOVECOT_SETTINGS))
@@ -22,7 +23,7 @@ DOVECOT_SOURCES := $(filter-out examples/dovecot/dovecot2%,$(wildcard examples/d
   $(wildcard examples/dovecot/dovecot$(if $(DOVECOT_IS_24),24,23)*.c)
 DOVECOT_OBJECTS := $(DOVECOT_SOURCES:examples/dovecot/%.c=$(DOVECOT)/%.o)
 
-# Dovecot's headers are GNU C, and its macros check types with arrays that look variable to -Wvla.
+# Dovecot's headers are GNU C. Its macros check types with arrays that -Wvla takes for variable-length arrays.
 DOVECOT_WARNINGS := $(filter-out -pedantic -Wvla,$(WARNINGS))
 DOVECOT_LINK = $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--exclude-libs,ALL -o $@ $^
 

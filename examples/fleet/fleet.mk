@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ## Fleet
-##   make fleet                restarts five proxies under up to 1,000 clients; 3 min (deps-fleet)
-##   make fleet-compare        beside it: round robin, a spare proxy, stock Dovecots, and kill; 12 min
-##   make fleet-check          the runbooks, and the numbers of slogout-fleet(7); 10 s (deps-fleet)
+##   make fleet                restarts five proxies with up to 1,000 clients; 3 min (deps-fleet)
+##   make fleet-compare        does it with round robin, a spare proxy, stock Dovecots, and kill; 12 min
+##   make fleet-check          checks the runbooks and the numbers of slogout-fleet(7); 10 s (deps-fleet)
 
 FLEET_TESTS := examples/fleet/tests
 

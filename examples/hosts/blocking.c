@@ -127,7 +127,7 @@ static void bury_children(void)
                 pids[i] = pids[--count];
 }
 
-/* Accepts no more clients, because the clients that leave connect again, and then tells the children. */
+/* Accepts no more clients, because the clients that leave connect again, and then signals the children. */
 static void leave(void)
 {
     size_t i;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Builds the source package and the binary packages from a distribution.
-# usage: build.sh DIST VERSION FOLDER. Makes FOLDER anew.
+# usage: build.sh DIST VERSION FOLDER. Removes FOLDER first.
 set -eu
 
 dist=$1 version=$2 folder=$3

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Builds the packages in two folders and compares them, runs lintian, and runs the packages' own tests where they are
-# installed: in a copy of this system whose changes are in memory and end with the script.
+# Builds the packages in two folders and compares them, runs lintian, and runs the packages' own tests on a system on
+# which they are installed. This system is a copy of the running system, whose changes are in memory and end with the
+# script.
 # usage: check.sh DIST VERSION FOLDER, as root
 set -eu
 
@@ -19,11 +20,11 @@ build_twice()
     for file in "$folder"/one/*.deb "$folder"/one/*.dsc "$folder"/one/*.debian.tar.*; do
         cmp "$file" "$folder/the/other/${file##*/}" || fail "${file##*/} depends on the folder"
     done
-    grep -q "^slogout ($version-" examples/packaging/debian/changelog || fail "debian/changelog has another version"
+    grep -q "^slogout ($version-" examples/packaging/debian/changelog || fail "the version in debian/changelog differs"
 }
 
-# Tags of information and pedantry count, too, but for two that depend on the release of Debian: the version of the
-# policy, and a unit of systemd without a script for another init, which lintian of Debian 13 does not know.
+# Tags of the levels info and pedantic also count, except two that depend on the release of Debian: the version of the
+# policy, and a systemd unit without an init script, which lintian of Debian 13 does not know.
 check_policy()
 {
     tags=
@@ -66,7 +67,7 @@ test_packages()
     test_another_abi
 }
 
-# A Dovecot of another ABI is not installed by an upgrade. The repository has all packages of Dovecot that are installed.
+# An upgrade must not install a Dovecot with another ABI. The repository has all packages of Dovecot that are installed.
 test_another_abi()
 {
     repository=/tmp/repository
@@ -94,12 +95,12 @@ EOF
     apt-get $use update -qq
     # shellcheck disable=SC2086 # words
     apt-get $use --simulate upgrade >/tmp/upgrade
-    ! grep -q '^Inst dovecot' /tmp/upgrade || { cat /tmp/upgrade; fail "an upgrade brings another ABI"; }
-    grep -q 'dovecot-core' /tmp/upgrade || { cat /tmp/upgrade; fail "no upgrade was held back"; }
+    ! grep -q '^Inst dovecot' /tmp/upgrade || { cat /tmp/upgrade; fail "an upgrade installs another ABI"; }
+    grep -q 'dovecot-core' /tmp/upgrade || { cat /tmp/upgrade; fail "no package was held back"; }
     dpkg --remove dovecot-slogout dovecot-slogout-dbgsym >/dev/null 2>&1
     # shellcheck disable=SC2086 # words
-    apt-get $use --simulate upgrade | grep -q '^Inst dovecot-core' || fail "the upgrade is held back by another package"
-    echo "an upgrade of Dovecot to another ABI is held back by dovecot-slogout, and by nothing else"
+    apt-get $use --simulate upgrade | grep -q '^Inst dovecot-core' || fail "another package holds the upgrade back"
+    echo "only dovecot-slogout holds back an upgrade of Dovecot to another ABI"
 }
 
 if [ "$1" = --in-copy ]; then
@@ -114,4 +115,4 @@ mkdir -p "$folder/copy"
 build_twice
 check_policy
 in_copy sh examples/packaging/check.sh --in-copy "$folder"
-echo "packages-check: $(cd "$folder/one" && echo *.deb): reproducible, no tag of lintian, tests hold"
+echo "packages-check: $(cd "$folder/one" && echo *.deb): reproducible, no tags of lintian, tests passed"

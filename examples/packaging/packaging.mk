@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ## Debian packages
-##   make packages             builds them for the Debian that is installed, in build/packages/ (deps-packages)
-##   make packages-check       builds them twice, and tests them in a copy of this system that is discarded; needs root
-##   make packages13-check     the same on Debian 13, elsewhere in a chroot (deps-packages13)
+##   make packages             builds the packages for the running Debian in build/packages/ (deps-packages)
+##   make packages-check       builds them twice, and tests them in a temporary copy of this system; needs root
+##   make packages13-check     does the same on Debian 13 or in a chroot of it (deps-packages13)
 
 PACKAGES := $(BUILD)/packages
 PACKAGES_NEED := autopkgtest build-essential debhelper fakeroot lintian pkg-config

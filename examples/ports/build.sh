@@ -1,34 +1,32 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Unpacks and builds servers whose source fetch.sh has left in FOLDER/apt: build.sh FOLDER LIBRARY SERVER...
-# The tree of a server stays in FOLDER/SERVER, so that only what has changed is built again.
+# Unpacks and builds a server whose source fetch.sh has left in FOLDER/apt: build.sh FOLDER LIBRARY SERVER
+# The tree of the server stays in FOLDER/SERVER, so that only what has changed is built again. PORT_CONFIGURE has more
+# arguments for its configure script.
 set -eu
 
-folder=$1 library=$2
-shift 2
+folder=$1 library=$2 server=$3
 ports=examples/ports
+tree=$folder/$server
 
-for server in "$@"; do
-    archive=
-    for file in "$folder/apt/$server"/*.orig.tar.gz "$folder/apt/$server"/*.orig.tar.xz; do
-        test ! -e "$file" || archive=$file
-    done
-    if [ -z "$archive" ]; then
-        echo "  $server: not built: no source"
-        continue
-    fi
-    tree=$folder/$server
-    if [ ! -d "$tree" ]; then
-        rm -rf "$tree.part"
-        mkdir "$tree.part"
-        tar -xf "$archive" -C "$tree.part" --strip-components=1
-        mv "$tree.part" "$tree"
-    fi
-    if [ -e "$tree/linked" ] &&
-        [ -z "$(find $ports/*.c $ports/*.h $ports/*.py "$ports/$server" "$library" -newer "$tree/linked")" ]; then
-        continue
-    fi
-    echo "  $server"
-    sh "$ports/$server/build.sh" "$tree" "$library"
-    : > "$tree/linked"
+archive=
+for file in "$folder/apt/$server"/*.orig.tar.gz "$folder/apt/$server"/*.orig.tar.xz; do
+    test ! -e "$file" || archive=$file
 done
+if [ -z "$archive" ]; then
+    echo "  $server: not built: no source"
+    exit 0
+fi
+if [ ! -d "$tree" ]; then
+    rm -rf "$tree.part"
+    mkdir "$tree.part"
+    tar -xf "$archive" -C "$tree.part" --strip-components=1
+    mv "$tree.part" "$tree"
+fi
+if [ -e "$tree/linked" ] &&
+    [ -z "$(find $ports/*.c $ports/*.h $ports/*.py "$ports/$server" "$library" -newer "$tree/linked")" ]; then
+    exit 0
+fi
+echo "  $server"
+sh "$ports/$server/build.sh" "$tree" "$library"
+: > "$tree/linked"

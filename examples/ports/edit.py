@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Puts the calls of a port into the source of a server:
     edit.py TABLE FOLDER
-TABLE is a Python file with a list EDITS of tuples (file, function, where, pattern, text). The pattern, a regular
-expression, must match exactly once in the function, or in the whole file if that is None. `before` and `after` insert
-text before or after the line with the match, or the lines if it spans several; `replace` puts text in place of the
-match. If any place is missing, nothing is written."""
+TABLE is a Python file with a list EDITS of tuples (file, function, where, pattern, text), or with a dictionary of such
+lists for several versions of the server. The pattern, a regular expression, must match exactly once in the function, or
+in the whole file if that is None. `before` and `after` insert text before or after the line with the match, or the
+lines if it spans several; `replace` puts text in place of the match. If no list has all its places, nothing is
+written."""
 
 import os
 import re
@@ -40,10 +41,9 @@ def edit(source, function, where, pattern, text):
     return source[:at] + text + "\n" + source[at:]
 
 
-def main():
-    table, folder = sys.argv[1:]
-    edits = runpy.run_path(table)["EDITS"]
-    texts, lines, errors = {}, 0, []
+def attempt(edits, folder):
+    """Returns what is wrong with the places, and the texts of the edited files."""
+    texts, errors = {}, []
     for name, function, where, pattern, text in edits:
         place = "%s, %s" % (name, function or "in the file")
         try:
@@ -51,14 +51,27 @@ def main():
                 with open(os.path.join(folder, name), encoding="latin-1", newline="") as file:
                     texts[name] = file.read()
             texts[name] = edit(texts[name], function, where, pattern, text)
-            lines += 1 + text.count("\n")
         except (OSError, LookupError) as error:
             errors.append("%s: %s" % (place, error))
+    return errors, texts
+
+
+def fitting(table, folder):
+    """Returns the list of the table that fits best, with the result of attempt()."""
+    edits = runpy.run_path(table)["EDITS"]
+    lists = edits.values() if isinstance(edits, dict) else [edits]
+    return min(((each, *attempt(each, folder)) for each in lists), key=lambda fit: len(fit[1]))
+
+
+def main():
+    table, folder = sys.argv[1:]
+    edits, errors, texts = fitting(table, folder)
     if errors:
         sys.exit("\n".join(["edit.py: not edited, because of:"] + errors))
     for name, text in texts.items():
         with open(os.path.join(folder, name), "w", encoding="latin-1", newline="") as file:
             file.write(text)
+    lines = sum(1 + text.count("\n") for *_, text in edits)
     print("edit.py: %d lines in %d places of %d files" % (lines, len(edits), len(texts)))
 
 

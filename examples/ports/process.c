@@ -139,6 +139,7 @@ void port_abandon(void)
 
 void port_stop(void)
 {
+    port_raise_again();
     slogout_session_free(port_session);
     port_session = NULL;
     slogout_free(slogout);

@@ -29,12 +29,11 @@ void port_start(void);
 /* When the server begins to end the connection by itself. */
 void port_abandon(void);
 
-/* Raises a signal again that port_wait() has read: before execve(), for the next program, and before port_stop(), for
- * the server's own handlers. */
+/* Raises a signal again that port_wait() has read: before execve(), for the next program. */
 void port_raise_again(void);
 
-/* Ends the session without a word to the client. The server's own handlers run again. A process that serves several
- * connections may call port_start() for the next. */
+/* Ends the session without a word to the client. The server's own handlers run again, also for a signal that
+ * port_wait() has read. A process that serves several connections may call port_start() for the next. */
 void port_stop(void);
 
 /* slogout_wait() with the signals: the first makes the session leave and closes the sockets that listen, and one that

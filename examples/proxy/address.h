@@ -44,7 +44,7 @@ int address_accept(int fd, struct sockaddr_storage *client);
 int address_read_sources(struct address_list *list, const char *text);
 
 /* Returns a non-blocking socket that has begun to connect to an address, or -1 with errno set. The socket is
- * writable when it has connected or failed; SO_ERROR tells which. The number selects a source of the same family as
+ * writable when it has connected or failed; SO_ERROR shows which. The number selects a source of the same family as
  * the address. If there is none, the system selects the source. */
 int address_begin_connect(const struct sockaddr_storage *address, socklen_t len,
                           const struct address_list *sources, uint64_t number);

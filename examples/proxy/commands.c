@@ -14,7 +14,7 @@
 #define LIST_PART 64  /* sessions looked at before the reader must have read */
 #define LOGGED    512 /* octets of a line for the log; the rest is cut off */
 
-/* ---- answers ---- */
+/* ---- replies ---- */
 
 #ifdef __GNUC__
 __attribute__((format(printf, 2, 3)))
@@ -159,7 +159,7 @@ static char *next_word(char **line)
     return word;
 }
 
-/* Reads the words after a command. Returns 0, or answers with the error and returns -1. */
+/* Reads the words after a command. Returns 0, or replies with the error and returns -1. */
 static int read_request(struct request *request, unsigned allowed, int is_list, char *line,
                         struct stream *out)
 {
@@ -335,7 +335,7 @@ static void ready(struct context *context)
     say(context->out, context->service->departure.is_announced ? draining : "ok\n");
 }
 
-/* Returns 0, and answers with the error, if the drain of all clients has begun. */
+/* Returns 0, and replies with the error, if the drain of all clients has begun. */
 static int may_ask(const struct context *context)
 {
     if (context->service->departure.is_begun)
@@ -343,7 +343,7 @@ static int may_ask(const struct context *context)
     return !context->service->departure.is_begun;
 }
 
-/* Returns 0, and answers with the error, if a thread would have no share of the rate. */
+/* Returns 0, and replies with the error, if a thread would have no share of the rate. */
 static int can_share(const struct context *context, uint64_t rate)
 {
     const int can = rate == 0 || rate >= context->service->count;

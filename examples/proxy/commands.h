@@ -30,7 +30,7 @@ struct listing {
     uint64_t count;
 };
 
-/* Runs a line, and queues its answer, which ends in a line that begins with `ok` or `error:`. If the answer is a list,
+/* Runs a line, and queues the reply, which ends in a line that begins with `ok` or `error:`. If the reply is a list,
  * only begins it. */
 void commands_run(struct service *service, char *line, struct stream *out, struct listing *listing,
                   uint64_t now);

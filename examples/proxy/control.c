@@ -302,7 +302,7 @@ static void join(char line[CONTROL_LINE], char **words)
             line[i] = ' ';
 }
 
-/* Copies the answer. Returns 1 if its last line begins with ok. */
+/* Copies the reply. Returns 1 if its last line begins with ok. */
 static int copy_answer(FILE *from)
 {
     char line[CONTROL_LINE];

@@ -15,7 +15,7 @@
 #define LOG_FORMAT_LIST
 #endif
 
-/* Starts the thread. quiet: log_detail() writes nothing. Returns 0, or -1 with errno set. */
+/* Starts the thread. If `quiet`, log_detail() writes nothing. Returns 0, or -1 with errno set. */
 int log_start(int quiet);
 
 /* Writes the rest, unless the reader makes no progress for a second. */

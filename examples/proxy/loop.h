@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One event loop with its connections, and an example of slogout in an event loop. A program has one for each
- * thread, each with a slogout and a drain of its own.
+/* An event loop with its connections, which is also an example of slogout in an event loop. A program has one loop for
+ * each thread. Each loop has its own slogout and drain.
  *
- * One turn waits no longer than until slogout_deadline(), reads the clock, serves the connections that have
- * input, room for output, or an alarm, and ticks. Then it settles every connection that was touched: it sends
- * what is queued and registers what the connection waits for. An idle connection costs no time.
+ * One turn waits no longer than until slogout_deadline(), reads the clock, serves the connections that have input, room
+ * for output, or an alarm, and ticks. Then it settles every connection that was touched: it sends the queued octets,
+ * and registers the events for which the connection waits. An idle connection needs no time.
  *
- * The thread of a loop holds its mutex except while it waits. Another thread that holds it may use
- * everything of the loop, and must call loop_wake() afterward. */
+ * The thread of a loop holds the mutex of the loop except while it waits. Another thread that holds the mutex may use
+ * everything in the loop, and must call loop_wake() afterward. */
 #ifndef LOOP_H
 #define LOOP_H
 

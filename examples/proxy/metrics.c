@@ -75,7 +75,7 @@ static void write_blindness(FILE *file, const uint64_t *blind)
 {
     int why;
 
-    write_family(file, "blind", "counter", "Filters that lost track of their stream, by reason.");
+    write_family(file, "blind", "counter", "Filters that have become blind, by reason.");
     for (why = SLOGOUT_BLINDNESS_NONE + 1; why < SLOGOUT_BLINDNESS_COUNT; why++)
         fprintf(file, "slogout_blind_total{reason=\"%s\"} %" PRIu64 "\n",
                 slogout_filter_blindness_name((enum slogout_blindness)why), blind[why]);

@@ -11,7 +11,7 @@
 
 struct metrics {
     const char *path; /* NULL: no metrics are wanted */
-    char *fresh_path; /* where the next version is written, in the same directory */
+    char *fresh_path; /* where the next version is written, in the same folder */
     uint64_t next_ms; /* when the file may be written again */
     uint64_t due_ms;  /* when to write; UINT64_MAX: nothing has changed */
 };

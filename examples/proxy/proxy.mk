@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ## Proxy
 ##   make proxy                builds build/slogout-proxy
-##   make install-proxy        installs it with its pages, units and examples; uninstall-proxy removes them
-##   make proxy-unit           its unit tests
-##   make proxy-check          its tests alone, and between servers and clients of others (deps-proxy); also interop
-##   make proxy-threads        its tests once more, with TSan and four threads
-##   make bench-proxy          the proxy beside HAProxy and nginx
+##   make install-proxy        installs the proxy with its pages, units and examples
+##   make uninstall-proxy      removes them
+##   make proxy-unit           runs the unit tests of the proxy
+##   make proxy-check          tests the proxy alone, and between other servers and clients (deps-proxy)
+##   make proxy-threads        repeats the tests of the proxy alone with TSan and four threads
+##   make bench-proxy          compares the proxy with HAProxy and nginx
 
 SBINDIR ?= $(PREFIX)/sbin
 DOCDIR ?= $(PREFIX)/share/doc/slogout-proxy
@@ -42,7 +43,7 @@ uninstall-proxy:
 	for name in $(notdir $(PROXY_EXAMPLES)); do rm -f "$(DESTDIR)$(DOCDIR)/$$name"; done
 	rmdir "$(DESTDIR)$(DOCDIR)" 2>/dev/null || :
 
-# ---- its tests: alone, and between the servers and clients of others ----
+# ---- the tests of the proxy: alone, and between other servers and clients ----
 
 MAIL_SERVERS := $(BUILD)/mail-servers
 PROXY_TESTS ?= test_program test_operator test_timeouts test_control test_haproxy test_dovecot test_clients test_servers
@@ -51,7 +52,7 @@ PROXY_UNIT := $(addprefix $(BUILD)/tests/proxy/,test_alarms test_queue test_prox
 
 .PHONY: deps-proxy proxy-unit proxy-check interop
 
-# With the sanitizers.
+# Built with the sanitizers.
 TEST_PROXY := $(BUILD)/tests/slogout-proxy
 TEST_PROXY_OBJECTS := $(PROXY_OBJECTS:$(BUILD)/%=$(BUILD)/tests/%)
 
@@ -62,7 +63,7 @@ $(BUILD)/tests/proxy/%.o: examples/proxy/tests/unit/%.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -D_POSIX_C_SOURCE=200809L -Itests/unit -Iexamples $(TEST_CFLAGS) -c -o $@ $<
 
-# Tests the poller once more, with the mechanism for systems that have no better one.
+# Tests the poller once more, with the mechanism for systems that have neither epoll nor kqueue.
 $(BUILD)/tests/proxy/poller_poll.o: examples/proxy/poller.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Werror -DPOLLER_POLL $(TEST_CFLAGS) -c -o $@ $<
@@ -85,7 +86,7 @@ proxy-unit: $(PROXY_UNIT)
 deps-proxy:
 	sh examples/proxy/tests/deps.sh $(MAIL_SERVERS)
 
-# These run in parallel, because they mostly wait.
+# These run at the same time, because they mostly wait.
 proxy-check: proxy-unit $(TEST_PROXY) $(PROXY) $(BUILD)/examples/echo_server \
   $(BUILD)/tests/faults/shim.so
 	@$(MAKE) --no-print-directory -j4 -Otarget $(PROXY_TESTS:%=proxy-%)
@@ -97,7 +98,7 @@ $(PROXY_TESTS:%=proxy-%): proxy-%:
 
 interop: proxy-check
 
-# The same tests of the proxy itself, with TSan and more threads.
+# The tests of the proxy alone, with TSan and four threads.
 TSAN_CFLAGS := -O1 -g -fsanitize=thread -fPIE
 TSAN_PROXY := $(BUILD)/tsan/slogout-proxy
 TSAN_PROXY_OBJECTS := $(PROXY_OBJECTS:$(BUILD)/%=$(BUILD)/tsan/%) $(LIB_OBJECTS:$(BUILD)/%=$(BUILD)/tsan/%)
@@ -114,7 +115,7 @@ proxy-threads: $(TSAN_PROXY) $(PROXY) $(BUILD)/examples/echo_server $(BUILD)/tes
 	cd examples/proxy/tests && PROXY=tsan/slogout-proxy PROXY_OPTIONS='--threads 4' \
 	  python3 -B -m unittest -v test_control test_operator test_program.Servers test_program.Signals
 
-# Beside HAProxy and nginx: two minutes.
+# Beside HAProxy and nginx; takes two minutes.
 $(BUILD)/bench/load: examples/proxy/bench/load.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) -Wall -Wextra -O2 -o $@ $<

@@ -15,7 +15,7 @@
 #include "proxy_header.h"
 #include "relay.h"
 
-#define HEADER_TIMEOUT   5000  /* milliseconds until the PROXY header must have come */
+#define HEADER_TIMEOUT   5000  /* milliseconds until the PROXY header must have arrived */
 #define CONNECT_TIMEOUT  10000 /* until the server must have accepted; shared by its addresses */
 #define GREETING_TIMEOUT 60000 /* from then until the greeting of the server */
 #define PART_TIMEOUT     60000 /* from a BYE of the server, or an end of file, to the close */
@@ -27,7 +27,7 @@ enum { CLIENT, SERVER };
 static const char *const names[] = {"client", "server"};
 
 enum relay_state {
-    HEADER, /* the PROXY header has not come yet */
+    HEADER, /* the PROXY header has not arrived yet */
     CONNECTING,
     RELAYING,
     PARTING, /* the session has ended by itself; octets still pass until the deadline */
@@ -708,8 +708,8 @@ int relay_ask(struct peer *peer, const char *text, uint32_t spread_ms, uint64_t 
     return leave(relay, spread_ms, now);
 }
 
-/* A session keeps the text of its first request, so the request comes before the force. The drain of all clients keeps
- * its sessions, and the usual text. */
+/* A session keeps the text of its first request, so it is requested to leave with this text before it is forced. In the
+ * drain of all clients, sessions keep the usual text. */
 int relay_tell(struct peer *peer, const char *text, uint64_t now)
 {
     struct relay *relay = relay_of(peer);

@@ -9,8 +9,8 @@
  * then. Does nothing while another call is in progress. Returns 0, or -1 with errno set. */
 int resolver_start(const char *address);
 
-/* Returns 1 if a result has come since the last call, and fills in *error as address_resolve() returns it
- * and, if that is 0, the list. */
+/* Returns 1 if there is a result that no earlier call has returned. Fills in *error, which is 0 or an error
+ * for address_error(), and the list if the error is 0. */
 int resolver_take(struct address_list *list, int *error);
 
 #endif

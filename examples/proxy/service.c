@@ -254,8 +254,8 @@ static void set_end_of_loop(struct loop *loop, unsigned number, void *user)
     loop->gone_by_ms = departure->gone_by_ms;
 }
 
-/* Closes the port first, because clients that leave connect again. Before that, unless another process can accept them,
- * accepts the connections in the queue, because the system would reset them. */
+/* Closes the port before any client leaves, because clients that leave connect again. The system resets the connections
+ * that are still in the queue then, so they are accepted first, unless another process may have the same socket. */
 static void begin_to_leave(struct service *service, struct ending *ending)
 {
     listener_resume(&service->listener);

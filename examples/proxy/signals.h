@@ -10,10 +10,11 @@ int signals_catch(int number);
 /* Returns the descriptor that is readable after a signal, or -1 before signals_catch(). */
 int signals_fd(void);
 
-/* Empties signals_fd(). Call it before signals_taken(), or a signal may be missed until the next one. */
+/* Empties signals_fd(). Call it before signals_taken(). Otherwise, a signal may be missed until the next
+ * signal. */
 void signals_clear(void);
 
-/* Returns 1 if the signal has come since the last call for it. */
+/* Returns 1 if the signal has arrived since the last call for it. */
 int signals_taken(int number);
 
 /* Makes signals_fd() readable without a signal. May be called in any thread. */

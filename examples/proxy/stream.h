@@ -42,7 +42,7 @@ void stream_release(struct stream *stream);
 void stream_note(struct stream *stream, unsigned ready);
 
 /* Reads once, if the poller has reported input. Returns the number of octets. If that is 0,
- * input_ended and state tell whether more can come. */
+ * input_ended and state show whether more can come. */
 size_t stream_read(struct stream *stream, char *octets, size_t size);
 
 /* Queues octets. Returns 0, or -1 if there is no memory; the stream is then over. */

@@ -88,9 +88,9 @@ SLOGOUT_API int slogout_drain_add(struct slogout_drain *drain, struct slogout_se
 
 /* Starts a drain, or gives a running drain a new plan, whose times count from now_ms. If the plan cannot be
  * kept without changes, the drain still starts and keeps the deadline. It raises max_in_flight if that makes
- * the plan fit. Otherwise, max_in_flight does not apply, and the drain keeps the spread and the rate as far
- * as all sessions can begin before they must be forced. A client whose turn comes too late for an answer is
- * sent `* BYE` in place of LOGOUT.
+ * the plan fit. Otherwise, max_in_flight does not apply, and the drain changes the spread and the rate only
+ * as far as necessary to begin all sessions before they must be forced. A client whose turn comes too late for
+ * an answer is sent `* BYE` in place of LOGOUT.
  *   STATE     the drain is canceled or done
  *   ARGUMENT  drain or plan is NULL, or now_ms is SLOGOUT_NEVER
  *   SIZE */

@@ -27,12 +27,12 @@
  * the session, the server sends `* BYE`, or the filter becomes blind. Otherwise, the rest of a dropped literal could
  * reach the server as a command.
  *
- * The connection is at rest when the server has sent a response with the tag of each command of the client. A NO or BAD
- * with any other tag is passed and has no other effect. An OK with any other tag, valid or not, shows that the server
- * has run a line that the filter did not count as a command, so the filter becomes blind. If more than 16 commands are
- * in flight, the filter does not store their tags, but only the number of commands and the sum of the hashes of their
- * tags. The filter then notices a response with another tag only when all these commands should have had their
- * responses.
+ * The connection is at rest when the server has sent a response with the tag of each command of the client. Between its
+ * `+` and its DONE, an IDLE needs no response. A NO or BAD with any other tag is passed and has no other effect. An OK
+ * with any other tag, valid or not, shows that the server has run a line that the filter did not count as a command, so
+ * the filter becomes blind. If more than 16 commands are in flight, the filter does not store their tags, but only the
+ * number of commands and the sum of the hashes of their tags. The filter then notices a response with another tag only
+ * when all these commands should have had their responses.
  *
  * In IDLE, an empty line counts as DONE. The IDLE stays in flight until its tagged response, even if the server ignores
  * the empty line.
@@ -45,10 +45,10 @@
  * command that the server does not know. The session of a blind filter is never at rest or between lines, so its timers
  * close the connection without `* BYE`. The member blind of slogout_get_counts() counts blind filters.
  *
- * When the client's OK arrives while commands are in flight, the session ends as ANSWERED at once, but the filter
- * calls close_connection only after all responses to these commands have passed, or after leave_timeout_ms. If the
- * host feeds the server's end of file or a callback fails before that, the filter calls close_connection at once.
- * slogout_session_abandon() does not prevent this call.
+ * When the client's OK arrives, the session ends as ANSWERED at once, but the filter calls close_connection only when
+ * the connection is at rest between lines of the server, or after leave_timeout_ms. If the host feeds the server's end
+ * of file or a callback fails before that, the filter calls close_connection at once. slogout_session_abandon() does
+ * not prevent this call.
  *
  * If the client sends more than 8 `* BYE`, or an answer with more than 65,536 octets before its LF, the session is
  * forced as if by slogout_session_force().
@@ -161,13 +161,14 @@ enum slogout_blindness {
     /* The filter does not know for certain where the next line or literal begins:
      *   - a line contains a NUL;
      *   - a line that the filter does not understand ends in `{number}` or `{number+}`, except for a client's `* BYE`;
-     *   - the client sent octets before the `+` for its literal, or `{number+}` as the name of a command or after a
-     *     name that is not an atom;
+     *   - the client sent octets before the `+` for its literal, or `{number+}` in a command whose name is empty or
+     *     not an atom;
      *   - in IDLE the client sent a line that is neither DONE nor empty; if the line is its answer to a LOGOUT of the
      *     server, the session has already ended;
      *   - the server sent OK to a command whose name is empty or not an atom, and may have read the name as STARTTLS;
      *   - a literal has 2^63 octets or more, and the server did not refuse it;
-     *   - the server sent `{number+}`, or a literal in a BADCHARSET code. */
+     *   - the server sent `{number+}`, or a status response that has charsets in a BADCHARSET code and ends in
+     *     `{number}`. */
     SLOGOUT_BLINDNESS_NOT_UNDERSTOOD,
     /* the number of reasons, including NONE */
     SLOGOUT_BLINDNESS_COUNT
@@ -182,12 +183,11 @@ SLOGOUT_API const char *slogout_filter_blindness_name(enum slogout_blindness bli
 
 /* Returns the name with which the client has logged in, or NULL if nobody has logged in, if the name is not known, or
  * if filter is NULL. The name is known after the OK to LOGIN, or to AUTHENTICATE with PLAIN, LOGIN, EXTERNAL,
- * OAUTHBEARER, XOAUTH2 or SCRAM-*, in the spelling of the client, if it has 1 to 127 octets and no control character.
- * If the client sent an authorization identity, the name is that identity. If the server may have read another command
- * than the filter, the name is not known; slogout_filter_user(3) lists these cases. A blind filter keeps the name that
- * it knew before. The octets are those that the client sent, so escape them before you write them to a log or a
- * terminal. The string is valid until octets are fed or the filter is freed. The filter keeps no password. May be
- * called in a callback. */
+ * OAUTHBEARER, XOAUTH2 or SCRAM-*. It must have 1 to 127 octets and no control character. The name is not known if the
+ * client sent two identities that differ, or if the server may have read another command than the filter;
+ * slogout_filter_user(3) lists these cases. A blind filter keeps the name that it knew before. The
+ * octets are those that the client sent, so escape them before you write them to a log or a terminal. The string is
+ * valid until octets are fed or the filter is freed. The filter keeps no password. May be called in a callback. */
 SLOGOUT_API const char *slogout_filter_user(const struct slogout_filter *filter);
 
 #ifdef __cplusplus

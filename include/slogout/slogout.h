@@ -179,10 +179,10 @@ struct slogout_settings {
     /* Sets the host's one-shot timer for this slogout; a new deadline replaces the previous one. At
      * deadline_ms or soon after, the host calls slogout_tick(). deadline_ms is on the clock of now_ms. It may
      * be in the past, and is never SLOGOUT_NEVER. The library calls set_timer at the end of each tick unless
-     * slogout_deadline() is SLOGOUT_NEVER, and at the end of any other call after which that deadline is
-     * earlier than the time for which the timer was set. The library never cancels the timer, because a tick
-     * with nothing due does no harm. set_timer must not call slogout_tick() itself. If it is NULL, the host
-     * calls slogout_deadline(). */
+     * slogout_deadline() is SLOGOUT_NEVER. It also does so at the end of any other call if that
+     * deadline is then earlier than the time for which the timer was set. The library never cancels the timer,
+     * because a tick with nothing due does no harm. set_timer must not call slogout_tick() itself. If it is
+     * NULL, the host calls slogout_deadline(). */
     void (*set_timer)(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
     /* Replace malloc() and free(), which are the default; set both or neither. Only the _new functions
      * allocate memory. The _free functions release it, but if they are called inside a callback, the memory

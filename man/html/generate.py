@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Writes the pages of man/ and the README as HTML that is linked to one another, with an index.
 
-usage: generate.py DIRECTORY, at the top of the tree
+usage: generate.py FOLDER, at the top of the tree
 
 The picture PAGE.SECTION.svg of this folder is placed at the beginning of that section of that page. If the section has
 a literal display, the picture replaces the first display, which the reader can unfold as text."""
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 GROUPS = {
     "Start here": ["slogout.7", "slogout-porting.7"],
     "The library": ["slogout_new.3", "slogout_session_*.3", "slogout_drain_*.3", "slogout_filter_*.3", "*.3"],
-    "The programs": ["slogout-proxy.8", "slogout-dovecot.7", "slogout-fleet.7"],
+    "The programs": ["slogout-proxy.8", "slogout-dovecot.7", "slogout-ports.7", "slogout-fleet.7"],
     "The protocol": ["slogout-protocol.7", "slogout-client.7"],
 }
 FRAME = (HERE / "frame.html").read_text(encoding="utf-8")

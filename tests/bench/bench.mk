@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Figures: sizes, instruction counts and, beside a peer in the same run, speed. Nothing here is a test.
+# Figures: sizes, instruction counts, and speed beside a peer in the same run. Nothing here is a test.
 ## Measure
-##   make bench                sizes, instructions, and speed beside a peer
-##   make bench-peers          the same beside other libraries and servers (deps-bench)
-##   make sim                  a drain of 1,000,000 clients, and restarts of fleets, on simulated time
-##   make plot                 draws them, as drain and rollout in build/, .svg and .png (deps-plot)
+##   make bench                prints sizes and instructions, and the speed beside a peer
+##   make bench-peers          prints the same beside other libraries and servers (deps-bench)
+##   make sim                  simulates a drain of 1,000,000 clients, and restarts of fleets
+##   make plot                 draws the results of `make sim` in build/, as .svg and .png (deps-plot)
 
 # The core alone, as a vendor compiles it.
 SMALL_CORE := $(BUILD)/bench/small/core.o
@@ -23,12 +23,12 @@ $(BUILD)/bench/%.o: tests/bench/%.c
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(STATIC)
 	$(SAY)$(CC) -o $@ $^ $(LDLIBS)
 
-# libevent is a peer to measure against, if it is installed.
+# If libevent is installed, it is a peer.
 LIBEVENT = $(shell pkg-config --exists libevent_core && echo -DLIBEVENT $$(pkg-config --cflags libevent_core))
 $(BUILD)/bench/drain.o: CPPFLAGS += $(LIBEVENT)
 $(BUILD)/bench/drain: LDLIBS = $(shell pkg-config --libs libevent_core)
 
-# The same with a library that counts its branches.
+# The same program with a library that counts its branches.
 BRANCHES := $(LIB_SOURCES:lib/%.c=$(BUILD)/bench/branches/%.o)
 
 $(BUILD)/bench/branches/%.o: lib/%.c
@@ -46,13 +46,13 @@ bench: $(BUILD)/bench/core $(BUILD)/bench/drain $(BUILD)/bench/drains $(BUILD)/b
 
 -include $(wildcard $(BUILD)/bench/*.d)
 
-# ---- beside peers, in one run; a peer whose headers are not there is left out, and nothing is asserted by time ----
+# ---- beside peers in one run; a peer whose headers are missing is omitted, and no time is asserted ----
 
 PEERS := $(BUILD)/bench/peers
 PEERS_PROGRAMS := $(addprefix $(PEERS)/,answer timers memory drain drains filter loopback)
 DOVECOT_LIB ?= /usr/lib/dovecot
 
-# $(call peer,PACKAGE,NAME): what a peer needs to be compiled with; $(call peer-libs,PACKAGE): to be linked with.
+# $(call peer,PACKAGE,NAME) has the flags to compile with a peer, and $(call peer-libs,PACKAGE) those to link with it.
 peer = $(shell pkg-config --exists $(1) && echo -D$(2) $$(pkg-config --cflags $(1)))
 peer-libs = $(shell pkg-config --exists $(1) && pkg-config --libs $(1))
 # These have no file for pkg-config.
@@ -81,7 +81,7 @@ $(PEERS_PROGRAMS): %: %.o $(PEERS)/bench.o $(STATIC)
 
 $(PEERS)/timers.o $(PEERS)/drain.o: CPPFLAGS += $(call peer,libevent_core,LIBEVENT) $(call peer,libuv,LIBUV)
 $(PEERS)/timers $(PEERS)/drain: LDLIBS += $(call peer-libs,libevent_core) $(call peer-libs,libuv)
-# Its clock_gettime() is the one that the peers' libraries are to find.
+# The libraries of the peers must use the clock_gettime() of this program.
 $(PEERS)/drain: PEER_LDFLAGS := -rdynamic
 $(PEERS)/memory.o: CPPFLAGS += $(call peer,libnghttp2,NGHTTP2) $(if $(HAS_WSLAY),-DWSLAY)
 $(PEERS)/memory: LDLIBS += $(call peer-libs,libnghttp2) $(if $(HAS_WSLAY),-lwslay)
@@ -108,7 +108,7 @@ bench-peers: $(PEERS_PROGRAMS) $(PEERS)/sizes
 
 -include $(wildcard $(PEERS)/*.d)
 
-# ---- a drain on simulated time: CSV files, a table, and with `make plot` a picture ----
+# ---- drains on simulated time: CSV files, a table, and pictures with `make plot` ----
 
 SIM_CLIENTS ?= 1000000
 SIM_CAPACITY ?= 10000

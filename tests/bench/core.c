@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The calls whose instructions core.sh counts. Usage: core line|peer|exchange TIMES; core size: octets of a
- * session */
+/* The calls whose instructions core.sh counts. `core line|peer|exchange TIMES` makes them. `core size` prints
+ * the number of octets in a session. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static struct slogout_session *new_session(struct slogout *slogout)
     return session;
 }
 
-/* A command, while nothing is asked. */
+/* Feeds a command while no client is asked. */
 static unsigned long lines(struct slogout *slogout, unsigned long times)
 {
     struct slogout_session *session = new_session(slogout);
@@ -58,7 +58,7 @@ static unsigned long lines(struct slogout *slogout, unsigned long times)
     return consumed;
 }
 
-/* The work of any host for the same line: it looks for the end of the line. */
+/* Does what any host does with the same line: looks for the end of the line. */
 static unsigned long peer(struct slogout *slogout, unsigned long times)
 {
     const void *(*volatile find)(const void *, int, size_t) =
@@ -71,7 +71,7 @@ static unsigned long peer(struct slogout *slogout, unsigned long times)
     return missing;
 }
 
-/* A whole exchange, session_new and free included. */
+/* Runs whole exchanges, including slogout_session_new() and slogout_session_free(). */
 static unsigned long exchanges(struct slogout *slogout, unsigned long times)
 {
     char answer[SLOGOUT_TAG_SIZE + 32];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The cost of a whole drain in the library: add, ask, arm, answer, cancel, close, free; and, in the same run, the cost
- * for peers to arm and to cancel one timer for each session. The host is as small as it can be: it copies the line that
- * it is given and answers it 100 ms later, and memory comes from one piece, in the order of the sessions.
+/* The cost of a whole drain in the library (add, ask, arm, answer, cancel, close, free) and, in the same run, the cost
+ * for peers to arm and to cancel one timer for each session. The host is as small as possible: it copies the line that
+ * it receives, and answers it 100 ms later. All memory comes from one block, in the order of the sessions.
  *
  *   drain whole|shuffled|fifo|libevent SESSIONS
- *                           prints nanoseconds for each session, the least of five runs; shuffled: the sessions are added
- *                           in random order, so that each is a cache miss when there are many
- *   drain once SESSIONS     one run, to be counted by callgrind */
+ *                           prints nanoseconds for each session, the minimum of five runs; shuffled: the sessions are
+ *                           added in random order, so that each is a cache miss if there are many sessions
+ *   drain once SESSIONS     makes one run, for callgrind to count */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include <event2/event.h>
 #endif
 
-#define RATE      20  /* sessions a millisecond */
+#define RATE      20  /* sessions per millisecond */
 #define ANSWER_MS 100 /* from the LOGOUT to the client's OK */
 #define RUNS      5
 
@@ -34,7 +34,8 @@ struct conn {
 struct host {
     struct slogout *slogout;
     struct conn *conns;
-    struct conn **order, **asked; /* in the order in which they are added; of the LOGOUTs */
+    /* The sessions in the order in which they are added, and in the order of their LOGOUTs. */
+    struct conn **order, **asked;
     char *memory, *free_memory;
     size_t count, asks, answers;
     uint64_t now;
@@ -58,7 +59,7 @@ static void release(void *memory, void *user_data)
     (void)user_data;
 }
 
-/* `TAG LOGOUT` becomes `TAG OK`. */
+/* `TAG LOGOUT` is answered with `TAG OK`. */
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *user)
 {
@@ -147,7 +148,7 @@ static void clean_up(void)
     free(host.memory);
 }
 
-/* What callgrind counts. Not static, so that it keeps its name. */
+/* callgrind counts this function. It is not static, so that it keeps its name. */
 void whole_drain(void);
 
 void whole_drain(void)
@@ -170,7 +171,7 @@ void whole_drain(void)
     }
 }
 
-/* ---- peers: arm one timer of equal length for each, then cancel each, in the order of arming ---- */
+/* ---- peers: arm one timer of the same length for each session, then cancel all timers in the order of arming ---- */
 
 struct node {
     TAILQ_ENTRY(node) link;
@@ -278,7 +279,7 @@ static uint64_t time_fifo(size_t count)
     host.memory = calloc(count, sizeof(struct node));
     if (!host.memory)
         exit(1);
-    memset(host.memory, 1, count * sizeof(struct node)); /* the pages are there */
+    memset(host.memory, 1, count * sizeof(struct node)); /* so that the pages are mapped */
     begun = now_ns();
     fifo(count);
     ns = now_ns() - begun;
@@ -300,7 +301,7 @@ static uint64_t time_libevent(size_t count)
 }
 #endif
 
-/* The least: what the machine does besides only adds. */
+/* Prints the minimum, because other work of the machine can only add to it. */
 static int print_least(uint64_t (*measure)(size_t count), size_t count)
 {
     uint64_t least = UINT64_MAX;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The cost of several drains in one slogout, to be counted by callgrind.
+ * The cost of several drains in one slogout, for callgrind to count.
  *
- *   drains beside DRAINS       runs EVENTS events of unrelated sessions beside drains that wait; count unrelated_events()
+ *   drains beside DRAINS       runs EVENTS events of other sessions while drains wait; count unrelated_events()
  *   drains longest DRAINS      drains SESSIONS sessions in TICKS ticks, and prints the number of the tick in which the
  *                              library took the most branches, if it was compiled with -fsanitize-coverage=trace-pc
  *   drains tick DRAINS NUMBER  does the same; count counted_tick(), which is that tick */
@@ -14,7 +14,7 @@
 #define EVENTS    4000 /* drains.sh divides by it */
 #define ANSWER_MS 100  /* from the LOGOUT to the client's OK */
 #define SESSIONS  50000
-#define TICKS     100000 /* one each millisecond */
+#define TICKS     100000 /* one tick each millisecond */
 
 struct conn {
     struct slogout_session *session;
@@ -115,11 +115,11 @@ static void tick(void)
         exit(1);
 }
 
-/* What callgrind counts. Not static, so that the functions keep their names. */
+/* callgrind counts these functions. They are not static, so that they keep their names. */
 void unrelated_events(struct conn *conns);
 __attribute__((noinline)) void counted_tick(void);
 
-/* A request, a `* BYE`, an OK and a tick make four events. */
+/* Each round has four events: a request, a `* BYE`, an OK and a tick. */
 void unrelated_events(struct conn *conns)
 {
     size_t i;
@@ -139,7 +139,7 @@ void counted_tick(void)
     tick();
 }
 
-/* The library calls this at each branch, if it was compiled so. */
+/* The library calls this function at each branch, if it was compiled to do so. */
 void __sanitizer_cov_trace_pc(void);
 static uint64_t branches;
 

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Cost of several drains in one slogout, in callgrind's instructions, which do not depend on the machine's load.
-# Arguments: the program built from drains.c, and the same with a library that counts its branches, which finds the
-# longest tick without a simulator.
+# Prints the cost of several drains in one slogout. callgrind counts instructions, which do not depend on the load of
+# the machine. The arguments are the program built from drains.c, and the same program with a library that counts its
+# branches, which finds the longest tick without a simulator.
 set -eu
 program=$1
 finder=$2
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
-# Instructions inside one function: function arguments...
+# inside FUNCTION ARGUMENT... counts the instructions of a function.
 inside() {
     function=$1
     shift

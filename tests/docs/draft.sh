@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Checks a draft as far as idnits does and Debian has a tool for it: draft.sh SOURCE TEXT.
+# Checks a draft like idnits, as far as the tools of Debian allow: draft.sh SOURCE TEXT.
 set -eu
 
 source=$1 text=$2
@@ -17,7 +17,7 @@ for section in 'Abstract' 'Status of This Memo' 'Copyright Notice' 'Table of Con
     '[0-9.]+  Informative References' "Author's Address"; do
     grep -qE "^$section\$" "$text" || fail "no section $section"
 done
-# xml2rfc reports a citation without a reference.
+# xml2rfc reports citations without a reference. This finds references without a citation.
 for reference in $(sed -n 's/.*<reference anchor="\([^"]*\)".*/\1/p' "$source"); do
     grep -q "target=\"$reference\"" "$source" || fail "nothing cites $reference"
 done

@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 }
 END
 
-# build ENGINE: with $CC, $CFLAGS and $LIB_FUZZING_ENGINE
+# build ENGINE builds the targets with $CC, $CFLAGS and $LIB_FUZZING_ENGINE.
 build()
 {
     OUT=$folder/$1
@@ -61,4 +61,4 @@ $CC -c -o "$folder/main.o" "$folder/main.c"
 build files
 run_seeds
 
-echo "clusterfuzzlite: build.sh makes $(ls tests/fuzz/*.c | wc -l) targets with two engines, and each runs on its seeds"
+echo "clusterfuzzlite: build.sh builds $(ls tests/fuzz/*.c | wc -l) targets with two engines; each accepts its seeds"

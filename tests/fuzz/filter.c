@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Compares the filter with itself, fed whole and byte by byte, and with a slow reference. The input is a dialogue as in
- * filter/check.h. */
+/* Compares a filter that is fed whole pieces with a filter that is fed octet by octet, and with a slow reference. The
+ * input is a dialogue, which filter/check.h describes. */
 #include "fuzz/filter/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Compares the parser with a reading by the grammar alone, for any line. */
+/* Compares slogout_response_parse() with a parser that follows the grammar alone, for any line. */
 #include <stdlib.h>
 #include <string.h>
 #include "model/reference.h"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Runs one fuzz target for some seconds: tests/fuzz/run.sh PROGRAM SECONDS. The inputs that it finds beyond the corpus
-# in the tree remain beside the program, and a later run begins with them.
+# Runs one fuzz target: tests/fuzz/run.sh PROGRAM SECONDS. The inputs that it finds in addition to the corpus in the
+# tree are stored beside the program, and the next run begins with them.
 set -eu
 
 program=$1

@@ -14,13 +14,13 @@ struct choices {
     unsigned char length;
 };
 
-/* 0 to count - 1. */
+/* Returns a number from 0 to count - 1. */
 int choose(int count);
-/* The answers given in this run. */
+/* Returns the answers given in this run. */
 struct choices choices_taken(void);
 /* Makes the next run give these answers. */
 void choices_replay(const struct choices *choices);
-/* Continues with the next run. Returns 0 if there is none; the first run then comes again. */
+/* Continues with the next run. Returns 0 if there is none; then the first run comes again. */
 int choose_next(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The only way in which these programs fail. */
+/* The function that reports each failure of these programs. */
 #ifndef FAIL_H
 #define FAIL_H
 

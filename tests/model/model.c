@@ -79,20 +79,20 @@ static const enum cell table[ROWS][HALVES + 1] = {
 const struct departure_times departures[DEPARTURES] = {
     [AT_ONCE] = {0, 0, 0, 0},
     [SPREAD_OUT] = {2 * UNIT, 5078, 0, UNIT},
-    /* The instant is the last one at which the client can be asked. */
+    /* This is the last instant at which the client can be asked. */
     [SPREAD_TO_ASK] = {3 * UNIT, 5078, UNIT + ANSWER_TIMEOUT + LEAVE_TIMEOUT, UNIT},
     /* There is no time for an answer, and the spread is cut by one millisecond. */
     [SPREAD_TO_TELL] = {2 * UNIT, 13247, ANSWER_TIMEOUT - 1 + LEAVE_TIMEOUT, UNIT},
     [TOO_LATE] = {2 * UNIT, 5078, UNIT, 0},
 };
 
-/* The step that is being made. */
+/* The current step. */
 static struct model *m;
 static const struct trace *calls;
 static int cursor;
 static const struct departure_times *departing;
 static uint64_t step_now; /* the time of the step; the clock does not change if the step changes nothing */
-static enum slogout_status fed; /* the answer that this very call fed */
+static enum slogout_status fed; /* the status of the answer that the current call fed */
 
 static struct model_session *session_of(enum who who)
 {
@@ -109,7 +109,7 @@ static uint64_t less(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
-/* A session that departs is forced by this time. */
+/* Returns the time by which the session is forced, if it departs. */
 static uint64_t forced_at(const struct model_session *session)
 {
     return session->close_by == SLOGOUT_NEVER ? SLOGOUT_NEVER : less(session->close_by, LEAVE_TIMEOUT);
@@ -174,16 +174,16 @@ static int act(const struct call *call)
     case NEW_IT:
         create(session_of(call->target));
         return 0;
-    case REENTER: /* the host checks these results itself */
+    case REENTER: /* the host checks the results of these calls */
     case NO_ACTION:
         return 0;
     }
     return 0;
 }
 
-/* When calls are predicted, they are written here instead of being compared. */
+/* If calls are predicted, the model writes them here instead of comparing them. */
 static struct trace *predicted;
-static int reply; /* of the host to the first line that is predicted; it takes the others */
+static int reply; /* of the host to the first predicted line; the host takes the other lines */
 
 static const struct call *predict_call(const struct call *expected)
 {
@@ -202,10 +202,10 @@ static const struct call *expect_call(const struct call *expected)
     if (predicted)
         return predict_call(expected);
     if (cursor == calls->length)
-        fail("a call of kind %d is missing", (int)expected->kind);
+        fail("missing call: kind %d", (int)expected->kind);
     if (call->kind != expected->kind || (call->kind != SET_TIMER && call->who != expected->who))
-        fail("a call of kind %d for %d instead of kind %d for %d", (int)call->kind, (int)call->who,
-             (int)expected->kind, (int)expected->who);
+        fail("call of kind %d for session %d, expected kind %d for session %d", (int)call->kind,
+             (int)call->who, (int)expected->kind, (int)expected->who);
     cursor++;
     return call;
 }
@@ -215,7 +215,7 @@ static void play_action(const struct call *call)
     const int expected = act(call);
 
     if (call->action_result != expected)
-        fail("in the callback: returned %d instead of %d", call->action_result, expected);
+        fail("in a callback: returned %d, expected %d", call->action_result, expected);
 }
 
 static int expect_line(enum who who, const char *line, enum slogout_when when)
@@ -282,15 +282,16 @@ static void expect_close(enum who who)
         call->closed.bye_seen != expected.closed.bye_seen)
         fail("bye_sent or bye_seen is wrong");
     if (call->answer != expected.answer || call->closed.answer_status != expected.closed.answer_status)
-        fail("answer %d and %d in the result", (int)call->answer, (int)call->closed.answer_status);
+        fail("answer status %d and answer %d in the result", (int)call->answer,
+             (int)call->closed.answer_status);
     if (call->closed.asked_ms != expected.closed.asked_ms)
         fail("asked_ms is wrong");
     if (strcmp(call->closed.tag, expected.closed.tag) != 0)
-        fail("the tag %s in the result instead of %s", call->closed.tag, expected.closed.tag);
+        fail("tag %s in the result, expected %s", call->closed.tag, expected.closed.tag);
     play_action(call);
 }
 
-/* ---- what the cells say ---- */
+/* ---- the cells ---- */
 
 static int is_gone(const struct model_session *session)
 {
@@ -329,7 +330,7 @@ static void insist(enum who who)
     part(who);
 }
 
-/* The number of the tag is used up when the line is taken, whatever the host did inside send_line. */
+/* If the host takes the line, the number of the tag is used, whatever else the host did inside send_line. */
 static void ask(enum who who)
 {
     struct model_session *session = session_of(who);
@@ -348,7 +349,7 @@ static void ask(enum who who)
     to(session, SLOGOUT_STATE_ASKED);
 }
 
-/* Only enabled sessions are asked, unless the settings ask all, and no session is asked whose answer timer would be cut
+/* Only enabled sessions are asked, unless the settings ask all. No session is asked if its answer timer would be cut
  * short. */
 static int may_be_asked(const struct model_session *session)
 {
@@ -376,7 +377,7 @@ static void reopen(struct model_session *session)
     to(session, SLOGOUT_STATE_OPEN);
     session->in_drain = 0;
     session->close_by = SLOGOUT_NEVER;
-    session->own_text = 0; /* the text belongs to the request that is taken back */
+    session->own_text = 0; /* the text belongs to the canceled request */
 }
 
 static void refuse(enum who who)
@@ -407,7 +408,7 @@ static int play(enum who who, enum cell cell, enum slogout_outcome why)
         m->now = step_now;
     switch (cell) {
     case CANNOT_BE:
-        fail("a cell that cannot be reached");
+        fail("reached a cell that cannot be reached");
     case ZERO:
         return 0;
     case ERR_STATE:
@@ -441,7 +442,7 @@ static int play(enum who who, enum cell cell, enum slogout_outcome why)
         leave(who,
               session->deadline == forced_at(session) ? SLOGOUT_OUTCOME_FORCED : SLOGOUT_OUTCOME_NEVER_READY);
         return 0;
-    case LEAVE_EXPIRED: /* a refusal that was waited out decides the outcome here */
+    case LEAVE_EXPIRED: /* if a refusal was noted, it decides the outcome */
         leave(who, session->answered ? SLOGOUT_OUTCOME_REFUSED : SLOGOUT_OUTCOME_EXPIRED);
         return 0;
     case LEAVE_FORCED:
@@ -538,7 +539,7 @@ static void tell_deadline(void)
     if (m->settings.polled || expected.deadline >= m->told)
         return;
     if (expect_call(&expected)->deadline != expected.deadline)
-        fail("set_timer to something else than the earliest deadline");
+        fail("set_timer with a time that is not the earliest deadline");
     m->told = expected.deadline;
 }
 
@@ -568,7 +569,7 @@ static int input(const struct step *step)
     return row(step->who, kind, 0);
 }
 
-/* Returns 1 for a step that returns 0 before its arguments are looked at. */
+/* Returns 1 for a step that returns 0 before it reads its arguments. */
 static int is_idle(const struct step *step)
 {
     const enum slogout_state state = session_of(step->who)->state;
@@ -680,9 +681,9 @@ void model_step(struct model *model, const struct step *step, const struct trace
     cursor = 0;
     expected = make_step(model, step);
     if (cursor != calls->length)
-        fail("a call too many, of kind %d", (int)calls->call[cursor].kind);
+        fail("unexpected call of kind %d", (int)calls->call[cursor].kind);
     if (returned != expected)
-        fail("returned %d instead of %d", returned, expected);
+        fail("returned %d, expected %d", returned, expected);
 }
 
 int model_predict(struct model *model, const struct step *step, int first_reply, struct trace *trace)

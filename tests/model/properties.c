@@ -3,9 +3,9 @@
 #include "fail.h"
 #include "properties.h"
 
-/* ---- the onlooker ---- */
+/* ---- the observer ---- */
 
-static const struct step *step; /* the step that is being made */
+static const struct step *step; /* the current step */
 static uint64_t now;
 
 void witness_step(const struct step *next)
@@ -16,8 +16,8 @@ void witness_step(const struct step *next)
         world.told = SLOGOUT_NEVER; /* the host's one-shot timer has fired */
 }
 
-/* Only these steps may make a session call send_line again after BUSY. (A request after a cancel does too,
- * but that is another exchange.) */
+/* Only these steps may make a session call send_line again after BUSY. A request after a cancel may, too, but
+ * it begins another exchange. */
 static int may_write_again(enum who who)
 {
     return step->kind == TICK ||
@@ -38,7 +38,7 @@ static void taken(struct witness *witness, const struct call *call)
         return;
     }
     if (!space || strcmp(space, " LOGOUT\r\n") != 0)
-        fail("neither LOGOUT nor * BYE: %s", call->line);
+        fail("a line that is neither LOGOUT nor * BYE: %s", call->line);
     witness->logouts++;
     witness->asked_at = now;
     memcpy(witness->tag, call->line, (size_t)(space - call->line));
@@ -51,7 +51,7 @@ void witness_line(const struct call *call)
     if (witness->busy && !may_write_again(call->who))
         fail("%c wrote after BUSY", "AB"[call->who]);
     if (witness->closes || witness->given_up)
-        fail("%c wrote after its end", "AB"[call->who]);
+        fail("%c wrote a line after its end", "AB"[call->who]);
     if (witness->byes)
         fail("%c wrote after its * BYE", "AB"[call->who]);
     witness->busy = call->result == SLOGOUT_BUSY;
@@ -72,9 +72,9 @@ void witness_close(const struct call *call)
     if (call->closed.bye_sent != (witness->byes > 0))
         fail("bye_sent says %d", call->closed.bye_sent);
     if (outcome != SLOGOUT_OUTCOME_ANSWERED && !witness->byes && !witness->busy && !witness->write_failed)
-        fail("%c ended without * BYE though it could be written", "AB"[call->who]);
+        fail("%c ended without * BYE, although the host could have written it", "AB"[call->who]);
     if (outcome == SLOGOUT_OUTCOME_ANSWERED && witness->byes)
-        fail("%c: a * BYE after its answer", "AB"[call->who]);
+        fail("%c: a * BYE was sent after the answer", "AB"[call->who]);
     world.exchanges++;
 }
 
@@ -97,13 +97,13 @@ static void check_same_session(enum who who)
     const struct slogout_session *session = world.session[who];
 
     if (!session != !model->alive)
-        fail("%c: there is a session, or none", "AB"[who]);
+        fail("%c: the library and the model disagree on whether there is a session", "AB"[who]);
     if (!session)
         return;
     if (slogout_session_state(session) != model->state)
-        fail("%c: state %d instead of %d", "AB"[who], session -> state, (int)model -> state);
+        fail("%c: state %d, expected %d", "AB"[who], session -> state, (int)model -> state);
     if ((session->set != NULL) != model->in_drain)
-        fail("%c: in a drain, or not", "AB"[who]);
+        fail("%c: the library and the model disagree on whether it is in a drain", "AB"[who]);
 }
 
 static size_t check_list(enum slogout_state state)
@@ -115,7 +115,7 @@ static size_t check_list(enum slogout_state state)
     for (link = list->next; link != list; link = link->next) {
         const struct slogout_session *session = slo_container_of(link, struct slogout_session, member);
         if (session->state != state || session->set != &world.set)
-            fail("in a drain's list for state %d with state %d", (int)state, session->state);
+            fail("the drain's list for state %d has a session in state %d", (int)state, session->state);
         length++;
     }
     return length;
@@ -168,7 +168,7 @@ void check_agreement(void)
     check_counts();
     check_drain();
     if (slogout_deadline(world.slogout) != model_deadline(&world.model))
-        fail("the earliest deadline is wrong");
+        fail("the deadline of the slogout is wrong");
 }
 
 /* ---- properties ---- */
@@ -182,9 +182,9 @@ static void check_timer(enum who who)
                        state == SLOGOUT_STATE_LEAVING || (state == SLOGOUT_STATE_WAITING && !session->set);
 
     if (slo_link_is_linked(&session->timer.link) != wanted)
-        fail("%c: a deadline is armed, or not, in state %d", "AB"[who], (int)state);
+        fail("%c: the timer runs without need, or does not run, in state %d", "AB"[who], (int)state);
     if (state == SLOGOUT_STATE_ASKED && session->timer.deadline != witness->asked_at + ANSWER_TIMEOUT)
-        fail("%c: the answer timer was moved", "AB"[who]);
+        fail("%c: the answer timer was changed", "AB"[who]);
 }
 
 static void check_end(enum who who)
@@ -206,7 +206,7 @@ static void check_outcomes(void)
     for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         sum += counts->outcome[i];
     if (sum != world.exchanges)
-        fail("not one outcome for each exchange");
+        fail("the number of outcomes is not the number of exchanges");
 }
 
 static void check_memory(void)
@@ -225,9 +225,9 @@ static void check_host_timer(void)
     const uint64_t deadline = slogout_deadline(world.slogout);
 
     if (!world.model.settings.polled && world.told > deadline)
-        fail("the host's timer is later than the earliest deadline");
+        fail("the host's timer is set later than the earliest deadline");
     if (step->kind == TICK && step->now != SLOGOUT_NEVER && deadline <= world.now)
-        fail("something is still due after a tick");
+        fail("a deadline that has passed remains after a tick");
 }
 
 void check_properties(void)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The properties that must always hold, as seen from outside and without the model. */
+/* The properties that must always hold, as an observer sees them without the model. */
 #ifndef PROPERTIES_H
 #define PROPERTIES_H
 
 #include "world.h"
 
 /* The events that an observer sees. */
-void witness_step(const struct step *step); /* step must live until check_properties() */
+void witness_step(const struct step *step); /* step must live until check_properties() returns */
 void witness_line(const struct call *call);
 void witness_close(const struct call *call);
 void witness_cancel(enum who who);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "reference.h"
 
-/* RFC 3501 section 9. Each production is a function that takes the octets from `from` to `to` and returns how
- * many octets at their beginning it matches, or NONE. This reading departs from the grammar where slogout.h
- * does: the word is followed by SP or the end of the line, the text may be any octets, the end of the line
- * may be missing, and a tag or a response code of more than 255 octets is not taken for one. */
+/* RFC 3501 section 9. Each production is a function that takes the octets from `from` to `to`, and returns
+ * the number of octets at their beginning that match it, or NONE. The functions differ from the grammar where
+ * slogout.h does: the word is followed by SP or the end of the line, the text may be any octets, the end of
+ * the line may be missing, and a tag or a response code of more than 255 octets is not accepted. */
 
 #define NONE           ((size_t)-1)
 #define SIZE_MAX_TAKEN 255
@@ -94,7 +94,7 @@ static size_t match_word(const char *from, const char *to, const char *word)
     return from + n == to || from[n] == ' ' ? n : NONE;
 }
 
-/* "[" resp-text-code "]" SP, of which the code is 1 to 255 octets without "]". */
+/* "[" resp-text-code "]" SP, where the code has 1 to 255 octets and no "]". */
 static size_t match_code(const char *from, const char *to)
 {
     const char *end = from;
@@ -166,7 +166,7 @@ static int read_fatal(struct slogout_response *out, const char *line, const char
     return 1;
 }
 
-/* CRLF, LF, or the CR that remains if a host cuts lines at LF. */
+/* Finds CRLF, LF, or the CR that remains if a host cuts lines at LF. */
 static const char *end_of_line(const char *line, const char *to)
 {
     if (to > line && to[-1] == '\n')

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Checks every sequence of events that a slogout with two sessions can see.
  *
- * The search is breadth first and runs the real library. From each state every step is made with every
- * behavior of the host, and checked against the model and the properties. The state that results is added to
- * the queue unless it has been seen. The search ends when no step leads to a new state, and then its result
- * holds for sequences of any length.
+ * The search is breadth first and runs the real library. It makes each step from each state, with every
+ * behavior of the host, and checks the step against the model and the properties. It adds the resulting state
+ * to the queue unless it has seen that state before. The search ends when no step leads to a new state. Its
+ * result then holds for sequences of any length.
  *
- *     session          all settings; one session with each departure, and two sessions with one
- *     session quick    all settings, one session */
+ *     session          checks all settings: one session with each departure, and two sessions with one departure
+ *     session quick    checks all settings with one session */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,21 +18,21 @@
 
 struct node {
     struct key key;
-    struct choices choices; /* the step that led here */
-    int parent;             /* -1: the first */
+    struct choices choices; /* the step that leads here */
+    int parent;             /* -1 for the first node */
     int depth;
     struct world *snapshot; /* NULL after its steps have been made */
 };
 
 static struct node *nodes;
 static int node_count, node_room;
-static int *buckets; /* node number + 1; 0: free */
+static int *buckets; /* node number + 1; 0 if the bucket is free */
 static int bucket_count;
 static int sessions = SESSIONS;
-static int current; /* the node from which steps are being made */
+static int current; /* the node from which the search makes steps */
 static unsigned long transitions;
 
-/* ---- failing: the shortest way to it is told ---- */
+/* ---- failure: prints the shortest sequence of steps that leads to it ---- */
 
 static void retell(int node)
 {
@@ -79,7 +79,7 @@ static void *need(void *memory)
 
 static size_t hash(const struct key *key)
 {
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    uint64_t h = 14695981039346656037u; /* the offset basis of FNV-1a */
     size_t i;
 
     for (i = 0; i < sizeof key->bytes; i++)
@@ -87,7 +87,7 @@ static size_t hash(const struct key *key)
     return (size_t)(h ^ h >> 29);
 }
 
-/* Returns the bucket that has the key, or the bucket for it. */
+/* Returns the bucket that contains the key, or the free bucket for the key. */
 static int *find(const struct key *key)
 {
     size_t i = hash(key) % (size_t)bucket_count;
@@ -207,7 +207,7 @@ int main(int argc, char **argv)
     grow();
     for (sessions = 1; sessions <= most; sessions++)
         states += explore_all();
-    printf("exhaustive: %d states and %lu transitions of up to %d sessions, closed, no property broken\n",
+    printf("exhaustive: %d states and %lu transitions of up to %d sessions, all found, all properties hold\n",
            states, transitions, most);
     return 0;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The events that can happen to a slogout with two sessions, and the calls that the library made. */
+/* The events that a slogout with two sessions can see, and the calls that the library makes. */
 #ifndef STEP_H
 #define STEP_H
 
 #include <slogout/slogout.h>
 
-/* Time is on a grid: multiples of the unit, and one millisecond before each. So each timer that is started on
- * the grid expires on the grid, and a session sees its deadline one millisecond early, exactly, and late. */
+/* Time is on a grid of multiples of the unit, and of the millisecond before each multiple. A timer that is started on
+ * the grid therefore expires on the grid, and a session sees its deadline one millisecond early, in time, and late. */
 #define UNIT           16001
 #define READY_TIMEOUT  (3 * UNIT)
 #define ANSWER_TIMEOUT (2 * UNIT)
@@ -43,15 +43,16 @@ enum departure { AT_ONCE, SPREAD_OUT, SPREAD_TO_ASK, SPREAD_TO_TELL, TOO_LATE, D
 
 struct departure_times {
     uint32_t spread, seed, deadline;
-    uint32_t instant; /* the one that the seed selects of the spread that fits; 0: there is no spread */
+    uint32_t instant; /* which the seed selects in the spread that fits; 0 if there is no spread */
 };
 extern const struct departure_times departures[DEPARTURES];
 
 struct step {
     enum step_kind kind;
     enum who who;
-    int variant; /* ENABLE: on; REQUEST: with a text; ABANDON: enum slogout_outcome; INPUT: enum input; DEPART: enum
-                     departure */
+    /* ENABLE: 1 or 0; REQUEST: 1 with a text; ABANDON: enum slogout_outcome; INPUT: enum input; DEPART: enum
+     * departure */
+    int variant;
     uint64_t now; /* for steps that take a time */
 };
 
@@ -69,8 +70,8 @@ struct call {
     enum action_kind action;
     enum who target;
     int action_result;
-    struct slogout_result closed; /* its answer may only be compared with NULL */
-    enum slogout_status answer;   /* of that answer */
+    struct slogout_result closed; /* its member answer may only be compared with NULL */
+    enum slogout_status answer;   /* the status of that answer */
     uint64_t deadline;
 };
 

@@ -9,11 +9,11 @@
 struct world world;
 int world_verbose;
 
-static struct trace trace; /* of the step that is being made */
+static struct trace trace; /* of the current step */
 static int in_callback;
-static int sessions;    /* 1: there is only A */
+static int sessions;    /* 1 if there is only A */
 static int no_step;     /* a choice was not possible */
-static int always_busy; /* send_line returns BUSY, and nothing is chosen */
+static int always_busy; /* send_line returns BUSY, and the host chooses nothing */
 static unsigned char conn[SESSIONS];
 
 static const char *const step_names[STEP_KINDS] = {"new",     "free",    "join",  "quit",   "set_enabled",
@@ -35,10 +35,10 @@ static void *allocate(size_t size, void *user_data)
             return &world.block[i].memory;
         }
     }
-    fail("no block of %zu octets", size);
+    fail("no block for %zu octets", size);
 }
 
-/* Released memory is overwritten, so that a later read is noticed. */
+/* Overwrites released memory, so that a later read is noticed. */
 static void release(void *memory, void *user_data)
 {
     struct block *block = slo_container_of(memory, struct block, memory);
@@ -72,7 +72,7 @@ static enum who who_calls(const struct slogout_session *session, const void *con
     const enum who who = connection == &conn[A] ? A : B;
 
     if (world.session[who] != session)
-        fail("a callback for a session that was freed");
+        fail("callback for a freed session");
     if (in_callback)
         fail("a callback inside a callback");
     return who;
@@ -91,7 +91,7 @@ static void call_all_that_call_back(struct slogout_session *session)
         slogout_session_resume(session, world.now) != (ready_looks ? expected : 0) ||
         slogout_session_leave(session, &departure, world.now) != expected ||
         slogout_session_feed_line(session, "* BYE", 5, world.now) != 0)
-        fail("a function that calls back did something inside a callback");
+        fail("a function that calls back was not refused inside a callback");
 }
 
 static const struct slogout_callbacks callbacks;
@@ -154,10 +154,10 @@ static int do_action(enum action_kind kind, enum who target)
 
 struct action {
     enum action_kind kind;
-    int other; /* the action is on the other session */
+    int other; /* the action applies to the other session */
 };
 
-/* The actions of the host inside a callback of A. The last four need a B. */
+/* The actions of the host inside a callback of A. The last four require B. */
 static const struct action actions[] = {{NO_ACTION, 0},  {FREE_IT, 0},  {ABANDON_IT, 0}, {CANCEL_IT, 0},
                                         {ENABLE_IT, 0},  {REENTER, 0},  {FREE_IT, 1},    {NEW_IT, 1},
                                         {ABANDON_IT, 1}, {CANCEL_IT, 1}};
@@ -232,7 +232,7 @@ static void set_timer(struct slogout *slogout, uint64_t deadline, void *user_dat
     (void)slogout;
     (void)user_data;
     if (in_callback)
-        fail("set_timer inside a callback");
+        fail("set_timer was called inside a callback");
     call->deadline = deadline;
     world.told = deadline;
 }
@@ -273,7 +273,7 @@ void world_start(const struct model_settings *settings, int session_count)
 static const int abandon_reasons[] = {SLOGOUT_OUTCOME_CLIENT_LOGOUT, SLOGOUT_OUTCOME_PEER_CLOSED,
                                       SLOGOUT_OUTCOME_HOST_CLOSED};
 
-/* The text after the tag, or the whole line. */
+/* The text after the tag, or the whole line if there is no tag. */
 static const char *const lines[INPUTS] = {
     [BYE_LINE] = "* bye {3}\r\n", [COMMAND_LINE] = "a NOOP",      [OK_LINE] = " Ok done\r\n",
     [NO_LINE] = " NO\n",          [FOREIGN_OK_LINE] = "0 OK\r\n", [BAD_LINE] = " BAD [X y]\r",
@@ -358,8 +358,8 @@ static int is_timed(enum step_kind kind)
            kind == TICK;
 }
 
-/* The instants of the grid that matter: this one, the next one, and one at which all timers have expired; and, for a
- * session that is alone, two that are special: SLOGOUT_NEVER, and a time before now. */
+/* Chooses among the times of the grid that matter: the current time, the next time, and a time at which all timers have
+ * expired. A session that is alone also gets two special times: SLOGOUT_NEVER, and a time before the current time. */
 static uint64_t choose_time(const struct step *step)
 {
     if (!is_timed(step->kind))
@@ -378,7 +378,7 @@ static uint64_t choose_time(const struct step *step)
     }
 }
 
-/* With a second session, the variants that make no difference to it are left out. */
+/* If there are two sessions, variants that do not affect the other session are omitted. */
 static int choose_variant(const struct step *step)
 {
     static const enum input inputs[] = {BYE_LINE, OK_LINE, NO_LINE, COMMAND_LINE};
@@ -411,7 +411,7 @@ static int choose_variant(const struct step *step)
     return 0;
 }
 
-/* B need not be enabled, since SLOGOUT_ASK_ALL asks it anyway. */
+/* B is never enabled, because SLOGOUT_ASK_ALL asks it anyway. */
 static int is_possible(const struct step *step)
 {
     if (step->kind == TICK)
@@ -421,8 +421,7 @@ static int is_possible(const struct step *step)
     return !world.session[step->who] == (step->kind == NEW);
 }
 
-/* Returns 0 if the step is not possible. slo_session_quit() is not for a session that is
- * WAITING. */
+/* Returns 0 if the step is not possible. slo_session_quit() must not be called for a WAITING session. */
 static int choose_step(struct step *step)
 {
     step->kind = (enum step_kind)choose(STEP_KINDS);
@@ -466,7 +465,7 @@ int world_step(void)
     return 1;
 }
 
-/* Although send_line is always BUSY, each timer takes a session to the next state: from WAITING without a drain to
+/* If send_line always returns BUSY, each timer still moves a session to the next state: from WAITING without a drain to
  * PENDING, from PENDING or ASKED to LEAVING, and then to ENDED. */
 void world_check_end(void)
 {
@@ -529,7 +528,8 @@ static void describe(unsigned char bytes[11], const struct slogout_session *sess
         put16(bytes + 8, remaining(session->close_by));
 }
 
-/* If two deadlines have passed, only their order matters; if they are equal, the place in the queue. */
+/* Returns the order of two timers whose deadlines have passed. If the deadlines are equal, the order is that of the
+ * queue. */
 static unsigned char order(const struct slogout_session *a, const struct slogout_session *b)
 {
     if (!a || !b || !slo_link_is_linked(&a->timer.link) || !slo_link_is_linked(&b->timer.link))

@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Do the tests notice a change of lib/? Changes one place at a time and runs the tests.
+"""Shows which changes of lib/ no test notices. Changes one place at a time and runs the tests.
 
-operators.py has what is changed. A fast compiler makes a shared library of each mutated file. The test programs that reach
-the file are built once. They run with that library until one fails or exceeds its time; those come first that have noticed
-the most changes of the same file. A mutant that no quick program notices does not count if an optimizing compiler makes the
-same object code of it. If the slow programs do not notice it either, it is built and tried again with sanitizers. What then
-survives is printed in the form of equivalents.txt, and must be explained there, or a test must be written.
+operators.py generates the changes. The fast compiler makes a shared library of each mutated file. The test programs
+that reach the file are built once. They run with that library until one fails or exceeds its time limit; the first
+programs are those that have noticed the most changes of the same file. If no quick program notices a mutant, an
+optimizing compiler compiles it; the mutant does not count if its object code is the same as before. If the slow
+programs do not notice the mutant either, it is built and tried again with sanitizers. Mutants that survive are printed
+in the format of equivalents.txt. Each must be explained there, or a test must be written that notices it.
 
-    mutate.py DIRECTORY COMPILER FLAGS -- TEST_PROGRAM... -- DIRECTORY COMPILER FLAGS -- TEST_PROGRAM...
+    mutate.py FOLDER COMPILER FLAGS -- TEST_PROGRAM... -- FOLDER COMPILER FLAGS -- TEST_PROGRAM...
 
-The first compiler is the fast one, the second the thorough one. In the directory of each are the programs, the objects of
-lib/ with what each depends on, support.a, libmutant.so and an empty libpatch.so. Environment:
+The first compiler is the fast compiler, and the second one runs the sanitizers. The folder of each contains the
+programs, the object files of lib/ with their dependency files, support.a, libmutant.so and an empty libpatch.so. These
+environment variables have an effect:
 
     MUTANTS       a regular expression that selects mutants by PATH:LINE
     KINDS         a regular expression that selects operators by name
-    SAMPLE, SEED  the number of mutants that are chosen at random, and for which random numbers
+    SAMPLE, SEED  the number of mutants to choose at random, and the seed of the choice
     EQUIVALENTS   tries the mutants in equivalents.txt instead, none of which a program may notice
-    MATRIX        runs every program with every mutant, and counts those that it notices, and that it alone notices
+    MATRIX        runs every program with every mutant, and counts the mutants that each program notices, and those
+                  that no other program notices
     CMOCKA        the flags that link a program with cmocka
 """
 
@@ -38,7 +41,7 @@ from operators import all_mutants, text_of
 
 EQUIVALENTS = os.path.join(os.path.dirname(__file__), "equivalents.txt")
 MATRIX = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "mutants/matrix.txt")
-SOURCES = {"play": "tests/model/transcripts/play.c"}  # of programs that are not unit tests
+SOURCES = {"play": "tests/model/transcripts/play.c"}  # for programs that are not unit tests
 QUICK = 0.1  # seconds
 OPTIMIZING = "-O2", "-fno-sanitize=all"
 BROKEN, SAME, NOTICED, SURVIVED = "do not compile", "same object code", "noticed", "unexplained"
@@ -59,15 +62,15 @@ def name_of(program):
 
 
 def cpu_of(process):
-    """Returns how much CPU time a process has used, in seconds."""
+    """Returns the CPU time that a process has used, in seconds."""
     with open(f"/proc/{process.pid}/stat", encoding="ascii") as stream:
         user, system = stream.read().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def ends_in_time(process, cpu_seconds):
-    """Waits for a process. The limit is CPU time, so that no program fails because the machine is busy; a program that
-    waits forever needs another."""
+    """Waits for a process, and returns whether it ends in time. The limit is CPU time, so that no program fails because
+    the machine is busy. Another limit stops a program that waits forever."""
     give_up = time.monotonic() + 30 + 100 * cpu_seconds
     end = select.poll()
     descriptor = os.pidfd_open(process.pid)
@@ -82,9 +85,9 @@ def ends_in_time(process, cpu_seconds):
 
 
 def run(program, directories, cpu_seconds=60):
-    """Returns whether a program passes with the libraries of these directories. A function that runs in the child, such as one
-    that sets a timer there, would make Python fork() a copy of itself, which takes longer than most programs."""
-    environment = dict(os.environ, LD_LIBRARY_PATH=directories, CMOCKA_TEST_ABORT="1")  # stops at the first failure
+    """Returns whether a program passes with the libraries in these folders. There is no preexec_fn, because with
+    one Python would fork() a copy of itself, which takes longer than most programs."""
+    environment = dict(os.environ, LD_LIBRARY_PATH=directories, CMOCKA_TEST_ABORT="1")  # it stops at the first failure
     with subprocess.Popen(program.split(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         if not ends_in_time(process, cpu_seconds):
             process.kill()
@@ -102,8 +105,8 @@ def symbols(which, path):
 
 
 class Workshop:
-    """Compiles mutants, and runs the programs of its directory with them. The programs are linked with libpatch.so before
-    libmutant.so, so what a mutated file defines stands in place of the original."""
+    """Compiles mutants, and runs the programs of its folder with them. The programs are linked with libpatch.so
+    before libmutant.so, so the definitions in a mutated file replace the original definitions."""
 
     def __init__(self, build, *command, programs):
         self.build, self.command, self.programs = build, command, programs
@@ -115,7 +118,7 @@ class Workshop:
             self.reached[program] = self.reach(symbols("--undefined-only", program.split()[0]))
 
     def reach(self, wanted):
-        """Returns the sources that a linker would take for these symbols."""
+        """Returns the source files that a linker would use for these symbols."""
         reached, before = set(), None
         while reached != before:
             before = set(reached)
@@ -126,12 +129,13 @@ class Workshop:
         return reached
 
     def units(self, path):
-        """Returns the sources that depend on a file."""
+        """Returns the source files that depend on a file."""
         return [unit for unit in self.objects if path in self.includes[unit] | {unit}]
 
     def write(self, path, source, directory):
-        """Writes what depends on a file of lib/, with this source for it. Returns the files that are to be compiled."""
-        for header in glob.glob("lib/*.h") if path.endswith(".h") else ():  # found beside the file that includes them
+        """Writes the files that depend on a file of lib/, with a new source for that file. Returns the files to
+        compile."""
+        for header in glob.glob("lib/*.h") if path.endswith(".h") else ():  # the compiler looks here first
             write(f"{directory}/{os.path.basename(header)}", source if header == path else text_of(header))
         copies = [f"{directory}/{os.path.basename(unit)}" for unit in self.units(path)]
         for unit, copy in zip(self.units(path), copies):
@@ -146,7 +150,7 @@ class Workshop:
         return self.execute("-shared", "-o", f"{directory}/libpatch.so", *copies)
 
     def code(self, path, source):
-        """Returns the object code, or None. The compiler is told the same names each time."""
+        """Returns the object code, or None if it does not compile. The names of the files are the same each time."""
         with tempfile.TemporaryDirectory(dir=self.build) as directory:
             copies = self.write(path, source, directory)
             made = all(self.execute(*OPTIMIZING, "-c", "-o", f"{copy}.o", copy) for copy in copies)
@@ -167,13 +171,14 @@ class Workshop:
         return self.seconds[program]
 
     def order(self, path):
-        """Returns the programs that reach a file, those first that notice most in a second; at first its own test."""
+        """Returns the programs that reach a file, ordered by the mutants that they notice per second. At first the
+        file's own test comes first."""
         own, units = "test_" + os.path.basename(path)[:-2], set(self.units(path))
         return sorted((program for program in self.programs if self.reached[program] & units or own in program), reverse=True,
                       key=lambda program: (self.noticed[path][program] + (own in program) + 0.1) / (self.cost(program) + 0.005))
 
     def rebuilt(self, program, mutant, directory):
-        """Returns the program, built again if it includes the changed header; None if it cannot be."""
+        """Returns the program, rebuilt if it includes the changed header, or None if it does not compile."""
         source = SOURCES.get(name_of(program), f"tests/unit/{name_of(program)}.c")
         rule = f"{self.build}/{source[:-2]}.d"
         if not mutant.path.endswith(".h") or not os.path.exists(rule) or mutant.path not in text_of(rule):
@@ -196,7 +201,7 @@ class Judge:
         self.fast, self.thorough = fast, thorough
 
     def verdict(self, mutant):
-        """Returns the verdict, and for the matrix the programs that notice the mutant."""
+        """Returns the verdict, and, if MATRIX is set, the programs that notice the mutant."""
         noticing = []
         with tempfile.TemporaryDirectory(dir=self.fast.build) as directory:
             if not self.fast.make(mutant, directory):
@@ -220,14 +225,16 @@ class Judge:
 
 
 def work(mutant):
-    """What each process does; it keeps its own count of what notices most."""
+    """Judges a mutant in a process of its own. Each process counts for itself which programs notice the most
+    mutants."""
     return work.judge.verdict(mutant)
 
 
 # ---- the mutants that no test can notice ----
 
 class Entry:
-    """An entry of the list: in a file and a function, each of which may be *, an old text becomes a new one."""
+    """An entry of equivalents.txt: in this file and function, each of which may be *, the old text becomes the new
+    text."""
 
     def __init__(self, line):
         self.line, self.is_used = line, False
@@ -246,7 +253,7 @@ def read_entries(path=EQUIVALENTS):
 
 
 def entry_of(mutant):
-    """Returns the entry that explains a mutant, without the words that are the same if it is too long for a line."""
+    """Returns the entry that explains a mutant. If it is too long for a line, it omits words that both texts have."""
     old, new = mutant.old.split(), mutant.new.split()
 
     def entry():
@@ -258,13 +265,13 @@ def entry_of(mutant):
     return entry()
 
 
-# ---- reports: each returns whether something is wrong ----
+# ---- reports: each returns whether there is a fault ----
 
 def report(verdicts, entries, explained, is_whole):
     count = Counter(verdict for _, verdict, _ in verdicts)
     unused = [entry for entry in entries if is_whole and not entry.is_used]
     for entry in unused:
-        print(f"{EQUIVALENTS}: no such mutant: {entry.line}")
+        print(f"{EQUIVALENTS}: no mutant matches this entry: {entry.line}")
     print(f"mutants: {count[NOTICED]} noticed, {explained} equivalent, {count[SURVIVED]} unexplained "
           f"({count[SAME]} more have the same object code, {count[BROKEN]} do not compile)")
     return count[SURVIVED] or unused
@@ -272,7 +279,7 @@ def report(verdicts, entries, explained, is_whole):
 
 def report_equivalents(verdicts):
     wrong = [f"{verdict}: {entry_of(mutant)}" for mutant, verdict, _ in verdicts if verdict != SURVIVED]
-    print(*wrong, f"mutants: {len(verdicts)} explained, {len(wrong)} of them without need", sep="\n")
+    print(*wrong, f"mutants: {len(verdicts)} explained, {len(wrong)} of them wrongly", sep="\n")
     return wrong
 
 
@@ -282,7 +289,7 @@ def report_matrix(verdicts, programs):
     print("notices   alone  program")
     for program in sorted(programs, key=lambda program: (alone[program], notices[program])):
         print(f"{notices[program]:7} {alone[program]:7}  {name_of(program)}")
-    print(f"mutants: {len(verdicts)} tried with {len(programs)} programs; {MATRIX} has what notices each")
+    print(f"mutants: {len(verdicts)} tried with {len(programs)} programs; {MATRIX} lists which programs notice each mutant")
     return False
 
 
@@ -309,7 +316,7 @@ def main(arguments):
     began = time.monotonic()
     fast_shop, fast_programs, thorough_shop, thorough_programs = split(arguments)
     every, entries = all_mutants(), read_entries()
-    # sum() asks each entry, and any() only until one explains the mutant, but each notes whether it is used.
+    # sum() asks all entries, because each entry notes whether it is used. any() would stop at the first.
     explained = {mutant for mutant in every if sum(entry.explains(mutant) for entry in entries)}
     tried = sample([mutant for mutant in every if (mutant in explained) == bool(os.environ.get("EQUIVALENTS"))])
     if os.environ.get("MATRIX"):

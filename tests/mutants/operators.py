@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Yields the mutants of a source file: what can be changed in it, one place at a time."""
+"""Yields the mutants of a source file, each of which changes one place."""
 
 import glob
 import os
@@ -22,17 +22,17 @@ OPERATORS = {
     "&": ["|"], "|": ["&"], "^": ["|"], "<<": [">>"], ">>": ["<<"], "~": [""],
     "++": ["--"], "--": ["++"], "+=": ["-="], "-=": ["+="], "*=": ["/="], "/=": ["*="],
 }
-# An int is a truth value or an error, which an octet holds, unless it is converted.
+# An int holds a truth value or an error, which fits into an octet, so an int is narrowed only in a conversion.
 NARROWER = {
     "uint64_t": ["uint32_t", "uint8_t"], "uint32_t": ["uint16_t"], "uint16_t": ["uint8_t"],
     "size_t": ["unsigned char"], "unsigned": ["unsigned char"], "(int)": ["(signed char)"],
 }
-# Functions that return the same for swapped arguments, or, if they compare, the same sign of equality.
+# Functions that return the same result for swapped arguments, or, if they compare, the same truth of equality.
 SYMMETRIC = {"slo_add", "slo_multiply", "slo_min", "slo_max", "slo_token_same", "memcmp", "strncmp", "strcmp"}
-# What is not the same if it is done twice: a counter, a sum, a call of the host, a list, the depth of calls.
+# Statements that have another effect if they run twice: counters, sums, calls of the host, lists, the depth of calls.
 COUNTED = re.compile(r"\+\+|--|[-+*/]=|->\w+\(|_(?:append|enter|leave|next)\(")
 
-# What stands in the first column: a function, or a table, a type or a variable.
+# Something that begins in the first column: a function, a table, a type or a variable.
 ITEM = re.compile(r"^(?!typedef\b)[A-Za-z_][^(=\[{;\n]*?(\w+)\s*[\[({=;]", re.MULTILINE)
 FUNCTION = re.compile(r"^(?P<type>[A-Za-z_][\w \t*]*?)(?P<name>\w+)\((?P<parameters>[^;{]*)\)\n\{(?P<body>.*?)^\}",
                       re.MULTILINE | re.DOTALL)
@@ -59,7 +59,8 @@ def code_tokens(source, start=0):
 
 
 def closing(source, start):
-    """Returns where the parenthesis closes that opens before start, and the commas that divide what is in it."""
+    """Returns the position of the closing parenthesis and of the commas before it. `start` is after the opening
+    parenthesis."""
     depth, commas = 1, []
     for token in code_tokens(source, start):
         depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(token.group(), 0)
@@ -71,7 +72,8 @@ def closing(source, start):
 
 
 def statements(source):
-    """Yields the function and the span of each statement that is not a block: of if, while, for and switch the head."""
+    """Yields the function and the span of each statement that is not a block. For if, while, for and switch, the span
+    is that of the head."""
     for function in FUNCTION.finditer(source):
         start, depth, is_case = None, 0, False
         for token in code_tokens(source, function.start("body")):
@@ -103,7 +105,7 @@ def actions(source):
 def changed_number(source, token):
     digits, suffix = re.fullmatch(r"(\w+?)([uUlL]*)", token.group()).groups()
     value = int(digits, 0) if not re.fullmatch("0[0-7]+", digits) else int(digits, 8)
-    # A 1 that is a whole value mostly says yes, as every number but 0 does.
+    # A value of 1 is mostly a truth value, and every number except 0 is true.
     says_yes = value == 1 and re.search(r"(?:[^=!<>]=|\breturn|\?|[^?]:) *$", source[:token.start()][-20:])
     return [f"{n}{suffix}" for n in (value + 1, value - 1) if n >= 0 and not (says_yes and n == 2)]
 
@@ -160,7 +162,8 @@ def fixed_result(source):
 
 
 def narrowed_type(source):
-    """Narrows a variable, a member, a cast, or the result of a static function; a parameter at the function's start."""
+    """Narrows a variable, a member, a cast, or the result of a static function. A parameter is narrowed at the start of
+    its function."""
     functions = list(FUNCTION.finditer(source))
     for match in re.finditer(r"\b(?:u\w+|size_t)\b(?! *\*| char\b| long\b| [\w ]+ : \d)|\(int\)", source):
         line = source[source.rfind("\n", 0, match.start()) + 1:match.start()]
@@ -180,7 +183,7 @@ def dropped_statement(source):
 
 
 def repeated_statement(source):
-    """Does a statement twice. Of other statements than these, nearly all mutants would be equivalent."""
+    """Repeats a statement. If other statements are repeated, nearly all mutants are equivalent."""
     for _, start, end in actions(source):
         text = source[start:end]
         if COUNTED.search(text):
@@ -188,7 +191,7 @@ def repeated_statement(source):
 
 
 def early_return(source):
-    """Returns before a statement, unless the function does so directly behind it."""
+    """Returns before a statement, unless the function returns directly after it anyway."""
     for function, start, end in statements(source):
         text = source[start:end]
         is_head = re.match(r"(?:if|while|for|switch)\b", text)
@@ -215,7 +218,8 @@ def swapped_arguments(source):
 
 
 def changed_rows(source):
-    """Swaps the values of neighboring rows of a table with designators, and deletes each row of one without."""
+    """Swaps the values of neighboring rows of a table with designators. Deletes each row of a table without
+    designators."""
     rows = list(DESIGNATED_ROW.finditer(source))
     for one, other in zip(rows, rows[1:]):
         if one.end() == other.start() and one.group(1) != other.group(1):
@@ -226,13 +230,13 @@ def changed_rows(source):
 
 
 def are_independent(one, other):
-    """Returns whether two statements are assignments of which neither reads or writes what the other writes."""
+    """Returns whether both statements are assignments that do not read or write the variable that the other assigns."""
     first, second = ASSIGNMENT.fullmatch(one), ASSIGNMENT.fullmatch(other)
     return first and second and "(" not in one + other and first[1] not in second[3] + second[1] and second[1] not in first[3]
 
 
 def swapped_statements(source):
-    """Swaps neighboring statements. Many that survive do not depend on each other, so every fourth is tried."""
+    """Swaps neighboring statements. Many statements do not depend on each other, so only every fourth pair is tried."""
     every = actions(source)
     for (_, a, b), (_, c, d) in zip(every, every[1:]):
         one, other = source[a:b], source[c:d]
@@ -253,7 +257,7 @@ def text_of(path):
 
 
 class Mutant(namedtuple("Mutant", "path line function old new start end replacement")):
-    """function: the function or table that is changed; old, new: the text of the changed lines."""
+    """One change. function: the function or table that is changed. old, new: the text of the changed lines."""
 
     def source(self):
         source = text_of(self.path)
@@ -261,7 +265,8 @@ class Mutant(namedtuple("Mutant", "path line function old new start end replacem
 
 
 def mutants_of(path):
-    """Of a header only functions and the types of members are changed: the programs are built with its constants."""
+    """In a header, only functions and the types of members are changed, because the programs are built with its
+    constants."""
     source, seen = text_of(path), set()
     comments = spans(m for m in TOKEN.finditer(source) if m.lastgroup == "skip")
     functions, structs = spans(FUNCTION.finditer(source)), spans(STRUCT.finditer(source))
@@ -274,7 +279,8 @@ def mutants_of(path):
                 continue
             seen.add(mutated)
             first, last = source.rfind("\n", 0, start) + 1, source.find("\n", end)
-            if source.count(source[first - 1:last + 1]) > 1:  # the line before it says which of these lines it is
+            # The preceding line distinguishes this line from equal lines.
+            if source.count(source[first - 1:last + 1]) > 1:
                 first = source.rfind("\n", 0, first - 1) + 1
             old = " ".join(source[first:last].split())
             new = " ".join((source[first:start] + replacement + source[end:last]).split())
@@ -283,7 +289,8 @@ def mutants_of(path):
 
 
 def all_mutants():
-    """MUTANTS selects by PATH:LINE, and KINDS by the name of an operator; both are regular expressions."""
+    """Returns all mutants. MUTANTS selects by PATH:LINE, and KINDS by the name of the operator; both are regular
+    expressions."""
     wanted, kinds = (re.compile(os.environ.get(name, "")) for name in ("MUTANTS", "KINDS"))
     KINDS[:] = [kind for kind in KINDS if kinds.search(kind.__name__)]
     return [m for path in sorted(glob.glob("lib/*.[ch]")) for m in mutants_of(path) if wanted.search(f"{m.path}:{m.line}")]

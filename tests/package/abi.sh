@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Compares the interface on which linked programs depend with its record: the functions, the values of constants, and
-# the members of structs, for 64 and 32 bits. Fails if anything differs except by an addition. A struct may grow if it
-# begins with its size, or if only the library makes it.
+# the members of structs, for 64 and 32 bits. Fails if anything differs, except for additions. A struct may grow if it
+# begins with its size, or if only the library creates it.
 # usage: abi.sh check|record BUILD
 . tests/package/common.sh
 
@@ -70,7 +70,7 @@ if [ "$action" = record ]; then
     exit 0
 fi
 
-# A struct may have grown where it ended, its last padding included: an older program does not set what is in there.
+# A struct may grow from its end, or from the padding at its end, because older programs do not use these octets.
 awk '
 NR == FNR { now[$0] = 1; if (/^[0-9]/) struct[$4 $1] = $0; next }
 $0 in now { next }
@@ -83,7 +83,7 @@ $0 in now { next }
 }
 { print; lost = 1 }
 END { exit lost }' "$build/abi.txt" "$record" >&2 ||
-    fail "differs from the record in the lines above. slogout(7), VERSIONS, says what may change when. If this may, run" \
-        "make abi-record."
+    fail "the interface differs from the record in the lines above. slogout(7), VERSIONS, says which changes are" \
+        "allowed. To allow this change, run make abi-record."
 echo "abi: $(grep -c ^function "$record") functions, $(grep -c ^constant "$record") constants and" \
-    "$(grep -c ' bits: ' "$record") layouts of structs are as recorded"
+    "$(grep -c ' bits: ' "$record") layouts of structs agree with the record"

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# lib/CMakeLists.txt: a parent project adds the folder, links a program statically and shared, with and without drains
-# and filters, and gets nothing else. Installed by itself, the library is found by find_package() and by pkg-config.
+# Tests lib/CMakeLists.txt. A parent project adds the folder, and links a program statically and shared, with and
+# without drains and filters; nothing else is added to it. If the library is installed on its own, find_package() and
+# pkg-config find it.
 # shellcheck disable=SC2046,SC2086 # words
-# usage: cmake.sh FOLDER, a distribution that was unpacked
+# usage: cmake.sh FOLDER, an unpacked distribution
 . tests/package/common.sh
 source=$(realpath "$1")
 rm -rf "$1.cmake"
@@ -39,7 +40,7 @@ cd "$source"
 check_exports $(nm -D --defined-only "$OLDPWD/out/slogout/libslogout.so" | sed -n 's/.* T \([a-z_]*\).*/\1/p')
 cd "$OLDPWD"
 DESTDIR=$PWD/stage run cmake --install out
-[ ! -e stage ] || fail "it adds files to what the parent installs"
+[ ! -e stage ] || fail "the library adds files to the installation of the parent project"
 
 prefix="$PWD/the prefix"
 run cmake -S "$source/lib" -B alone -DBUILD_SHARED_LIBS=ON -DCMAKE_INSTALL_PREFIX="$prefix"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The code that the scripts here share; they read this file from the top of the tree. shellcheck shell=sh
+# Code that the scripts in this folder share. They read this file from the top of the tree. shellcheck shell=sh
 set -eu
 unset MAKEFLAGS MFLAGS MAKELEVEL BUILD SLOGOUT_BUILD
 
@@ -11,7 +11,7 @@ fail()
     exit 1
 }
 
-# Goes into a folder of its own that holds a copy of an unpacked distribution, with nothing built in it.
+# Changes to a new folder that contains a copy of an unpacked distribution, in which nothing is built.
 enter_copy()
 {
     rm -rf "$1.$script"
@@ -21,13 +21,13 @@ enter_copy()
     rm -rf build
 }
 
-# Runs make; shows what it prints only if it fails.
+# Runs make, and shows its output only if it fails.
 quiet_make()
 {
     "$MAKE" -s "$@" >../log 2>&1 || { cat ../log >&2; fail "make $* fails"; }
 }
 
-# Fails if these names are not those of the public functions.
+# Fails unless these names are exactly those of the public functions.
 check_exports()
 {
     [ "$(printf '%s\n' "$@" | sort)" = "$(sh tests/docs/house/public.sh)" ] || fail "exports: $*"

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Writes the distribution, with GNU tar: the sources, the library as one C file, and the transcripts. The same sources
-# give the same octets: sorted names, no owner, and one time, which is that of the last commit, in a distribution that of
-# Makefile, or SOURCE_DATE_EPOCH. In a clone the files are those that git knows.
-# usage: dist.sh NAME BUILD. Writes BUILD/NAME.tar.gz, with NAME/ in front of each path.
+# Writes the distribution with GNU tar: the sources, the library as one C file, and the transcripts. The same sources
+# always give the same octets: the names are sorted, there is no owner, and all files have the same time. This is
+# SOURCE_DATE_EPOCH if it is set, the time of the last commit in a clone, and the time of Makefile in a distribution. In
+# a clone, the distribution contains the files that git knows.
+# usage: dist.sh NAME BUILD. Writes BUILD/NAME.tar.gz, with NAME/ before each path.
 set -eu
 
 name=$1 build=$2

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The distribution: the same octets when made from itself, the same libraries from any folder, and it builds and
-# installs. Makes FOLDER/NAME and leaves it for others to build in.
+# Tests the distribution: it has the same octets if it is made from itself, it builds the same libraries in any folder,
+# and it can be installed. Makes FOLDER/NAME, in which other scripts build.
 # usage: distribution.sh FILE NAME FOLDER, with MAKE and CC in the environment
 . tests/package/common.sh
 file=$(realpath "$1") name=$2 folder=$3
@@ -12,9 +12,9 @@ tar -xzf "$file" -C "$folder"
 tar -xzf "$file" -C "$folder/another place"
 cd "$folder/$name"
 quiet_make dist CC="$CC"
-cmp "$file" "build/$name.tar.gz" || fail "made from itself, it differs"
+cmp "$file" "build/$name.tar.gz" || fail "a distribution that is made from the distribution differs"
 
-# CFLAGS as they are when nobody sets them: with -g, so that a path would show.
+# CFLAGS have their default value, with -g, which would show a path.
 cd ..
 for place in "$name" "another place/$name"; do
     quiet_make -C "$place" CC="$CC" static shared
@@ -25,4 +25,4 @@ done
 
 cd "another place/$name"
 quiet_make CC="$CC" install-check
-echo "distribution: $(stat -c %s "$file") octets, reproducible; same libraries in two folders; can be installed"
+echo "distribution: $(stat -c %s "$file") octets, reproducible, the same libraries in two folders, can be installed"

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The files that `make install` puts below an empty DESTDIR are enough to build and run a program and to read the
-# manual; `make uninstall` removes all of them and nothing else. DESTDIR and PREFIX have spaces and signs in them, and
-# pkg-config finds files that were moved. The same holds without a shared library. Every user can read the installed
-# files, with any umask.
-# usage: install.sh DIRECTORY, with MAKE and CC in the environment
+# The files that `make install` copies to an empty DESTDIR are enough to build and run a program and to read the manual.
+# `make uninstall` removes all of these files and nothing else. DESTDIR and PREFIX contain spaces and special
+# characters. pkg-config still works if the files are moved. All this also holds without a shared library. Every user
+# can read the installed files, with any umask.
+# usage: install.sh FOLDER, with MAKE and CC in the environment
 set -eu
 
 stage=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -28,14 +28,14 @@ run_program()
 {
     eval "$CC -o '$stage/program' '$stage/program.c' $(pkg-config --define-prefix --cflags --libs slogout)"
     version=$(LD_LIBRARY_PATH="$root$prefix/lib64" "$stage/program") || fail "the program does not run"
-    [ "$version" = "$(pkg-config --modversion slogout)" ] || fail "slogout.pc is not of version $version"
+    [ "$version" = "$(pkg-config --modversion slogout)" ] || fail "slogout.pc does not have version $version"
 }
 
 uninstall()
 {
     "$MAKE" -s uninstall "$@"
-    [ "$before" = "$(files)" ] || fail "uninstall left or took: $(files)"
-    [ ! -e "$root$prefix/include/slogout" ] || fail "uninstall left the directory of the headers"
+    [ "$before" = "$(files)" ] || fail "uninstall left other files than before install: $(files)"
+    [ ! -e "$root$prefix/include/slogout" ] || fail "uninstall left the folder of the headers"
 }
 
 rm -rf "$root"
@@ -65,10 +65,10 @@ umask 077
 ! files | grep -q 'libslogout\.so' || fail "install-static installed a shared library"
 run_program
 "$MAKE" -s install "$@"
-rm "$root$prefix/lib64/libslogout.a" # so that the next program gets the shared one
+rm "$root$prefix/lib64/libslogout.a" # so that the next program links the shared library
 run_program
 private=$(find "$root$prefix" -type f ! -perm -044 -newer "$stage/program.c")
-[ -z "$private" ] || fail "only root can read $private"
+[ -z "$private" ] || fail "some users cannot read $private"
 flags=$(eval "printf %s $(pkg-config --cflags slogout)")
 [ "$flags" = "-I$prefix/include" ] || fail "without --define-prefix, pkg-config prints $flags"
 

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The rules for macOS, as far as they can be tried elsewhere: clang and lld build the library, with musl's headers and
-# without Apple's libc. It exports the functions of the map and has the right name. Nothing here can run it.
+# Tests the rules for macOS as far as another system can: clang and lld build the library, with the headers of musl and
+# without Apple's libc. The library exports the functions of the map and has the right name. It cannot run here.
 # shellcheck disable=SC2046 # words
-# usage: macos.sh FOLDER, a distribution that was unpacked; with MAKE, CLANG and LLVM_SUFFIX in the environment
+# usage: macos.sh FOLDER, an unpacked distribution, with MAKE, CLANG and LLVM_SUFFIX in the environment
 . tests/package/common.sh
 enter_copy "$1"
 
@@ -14,7 +14,7 @@ lib=stage/opt/slogout/lib
 version=$(sed -n 's/^.define SLOGOUT_VERSION *"\(.*\)"/\1/p' include/slogout/slogout.h)
 [ -f "$lib/libslogout.$version.dylib" ] || fail "no library of version $version"
 name=$(llvm-objdump"$LLVM_SUFFIX" --macho --dylib-id "$lib/libslogout.dylib" | tail -n 1)
-[ -f "stage$name" ] || fail "its name is $name, and that was not installed"
+[ -f "stage$name" ] || fail "the library is named $name, and no such file is installed"
 check_exports $(llvm-objdump"$LLVM_SUFFIX" --macho --exports-trie "$lib/libslogout.dylib" |
     awk '/^0x/ { print substr($2, 2) }')
-echo "macos: $name exports the public functions; linked for arm64, not run"
+echo "macos: $name exports the public functions; linked for arm64, but not run"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The one file: its names collide with nothing, each choice of parts compiles and links without a warning, and a process
-# can hold two copies of the library.
+# Tests the library as one file: its names do not collide with others, each choice of parts compiles and links without
+# warnings, and a process can contain two copies of the library.
 # shellcheck disable=SC2086 # words
 # usage: one_file.sh FOLDER BUILD, with CLANG in the environment
 . tests/package/common.sh
@@ -14,22 +14,23 @@ strict="-std=c99 -pedantic -Wall -Wextra -Wcast-qual -Wshadow -Wconversion -Wsig
 
 # ---- names ----
 
-# Without optimization, the compiler keeps each function and each table.
+# Without optimization, the compiler keeps all functions and tables.
 for source in lib/*.c; do
     gcc -std=c99 -O0 -Iinclude -c -o "$build/objects/$(basename "$source").o" "$source"
 done
 twice=$(nm -P "$build"/objects/*.o | awk '$2 ~ /[tdrb]/ && $1 !~ /^slo_|\./ { print $1 }' | sort | uniq -d)
-[ -z "$twice" ] || fail "static in two files of lib/:" $twice
+[ -z "$twice" ] || fail "these names are static in two files of lib/:" $twice
 
-# What C and POSIX reserve for headers and for later versions, without the names that lib/ uses as they are meant.
+# The names that C and POSIX reserve for headers and for later versions, except the names that lib/ uses for their
+# purpose.
 reserved=$(gcc -w -fpreprocessed -dD -E -P "$one/slogout.c" | sed 's/"[^"]*"//g' |
     grep -oE '\b[A-Za-z_]\w*\b( *\()?' | sort -u |
     grep -E '^(E[A-Z0-9]|SIG[A-Z_]|LC_|PRI|SCN|_)|_t$|^(is|to|str|mem|wcs)[a-z]+ *\(' |
     grep -vE '^(u?int(8|16|32|64)|size)_t$|^(mem(chr|cmp|cpy|move|set)|str(chr|cpy|cspn|len|ncmp))\(|^__?(GNUC__|attribute__\(|WIN32|CYGWIN__)$' ||
     :)
-[ -z "$reserved" ] || fail "reserved by C or POSIX:" $reserved
+[ -z "$reserved" ] || fail "C or POSIX reserves these names:" $reserved
 
-# Every header of POSIX.1-2008 that the C library has, before the first line.
+# All headers of POSIX.1-2008 that the C library has are included before the first line.
 for header in aio arpa/inet assert complex cpio ctype dirent dlfcn errno fcntl fenv float fmtmsg fnmatch ftw glob grp \
     iconv inttypes iso646 langinfo libgen limits locale math monetary mqueue ndbm net/if netdb netinet/in netinet/tcp \
     nl_types poll pthread pwd regex sched search semaphore setjmp signal spawn stdarg stdbool stddef stdint stdio stdlib \
@@ -48,7 +49,7 @@ done
 
 # ---- parts ----
 
-# The public functions that these headers declare.
+# Prints the public functions that these headers declare.
 functions()
 {
     sh tests/docs/house/public.sh | while read -r name; do ! grep -q "^SLOGOUT_API.*\b$name(" "$@" || echo "$name"; done
@@ -66,7 +67,7 @@ for part in "slogout drain filter" "slogout drain -DSLOGOUT_NO_FILTER" "slogout 
     for compiler in "$CLANG" "gcc -m32 -fno-pic" gcc; do
         $compiler $strict -Os $define "-I$build/part" -c -o "$build/part.o" "$one/slogout.c" || fail "$compiler, $part"
         [ "$(nm -g --defined-only "$build/part.o" | awk '{ print $3 }' | sort)" = "$public" ] ||
-            fail "$compiler, $part: defines others than the public functions, or not all"
+            fail "$compiler, $part: does not define exactly the public functions"
         ! nm -u "$build/part.o" | grep 'slo' || fail "$compiler, $part: a function is missing"
     done
     for language in "gcc -x c -std=c99" "g++ -x c++ -std=c++98"; do
@@ -100,17 +101,17 @@ sed -i '/define SLOGOUT_VERSION /s/".*"/"other"/' "$build/other/slogout/slogout.
 gcc -std=c99 -Iinclude -fPIC -fvisibility=hidden -DSLOGOUT_API='__attribute__((visibility("default")))' -shared \
     -Wl,-soname,libslogout.so -Wl,--version-script,lib/slogout.map -o "$build/libslogout.so" lib/*.c
 
-# two_copies NAME WHAT_THE_PROGRAM_USES WHAT_THE_PLUGIN_USES VERSION VERSION
+# two_copies PROGRAM_FLAGS PLUGIN_FLAGS PROGRAM_VERSION PLUGIN_VERSION
 two_copies()
 {
     gcc -rdynamic -o "$build/program" tests/package/two_copies.c $1 -ldl
     gcc -shared -fPIC -DPLUGIN -o "$build/plugin.so" tests/package/two_copies.c $2
     found=$(LD_LIBRARY_PATH="$build" "$build/program" "$build/plugin.so")
-    [ "$found" = "$3 $4" ] || fail "a program with $3 and a plugin with $4 call $found"
+    [ "$found" = "$3 $4" ] || fail "a program with version $3 and a plugin with version $4 call $found"
 }
 shared="-Iinclude -L$build -lslogout"
 two_copies "-I$build/other $build/other/slogout.c" "$shared" other "$version"
 two_copies "$shared" "-I$build/other $build/other/slogout.c" "$version" other
 two_copies "-I$build/other $build/other/slogout.c" "-I$one $one/slogout.c" other "$version"
 
-echo "one_file: no name of POSIX, five choices of parts, two copies in one process; .text of the core at -Os $core octets"
+echo "one_file: no names of POSIX, five choices of parts, two copies in one process, .text of the core at -Os $core octets"

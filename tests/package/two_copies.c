@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A program that loads a plugin. The program and the plugin are each linked with their own copy of the library. Prints
- * the versions that they call. With PLUGIN defined, this is the plugin. */
+/* A program that loads a plugin. The program and the plugin are each linked with a copy of the library. The program
+ * prints the versions that both call. If PLUGIN is defined, this file is the plugin. */
 #include <slogout/slogout.h>
 
 #ifdef PLUGIN

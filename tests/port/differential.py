@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Compares examples/port/slogout.py with the library on random dialogues: every line, its moment, every state, deadline,
-result and outcome.
+"""Compares examples/port/slogout.py with the library on random dialogues: each line and its moment, each state,
+deadline, result and outcome.
 
     differential.py PLAY COUNT SEED
 
-PLAY is the program of tests/model/transcripts/play.c. The port writes each dialogue as a transcript, which the library must
-repeat. Each batch of dialogues is drawn from SEED and its own number. The first dialogue that differs is printed."""
+PLAY is the program of tests/model/transcripts/play.c. The port writes each dialogue as a transcript, which the library
+must reproduce. Each batch of dialogues is drawn from SEED and its own number. The first dialogue that differs is
+printed."""
 
 import multiprocessing
 import os
@@ -20,7 +21,7 @@ from slogout import ASKED, ENDED, NEVER, OPEN, Outcome, When
 BATCH = 2000
 EVENTS = 20
 
-REPLIES = {  # what the host replies to a line for a moment
+REPLIES = {  # the host's reply to a line, by the moment for which the line is offered
     "REST": {When.AT_REST: "", When.BETWEEN_LINES: ""},
     "LINES": {When.AT_REST: " BUSY", When.BETWEEN_LINES: ""},
     "BUSY": {When.AT_REST: " BUSY", When.BETWEEN_LINES: " BUSY"},
@@ -37,7 +38,7 @@ TEXT_PIECES = [b"", b" ", b" ", b"text", b"[", b"]", b"[CODE]", b"[CODE] ", b"[C
 
 
 class Random(random.Random):
-    """Draws faster than its parent, and almost as evenly."""
+    """Draws faster than random.Random, and almost as evenly."""
 
     def choice(self, seq):
         return seq[int(self.random() * len(seq))]
@@ -47,7 +48,7 @@ class Random(random.Random):
 
 
 def draw_settings(rng):
-    """Returns the first line of a transcript, and what it says."""
+    """Returns the first line of a transcript, and the settings and the number of sessions that it states."""
     first = (f"settings sessions=1 ask={rng.choice(['all', 'enabled', 'enabled'])} on_refusal={rng.choice(['bye', 'wait'])} "
              f"prefix={rng.choice(['SLO.', 'x', 'ABCDEFGHIJKLMNOP', '!-'])} answer_timeout={32001 + rng.choice([0, 1, 2998])} "
              f"ready_timeout={rng.choice([1, 2, 40000, 300000])} leave_timeout={rng.choice([1, 2, 3, 10000, 9999])}")
@@ -55,7 +56,7 @@ def draw_settings(rng):
 
 
 class Dialogue:
-    """One random dialogue, which the port plays while it is drawn."""
+    """A random dialogue, which the port plays while it is drawn."""
 
     def __init__(self, rng, first, *settings):
         self.rng = rng
@@ -84,7 +85,7 @@ class Dialogue:
         self.lines += [f"{now} {words}", *self.player.trace]
 
     def call(self, verb, now):
-        """Returns the words of an event, and what plays it to the port."""
+        """Returns the words of an event, and a function that plays the event to the port."""
         session = self.session
         if verb == "C:":
             line = self.line()
@@ -104,7 +105,7 @@ class Dialogue:
         return verb, lambda: self.player.act(session, verb, "", now)
 
     def time(self):
-        """Returns a time that is often that of the deadline, and seldom before or far after it."""
+        """Returns the time of an event, which is often the deadline, and seldom before or long after it."""
         rng, slogout = self.rng, self.player.slogout
         deadline = slogout.deadline()
         deadline = slogout.now_ms if deadline == NEVER else deadline
@@ -153,7 +154,8 @@ def batch(play, count, seed):
     if library == told:
         return told.count("\n")
     port, other = next(pair for pair in zip(told.split("\n\n"), library.split("\n\n")) if pair[0] != pair[1])
-    return "\n".join([f"differs (seed {seed}); the library:", *ndiff(port.splitlines(), other.splitlines())])
+    return "\n".join([f"seed {seed}: the port (-) and the library (+) differ:",
+                      *ndiff(port.splitlines(), other.splitlines())])
 
 
 def main():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Plays the events of transcripts, whose format tests/model/transcripts/README describes, to examples/port."""
+"""Plays the events of transcripts to examples/port. tests/model/transcripts/README describes the format."""
 
 import os
 import re
@@ -20,11 +20,11 @@ def escape(octets):
 
 
 class Player:
-    """One transcript: a slogout with one or two sessions, and what has come of the event that was played last."""
+    """One transcript: a slogout with one or two sessions, and the effects of the last event."""
 
     def __init__(self, settings, sessions, reply):
         self.trace = []
-        self.reply = reply  # returns the word of the host's reply to a line for a moment, as it ends a line of a transcript
+        self.reply = reply  # a function that returns the host's reply to a line for a moment, as a key of REPLIES
         self.slogout = slogout.Slogout(settings)
         self.sessions = [slogout.Session(self.slogout, self.send_line, self.close_connection) for _ in range(sessions)]
         self.without_bye = 0
@@ -52,7 +52,7 @@ class Player:
                  f" answered={result.answer_status}" if result.answer_status else ""))
 
     def join(self, session):
-        """The session joins a drain, which does not act by itself."""
+        """Adds the session to a drain, which does not act by itself."""
         if session in self.joined or session.state in (slogout.WAITING, slogout.LEAVING, slogout.ENDED):
             raise slogout.StateError
         self.joined.add(session)
@@ -73,7 +73,7 @@ class Player:
         self.trace.append("counts" + "".join(f" {name}={count}" for name, count in counted if count))
 
     def play(self, event):
-        """Plays an event, as a transcript has it."""
+        """Plays an event of a transcript."""
         now, _, words = event.partition(" ")
         session = self.sessions[0]
         if words.startswith("#2 "):
@@ -82,7 +82,7 @@ class Player:
         self.play_call(session, lambda: self.act(session, verb, rest, int(now)))
 
     def play_call(self, session, call):
-        """Calls a function; the trace has what comes of it, and ends with its result."""
+        """Calls a function, and writes the effects and the result to the trace."""
         self.trace.clear()
         result, deadline = self.result_of(call), self.slogout.deadline()
         self.trace.append(f"= {result} {session.state.name} {'never' if deadline == slogout.NEVER else deadline}")
@@ -128,7 +128,7 @@ class Player:
 
 
 def settings_of(line):
-    """Returns the settings, and the number of sessions, of the first line of a transcript."""
+    """Returns the settings and the number of sessions that the first line of a transcript states."""
     words = dict(word.split("=", 1) for word in line.split()[1:])
     settings = slogout.Settings(ask_all=words["ask"] == "all", wait_after_refusal=words["on_refusal"] == "wait",
                                 tag_prefix=words["prefix"],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Plays the transcripts of the files that are its arguments to examples/port/slogout.py."""
+"""Plays the transcripts in the files that are its arguments to examples/port/slogout.py."""
 
 import sys
 
@@ -7,7 +7,7 @@ from player import Player, settings_of
 
 
 def events_of(lines):
-    """Yields each event of a transcript and the lines that must come of it."""
+    """Yields each event of a transcript, and the lines with its effects."""
     event, expected = None, []
     for line in lines:
         if event is None:
@@ -24,7 +24,7 @@ def reply_of(line):
 
 
 def play(block):
-    """Returns 1 for a transcript, and 0 for a block without one."""
+    """Returns 1 for a transcript, or 0 for a block that is not a transcript."""
     lines = [line for line in block.splitlines() if not line.startswith("# ")]
     if not lines:
         return 0
@@ -43,7 +43,7 @@ def main():
     for path in sys.argv[1:]:
         with open(path, encoding="ascii") as file:
             count += sum(play(block) for block in file.read().split("\n\n"))
-    print(f"port: {count} transcripts, and examples/port/slogout.py does what they say")
+    print(f"port: examples/port/slogout.py agrees with {count} transcripts")
     sys.exit(count == 0)
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Many clients in one process, for the drain: they log in, enter IDLE, and answer LOGOUT in one way.
+"""Runs many clients in one process to test a drain. The clients log in, enter IDLE, and all answer LOGOUT in the same
+way.
 
     drain_clients.py HOST PORT COUNT ok|no|none     prints `ready`, then a JSON object when all connections are closed
+
 """
 
 import json
@@ -13,15 +15,16 @@ import struct
 import sys
 import time
 
-BATCH = 100  # no more than the backlog of the server holds
-PATIENCE = 300  # seconds without any event: all wait for the slowest process of clients, and for the answer timer
-SO_TIMESTAMPNS = 35  # of Linux; Python has no name for it
+BATCH = 100  # at most the backlog of the server
+PATIENCE = 300  # seconds without any event; all clients wait for the slowest process, and for the answer timer
+SO_TIMESTAMPNS = 35  # for Linux; Python does not define it
 TIMESPEC = struct.Struct("@qq")
 REPLIES = {"ok": b"* BYE leaving\r\n%s OK LOGOUT completed\r\n", "no": b"%s NO not now\r\n", "none": None}
 
 
 def arrival(notes):
-    """When the octets came, which on one machine is when they were sent, however late this process reads them."""
+    """Returns the time at which the octets arrived. On one machine, this is the time at which they were sent, even if
+    this process reads them late."""
     for _, kind, note in notes:
         if kind == SO_TIMESTAMPNS:
             seconds, nanoseconds = TIMESPEC.unpack(note)
@@ -35,7 +38,7 @@ class Clients:
         self.reply = reply
         self.selector = selectors.DefaultSelector()
         self.idle = 0
-        self.told = []  # seconds, of time.time()
+        self.told = []  # times of LOGOUT, in seconds of time.time()
         self.ends = {"eof": 0, "reset": 0, "bye": 0}
 
     def connect(self, number):

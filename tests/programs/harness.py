@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The code that the tests of the example programs share: programs, connections to them, and dialogues written as in the
-RFCs. Every wait has a long limit, so a test fails instead of hanging, and no test fails because the machine is slow.
-The environment's SERVER is the name of the server under test: echo_server, or one of the example hosts. """
+"""Code that the tests of the example programs share: programs, connections to them, and dialogues in the notation of
+the RFCs. Every wait has a long limit, so that a test fails instead of hanging, and no test fails because the machine is
+slow. The environment variable SERVER is the name of the server under test: echo_server, or one of the example hosts."""
 
 import atexit
 import concurrent.futures
@@ -30,7 +30,7 @@ def check_report(stderr):
 
 
 def path(program, plain=False):
-    """Returns the file of a program, which is built with the sanitizers unless it is to be plain."""
+    """Returns the file of a program that is built with the sanitizers, or without them if `plain` is true."""
     folder = "examples" if program in ("echo_server", "client") else "examples/hosts" if plain else "hosts"
     return BUILD / ("" if plain else "tests") / folder / program
 
@@ -43,7 +43,7 @@ def run(program, *arguments):
 
 
 def start(program, *arguments, plain=False, **options):
-    """Starts a program that outlives neither the tests nor LIFETIME."""
+    """Starts a program, and kills it when the tests end or after LIFETIME."""
     process = subprocess.Popen([path(program, plain), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     atexit.register(process.kill)
     watchdog = threading.Timer(LIFETIME, process.kill)
@@ -62,16 +62,16 @@ class Server:
         self.follow(start(program, "--listen", listen, *options, plain=plain, **more))
 
     def follow(self, process):
-        """Collects what it says, and learns its address."""
+        """Collects the events that the server writes, and reads its address."""
         self.process = process
-        self.events = bytearray()  # its standard error
+        self.events = bytearray()  # from standard error
         self.events_changed = threading.Condition()
         self.collector = threading.Thread(target=self._collect_events, daemon=True)
         self.collector.start()
         line = self.process.stdout.readline().decode()
         match = re.fullmatch(r"listening on (\[?(.*?)\]?:(\d+))\n", line)
         if not match:
-            raise AssertionError(f"no address: {line!r} {self.process.wait(PATIENCE)} {self.events!r}")
+            raise AssertionError(f"the server printed no address: {line!r} {self.process.wait(PATIENCE)} {self.events!r}")
         self.text_address = match[1]
         self.address = (match[2], int(match[3]))
 
@@ -82,14 +82,14 @@ class Server:
                 self.events_changed.notify_all()
 
     def wait_outcome(self, outcome, since=0, patience=PATIENCE):
-        """Waits until the server reports this outcome, after that many octets of its events."""
+        """Waits until the server reports this outcome, after the first `since` octets of its events."""
         self.wait_event(f"outcome={outcome}".encode(), since, patience)
 
     def wait_event(self, event, since=0, patience=PATIENCE):
-        """Waits until this is in what the server reports."""
+        """Waits until the server reports this event."""
         with self.events_changed:
             if not self.events_changed.wait_for(lambda: event in self.events[since:], patience):
-                raise AssertionError(f"{event} is not in {self.events[since:]}")
+                raise AssertionError(f"the server has not reported {event}, but {self.events[since:]}")
 
     def connect(self, receive_buffer=None):
         """Returns a connection that has read the greeting."""
@@ -110,8 +110,8 @@ class Server:
         return connection
 
     def settle(self):
-        """Returns when the server has read all that was sent before: a command that is answered after another one
-        belongs to a later turn of the loop."""
+        """Waits until the server has read everything that was sent before. It answers a second command in a later turn
+        of its loop than the first."""
         witness = self.connect()
         witness.command("NOOP")
         witness.command("NOOP")
@@ -121,7 +121,7 @@ class Server:
         self.process.send_signal(number)
 
     def wait(self, status=0):
-        """Waits for the end of the server, which must be clean."""
+        """Waits for the end of the server, which must exit with this status and without a report of a sanitizer."""
         got = self.process.wait(PATIENCE)
         self.collector.join(PATIENCE)
         self.process.stdout.close()
@@ -133,8 +133,8 @@ class Server:
         self.signal(signal.SIGTERM)
 
     def stop(self):
-        """Ends the server in any state. Two signals must not become one. A signal that comes at the very end of a program
-        may end it before it has restored what it ignores."""
+        """Ends the server in any state. There is a pause between two signals, because otherwise the system may deliver
+        only one. A signal at the very end of a program may kill it."""
         while self.process.poll() is None:
             self.terminate()
             time.sleep(0.1)
@@ -146,7 +146,7 @@ class Server:
 
 
 class Client:
-    """The client program, running."""
+    """The client program while it runs."""
 
     def __init__(self, *arguments):
         self.process = start("client", *arguments)
@@ -168,7 +168,7 @@ class Client:
 
 
 class Connection:
-    """One end of a connection, usually the client's, which the test controls byte by byte."""
+    """One end of a connection, usually the client's end. The test controls it octet by octet."""
 
     def __init__(self, connected_socket):
         self.socket = connected_socket
@@ -182,11 +182,11 @@ class Connection:
         self.socket.close()
 
     def shut_down(self):
-        """Ends our direction; the server can still write."""
+        """Ends the direction to the peer, which can still write."""
         self.socket.shutdown(socket.SHUT_WR)
 
     def reset(self):
-        """Closes with RST."""
+        """Closes the connection with RST."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self.socket.close()
 
@@ -194,11 +194,11 @@ class Connection:
         self.socket.sendall(data)
 
     def send_aside(self, data):
-        """Sends in the background. Returns a future, whose result matters only where sending must succeed."""
+        """Sends in the background. Returns a future; a test checks its result only if sending must succeed."""
         return concurrent.futures.ThreadPoolExecutor(max_workers=1).submit(self.socket.sendall, data)
 
     def fill(self):
-        """Reads more input. Returns False at end of file; a reset is an error."""
+        """Reads more input. Returns False at end of file. A reset raises an error."""
         data = self.socket.recv(1 << 20)
         self.input += data
         return bool(data)
@@ -238,7 +238,7 @@ class Connection:
         """Reads the untagged response of ECHO."""
         self.play(r"S: \* ECHO \{%d}" % len(data))
         echoed = self.read_exact(len(data))
-        assert echoed == data, "the literal is damaged"
+        assert echoed == data, "the literal was changed"
         self.play("S: ")
 
     def command(self, text):
@@ -253,16 +253,16 @@ class Connection:
         return lines
 
     def ask(self):
-        """Makes the server send its LOGOUT."""
+        """Makes the server send LOGOUT."""
         self.play(*ASK)
 
     def answer(self):
         self.play("C: * BYE leaving", "C: TAG OK LOGOUT completed", "END")
 
     def play(self, *steps):
-        """Plays a dialogue, in which TAG is the tag of the server's LOGOUT.
+        """Plays a dialogue, in which TAG stands for the tag of the server's LOGOUT.
         C: text    sends the text and CRLF    c: text  sends the text only
-        S: regex   reads a line that matches  END      reads end of file and nothing before it; closes"""
+        S: regex   reads a line that matches  END      reads end of file, with nothing before it, and closes"""
         for step in steps:
             kind, text = step[:3], step[3:]
             if kind == "C: ":
@@ -286,7 +286,7 @@ class Connection:
 
 
 class ServerTest(unittest.TestCase):
-    """Tests that share a server. None may harm the server or a bystander."""
+    """Tests that share a server. No test may harm the server or the other client, the bystander."""
 
     options = ()
 
@@ -315,7 +315,7 @@ class ServerTest(unittest.TestCase):
 
 
 def dialogues(table):
-    """Makes a test in a ServerTest of each entry of a table {behavior: steps}."""
+    """Adds a test to a ServerTest for each entry of a table {behavior: steps}."""
     def decorate(cls):
         for behavior, steps in table.items():
             setattr(cls, "test_" + behavior, lambda self, steps=steps: self.play(*steps))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs test modules side by side, because they mostly wait, each in its own process. Prints the output of a module when
-it has ended. Each argument is a module, or MODULE:SERVER to run it with one of the example hosts."""
+"""Runs test modules at the same time, each in its own process, because they mostly wait. Prints the output of a module
+when it has ended. Each argument is a module, or MODULE:SERVER, which tests one of the example hosts."""
 
 import concurrent.futures
 import os

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* System calls that fail as FAULTS says, for a program that is started with this library in LD_PRELOAD.
+/* Makes system calls fail as the environment variable FAULTS says, in a program that is started with this library in
+ * LD_PRELOAD.
  *
- * FAULTS="accept=EMFILE%2 send=short%1 send=EPIPE@7" makes each second accept() fail, each send() take one octet, and
- * the seventh send() fail. At exit, writes the number of faults to standard error. */
-#pragma GCC diagnostic ignored "-Wpedantic" /* what dlsym() returns becomes a function */
+ * FAULTS="accept=EMFILE%2 send=short%1 send=EPIPE@7" makes each second accept() fail, each send() accept one octet, and
+ * the seventh send() fail. At exit, the library writes the number of faults to standard error. */
+/* The result of dlsym() is a pointer to data, which becomes a pointer to a function. */
+#pragma GCC diagnostic ignored "-Wpedantic"
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SHORT (-1) /* not an error: transfers one octet */
+#define SHORT (-1) /* not an error: the call transfers one octet */
 
 static const struct error {
     const char *name;
@@ -41,7 +43,7 @@ static int error_number(const char *name, size_t len)
     abort();
 }
 
-/* Returns the error number if the fault, `NAME=ERROR@N` or `NAME=ERROR%N`, is for this call, and 0 otherwise. */
+/* Returns the error number if the fault, `NAME=ERROR@N` or `NAME=ERROR%N`, applies to this call, and 0 otherwise. */
 static int fault_of(const char *fault, const char *name, unsigned long call)
 {
     const size_t len = strlen(name);
@@ -57,7 +59,7 @@ static int fault_of(const char *fault, const char *name, unsigned long call)
     return error_number(error, error_len);
 }
 
-/* Returns the error number or SHORT, or 0 if the call does not fail. */
+/* Returns the error number or SHORT for the current call, or 0 if the call does not fail. */
 static int next_fault(enum function function)
 {
     const char *fault = getenv("FAULTS");

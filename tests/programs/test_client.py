@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The client and the demo, with our server and with servers that the test plays."""
+"""Tests the client and the demo, with our server and with servers that the test plays."""
 
 import signal
 import socket
@@ -12,12 +12,13 @@ COMPLETE = 0
 NOT_COMPLETE = 1
 USAGE = 2
 
-# What the client prints of the exchange, possibly with other lines in between.
+# The lines of the exchange that the client prints. Other lines may be between them.
 TRANSCRIPT = (r"S: \* OK .*", r"C: \S+ LOGIN .*", r"C: \S+ ENABLE X-SERVER-LOGOUT",
               r"S: \* ENABLED X-SERVER-LOGOUT", r"C: \S+ IDLE", r"S: \+.*",
               r"S: SLO\.1 LOGOUT", r"C: \* BYE .*", r"C: SLO\.1 OK .*")
 
-# --answer: what the client sends and the server replies. A BYE completes the exchange too.
+# For each value of --answer: the lines that the client sends, and the server's reply. A BYE completes the exchange,
+# too.
 ANSWERS = {
     "ok": (r"C: \* BYE .*\nC: SLO\.1 OK .*\n", ""),
     "no": (r"C: SLO\.1 NO .*\n", r"S: \* BYE .*\n"),

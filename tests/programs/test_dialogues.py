@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Dialogues with a client that sends XDRAIN, by which it asks the server for a LOGOUT: each moment of the exchange, and
-any input. The same for the echo server and for each example host."""
+"""Dialogues with a client that sends XDRAIN, a command that makes the server send LOGOUT: each moment of the exchange,
+and any input. They run with the echo server and with each example host."""
 
 import unittest
 
@@ -22,25 +22,25 @@ MEGABYTE = 1 << 20
     "no_is_a_refusal": ASK + ("C: TAG NO [INUSE] not \"now\"",) + GOODBYE + ("=> REFUSED",),
     "bad_is_a_refusal": ASK + ("C: TAG BAD what",) + GOODBYE + ("=> REFUSED",),
     "bye_and_bad_is_a_refusal": ASK + ("C: * BYE", "C: TAG BAD") + GOODBYE + ("=> REFUSED",),
-    "bye_alone_is_no_answer": ASK + ("C: * BYE", "C: a NOOP", "S: a OK .*") + ANSWER,
+    "bye_alone_is_not_an_answer": ASK + ("C: * BYE", "C: a NOOP", "S: a OK .*") + ANSWER,
     "commands_are_served_until_the_answer": ASK + (
         "C: a NOOP", "S: a OK .*", "C: b CAPABILITY", r"S: \* CAPABILITY .*", "S: b OK .*",
         "C: c ECHO {2}", r"S: \+.*", "C: hi", r"S: \* ECHO \{2}", "S: hi", "S: c OK .*") + ANSWER,
-    "commands_before_the_answer_are_completed_and_those_after_it_not_run": ASK + (
+    "commands_before_the_answer_are_completed_and_commands_after_it_are_not_run": ASK + (
         "c: a FETCH 3\r\nTAG OK\r\nb ECHO hi\r\nc NOOP\r\n",
         r"S: \* 1 FETCH \(BODY\[\] \{3}", r"S: xxx\)", "S: a OK .*", "END", "=> ANSWERED"),
-    "a_second_request_asks_no_second_time": ASK + ("C: a XDRAIN", "S: a OK .*") + ANSWER,
-    "logout_comes_between_pipelined_commands": (
+    "a_second_request_does_not_ask_again": ASK + ("C: a XDRAIN", "S: a OK .*") + ANSWER,
+    "logout_is_sent_between_replies_to_pipelined_commands": (
         "c: a NOOP\r\nb XDRAIN\r\nc NOOP\r\nd NOOP\r\n",
         "S: a OK .*", "S: b OK .*", "S: TAG LOGOUT", "S: c OK .*", "S: d OK .*") + ANSWER,
-    "idle_goes_on_after_logout": ASK + (
+    "idle_continues_after_logout": ASK + (
         "C: a IDLE", r"S: \+.*", "C: * BYE", "C: DONE", "S: a OK .*", "C: TAG OK", "END", "=> ANSWERED"),
     "an_answer_in_an_idle_begun_after_logout": ASK + (
         "C: a IDLE", r"S: \+.*", "C: TAG OK", "END", "=> ANSWERED"),
-    "the_clients_logout_crosses_ours_and_comes_second": (
+    "the_clients_logout_crosses_ours_and_is_read_after_it": (
         "c: a XDRAIN\r\nb LOGOUT\r\n", "S: a OK .*", "S: TAG LOGOUT") + GOODBYE_TO_B,
-    "the_clients_logout_and_an_answer_after_it": ASK + ("c: b LOGOUT\r\nTAG OK\r\n",) + GOODBYE_TO_B,
-    "the_clients_logout_comes_first_and_no_other_follows": ("c: b LOGOUT\r\na XDRAIN\r\n",) + GOODBYE_TO_B,
+    "the_clients_logout_is_followed_by_an_answer": ASK + ("c: b LOGOUT\r\nTAG OK\r\n",) + GOODBYE_TO_B,
+    "the_clients_logout_is_read_first_and_ours_is_not_sent": ("c: b LOGOUT\r\na XDRAIN\r\n",) + GOODBYE_TO_B,
 })
 class Exchange(ServerTest):
     """The moments of an exchange."""
@@ -53,8 +53,8 @@ class Exchange(ServerTest):
     "an_empty_literal": ("c: a ECHO {0+}\r\n\r\n", r"S: \* ECHO \{0}", "S: ", "S: a OK .*") + ALIVE,
     "an_empty_string": ("C: a ECHO \"\"", r"S: \* ECHO \{0}", "S: ", "S: a OK .*") + ALIVE,
     "a_literal_that_is_too_big": ("C: a ECHO {99999999999999999999}", r"S: a NO \[TOOBIG\] .*") + ALIVE,
-    "a_literal_that_is_too_big_and_comes_anyhow": ("C: a ECHO {4294967296+}",) + TOO_BIG,
-    "literals_that_are_too_big_together": ("c: a LOGIN {8000+}\r\n" + "x" * 8000 + " {8000+}\r\n",) + TOO_BIG,
+    "a_literal_that_is_too_big_and_is_sent_at_once": ("C: a ECHO {4294967296+}",) + TOO_BIG,
+    "literals_that_are_too_big_in_total": ("c: a LOGIN {8000+}\r\n" + "x" * 8000 + " {8000+}\r\n",) + TOO_BIG,
     "a_long_line": ("C: a ECHO " + "x" * MEGABYTE,) + TOO_BIG,
     "a_long_line_without_a_tag": ("C: " + "x" * MEGABYTE,) + TOO_BIG,
     "a_long_line_after_a_literal": ("C: a ECHO {0+}", "C: " + "x" * MEGABYTE) + TOO_BIG,
@@ -67,14 +67,14 @@ class Exchange(ServerTest):
     "nul_and_8_bit_in_a_command": (
         "C: a NO\0OP", "S: a BAD .*", "C: \0", r"S: \* BAD .*", "C: b \xc3\xa9", "S: b BAD .*", "C: \xff NOOP",
         r"S: \* BAD .*") + ALIVE,
-    "a_bare_cr_ends_no_line": ("c: a NOOP\rb NOOP\r\n", "S: a BAD .*") + ALIVE,
+    "a_bare_cr_does_not_end_a_line": ("c: a NOOP\rb NOOP\r\n", "S: a BAD .*") + ALIVE,
     "a_bare_lf_ends_a_line": ("c: a NOOP\nb NOOP\n", "S: a OK .*", "S: b OK .*") + ASK + (
         "c: TAG OK\n", "END", "=> ANSWERED"),
-    "what_looks_like_a_literal": (
+    "a_line_that_looks_like_the_announcement_of_a_literal": (
         "C: a {", "S: a BAD .*", "C: b {+}", "S: b BAD .*", "C: c {1++}", "S: c BAD .*") + ALIVE,
     "an_unknown_command_with_an_answer_in_a_literal": ASK + (
         "c: a NONSENSE {8+}\r\nSLO.1 OK\r\n", "S: a BAD .*") + ANSWER,
-    "an_answer_to_nothing": ("C: SLO.1 OK", "S: SLO.1 BAD .*", "C: * BYE", r"S: \* BAD .*") + ALIVE,
+    "an_answer_without_a_logout": ("C: SLO.1 OK", "S: SLO.1 BAD .*", "C: * BYE", r"S: \* BAD .*") + ALIVE,
     "an_answer_to_another_tag": ASK + (
         "C: SLO.999999 OK", "S: SLO.999999 BAD .*", "C: slo.1 OK", "S: slo.1 BAD .*") + ANSWER,
     "arguments": ("C: a NOOP x", "S: a BAD .*", "C: b LOGIN u", "S: b BAD .*", "C: c ECHO \"a", "S: c BAD .*",
@@ -87,7 +87,7 @@ class Exchange(ServerTest):
 class Input(ServerTest):
     """Any input has a defined outcome and harms no other client."""
 
-    def test_an_answer_inside_a_literal_is_none_and_the_one_after_it_is(self):
+    def test_an_answer_inside_a_literal_does_not_count_and_the_answer_after_it_does(self):
         self.client.ask()
         answer = f"{self.client.tag} OK\r\n"
         for plus, prompt in (("", [r"S: \+.*"]), ("+", [])):
@@ -96,13 +96,13 @@ class Input(ServerTest):
             self.client.play("S: a OK .*")
         self.client.answer()
 
-    def test_a_literal_of_all_octets_but_nul(self):
+    def test_a_literal_of_all_octets_except_nul(self):
         data = bytes(range(1, 256)) * 30
         self.client.send(b"a ECHO {%d+}\r\n%s\r\n" % (len(data), data))
         self.client.expect_echo(data)
         self.client.play("S: a OK .*")
 
-    def test_pipelined_without_end_is_all_replied_to(self):
+    def test_a_long_pipeline_gets_all_replies(self):
         count = 10000
         sent = self.client.send_aside(b"a NOOP\r\nb ECHO {3+}\r\nxyz\r\nc FETCH 100\r\n" * count)
         replies = 0
@@ -139,12 +139,12 @@ class AskAll(ServerTest):
     "ok_after_bad_is_an_answer": ASK + ("C: TAG BAD", "C: a NOOP", "S: a OK .*") + ANSWER,
 })
 class OnRefusalWait(ServerTest):
-    """A refusal need not be the last word."""
+    """An OK may follow a refusal."""
     options = ("--on-refusal", "wait")
 
 
 class Cuts(ServerTest):
-    """The client's side of a dialogue, in pieces of each length, and cut off at each octet."""
+    """Cuts the client's side of a dialogue into pieces of each length, and cuts it off after each octet."""
 
     STEPS = (
         ("C: a LOGIN {4}", r"S: \+.*"),
@@ -159,7 +159,7 @@ class Cuts(ServerTest):
     )
 
     def settle(self):
-        """The server reads each piece alone, if it has one thread. A host with more may read pieces together."""
+        """Makes a server with one thread read each piece alone. A host with more threads may read pieces together."""
         if SERVER == "echo_server":
             self.server.settle()
 
@@ -169,7 +169,7 @@ class Cuts(ServerTest):
         return client
 
     def play_until(self, client, cut):
-        """Plays the dialogue up to that octet. Returns False if it is not that long."""
+        """Plays the first `cut` octets of the dialogue. Returns False if it has no more octets than that."""
         for sent, *received in self.STEPS:
             line = sent[3:].replace("TAG", client.tag) + "\r\n"
             client.play("c: " + line[:cut])
@@ -186,7 +186,7 @@ class Cuts(ServerTest):
                 client = self.connect()
                 more = self.play_until(client, cut)
                 cut_off(client)
-            cut += 7 if SERVER == "blocking" else 1  # a process for each connection takes its time
+            cut += 7 if SERVER == "blocking" else 1  # a process for each connection takes more time
         self.assertGreater(cut, 100)
 
     def test_byte_by_byte(self):
@@ -209,7 +209,7 @@ class Cuts(ServerTest):
                 self.settle()
                 client.play("c: " + answer[at:], "END")
 
-    def test_by_a_shutdown_at_every_octet_ends_in_a_close_with_nothing_more_said(self):
+    def test_by_a_shutdown_at_every_octet_ends_in_a_close_without_further_output(self):
         def shut_down(client):
             client.shut_down()
             client.play("END")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The echo server as a program: options, SIGUSR1, and the plan of its drain. What the example hosts do too is in
-test_server.py."""
+"""The echo server as a program: its options, SIGUSR1, and the plan of its drain. test_server.py tests the behavior that
+the example hosts share with it."""
 
 import re
 import signal
@@ -11,7 +11,7 @@ from harness import Server, run
 BAD_OPTIONS = {
     "an_unknown_option": ["--bogus", "1"],
     "an_option_without_its_value": ["--answer-timeout"],
-    "an_argument_that_is_no_option": ["127.0.0.1:0"],
+    "an_argument_that_is_not_an_option": ["127.0.0.1:0"],
     "an_answer_timeout_that_is_not_longer_than_32_s": ["--answer-timeout", "32000"],
     "a_negative_number": ["--answer-timeout", "-33000"],
     "a_number_with_a_unit": ["--answer-timeout", "33000ms"],
@@ -20,19 +20,19 @@ BAD_OPTIONS = {
     "a_number_over_32_bits": ["--answer-timeout", "4294967297"],
     "an_unknown_word_for_ask": ["--ask", "some"],
     "an_unknown_word_for_on_refusal": ["--on-refusal", "cry"],
-    "a_spread_that_is_no_number": ["--spread", "x"],
-    "a_rate_that_is_no_number": ["--rate", "x"],
+    "a_spread_that_is_not_a_number": ["--spread", "x"],
+    "a_rate_that_is_not_a_number": ["--rate", "x"],
     "a_plan_that_cannot_be_kept": ["--deadline", "30000"],
     "a_plan_with_a_spread_that_is_too_long": ["--deadline", "60000", "--spread", "60000"],
     "an_address_without_a_port": ["--listen", "127.0.0.1"],
     "an_address_with_a_name": ["--listen", "nowhere.invalid:0"],
     "a_port_that_is_too_large": ["--listen", "127.0.0.1:65536"],
-    "a_port_that_is_no_number": ["--listen", "127.0.0.1:imap"],
+    "a_port_that_is_not_a_number": ["--listen", "127.0.0.1:imap"],
 }
 
 
 class BadOptions(unittest.TestCase):
-    """One line on standard error, exit status 2."""
+    """The program writes one line to standard error and exits with status 2."""
 
 
 def refused(arguments):
@@ -58,7 +58,7 @@ class EchoServer(unittest.TestCase):
         return server
 
     def check_end(self, server, **outcomes):
-        """The server ends by itself, and reports these outcomes."""
+        """Checks that the server ends by itself, and reports these outcomes."""
         server.wait()
         reports = re.findall(rb"^drain (\w+) seconds=([\d.]+) remaining=(\d+) asked=\d+(.*)$", server.events, re.M)
         what, seconds, remaining, counts = reports[-1]
@@ -124,7 +124,7 @@ class EchoServer(unittest.TestCase):
                 for client in self.clients:
                     client.play(r"S: \* BYE .*", "END")
                 seconds, reports = self.check_end(server, BYE_ONLY=20)
-                self.assertGreater(seconds, 1.7)  # the last client is in the last twentieth of the spread
+                self.assertGreater(seconds, 1.7)  # the last client leaves in the last twentieth of the spread
                 self.assertGreaterEqual(len(reports), 3)  # one when the drain begins, one each second, one at the end
                 self.assertEqual(reports[0][:3], (b"progress", b"0.0", b"20"))
 

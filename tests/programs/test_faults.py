@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The echo server while system calls fail: each kind of fault over a whole session, and a broken connection at each
-write. The server must lose nothing that can be kept, serve the next client, and exit cleanly, under the sanitizers."""
+"""The echo server while system calls fail: each kind of fault during a whole session, and a broken connection at each
+write. The server must not lose anything that can be kept, must serve the next client, and must exit cleanly under the
+sanitizers."""
 
 import os
 import re
@@ -22,7 +23,7 @@ class FaultyServer(harness.Server):
                               "ASAN_OPTIONS": "verify_asan_link_order=0"})
 
     def end(self):
-        """Ends the server and returns the number of faults."""
+        """Ends the server and returns the number of injected faults."""
         global total
         self.stop()
         count = int(re.search(rb"shim: (\d+) faults injected", self.events)[1])
@@ -39,7 +40,7 @@ def echo(client):
 
 
 def whole_session(server):
-    """Uses the whole protocol and checks each byte of it."""
+    """Uses the whole protocol, and checks each octet that the server sends."""
     with closing(server.login()) as asked, closing(server.login(enable=False)) as told:
         echo(asked)
         echo(told)
@@ -53,7 +54,7 @@ def whole_session(server):
 
 
 def is_served(server):
-    """Returns False if a client was cut off; then the next client must be served."""
+    """Returns whether the whole session was served. If a client was cut off, the next client must be served."""
     try:
         whole_session(server)
         return True
@@ -94,11 +95,11 @@ class Faults(unittest.TestCase):
                 self.assertTrue(served)
                 self.assertGreater(i, 10)
                 return
-        self.fail("the session has more writes than that")
+        self.fail("the session has more than 99 writes")
 
 
 if __name__ == "__main__":
-    # the garbage collector closes a connection that is cut off during login
+    # The garbage collector closes the connection of a client that is cut off during login.
     outcome = unittest.main(exit=False, verbosity=0, warnings="ignore").result
     print(f"faults: {total} faults injected into {outcome.testsRun} tests of the echo server, "
           f"{'nothing broken' if outcome.wasSuccessful() else 'FAILED'}")

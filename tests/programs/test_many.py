@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The echo server drains 10,000 real connections by a plan. SPREAD_MS and DEADLINE_MS in the environment change it."""
+"""The echo server drains 10,000 real connections according to a plan. The environment variables SPREAD_MS and
+DEADLINE_MS change the plan."""
 
 import json
 import os
@@ -20,7 +21,7 @@ ALL = sum(count for _, count in PARTS)
 
 
 class TenThousand(unittest.TestCase):
-    """Four processes of clients: two that answer, one that refuses, one that stays silent."""
+    """Four processes of clients: the clients of two processes answer, one process refuses, and one does not answer."""
 
     def setUp(self):
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -37,7 +38,7 @@ class TenThousand(unittest.TestCase):
 
     def test_ten_thousand_clients_leave_one_after_the_other(self):
         server = Server("--spread", str(SPREAD), "--deadline", str(DEADLINE), "--answer-timeout", str(ANSWER_TIMEOUT),
-                        plain=True)  # all other tests run with the sanitizers
+                        plain=True)  # all other tests use the program with the sanitizers
         self.addCleanup(server.stop)
         processes = [(answer, self.clients(server, answer, count)) for answer, count in PARTS]
         for _, process in processes:

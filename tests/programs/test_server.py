@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The end of a server: SIGTERM at each moment, and clients that would delay it. The same for the echo server and for each
-example host."""
+"""The end of a server: SIGTERM at each moment, and clients that try to delay the end. The tests run with the echo
+server and with each example host."""
 
 import contextlib
 import json
@@ -17,10 +17,10 @@ import unittest
 
 from harness import PATIENCE, ROOT, SERVER, Connection, Server
 
-MANY = 100 if SERVER == "blocking" else 1000  # a process for each connection takes its time
+MANY = 100 if SERVER == "blocking" else 1000  # a process for each connection takes more time
 MESSAGE_MAX = 9999999
 FETCHED = r"S: \* 1 FETCH \(BODY\[\] \{%d\}" % MESSAGE_MAX
-RECEIVE_BUFFER = 1 << 16  # of a slow reader; the system might choose a very large one
+RECEIVE_BUFFER = 1 << 16  # of a client that reads slowly; the system might choose a very large buffer
 
 
 class LeavingTest(unittest.TestCase):
@@ -36,13 +36,13 @@ class LeavingTest(unittest.TestCase):
         return client
 
     def end(self, *outcomes):
-        """The server has no client left, and ends by itself with these outcomes."""
+        """Checks that the server ends by itself after its last client, with these outcomes."""
         self.server.wait()
         self.assertEqual(self.server.outcomes(), sorted(outcomes))
 
 
-# What a client has sent and received before SIGTERM, and what follows. A client that is at rest is asked at once, any
-# other when it is. NOW stands for the LOGOUT.
+# The steps of a client before SIGTERM and after it. A client that is at rest is asked at once, any other client when it
+# comes to rest. NOW stands for reading the LOGOUT.
 MOMENTS = {
     "at_rest": ((), ("NOW", "C: * BYE leaving", "C: TAG OK done", "END")),
     "in_idle_answered_without_done": (("C: a IDLE", r"S: \+.*"), ("NOW", "C: TAG OK", "END")),
@@ -58,7 +58,7 @@ MOMENTS = {
 
 
 class Moments(LeavingTest):
-    """A sentinel, which is asked too, shows that the signal has been handled."""
+    """A second client, the sentinel, is asked, too. Its LOGOUT shows that the server has handled the signal."""
 
     def play(self, before, after):
         client, sentinel = self.login(), self.login()
@@ -73,7 +73,7 @@ class Moments(LeavingTest):
         self.end("ANSWERED", "ANSWERED")
 
     def test_sigterm_while_pipelined_commands_are_queued_cuts_off_nothing(self):
-        """LOGOUT stands between two replies, whenever the signal arrives."""
+        """LOGOUT is sent between two replies, whenever the signal arrives."""
         client, commands = self.login(), 5000
         client.send(b"".join(b"p%d NOOP\r\n" % i for i in range(commands)))
         self.server.terminate()
@@ -112,26 +112,26 @@ class Leaving(LeavingTest):
         self.server.terminate()
         self.end()
 
-    def test_a_client_that_has_not_enabled_it_is_told_by_bye(self):
+    def test_a_client_that_has_not_enabled_the_extension_is_told_by_bye(self):
         client = self.login(enable=False)
         self.server.terminate()
         client.play(r"S: \* BYE .*", "END")
         self.end("BYE_ONLY")
 
-    def test_no_more_clients_are_accepted(self):
+    def test_no_further_clients_are_accepted(self):
         client = self.login()
         self.server.terminate()
         client.play("S: TAG LOGOUT")
         with self.assertRaises(ConnectionRefusedError):
-            for _ in range(100 * PATIENCE):  # not all threads stop at the same time
-                with contextlib.suppress(ConnectionResetError):  # the socket that listens is closed at this moment
+            for _ in range(100 * PATIENCE):  # not all threads stop listening at the same time
+                with contextlib.suppress(ConnectionResetError):  # the listening socket is closed at this moment
                     socket.create_connection(self.server.address).close()
                 time.sleep(0.01)
         client.answer()
         self.server.wait()
 
     def test_a_sigterm_to_each_process_counts_once(self):
-        """As systemd sends it to the children of a server too."""
+        """systemd sends it to the children of a server, too."""
         server = Server(start_new_session=True)
         self.addCleanup(server.stop)
         client = server.login()
@@ -141,7 +141,7 @@ class Leaving(LeavingTest):
         client.answer()
         server.wait_outcome("ANSWERED")
 
-    def test_a_second_sigterm_waits_for_no_answer(self):
+    def test_a_second_sigterm_ends_the_wait_for_answers(self):
         clients = [self.login(), self.login()]
         self.server.terminate()
         for client in clients:
@@ -173,20 +173,20 @@ class Leaving(LeavingTest):
 
 class Floods(LeavingTest):
     def test_a_flood_of_commands_does_not_keep_a_client_from_being_asked(self):
-        """There is input for the server at every moment, and room for its replies. How many of these come before the
-        LOGOUT tells starvation from a slow machine, where there are no replies either."""
-        limit = 1000000  # more than all buffers between server and client hold
+        """The server always has input to read, and always has room for replies. The number of replies before the LOGOUT
+        distinguishes starvation from a slow machine, which sends few replies, too."""
+        limit = 1000000  # more replies than all buffers between server and client can hold
         client = self.login(receive_buffer=RECEIVE_BUFFER)
         sent = client.send_aside(b"a NOOP\r\n" * 10 * limit)
         received, replies, after = b"", 0, None
         while b" LOGOUT\r\n" not in received:
             received = received[-100:] + (data := client.socket.recv(1 << 20))
-            self.assertTrue(data, "it was closed")
+            self.assertTrue(data, "the connection was closed")
             replies += data.count(b"\n")
             if after is None and replies > 10000:
                 self.server.terminate()
                 after = replies
-            self.assertLess(replies, (after or replies) + limit, "it is starved")
+            self.assertLess(replies, (after or replies) + limit, "the client is starved")
         client.close()
         self.assertRaises(OSError, sent.result)
         self.server.wait()
@@ -213,7 +213,7 @@ class Floods(LeavingTest):
         for thread in floods:
             thread.join()
 
-    def test_input_after_the_answer_resets_nothing(self):
+    def test_input_after_the_answer_does_not_reset_the_connection(self):
         """The client sends more than any buffer holds, and reads all of a large response."""
         client = self.login(receive_buffer=RECEIVE_BUFFER)
         client.ask()
@@ -227,7 +227,7 @@ class Floods(LeavingTest):
 
 
 class Silence(LeavingTest):
-    """Clients for which a server without timers would wait for ever."""
+    """Clients for which a server without timers would wait forever."""
 
     options = ("--ready-timeout", "1000", "--leave-timeout", "1000")
 
@@ -240,8 +240,8 @@ class Silence(LeavingTest):
         client.socket.settimeout(PATIENCE)
 
     def test_a_client_that_never_reads_is_closed_in_time(self):
-        """One client has left its replies unread, so LOGOUT or BYE is queued after them. The other is in the middle of a
-        message, and gets neither."""
+        """One client has not read its replies, so BYE is queued after them. The other client is in the middle of a
+        message, and receives neither LOGOUT nor BYE."""
         flood, fetch = self.login(enable=False, receive_buffer=4096), self.login(receive_buffer=4096)
         bystander = self.login()
         self.fill(flood)
@@ -271,7 +271,7 @@ class Silence(LeavingTest):
         self.assertEqual(received, b"x" * MESSAGE_MAX + b")\r\na OK completed\r\n")
 
     def test_a_client_that_sends_half_a_line_is_told(self):
-        """It sends an octet more every now and then. A client is at rest if no command is running, even after half a
+        """The clients send one octet at a time. A client is at rest if no command is running, even after half a
         line."""
         old, new, literal = self.login(enable=False), self.login(), self.login()
         literal.play("c: a ECHO {1000}\r\n", r"S: \+ .*")
@@ -296,7 +296,7 @@ class Crowd(LeavingTest):
     options = ("--spread", "3000", "--deadline", "300000")
 
     def test_a_crowd_leaves_one_after_the_other(self):
-        """With a process for each connection, each chooses its own instant."""
+        """If each connection has a process, each process chooses its own random instant."""
         clients = subprocess.Popen([sys.executable, "-B", ROOT / "tests/programs/drain_clients.py",
                                     *map(str, self.server.address), str(MANY), "ok"], stdout=subprocess.PIPE)
         self.addCleanup(clients.stdout.close)
@@ -307,12 +307,12 @@ class Crowd(LeavingTest):
         result = json.loads(clients.communicate(timeout=2 * PATIENCE)[0])
         self.end(*["ANSWERED"] * MANY)
         self.assertEqual([len(result["told"]), result["eof"], result["reset"]], [MANY, MANY, 0])
-        self.assertGreater(max(result["told"]) - min(result["told"]), 1, "all at once")
+        self.assertGreater(max(result["told"]) - min(result["told"]), 1, "all clients were asked at once")
 
     def test_a_crowd_leaves_sooner_after_a_second_signal(self):
         clients = [self.login() for _ in range(20)]
         self.server.terminate()
-        select.select([client.socket for client in clients], [], [], PATIENCE)  # until the first is asked
+        select.select([client.socket for client in clients], [], [], PATIENCE)  # wait until the first client is asked
         self.server.terminate()
         for client in clients:
             self.assertRegex(client.read_to_end(), rb"\A(SLO\.\d+ LOGOUT\r\n)?\* BYE [^\n]*\r\n\Z")
@@ -320,12 +320,12 @@ class Crowd(LeavingTest):
         self.end(*["FORCED"] * len(clients))
 
 
-@unittest.skipUnless(SERVER == "blocking", "only its writes block")
+@unittest.skipUnless(SERVER == "blocking", "only the writes of this server block")
 class Writes(LeavingTest):
     options = ("--write-timeout", "1000")
 
     def test_a_write_times_out_although_no_client_must_leave(self):
-        """The system takes some octets more now and then, long after it has said that there is no room."""
+        """The system may accept some octets long after it has reported that there is no room."""
         client = self.login(receive_buffer=4096)
         client.send(b"a FETCH %d\r\n" % MESSAGE_MAX)
         with self.assertRaises((BrokenPipeError, ConnectionResetError)):
@@ -334,9 +334,9 @@ class Writes(LeavingTest):
                 time.sleep(0.1)
 
 
-@unittest.skipIf(SERVER == "blocking", "its parent keeps no descriptor of a client")
+@unittest.skipIf(SERVER == "blocking", "its parent process keeps no descriptor of a client")
 class Descriptors(unittest.TestCase):
-    def test_descriptors_that_are_all_in_use_stop_nothing(self):
+    def test_the_server_continues_while_all_descriptors_are_in_use(self):
         server = Server(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))
         self.addCleanup(server.stop)
         bystander = server.login()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The timers of the echo server on a real clock. All cases wait at the same time."""
+"""The timers of the echo server, measured on a real clock. All cases wait at the same time."""
 
 import concurrent.futures
 import re
@@ -13,9 +13,10 @@ ANSWER_TIMEOUT = 33  # seconds
 LONG = ANSWER_TIMEOUT + PATIENCE
 OPTIONS = ("--answer-timeout", str(ANSWER_TIMEOUT * 1000))
 SHORT = ("--leave-timeout", "1000")
-MESSAGE = 64 << 20  # octets, which no buffers hold
-FIRST = 1 << 20  # of them; not many, because a busy machine has to read them before the timer expires
-RECEIVE_BUFFER = 1 << 18  # of a slow reader; the system might choose a very large one
+MESSAGE = 64 << 20  # octets; no buffers can hold this many
+# Octets that are read at once; not many, because a busy machine must read them before the timer expires.
+FIRST = 1 << 20
+RECEIVE_BUFFER = 1 << 18  # of a client that reads slowly; the system might choose a very large buffer
 
 
 def expires(server, *steps):
@@ -29,7 +30,7 @@ def expires(server, *steps):
 
 
 def is_served(server):
-    """Commands are served until the end, however many there are, and do not put it off."""
+    """Checks that commands are served until the end, and do not postpone it."""
     client = server.login()
     begun = time.monotonic()
     client.ask()
@@ -42,7 +43,7 @@ def is_served(server):
 
 
 def get_stuck(server, *steps):
-    """Returns a client that has read the first part of a message; the rest does not fit into the buffers."""
+    """Returns a client that has read the first part of a message. The rest does not fit into the buffers."""
     client = server.login(receive_buffer=RECEIVE_BUFFER)
     client.socket.settimeout(LONG)
     client.play(*steps, f"C: a FETCH {MESSAGE}", r"S: \* 1 FETCH \(BODY\[\] \{%d\}" % MESSAGE)
@@ -51,15 +52,15 @@ def get_stuck(server, *steps):
 
 
 def check_cut_off(client):
-    """Only a part of the message arrives, without an octet of any other line."""
+    """Checks that only a part of the message arrives, without an octet of any other line."""
     rest = client.read_to_end()
     client.close()
-    assert len(rest) < MESSAGE - FIRST, "it was not cut off"
+    assert len(rest) < MESSAGE - FIRST, "the message was not cut off"
     assert not rest.strip(b"x"), "the message is damaged"
 
 
 def stuck_when_expired(_):
-    """BYE comes after the response, because the client reads on before the leave timeout has passed."""
+    """BYE follows the response, because the client reads the rest before the leave timeout has passed."""
     server = Server(*OPTIONS, "--leave-timeout", "600000")
     client = get_stuck(server, "C: ask XDRAIN", "S: ask OK .*", "S: TAG LOGOUT")
     time.sleep(ANSWER_TIMEOUT + 2)
@@ -68,8 +69,8 @@ def stuck_when_expired(_):
     server.stop()
 
 
-def stuck_for_ever(_):
-    """The connection is cut off after the leave timeout and the time that the close may take."""
+def stuck_forever(_):
+    """The connection is cut off after the leave timeout and the time limit of the close."""
     server = Server(*OPTIONS, *SHORT)
     client = get_stuck(server, "C: ask XDRAIN", "S: ask OK .*", "S: TAG LOGOUT")
     server.wait_outcome(f"EXPIRED tag={client.tag}", patience=LONG)
@@ -121,11 +122,11 @@ def refusal_that_waits(_):
 
 CASES = {
     "a_silent_client_is_closed_with_bye": expires,
-    "bye_alone_does_not_stop_it": lambda server: expires(server, "C: * BYE"),
+    "bye_alone_does_not_stop_the_answer_timer": lambda server: expires(server, "C: * BYE"),
     "a_client_in_idle_is_closed_with_bye": lambda server: expires(server, "C: a IDLE", r"S: \+.*"),
-    "commands_do_not_extend_it": is_served,
-    "a_client_stuck_in_a_message_that_reads_on_gets_it_whole_and_then_bye": stuck_when_expired,
-    "a_client_stuck_in_a_message_for_ever_is_cut_off_without_an_octet_of_another_line": stuck_for_ever,
+    "commands_do_not_extend_the_answer_timer": is_served,
+    "a_client_stuck_in_a_message_that_reads_again_gets_the_whole_message_and_bye": stuck_when_expired,
+    "a_client_stuck_in_a_message_forever_is_cut_off_without_an_octet_of_another_line": stuck_forever,
     "a_client_stuck_in_a_message_is_cut_off_by_the_deadline": stuck_at_the_deadline,
     "a_client_stuck_in_a_message_is_cut_off_after_a_second_sigterm": stuck_when_forced,
     "a_refusal_that_waits_is_closed_with_bye": refusal_that_waits,

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A client of any kind, with up to COMMANDS commands of any kind in flight. It writes to to_server, reads from to_client,
- * and asserts what slogout(7) promises to a client. */
+/* A client of any kind, with up to COMMANDS commands of any kind in flight. It writes to to_server and reads from
+ * to_client. It asserts what slogout(7) promises to a client. */
 
 #ifndef COMMANDS
 #define COMMANDS 2
 #endif
 
-/* FIFOs that never fill: what the client sends at most, and what it is sent. */
+/* FIFOs that never become full: their sizes are the most that the client sends, and the most that it is sent. */
 chan to_server = [2 * COMMANDS + 6] of { mtype, byte };
 chan to_client = [3 * COMMANDS + 6] of { mtype, byte };
 
 /* How the client treats LOGOUT. A client that is UNAWARE has not enabled it. */
 mtype = { ANSWERS, HURRIES, REFUSES, IGNORES, UNAWARE };
 
-/* What else happens, at any moment: the client is silent from then on, or the connection is lost, or the host cancels
- * a request and makes it again, forces the session, or closes the connection by itself. */
+/* What else may happen at any moment: the client becomes silent; the connection is lost; or the host cancels a request
+ * and repeats it, forces the session, or closes the connection itself. */
 mtype = { NOTHING, SILENCE, LOSS, CANCEL, FORCE, CLOSE };
 
 mtype kind, circumstance;
 bool is_lost;
-byte sent, answered;   /* commands; those of an IDLE that has not ended are sent and not answered */
-byte executed;              /* commands that the server has run */
-bool client_idles;     /* an IDLE of the client has not ended for the server */
+byte sent, answered;   /* numbers of commands; an IDLE that has not ended is sent and not answered */
+byte executed;              /* the number of commands that the server has run */
+bool client_idles;     /* an IDLE of the client has not ended */
 bool logged_out;       /* the client has sent its own LOGOUT */
 
 proctype Client()
@@ -37,7 +37,7 @@ proctype Client()
     xr to_client;
 #endif
     do
-    /* Sends a command, and may do so before the last one is answered. */
+    /* The client sends a command, perhaps before the last command is answered. */
     :: atomic {
         !is_silent && sent < COMMANDS && (!has_answered || kind == HURRIES) && !logged_out && !owes_literal && !waits_for_plus && !client_idles && !saw_bye ->
         sent++;
@@ -53,7 +53,7 @@ proctype Client()
     :: atomic { owes_literal && !is_silent -> to_server!LITERAL(sent); owes_literal = false }
     :: atomic { idle_began && !is_silent && !has_answered -> to_server!DONE(sent); idle_began = false }
 
-    /* Answers, once or never. Only a client that HURRIES does so while it waits for responses. */
+    /* The client answers at most once. Only a client that HURRIES may answer while it waits for responses. */
     :: atomic {
         was_asked && !is_silent && !has_said_bye && !has_answered && !owes_literal && !waits_for_plus && kind != UNAWARE ->
         to_server!ANSWER_BYE(0); has_said_bye = true
@@ -71,7 +71,7 @@ proctype Client()
         has_answered = true
        }
 
-    /* Reads. */
+    /* The client reads. */
     :: atomic {
         to_client?what(number) ->
         assert(!in_literal || what == DATA_END || what == END_OF_FILE);
@@ -103,7 +103,7 @@ proctype Client()
     :: atomic { circumstance == LOSS -> is_lost = true; to_server!END_OF_FILE(0); goto over }
     od;
 
-    /* The connection has ended: the client was told why, and knows what became of each command. */
+    /* The connection has ended. The client was told why, and knows which commands were run. */
     assert(!in_literal || without_bye);
     assert(saw_bye || outcome == ANSWERED || without_bye || outcome == PEER_CLOSED);
     assert(executed <= answered || may_cut || without_bye);
@@ -114,7 +114,7 @@ over:
     skip
 }
 
-/* Chooses who the client is, and what may happen to the connection. */
+/* Chooses the kind of the client, and what may happen to the connection. */
 inline choose()
 {
     PLANT;

@@ -6,10 +6,10 @@
 #define BETWEEN_LINES (between_lines)
 #define QUEUE(line)   to_client!line(taken - idles)
 
-/* Makes a random run choose an event of the host less often than those of the client. */
+/* In a random run, events of the host are less frequent than events of the client. */
 #define OTHERS_FIRST true :: true :: true :: true :: true :: true :: true :: true
 
-/* The next line of the client. */
+/* The next line of the client is an answer. */
 #define ANSWER_ARRIVED (to_server?[ANSWER_OK, 0] || to_server?[ANSWER_NO, 0] || to_server?[ANSWER_BYE, 0])
 
 #define FAULT_COMMAND_AFTER_OK   20
@@ -20,13 +20,13 @@
 #define FAULT_NOT_FED_IN_IDLE    25
 
 bool between_lines = true;
-byte taken, running;   /* commands that the server has begun; that which is not completed, or 0 */
+byte taken, running;   /* the number of commands that the server has begun; the number of the command that runs, or 0 */
 bool idles, literal_due;
 
 #include "session.pml"
 #include "client.pml"
 
-/* After a call that may have ended the session, and after each response. */
+/* Called after each call that may have ended the session, and after each response. */
 inline resume_at_rest()
 {
     if
@@ -55,7 +55,7 @@ inline take(what, number)
     running = number;
     assert(taken == number);
     if
-    :: what == APPEND -> literal_due = true; between_lines = false /* the `+` is owed */
+    :: what == APPEND -> literal_due = true; between_lines = false /* the server still has to write the `+` */
     :: what == APPEND_NOW -> literal_due = true
     :: what == COMMAND || what == FETCH -> run_command()
     :: what == IDLE ->
@@ -94,7 +94,7 @@ proctype Server()
         number = 0;
         is_consumed = false;
         if
-        /* The host's own wishes. A host that cancels may ask again. */
+        /* The host acts. A host that cancels may make another request. */
         :: state == OPEN && requests > 0 ->
             if
             :: requests--; request()
@@ -117,7 +117,7 @@ proctype Server()
             fi
         :: is_lost && !broken && state != ENDED -> broken = true
 
-        /* Reads what the client has sent. */
+        /* The server reads what the client has sent. */
         :: state != ENDED && between_lines && nempty(to_server) && (running == 0 || idles || literal_due || ANSWER_ARRIVED) ->
             to_server?what(number);
             if
@@ -127,7 +127,7 @@ proctype Server()
             if
             :: what == END_OF_FILE -> abandon(PEER_CLOSED); goto closing
             :: what == LITERAL && literal_due ->
-                /* The literal may have the octets of an answer. */
+                /* The literal may contain the octets of an answer. */
                 if
                 :: FAULTY(FAULT_LITERAL_IS_FED) -> feed_line(ANSWER_OK)
                 :: else
@@ -144,7 +144,7 @@ proctype Server()
             :: else -> command = what; take(what, number)
             fi
 
-        /* Writes, in as many pieces as the command has. */
+        /* The server writes a response in as many pieces as the command needs. */
         :: literal_due && !between_lines -> to_client!PLUS(0); between_lines = true; resume_at_rest()
         :: running > 0 && !literal_due && !idles && command == FETCH && between_lines ->
             to_client!DATA(running); between_lines = false
@@ -156,7 +156,7 @@ proctype Server()
     od;
 
 closing:
-    /* A response that has begun is ended, and commands finish unless the client has been told that they do not. */
+    /* The server ends a response that has begun. Commands that run may finish if the client has answered OK. */
     atomic {
         if
         :: FAULTY(FAULT_QUEUE_DROPPED) ->
@@ -180,7 +180,7 @@ closing:
     }
 }
 
-/* For the next run of a simulation. */
+/* Prepares the next run of a simulation. */
 inline forget()
 {
     between_lines = true;
@@ -192,7 +192,7 @@ inline forget()
     forget_client()
 }
 
-/* A simulation makes as many runs as it is told to; a verification, which follows every run, makes one. */
+/* A simulation makes RUNS runs. A verification follows every run, so it makes one. */
 #ifndef RUNS
 #define RUNS 1
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A client, a proxy with a filter, and a server that knows nothing of slogout, with a FIFO in each direction between each
- * two of them. The proxy follows both streams, as slogout_filter_new(3) describes. */
+/* A client, a proxy with a filter, and a server that knows nothing of slogout. There is a FIFO in each direction
+ * between the client and the proxy, and between the proxy and the server. The proxy follows both streams, as
+ * slogout_filter_new(3) describes. */
 
 #define AT_REST       (BETWEEN_LINES && in_flight == idles && !literal_follows)
 #define BETWEEN_LINES (!in_response && !owes_plus && !bye_passed)
@@ -19,7 +20,7 @@
 
 byte passed, in_flight; /* commands that were passed to the server; those whose tagged response has not passed */
 bool idles, literal_follows, in_response, owes_plus, bye_passed, asked;
-bool dropped;           /* something of the client did not reach the server */
+bool dropped;           /* something that the client sent did not reach the server */
 
 #include "session.pml"
 #include "client.pml"
@@ -27,7 +28,7 @@ bool dropped;           /* something of the client did not reach the server */
 chan forth = [2 * COMMANDS + 3] of { mtype, byte };
 chan back = [3 * COMMANDS + 3] of { mtype, byte };
 
-/* What the proxy lets through to the server. */
+/* Passes something of the client to the server. */
 inline pass(what, number)
 {
     assert(!dropped);
@@ -140,7 +141,7 @@ proctype Proxy()
     forth!END_OF_FILE(0)
 }
 
-/* Runs one command after the other. May stop when it is at rest. */
+/* The server runs one command after the other. It may stop when no command is running. */
 proctype Server()
 {
     mtype what, command;
@@ -163,7 +164,7 @@ proctype Server()
             back!OK(number);
             break
         :: what != CLIENT_SAYS_LOGOUT && what != END_OF_FILE && what != LITERAL && what != DONE ->
-            /* No answer to the LOGOUT reaches the server, each command does so once, and in order. */
+            /* No answer to LOGOUT reaches the server. Each command reaches it once, and in order. */
             assert(what == COMMAND || what == FETCH || what == APPEND || what == APPEND_NOW || what == IDLE);
             assert(!awaits_literal && !awaits_done);
             taken++;

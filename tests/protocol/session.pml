@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The server's side of the exchange, as slogout(7) describes it: the states of a session, its timer, its lines.
+/* The server's side of the exchange, as slogout(7) describes it: the states of a session, its timer, and its lines.
  *
  * The host is the process that includes this file. It defines
- *   AT_REST, BETWEEN_LINES   whether the connection is at that moment
+ *   AT_REST, BETWEEN_LINES   true if the connection is at that moment
  *   QUEUE(line)              queues a line for the client
- * and makes the calls request(), resume(), and so on, each in an atomic sequence. Each call prints itself, what comes of
- * it, and the state that it leaves, for replay.py. FAULTY(name) is true if that fault is planted; the lines that define
- * the faults are the list of them. */
+ * and makes the calls request(), resume(), and so on, each in an atomic sequence. Each call prints itself, its effects
+ * and the new state for replay.py. FAULTY(name) is true if that fault is planted. The lines that define FAULT_... are
+ * the list of all faults. */
 
-#ifdef FAULT_AT_RUN_TIME /* one verifier for all faults, which the environment chooses */
+#ifdef FAULT_AT_RUN_TIME /* one verifier for all faults; an environment variable chooses the fault */
 byte planted;
 #define FAULTY(fault) (planted == fault)
 #define PLANT         c_code { now.planted = (unsigned char)atoi(getenv("PLANTED")); }
@@ -17,7 +17,7 @@ byte planted;
 #define PLANT         skip
 #endif
 
-/* Time is in steps, and half of the leave timeout is one. */
+/* Time is counted in steps. Half of the leave timeout is one step. */
 #define READY_TIMEOUT  1
 #define ANSWER_TIMEOUT 2
 #define LEAVE_TIMEOUT  2
@@ -43,21 +43,22 @@ mtype = { NONE, ANSWERED, REFUSED, EXPIRED, BYE_ONLY, NEVER_READY, FORCED, SEND_
           HOST_CLOSED };
 mtype = { REST, LINES, BUSY, BROKEN };
 
-/* What server and client send. The number is that of a command, or that of the commands that the server had taken. */
+/* Messages of both sides. The number is that of a command or, for LOGOUT and BYE, the number of commands that the
+ * server had taken. */
 mtype = { COMMAND, FETCH, APPEND, APPEND_NOW, LITERAL, IDLE, DONE, CLIENT_SAYS_LOGOUT, ANSWER_OK, ANSWER_NO, ANSWER_BYE,
           OK, PLUS, DATA, DATA_END, LOGOUT, BYE, BAD, END_OF_FILE };
 
 bool is_enabled, waits_after_refusal;
 bool broken;           /* send_line() fails */
 mtype state = OPEN, outcome = NONE;
-byte timer;            /* steps until it expires; 0: there is none */
+byte timer;            /* steps until the timer expires; 0 if it does not run */
 byte age;              /* steps in this state */
 bool second_half;      /* of the leave timeout */
 bool refused;
 bool closed;           /* close_connection() was called */
-bool may_cut;          /* a `* BYE` has cut off a command, as it may in the second half */
-bool without_bye;      /* the session ended without the `* BYE` that it owed, as it may if the timer expires */
-bool is_consumed;      /* what feed_line() returned */
+bool may_cut;          /* a `* BYE` may have cut off a command, because it was sent in the second half */
+bool without_bye;      /* the session ended without the `* BYE` that it owed */
+bool is_consumed;      /* the result of feed_line() */
 
 inline say_host()
 {
@@ -85,7 +86,7 @@ inline end_session(why)
     printf("close %e\n", outcome)
 }
 
-/* The line of a session that is PENDING. */
+/* Offers the line of a PENDING session. */
 inline offer_first()
 {
     printf("S: %e AT_REST\n", (is_enabled || FAULTY(FAULT_ASK_NOT_ENABLED) -> LOGOUT : BYE));
@@ -106,7 +107,7 @@ inline offer_first()
     fi
 }
 
-/* The last `* BYE` of a session that is LEAVING. */
+/* Offers the last `* BYE` of a LEAVING session. */
 inline offer_last()
 {
     if
@@ -238,7 +239,8 @@ inline feed_line(line)
     say_state()
 }
 
-/* One step of time. No state lasts longer than its timeout, so an exchange ends within the sum of the three. */
+/* Lets one step of time pass. No state lasts longer than its timeout, so an exchange ends within the sum of the three
+ * timeouts. */
 inline tick()
 {
     say_host();
@@ -248,7 +250,7 @@ inline tick()
     timer--;
     if
     :: timer == 0 && state == PENDING ->
-        assert(!AT_REST); /* no client waits for a moment that has come */
+        assert(!AT_REST); /* if the moment has come, no client waits for it */
         settle(NEVER_READY)
     :: timer == 0 && state == ASKED ->
         if

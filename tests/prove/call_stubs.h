@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How a call begins and ends: memory is released once, when the outermost call returns, and no call follows. */
+/* How a call begins and ends. Memory is released once, when the outermost call returns, and no call follows. */
 #ifndef PROVE_CALL_STUBS_H
 #define PROVE_CALL_STUBS_H
 
@@ -10,7 +10,7 @@ static int given_back, released;
 
 void slo_enter(struct slogout *slogout)
 {
-    CHECK(!released);
+    LEMMA(!released);
     slogout->depth++;
 }
 

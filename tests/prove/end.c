@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The function that is checked: a proof, and a property at its end that must fail, which shows that the end is reached. */
+/* The function that CBMC checks: it calls the proof, and then a property fails, which shows that the proof can end. */
 void PROOF(void);
 void end_of_proof(void);
 

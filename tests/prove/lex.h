@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the scanners rely on of the lexer and the tags: a contract for each function. prove_any_length.c and
- * prove_imap_lex.c prove that the functions keep them. In the proofs of the scanners there are other functions in their
- * place, in lex_stubs.h, which return anything that the contract allows; so what is proved there holds for octets, words
+/* What the proofs of the scanners assume of the lexer and of tags: a contract for each function. prove_any_length.c and
+ * prove_imap_lex.c prove that the functions keep the contracts. The proofs of the scanners replace the functions by
+ * those in lex_stubs.h, which return any value that the contract allows. These proofs therefore hold for octets, words
  * and lines of any length. */
 #ifndef PROVE_LEX_H
 #define PROVE_LEX_H
 
 #include "prove.h"
 #pragma CPROVER check push
-#pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
+#pragma CPROVER check disable "conversion" /* char and unsigned char are converted on purpose */
 #include "imap_lex.h"
 #pragma CPROVER check pop
 #include "response.h"
@@ -35,7 +35,7 @@ static int word_stop_contract(size_t n, const char *bytes, size_t len)
     return n <= len && (n == len || is_word_stop(bytes[n])) && (n == 0 || !is_word_stop(bytes[0]));
 }
 
-/* The length of a token to which n octets are added. */
+/* Returns the length of a token after n octets are added. */
 static unsigned token_len(unsigned before, size_t n)
 {
     return before > SLO_TOKEN_MAX || n > SLO_TOKEN_MAX - before ? SLO_TOKEN_MAX + 1 : before + (unsigned)n;
@@ -46,7 +46,7 @@ static int tag_contract(const struct slo_tag *before, const struct slo_tag *afte
     return after->len == (n <= (size_t)(SLO_TAG_KNOWN + 1 - before->len) ? before->len + n : SLO_TAG_KNOWN + 1);
 }
 
-/* Of tags and atoms. */
+/* for tags and atoms */
 static int chars_contract(size_t n, const char *bytes, size_t len)
 {
     return n <= len && (n == 0 || (!is_word_stop(bytes[0]) && bytes[0] != '*' && !is_word_stop(bytes[n - 1])));

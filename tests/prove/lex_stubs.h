@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See lex.h. What is in a token is never known. */
+/* The functions by which the proofs of the scanners replace the lexer; see lex.h. They never know the contents of a
+ * token. */
 #ifndef PROVE_LEX_STUBS_H
 #define PROVE_LEX_STUBS_H
 
@@ -37,7 +38,7 @@ void slo_token_add(struct slo_token *token, const char *bytes, size_t len)
     *token->bytes = (char)(nondet_octet() & 0x7f);
 }
 
-/* Whether a token may be the word: it is as long. */
+/* Returns 1 or 0 if the token is as long as the word, and 0 otherwise. */
 static int may_be(size_t len, const char *word)
 {
     return len == strlen(word) && nondet_int();

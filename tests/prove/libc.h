@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Functions of <string.h> that CBMC has no model of, and the reference of the grammar. */
+/* The functions of <string.h> for which CBMC has no model, and the reference for the grammar. */
 #ifndef PROVE_LIBC_H
 #define PROVE_LIBC_H
 
 #include "prove.h"
 
 #pragma CPROVER check push
-#pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
+#pragma CPROVER check disable "conversion" /* char and unsigned char are converted on purpose */
 
 void *memchr(const void *bytes, int c, size_t len)
 {
@@ -19,7 +19,7 @@ void *memchr(const void *bytes, int c, size_t len)
     return NULL;
 }
 
-#pragma CPROVER check disable "bounds" /* the reference is not what is proved */
+#pragma CPROVER check disable "bounds" /* the reference itself is not proved */
 #pragma CPROVER check disable "pointer"
 #pragma CPROVER check disable "pointer-overflow"
 #pragma CPROVER check disable "signed-overflow"

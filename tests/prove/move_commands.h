@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* memmove() of lib/owed.c, which moves commands only within the queue, QUEUE, to the place before. CBMC's own is slow
- * if the size is not constant. */
+/* memmove() for lib/owed.c, which only moves commands of the queue QUEUE to the preceding place. CBMC's own memmove()
+ * is slow if the size is not constant. */
 #ifndef PROVE_MOVE_COMMANDS_H
 #define PROVE_MOVE_COMMANDS_H
 

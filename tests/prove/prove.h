@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What every harness uses. A function nondet_NAME() that has no body returns any value of its type. */
+/* Definitions for all harnesses. A function nondet_NAME() that has no body returns any value of its type. */
 #ifndef PROVE_H
 #define PROVE_H
 
@@ -8,20 +8,21 @@
 #include <string.h>
 #include <slogout/slogout.h>
 
-/* The same value, but not a conversion of -1, which the check for conversions would take for an accident. */
+/* The same value, without the conversion of -1, which the check for conversions would report. */
 #undef SLOGOUT_NEVER
 #define SLOGOUT_NEVER UINT64_MAX
 
 #define ASSUME(condition) __CPROVER_assume(condition)
 #define CHECK(condition)  __CPROVER_assert(condition, #condition)
-/* Proves it first, and then helps with the proof of what follows. */
+/* Proves a condition, and then assumes it in the rest of the proof. */
 #define LEMMA(condition)                                                                                               \
     do {                                                                                                               \
         CHECK(condition);                                                                                              \
         ASSUME(condition);                                                                                             \
     } while (0)
 
-/* The end of a case, which is reached. No case is mixed with another, so what each begins with is constant. */
+/* Ends a case, and shows that its end is reached. CBMC then does not merge the states of several cases, so the values
+ * with which each case begins are constant. */
 #ifdef NO_END
 #define END_CASE() ASSUME(0)
 #else

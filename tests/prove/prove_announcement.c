@@ -116,7 +116,9 @@ static int begin_round(unsigned round, size_t *at, struct slo_announcement *of)
     return 1;
 }
 
-/* proves: an announcement is what its octets make of it one by one: a literal is found exactly if one is announced at the end of a line, and its kind and its size, or SLO_LITERAL_LIMIT if that is less, from any state, for any number of octets
+/* proves: an announcement is what its octets make of it one by one: a literal is found exactly if one is announced
+ *     at the end of a line, and its kind and its size, or SLO_LITERAL_LIMIT if that is less, from any state, for any
+ *     number of octets
  * with: --unwind 3
  * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : announcement->phase
  * mutant: lib/imap_lex.c: phase == DIGITS || phase == PLUS => phase != NOTHING

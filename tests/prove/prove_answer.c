@@ -9,11 +9,11 @@
 #ifndef CASE
 #define CASE 0
 #endif
-#define PART (CASE == 0 ? IN_PREFIX : CASE < 4 ? IN_TEXT + CASE - 1 : CASE == 4 ? AFTER_CR : IN_SPACES + CASE - 5)
+#define PART (CASE == 0 ? IN_PREFIX : CASE < 4 ? IN_TEXT + CASE - 1 : CASE == 4 ? AFTER_CR : IN_SPACES)
 enum { IN_PREFIX, IN_SPACES, IN_BYE, IN_OK, IN_NO, IN_BAD, AFTER_CR, IN_TEXT, TOO_LONG, SKIPPED };
 
 #pragma CPROVER check push
-#pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
+#pragma CPROVER check disable "conversion" /* char and unsigned char are converted on purpose */
 
 static struct slo_answer answer;
 static const char *piece;
@@ -420,9 +420,12 @@ static char octet_of_ghost(void)
     return ghost - before_piece < piece_len ? piece[ghost - before_piece] : '\0';
 }
 
-/* proves: from any state before the SP, after the CR behind the word, or in the text of an answer, or in a line that is too long, a piece of any number of octets does to the matcher what its octets do to the reader one by one, and as the filter relies on: what may become an answer is kept octet by octet, and an answer ends at its LF, or is too long without one in 65,536 octets
+/* proves: from any state before the word, after the CR behind it, or in the text of an answer, or in a line that
+ *     is too long, a piece of any number of octets does to the matcher what its octets do to the reader one by one,
+ *     and as the filter relies on: what may become an answer is kept octet by octet, and an answer ends at its LF, or
+ *     is too long without one in 65,536 octets
  * with: --unwind 33 --unwindset word_of_status.0:5 --slice-formula
- * each: CASE 5
+ * each: CASE 6
  * mutant CASE=0: lib/answer.c: answer->len--; => ;
  * mutant CASE=1: lib/answer.c: const size_t most = len < room ? len : room; => const size_t most = len;
  * mutant CASE=3: lib/answer.c: return end ? (size_t)(end - bytes) + 1 : len; => return len; */

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Octets of any number: no loop over them is unwound, each has a contract. Of the octet at `ghost` alone it is known
- * what it is. As it may be any of them, what holds of it holds of all. */
+/* Proofs for any number of octets. A contract replaces each loop over the octets. A proof knows only the octet at the
+ * index `ghost`. The index may be any index, so a property of this octet holds for all octets. */
 #include "prove.h"
 
 #pragma CPROVER check push
-#pragma CPROVER check disable "conversion" /* between char and unsigned char, and of what is no digit, as meant */
+/* char, unsigned char and octets that are not digits are converted on purpose. */
+#pragma CPROVER check disable "conversion"
 
 static size_t ghost, kept_before;
 static char ghost_octet;
-static const char *ghost_at; /* where it lies */
+static const char *ghost_at; /* its address */
 static int is_tag, is_atom, is_stop;
 
-/* The first octet that is c, as far as that of ghost is concerned. */
+/* Returns the place of the first octet that is c. Of the octets before it, the proof knows only that the ghost octet is
+ * not c. */
 void *memchr(const void *bytes, int c, size_t len)
 {
     const char *at = bytes;
@@ -24,7 +26,7 @@ void *memchr(const void *bytes, int c, size_t len)
 }
 
 #pragma CPROVER check push
-#pragma CPROVER check disable "bounds" /* the reference is not what is proved */
+#pragma CPROVER check disable "bounds" /* the reference itself is not proved */
 #pragma CPROVER check disable "pointer"
 #pragma CPROVER check disable "pointer-overflow"
 #pragma CPROVER check disable "signed-overflow"
@@ -37,7 +39,7 @@ void *memchr(const void *bytes, int c, size_t len)
 #include "tag.c"
 #include "lex.h"
 
-/* So many octets, of which one is that of ghost. */
+/* Returns len octets, one of which is the ghost octet. */
 static const char *any_octets(size_t len)
 {
     char *const bytes = malloc(len);
@@ -51,7 +53,7 @@ static const char *any_octets(size_t len)
     return bytes;
 }
 
-/* proves: lines and words stop at their first LF, NUL, SP or CR, for any number of octets
+/* proves: a line ends at its first LF or NUL, and a word at its first SP, CR, LF or NUL, for any number of octets
  * with: --unwind 14
  * claims: slo_line_stop slo_word_stop
  * loop slo_word_stop.0: i <= len && (ghost >= i || !is_stop); assigns i; decreases len - i
@@ -70,7 +72,7 @@ void stops(void)
     free((void *)bytes);
 }
 
-/* proves: tags and atoms stop at the first octet that the grammar does not allow in them, for any number of octets
+/* proves: tags and atoms end at the first octet that the grammar does not allow in them, for any number of octets
  * with: --unwind 14
  * claims: slo_tag_length slo_atom_length
  * loop slo_tag_length.0: i <= len && (ghost >= i || is_tag); assigns i; decreases len - i
@@ -89,7 +91,9 @@ void words(void)
     free((void *)bytes);
 }
 
-/* proves: a tag takes the octets that a tag may hold, and gets as long as they make it, or too long for ever; a token takes those of an atom, and keeps as many as fit, from any tag and any token, for any number of octets
+/* proves: a tag takes the octets that a tag may contain, and grows by their number until it counts as too long; a token
+ *     takes the octets that an atom may contain, and keeps as many as fit; from any tag and any token, for any number
+ *     of octets
  * with: --unwind 14
  * claims: slo_tag_take slo_token_take
  * loop slo_tag_take.0: n <= len && (ghost >= n || is_tag); assigns n, hash; decreases len - n
@@ -118,7 +122,7 @@ void takes(void)
     free((void *)bytes);
 }
 
-/* proves: a word of a status is found exactly if it is one of the four in any case, for any number of octets
+/* proves: a status is found exactly if the octets are one of the four words in any case, for any number of octets
  * with: --unwind 6
  * claims: slo_status_find slo_word_is slo_word_agreement
  * mutant: lib/response.c: if (slo_word_is(bytes, len, statuses[i].word)) => if (slo_word_agreement(bytes, len, statuses[i].word) == len)
@@ -143,7 +147,8 @@ void status(void)
 
 static struct slo_announcement before;
 
-/* proves: a piece of a line leads from any state of an announcement to one that the contract allows, for any number of octets
+/* proves: from any state of an announcement, a piece of a line leads to a state that the contract allows, for any
+ *     number of octets
  * with: --unwind 2
  * loop slo_announcement_feed.0: i <= len; assigns i; decreases i
  * loop slo_announcement_feed.1: i <= len && announcement->phase <= 5 && announcement->size <= 9223372036854775808UL && announcement->non_synchronizing <= 1 && (announcement->phase == 0 || i == 0 || (bytes[i - 1] >= 48 && bytes[i - 1] <= 57) || bytes[i - 1] == 123 || bytes[i - 1] == 43 || bytes[i - 1] == 125 || bytes[i - 1] == 13) && (i > 0 || (announcement->phase == before.phase && announcement->size == before.size && announcement->non_synchronizing == before.non_synchronizing)); assigns i, __CPROVER_object_whole(announcement); decreases len - i

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The commands in flight, and those that are owed something. */
+/* The commands in flight, and the queue of the commands for which more than a tag is stored. */
 #include "prove.h"
 
 #include "owed.h"
@@ -27,7 +27,7 @@ static struct slo_in_flight any_in_flight(void)
     return in_flight;
 }
 
-/* Where the tag stands, or count. */
+/* Returns the index of the tag, or count if the tag is not there. */
 static size_t place_of(const struct slo_in_flight *of, uint64_t tag)
 {
     size_t i = 0;
@@ -37,7 +37,8 @@ static size_t place_of(const struct slo_in_flight *of, uint64_t tag)
     return i;
 }
 
-/* proves: a command that is added is the last of up to 16, leaves those before it, and is in the number and in the sum, from any valid state
+/* proves: a command that is added is the last of up to 16 and leaves the others as they are, and the number and the sum
+ *     include it, from any valid state
  * with: --unwind 18
  * claims: slo_in_flight_add
  * mutant: lib/in_flight.c: if (in_flight->count == SLO_IN_FLIGHT_KNOWN) => if (in_flight->count == SLO_IN_FLIGHT_KNOWN + 1)
@@ -48,7 +49,7 @@ void in_flight_add(void)
     const uint64_t tag = nondet_uint64();
     const size_t i = nondet_size();
 
-    ASSUME(before.count < UINT64_MAX); /* No stream holds more. */
+    ASSUME(before.count < UINT64_MAX); /* No stream contains more commands. */
     slo_in_flight_add(&in_flight, tag);
     CHECK(in_flight_is_valid());
     CHECK(in_flight.count == before.count + 1 && in_flight.sum == before.sum + tag);
@@ -57,13 +58,14 @@ void in_flight_add(void)
     CHECK(in_flight.tags[i] == (i < before.count ? before.tags[i] : tag));
 }
 
-/* proves: a response answers a command with its tag and no other, or, when only the sum is known, makes the number less by one and the sum by the tag; the number never wraps; and the last one that is answered shows whether the sum was right, from any valid state
+/* proves: a response removes the command with its tag and no other command; when only the sum is known, the response
+ *     reduces the number by one and the sum by the tag; the number never wraps; the response after which no command is
+ *     left shows whether the sum was right; from any valid state
  * with: --unwind 18
  * claims: slo_in_flight_answer forget_tag
  * mutant: lib/in_flight.c: !in_flight->is_summed && !forget_tag => !forget_tag
  * mutant: lib/in_flight.c: if (i == count) => if (i > count)
- * mutant: lib/in_flight.c: tags[count - 1]; => tags[count];
- * mutant: lib/in_flight.c: in_flight->is_summed = 0; => in_flight->is_summed = 1; */
+ * mutant: lib/in_flight.c: tags[count - 1]; => tags[count]; */
 void in_flight_answer(void)
 {
     const struct slo_in_flight before = any_in_flight();
@@ -84,7 +86,7 @@ void in_flight_answer(void)
     CHECK(in_flight.tags[i] == before.tags[i == at ? in_flight.count : i]);
 }
 
-/* ---- owed ---- */
+/* ---- the queue ---- */
 
 static struct slo_owed_queue any_queue(void)
 {
@@ -99,7 +101,8 @@ static int is_same(const struct slo_owed *one, const struct slo_owed *other)
            one->waits == other->waits && one->is_literal == other->is_literal;
 }
 
-/* proves: a command is appended with nothing but its tag, and keeps those before it, unless there is no room, for all queues
+/* proves: an appended command is zero except for its tag, and the commands before it do not change, unless there is no
+ *     room, for all queues
  * with: --unwind 10
  * claims: slo_owed_add
  * mutant: lib/owed.c: if (queue->count == SLO_OWED_MAX) => if (queue->count > SLO_OWED_MAX)
@@ -118,11 +121,10 @@ void owed_add(void)
     CHECK(is_same(&queue.commands[i], &before.commands[i]));
 }
 
-/* proves: a command of the queue is removed, and the others stay in their order, for all queues
+/* proves: one command is removed from the queue, and the other commands keep their order, for all queues
  * with: --unwind 10
  * claims: slo_owed_remove
- * mutant: lib/owed.c: (size_t)(end - owed - 1) => (size_t)(end - owed)
- * mutant: lib/owed.c: memmove(owed, owed + 1 => memmove(owed, owed + 2 */
+ * mutant: lib/owed.c: (size_t)(end - owed - 1) => (size_t)(end - owed) */
 void owed_remove(void)
 {
     const struct slo_owed_queue before = any_queue();
@@ -135,7 +137,7 @@ void owed_remove(void)
     CHECK(is_same(&queue.commands[i], &before.commands[i < at ? i : i + 1]));
 }
 
-/* proves: what is found is the oldest that waits, and the oldest with the tag, and it is found if there is one, for all queues
+/* proves: the oldest command that waits, and the oldest command with a tag, are found if there is one, for all queues
  * with: --unwind 10
  * claims: slo_owed_waiting slo_owed_find
  * mutant: lib/owed.c: if (queue->commands[i].waits) => if (!queue->commands[i].waits)

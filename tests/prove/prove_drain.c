@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A drain by induction: from any consistent drain, whatever happens leads to a consistent one. There may be any number
- * of sessions in each state. Only those exist that the drain can look at: the oldest in each state, and the one that is
- * next to wait. The lists themselves belong to sessions, and prove_session.c proves them. */
+/* The drain by induction: every event leads from any consistent drain to a consistent drain. Any number of sessions may
+ * be in each state. The harness has only the sessions that the drain can look at: the oldest in each state, and the
+ * next session that waits. The lists belong to the sessions, and prove_session.c proves them. */
 #include "call_stubs.h"
 #include "saturate.h"
 
 static struct slogout slogout;
 
-/* Where no more matters of a sum than when it has come, which prove_saturate.c proves of slo_add(). */
+/* For proofs in which only one property of a sum matters: whether the time has come. prove_saturate.c proves this
+ * property of slo_add(). */
 #ifdef OPAQUE
 uint64_t __CPROVER_uninterpreted_add(uint64_t a, uint64_t b);
 static uint64_t sum(uint64_t a, uint64_t b)
@@ -25,16 +26,16 @@ static uint64_t sum(uint64_t a, uint64_t b)
 struct slogout nondet_slogout(void);
 struct slogout_drain nondet_drain(void);
 
-static struct slogout_drain drain, before; /* before: as it was when the event began */
+static struct slogout_drain drain, before; /* before: the drain when the event began */
 static struct slogout_session waiting, neighbor, pending, asked, leaving, ended;
 static int calls, done_calls, slots;
-static struct slogout_plan copied; /* the plan of the host */
-static int copy_error;             /* what is wrong with it, or 0 */
-static uint64_t served; /* sessions that use their slot in this event, which the next slot does not count */
+static struct slogout_plan copied; /* the host's plan */
+static int copy_error;             /* the error of this copy, or 0 */
+static uint64_t served; /* sessions that use their slots in this event, so that the next slot does not count them */
 
 enum { FORCE, START, RESUME, PAUSE, ADD }; /* what steer() does */
 
-/* What a proof takes one by one. */
+/* what differs between the runs of a proof */
 #ifndef WHAT
 #define WHAT FORCE
 #endif
@@ -60,7 +61,7 @@ static void place(struct slogout_session *session, unsigned state, int exists)
 
 static void done(struct slogout_drain *of, void *user_data);
 
-/* Any consistent drain, with fewer than 2^32 sessions in each state. */
+/* Makes any consistent drain, with fewer than 2^32 sessions in each state. */
 static void any_drain(void)
 {
     unsigned state;
@@ -79,7 +80,7 @@ static void any_drain(void)
     before = drain;
 }
 
-/* The sessions that exist. */
+/* Links the sessions that exist. */
 static void place_all(void)
 {
     const uint64_t *const count = drain.set.counts.state;
@@ -95,7 +96,7 @@ static void place_all(void)
     place(&ended, SLOGOUT_STATE_ENDED, count[SLOGOUT_STATE_ENDED] > 0);
 }
 
-/* ---- what the drain stands on, by what is proved of it elsewhere ---- */
+/* ---- the functions that the drain calls, as they are proved elsewhere ---- */
 
 void *slo_allocate(struct slogout *of, size_t size)
 {
@@ -152,7 +153,7 @@ struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32
     return any;
 }
 
-/* While the drain is forcing, the slots are for all that have not been settled. */
+/* While the drain is forcing, all unsettled sessions get slots. */
 static void check_backlog(const struct slo_backlog *backlog, uint64_t now_ms)
 {
     const struct slogout_counts *const counts = &before.set.counts;
@@ -193,7 +194,7 @@ uint64_t slo_pacer_instant_ms(const struct slo_pacer *pacer, uint32_t step_ms)
     return pacer->instant;
 }
 
-/* ---- sessions, by what is proved of them elsewhere ---- */
+/* ---- sessions, as they are proved elsewhere ---- */
 
 int slo_session_join(struct slogout_session *session, struct slo_session_set *set, uint64_t group)
 {
@@ -209,7 +210,7 @@ int slo_session_join(struct slogout_session *session, struct slo_session_set *se
     return 0;
 }
 
-/* If others are in this state, the oldest of them is like this one, and takes its place. */
+/* If other sessions are in this state, the oldest of them is like this one and takes its place. */
 static void take_out(const struct slogout_session *session)
 {
     const unsigned state = session->state;
@@ -234,7 +235,7 @@ int slo_session_cancel(struct slogout_session *session)
     return 0;
 }
 
-/* The host may do anything to the drain, so nothing can be done to it afterwards. */
+/* The host may do anything to the drain, so the drain is any drain afterwards. */
 static void call_host(void)
 {
     calls++;
@@ -250,7 +251,7 @@ static void move(struct slogout_session *session, unsigned state)
     call_host();
 }
 
-/* A session begins at the instant of its neighbor if they are in one group. */
+/* A session begins at the same instant as its neighbor if both are in the same group. */
 int slo_session_request(struct slogout_session *session)
 {
     const struct slogout_counts *const counts = &before.set.counts;
@@ -264,7 +265,7 @@ int slo_session_request(struct slogout_session *session)
     return 0;
 }
 
-/* Those are forced first that were sent nothing. */
+/* Sessions that have been sent nothing are forced first. */
 int slo_session_force(struct slogout_session *session)
 {
     const uint64_t *const count = before.set.counts.state;
@@ -288,7 +289,8 @@ static void done(struct slogout_drain *of, void *user_data)
 
 /* ---- the proofs ---- */
 
-/* proves: a new drain is consistent and has no alarm and no session, or there is none, an error and no memory in use
+/* proves: a new drain is consistent, and has no alarm and no session; or there is an error, and no drain and no memory
+ *     in use
  * with: --unwind 7 --malloc-may-fail --malloc-fail-null
  * claims: slogout_drain_new
  * mutant: lib/drain.c: drain->timer_step_ms = 1; => ; */
@@ -312,7 +314,10 @@ void new_drain(void)
     free(made);
 }
 
-/* proves: after a change of its sessions, the alarm of a drain stands where the manual says: nowhere before the start, after done, and while there is nothing to do; at once if no session is left; else at the next turn, if a session may be begun or must be forced, but not after the beginning of forcing, nor after the deadline, for all numbers of sessions below 2^32, all schedules, paces and times
+/* proves: after a change of its sessions, the alarm of a drain is right: it is not set before the start, after done,
+ *     after a cancel, or while all sessions are ENDED; it is due at once if no session is left, and at the next turn if
+ *     a session may begin or must be forced, but at the latest when forcing begins or, while the drain is forcing, at
+ *     the deadline; for all numbers of sessions below 2^32, all schedules, paces and times
  * with: --unwind 7 --slice-formula
  * claims: next_due may_begin over_by no_outcome unsettled in_flight is_empty next_turn on_change set_alarm
  * mutant: lib/drain.c: (!limit || in_flight(counts) < limit) => (!limit || counts->state[SLOGOUT_STATE_ASKED] < limit)
@@ -359,11 +364,14 @@ void alarm(void)
         CHECK(deadline == (may_be_begun ? slo_min(turn, forcing) : forcing));
 }
 
-/* proves: when the alarm rings, one thing is done: done is called, exactly if no session is left; or the oldest session that waits is begun, at the instant of its neighbor in a group; or the oldest is forced, of those first that wait; both after the next slot is cut; or forcing begins; or a slot is cut again. When the host is called and in the end, the alarm is right, for all numbers of sessions below 2^32, all schedules, paces and times
+/* proves: when the alarm rings, the drain does one thing: it calls done, exactly if no session is left; it begins the
+ *     oldest waiting session, at the instant of its neighbor in a group; it forces the oldest session, waiting sessions
+ *     first; it begins to force; or it cuts the slot again. The next slot is cut before a session begins or is forced.
+ *     The alarm is right whenever the host is called and at the end, for all numbers of sessions below 2^32, all
+ *     schedules, paces and times
  * with: -DOPAQUE --unwind 7 --slice-formula
  * claims: ring force_next first_in next_slot adapt_slot elapsed
- * mutant: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined
- * mutant: lib/drain.c: now >= drain->schedule.force && !drain->is_forcing => now > drain->schedule.force && !drain->is_forcing */
+ * mutant: lib/drain.c: drain->has_joined && now < drain->schedule.deadline => drain->has_joined */
 void rings(void)
 {
     any_drain();
@@ -378,7 +386,7 @@ void rings(void)
     }
 }
 
-/* Returns the error that is due, where 0 stands for none. */
+/* Returns the error that the call must return, or 0. */
 static int error_of(int is_wrong, unsigned joining)
 {
     const int is_running = before.state == RUNNING || before.state == PAUSED, is_over = before.state > PAUSED;
@@ -392,13 +400,17 @@ static int error_of(int is_wrong, unsigned joining)
     return WHAT == ADD && joining >= SLOGOUT_STATE_LEAVING ? SLOGOUT_ERR_STATE : 0;
 }
 
-/* proves: a drain is started, gets another plan, goes on, pauses, or is forced, which never postpones its deadline, or a session is added, exactly if it and the drain can still be begun; or the error that is due has changed nothing; in the end the drain is consistent, for all numbers of sessions below 2^32, all plans and times
+/* proves: slogout_drain_start(), _resume(), _pause(), _force() and _add() leave the drain consistent, and _force()
+ *     never postpones the deadline; each returns an error exactly if it must, and then changes nothing; for all numbers
+ *     of sessions below 2^32, all plans and times
  * with: -DOPAQUE --unwind 8 --slice-formula
  * each: WHAT 5
- * claims: slogout_drain_start slogout_drain_resume slogout_drain_pause slogout_drain_force slogout_drain_add adopt_schedule
- * mutant WHAT=0: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add
- * mutant WHAT=1: lib/drain.c: drain->is_forcing = 0; => ;
- * mutant WHAT=4: lib/drain.c: drain->has_joined = 1; => ; */
+ * claims WHAT=0: slogout_drain_force
+ * claims WHAT=1: slogout_drain_start adopt_schedule
+ * claims WHAT=2: slogout_drain_resume
+ * claims WHAT=3: slogout_drain_pause
+ * claims WHAT=4: slogout_drain_add
+ * mutant WHAT=0: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add */
 void steer(void)
 {
     static const struct slogout_plan plan;
@@ -418,8 +430,9 @@ void steer(void)
         CHECK(slogout_drain_force(NULL, now) == SLOGOUT_ERR_ARGUMENT);
         error = slogout_drain_force(&drain, now);
         most = (uint64_t)drain.plan.tail_ms + slogout.settings.leave_timeout_ms;
+        /* A sum grows with its terms. */
         ASSUME(drain.schedule.deadline > most ||
-               slo_add(slogout.clock.now, drain.schedule.deadline) <= slo_add(slogout.clock.now, most)); /* a sum grows */
+               slo_add(slogout.clock.now, drain.schedule.deadline) <= slo_add(slogout.clock.now, most));
         CHECK(slogout_drain_deadline(&drain) <= deadline);
         CHECK(error || slogout_drain_deadline(&drain) <= slo_add(slogout.clock.now, most));
         break;
@@ -464,12 +477,14 @@ static void any_small_drain(void)
     any_drain();
     for (state = SLOGOUT_STATE_WAITING; state <= SLOGOUT_STATE_ENDED; state++) {
         ASSUME(drain.set.counts.state[state] == MEMBERS);
-        drain.set.counts.state[state] = MEMBERS; /* which spares CBMC the others */
+        drain.set.counts.state[state] = MEMBERS; /* a constant, for which CBMC needs less time */
     }
     place_all();
 }
 
-/* proves: a drain is canceled: of 0, 1 or 2 sessions in each state, those that were not asked are canceled, the others stay; or an error has changed nothing; in the end the drain is consistent
+/* proves: when a drain with 0, 1 or 2 sessions in each state is canceled, the sessions that were not asked are
+ *     canceled, and the others stay in the drain; or there is an error, and nothing changes; the drain is consistent
+ *     afterwards
  * with: --unwind 7 --slice-formula
  * each: MEMBERS 3
  * claims: slogout_drain_cancel reopen_all
@@ -490,12 +505,12 @@ void cancel(void)
           (error || state >= SLOGOUT_STATE_ASKED ? before.set.counts.state[state] : 0));
 }
 
-/* proves: a drain with 0, 1 or 2 sessions in each state is freed once, those that were WAITING are canceled, the others leave it, and no alarm is set
+/* proves: when a drain with 0, 1 or 2 sessions in each state is freed, its memory is released once, the WAITING
+ *     sessions are canceled, the others leave the drain, and no alarm is set
  * with: --unwind 7 --slice-formula
  * each: MEMBERS 3
  * claims: slogout_drain_free
- * mutant MEMBERS=1: lib/drain.c: reopen_all(drain, SLOGOUT_STATE_WAITING); => ;
- * mutant MEMBERS=1: lib/drain.c: slo_alarm_set(&drain->alarm, SLOGOUT_NEVER); => ; */
+ * mutant MEMBERS=1: lib/drain.c: reopen_all(drain, SLOGOUT_STATE_WAITING); => ; */
 void release(void)
 {
     const unsigned state = nondet_octet();

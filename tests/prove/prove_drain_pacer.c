@@ -5,7 +5,7 @@
 
 #define slo_random_next(state) ((void)(state), nondet_uint64())
 
-/* Where it does not matter how much the window grows for the rate. */
+/* For proofs in which the growth of the window for the rate does not matter. */
 #ifdef OPAQUE
 uint64_t __CPROVER_uninterpreted_multiply(uint64_t a, uint64_t b);
 #define slo_multiply __CPROVER_uninterpreted_multiply
@@ -13,7 +13,7 @@ uint64_t __CPROVER_uninterpreted_multiply(uint64_t a, uint64_t b);
 
 #include "drain_pacer.c"
 
-/* Any state at all, whether slo_pacer_open() and what follows it could make it or not. */
+/* Returns any state, including states that no calls of the pacer can cause. */
 static struct slo_pacer any_pacer(void)
 {
     const struct slo_pacer any = {nondet_uint64(), nondet_uint64(), nondet_uint64(), nondet_uint64(),
@@ -29,14 +29,15 @@ static struct slo_backlog any_backlog(void)
     return any;
 }
 
-/* The slot lies in the window, and its instant in the slot. */
+/* Returns 1 if the slot has a valid length, and the instant lies in the slot. */
 static int is_slot(const struct slo_pacer *pacer)
 {
     return pacer->from <= pacer->to && pacer->from <= pacer->instant &&
            (pacer->instant < pacer->to || pacer->instant == pacer->from);
 }
 
-/* proves: a window is as long as it was opened, its ends do not overflow, and the gap is the least of which the rate fits into a second, or 0 without a rate, for all times and rates
+/* proves: a window has the length with which it was opened, its ends do not overflow, and the gap is the smallest that
+ *     keeps the rate, or 0 without a rate, for all times and rates
  * by: integers
  * claims: slo_pacer_open fixed_point
  * mutant: lib/drain_pacer.c: slo_min(ms, SLO_PACER_LONGEST) => slo_min(ms, 2 * SLO_PACER_LONGEST)
@@ -56,7 +57,8 @@ void open_window(void)
     CHECK(rate == 0 ? pacer.gap == 0 : pacer.gap * rate >= fixed_point(1000) && (pacer.gap - 1) * rate < fixed_point(1000));
 }
 
-/* proves: no slot is shorter than the gap, unless sessions must have had theirs sooner, for all states and backlogs of up to 2^20 sessions
+/* proves: no slot is shorter than the gap, unless sessions must have their slots sooner, for all states and backlogs of
+ *     up to 2^20 sessions
  * by: integers
  * with: --slice-formula
  * mutant: lib/drain_pacer.c: slo_max(pacer->even_end, by_rate) => slo_min(pacer->even_end, by_rate) */
@@ -72,7 +74,8 @@ void gap(void)
     CHECK(pacer.to - pacer.from >= pacer.gap);
 }
 
-/* proves: the next slot begins where the last one ended, or as much later as a tick was too late, and then the window moves by that, for all states, times and backlogs
+/* proves: the next slot begins where the last slot ended, or later by the excess delay of the tick, and then the window
+ *     moves by the same time, for all states, times and backlogs
  * with: --slice-formula
  * claims: slo_pacer_next
  * mutant: lib/drain_pacer.c: slo_max(pacer->to, overdue) => slo_min(pacer->to, overdue)
@@ -92,7 +95,9 @@ void next_slot(void)
     CHECK(old.to < old.end || pacer.even_end == slo_add(pacer.from, old.span));
 }
 
-/* proves: an instant lies in its slot, and the slots that follow, if all are as long as this one, end by the end of the window, and by when sessions must have had one, which they would not if each were longer by one, for all states, times and backlogs
+/* proves: an instant lies in its slot; if all following slots have the length of this slot, they end by the end of the
+ *     window, and by the time by which sessions must have their slots; if each were longer by one, they would not; for
+ *     all states, times and backlogs
  * by: integers
  * with: --slice-formula
  * claims: share_of cut_from
@@ -117,7 +122,9 @@ void all_have_a_slot(void)
     CHECK(slo_multiply(length + 1, backlog.count) > time || slo_multiply(length + 1, backlog.urgent) > urgent_time);
 }
 
-/* proves: if nobody waits, there is no slot, and who joins later waits until the gap after the last slot began is over, or as long as that slot, if it was shorter, but not longer than a late tick is made up for, for all states and times
+/* proves: if no session waits, there is no slot; a session that joins later waits until the used slot, or the gap after
+ *     its beginning if that is shorter, has passed, but does not make up for more than the longest delay of a tick; for
+ *     all states and times
  * mutant: lib/drain_pacer.c: pacer->to = UINT64_MAX => pacer->to = 0
  * mutant: lib/drain_pacer.c: slo_max(used, overdue) => slo_min(used, overdue)
  * mutant: lib/drain_pacer.c: slo_max(pacer->instant, slo_min => slo_min(pacer->instant, slo_min */
@@ -134,7 +141,8 @@ void no_slot(void)
     CHECK(pacer.from >= fixed_point(slo_subtract(now, SLO_PACER_CATCH_UP_MS)));
 }
 
-/* proves: a slot that is cut again ends earlier and lies in the window, not before now, or stays as it was, and in both cases all waiting sessions have a slot before they must have had theirs, for all states, times and backlogs
+/* proves: a slot that is cut again ends earlier, lies in the window and does not begin before now, or else does not
+ *     change; in both cases all waiting sessions get their slots in time; for all states, times and backlogs
  * by: integers
  * with: -DOPAQUE --slice-formula
  * claims: slo_pacer_adapt
@@ -159,7 +167,8 @@ void adapt_slot(void)
     CHECK(pacer.to == pacer.from || pacer.to <= pacer.end);
 }
 
-/* proves: the instant in milliseconds is not later, and earlier by less than a step, for all instants and steps
+/* proves: the instant in milliseconds is never later than the exact instant, and earlier by less than a step, for all
+ *     instants and steps
  * mutant: lib/drain_pacer.c: ms - ms % step_ms => ms - ms % step_ms + step_ms */
 void rounded_down(void)
 {

@@ -2,7 +2,7 @@
 #include "prove.h"
 #include "saturate.h"
 
-/* Where it does not matter what a product is, as long as it is the same for the same factors. */
+/* For proofs that hold for any values of products and quotients, if the same operands always give the same value. */
 #ifdef OPAQUE
 uint64_t __CPROVER_uninterpreted_multiply(uint64_t a, uint64_t b);
 uint64_t __CPROVER_uninterpreted_divide_up(uint64_t a, uint64_t b);
@@ -12,18 +12,19 @@ uint64_t __CPROVER_uninterpreted_ratio_up(uint64_t a, uint32_t b, uint32_t c);
 #define slo_ratio_up       __CPROVER_uninterpreted_ratio_up
 #endif
 
-/* Where it does not matter why a limit or a rate is too low: each may be enough, or need more time than there is. */
+/* For the proof in which the reason why a limit or a rate is too low does not matter: any limit or rate may be enough,
+ * or may need more time than there is. */
 #ifdef ORACLE
 #define TOO_LONG ((uint64_t)1 << 62)
-static uint64_t needed; /* the least limit or rate that is enough */
-static int can_fit;     /* whether the greatest is accepted */
+static uint64_t needed; /* the smallest limit or rate that is enough */
+static int can_fit;     /* whether the greatest limit or rate is enough */
 #define slo_divide_up(a, b)   ((b) >= needed ? (uint64_t)1 : 2)
 #define slo_multiply(a, b)    ((a) ? TOO_LONG : 0)
 #define slo_ratio_up(a, b, c) ((c) >= needed ? (uint64_t)0 : TOO_LONG)
 #endif
 
-/* What least() proves of the search, in place of its calls: the counter numbers what stands in the source, and 0 is the
- * search itself. */
+/* Replaces the calls of the search by what least() proves of it. The counter numbers the places where the source has
+ * this name; place 0 is the search itself. */
 #ifndef ORACLE
 #include "drain_plan.h"
 static void searched(struct slogout_plan *plan, uint32_t *member, const struct slo_timeouts *timeouts,
@@ -50,10 +51,10 @@ static void searched(struct slogout_plan *plan, uint32_t *member, const struct s
 struct question {
     struct slogout_plan plan;
     struct slo_timeouts timeouts;
-    uint64_t sessions; /* not 0, as none counts as one */
+    uint64_t sessions; /* not 0, because 0 counts as 1 */
 };
 
-/* Any plan, timeouts and sessions. */
+/* Returns any plan, timeouts and number of sessions. */
 static struct question any_question(void)
 {
     struct question any;
@@ -73,14 +74,14 @@ static struct question any_question(void)
     return any;
 }
 
-/* Words of the promise, as in the manual. */
+/* The terms of the promise, as the manual uses them. */
 
 static int has_deadline(const struct question *q)
 {
     return q->plan.deadline_ms > 0 && q->plan.deadline_ms < SLOGOUT_NEVER;
 }
 
-/* From the beginning of forcing to the deadline. */
+/* Returns the time from the beginning of forcing to the deadline. */
 static uint64_t ending(const struct question *q)
 {
     return (uint64_t)q->plan.tail_ms + q->timeouts.leave;
@@ -91,13 +92,13 @@ static uint64_t force(const struct question *q)
     return slo_subtract(q->plan.deadline_ms, ending(q));
 }
 
-/* How long a session is in flight at most, late ticks included. */
+/* Returns the longest time that a session is in flight, if ticks may be late. */
 static uint64_t flight(const struct question *q)
 {
     return (uint64_t)q->timeouts.answer + 100;
 }
 
-/* The rounds in which silent clients leave, after the first. */
+/* Returns the number of rounds in which silent clients leave, without the first round. */
 static uint64_t later(const struct question *q)
 {
     return q->plan.max_in_flight ? slo_divide_up(q->sessions, q->plan.max_in_flight) - 1 : 0;
@@ -108,7 +109,7 @@ static uint64_t at_the_rate(const struct question *q, uint64_t sessions)
     return q->plan.rate ? slo_ratio_up(sessions, 1000, q->plan.rate) : 0;
 }
 
-/* Whether sessions that are begun in this time have their whole flights before forcing begins. */
+/* Returns 1 if sessions that begin within this time can be in flight for their whole time before forcing begins. */
 static int is_time_for(const struct question *q, uint64_t time)
 {
     return !has_deadline(q) || (flight(q) <= force(q) && time <= force(q) - flight(q));
@@ -127,11 +128,12 @@ static int fits(const struct question *q)
     return slo_plan_fits(&q->plan, &q->timeouts, q->sessions);
 }
 
-/* proves: a plan is accepted exactly if the spread, the rate and the rounds, each with a flight, the tail and the leave timeout on top, are not later than the deadline, if there is one, for all plans, timeouts and numbers of sessions
+/* proves: a plan is accepted exactly if there is no deadline, or if the spread, the sessions at the rate, and the
+ *     rounds, each followed by a flight, the tail and the leave timeout, do not exceed the deadline, for all plans,
+ *     timeouts and numbers of sessions
  * by: integers
  * with: -DOPAQUE
  * claims: slo_plan_fits shortest_deadline begin_ms paced_ms flight_of deadline_of
- * mutant: lib/drain_plan.c: sessions) <= deadline_of(plan) => sessions) < deadline_of(plan)
  * mutant: lib/drain_plan.c: slo_max(slo_max(plan->spread_ms, => slo_max(slo_min(plan->spread_ms,
  * mutant: lib/drain_plan.c: slo_add(first_round, => slo_max(first_round,
  * mutant: lib/drain_plan.c: answer_timeout + SLO_PACER_CATCH_UP_MS => answer_timeout
@@ -143,7 +145,8 @@ void check(void)
     CHECK(fits(&q) == should_fit(&q));
 }
 
-/* proves: a plan that is accepted is kept whole: spread, rate, limit, tail, whole flights and leave timeouts, deadline, for all plans, timeouts and numbers of sessions
+/* proves: a schedule keeps all of a plan that is accepted: spread, rate, limit, tail, flights, leave timeout and
+ *     deadline, for all plans, timeouts and numbers of sessions
  * by: integers
  * with: -DOPAQUE
  * claims: slo_plan_schedule force_of
@@ -167,9 +170,13 @@ void schedule(void)
     CHECK(made.ask_until == made.begin_by + 101);
 }
 
-/* proves: for each plan, even one that is not accepted, force, tail and leave timeout end by the deadline, unless it is shorter than the leave timeout. The spread is kept up to force, and so is the rate. The limit is raised so that the plan fits, or is dropped if no limit makes it fit. Nobody is asked whose answer timeout would end after force, for all plans, timeouts and numbers of sessions
+/* proves: even if a plan is not accepted, forcing, the tail and the leave timeout end by the deadline, unless it is
+ *     shorter than the leave timeout; the spread and the rate are kept until forcing begins; the limit is raised so
+ *     that the plan fits, or is dropped if no limit makes it fit; and no client is asked whose answer timeout would end
+ *     after forcing begins; for all plans, timeouts and numbers of sessions
  * by: integers
  * with: -DOPAQUE
+ * claims: slo_plan_schedule
  * mutant: lib/drain_plan.c: kept.max_in_flight = 0; => ;
  * mutant: lib/drain_plan.c: slo_min(plan->tail_ms, slo_subtract => slo_max(plan->tail_ms, slo_subtract
  * mutant: lib/drain_plan.c: begin_by = force; => begin_by = deadline_of(plan);
@@ -197,7 +204,8 @@ void compromise(void)
     CHECK(fits(&q));
 }
 
-/* proves: the longest spread that is advised is accepted and a millisecond more is not; if none is, none would be, for all plans, timeouts and numbers of sessions
+/* proves: the longest spread that is advised is accepted, and a spread that is longer by a millisecond is not; if no
+ *     spread is advised, none would be accepted; for all plans, timeouts and numbers of sessions
  * by: integers
  * with: -DOPAQUE
  * mutant: lib/drain_plan.c: slo_min(force_of(plan, timeouts) - flight_of(timeouts->answer) => slo_min(force_of(plan, timeouts) - timeouts->answer
@@ -225,12 +233,12 @@ void longest(void)
 #define IS_RATE 0
 #endif
 
-/* proves: the smallest limit and the lowest rate are those that are needed, or 0 if even the greatest is refused, for all plans with a deadline and all timeouts, whatever limit or rate is needed
+/* proves: the smallest limit and the lowest rate that are advised are exactly the ones needed, or 0 if even the
+ *     greatest is refused, for all plans with a deadline, all timeouts, and any limit or rate needed
  * with: -DORACLE --unwind 2
  * each: IS_RATE 2
  * claims: set_least_that_fits
  * loop set_least_that_fits.0: low <= high && (can_fit ? low >= 1 && low <= needed && needed <= high : high == 0); assigns low, high, *member; decreases high - low
- * mutant IS_RATE=0: lib/drain_plan.c: low = middle + 1 => low = middle + 2
  * mutant IS_RATE=0: lib/drain_plan.c: high = middle; => high = middle - 1;
  * mutant IS_RATE=0: lib/drain_plan.c: low = high = 0; => low = 0; */
 void least(void)
@@ -239,7 +247,7 @@ void least(void)
     uint32_t *const member = IS_RATE ? &q.plan.rate : &q.plan.max_in_flight;
 
     needed = nondet_uint64();
-    *(IS_RATE ? &q.plan.max_in_flight : &q.plan.rate) = 0; /* so that the other needs no time */
+    *(IS_RATE ? &q.plan.max_in_flight : &q.plan.rate) = 0; /* so that the other member needs no time */
     *member = UINT32_MAX;
     can_fit = fits(&q);
     ASSUME(needed > 0);
@@ -248,7 +256,9 @@ void least(void)
 }
 #endif
 
-/* proves: the round that is next has at least one session and no more than there are places, the rest is whole rounds, and their flights end when the last session is to be begun, for all schedules and 64-bit numbers of sessions
+/* proves: the next round has at least one session, and no more sessions than may be in flight; all other rounds are
+ *     full; if each takes a whole flight, the last session begins just in time; for all schedules and 64-bit numbers of
+ *     sessions
  * by: integers
  * with: -DOPAQUE
  * claims: slo_plan_round later_rounds
@@ -265,7 +275,7 @@ void next_round(void)
     ASSUME(waiting > 0 && answer > 0);
     if (made.in_flight) {
         rounds = slo_divide_up(waiting, made.in_flight) - 1;
-        /* prove_saturate.c proves this of a division that rounds up. */
+        /* prove_saturate.c proves this property of a division that rounds up. */
         ASSUME(rounds < UINT64_MAX && slo_multiply(rounds, made.in_flight) < waiting);
         ASSUME(waiting - slo_multiply(rounds, made.in_flight) <= made.in_flight);
     }
@@ -277,7 +287,7 @@ void next_round(void)
     CHECK(round.latest == 0 || round.latest + slo_multiply(rounds, (uint64_t)answer + 100) == made.begin_by);
 }
 
-/* proves: memory and conversions are safe, for all plans, timeouts and numbers of sessions
+/* proves: accesses to memory and conversions are safe, for all plans, timeouts and numbers of sessions
  * with: -DOPAQUE
  * mutant: lib/drain_plan.c: const uint64_t rest => const uint32_t rest */
 void memory(void)

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The filter by induction: from any state that satisfies the invariant, a piece of either side, an end of file, an event
- * of the session or of the timer, with any result of the host's callbacks and whatever a host may do inside them, leads to
- * one that satisfies it again, and on the way:
+/* The filter by induction. An event is a piece of either side, an end of file, or an event of the session or of the
+ * timer. From any state that satisfies the invariant, each event, with any results of the host's callbacks and any
+ * action of the host inside them, leads to a state that satisfies the invariant, and
  *
  *   (a) each octet of either side is passed once and in order, or is held back, or is removed as filter.h says;
- *   (b) a text of ours stands only where filter.h allows it, and is added wherever filter.h promises it;
+ *   (b) a text is added only where filter.h allows it, and wherever filter.h promises it;
  *   (c) after octets of the client were dropped, no octet of the client passes;
  *   (d) once the filter is blind, it stays blind, adds nothing, and removes only the rest of an answer that has begun, or
  *       what follows the client's OK.
  *
- * Each octet of a side has a number, which the harness knows by the place where the octet lies when it is passed or copied.
- * Scanners, matcher and session do whatever their contracts allow. The contracts of the scanners are proved in
- * prove_imap_client.c, prove_imap_server.c, prove_filter_client.c and prove_filter_server.c, that of the session in
- * prove_session.c. That of the matcher is proved in prove_answer.c, except while the SP and the word arrive. It is not proved
- * that the loops end, that the scanners find the lines that the two sides mean, and that a tag of more than 95 octets has a
- * hash of its own. */
+ * Each octet of a side has a number, which the harness derives from the address of the octet when it is passed or
+ * copied. The scanners, the matcher of answers and the session do anything that their contracts allow.
+ * prove_imap_client.c, prove_imap_server.c, prove_filter_client.c and prove_filter_server.c prove the contracts of the
+ * scanners, and prove_session.c proves the contract of the session. prove_answer.c proves the contract of the matcher,
+ * except while the octets of the word arrive.
+ *
+ * The proofs do not show that the loops end, that the scanners find the same lines as both sides, or that a tag of more
+ * than 95 octets has a hash that no other tag has. */
 #include "prove.h"
 #include "answer_contract.h"
 #include "imap_client.h"
@@ -25,7 +27,7 @@
 #include "call_stubs.h"
 #include <slogout/filter.h>
 
-/* What a proof takes one by one. */
+/* what differs between the runs of a proof */
 #ifndef EVENT
 #define EVENT 0
 #endif
@@ -35,16 +37,16 @@
 
 /* ---- what replaces parts of filter.c ---- */
 
-/* Of what is copied, the numbers are noted. */
+/* Notes the numbers of the octets that are copied. */
 static void *copy(const char *to, const char *from, size_t len);
 
-/* A whole object, which CBMC's own function would set octet by octet. */
+/* Sets a whole object at once. CBMC's own function would set each octet. */
 #define memset(to, octet, len) ((void)(len), *(to) = (__typeof__(*(to))){octet})
 #define memcpy                 copy
 
-/* Each loop is proved by induction: begin_round(0) puts any state of the loop's invariant in place of the one that the
- * loop begins with, and begin_round(1) checks that it holds again. `window` and `used` are variables of the function with
- * the loop, if it has them. */
+/* Each loop is proved by induction. begin_round(0) replaces the state at the beginning of the loop by any state that
+ * satisfies the invariant of the loop, and begin_round(1) checks that the state satisfies it again. `window` and `used`
+ * are variables of the function that contains the loop, if it has such variables. */
 static int begin_round(unsigned round, void *window, void *used, const char *bytes, size_t len);
 static int window, used;
 #define while(condition)                                                                                               \
@@ -56,7 +58,7 @@ static int window, used;
 #undef memset
 #undef memcpy
 
-/* Memory is checked in the library; the harness itself is trusted, except where it says CHECK. */
+/* CBMC checks the accesses to memory of the library. It checks the harness only where the harness says CHECK. */
 #pragma CPROVER check push
 #pragma CPROVER check disable "pointer"
 #pragma CPROVER check disable "bounds"
@@ -68,43 +70,44 @@ static int window, used;
 
 static struct slogout slogout;
 static struct slogout_filter filter;
-static const char piece[(size_t)1 << 48]; /* what is fed is at its beginning */
+static const char piece[(size_t)1 << 48]; /* a call feeds octets from its beginning */
 
 static const char logout_line[] = "SLP.1 LOGOUT\r\n", bye_line[] = "* BYE\r\n";
 
-/* The octets of a piece are numbered from 0, and those before it, which were held back, have negative numbers. */
+/* One side. The octets of a piece have numbers from 0. The octets before it, which were held back, have negative
+ * numbers. */
 struct side {
     int64_t end;     /* of the piece, which is empty if the other side sends */
-    int64_t next;    /* the first that is neither passed nor removed */
-    int64_t scanned; /* of the server: the first that the scanner has not consumed */
-    int64_t first;   /* the first that the filter stores */
-    int64_t stored;  /* how many there are, all that follow */
+    int64_t next;    /* the first octet that is neither passed nor removed */
+    int64_t scanned; /* of the server: the first octet that the scanner has not consumed */
+    int64_t first;   /* the first octet that the filter stores */
+    int64_t stored;  /* the number of octets from there on that it stores */
 };
 
 static struct side of_client, of_server;
 
 static struct {
-    int over;      /* a callback failed, the connection was closed, or the filter freed */
+    int over;      /* a callback failed, the connection was closed, or the filter was freed */
     int closed;    /* close_connection was called */
     int last;      /* a `* BYE` or the server's LOGOUT has passed */
     int said_ok;   /* the client has answered OK */
     int lost;      /* octets of the client were dropped */
-    int named;     /* the server has sent ENABLED with our capability for the next ENABLE */
-    int timer;     /* runs */
-    int ended;     /* the end of file of the server was fed, after which none of its octets is */
-    /* in this call */
-    enum slogout_blindness blind; /* at its beginning */
+    int named;     /* the server has sent ENABLED with our capability before the OK to the next ENABLE */
+    int timer;     /* the timer runs */
+    int ended;     /* the end of file of the server was fed, so the filter holds none of its octets */
+    /* of this call */
+    enum slogout_blindness blind; /* at the beginning of the call */
     uint64_t blind_count;
     /* of this event of the server */
-    int happened;  /* it is not yet looked at */
-    int64_t due;   /* octets that are to be removed, the last ones scanned */
-    int added;     /* our capability, or ENABLED */
-    int completed; /* a command, by a response that the scanner of the client could follow */
+    int happened;  /* the event has not been checked */
+    int64_t due;   /* the number of octets to be removed, which were scanned last */
+    int added;     /* our capability, or ENABLED, was added */
+    int completed; /* the response ended a command, as the scanner of the client reported */
     enum slo_client_command command;
-    int enabled;   /* before it */
+    int enabled;   /* whether the client was enabled before the event */
 } seen;
 
-/* The number of the octet that lies there. */
+/* Returns the number of the octet at this address. */
 static int64_t number_of(const char *at)
 {
     return at - piece;
@@ -112,12 +115,18 @@ static int64_t number_of(const char *at)
 
 /* ---- the scanners ---- */
 
-/* Of the client's scanner, three answers are kept instead of a state. */
+/* Instead of the state of the client's scanner, the harness keeps the results of three functions. */
 enum { AT_LINE = 1, AT_REST = 2, WAITS = 4 };
 
 int slo_imap_client_at_line(const struct slo_imap_client *scan)
 {
     return (scan->state & AT_LINE) != 0;
+}
+
+int slo_imap_client_at_command(const struct slo_imap_client *scan)
+{
+    (void)scan;
+    return nondet_int();
 }
 
 int slo_imap_client_at_rest(const struct slo_imap_client *scan)
@@ -159,7 +168,7 @@ static int is_held_line(const char *bytes)
     return __CPROVER_same_object(bytes, &filter);
 }
 
-/* No command begins while LEAVING. */
+/* No command begins while the session is LEAVING. */
 size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, size_t len, int stop)
 {
     const size_t n = nondet_size();
@@ -169,7 +178,8 @@ size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, siz
     CHECK(!slo_imap_client_at_line(scan) || filter.session.state != SLOGOUT_STATE_LEAVING);
     CHECK(stop || filter.session.state != SLOGOUT_STATE_LEAVING);
     ASSUME(n > 0 && n <= len);
-    is_end = nondet_int() && !is_held_line(bytes); /* whether it ends in LF; what may become an answer has none */
+    /* Whether the octets end in LF. Octets that may become an answer have no LF. */
+    is_end = nondet_int() && !is_held_line(bytes);
     any_client();
     scan->event = (enum slo_client_event)nondet_octet();
     ASSUME(scan->event <= SLO_CLIENT_NOT_UNDERSTOOD);
@@ -232,7 +242,7 @@ static int server_is_asked(void)
     return filter.session.tag_number != 0 || filter.session.state == SLOGOUT_STATE_LEAVING;
 }
 
-/* Takes note of what filter.h says of the event. */
+/* Notes what must happen according to filter.h. */
 static void note_event(const struct slo_imap_server *scan)
 {
     seen.happened = 1;
@@ -246,7 +256,7 @@ static void note_event(const struct slo_imap_server *scan)
         seen.named = 1;
 }
 
-/* The events that add or remove nothing are one case. */
+/* All events for which the filter adds and removes nothing are one case. */
 static unsigned any_event(void)
 {
     static const unsigned cases[] = {SLO_SERVER_TAGGED, SLO_SERVER_LOGOUT, SLO_SERVER_CAPABILITIES, SLO_SERVER_COMPRESSION,
@@ -289,9 +299,9 @@ void slo_imap_server_skip_greeting(struct slo_imap_server *scan)
     scan->greeted = 1;
 }
 
-void slo_login_begin_line(struct slo_login *login, int is_exchange)
+void slo_login_begin_line(struct slo_login *login, int is_exchange, int is_certain)
 {
-    (void)is_exchange;
+    (void)is_exchange, (void)is_certain;
     CHECK(login == &filter.login);
 }
 
@@ -315,7 +325,7 @@ void slo_answer_init(struct slo_answer *answer)
     answer->len = answer->line_len = 0;
 }
 
-/* The octets of the client that may still become an answer. */
+/* Returns the number of octets of the client that may still become an answer. */
 static size_t held_of_client(void)
 {
     return filter.answer.verdict == SLO_ANSWER_UNDECIDED ? filter.answer.len : 0;
@@ -337,11 +347,11 @@ size_t slo_answer_feed(struct slo_answer *answer, const char *tag, const char *b
     answer->len = nondet_size();
     answer->line_len = nondet_size();
     ASSUME(answer_contract(&before, answer, n, len));
-    if (answer->verdict <= SLO_ANSWER_NONE) { /* it is kept */
+    if (answer->verdict <= SLO_ANSWER_NONE) { /* the octets are kept */
         of_client.stored += (int64_t)n;
         return n;
     }
-    of_client.next = of_client.first = at + (int64_t)n; /* it is removed */
+    of_client.next = of_client.first = at + (int64_t)n; /* the octets are removed */
     of_client.stored = 0;
     return n;
 }
@@ -367,16 +377,20 @@ static void end_session(struct slogout_session *session, enum slogout_outcome ou
     session->close_connection(session, &result, session->conn);
 }
 
-static enum slogout_when moment; /* at which the last line was offered */
+static enum slogout_when moment; /* the moment at which the last line was offered */
 
 static void offer(struct slogout_session *session, int is_bye, enum slogout_when when)
 {
+    const int is_moment = !filter.blind && !filter.last_line_sent && slo_imap_server_between_lines(&filter.server) &&
+                          !slo_imap_client_waits(&filter.client) &&
+                          (when == SLOGOUT_BETWEEN_LINES || slo_imap_client_at_rest(&filter.client));
     int result;
 
     moment = when;
     result = is_bye ? session->send_line(session, bye_line, sizeof bye_line - 1, when, session->conn)
                     : session->send_line(session, logout_line, sizeof logout_line - 1, when, session->conn);
 
+    CHECK((result == SLOGOUT_BUSY) == !is_moment);
     if (result == 0 && !is_bye)
         session->tag_number = 1;
     if (result > 0 || session->state == SLOGOUT_STATE_ENDED)
@@ -497,7 +511,7 @@ void *slo_allocate(struct slogout *of, size_t size)
     return &filter;
 }
 
-/* To the held octets of the server. */
+/* Copies octets to the held octets of the server. */
 static void *copy(const char *to, const char *from, size_t len)
 {
     const int64_t first = number_of(from);
@@ -513,7 +527,7 @@ static void *copy(const char *to, const char *from, size_t len)
 
 /* ---- the host ---- */
 
-/* The callback may free the filter, abandon the session or cancel its request. */
+/* A callback of the host may free the filter, abandon the session or cancel its request. */
 static void act(struct slogout_filter *of)
 {
     const int deed = nondet_int();
@@ -537,7 +551,7 @@ static int any_result(void)
     return -1;
 }
 
-/* (a) */
+/* Checks (a). */
 static void pass(struct side *side, const char *bytes, size_t len, const char *store)
 {
     CHECK((bytes == store ? side->first : number_of(bytes)) == side->next);
@@ -545,7 +559,7 @@ static void pass(struct side *side, const char *bytes, size_t len, const char *s
     side->next += (int64_t)len;
 }
 
-/* What is to be removed is neither passed nor kept. */
+/* Octets that must be removed are neither passed nor stored. */
 static void remove_due(void)
 {
     if (!seen.due)
@@ -565,7 +579,7 @@ static int is_text(const char *bytes, size_t len, const char *text)
     return i == len;
 }
 
-/* (b): before what is undecided. */
+/* Checks (b) for a text that is added before the undecided octets. */
 static void add_word(const char *bytes, size_t len)
 {
     const struct slo_imap_server *const scan = &filter.server;
@@ -580,7 +594,7 @@ static void add_word(const char *bytes, size_t len)
     CHECK(!seen.named && is_text(bytes, len, "* ENABLED X-SERVER-LOGOUT\r\n"));
 }
 
-/* (b): between lines. */
+/* Checks (b) for a line that is added between lines. */
 static void add_line(int is_bye)
 {
     remove_due();
@@ -668,7 +682,7 @@ static int session_is_valid(void)
     return filter.is_closing == seen.timer && (!filter.is_closing || (seen.said_ok && !seen.over));
 }
 
-/* All but what is held of the server's octets. */
+/* Returns 1 if the filter is valid, apart from the number of held octets of the server. */
 static int is_valid(void)
 {
     if (!session_is_valid() || !answer_is_valid() || filter.blind >= SLOGOUT_BLINDNESS_COUNT)
@@ -697,7 +711,7 @@ static int invariant(void)
     return filter.held_len == (drops_undecided(filter.server.event) ? 0 : filter.server.undecided);
 }
 
-/* (d) */
+/* Returns 1 if (d) holds for this call. */
 static int blind_is_right(void)
 {
     if (seen.blind)
@@ -705,13 +719,13 @@ static int blind_is_right(void)
     return slogout.counts.blind == seen.blind_count + (filter.blind != SLOGOUT_BLINDNESS_NONE);
 }
 
-/* Whether so many octets that the filter stores are those of the side from `next` on. */
+/* Returns 1 if the filter stores len octets, and they are the octets of the side from `next` on. */
 static int stores(const struct side *side, size_t len)
 {
     return len == 0 || (side->first == side->next && side->stored == (int64_t)len);
 }
 
-/* (b): after an event of the server, ENABLED was added if it was due. */
+/* Checks (b) after an event of the server: the capability and ENABLED were added exactly if they had to be. */
 static int additions_are_right(void)
 {
     const struct slo_imap_server *const scan = &filter.server;
@@ -723,7 +737,7 @@ static int additions_are_right(void)
     return seen.added == is_due;
 }
 
-/* A client is marked by the OK to its ENABLE, and no longer after the OK to UNAUTHENTICATE. */
+/* The OK to ENABLE marks a client as enabled, and the OK to UNAUTHENTICATE removes the mark. */
 static int mark_is_right(void)
 {
     const int is_ok = filter.server.event == SLO_SERVER_TAGGED && filter.server.ok && seen.completed;
@@ -749,7 +763,7 @@ static void end_event(void)
 
 static void any_filter(void);
 
-/* In from_server(), between two events. */
+/* The invariant of the loop in from_server(), which holds between two events. */
 static int between_events(const struct window *at)
 {
     const int64_t passed = number_of(at->unpassed), shown = number_of(at->unseen);
@@ -795,7 +809,7 @@ static int begin_server_round(unsigned round, struct window *at)
     return 1;
 }
 
-/* In scan_and_pass(): any octets were scanned, and none passed. */
+/* The loop in scan_and_pass(). At the beginning of a round, any octets have been scanned, and none has passed. */
 static int begin_scan_round(unsigned round, size_t *count, size_t len)
 {
     const int stops = waits_for_moment(&filter) || filter.is_asked;
@@ -816,7 +830,8 @@ static int begin_scan_round(unsigned round, size_t *count, size_t len)
     return 1;
 }
 
-/* In from_client(): what was consumed is passed, removed, or held back. The rest is like the piece of another call. */
+/* The loop in from_client(). After a round, the consumed octets have been passed, removed or held back, and the other
+ * octets are treated as if another call fed them. */
 static int begin_client_round(unsigned round, const char *bytes)
 {
     if (round == 0)
@@ -844,7 +859,7 @@ struct slogout_filter nondet_filter(void);
 
 static const struct slogout_filter_callbacks callbacks = {sizeof callbacks, to_client, to_server, close_connection};
 
-/* Any filter that is not freed. */
+/* Makes any filter that is not freed. */
 static void any_filter(void)
 {
     filter = nondet_filter();
@@ -869,7 +884,7 @@ static void begin_side(struct side *side, size_t held, size_t len)
     side->next = side->first = -side->stored;
 }
 
-/* Any world before a call that feeds so many octets of one side. */
+/* Makes any world before a call that feeds this number of octets of one side. */
 static void any_world(size_t len_of_server, size_t len_of_client)
 {
     ASSUME(len_of_server + len_of_client <= sizeof piece);
@@ -893,7 +908,7 @@ static int may_drop(void)
            (filter.session.state == SLOGOUT_STATE_LEAVING && !filter.blind && slo_imap_client_at_line(&filter.client));
 }
 
-/* After a call. If the filter is over, nothing is passed any more. */
+/* Checks the world after a call. If the filter is over, it passes nothing more. */
 static void check_world(void)
 {
     CHECK(slogout.depth == 0);
@@ -916,16 +931,18 @@ static void check_world(void)
     CHECK(invariant() && blind_is_right());
 }
 
-/* proves: (a) to (d) for a piece of up to 2^48 octets that the server sends, from any valid state, whose events are any that the scanner may report
+/* proves: (a) to (d) hold for a piece of up to 2^48 octets that the server sends, from any valid state, for all events
+ *     that the scanner may report
  * with: --unwind 30 --slice-formula --object-bits 10
  * each: EVENT 6
+ * claims EVENT=2: add_text
+ * claims EVENT=3: drop_undecided
+ * claims EVENT=4: pass_scanned pass_held from_server
  * mutant EVENT=1: lib/filter.c: if (filter->is_asked || filter->session.state == SLOGOUT_STATE_LEAVING) { => if (filter->is_asked) {
  * mutant EVENT=0: lib/filter.c: if (!filter->sent_enabled) => if (1)
  * mutant EVENT=0: lib/filter.c: go_blind(filter, SLOGOUT_BLINDNESS_MECHANISM); => add_text(filter, window, "* OK");
  * mutant EVENT=2: lib/filter.c: add_text(filter, window, " " SLOGOUT_CAPABILITY); => ;
  * mutant EVENT=2: lib/filter.c: pass_to_client(filter, text, strlen(text)); => pass_to_client(filter, text, strlen(text)), pass_to_client(filter, text, 1);
- * mutant EVENT=3: lib/filter.c: window->unpassed = window->unseen; => ;
- * mutant EVENT=3: lib/filter.c: if (undecided > scanned) => if (0)
  * mutant EVENT=4: lib/filter.c: while (window.unseen < end && !filter->blind && !is_over(filter)) { => while (window.unseen < end && !is_over(filter)) {
  * mutant EVENT=4: lib/filter.c: pass_scanned(filter, &window, filter->blind ? 0 : filter->server.undecided); => pass_scanned(filter, &window, filter->server.undecided);
  * mutant EVENT=5: lib/filter.c: filter->held_len += left; => filter->held_len = left; */
@@ -940,7 +957,7 @@ void server_octets(void)
     check_world();
 }
 
-/* proves: (a) to (d) for a piece of up to 2^48 octets that the client sends, from any valid state
+/* proves: (a) to (d) hold for a piece of up to 2^48 octets that the client sends, from any valid state
  * with: --unwind 30 --slice-formula --object-bits 10
  * mutant: lib/filter.c: if (filter->is_deaf) => if (0)
  * mutant: lib/filter.c: filter->is_deaf = response.status == SLOGOUT_STATUS_OK; => filter->is_deaf = 0;
@@ -962,7 +979,8 @@ void client_octets(void)
     check_world();
 }
 
-/* proves: (a) to (d) for the end of file of either side, after which nothing is held back but what is to be dropped, from any valid state
+/* proves: (a) to (d) hold for the end of file of either side, from any valid state, and then the filter holds back only
+ *     octets that it must drop
  * with: --unwind 30 --slice-formula --object-bits 10
  * each: SIDE 2
  * mutant SIDE=0: lib/filter.c: if (len > 0) { => if (1) {
@@ -986,18 +1004,18 @@ void end_of_file(void)
     check_world();
 }
 
-/* What a call of the host, of the clock or of a drain does to the session. */
+/* Does to the session what a call of the host, the clock or a drain may do. */
 static void session_event(void)
 {
     struct slogout_session *const session = &filter.session;
 
     switch (nondet_int()) {
-    case 0: /* its request */
+    case 0: /* a request */
         if (session->state <= SLOGOUT_STATE_PENDING)
             session->state = SLOGOUT_STATE_PENDING;
         slo_session_resume(session);
         break;
-    case 1: /* its timer, or to leave at once */
+    case 1: /* the timer expires, or the session leaves at once */
         slo_session_force(session);
         if (session->state == SLOGOUT_STATE_LEAVING && nondet_int())
             end_session(session, SLOGOUT_OUTCOME_FORCED);
@@ -1005,7 +1023,7 @@ static void session_event(void)
     case 2:
         slo_session_abandon(session, SLOGOUT_OUTCOME_HOST_CLOSED);
         break;
-    case 3: /* to join a drain, or to cancel */
+    case 3: /* the session joins a drain, or is canceled */
         if (session->state <= SLOGOUT_STATE_PENDING)
             session->state = nondet_int() ? SLOGOUT_STATE_WAITING : SLOGOUT_STATE_OPEN;
         break;
@@ -1020,12 +1038,12 @@ static void session_event(void)
     }
 }
 
-/* proves: (a) to (d) for an event of the session, whether of the host, of its timer or of a drain, for the timer of the close, and for freeing the filter, from any valid state
+/* proves: (a) to (d) hold for an event of the session that the host, its timer or a drain causes, for the timer that
+ *     closes the connection, and when the filter is freed, from any valid state
  * with: --unwind 30 --slice-formula --object-bits 10
- * mutant: lib/filter.c: filter->last_line_sent = *line == '*'; => ;
+ * claims: is_between_lines send_own_line
  * mutant: lib/filter.c: if (!is_between_lines(filter) || (when == SLOGOUT_AT_REST && !slo_imap_client_at_rest(&filter->client))) => if (!is_between_lines(filter))
  * mutant: lib/filter.c: !filter->last_line_sent && slo_imap_server_between_lines(&filter->server) && => !filter->last_line_sent &&
- * mutant: lib/filter.c: filter->is_asked |= result >= 0 && *line != '*'; => ;
  * mutant: lib/filter.c: slo_timer_stop(&slogout->closing, &filter->timer); => ; */
 void outside(void)
 {
@@ -1036,8 +1054,10 @@ void outside(void)
     check_world();
 }
 
-/* proves: a new filter is valid, with or without a greeting, and there is none if an argument, the callbacks or memory is missing
+/* proves: a new filter is valid, with or without a greeting; no filter is created if an argument or a callback is
+ *     missing, or if memory is exhausted
  * with: --unwind 30 --slice-formula --object-bits 10
+ * claims: slogout_filter_new
  * mutant: lib/filter.c: if (!checked.to_client || !checked.to_server || !checked.close_connection) => if (!checked.to_client || !checked.to_server)
  * mutant: lib/filter.c: if (!out || !slogout || !callbacks) => if (!out || !slogout) */
 void new_filter(void)
@@ -1060,12 +1080,16 @@ void new_filter(void)
     if (!out)
         return;
     CHECK(out == &filter && (missing < 1 || missing > 5) && invariant() && !slogout_filter_between_lines(out));
+    CHECK(filter.host.to_client == to_client && filter.host.to_server == to_server && filter.session.conn == &slogout);
+    CHECK(filter.host.close_connection == close_connection && slogout.closing.expired == expire_close);
+    CHECK(filter.timer.link.next == &filter.timer.link && filter.timer.link.prev == &filter.timer.link);
     slogout_filter_skip_greeting(out);
     CHECK(invariant() && !filter.blind && filter.held_len == 0 && held_of_client() == 0);
 }
 
-/* proves: a call that feeds inside a callback, or with a wrong argument, is refused, and nothing is passed or changed
+/* proves: a call that feeds inside a callback, or with an invalid argument, is refused, and passes and changes nothing
  * with: --unwind 30 --slice-formula --object-bits 10
+ * claims: begin_feed
  * mutant: lib/filter.c: error = slo_may_call_back(filter->session.slogout, now); => error = 0;
  * mutant: lib/filter.c: if (!filter || (!bytes && len > 0)) => if (!filter) */
 void refused(void)

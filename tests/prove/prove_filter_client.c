@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the filter relies on of the scanner of the client, beyond prove_imap_client.c, whose states and invariant are used
- * here. */
+/* The properties of the scanner of the client on which the filter relies, beyond those in prove_imap_client.c. These
+ * proofs use the states and the invariant of that file. */
 #include "prove_imap_client.c"
 
-/* proves: after a step that consumes octets, a line may begin only if their last one is LF, and then there is an event if one is wanted at the end of a line, from any valid state with any number of octets and up to 2 commands in the queue
+/* proves: after a step that consumes octets, a line may begin only if the last octet is LF; if an event is wanted at
+ *     the end of a line, there is an event; from any valid state with any number of octets and up to 2 commands in the
+ *     queue
  * with: --unwind 16
  * each: STATE 14 COUNT 3
  * mutant STATE=6 COUNT=0: lib/imap_client.c: if (scan->stops && !is_literal) => if (0)

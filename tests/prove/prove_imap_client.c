@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The scanner of the client's octets by induction: from any state that satisfies the invariant, any octets, and
- * whatever the server says between them, lead to one that satisfies it. prove_commands.c proves what is not known
- * here of commands in flight. */
+/* The scanner of the client's octets by induction: any octets, and any responses of the server between them, lead from
+ * any state that satisfies the invariant to a state that satisfies it. prove_commands.c proves the commands in flight,
+ * of which this file knows only their number. */
 #include "lex_stubs.h"
 
 #include "owed.h"
 
-/* A queue of fewer commands, the number of which is constant in a run, which spares CBMC the places that are not.
- * prove_commands.c proves the queue with all of them. */
+/* The queue has room for 2 commands, and the number of commands in it is constant in each run. This spares CBMC the
+ * other places. prove_commands.c proves a queue of full size. */
 #undef SLO_OWED_MAX
 #define SLO_OWED_MAX 2
 #ifndef COUNT
@@ -28,7 +28,7 @@ static void is_whole(int condition)
     CHECK(condition);
 }
 
-/* memset() to 0 of a whole object, which CBMC's own does octet by octet. */
+/* memset() to 0 of a whole object. CBMC's own memset() would set each octet. */
 #define memset(to, octet, len) (is_whole((octet) == 0 && (len) == sizeof *(to)), *(to) = (__typeof__(*(to))){0})
 
 #include "owed.c"
@@ -37,7 +37,7 @@ static void is_whole(int condition)
 #ifndef STATE
 #define STATE CLIENT_START
 #endif
-#define LINES_MAX ((int64_t)1 << 62) /* No stream holds more. */
+#define LINES_MAX ((int64_t)1 << 62) /* No stream contains more lines. */
 
 void slo_in_flight_add(struct slo_in_flight *in_flight, uint64_t tag)
 {
@@ -45,7 +45,7 @@ void slo_in_flight_add(struct slo_in_flight *in_flight, uint64_t tag)
     in_flight->count++;
 }
 
-static enum slo_in_flight_result answer_result; /* the last one */
+static enum slo_in_flight_result answer_result; /* the result of the last call */
 
 enum slo_in_flight_result slo_in_flight_answer(struct slo_in_flight *in_flight, uint64_t tag)
 {
@@ -95,13 +95,13 @@ static int queue_is_valid(void)
     return 1;
 }
 
-/* The newest in the queue, by indexes that are constant. */
+/* Returns the newest command in the queue. The indexes are constants. */
 static struct slo_owed last(void)
 {
     return scan.owed.count > 1 ? scan.owed.commands[1] : scan.owed.commands[0];
 }
 
-/* Where the last command is owed something, it is the newest in the queue. */
+/* Returns 1 if the last command is in the queue, where it is then the newest. */
 static int last_is_owed(void)
 {
     return !scan.answered && scan.owed.count > 0 && last().tag == scan.tag.hash;
@@ -144,7 +144,7 @@ static int is_lost(void)
     return scan.event == SLO_CLIENT_LIMIT || scan.event == SLO_CLIENT_NOT_UNDERSTOOD;
 }
 
-/* Any state that satisfies it and may be used, after less than LINES_MAX lines of an exchange. */
+/* Makes any state that satisfies the invariant and may be used, after fewer than LINES_MAX lines of an exchange. */
 static void any(unsigned state)
 {
     unsigned i;
@@ -157,7 +157,7 @@ static void any(unsigned state)
         ASSUME(scan.owed.commands[i].lines > -LINES_MAX / 2 && scan.owed.commands[i].lines < LINES_MAX / 2);
 }
 
-/* What a step that consumes nothing lessens. */
+/* A step that consumes no octet decreases this number. */
 static unsigned rank(void)
 {
     static const unsigned of_state[] = {
@@ -170,15 +170,15 @@ static unsigned rank(void)
     return of_state[scan.state] + (in_arguments && scan.word.len > 0);
 }
 
-/* Any octets and any state in which a step may be taken, or NULL if this case has no such state. The caller frees the
- * octets. */
+/* Makes any state in which a step may be taken, and returns any octets, which the caller frees. Returns NULL if there
+ * is no such state in this run. */
 static const char *any_step(size_t len)
 {
     const char *const bytes = malloc(len);
 
     if (COUNT == 0 && (STATE == CLIENT_IDLING || STATE == CLIENT_IDLE_LINE)) {
         free((void *)bytes);
-        return NULL; /* because IDLE is owed its response */
+        return NULL; /* because an IDLE that has not ended is in the queue */
     }
     ASSUME(bytes && len > 0);
     any(STATE);
@@ -186,7 +186,9 @@ static const char *any_step(size_t len)
     return bytes;
 }
 
-/* proves: a step stays within the octets, consumes one or comes nearer to that, leads to a valid state, and counts a command at the SP after its tag and nowhere else, from any valid state with any number of octets and up to 2 commands in the queue
+/* proves: a step stays within the octets, consumes an octet or decreases the rank, leads to a valid state, and counts a
+ *     command at the SP after its tag and nowhere else, from any valid state with any number of octets and up to 2
+ *     commands in the queue
  * with: --unwind 16
  * each: STATE 14 COUNT 3
  * mutant STATE=6 COUNT=0: lib/imap_client.c: literal.size >= SLO_LITERAL_LIMIT => literal.size > SLO_LITERAL_LIMIT
@@ -223,25 +225,65 @@ void one_step(void)
     free((void *)bytes);
 }
 
-/* proves: a + of the server leads from any valid state to a valid one, is taken only if a command waits for one, and removes one command from the queue or none
+/* proves: a `+` of the server leads from any valid state to a valid state, is accepted only if a command waits for it,
+ *     and removes at most one command from the queue; the `+` for a literal is accepted exactly if the scanner waits for
+ *     it, and that for IDLE always; and IDLE stays in the queue exactly as long as its lines may come
  * with: --unwind 9 --slice-formula
  * each: COUNT 3
- * mutant COUNT=1: lib/imap_client.c: scan->literal_left < SLO_LITERAL_LIMIT => scan->literal_left <= SLO_LITERAL_LIMIT
- * mutant COUNT=1: lib/imap_client.c: if (!is_idling || owed != newest(scan)) => if (1) */
+ * claims: continue_literal continue_idle
+ * mutant COUNT=1: lib/imap_client.c: scan->literal_left < SLO_LITERAL_LIMIT => scan->literal_left <= SLO_LITERAL_LIMIT */
 void continuation(void)
 {
-    int waits;
+    const struct slo_owed *owed;
+    struct slo_owed first = {0};
+    struct slo_imap_client before;
+    int waits, is_taken, is_newest, is_idling;
+    unsigned removed;
 
     any(nondet_octet());
-    waits = slo_owed_waiting(&scan.owed) != NULL;
-    CHECK(slo_imap_client_continue(&scan) <= waits);
-    CHECK(invariant());
-    CHECK(scan.owed.count <= COUNT && COUNT - scan.owed.count <= waits);
+    before = scan;
+    owed = slo_owed_waiting(&scan.owed);
+    waits = owed != NULL;
+    is_newest = waits && owed == &scan.owed.commands[COUNT - 1];
+    is_idling = before.state == CLIENT_IDLING || before.state == CLIENT_IDLE_LINE;
+    if (waits)
+        first = *owed;
+    is_taken = slo_imap_client_continue(&scan);
+    removed = COUNT - scan.owed.count;
+    CHECK(is_taken <= waits && invariant());
+    CHECK(scan.owed.count <= COUNT && removed <= (unsigned)waits);
+    if (!waits)
+        return;
+    if (first.is_literal) {
+        const int is_due = before.state == CLIENT_AWAITING_PLUS;
+        CHECK(is_taken == is_due && removed == (unsigned)is_due);
+        CHECK(scan.state == (is_due && before.literal_left < SLO_LITERAL_LIMIT ? CLIENT_LITERAL : before.state));
+    } else if (first.command == SLO_COMMAND_IDLE) {
+        CHECK(is_taken && removed == (unsigned)!(is_idling && is_newest) && scan.state == before.state);
+        CHECK(removed || !last().waits);
+    }
 }
 
-/* proves: a tagged response leads from any valid state to a valid one, in which the last command is answered exactly if it is the one with this tag, and removes one command from the queue or none; and an OK to no command in flight is noticed
+/* What the client sends next, if it has sent the beginning of a line too late. */
+static unsigned state_after_answer(unsigned state)
+{
+    switch (state) {
+    case CLIENT_AWAITING_PLUS:
+    case CLIENT_IDLING:
+        return CLIENT_START;
+    case CLIENT_IDLE_LINE:
+    case CLIENT_EXCHANGE:
+        return CLIENT_ODD;
+    default:
+        return state;
+    }
+}
+
+/* proves: a tagged response leads from any valid state to a valid state, marks the last command as answered exactly if
+ *     it has that tag, and removes exactly the oldest command with that tag from the queue, and names it; an OK to no command in flight is reported
  * with: --unwind 9 --slice-formula
  * each: COUNT 3
+ * claims: slo_imap_client_complete complete_last
  * mutant COUNT=0: lib/imap_client.c: return !is_ok; => return 1;
  * mutant COUNT=1: lib/imap_client.c: scan->state == CLIENT_AWAITING_PLUS || scan->state == CLIENT_IDLING) => scan->state == CLIENT_IDLING)
  * mutant COUNT=1: lib/imap_client.c: scan->state == CLIENT_IDLE_LINE || scan->state == CLIENT_EXCHANGE) => scan->state == CLIENT_EXCHANGE) */
@@ -250,24 +292,37 @@ void completion(void)
     enum slo_client_command command;
     const uint64_t tag = nondet_uint64();
     const int is_ok = nondet_int();
-    int was_answered, is_known;
+    const struct slo_owed *owed;
+    enum slo_client_command expected;
+    unsigned state, is_owed;
+    int was_answered, was_in_exchange, is_known, is_last;
 
     any(nondet_octet());
     was_answered = scan.answered;
+    was_in_exchange = scan.in_exchange;
+    state = scan.state;
+    owed = slo_owed_find(&scan.owed, tag);
+    is_owed = owed != NULL;
+    expected = owed ? owed->command : SLO_COMMAND_ORDINARY;
     is_known = slo_imap_client_complete(&scan, tag, is_ok, &command);
     CHECK(is_known == (answer_result == SLO_IN_FLIGHT_ANSWERED || (answer_result == SLO_IN_FLIGHT_SURPLUS && !is_ok)));
-    CHECK(command <= SLO_COMMAND_UNREADABLE);
-    CHECK(scan.answered == was_answered || (scan.answered && tag == scan.tag.hash));
+    is_last = tag == scan.tag.hash && answer_result != SLO_IN_FLIGHT_SURPLUS;
+    if (answer_result == SLO_IN_FLIGHT_SURPLUS)
+        is_owed = 0, expected = SLO_COMMAND_ORDINARY;
+    CHECK(command == expected && scan.owed.count + is_owed == COUNT);
+    CHECK(scan.answered == (is_last || was_answered) && scan.in_exchange == (!is_last && was_in_exchange));
+    CHECK(scan.state == (is_last ? state_after_answer(state) : state));
     CHECK(invariant());
-    CHECK(scan.owed.count <= COUNT && COUNT - scan.owed.count <= 1);
 }
 
 /* proves: the first state is valid
  * with: --unwind 9
+ * claims: slo_imap_client_init
  * mutant: lib/imap_client.c: memset(scan, 0, sizeof *scan) => memset(scan, 0, sizeof scan) */
 void init(void)
 {
     scan = nondet_client();
     slo_imap_client_init(&scan);
     CHECK(invariant() && slo_imap_client_at_rest(&scan) && scan.in_flight.count == 0 && scan.owed.count == 0);
+    CHECK(scan.answered && !scan.may_hide && !is_lost());
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The lexer, and that it keeps the contracts that the proofs of the scanners stand on. */
+/* The lexer keeps the contracts that the proofs of the scanners assume. */
 #include "libc.h"
 #pragma CPROVER check push
-#pragma CPROVER check disable "conversion" /* between char and unsigned char, and of what is no digit, as meant */
+/* char, unsigned char and octets that are not digits are converted on purpose. */
+#pragma CPROVER check disable "conversion"
 
-/* What was copied last. */
+/* The arguments of the last memcpy(). */
 static struct {
     char *to;
     const char *from;
@@ -32,7 +33,7 @@ void *memcpy(void *to, const void *from, size_t len)
 #define WORD 0
 #endif
 
-/* proves: a tag that arrives in two pieces has the hash and the length of the whole, for all tags of up to 2 octets
+/* proves: a tag that arrives in two pieces has the same hash and length as a whole tag, for all tags of up to 2 octets
  * with: --unwind 4
  * each: SPLIT 3
  * claims: slo_tag_take
@@ -61,7 +62,8 @@ void tags_differ(void)
         CHECK((one.hash == other.hash) == (octets[0] == octets[1]));
 }
 
-/* proves: a token keeps the octets that are added after its own, as many as fit, from any token with any number of octets
+/* proves: a token keeps its own octets and then as many of the added octets as fit, from any token with any number of
+ *     octets
  * mutant: lib/imap_lex.c: SLO_TOKEN_MAX + 1 - token->len => SLO_TOKEN_MAX + 2 - token->len
  * mutant: lib/imap_lex.c: token->len + (len < room ? len : room) => token->len + len
  * mutant: lib/imap_lex.c: memcpy(token->bytes + token->len, bytes => memcpy(token->bytes, bytes */
@@ -80,7 +82,8 @@ void tokens(void)
     free((void *)octets);
 }
 
-/* proves: a token is a word, begins with it or may begin with it exactly if its octets say so in any case, for all tokens and the words COMPRESS= and DONE CR
+/* proves: a token is a word, begins with it, or may begin with it, exactly if its octets match without regard to case,
+ *     for all tokens and the words COMPRESS= and DONE CR
  * with: --unwind 97
  * each: WORD 2
  * mutant: lib/imap_lex.c: len == token->len || !word[len] => !word[len]

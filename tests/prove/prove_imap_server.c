@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The scanner of the server's octets by induction: from any valid state, any octets lead to a valid one. */
+/* The scanner of the server's octets by induction: any octets lead from any valid state to a valid state. */
 #include "lex_stubs.h"
 #include "imap_server.c"
 
@@ -11,13 +11,13 @@ struct slo_imap_server nondet_server(void);
 
 static struct slo_imap_server scan;
 
-/* What is undecided of a tag and what follows it. */
+/* Returns the length of the tag and of len octets after it, or 0 if the tag is too long to be undecided. */
 static size_t after_tag(size_t len)
 {
     return scan.tag.len <= SLO_TAG_KNOWN ? scan.tag.len + len : 0;
 }
 
-/* While no event is reported: what an event to come may be about. */
+/* Returns 1 if the undecided octets are right while no event is reported: a later event may apply to them. */
 static int undecided_is_valid(void)
 {
     const size_t word = scan.word.len, undecided = scan.undecided;
@@ -38,7 +38,7 @@ static int undecided_is_valid(void)
     }
 }
 
-/* What the event says that the last call stopped at, and what it is about. */
+/* Returns 1 if the event is possible in this state, and the undecided octets are those to which it applies. */
 static int event_is_valid(void)
 {
     const unsigned state = scan.state;
@@ -66,19 +66,18 @@ static int event_is_valid(void)
     case SLO_SERVER_LINE_END:
         return state == SERVER_START && undecided == 0 && scan.stops;
     case SLO_SERVER_NOT_UNDERSTOOD:
-        return 1; /* Nothing reads it after this event. */
+        return 1; /* Nothing reads the state after this event. */
     }
     return 0;
 }
 
-/* What a line announces as far as the scanner has looked at it: nothing, where there is a text. */
+/* Returns 1 if no announcement has begun in a part of a line that cannot end in one. */
 static int announcement_is_valid(void)
 {
     switch ((enum server_state)scan.state) {
     case SERVER_WORD:
     case SERVER_STATUS:
     case SERVER_STAR:
-    case SERVER_TAG:
     case SERVER_LOGOUT:
     case SERVER_LOGOUT_CR:
     case SERVER_CODE:
@@ -90,7 +89,7 @@ static int announcement_is_valid(void)
     }
 }
 
-/* What holds in the middle of a call. */
+/* Returns 1 if the state is valid. This also holds inside a call. */
 static int valid(void)
 {
     const unsigned state = scan.state;
@@ -110,13 +109,13 @@ static int valid(void)
     return announcement_is_valid() && event_is_valid();
 }
 
-/* What holds between calls. */
+/* Holds between calls. */
 static int invariant(void)
 {
     return valid() && scan.undecided <= SLO_UNDECIDED_MAX;
 }
 
-/* Any state that satisfies it and may be used. */
+/* Makes any state that satisfies the invariant and may be used. */
 static void any(unsigned state)
 {
     scan = nondet_server();
@@ -124,11 +123,11 @@ static void any(unsigned state)
     ASSUME(invariant() && scan.event != SLO_SERVER_NOT_UNDERSTOOD);
 }
 
-/* What a step that consumes nothing lessens. */
+/* A step that consumes no octet decreases this number. */
 static unsigned rank(void)
 {
     static const unsigned of_state[] = {
-        [SERVER_START] = 2,  [SERVER_STAR] = 1,      [SERVER_WORD] = 3, [SERVER_TAG] = 1,     [SERVER_STATUS] = 2,
+        [SERVER_START] = 2,  [SERVER_STAR] = 2,      [SERVER_WORD] = 3, [SERVER_TAG] = 1,     [SERVER_STATUS] = 2,
         [SERVER_LOGOUT] = 1, [SERVER_LOGOUT_CR] = 1, [SERVER_CODE] = 3, [SERVER_LITERAL] = 1, [SERVER_LIST] = 1,
         [SERVER_ODD] = 0,
     };
@@ -136,9 +135,12 @@ static unsigned rank(void)
     return of_state[scan.state] + (scan.state == SERVER_LIST && scan.word.len > 0);
 }
 
-/* proves: a step stays within the octets, consumes one or comes nearer to that, and leads to a valid state, in which undecided is no more than was and what it consumes, from any valid state with any number of octets
+/* proves: a step stays within the octets, consumes an octet or decreases the rank, and leads to a valid state, in which
+ *     the undecided octets are at most those before the step and those that it consumed, from any valid state with any
+ *     number of octets
  * with: --unwind 16
  * each: STATE 14
+ * claims STATE=5: be_odd
  * mutant STATE=4: lib/imap_server.c: if (n == len && word->len < sizeof "LOGOUT") => if (n == len)
  * mutant STATE=4: lib/imap_server.c: is_undecided && is_whole => is_whole
  * mutant STATE=3: lib/imap_server.c: if (tag->len <= SLO_TAG_KNOWN) => if (1)
@@ -165,9 +167,10 @@ void one_step(void)
     free((void *)bytes);
 }
 
-/* proves: feeding ends, with the octet consumed or an event that is true, in a valid state, from any valid state with an octet or none; that memory is safe is proved of a step
+/* proves: a call that feeds one octet or none ends, either with the octet consumed or with an event that is right, in a
+ *     valid state, from any valid state; the proof of a step shows that memory is safe
  * with: --no-standard-checks --unwinding-assertions --unwind 16 --unwindset slo_imap_server_feed.0:6
- * mutant: lib/imap_server.c: if (scan->event != SLO_SERVER_NOTHING) => if (0)
+ * claims: slo_imap_server_feed
  * mutant: lib/imap_server.c: if (scan->stops) => if (!scan->stops) */
 void feed(void)
 {
@@ -184,10 +187,12 @@ void feed(void)
     CHECK(used == len || (used < len && scan.event != SLO_SERVER_NOTHING));
     CHECK(scan.undecided <= undecided + used);
     CHECK(scan.event != SLO_SERVER_LINE_END || stop);
+    CHECK(used == 0 || !stop || scan.state != SERVER_START || scan.event != SLO_SERVER_NOTHING);
     CHECK(!slo_imap_server_between_lines(&scan) || scan.undecided == 0 || scan.event == SLO_SERVER_LOGOUT);
 }
 
-/* proves: the first state is valid, and only without its greeting it is between lines
+/* proves: the first state is valid, and is between lines only if no greeting is expected
+ * claims: slo_imap_server_init slo_imap_server_skip_greeting slo_imap_server_between_lines
  * mutant: lib/imap_server.c: memset(scan, 0, sizeof *scan) => memset(scan, 0, sizeof scan) */
 void init(void)
 {
@@ -197,4 +202,6 @@ void init(void)
     CHECK(!slo_imap_server_between_lines(&scan));
     slo_imap_server_skip_greeting(&scan);
     CHECK(invariant() && slo_imap_server_between_lines(&scan));
+    scan.state = SERVER_TEXT;
+    CHECK(!slo_imap_server_between_lines(&scan));
 }

@@ -2,7 +2,8 @@
 #include "prove.h"
 #include "saturate.h"
 
-/* proves: slo_add(), slo_subtract(), slo_multiply() stop at the ends instead of wrapping, slo_min(), slo_max(), for all 64-bit values
+/* proves: slo_add(), slo_subtract() and slo_multiply() stop at the greatest value or at 0 instead of wrapping, and
+ *     slo_min() and slo_max() are right, for all 64-bit values
  * by: integers
  * with: --unsigned-overflow-check
  * claims: slo_add slo_subtract slo_multiply slo_min slo_max
@@ -21,7 +22,8 @@ void stops(void)
     CHECK(slo_max(a, b) >= a && slo_max(a, b) >= b && (slo_max(a, b) == a || slo_max(a, b) == b));
 }
 
-/* proves: slo_divide_up(a, b) is the least x for which x times b is not less than a, for all 64-bit values, b not 0
+/* proves: slo_divide_up(a, b) is the smallest x for which x times b is at least a, for all 64-bit values of a and b
+ *     except a b of 0
  * by: integers
  * with: --unsigned-overflow-check
  * claims: slo_divide_up

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The session by induction: a new session satisfies the invariant, and from any state that satisfies it, any event,
- * with any result of the host's callbacks and whatever a host may do inside them, leads to one that satisfies it again.
+/* The session by induction. A new session satisfies the invariant. From any state that satisfies it, each event, with
+ * any results of the host's callbacks and any action of the host inside them, leads to a state that satisfies it again.
  * An event is a call of the host, of the clock or of a drain.
  *
- * Each case, which is a state, an event and what the host does meanwhile, is a branch of its own that begins with
- * constants. So CBMC follows the table, the callbacks and the lists without a guess, and only data is left to the
- * solver. */
+ * A case is a state, an event and an action of the host. Each case is a separate branch that begins with constants.
+ * CBMC can therefore follow the table, the callbacks and the lists exactly, and the solver decides only about data. */
 #include "prove.h"
 
-/* What a proof takes one by one. */
+/* what differs between the runs of a proof */
 #ifndef EVENT
 #define EVENT 0
 #endif
 
-static int tags_differ; /* what a comparison of tags finds */
+static int tags_differ; /* the result of each comparison of tags */
 
-/* What the session copies is not looked at again, so only the memory counts. */
-static void *copy(void *to, const void *from, size_t len)
+/* What follows the tag of a LOGOUT, with its NUL. */
+static void *copy(char *to, const char *from, size_t len)
 {
+    size_t i;
+
     CHECK(__CPROVER_w_ok(to, len) && __CPROVER_r_ok(from, len));
+    for (i = 0; i < sizeof " LOGOUT\r\n" && i < len; i++)
+        to[i] = from[i];
     return to;
 }
 
@@ -28,11 +31,12 @@ static int compare(const void *one, const void *other, size_t len)
     return tags_differ;
 }
 
-/* list.h, of which only that is kept in which list a link is. prove_timer.c proves what a list is. */
+/* Replaces list.h by a list that knows only which list a link is in. prove_timer.c proves the real list. */
 #define SLO_LIST_H
 
 struct slo_link {
-    struct slo_link *next, *prev; /* next: the list, itself if it is in none, or NULL before that is known */
+    /* next: the list; the link itself if it is in no list; or NULL if that is not known */
+    struct slo_link *next, *prev;
 };
 
 #define slo_container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
@@ -60,18 +64,76 @@ static void slo_link_append(struct slo_link *list, struct slo_link *link)
 
 #include "call_stubs.h"
 
-#define memcpy copy
-#define memcmp compare
+#include "random.h"
+#define slo_random_next(state) ((void)(state), nondet_uint64())
+#define memcpy                 copy
+#define memcmp                 compare
 #include "session.c"
 #undef memcpy
 #undef memcmp
 
-/* Memory is checked in the library; the harness itself is trusted, except where it says CHECK. */
+/* CBMC checks the accesses to memory of the library. It checks the harness only where the harness says CHECK. */
 #pragma CPROVER check push
 #pragma CPROVER check disable "pointer"
 #pragma CPROVER check disable "bounds"
 #pragma CPROVER check disable "conversion"
 #pragma CPROVER check disable "pointer-overflow"
+
+/* ---- the world: one session, perhaps in a drain ---- */
+
+enum { FREE = KINDS, QUIT, ALL_EVENTS };
+
+/* what the host does inside send_line */
+enum deed {
+    NOTHING,       /* calls only functions that must refuse */
+    CHANGES_DRAIN, /* joins a drain, or frees the drain if the session is in one */
+    ABANDONS,
+    FREES,
+    CANCELS, /* this and the following: only while LOGOUT, or `* BYE` in its place, is offered */
+    CANCELS_AND_JOINS,
+    CANCELS_AND_ABANDONS,
+    CANCELS_AND_FREES,
+    DEEDS
+};
+
+/* The time that the host passes. The time of the clock is any time, and 0 does not change it. */
+#define NOW 0
+
+static struct slogout slogout;
+static struct slo_session_set set;
+static struct slogout_session the_session;
+static struct slogout_session *const session = &the_session;
+
+/* The history of the session, and the current event. */
+static struct {
+    int logout, bye;                                              /* were accepted by the host */
+    int over;                                                     /* the session was closed, abandoned or freed */
+    enum { FREE_TO_SEND, BUSY_AT_REST, BUSY_BETWEEN_LINES } busy; /* the moment for which the last line waits */
+    /* of this event */
+    unsigned event, state;
+    enum deed deed;
+    int in_drain, last_half;
+    int refused;                /* by the library */
+    int taken;                  /* LOGOUT */
+    int canceled, closed;       /* close_connection was called */
+    int offered, offered_first; /* first: LOGOUT, or the `* BYE` in its place */
+    unsigned outcome; /* the one that this leads to, if the exchange ends */
+    const char *given, *text; /* of `* BYE`, from the host; in the session, unless it is canceled */
+    int is_text;              /* `given` is valid */
+    uint64_t close_by, asked_ms;
+    uint32_t last_tag;
+    /* what the drain was told last */
+    const struct slo_session_set *told_set;
+    unsigned told_state;
+} seen;
+
+static struct slogout_departure departure; /* any */
+
+/* In no state. */
+#define NOWHERE (SLOGOUT_STATE_ENDED + 1)
+
+/* The sessions in each state without this one. */
+static uint64_t others[SLOGOUT_STATE_ENDED + 1], others_in_drain[SLOGOUT_STATE_ENDED + 1];
 
 /* ---- what the session stands on, by what is proved of it elsewhere ---- */
 
@@ -95,6 +157,7 @@ void slo_timer_stop(struct slo_timers *timers, struct slo_timer *timer)
 
 int slo_may_call_back(const struct slogout *slogout, uint64_t now)
 {
+    LEMMA(!released);
     if (slogout->depth)
         return SLOGOUT_ERR_REENTRANT;
     return now == SLOGOUT_NEVER ? SLOGOUT_ERR_ARGUMENT : 0;
@@ -103,31 +166,37 @@ int slo_may_call_back(const struct slogout *slogout, uint64_t now)
 static enum { OTHER, LOGOUT_LINE, BYE_LINE } written; /* the line that was written last */
 
 /* The longest tag. Its octets are those that it is compared with, if tags_differ is 0. */
-size_t slo_tag_write(char tag[SLOGOUT_TAG_SIZE], const char *prefix, uint32_t number)
+static size_t write_tag(char *tag)
 {
-    (void)prefix, (void)number;
     CHECK(__CPROVER_w_ok(tag, SLOGOUT_TAG_SIZE));
     *tag = 'T';
     return SLOGOUT_TAG_SIZE - 1;
 }
 
+size_t slo_tag_write(char tag[SLOGOUT_TAG_SIZE], const char *prefix, uint32_t number)
+{
+    CHECK(prefix == slogout.tag_prefix && number == session->tag_number);
+    return write_tag(tag);
+}
+
 size_t slogout_tags_next(struct slogout_tags *tags, char tag[SLOGOUT_TAG_SIZE])
 {
+    CHECK(tags->last == seen.last_tag);
     tags->last = tags->last < UINT32_MAX ? tags->last + 1 : 1;
     written = LOGOUT_LINE;
-    return slo_tag_write(tag, tags->prefix, tags->last);
+    return write_tag(tag);
 }
 
 int slo_bye_text_valid(const char *text)
 {
-    CHECK(text != NULL);
-    return nondet_int();
+    CHECK(text != NULL && (text == seen.given || text == departure.bye_text));
+    return seen.is_text;
 }
 
 /* The longest line. */
 size_t slo_bye_write(char line[SLO_BYE_LINE_MAX], const char *text)
 {
-    CHECK(text != NULL && __CPROVER_w_ok(line, SLO_BYE_LINE_MAX));
+    CHECK(text == (session->bye_text ? session->bye_text : slogout.bye_text) && __CPROVER_w_ok(line, SLO_BYE_LINE_MAX));
     written = BYE_LINE;
     return SLO_BYE_LINE_MAX;
 }
@@ -149,46 +218,6 @@ int slo_copy_sized(void *to, size_t known, const void *from)
     return nondet_int() ? SLOGOUT_ERR_SIZE : 0;
 }
 
-/* ---- the world: one session, perhaps in a drain ---- */
-
-enum { FREE = KINDS, QUIT, ALL_EVENTS };
-
-/* What a host does inside send_line. */
-enum deed {
-    NOTHING,       /* that has an effect */
-    CHANGES_DRAIN, /* joins one if it is in none, else frees that one */
-    ABANDONS,
-    FREES,
-    CANCELS, /* from here on only while LOGOUT, or `* BYE` in its place, is offered */
-    CANCELS_AND_JOINS,
-    CANCELS_AND_ABANDONS,
-    CANCELS_AND_FREES,
-    DEEDS
-};
-
-/* What the host passes as the time: 0 leaves that of the clock, which is any time. */
-#define NOW 0
-
-static struct slogout slogout;
-static struct slo_session_set set;
-static struct slogout_session the_session;
-static struct slogout_session *const session = &the_session;
-
-/* What has happened to the session so far, and what happens to it now. */
-static struct {
-    int logout, bye;                                              /* were taken */
-    int over;                                                     /* closed, abandoned or freed */
-    enum { FREE_TO_SEND, BUSY_AT_REST, BUSY_BETWEEN_LINES } busy; /* the last line is due at this moment */
-    /* in this event */
-    unsigned event, state;
-    enum deed deed;
-    int offered, offered_first; /* first: LOGOUT, or the `* BYE` in its place */
-    unsigned outcome; /* the one that this leads to, if the exchange ends */
-} seen;
-
-/* The sessions in each state without this one. */
-static uint64_t others[SLOGOUT_STATE_ENDED + 1], others_in_drain[SLOGOUT_STATE_ENDED + 1];
-
 void *slo_allocate(struct slogout *of, size_t size)
 {
     static const struct slogout_session zeros;
@@ -200,7 +229,7 @@ void *slo_allocate(struct slogout *of, size_t size)
     return &the_session;
 }
 
-/* A session that is WAITING has a timer if it is in no drain. */
+/* A WAITING session has a timer if it is in no drain. */
 static struct slo_timers *timers_of_state(unsigned state)
 {
     if (state == SLOGOUT_STATE_OPEN || state == SLOGOUT_STATE_ENDED)
@@ -210,13 +239,13 @@ static struct slo_timers *timers_of_state(unsigned state)
     return session->last_half ? &slogout.last_half : &slogout.timers[state];
 }
 
-/* `state` is the session's, or OPEN if it is not counted. */
+/* `state` is the session's, or NOWHERE if it is not counted. */
 static int counted(const struct slogout_counts *counts, const uint64_t *other, unsigned state)
 {
     unsigned i;
     int result = 1;
 
-    for (i = SLOGOUT_STATE_WAITING; i <= SLOGOUT_STATE_ENDED; i++)
+    for (i = SLOGOUT_STATE_OPEN; i <= SLOGOUT_STATE_ENDED; i++)
         result = result && counts->state[i] == other[i] + (state == i);
     return result;
 }
@@ -230,7 +259,7 @@ static int list_is_right(void)
     return session->set == &set && list == &set.members[session->state];
 }
 
-/* A session is PENDING or LEAVING exactly as long as a line is due that the host had no moment for. */
+/* A session is PENDING or LEAVING exactly while a line is due for which the host has had no moment. */
 static unsigned busy_in(unsigned state)
 {
     if (state != SLOGOUT_STATE_PENDING && state != SLOGOUT_STATE_LEAVING)
@@ -249,7 +278,7 @@ static int invariant(void)
     if (running != timers_of_state(state) || slo_link_is_linked(&session->timer.link) != (running != NULL))
         return 0;
     if (!counted(&slogout.counts, others, state) ||
-        !counted(&set.counts, others_in_drain, session->set ? state : SLOGOUT_STATE_OPEN))
+        !counted(&set.counts, others_in_drain, session->set ? state : NOWHERE))
         return 0;
     if (state == SLOGOUT_STATE_OPEN && (session->set || session->close_by != SLOGOUT_NEVER))
         return 0;
@@ -261,7 +290,8 @@ static int invariant(void)
         return 0;
     if (state == SLOGOUT_STATE_ASKED ? !seen.logout : state < SLOGOUT_STATE_ASKED && seen.logout)
         return 0;
-    if (state == SLOGOUT_STATE_LEAVING && session->outcome >= SLOGOUT_OUTCOME_COUNT)
+    if (state == SLOGOUT_STATE_LEAVING ? session->outcome >= SLOGOUT_OUTCOME_COUNT
+                                       : state < SLOGOUT_STATE_LEAVING && session->outcome != SLOGOUT_OUTCOME_COUNT)
         return 0;
     if (seen.bye != (int)session->bye_sent)
         return 0;
@@ -278,9 +308,12 @@ static void join_or_quit(int joins)
         slo_session_quit(session);
 }
 
-static void abandon_it(void)
+static void abandon_it(enum slogout_outcome why)
 {
-    slogout_session_abandon(session, SLOGOUT_OUTCOME_PEER_CLOSED);
+    const int has_outcome = session->state != SLOGOUT_STATE_OPEN && session->state < SLOGOUT_STATE_LEAVING;
+
+    CHECK(slogout_session_abandon(session, why) == 0);
+    CHECK(!has_outcome || session->outcome == why);
     seen.over = 1;
 }
 
@@ -289,8 +322,6 @@ static void free_it(void)
     slogout_session_free(session);
     seen.over = 1;
 }
-
-static struct slogout_departure departure; /* any */
 
 /* Calls that are not allowed in a callback, or not in this state. */
 static void be_refused(void)
@@ -308,19 +339,21 @@ static void act(enum deed deed)
 {
     if (deed == NOTHING)
         be_refused();
-    if (deed >= CANCELS)
-        CHECK(slogout_session_cancel(session) == 0);
+    if (deed >= CANCELS) {
+        CHECK(slogout_session_cancel(session) == 0 && session->state == SLOGOUT_STATE_OPEN);
+        seen.canceled = 1;
+    }
     if (deed == CHANGES_DRAIN || deed == CANCELS_AND_JOINS)
         join_or_quit(!session->set);
     if (deed == ABANDONS || deed == CANCELS_AND_ABANDONS)
-        abandon_it();
+        abandon_it(SLOGOUT_OUTCOME_PEER_CLOSED);
     if (deed == FREES || deed == CANCELS_AND_FREES)
         free_it();
 }
 
-static int waits; /* for the end of the answer timer after a refusal */
+static int waits; /* whether the session waits for the end of the answer timer after a refusal */
 
-/* Whether the session may offer a line to the host in this event, if it was in this state. */
+/* Returns 1 if the session may offer a line to the host during this event, if it was in this state. */
 static int may_send(unsigned event, unsigned state)
 {
     switch (event) {
@@ -340,12 +373,32 @@ static int may_send(unsigned event, unsigned state)
     }
 }
 
-/* The line that was BUSY may be offered again: in LEAVING with less to wait for, or when the host says so. */
+/* Returns 1 if a line that the host could not take may be offered again: when the host resumes the session, or when a
+ * LEAVING session waits for less than before. */
 static int may_send_again(enum slogout_when when)
 {
     return seen.busy == FREE_TO_SEND || seen.event == RESUME ||
            (seen.busy == BUSY_AT_REST && session->state == SLOGOUT_STATE_LEAVING &&
             (when == SLOGOUT_BETWEEN_LINES || seen.state == SLOGOUT_STATE_PENDING));
+}
+
+/* An event does so, but a departure may begin with a spread, and the last half of LEAVING ends without a line. */
+static int must_send(void)
+{
+    if (!may_send(seen.event, seen.state) || seen.refused || session->state == SLOGOUT_STATE_WAITING)
+        return 0;
+    return seen.event == RESUME || !seen.last_half;
+}
+
+static int is_logout(const char *line, size_t len)
+{
+    static const char end[] = " LOGOUT\r\n";
+    size_t i;
+
+    for (i = 0; i < sizeof end - 1; i++)
+        if (line[SLOGOUT_TAG_SIZE - 1 + i] != end[i])
+            return 0;
+    return len == SLOGOUT_TAG_SIZE - 1 + sizeof end - 1;
 }
 
 static int send_line(struct slogout_session *of, const char *line, size_t len, enum slogout_when when,
@@ -356,7 +409,7 @@ static int send_line(struct slogout_session *of, const char *line, size_t len, e
 
     CHECK(of == session && conn == session->conn && __CPROVER_r_ok(line, len));
     CHECK(!seen.over && !seen.bye);
-    CHECK(is_bye || (!seen.logout && when == SLOGOUT_AT_REST));
+    CHECK(is_bye ? len == SLO_BYE_LINE_MAX : is_logout(line, len) && !seen.logout && when == SLOGOUT_AT_REST);
     CHECK(may_send_again(when));
     CHECK(may_send(seen.event, seen.state) && !seen.offered);
     CHECK(session->state == SLOGOUT_STATE_PENDING || session->state == SLOGOUT_STATE_LEAVING);
@@ -370,7 +423,7 @@ static int send_line(struct slogout_session *of, const char *line, size_t len, e
     if (result == 0 && is_bye)
         seen.bye = 1;
     if (result == 0 && !is_bye)
-        seen.logout = 1;
+        seen.logout = seen.taken = 1;
     return result;
 }
 
@@ -384,7 +437,8 @@ static void close_connection(struct slogout_session *of, const struct slogout_re
     CHECK(result->size == sizeof *result && result->answer_status == session->answer);
     CHECK((result->tag[0] != '\0') == seen.logout);
     CHECK(!result->answer || result->answer->status == result->answer_status);
-    seen.over = 1;
+    CHECK(result->asked_ms == session->asked_ms && session->outcome == result->outcome);
+    seen.over = seen.closed = 1;
     if (nondet_int())
         free_it();
 }
@@ -392,6 +446,8 @@ static void close_connection(struct slogout_session *of, const struct slogout_re
 static void changed(struct slo_session_set *of)
 {
     CHECK(of == &set);
+    seen.told_set = session->set;
+    seen.told_state = session->state;
 }
 
 /* ---- the proofs ---- */
@@ -403,17 +459,21 @@ struct slo_session_set nondet_set(void);
 struct slogout_session nondet_session(void);
 struct slogout_departure nondet_departure(void);
 
-/* Some others are in each state. */
+/* Puts some other sessions into each state. */
 static void any_counts(struct slogout_counts *counts, uint64_t *other, unsigned state)
 {
     unsigned i;
 
-    for (i = SLOGOUT_STATE_WAITING; i <= SLOGOUT_STATE_ENDED; i++)
+    for (i = SLOGOUT_STATE_OPEN; i <= SLOGOUT_STATE_ENDED; i++)
         other[i] = counts->state[i] = i + 2;
-    move_count(counts, SLOGOUT_STATE_OPEN, state);
+    if (state != NOWHERE)
+        counts->state[state]++;
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
+        counts->outcome[i] = 0;
+    counts->without_bye = 0;
 }
 
-/* What no case says otherwise of is any value. */
+/* Gives any value to everything that a case does not set. */
 static void any_world(void)
 {
     slogout = nondet_slogout();
@@ -421,6 +481,7 @@ static void any_world(void)
     the_session = nondet_session();
     departure = nondet_departure();
     departure.size = sizeof departure;
+    seen.is_text = nondet_int() != 0;
     ASSUME(slogout.clock.now != SLOGOUT_NEVER);
     waits = nondet_int() != 0;
     slogout.settings.on_refusal = waits ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE;
@@ -433,7 +494,7 @@ static void any_world(void)
     slo_link_init(&queue);
 }
 
-/* The number of a tag that was written: 0 or any other, all of which are alike. */
+/* tag_number is that of a LOGOUT that was sent, or 0. All other numbers are alike. */
 static void any_session(unsigned state, int in_drain, int last_half, uint32_t tag_number)
 {
     session->tag_number = tag_number;
@@ -447,7 +508,7 @@ static void any_session(unsigned state, int in_drain, int last_half, uint32_t ta
     slo_link_init(&session->timer.link);
     session->member.next = in_drain ? &set.members[state] : NULL;
     any_counts(&slogout.counts, others, state);
-    any_counts(&set.counts, others_in_drain, in_drain ? state : SLOGOUT_STATE_OPEN);
+    any_counts(&set.counts, others_in_drain, in_drain ? state : NOWHERE);
     running = timers_of_state(state);
     if (running)
         slo_link_append(&queue, &session->timer.link);
@@ -458,7 +519,7 @@ static void any_session(unsigned state, int in_drain, int last_half, uint32_t ta
     ASSUME(invariant());
 }
 
-/* Unless a line is offered at rest and cannot be written, which is SEND_FAILED. */
+/* Returns the expected outcome, except that a line which is offered at rest and fails leads to SEND_FAILED. */
 static unsigned outcome_of(unsigned event, unsigned state)
 {
     if (state == SLOGOUT_STATE_LEAVING)
@@ -484,10 +545,10 @@ static unsigned outcome_of(unsigned event, unsigned state)
     }
 }
 
-static const char octets[200]; /* of the client */
+static const char octets[200]; /* octets of the client */
 
-/* A response whose tag, code and text have up to 200 octets each. Only one that is a BYE or has our tag is an answer, and
- * only while ASKED. */
+/* Feeds a response whose tag, code and text have up to 200 octets each. It is an answer only if it is a BYE or has our
+ * tag, and only in ASKED. */
 static void feed_response(enum slogout_status status, int is_other)
 {
     const int is_bye = status == SLOGOUT_STATUS_BYE, was_asked = seen.state == SLOGOUT_STATE_ASKED;
@@ -505,33 +566,115 @@ static void feed_response(enum slogout_status status, int is_other)
     slo_leave(&slogout);
     CHECK(result == (is_answer || seen.state > SLOGOUT_STATE_ASKED ? SLOGOUT_CONSUMED : 0));
     CHECK(is_answer || (session->state == old.state && session->answer == old.answer));
+    CHECK(!is_answer || status != SLOGOUT_STATUS_OK || session->state == SLOGOUT_STATE_ENDED);
     CHECK(!is_answer || (is_bye ? session->bye_seen && session->answer == old.answer : session->answer == (unsigned)status));
 }
 
-/* When a session that was LEAVING is forced, it ends. */
+/* Nothing was counted before the event. */
+static int outcome_is_counted(const struct slogout_counts *counts, int is_settled)
+{
+    const int with_bye = seen.bye || !seen.closed || session->outcome == SLOGOUT_OUTCOME_ANSWERED;
+    unsigned i;
+
+    for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
+        if (counts->outcome[i] != (uint64_t)(is_settled && session->outcome == i))
+            return 0;
+    return counts->without_bye == (uint64_t)(is_settled && !with_bye);
+}
+
+/* Each outcome is counted once, and in the drain too. */
+static void check_outcome(void)
+{
+    const int is_settled = seen.state != SLOGOUT_STATE_ENDED && session->state == SLOGOUT_STATE_ENDED &&
+                           session->outcome != SLOGOUT_OUTCOME_COUNT;
+
+    CHECK(outcome_is_counted(&slogout.counts, is_settled));
+    CHECK(outcome_is_counted(&set.counts, is_settled && seen.in_drain));
+}
+
+/* What else an event changes, if the host does nothing in send_line. */
+static void check_rest(void)
+{
+    check_outcome();
+    CHECK(seen.offered || !must_send());
+    CHECK(session->bye_text == (seen.canceled ? NULL : seen.text));
+    CHECK(session->close_by == (seen.canceled ? SLOGOUT_NEVER : seen.close_by));
+    CHECK(session->asked_ms == (seen.taken && session->state == SLOGOUT_STATE_ASKED ? slogout.clock.now : seen.asked_ms));
+    CHECK(slogout.tags.last == (!seen.taken ? seen.last_tag : seen.last_tag < UINT32_MAX ? seen.last_tag + 1 : 1));
+    CHECK(!seen.taken || session->tag_number == slogout.tags.last);
+    CHECK(seen.told_set == session->set && (!session->set || seen.told_state == session->state));
+}
+
+/* A LEAVING session that is forced ends. */
 static void check_not_leaving(void)
 {
     CHECK(seen.state != SLOGOUT_STATE_LEAVING || released || session->state == SLOGOUT_STATE_ENDED);
+}
+
+static void join_it(void)
+{
+    const uint64_t group = nondet_uint64();
+    const int error = slo_session_join(session, &set, group);
+    const int is_wrong = seen.in_drain || seen.state == SLOGOUT_STATE_WAITING || seen.state >= SLOGOUT_STATE_LEAVING;
+
+    CHECK(error == (is_wrong ? SLOGOUT_ERR_STATE : 0));
+    CHECK(error || (session->set == &set && session->group == group));
+}
+
+static void request_it(void)
+{
+    const int is_late = seen.state >= SLOGOUT_STATE_LEAVING;
+    int error;
+
+    seen.given = nondet_int() ? "Goodbye" : NULL;
+    if (seen.state <= SLOGOUT_STATE_WAITING && (!seen.given || seen.is_text))
+        seen.text = seen.given;
+    error = slogout_session_request(session, seen.given, NOW);
+    CHECK(error == (seen.given && !seen.is_text ? SLOGOUT_ERR_TEXT : is_late ? SLOGOUT_ERR_STATE : 0));
+    seen.refused = error != 0;
+}
+
+static void depart_it(void)
+{
+    seen.given = departure.bye_text;
+    seen.refused = slogout_session_leave(session, &departure, NOW) != 0;
+    CHECK(seen.given && !seen.is_text ? seen.refused : 1);
+    if (seen.refused || seen.state != SLOGOUT_STATE_OPEN)
+        return;
+    seen.text = departure.bye_text;
+    seen.close_by = departure.deadline_ms ? session->close_by : SLOGOUT_NEVER;
+}
+
+static void cancel_it(void)
+{
+    const int error = slogout_session_cancel(session);
+
+    CHECK(error == (seen.state >= SLOGOUT_STATE_ASKED ? SLOGOUT_ERR_STATE : 0));
+    CHECK(error || session->state == SLOGOUT_STATE_OPEN);
+    if (error)
+        return;
+    seen.busy = FREE_TO_SEND;
+    seen.canceled = seen.state != SLOGOUT_STATE_OPEN;
 }
 
 static void happen(unsigned event)
 {
     switch (event) {
     case JOIN:
-        slo_session_join(session, &set, nondet_uint64());
+        join_it();
         break;
     case REQUEST:
-        slogout_session_request(session, nondet_int() ? "Goodbye" : NULL, NOW);
+        request_it();
         break;
     case RESUME:
-        slogout_session_resume(session, NOW);
+        CHECK(slogout_session_resume(session, NOW) == 0);
         break;
     case CANCEL:
-        if (slogout_session_cancel(session) == 0)
-            seen.busy = FREE_TO_SEND;
+        cancel_it();
         break;
     case DEPART:
-        if (slogout_session_leave(session, &departure, NOW) == 0)
+        depart_it();
+        if (!seen.refused)
             check_not_leaving();
         break;
     case TIMER:
@@ -557,11 +700,14 @@ static void happen(unsigned event)
         slogout_session_feed_line(session, "", 0, NOW);
         break;
     case FORCE:
-        slogout_session_force(session, NOW);
+        CHECK(slogout_session_force(session, NOW) == 0);
         check_not_leaving();
         break;
     case ABANDON:
-        abandon_it();
+        if (nondet_int())
+            abandon_it(SLOGOUT_OUTCOME_CLIENT_LOGOUT);
+        else
+            abandon_it(SLOGOUT_OUTCOME_HOST_CLOSED);
         break;
     case FREE:
         free_it();
@@ -572,21 +718,36 @@ static void happen(unsigned event)
     }
 }
 
-static void check_event(unsigned event, unsigned state, int in_drain, int last_half, uint32_t tag_number,
-                        enum deed deed)
+/* What an event begins with. */
+static void begin_event(unsigned event, unsigned state, int in_drain, int last_half, uint32_t tag_number, enum deed deed)
 {
     seen.event = event;
     seen.state = state;
+    seen.in_drain = in_drain;
+    seen.last_half = last_half;
     seen.deed = deed;
-    seen.offered = seen.offered_first = 0;
+    seen.offered = seen.offered_first = seen.refused = seen.taken = seen.canceled = seen.closed = 0;
     any_session(state, in_drain, last_half, tag_number);
     seen.outcome = outcome_of(event, state);
+    seen.text = session->bye_text;
+    seen.close_by = session->close_by;
+    seen.asked_ms = session->asked_ms;
+    seen.last_tag = slogout.tags.last;
+    seen.told_set = session->set;
+    seen.told_state = state;
+}
+
+static void check_event(unsigned event, unsigned state, int in_drain, int last_half, uint32_t tag_number, enum deed deed)
+{
+    begin_event(event, state, in_drain, last_half, tag_number, deed);
     happen(event);
     CHECK(slogout.depth == 0);
+    if (seen.deed == NOTHING)
+        check_rest();
     if (released) {
         CHECK(!session->set && list_is_right() && !running);
-        CHECK(counted(&slogout.counts, others, SLOGOUT_STATE_OPEN));
-        CHECK(counted(&set.counts, others_in_drain, SLOGOUT_STATE_OPEN));
+        CHECK(counted(&slogout.counts, others, NOWHERE));
+        CHECK(counted(&set.counts, others_in_drain, NOWHERE));
     } else {
         CHECK(invariant());
         CHECK(session->state != SLOGOUT_STATE_LEAVING || session->outcome == seen.outcome);
@@ -596,7 +757,7 @@ static void check_event(unsigned event, unsigned state, int in_drain, int last_h
 
 static int may_be(unsigned state, int in_drain, int last_half, uint32_t tag_number)
 {
-    if (last_half && state != SLOGOUT_STATE_LEAVING) /* in ENDED it makes no difference */
+    if (last_half && state != SLOGOUT_STATE_LEAVING) /* in ENDED, last_half makes no difference */
         return 0;
     if (tag_number ? state < SLOGOUT_STATE_ASKED : state == SLOGOUT_STATE_ASKED)
         return 0;
@@ -617,8 +778,8 @@ static int may_happen(unsigned event, unsigned state, int in_drain)
     }
 }
 
-/* How many of the deeds are tried. All cells that send a line are those of REQUEST and FORCE, so what the host does in
- * send_line() is tried with these two events. */
+/* Returns the number of actions of the host to try. Every line is sent in the same way as in REQUEST or in FORCE, so
+ * the actions inside send_line() are tried only with these two events. */
 static unsigned deeds_of(unsigned event, unsigned state)
 {
     if (!may_send(event, state))
@@ -626,8 +787,10 @@ static unsigned deeds_of(unsigned event, unsigned state)
     return event == REQUEST ? DEEDS : event == FORCE ? CANCELS : 1;
 }
 
-/* proves: a new session satisfies the invariant, and there is none if the callbacks are refused or memory is not there
- * with: --unwind 8 --slice-formula --object-bits 12
+/* proves: a new session satisfies the invariant; no session is created if the callbacks are refused or memory is
+ *     exhausted
+ * with: --unwind 12 --slice-formula --object-bits 12
+ * claims: slo_session_init
  * mutant: lib/session.c: slo_link_init(&session->timer.link); => session->state = 1; */
 void new_session(void)
 {
@@ -635,39 +798,78 @@ void new_session(void)
     int error;
 
     any_world();
-    any_counts(&set.counts, others_in_drain, SLOGOUT_STATE_OPEN);
-    any_counts(&slogout.counts, others, SLOGOUT_STATE_OPEN);
+    any_counts(&set.counts, others_in_drain, NOWHERE);
+    any_counts(&slogout.counts, others, NOWHERE);
     running = NULL;
     seen.logout = seen.bye = seen.over = 0;
     seen.busy = FREE_TO_SEND;
-    error = slogout_session_new(&out, &slogout, &callbacks, NULL);
+    error = slogout_session_new(&out, &slogout, &callbacks, &slogout);
     CHECK((error == 0) == (out != NULL));
     if (error)
         return;
-    CHECK(out == session);
+    CHECK(out == session && session->conn == &slogout && session->asked_ms == SLOGOUT_NEVER);
+    CHECK(session->send_line == send_line && session->close_connection == close_connection);
     CHECK(invariant());
 }
 
-/* proves: an event, in any state of the invariant, with any result of send_line and whatever a host may do in send_line (join or free a drain, abandon, free, cancel, cancel and then one of these, call what is refused) and in close_connection (free): the invariant holds again, memory is safe, close_connection comes at most once and last and with the right outcome, LOGOUT at most once, a session that is LEAVING ends when it is forced, no line after BUSY before its moment, none after a BYE or the end, and a response is an answer only if it is a BYE or has our tag, and only while ASKED
+/* proves: a call without a session, a departure or a reason is refused and has no effect
+ * with: --unwind 12 --slice-formula
+ * claims: slogout_session_request slogout_session_leave slogout_session_resume slogout_session_cancel slogout_session_force
+ * claims: slogout_session_abandon slogout_session_free slogout_session_state slogout_session_set_enabled
+ * mutant: lib/session.c: return session ? handle_at(session, now_ms, FORCE, &event) : SLOGOUT_ERR_ARGUMENT; => return handle_at(session, now_ms, FORCE, &event); */
+void missing(void)
+{
+    const int enabled = nondet_int();
+
+    any_world();
+    released = 1; /* so that no call may begin */
+    CHECK(slogout_session_request(NULL, NULL, NOW) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_leave(NULL, &departure, NOW) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_leave(session, NULL, NOW) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_resume(NULL, NOW) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_cancel(NULL) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_force(NULL, NOW) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_abandon(NULL, SLOGOUT_OUTCOME_PEER_CLOSED) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_abandon(session, SLOGOUT_OUTCOME_SEND_FAILED) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_abandon(session, SLOGOUT_OUTCOME_COUNT) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_state(NULL) == SLOGOUT_STATE_ENDED);
+    CHECK(slogout_session_state(session) == session->state);
+    slogout_session_free(NULL);
+    slogout_session_set_enabled(NULL, enabled);
+    slogout_session_set_enabled(session, enabled);
+    CHECK(session->enabled == (enabled != 0));
+}
+
+/* proves: for each event in each state of the invariant, with any result of send_line, and any action of the host in
+ *     send_line (join or free a drain, abandon, free, cancel, cancel followed by one of these, a call that must be
+ *     refused) and in close_connection (free): the invariant holds again and memory is safe; close_connection is called
+ *     at most once, last, and with the right outcome; LOGOUT is sent at most once; a LEAVING session that is forced
+ *     ends; no line is offered after BUSY before its moment, or after a BYE or the end; a response is an answer only if
+ *     it is a BYE or has our tag, and only in ASKED
  * with: --unwind 33 --slice-formula --object-bits 12
  * each: EVENT 14
- * mutant EVENT=4: lib/session.c: counts->state[from]--; => counts->state[from]++;
- * mutant EVENT=0: lib/session.c: slo_link_append(&set->members[session->state], &session->member); => ;
- * mutant EVENT=1: lib/session.c: if (deadline != SLOGOUT_NEVER) => if (deadline == SLOGOUT_NEVER)
+ * claims EVENT=12: slogout_session_free slo_session_free
+ * claims EVENT=0: slo_session_join enter_waiting table dispatch
+ * claims EVENT=4: slogout_session_cancel slo_session_cancel reopen slo_session_quit move_count set_state stop_timer table
+ * claims EVENT=6: note_bye kind_of_line slo_session_feed_response table
+ * claims EVENT=7: answered kind_of_line read_result finish settle table
+ * claims EVENT=9: kind_of_line consume table dispatch
+ * claims EVENT=11: slogout_session_abandon slo_session_abandon end_unasked end_as_named end_as_settled settle set_state stop_timer move_count table
+ * claims EVENT=8: refused kind_of_line set_state stop_timer table
+ * claims EVENT=5: slo_session_expired outcome_of_timer timers_of send_last_bye send_logout send_bye finish table
+ * claims EVENT=3: slogout_session_resume handle_at table
+ * claims EVENT=1: slogout_session_leave table
+ * claims EVENT=10: slogout_session_force close_now settle table
+ * claims EVENT=2: slogout_session_request handle_at begin send_logout send_bye settle finish table
  * mutant EVENT=1: lib/session.c: SLOGOUT_STATE_LEAVING ? insist(session, event) : 0; => SLOGOUT_STATE_LEAVING ? 0 : 0;
  * mutant EVENT=2: lib/session.c: char line[SLOGOUT_TAG_SIZE + sizeof command]; => char line[SLOGOUT_TAG_SIZE];
  * mutant EVENT=2: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, event); => return send_logout(session, event);
- * mutant EVENT=2: lib/session.c: session->tag_number = tags.last; => ;
- * mutant EVENT=4: lib/session.c: session->set = NULL; => ;
  * mutant EVENT=5: lib/session.c: return finish(session, (enum slogout_outcome)session->outcome, event); => return send_last_bye(session, event);
  * mutant EVENT=5: lib/session.c: ? SLOGOUT_OUTCOME_NEVER_READY => ? SLOGOUT_OUTCOME_EXPIRED
  * mutant EVENT=5: lib/session.c: session->last_half ? SLOGOUT_BETWEEN_LINES : SLOGOUT_AT_REST => session->last_half ? SLOGOUT_AT_REST : SLOGOUT_BETWEEN_LINES
- * mutant EVENT=8: lib/session.c: return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL; => return response->status == SLOGOUT_STATUS_NO ? OK : REFUSAL;
  * mutant EVENT=8: lib/session.c: session->answer = (uint8_t)event->answer->status; => session->answer = 0;
  * mutant EVENT=7: lib/session.c: session->close_connection(session, &result, session->conn); => session->close_connection(session, &result, session->conn), session->close_connection(session, &result, session->conn);
- * mutant EVENT=7: lib/session.c: result->answer_status = (enum slogout_status)session->answer; => result->answer_status = SLOGOUT_STATUS_NONE;
- * mutant EVENT=11: lib/session.c: settle(session, event->outcome, 0); => ;
- * mutant EVENT=12: lib/session.c: slogout->counts.state[SLOGOUT_STATE_ENDED]--; => ; */
+ * mutant EVENT=7: lib/session.c: result->answer_status = (enum slogout_status)session->answer; => result->answer_status = SLOGOUT_STATUS_NONE; */
 void one_event(void)
 {
     const size_t which = nondet_size();

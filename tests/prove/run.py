@@ -1,31 +1,35 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Proves lib/ with the model checker CBMC, and shows that the proofs can fail.
 
-    run.py HARNESS...              the proofs in these files, one for each processor at a time
-    run.py --sanity HARNESS...     the same with faults planted, each of which must be found
+    run.py HARNESS...              runs the proofs in these files, one for each processor at a time
+    run.py --sanity HARNESS...     plants faults, each of which the proofs in these files must find
 
-A proof is a function of a harness. The comment before it says what it proves and how:
+A proof is a function of a harness. The comment before the function says what it proves, and how:
 
-    /* proves: what holds, for what input
+    /* proves: a property, for all ...
      * by: bits                 one run of CBMC's own SAT solver (the default), with all checks of memory safety, or
-     *     integers             one run for each property of cvc5, which takes machine words for integers with a modulus,
-     *                          so it can multiply and divide symbols of 64 bits; without the checks of memory
-     * with: OPTION...          more options of CBMC
+     *     integers             one run of cvc5 for each property. cvc5 treats machine words as integers with a modulus,
+     *                          so it can multiply and divide variables of 64 bits. Memory safety is not checked.
+     * with: OPTION...          more options for CBMC
      * each: MACRO COUNT ...    one run for each value of these macros from 0 to COUNT - 1
      * loop FUNCTION.NUMBER: INVARIANT; assigns WHAT; decreases TERM
-     *                          a contract, in place of which the loop is not unwound: the proof holds for any number of
-     *                          rounds. `ghost` may be an index that the harness chooses: what holds of it holds of all
-     * claims: FUNCTION...      all that these functions of lib/ do is part of what is proved here or by another proof
-     *                          that claims them, so that a change of one of their lines is a fault, which --sanity plants
+     *                          a contract that replaces the loop, so that the proof holds for any number of rounds.
+     *                          `ghost` may be an index that the harness chooses. A property that holds for this index
+     *                          holds for every index.
+     * claims MACRO=VALUE ...: FUNCTION...
+     *                          all that these functions of lib/ do is part of what is proved by the runs that claim them,
+     *                          which are those with these macros. A change of one of their lines is a fault that one of
+     *                          these runs must find
      * mutant MACRO=VALUE ...: PATH: OLD => NEW
-     *                          a fault: this text, which stands once in this file, is replaced. The run with these
-     *                          macros must find it; if there are none, any run must. */
+     *                          a fault that the operators of tests/mutants/ do not make, or that shows that the proof can
+     *                          fail: this text, which stands once in this file, is replaced, and a run with these macros
+     *                          must find it */
 
 Each run also shows that the end of the proof is reached, so that no assumption makes it empty. Environment: PROOF=NAME is
-the only one that is tried. TRACE=1 prints how a property fails. N and SEED: how many changes of claimed lines --sanity
-plants, by the operators of tests/mutants/, and for which random numbers. A change that is not found does not count if
-it does not compile, or if a compiler makes the same object code of it. What explains one that counts is in unnoticed.txt
-here, or in tests/mutants/equivalents.txt, because no test notices it either.
+the only one that is tried. TRACE=1 prints how a property fails. N and SEED: --sanity plants N of the faults that the
+proofs name and N changes of claimed lines by the operators of tests/mutants/, all for these random numbers. A change that
+is not found does not count if it does not compile, or if a compiler makes the same object code of it. What explains one
+that counts is in unnoticed.txt here, or in tests/mutants/equivalents.txt, because no test notices it either.
 """
 
 import glob
@@ -47,42 +51,47 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "../mutants"))
 
 from mutate import entry_of, read_entries  # noqa: E402
-from operators import mutants_of  # noqa: E402
+from operators import Mutant, mutants_of  # noqa: E402
 
 BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "prove")
 NOTICED_BY_NO_PROOF = os.path.join(HERE, "unnoticed.txt")
-MEMORY = 4 << 30  # octets of one solver
-SOLVER_SECONDS = 60  # of CPU, for one property, by integers
+MEMORY = 4 << 30  # octets for one solver
+SOLVER_SECONDS = 60  # of CPU time for one property that is proved by integers
+CHANGES = 200  # that --sanity plants
+GUESS_SECONDS = 10  # of CPU, for a fault by bits where the proof is by integers
 OPTIONS = {
     "bits": ["--conversion-check", "--pointer-overflow-check", "--memory-leak-check"],
     "integers": ["--no-standard-checks", "--unwinding-assertions", "--div-by-zero-check"],
 }
 END = "the end is reached"
 
-# cases: the macros of each run. loops: {function: [contract]}. mutants: [(the macros of the run that finds it, or "", text)]
+# cases: the macros of each run. loops: {function: [contract]}. claims, mutants: [(the macros of runs, text)]
 Proof = namedtuple("Proof", "path name label proves by options cases loops claims mutants")
-# runs: pairs of a proof and its macros. fault: the text of a mutant, or a Mutant of operators.py, or "" if none is planted.
+# runs: pairs of a proof and its macros. fault: the text of a mutant, a Mutant of operators.py, or "" for no fault.
 Job = namedtuple("Job", "runs fault")
-Verdict = namedtuple("Verdict", "good properties seconds lines")
+# kind: what has become of the fault, or GOOD or BAD for a proof
+Verdict = namedtuple("Verdict", "kind properties seconds lines")
+GOOD, BAD = "proved", "not proved"
+KINDS = FOUND, EXPLAINED, SAME, BROKEN, MISSED = "found", "explained", "same object code", "not compiled", "missed"
 
 PROOF = re.compile(r"/\* (proves: (?:[^*]|\*(?!/))*)\*/\s*void (\w+)\(void\)")
 FIELD = re.compile(r"^(proves|by|with|each|loop|claims|mutant)((?: [^\s:]+)*): ", re.MULTILINE)
 
 
 class NoAnswer(Exception):
-    """Why there is none."""
+    """The reason why a run has no result."""
 
 
 # ---- harnesses ----
 
 def fields(comment):
-    """(key, arguments, text) for each field of a proof's comment."""
+    """Returns (key, arguments, text) for each field of a proof's comment."""
     parts = FIELD.split(re.sub(r"\n +\* ?", "\n", comment))[1:]
     return [(key, more.split(), " ".join(text.split())) for key, more, text in zip(*(parts[i::3] for i in range(3)))]
 
 
 def cases_of(words):
-    """[["-DONE=0", "-DTWO=0"], ["-DONE=0", "-DTWO=1"], ...] for ONE 1 TWO 2."""
+    """Returns [["-DONE=0", "-DTWO=0"], ["-DONE=0", "-DTWO=1"]] for ONE 1 TWO 2."""
     return [list(macros) for macros in itertools.product(
         *([f"-D{name}={value}" for value in range(int(count))] for name, count in zip(words[::2], words[1::2])))]
 
@@ -99,7 +108,7 @@ def proofs_of(path):
     harness = os.path.basename(path)[len("prove_"):-len(".c")]
     found = PROOF.findall(source)
     if not found or len(found) != source.count("/* proves: "):
-        sys.exit(f"prove: {path}: a proof is not written as one")
+        sys.exit(f"prove: {path}: the comment or the function of a proof has a wrong form")
     for comment, name in found:
         lines = fields(comment)
         one = {key: text for key, _, text in lines}
@@ -107,14 +116,20 @@ def proofs_of(path):
         for function, contract in (loop_contract(more[0], text) for key, more, text in lines if key == "loop"):
             loops[function].append(contract)
         yield Proof(path, name, f"{harness}/{name}", one["proves"], one.get("by", "bits"), one.get("with", "").split(),
-                    cases_of(one.get("each", "").split()), loops, one.get("claims", "").split(),
-                    [([f"-D{macro}" for macro in more], text) for key, more, text in lines if key == "mutant"])
+                    cases_of(one.get("each", "").split()), loops, *(
+                        [([f"-D{macro}" for macro in more], text) for key, more, text in lines if key == wanted]
+                        for wanted in ("claims", "mutant")))
+
+
+def runs_of(proof, macros):
+    """The runs of a proof with these macros, or all."""
+    return [(proof, case) for case in proof.cases if set(macros) <= set(case)]
 
 
 # ---- CBMC ----
 
 def solver_directory():
-    """A directory with a program cvc5, which is the one that CBMC calls, with the options that we want."""
+    """Returns a folder with a script cvc5, which CBMC calls, and which adds our options and a time limit."""
     directory = os.path.abspath(f"{BUILD}/bin")
     program = f"{directory}/cvc5"
     if not os.path.exists(program):
@@ -128,23 +143,23 @@ def solver_directory():
     return directory
 
 
-def limit_memory():
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+def execute(*command, seconds=resource.RLIM_INFINITY):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
-
-def execute(*command):
     environment = dict(os.environ, PATH=f"{solver_directory()}:{os.environ['PATH']}")
     return subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-                          preexec_fn=limit_memory)
+                          preexec_fn=limit)
 
 
-def json_of(*command):
+def json_of(*command, **limits):
     """What a program of CBMC says, by key."""
-    run = execute(*command)
+    run = execute(*command, **limits)
     try:
         said = json.loads(run.stdout)
     except ValueError:
-        raise NoAnswer(f"{command[0]} ended without a word, {run.returncode}") from None
+        raise NoAnswer(f"{command[0]} printed no result and returned {run.returncode}") from None
     errors = [part["messageText"] for part in said if part.get("messageType") == "ERROR"]
     if errors:
         raise NoAnswer("; ".join(errors))
@@ -152,14 +167,13 @@ def json_of(*command):
 
 
 def source_options(proof, root, case):
-    """What a compiler needs to know. PROOF is the function that end.c calls."""
+    """Returns the sources and options for the compiler. PROOF is the function that end.c calls."""
     return [proof.path, os.path.join(HERE, "end.c"), "--function", "end_of_proof", f"-DPROOF={proof.name}", f"-I{root}/lib",
             f"-I{root}/include", "-Itests", "-Itests/prove", *case, *(word for word in proof.options if word[:2] == "-D")]
 
 
-def with_contracts(proof, root, case):
+def with_contracts(proof, root, case, directory):
     """Compiles a proof, puts the contracts in place of its loops, and returns the file."""
-    directory = tempfile.mkdtemp(dir=BUILD)
     compiled, contracts, made = (f"{directory}/{name}" for name in ("compiled", "contracts.json", "made"))
     if execute("goto-cc", "-std=c99", *source_options(proof, root, case), "-o", compiled).returncode:
         raise NoAnswer("it does not compile")
@@ -180,25 +194,17 @@ def with_contracts(proof, root, case):
     return made
 
 
-def cbmc(proof, root, case, *more):
-    made = [with_contracts(proof, root, case), "--function", "end_of_proof"] if proof.loops \
-        else [*source_options(proof, root, case), "--c99"]
-    return json_of("cbmc", "--json-ui", *made, "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more)
+def cbmc(proof, root, case, *more, **limits):
+    with tempfile.TemporaryDirectory(dir=BUILD) as directory:
+        made = [with_contracts(proof, root, case, directory), "--function", "end_of_proof"] if proof.loops \
+            else [*source_options(proof, root, case), "--c99"]
+        return json_of("cbmc", "--json-ui", *made, "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more,
+                       **limits)
 
 
-def first_failure(proof, root, case):
-    """The first property that fails, in a list, or none. The ends, which always fail, are left out."""
-    said = cbmc(proof, root, [*case, "-DNO_END"], "--stop-on-fail")
-    if "cProverStatus" not in said:
-        raise NoAnswer("cbmc has no result")
-    return [dict(said, status="FAILURE", sourceLocation=said["trace"][-1].get("sourceLocation", {}))] if "trace" in said else []
-
-
-def properties(proof, root, case, stop=False):
-    """All properties with their status. `stop`: at the first that shows a fault."""
-    found, runs = [], [[]]
-    if stop and proof.by == "bits":
-        return first_failure(proof, root, case)
+def each_property(proof, root, case):
+    """Yields what one run says of all properties, or, by integers, what a run for each says of it."""
+    runs = [[]]
     if proof.by == "integers":
         wanted = cbmc(proof, root, case, "--show-properties").get("properties", [])
         runs = [["--property", prop["name"], *([] if prop["description"] == END else ["--cvc5"])] for prop in wanted]
@@ -206,10 +212,29 @@ def properties(proof, root, case, stop=False):
         result = cbmc(proof, root, case, *options).get("result", [])
         if not result:
             raise NoAnswer(f"cbmc has no result with {' '.join(options)}")
-        found += result
-        if stop and any(is_fault(prop) for prop in result):
-            break
-    return found
+        yield from result
+
+
+def first_failure(proof, root, case):
+    """The first property that fails, or None, and what else is not proved, without the ends, which always fail. Where the
+    proof is by integers, the solver of bits, which finds most faults sooner, is asked first."""
+    case, limits = [*case, "-DNO_END"], {"seconds": GUESS_SECONDS} if proof.by == "integers" else {}
+    try:
+        said = cbmc(proof, root, case, "--stop-on-fail", **limits)
+        if "cProverStatus" not in said:
+            raise NoAnswer("cbmc has no result")
+        found = [dict(said, status="FAILURE", sourceLocation=steps[-1].get("sourceLocation", {}))
+                 for steps in [said.get("trace")] if steps]
+    except NoAnswer:
+        if not limits:
+            raise
+        found = each_property(proof, root, case)
+    bad = []
+    for prop in found:
+        if is_fault(prop):
+            return prop, bad
+        bad += [prop] if is_bad(prop) else []
+    return None, bad
 
 
 def place(prop):
@@ -218,7 +243,7 @@ def place(prop):
 
 
 def is_fault(prop):
-    """Whether this shows a fault of the library; that a function is not there is one of the harness."""
+    """Returns whether this shows a fault of the library. A missing function is a fault of the harness."""
     return prop["status"] == "FAILURE" and prop["description"] != END and ".no-body." not in prop["property"]
 
 
@@ -227,7 +252,7 @@ def is_bad(prop):
 
 
 def trace(prop):
-    """How the property fails, if that is wanted."""
+    """Yields the assignments that lead to the failure if TRACE is set."""
     for step in prop.get("trace", []) if os.environ.get("TRACE") else []:
         if step["stepType"] == "assignment" and not step.get("hidden") and "sourceLocation" in step:
             at = step["sourceLocation"]
@@ -238,48 +263,64 @@ def trace(prop):
 # ---- one run ----
 
 def cpu_seconds():
-    """Of all the solvers so far; the machine may be busy with other things."""
+    """Returns the CPU time of all solvers so far. Unlike elapsed time, it does not depend on other programs."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 def prove(job):
     """Whether all properties hold, and the end is reached."""
-    found = [prop for proof, case in job.runs for prop in properties(proof, ".", case)]
+    found = [prop for proof, case in job.runs for prop in each_property(proof, ".", case)]
     if all(prop["description"] == END for prop in found):
         raise NoAnswer("no property")
     bad = [prop for prop in found if is_bad(prop)]
-    return not bad, len({prop["property"] for prop in found}) - 1, \
+    return BAD if bad else GOOD, len({prop["property"] for prop in found}) - 1, \
         [line for prop in bad for line in [f"{prop['status']}: {place(prop)}", *trace(prop)]]
 
 
 def planted(text):
-    """The file and its source with the fault that the text of a mutant says."""
+    """Returns the path and the source of the file that the text of a mutant changes, with that change."""
     path, change = text.split(": ", 1)
     old, new = change.split(" => ")
     with open(path, encoding="ascii") as stream:
         source = stream.read()
     if source.count(old) != 1:
-        raise NoAnswer(f"`{old}` does not stand once in {path}")
+        raise NoAnswer(f"`{old}` does not occur exactly once in {path}")
     return path, source.replace(old, new)
 
 
+spent, finds = Counter(), Counter()  # the seconds of each run with a fault in this process, and how many faults it found
+
+
+def by_promise(runs):
+    """Those first that have found the most faults in a second."""
+    return sorted(runs, key=lambda run: (1 + finds[name_of_run(run)]) / (1 + spent[name_of_run(run)]), reverse=True)
+
+
+def name_of_run(run):
+    proof, case = run
+    return " ".join([proof.label, *case])
+
+
 def refute(job):
-    """Whether a property fails on the fault, in a copy of the library."""
+    """Plants the fault in a copy of the library, and returns whether a property fails."""
     path, source = planted(job.fault) if isinstance(job.fault, str) else (job.fault.path, job.fault.source())
     with tempfile.TemporaryDirectory(dir=BUILD) as root:
         shutil.copytree("lib", f"{root}/lib")
         shutil.copytree("include", f"{root}/include")
         with open(f"{root}/{path}", "w", encoding="ascii") as stream:
             stream.write(source)
-        found = []
-        for proof, case in job.runs:
-            found += properties(proof, root, case, stop=True)
-            faults = [prop for prop in found if is_fault(prop)]
-            if faults:
-                return True, 1, [f"fails on `{name_of(job.fault)}`: {place(faults[0])}"]
-    unproved = [f"{prop['status']} `{name_of(job.fault)}`: {place(prop)}" for prop in found if is_bad(prop)]
-    return False, 0, unproved or [f"PROVES `{name_of(job.fault)}`"]
+        unproved = []
+        for run in by_promise(job.runs):
+            start = cpu_seconds()
+            failure, bad = first_failure(run[0], root, run[1])
+            spent[name_of_run(run)] += cpu_seconds() - start
+            finds[name_of_run(run)] += failure is not None
+            if failure:
+                return FOUND, 1, [f"fails on `{name_of(job.fault)}`: {place(failure)}"]
+            unproved += bad
+    return MISSED, 0, [f"{prop['status']} `{name_of(job.fault)}`: {place(prop)}" for prop in unproved] \
+        or [f"PROVES `{name_of(job.fault)}`"]
 
 
 def name_of(fault):
@@ -291,15 +332,17 @@ def label_of(job):
 
 
 def assembly(source):
-    """What an optimizing compiler makes of it, or None if it does not compile. Functions of a header are kept."""
+    """Returns the optimized assembly code, with all functions of headers, or None if the source does not compile."""
     run = subprocess.run(["gcc", "-std=c99", "-w", "-O2", "-fkeep-inline-functions", "-Iinclude", "-Ilib", "-S", "-o-", "-xc", "-"],
                          input=source.encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return None if run.returncode else run.stdout
 
 
-def is_no_change(mutant):
+def without_effect(mutant):
+    """Why a change that no proof notices does not count, or None."""
+    made = assembly(mutant.source())
     with open(mutant.path, encoding="ascii") as stream:
-        return assembly(mutant.source()) in (None, assembly(stream.read()))
+        return BROKEN if made is None else SAME if made == assembly(stream.read()) else None
 
 
 def judge(job):
@@ -307,14 +350,18 @@ def judge(job):
     try:
         if job.fault is None:
             raise NoAnswer("no mutant")
-        good, count, lines = refute(job) if job.fault else prove(job)
+        kind, count, lines = refute(job) if job.fault else prove(job)
     except NoAnswer as reason:
-        good, count, lines = False, 0, [f"`{name_of(job.fault)}`: {reason}" if job.fault else str(reason)]
-    return job, Verdict(good, count, cpu_seconds() - start, lines)
+        kind, count = MISSED if job.fault else BAD, 0
+        lines = [f"`{name_of(job.fault)}`: {reason}" if job.fault else str(reason)]
+    if kind == MISSED and isinstance(job.fault, Mutant):
+        kind = without_effect(job.fault) or MISSED
+        lines = [line if kind == MISSED else f"{kind}: `{name_of(job.fault)}`" for line in lines]
+    return job, Verdict(kind, count, cpu_seconds() - start, lines)
 
 
 def judge_all(jobs):
-    """Yields each job with its verdict, and prints what is to be said of it."""
+    """Yields each job with its verdict, and prints the lines of the verdict."""
     with multiprocessing.Pool() as pool:
         for job, verdict in pool.imap_unordered(judge, jobs, chunksize=1):
             for line in verdict.lines:
@@ -331,50 +378,43 @@ def prove_all(proofs):
         proof = job.runs[0][0]
         verdicts = of_proof[proof.label]
         verdicts.append(verdict)
-        if len(verdicts) == len(proof.cases) and all(verdict.good for verdict in verdicts):
+        if len(verdicts) == len(proof.cases) and all(verdict.kind == GOOD for verdict in verdicts):
             print(f"prove: {proof.label}: {proof.proves}: {max(v.properties for v in verdicts)} properties, "
                   f"{len(verdicts)} runs, {sum(v.seconds for v in verdicts):.1f} s", flush=True)
-    good = [verdicts for verdicts in of_proof.values() if all(verdict.good for verdict in verdicts)]
+    good = [verdicts for verdicts in of_proof.values() if all(verdict.kind == GOOD for verdict in verdicts)]
     print(f"prove: {len(good)} of {len(proofs)} proofs, {sum(v[0].properties for v in good)} properties, "
           f"{cpu_seconds():.0f} s of CPU time")
     return len(proofs) == len(good) > 0
 
 
-def find_faults(proofs):
-    """Whether each fault that the proofs name is found."""
-    jobs = [Job([(proof, case)] if case else every_run(proof), text)
-            for proof in proofs for case, text in proof.mutants or [([], None)]]
-    found = sum(verdict.good for _, verdict in judge_all(jobs))
-    print(f"prove-sanity: {len(proofs)} proofs, {found} of {len(jobs)} faults found")
-    return found == len(jobs) > 0
+def find_faults(proofs, number, chance):
+    """Whether the faults that the proofs name are found, or so many of them."""
+    every = [Job(runs_of(proof, macros), text) for proof in proofs for macros, text in proof.mutants or [([], None)]]
+    tried = chance.sample(every, min(len(every), number))
+    found = sum(verdict.kind == FOUND for _, verdict in judge_all(tried))
+    print(f"prove-sanity: {len(proofs)} proofs name {len(every)} faults, {found} of {len(tried)} found")
+    return found == len(tried) > 0
 
 
-def every_run(proof):
-    return [(proof, case) for case in proof.cases]
-
-
-def find_changes(proofs):
-    """Whether changes of lines that are claimed are found, or explained."""
-    runs = defaultdict(list)  # of the proofs that claim a function
+def find_changes(proofs, number, chance):
+    """Whether so many changes of claimed lines are found, or explained."""
+    runs = defaultdict(list)  # of a function that is claimed
     for proof in proofs:
-        for function in proof.claims:
-            runs[function] += every_run(proof)
+        for macros, functions in proof.claims:
+            for function in functions.split():
+                runs[function] += runs_of(proof, macros)
     every = [mutant for path in sorted(glob.glob("lib/*.[ch]")) for mutant in mutants_of(path) if mutant.function in runs]
-    seed = int(os.environ.get("SEED") or random.randrange(1000000))
-    tried = random.Random(seed).sample(every, min(len(every), int(os.environ.get("N") or 60)))
-    print(f"prove-sanity: {len(tried)} of {len(every)} changes of claimed lines, SEED={seed}", flush=True)
+    tried = chance.sample(every, min(len(every), number))
     entries = read_entries(NOTICED_BY_NO_PROOF) + read_entries()
     explained = {mutant for mutant in tried if any(entry.explains(mutant) for entry in entries)}
     rooms = defaultdict(Counter)
-    for job, verdict in judge_all([Job(runs[mutant.function], mutant) for mutant in tried if mutant not in explained]):
-        kind = "found" if verdict.good else "no change" if is_no_change(job.fault) else "neither"
-        rooms[job.fault.path][kind] += 1
     for mutant in explained:
-        rooms[mutant.path]["explained"] += 1
-    for path, count in sorted(rooms.items()):
-        print(f"prove-sanity: {path}: {count['found']} found, {count['explained']} explained, {count['no change']} no change, "
-              f"{count['neither']} neither")
-    return not any(count["neither"] for count in rooms.values())
+        rooms[mutant.path][EXPLAINED] += 1
+    for job, verdict in judge_all([Job(runs[mutant.function], mutant) for mutant in tried if mutant not in explained]):
+        rooms[job.fault.path][verdict.kind] += 1
+    for room, count in [*sorted(rooms.items()), (f"{len(tried)} of {len(every)} changes", sum(rooms.values(), Counter()))]:
+        print(f"prove-sanity: {room}:", ", ".join(f"{count[kind]} {kind}" for kind in KINDS))
+    return not any(count[MISSED] for count in rooms.values())
 
 
 def main(arguments):
@@ -384,8 +424,12 @@ def main(arguments):
     os.makedirs(BUILD, exist_ok=True)
     if "--sanity" not in arguments:
         return prove_all(proofs)
-    is_found = find_faults(proofs)
-    return find_changes(proofs) and is_found
+    seed, number = int(os.environ.get("SEED") or random.randrange(1000000)), int(os.environ.get("N") or CHANGES)
+    print(f"prove-sanity: SEED={seed} N={number}", flush=True)
+    is_found = find_faults(proofs, number, random.Random(seed))
+    is_explained = find_changes(proofs, number, random.Random(seed))
+    print(f"prove-sanity: {cpu_seconds():.0f} s of CPU time")
+    return is_found and is_explained
 
 
 if __name__ == "__main__":

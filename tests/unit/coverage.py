@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Prints what the unit tests have not covered of lib/, and the figures, from the export of llvm-cov.
-
-Fails unless every line, every branch both ways and every MC/DC condition is covered."""
+"""Prints the lines, branches and conditions of lib/ that the unit tests have not covered, and the figures, from an
+export of llvm-cov. Fails unless every line, both ways of every branch and every MC/DC condition are covered."""
 
 import json
 import os
@@ -15,7 +14,8 @@ def is_full(summary, absent=0):
 
 
 def is_absent_default(source, branch):
-    """The compiler has a branch for the default of a switch that names every enumerator, and so has none."""
+    """Returns the defaults of switches that name every enumerator and have no default. The compiler counts a branch for
+    each of these."""
     line, column, _, _, true, *_ = branch
     return not true and source[line - 1][:column - 1].endswith("switch (")
 
@@ -27,27 +27,27 @@ def absent_defaults(file):
 
 
 def lines_not_reached(file):
-    # a segment: line, column, count, has count, begins a region, is a gap
+    # A segment is: line, column, count, has count, begins a region, is a gap.
     return sorted({line for line, _, count, has_count, is_entry, is_gap in (s[:6] for s in file["segments"])
                    if has_count and is_entry and not is_gap and count == 0})
 
 
 def branches_not_taken(file):
-    # a branch: line, column, end line, end column, times true, times false
+    # A branch is: line, column, end line, end column, times true, times false.
     absent = absent_defaults(file)
     for branch in file.get("branches", []):
         line, column, _, _, true, false, *_ = branch
         if (not true or not false) and branch not in absent:
-            yield f"{line}:{column}: branch never {'false' if true else 'true'}"
+            yield f"{line}:{column}: this branch is never {'false' if true else 'true'}"
 
 
 def conditions_not_shown(file):
-    # a decision: line, column, end line, end column, expansion level, file, kind, conditions that are covered
+    # A decision is: line, column, end line, end column, expansion level, file, kind, conditions covered.
     for record in file.get("mcdc_records", []):
         line, column, covered = record[0], record[1], record[-1]
         if isinstance(covered, list) and not all(covered):
             missing = [str(i + 1) for i, shown in enumerate(covered) if not shown]
-            yield f"{line}:{column}: condition {', '.join(missing)} never decides"
+            yield f"{line}:{column}: condition {', '.join(missing)} never decides the result"
 
 
 def main(path):
@@ -56,7 +56,8 @@ def main(path):
     absent = 0
     for file in data["files"]:
         absent += len(absent_defaults(file))
-        if is_full(file["summary"], len(absent_defaults(file))):  # an inline function is counted in each file that has it
+        # An inline function is counted in each file that uses it.
+        if is_full(file["summary"], len(absent_defaults(file))):
             continue
         name = os.path.relpath(file["filename"])
         for line in lines_not_reached(file):

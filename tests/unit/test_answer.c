@@ -7,9 +7,9 @@
 
 struct row {
     const char *line;
-    size_t taken; /* octets of it */
+    size_t taken; /* the number of octets of the line that were taken */
     enum slo_answer_verdict verdict;
-    const char *kept; /* NULL: the octets that were taken */
+    const char *kept; /* NULL if the octets kept are those taken */
 };
 
 static const struct row rows[] = {
@@ -22,13 +22,13 @@ static const struct row rows[] = {
     {"SLP.17 NO x\n", 12, SLO_ANSWER_WHOLE, NULL},
     {"SLP.17 BAD [X] x\r\n", 18, SLO_ANSWER_WHOLE, NULL},
     {"SLP.17 OK x\r\nrest", 13, SLO_ANSWER_WHOLE, NULL},
-    /* SP too many are left out */
+    /* surplus SP are removed */
     {"*  BYE\r\n", 8, SLO_ANSWER_WHOLE, "* BYE\r\n"},
     {"SLP.17        OK  x\r\n", 21, SLO_ANSWER_WHOLE, "SLP.17 OK  x\r\n"},
     {"SLP.17   BAD\n", 13, SLO_ANSWER_WHOLE, "SLP.17 BAD\n"},
     {"SLP.17  NO x", 12, SLO_ANSWER_BEGUN, "SLP.17 NO x"},
     {"SLP.17  N", 9, SLO_ANSWER_UNDECIDED, NULL},
-    /* not ended yet */
+    /* the line has not ended */
     {"", 0, SLO_ANSWER_UNDECIDED, NULL},
     {"*", 1, SLO_ANSWER_UNDECIDED, NULL},
     {"* BY", 4, SLO_ANSWER_UNDECIDED, NULL},
@@ -40,7 +40,7 @@ static const struct row rows[] = {
     {"SLP.17 ", 7, SLO_ANSWER_UNDECIDED, NULL},
     {"SLP.17 BAD", 10, SLO_ANSWER_UNDECIDED, NULL},
     {"SLP.17 OK x\r", 12, SLO_ANSWER_BEGUN, NULL},
-    /* not an answer, which shows at the first, second, ... octet */
+    /* not an answer, as the first, second, ... octet shows */
     {"A1 NOOP\r\n", 0, SLO_ANSWER_NONE, NULL},
     {"\r\n", 0, SLO_ANSWER_NONE, NULL},
     {"*\r\n", 1, SLO_ANSWER_NONE, NULL},

@@ -16,7 +16,7 @@ static int valid(const char *text)
 static void test_a_text_has_1_to_200_octets(void **state)
 {
     char text[300];
-    char *endless = exact_fill('x', SLO_BYE_TEXT_MAX + 1); /* no NUL in it */
+    char *endless = exact_fill('x', SLO_BYE_TEXT_MAX + 1); /* without a NUL */
 
     (void)state;
     assert_int_equal(slo_bye_text_valid(endless), 0);
@@ -75,7 +75,7 @@ static void test_response_codes_must_be_well_formed(void **state)
         "[ X] y",
         "[ ] y",
         "[X ] y",
-        /* is not the atom that a code must begin with */
+        /* does not begin with the atom that a code must begin with */
         "[(X] y",
         "[X(] y",
         "[X)] y",
@@ -122,7 +122,7 @@ static void test_the_line_is_bye_and_its_text(void **state)
 
 static void expect_fit(const char *text, size_t len, const char *expected)
 {
-    static const char around[] = " x"; /* The octets before and after the text must not matter. */
+    static const char around[] = " x"; /* the octets before and after the text must not matter */
     char *in = exact_copy(text, len);
     size_t i;
 
@@ -152,11 +152,11 @@ static void test_any_text_is_made_to_fit(void **state)
         {"Gr\xc3\xbc\xc3\x9f"
          "e",
          "Gr??e"},                                      /* UTF-8 */
-        {"\xe2\x82\xac 5, \xf0\x9f\x98\x80", "? 5, ?"}, /* of three and four octets */
+        {"\xe2\x82\xac 5, \xf0\x9f\x98\x80", "? 5, ?"}, /* characters of three and four octets */
         {"Gr\xfc\xdf"
          "e",
          "Gr??e"},               /* Latin-1 */
-        {"\x80\xbf\xc3", "???"}, /* no character */
+        {"\x80\xbf\xc3", "???"}, /* not characters */
         {"\xc3\xc3\xbc", "??"},
         {"\xc0\x80", "?"},
         {"\xbf\x80", "??"},
@@ -188,7 +188,7 @@ static void test_a_text_that_is_too_long_is_cut_after_a_word(void **state)
 {
     static const struct {
         size_t first, second, third; /* octets of three words with SP between them */
-        size_t fitting;              /* octets of the text that is left */
+        size_t fitting;              /* octets of the text that remains */
     } rows[] = {
         {200, 0, 0, 200}, {201, 0, 0, 200}, {198, 1, 0, 200},  {198, 2, 0, 198},  {199, 1, 0, 199},
         {200, 1, 0, 200}, {201, 1, 0, 200}, {100, 99, 0, 200}, {100, 99, 1, 200}, {100, 100, 0, 100},
@@ -209,15 +209,15 @@ static void test_a_text_that_is_too_long_is_cut_after_a_word(void **state)
         memcpy(expected, text, rows[i].fitting);
         expected[rows[i].fitting] = '\0';
         expect_fit(text, len, expected);
-        text[len] = '\n'; /* ends as the text of a file does */
+        text[len] = '\n'; /* like the text of a file */
         expect_fit(text, len + 1, expected);
         text[len] = '\x7f';
         expect_fit(text, len + 1, expected);
     }
 }
 
-/* A word that is too long by itself is cut inside, so that a code keeps a text. The second code is valid until its end is
- * cut off. */
+/* A word that is too long by itself is cut inside, so that text remains after a code. The second code is valid up to
+ * the octets that are cut off. */
 static void test_a_code_that_is_cut_does_not_remain_a_code(void **state)
 {
     char text[300], expected[201] = "[ALERT] ";

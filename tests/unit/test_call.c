@@ -4,7 +4,8 @@
 #include "call.h"
 #include "support/exact.h"
 
-/* A struct as this library knows it. An older program has a smaller one, a newer program a larger one. */
+/* A struct in the version of this library. The struct of an older program is smaller, that of a newer program larger.
+ * */
 struct known {
     size_t size;
     int first, second;
@@ -12,7 +13,8 @@ struct known {
 
 static const struct known filled = {sizeof filled, 11, 22};
 
-/* Copies a struct that says `size` and has `memory` octets: first those of `filled`, and `tail` last. */
+/* Copies a struct whose size member is `size`, and which has `memory` octets: first those of `filled`, and at the end
+ * `tail`. */
 static int copy(struct known *to, size_t size, size_t memory, char tail)
 {
     char *from = exact_fill(0, memory);
@@ -27,8 +29,8 @@ static int copy(struct known *to, size_t size, size_t memory, char tail)
     return result;
 }
 
-/* If the size is not valid, only the size itself is in memory, so it must be refused before anything else is read. A
- * refusal changes nothing. */
+/* If the size is not valid, only the size member is in memory, so the function must refuse it before it reads anything
+ * else. A refusal changes nothing. */
 static void test_structs_of_each_size_are_copied(void **state)
 {
     static const struct {

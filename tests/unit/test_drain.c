@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The life of a drain: its functions in each of its states, its members, its callbacks. */
+/* The life of a drain: its functions in each of its states, its members, and its callbacks. */
 #include "support/test.h"
 #include <stdlib.h>
 #include "support/crowd.h"
@@ -94,8 +94,9 @@ static void test_invalid_arguments_are_refused(void **state)
     assert_int_equal(slogout_plan_check(crowd->slogout, &none, 1, &advice), SLOGOUT_ERR_SIZE);
     assert_null(slogout_drain_get_counts(NULL));
     assert_true(slogout_drain_deadline(NULL) == SLOGOUT_NEVER);
-    assert_int_equal(slogout_free(crowd->slogout), SLOGOUT_ERR_STATE); /* there is a drain */
-    assert_int_equal(slogout_free(other->slogout), SLOGOUT_ERR_STATE); /* no octet counts a drain and 255 sessions */
+    assert_int_equal(slogout_free(crowd->slogout), SLOGOUT_ERR_STATE); /* because there is a drain */
+    /* An octet could not count a drain and 255 sessions. */
+    assert_int_equal(slogout_free(other->slogout), SLOGOUT_ERR_STATE);
     crowd_free(other);
     crowd_free(crowd);
 }
@@ -190,7 +191,7 @@ static void test_a_session_joins_only_in_open_pending_and_asked(void **state)
     crowd_free(crowd);
 }
 
-/* Functions that take no time do not change it. */
+/* Functions without a time do not change the clock. */
 static void test_cancel_free_and_abandon_do_not_change_the_time(void **state)
 {
     struct crowd *crowd = draining(1, &crowd_silent);
@@ -244,13 +245,13 @@ static void test_nothing_happens_until_the_start(void **state)
     slogout_tick(crowd->slogout, 100000);
     assert_int_equal(in_state(crowd, SLOGOUT_STATE_WAITING), 10);
     assert_int_equal(slogout_session_request(crowd->clients[0].session, NULL, 0),
-                     0); /* nor is it too late to ask */
+                     0); /* so LOGOUT can still be sent */
     assert_int_equal(in_state(crowd, SLOGOUT_STATE_ASKED), 1);
     assert_int_equal(crowd->dones, 0);
     crowd_free(crowd);
 }
 
-/* Each session has its outcome, but connections are still being closed. Nothing of the drain is due then. */
+/* Each session has its outcome, but connections are still being closed. Nothing in the drain is due then. */
 static void test_done_waits_until_all_are_freed(void **state)
 {
     struct crowd *crowd = draining(10, &lingering);
@@ -270,7 +271,7 @@ static void test_done_waits_until_all_are_freed(void **state)
     crowd_free(crowd);
 }
 
-/* ---- members that do something else ---- */
+/* ---- members that act by themselves ---- */
 
 static void test_request_force_and_cancel_take_effect_at_once_on_a_waiting_member(void **state)
 {
@@ -354,7 +355,7 @@ static void test_sessions_and_drains_may_be_changed_in_a_callback(void **state)
             open += crowd->clients[client].session &&
                     slogout_session_state(crowd->clients[client].session) == SLOGOUT_STATE_OPEN;
         if (crowd->outcomes != rows[i].outcomes || open != rows[i].open || crowd->dones != rows[i].dones)
-            fail_msg("row %u: %u outcomes, %u open, %u dones", (unsigned)i, (unsigned)crowd->outcomes, open,
+            fail_msg("row %u: %u outcomes, %u open, %u calls of done", (unsigned)i, (unsigned)crowd->outcomes, open,
                      crowd->dones);
         crowd_free(crowd);
     }
@@ -369,7 +370,7 @@ static void free_another(struct crowd *crowd)
     another = NULL;
 }
 
-/* Both drains are due in the same tick, and the done of the first frees the second, which has a member. */
+/* Both drains are due in the same tick. The done callback of the first drain frees the second, which has a session. */
 static void test_a_drain_is_freed_in_the_done_of_another(void **state)
 {
     struct crowd *crowd = crowd_new(NULL, 1, &crowd_prompt, 1, 100);
@@ -418,7 +419,7 @@ static void test_members_of_a_freed_drain_reopen_or_continue(void **state)
     struct crowd *crowd = crowd_new(NULL, 5, mixed, 3, 400000);
 
     (void)state;
-    slogout_session_force(crowd->clients[1].session, 0); /* was LEAVING, so it is not a member */
+    slogout_session_force(crowd->clients[1].session, 0); /* it was LEAVING, so it is not a member */
     crowd_add(crowd, 0, 1, 0);
     crowd_add(crowd, 2, 4, 0);
     start(crowd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The pace of a drain: its evenness, the rate, and the calls that change it. */
+/* The pace of a drain: its evenness, its rate, and the calls that change it. */
 #include "support/test.h"
 #include <stdlib.h>
 #include "support/crowd.h"
@@ -24,7 +24,7 @@ static void run_to_the_end(struct crowd *crowd)
     crowd_free(crowd);
 }
 
-/* Expects per_100_ms departures in each 100 ms of the time, give or take 10 % and 1. */
+/* Expects per_100_ms departures in each 100 ms of this time, within 10 % and 1. */
 static void expect_even(const struct crowd *crowd, uint64_t from, uint64_t to, double per_100_ms)
 {
     const double slack = per_100_ms > 0 ? per_100_ms / 10 + 1 : 0;
@@ -36,12 +36,12 @@ static void expect_even(const struct crowd *crowd, uint64_t from, uint64_t to, d
     }
 }
 
-/* ---- even ---- */
+/* ---- evenness ---- */
 
 #define EACH_MANNER NULL
 #define ALL_BY(to, per_100_ms) {{0, to, per_100_ms}}
 
-/* A slot that is shared shows in the next 100 ms. */
+/* If the slot is shared, the next 100 ms show it. */
 static const struct pace {
     const char *what;
     const struct manner *manner;
@@ -63,18 +63,18 @@ static const struct pace {
     {"the rate alone", EACH_MANNER, 0, 50, 2000, 2000, 0, "0s", ALL_BY(40000, 5)},
     {"the spread is slower", EACH_MANNER, 100000, 50, 2000, 2000, 0, "0s", ALL_BY(100000, 2)},
     {"the rate is slower", EACH_MANNER, 20000, 50, 2000, 2000, 0, "0s", ALL_BY(40000, 5)},
-    {"a rate, and a long time", EACH_MANNER, 0, 70, 14000, 14000, 0, "0s", ALL_BY(200000, 7)},
-    {"the deadline cuts the spread", EACH_MANNER, 60000, 0, 2000, 2000, 60000, "0s", ALL_BY(50000, 4)},
-    {"the deadline holds above the rate", EACH_MANNER, 0, 33, 2000, 2000, 60000, "0s", ALL_BY(50000, 4)},
-    {"the deadline holds above both", EACH_MANNER, 60000, 33, 2000, 2000, 60000, "0s", ALL_BY(50000, 4)},
-    {"the spread holds above asking all", EACH_MANNER, 40000, 0, 2000, 2000, 60000, "0s", ALL_BY(40000, 5)},
-    {"the rate holds above asking all", EACH_MANNER, 0, 50, 2000, 2000, 60000, "0s", ALL_BY(40000, 5)},
+    {"a rate over a long time", EACH_MANNER, 0, 70, 14000, 14000, 0, "0s", ALL_BY(200000, 7)},
+    {"the deadline cuts the spread short", EACH_MANNER, 60000, 0, 2000, 2000, 60000, "0s", ALL_BY(50000, 4)},
+    {"the deadline overrides the rate", EACH_MANNER, 0, 33, 2000, 2000, 60000, "0s", ALL_BY(50000, 4)},
+    {"the deadline overrides both", EACH_MANNER, 60000, 33, 2000, 2000, 60000, "0s", ALL_BY(50000, 4)},
+    {"the spread is kept even if not all can be asked", EACH_MANNER, 40000, 0, 2000, 2000, 60000, "0s", ALL_BY(40000, 5)},
+    {"the rate is kept even if not all can be asked", EACH_MANNER, 0, 50, 2000, 2000, 60000, "0s", ALL_BY(40000, 5)},
     {"paused, twice", &crowd_prompt, 20000, 0, 2000, 2000, 0, "0s 5000p 5000p 35000r",
      {{0, 5000, 10}, {5000, 35000, 0}, {35001, 49900, 10}}},
     {"no tick from the start", &crowd_prompt, 20000, 0, 2000, 2000, 0, "0s 0d 2000t", {{2001, 21900, 10}}},
     {"no tick for 5 minutes", &crowd_prompt, 20000, 0, 2000, 2000, 0, "0s 5000d 305000t",
      {{0, 5000, 10}, {5001, 305000, 0}, {305001, 319900, 10}}},
-    /* who joins shares the time that is left, or another spread after it */
+    /* sessions that join share the rest of the spread, or another spread after its end */
     {"all join", &crowd_silent, 20000, 0, 2000, 0, 0, "0s 0j", {{100, 20000, 10}}},
     {"all join the first", &crowd_silent, 20000, 0, 2000, 1, 0, "0s 0j", {{100, 20000, 10}}},
     {"as many join", &crowd_silent, 20000, 0, 4000, 2000, 0, "0s 10000j", {{1, 10000, 10}, {10100, 20000, 30}}},
@@ -94,7 +94,7 @@ static void check_pace(const struct pace *pace, const struct manner *manner, uin
     crowd_run(crowd, HORIZON);
     for (i = 0; i < LENGTH(pace->even) && pace->even[i].to; i++)
         expect_even(crowd, pace->even[i].from, pace->even[i].to, pace->even[i].per_100_ms);
-    assert_true(crowd_most_begun(crowd, 1) <= 12); /* a late tick catches up no more than 100 ms */
+    assert_true(crowd_most_begun(crowd, 1) <= 12); /* a late tick makes up for at most 100 ms */
     if (!pace->manner)
         assert_int_equal(crowd_begun(crowd, 0, pace->even[0].to + 10), pace->count);
     assert_int_equal(crowd_counts(crowd)->outcome[SLOGOUT_OUTCOME_FORCED], 0);
@@ -199,7 +199,7 @@ static void test_the_same_seed_has_the_same_schedule(void **state)
 
 /* ---- the rate ---- */
 
-/* While the crowd runs, at each millisecond. */
+/* Called in each millisecond while the crowd runs. */
 typedef void course(struct crowd *crowd, uint32_t *members);
 
 static void all_from_the_start(struct crowd *crowd, uint32_t *members)
@@ -220,7 +220,7 @@ static void join_until(struct crowd *crowd, uint32_t *members, uint64_t until)
         crowd_add(crowd, *members, *members + 1, 0);
 }
 
-/* 100 at once, each second. */
+/* 100 sessions at once, each second. */
 static void in_bursts(struct crowd *crowd, uint32_t *members)
 {
     join_until(crowd, members, crowd->now / 1000 * 100 + 100);
@@ -247,7 +247,7 @@ static void paused_for_ten_seconds(struct crowd *crowd, uint32_t *members)
         slogout_drain_resume(crowd->drain, crowd->now);
 }
 
-/* Half of those that wait hang up. */
+/* Half of the waiting sessions hang up. */
 static void some_hang_up(struct crowd *crowd, uint32_t *members)
 {
     uint32_t i;
@@ -258,7 +258,7 @@ static void some_hang_up(struct crowd *crowd, uint32_t *members)
             crowd_hang_up(crowd, &crowd->clients[i]);
 }
 
-/* All that were asked hang up at the same moment, each 10 s. */
+/* Every 10 s, all sessions that were asked hang up at the same moment. */
 static void places_become_free_at_once(struct crowd *crowd, uint32_t *members)
 {
     uint32_t i;
@@ -269,21 +269,22 @@ static void places_become_free_at_once(struct crowd *crowd, uint32_t *members)
             crowd_hang_up(crowd, &crowd->clients[i]);
 }
 
-/* The rate is 50 a second. Timely ticks put at most one more into a second, late ones at most a fifth and 2 more. */
+/* The rate is 50 per second. With ticks in time, at most one more session begins in a second; after late ticks, at most
+ * a fifth and 2 more. */
 static void test_no_second_has_more_than_the_rate(void **state)
 {
     static const struct {
         const char *what;
         course *course;
         uint32_t spread, limit, tick_each_ms, most;
-        uint64_t from, to; /* when the last one was begun */
+        uint64_t from, to; /* when the last session began */
     } rows[] = {
         {"all from the start", all_from_the_start, 0, 0, 1, 51, 19900, 20000},
         {"a shorter spread", all_from_the_start, 10000, 0, 1, 51, 19900, 20000},
         {"in groups", in_groups, 0, 0, 1, 55, 19900, 20000},
         {"in bursts", in_bursts, 0, 0, 1, 51, 19900, 20100},
         {"each 10 ms", each_10_ms, 0, 0, 1, 51, 19900, 20100},
-        {"in bursts, while the spread goes on", in_bursts, 15000, 0, 1, 51, 20000, 24000},
+        {"in bursts, during the spread", in_bursts, 15000, 0, 1, 51, 20000, 24000},
         {"whenever nobody waits", when_nobody_waits, 0, 0, 1, 51, 19900, 40000},
         {"paused", paused_for_ten_seconds, 0, 0, 1, 57, 29800, 30000},
         {"half of them hang up", some_hang_up, 0, 0, 1, 51, 12000, 13000},
@@ -305,7 +306,7 @@ static void test_no_second_has_more_than_the_rate(void **state)
             uint32_t members = 0, most;
             uint64_t last;
 
-            crowd->clients[0].manner = &kept; /* so that the drain goes on when nobody else is left */
+            crowd->clients[0].manner = &kept; /* so that the drain continues when no other session is left */
             plan.max_in_flight = rows[i].limit;
             rows[i].course(crowd, &members);
             start(crowd, &plan);
@@ -345,10 +346,10 @@ static void test_a_group_leaves_in_one_slot_and_keeps_the_pace(void **state)
     run_to_the_end(crowd);
 }
 
-/* Five connections for each user, and two places. The drain begins the group as places become free. */
+/* Each user has five connections, and there are two places. The drain begins a group as places become free. */
 static void test_the_limit_holds_for_groups_too(void **state)
 {
-    struct slogout_plan plan = plan_of(1000, 65537); /* a rate that 16 bits do not hold */
+    struct slogout_plan plan = plan_of(1000, 65537); /* a rate that does not fit into 16 bits */
     struct crowd *crowd = crowd_of(100, 0, &crowd_prompt);
 
     (void)state;
@@ -362,8 +363,9 @@ static void test_the_limit_holds_for_groups_too(void **state)
     run_to_the_end(crowd);
 }
 
-/* Forcing begins at 366 s, the last LOGOUT is at 331 s. Silent clients keep 1,000 places for ten rounds of 35.1 s, so
- * the first round has 15 s. The first round is even, and so is each that follows, as places become free. */
+/* Forcing begins at 366 s, and the last LOGOUT is sent at 331 s. Silent clients keep 1,000 places for ten rounds of
+ * 35.1 s, so the first round has 15 s. The first round is even, and so are the following rounds, because places become
+ * free evenly. */
 static void test_a_tight_limit_makes_no_burst(void **state)
 {
     struct slogout_plan plan = plan_of(330000, 0);
@@ -382,8 +384,8 @@ static void test_a_tight_limit_makes_no_burst(void **state)
     run_to_the_end(crowd);
 }
 
-/* The next session gets the place at once, however the place became free, so the host's timer must come nearer at
- * once. */
+/* The next session gets a free place at once, in whatever way the place became free, so the host's timer must be set to
+ * an earlier time at once. */
 static void test_set_timer_reports_a_place_that_has_become_free(void **state)
 {
     enum how { HANG_UP, CANCEL, HOWS };
@@ -411,9 +413,10 @@ static void test_set_timer_reports_a_place_that_has_become_free(void **state)
     }
 }
 
-/* ---- while it runs ---- */
+/* ---- a new plan ---- */
 
-/* 2,000 sessions, 20 s and a deadline. The host's clock was not 0 at the start. After that time comes another plan. */
+/* 2,000 sessions, 20 s and a deadline. The host's clock was not 0 at the start. After this time, another plan is
+ * started. */
 static void test_a_plan_counts_from_its_start(void **state)
 {
     static const struct {
@@ -464,7 +467,7 @@ static void test_a_session_that_leaves_by_itself_frees_its_time_for_the_others(v
     run_to_the_end(crowd);
 }
 
-/* The time may be earlier than the slot that was cut for one session alone, which only a tick can know. */
+/* If a slot was cut for a single session, the time may be earlier than the slot, and only a tick reports the time. */
 static void test_only_a_session_that_joins_requires_a_tick(void **state)
 {
     const struct slogout_plan plan = plan_of(20000, 0);
@@ -475,7 +478,7 @@ static void test_only_a_session_that_joins_requires_a_tick(void **state)
     start(crowd, &plan);
     crowd_add(crowd, 1, 2, 0);
     assert_int_equal(slogout_deadline(crowd->slogout), 0);
-    assert_int_equal(crowd->timer, 0); /* which set_timer reported */
+    assert_int_equal(crowd->timer, 0); /* set_timer reported this */
     crowd_free(crowd);
     crowd = crowd_of(2, 1, &crowd_not_enabled);
     start(crowd, &plan);
@@ -495,7 +498,7 @@ static void test_without_a_spread_a_tick_begins_1000(void **state)
     uint32_t i;
 
     (void)state;
-    plan.max_in_flight = 65537; /* which 16 bits do not hold */
+    plan.max_in_flight = 65537; /* a number that does not fit into 16 bits */
     start(crowd, &plan);
     for (i = 1000; i <= 3000; i += 1000) {
         assert_int_equal(slogout_deadline(crowd->slogout), 0);
@@ -522,7 +525,7 @@ int main(void)
         cmocka_unit_test(test_a_session_that_leaves_by_itself_frees_its_time_for_the_others),
         cmocka_unit_test(test_only_a_session_that_joins_requires_a_tick),
         cmocka_unit_test(test_without_a_spread_a_tick_begins_1000),
-        /* The slowest test comes last, because most faults are found before it. */
+        /* The slowest test is last, because most faults are found before it. */
         cmocka_unit_test(test_long_spreads_are_even_and_set_few_timers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static uint64_t fixed(uint64_t ms)
 
 /* ---- instants ---- */
 
-/* The last slot ends where the window ends, although the number of slots does not divide the window. */
+/* The last slot ends at the end of the window, although the window is not a multiple of the slots. */
 static void test_the_slots_fill_the_window_and_are_finer_than_milliseconds(void **state)
 {
     unsigned count[20000] = {0};
@@ -49,7 +49,7 @@ static void test_the_slots_fill_the_window_and_are_finer_than_milliseconds(void 
     assert_true(pacer.to == pacer.end && pacer.end == fixed(20000));
 }
 
-/* Chi-square of 10,000 seeds in 20 bins, 19 degrees of freedom: 43.8 is passed once in 1,000 times. */
+/* Chi-square of 10,000 seeds in 20 bins, with 19 degrees of freedom, exceeds 43.8 once in 1,000 times. */
 static void test_a_single_session_has_the_whole_window(void **state)
 {
     unsigned count[20] = {0};
@@ -67,7 +67,7 @@ static void test_a_single_session_has_the_whole_window(void **state)
     assert_true(chi_square < 43.8);
 }
 
-/* The first values of SplitMix64 with seed 0, without the bit that the longest window does not have. */
+/* The first values of SplitMix64 with seed 0, without the bit that is too large for the longest window. */
 static void test_the_generator_is_splitmix64_and_continues_in_a_new_window(void **state)
 {
     struct slo_pacer pacer = {0};
@@ -126,9 +126,9 @@ static void test_times_and_counts_saturate(void **state)
 
 /* ---- slots ---- */
 
-/* In a window of 20 s some wait, and one of them gets the first slot. FIRST: there is none. NEXT: another slot is cut.
- * ADAPT: the first slot is cut again. JOIN: the first slot was used at `used`, no session waited then, and a session
- * joins. The slot and the window after that are in ms, rounded down. */
+/* In a window of 20 s, some sessions wait, and one of them gets the first slot. FIRST: no session has had a slot. NEXT:
+ * another slot is cut. ADAPT: the first slot is cut again. JOIN: the first slot was used at `used`, no session waited
+ * then, and a session joins. The resulting slot and window are in ms, rounded down. */
 static void test_slots_follow_the_backlog_and_the_time(void **state)
 {
     enum how { FIRST, NEXT, ADAPT, JOIN };
@@ -142,46 +142,46 @@ static void test_slots_follow_the_backlog_and_the_time(void **state)
     } table[] = {
         {"even", FIRST, 0, 0, 0, 0, ALL(20), 0, 1000, 20000},
         {"all by then", FIRST, 0, 0, 0, 0, BY(10, 500), 0, 50, 20000},
-        {"those that are urgent share the time until then", FIRST, 0, 0, 0, 0, {100, NEVER, 10, 500}, 0, 50, 20000},
-        {"others are more urgent", FIRST, 0, 0, 0, 0, {100, 1000, 10, 500}, 0, 10, 20000},
-        {"more than 32 bits count", FIRST, 0, 0, 0, 0, BY(UINT64_C(1) << 32, 20000), 0, 0, 20000},
+        {"urgent sessions share the time until their limit", FIRST, 0, 0, 0, 0, {100, NEVER, 10, 500}, 0, 50, 20000},
+        {"the other sessions are more urgent", FIRST, 0, 0, 0, 0, {100, 1000, 10, 500}, 0, 10, 20000},
+        {"more sessions than 32 bits count", FIRST, 0, 0, 0, 0, BY(UINT64_C(1) << 32, 20000), 0, 0, 20000},
         {"fewer wait", NEXT, 0, 20, 0, 0, ALL(9), 1000, 3111, 20000},
         {"more wait", NEXT, 0, 20, 0, 0, ALL(190), 1000, 1100, 20000},
         {"in time", NEXT, 0, 20, 0, 1000, ALL(19), 1000, 2000, 20000},
-        {"as late as may be caught up", NEXT, 0, 20, 0, 1100, ALL(19), 1000, 2000, 20000},
-        {"a millisecond more: all move by that", NEXT, 0, 20, 0, 1101, ALL(19), 1001, 2001, 20001},
+        {"late by the time that may be made up for", NEXT, 0, 20, 0, 1100, ALL(19), 1000, 2000, 20000},
+        {"late by a millisecond more: the window moves by it", NEXT, 0, 20, 0, 1101, ALL(19), 1001, 2001, 20001},
         {"4 s late", NEXT, 0, 20, 0, 5100, ALL(19), 5000, 6000, 24000},
-        {"4 s late, just in time for the latest", NEXT, 0, 20, 0, 5100, BY(19, 24000), 5000, 6000, 24000},
-        {"4 s late, the latest is nearer", NEXT, 0, 20, 0, 5100, BY(19, 14500), 5000, 5500, 24000},
+        {"4 s late, the limit is just late enough", NEXT, 0, 20, 0, 5100, BY(19, 24000), 5000, 6000, 24000},
+        {"4 s late, the limit is earlier", NEXT, 0, 20, 0, 5100, BY(19, 14500), 5000, 5500, 24000},
         {"5 minutes late", NEXT, 0, 20, 0, 301100, ALL(19), 301000, 302000, 320000},
-        {"5 minutes late, the latest has passed: at once", NEXT, 0, 20, 0, 301100, BY(19, 300000), 301000, 301000,
+        {"5 minutes late, the limit has passed: at once", NEXT, 0, 20, 0, 301100, BY(19, 300000), 301000, 301000,
          320000},
         {"the window has passed", NEXT, 0, 1, 0, 20000, ALL(10), 20000, 22000, 40000},
-        {"the window has passed long ago", NEXT, 0, 1, 0, 90100, ALL(10), 90000, 92000, 110000},
-        {"the window has passed, the latest is nearer", NEXT, 0, 1, 0, 0, BY(10, 25000), 20000, 20500, 40000},
+        {"the window passed long ago", NEXT, 0, 1, 0, 90100, ALL(10), 90000, 92000, 110000},
+        {"the window has passed, the limit is earlier", NEXT, 0, 1, 0, 0, BY(10, 25000), 20000, 20500, 40000},
         {"20 instead of 2", ADAPT, 0, 2, 0, 0, ALL(20), 0, 1000, 20000},
-        {"in the middle: what is left is shared", ADAPT, 0, 2, 0, 5000, ALL(20), 5000, 5750, 20000},
-        {"what would be later is not taken", ADAPT, 0, 2, 0, 9000, ALL(2), 0, 10000, 20000},
-        {"the latest is nearer", ADAPT, 0, 2, 0, 0, BY(2, 300), 0, 150, 20000},
-        {"what would be the same is not taken", ADAPT, 0, 2, 0, 0, ALL(2), 0, 10000, 20000},
-        {"fewer: the slot stays", ADAPT, 0, 2, 0, 0, ALL(1), 0, 10000, 20000},
+        {"in the middle: the rest is shared", ADAPT, 0, 2, 0, 5000, ALL(20), 5000, 5750, 20000},
+        {"a later slot is not used", ADAPT, 0, 2, 0, 9000, ALL(2), 0, 10000, 20000},
+        {"the limit is earlier", ADAPT, 0, 2, 0, 0, BY(2, 300), 0, 150, 20000},
+        {"an equal slot is not used", ADAPT, 0, 2, 0, 0, ALL(2), 0, 10000, 20000},
+        {"fewer sessions: the slot does not change", ADAPT, 0, 2, 0, 0, ALL(1), 0, 10000, 20000},
         {"the rest of the window", JOIN, 0, 1, 0, 5000, ALL(2), 5000, 12500, 20000},
         {"the last millisecond", JOIN, 0, 1, 0, 19999, ALL(2), 19999, 19999, 20000},
         {"another window", JOIN, 0, 1, 0, 20000, ALL(2), 20000, 30000, 40000},
-        {"another window, the latest is nearer", JOIN, 0, 1, 0, 50000, BY(2, 60000), 50000, 55000, 70000},
-        {"another window, the latest has passed", JOIN, 0, 1, 0, 50000, BY(2, 40000), 50000, 50000, 70000},
+        {"another window, the limit is earlier", JOIN, 0, 1, 0, 50000, BY(2, 60000), 50000, 55000, 70000},
+        {"another window, the limit has passed", JOIN, 0, 1, 0, 50000, BY(2, 40000), 50000, 50000, 70000},
 
         {"the window is slower than the rate", FIRST, 10, 0, 0, 0, ALL(20), 0, 1000, 20000},
         {"the rate is slower: the window grows", FIRST, 10, 0, 0, 0, ALL(400), 0, 100, 40000},
         {"a rate that does not divide a second", FIRST, 3, 0, 0, 0, ALL(300), 0, 333, 100000},
-        {"the latest holds above the rate", FIRST, 10, 0, 0, 0, BY(400, 20000), 0, 50, 40000},
+        {"the limit overrides the rate", FIRST, 10, 0, 0, 0, BY(400, 20000), 0, 50, 40000},
         {"4 s late, at the rate", NEXT, 10, 400, 0, 4200, ALL(399), 4100, 4200, 44000},
-        {"so many join that the window grows", ADAPT, 10, 100, 0, 0, ALL(1000), 0, 100, 100000},
-        {"a slot at the rate from now on would be later", ADAPT, 10, 100, 0, 150, ALL(1000), 0, 200, 20000},
-        {"who joins waits until the gap is over", JOIN, 10, 1, 50, 60, ALL(1), 100, 20000, 20000},
-        {"who joins later need not wait", JOIN, 10, 1, 50, 160, ALL(1), 160, 20000, 20000},
-        {"the last one was begun late in its slot", JOIN, 10, 1, 7000, 7000, ALL(1000), 7000, 7100, 107000},
-        {"who joins is told an earlier time", JOIN, 10, 1, 7000, 6900, ALL(1), 7000, 20000, 20000},
+        {"many sessions join: the window grows", ADAPT, 10, 100, 0, 0, ALL(1000), 0, 100, 100000},
+        {"a slot at the rate that begins now would be later", ADAPT, 10, 100, 0, 150, ALL(1000), 0, 200, 20000},
+        {"a session that joins waits until the gap has passed", JOIN, 10, 1, 50, 60, ALL(1), 100, 20000, 20000},
+        {"a session that joins later need not wait", JOIN, 10, 1, 50, 160, ALL(1), 160, 20000, 20000},
+        {"the last session began late in its slot", JOIN, 10, 1, 7000, 7000, ALL(1000), 7000, 7100, 107000},
+        {"a session joins at an earlier time", JOIN, 10, 1, 7000, 6900, ALL(1), 7000, 20000, 20000},
         {"after 2^33 ms", JOIN, 0, 1, FAR, FAR, ALL(2), FAR, FAR + 10000, FAR + 20000},
         {"a slot after 2^33 ms", NEXT, 0, 1, 0, FAR + 100, ALL(2), FAR, FAR + 10000, FAR + 20000},
         {"at the end of the window", JOIN, 10, 200, 50, 20000, ALL(2), 20000, 30000, 40000},
@@ -219,8 +219,8 @@ static void test_slots_follow_the_backlog_and_the_time(void **state)
     }
 }
 
-/* The session that was begun last was begun late, or its slot was shorter than the gap because it was urgent, and nobody
- * waited then. */
+/* The last session began late, or its slot was shorter than the gap because it was urgent, and no session waited then.
+ * */
 static void test_a_session_that_joins_does_not_wait_for_late_or_urgent_slots(void **state)
 {
     const struct slo_backlog two = ALL(2), urgent = BY(400, 20000);

@@ -41,8 +41,8 @@ static void test_a_plan_fits_if_it_can_be_kept(void **state)
         const char *what;
     } table[] = {
         {{0, 0, 0, 0, 0, 1000000}, 1, "no deadline"},
-        {{4000000000, 4000000000, 0, 1, 1, NEVER}, 1, "no deadline, whatever else"},
-        {{4000000000, 4000000000, NEVER, 1, 1, NEVER}, 1, "the end of time is no deadline"},
+        {{4000000000, 4000000000, 0, 1, 1, NEVER}, 1, "no deadline, any other members"},
+        {{4000000000, 4000000000, NEVER, 1, 1, NEVER}, 1, "SLOGOUT_NEVER means no deadline"},
         {{0, 0, 45100, 0, 0, 1000000}, 1, "all at once: answer timeout, late ticks, leave timeout"},
         {{0, 0, 45099, 0, 0, 1000000}, 0, "a millisecond less"},
         {{20000, 0, 65100, 0, 0, 1}, 1, "with a spread"},
@@ -52,7 +52,7 @@ static void test_a_plan_fits_if_it_can_be_kept(void **state)
         {{0, 0, 30000, 0, 0, 1}, 0, "the default of Kubernetes"},
         {{0, 0, 1, 0, 0, 1}, 0, "hardly any time"},
         {{0, 0, 45100, 100, 0, 100}, 1, "one round"},
-        {{0, 0, 45100, 100, 0, 101}, 0, "one too many for a round"},
+        {{0, 0, 45100, 100, 0, 101}, 0, "one session too many for a round"},
         {{0, 0, 80200, 100, 0, 101}, 1, "two rounds"},
         {{0, 0, 80200, 100, 0, 200}, 1, "two full rounds"},
         {{0, 0, 80199, 100, 0, 200}, 0, "two full rounds, a millisecond less"},
@@ -60,7 +60,7 @@ static void test_a_plan_fits_if_it_can_be_kept(void **state)
         {{35101, 0, 80200, 100, 0, 200}, 0, "the spread is longer than the rounds"},
         {{0, 0, 65100, 0, 50, 1000}, 1, "a rate"},
         {{0, 0, 65099, 0, 50, 1000}, 0, "a rate, a millisecond less"},
-        {{0, 0, 65100, 0, 50, 1001}, 0, "a rate, one too many"},
+        {{0, 0, 65100, 0, 50, 1001}, 0, "a rate, one session too many"},
         {{0, 0, 45434, 0, 3, 1}, 1, "a third of a second is 334 ms"},
         {{0, 0, 45433, 0, 3, 1}, 0, "333 ms are not enough"},
         {{20001, 0, 65100, 0, 50, 1000}, 0, "the spread is slower than the rate"},
@@ -69,12 +69,12 @@ static void test_a_plan_fits_if_it_can_be_kept(void **state)
         {{0, 0, 80210, 100, 100, 101}, 1, "the first round is one session"},
         {{0, 0, 245100, 100, 1, 200}, 1, "the rate is slower than the rounds"},
         {{0, 0, 245099, 100, 1, 200}, 0, "the rate is slower than the rounds, a millisecond less"},
-        {{0, 0, 45100, 1, 0, 0}, 1, "nobody counts as one"},
-        {{0, 0, 45099, 1, 0, 0}, 0, "nobody counts as one, whose timer does not fit"},
-        {{0, 0, 46100, 0, 1, 0}, 1, "nobody counts as one, who has a second of the rate"},
-        {{0, 0, 46099, 0, 1, 0}, 0, "nobody counts as one, the rate does not fit"},
-        {{0, 0, NEVER - 1, 1, 0, NEVER}, 0, "rounds that take longer than can be told"},
-        {{0, 0, NEVER - 1, 0, 1, NEVER}, 0, "a rate that takes longer than can be told"},
+        {{0, 0, 45100, 1, 0, 0}, 1, "0 counts as 1"},
+        {{0, 0, 45099, 1, 0, 0}, 0, "0 counts as 1, the timer does not fit"},
+        {{0, 0, 46100, 0, 1, 0}, 1, "0 counts as 1, the rate takes a second"},
+        {{0, 0, 46099, 0, 1, 0}, 0, "0 counts as 1, the rate does not fit"},
+        {{0, 0, NEVER - 1, 1, 0, NEVER}, 0, "rounds that take longer than 64 bits can express"},
+        {{0, 0, NEVER - 1, 0, 1, NEVER}, 0, "a rate that takes longer than 64 bits can express"},
         {{0, 0, 4294967342100, 0, MOST, NEVER}, 1, "the highest rate and the most sessions"},
         {{0, 0, 4294967342099, 0, MOST, NEVER}, 0, "the highest rate and the most sessions, a millisecond less"},
     };
@@ -101,18 +101,18 @@ static void test_advice_is_the_limit_of_each_member(void **state)
          "the limit does not fit: no spread or rate helps"},
         {{0, 5000, 100200, 50, 5, 100}, {95200, 50100, 50, 4}, "the rate could be lower"},
         {{0, 5000, 89200, 50, 5, 100}, {95200, NEVER, 80, 13}, "the first round takes too long"},
-        {{20000, 5000, 30000, 0, 0, 100}, {70100, NEVER, 0, 0}, "Kubernetes: nothing helps but a longer deadline"},
+        {{20000, 5000, 30000, 0, 0, 100}, {70100, NEVER, 0, 0}, "Kubernetes: only a longer deadline helps"},
         {{20000, 5000, 15000, 0, 0, 100}, {70100, NEVER, 0, 0}, "no time at all before the tail"},
         {{20000, 5000, 0, 0, 0, 100}, {70100, MOST, 1, 1}, "no deadline: anything"},
-        {{20000, 5000, 0, 1, 0, NEVER}, {NEVER, MOST, 1, 1}, "no deadline: anything, however many"},
-        {{20000, 5000, NEVER, 1, 0, NEVER}, {NEVER, MOST, 1, 1}, "the end of time is no deadline"},
-        {{0, 0, 45100, 1, 0, 0}, {45100, 0, 1, 0}, "no rate is as fast as all at once"},
+        {{20000, 5000, 0, 1, 0, NEVER}, {NEVER, MOST, 1, 1}, "no deadline: anything, any number of sessions"},
+        {{20000, 5000, NEVER, 1, 0, NEVER}, {NEVER, MOST, 1, 1}, "SLOGOUT_NEVER means no deadline"},
+        {{0, 0, 45100, 1, 0, 0}, {45100, 0, 1, 0}, "no rate is as fast as no limit"},
         {{0, 0, 45101, 1, 0, 1}, {45100, 1, 1, 1000}, "one session in a millisecond"},
         {{0, 0, 45101, 0, 0, 4294967}, {45100, 1, 4294967, 4294967000}, "about the highest rate"},
         {{0, 0, 45101, 0, 0, 4294968}, {45100, 1, 4294968, 0}, "more than the highest rate"},
         {{0, 0, 45100, 1, 0, MOST}, {150753352064500, NEVER, MOST, 0}, "the largest limit"},
         {{0, 0, 45100, 1, 0, 5000000000}, {175500000010000, NEVER, 0, 0}, "more than the largest limit"},
-        {{0, 0, 45100, 1, 0, NEVER}, {NEVER, NEVER, 0, 0}, "longer than can be told"},
+        {{0, 0, 45100, 1, 0, NEVER}, {NEVER, NEVER, 0, 0}, "longer than 64 bits can express"},
     };
     size_t i;
 
@@ -133,9 +133,9 @@ static void test_advice_is_the_limit_of_each_member(void **state)
     }
 }
 
-/* ---- every advice that is taken is accepted, and the next smaller one is not ---- */
+/* ---- a plan with the advice is accepted, and a plan with one less is not ---- */
 
-/* least: the advice for this member; 0: even the greatest value is refused. */
+/* least: the advice for this member; 0 if even the greatest value is refused. */
 static void take_least(struct question *q, uint32_t *member, uint32_t least)
 {
     *member = least ? least : MOST;
@@ -189,7 +189,7 @@ static void test_a_plan_fits_with_the_advice_and_not_with_less(void **state)
                         }
 }
 
-/* The least value is found by halving, so a greater one must never need a longer deadline. */
+/* The least value is searched by bisection, which requires that a greater value never needs a longer deadline. */
 static void test_a_higher_limit_or_rate_never_needs_a_longer_deadline(void **state)
 {
     struct question q = {0, 0, 1, 0, 0, 0};
@@ -212,28 +212,28 @@ static void test_a_higher_limit_or_rate_never_needs_a_longer_deadline(void **sta
         }
 }
 
-/* ---- what the drain makes of a plan ---- */
+/* ---- the schedule ---- */
 
 static void test_the_schedule_keeps_the_deadline(void **state)
 {
     static const struct {
         struct question question;
-        struct { /* as in struct slo_schedule, whose members may be too narrow */
+        struct { /* like struct slo_schedule, but the members are wide enough for any result */
             uint64_t force, ask_until, begin_by, deadline, spread, tail, begun, in_flight, rate;
         } schedule;
         const char *what;
     } table[] = {
         {{20000, 5000, 90200, 7, 2, 14}, {75200, 40201, 40100, 90200, 20000, 5000, 20000, 7, 2},
-         "a plan that fits is itself"},
+         "a plan that fits is kept"},
         {{20000, 5000, 0, 7, 1, 14}, {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 1},
          "no deadline"},
         {{200000, 5000, 0, 70000, 70000, NEVER},
          {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 200000, 5000, 263524915338707881, 70000, 70000},
-         "no deadline, great numbers"},
+         "no deadline, large numbers"},
         {{20000, 5000, 4295017496, 0, 0, 14}, {4295002496, 4294967497, 4294967396, 4295017496, 20000, 5000, 20000, 0, 0},
-         "a deadline that 32 bits do not hold"},
+         "a deadline that does not fit into 32 bits"},
         {{20000, 5000, NEVER, 7, 0, 14}, {NEVER, NEVER - 34999, NEVER - 35100, NEVER, 20000, 5000, 20000, 7, 0},
-         "the end of time"},
+         "SLOGOUT_NEVER"},
         {{20000, 5000, 90200, 0, 2, 80}, {75200, 40201, 40100, 90200, 20000, 5000, 40000, 0, 2},
          "the rate is slower"},
         {{9900, 5000, 60000, 0, 0, 14}, {45000, 10001, 9900, 60000, 9900, 5000, 9900, 0, 0}, "just time to ask all"},
@@ -246,16 +246,16 @@ static void test_the_schedule_keeps_the_deadline(void **state)
          "there is no time for the rate"},
         {{20000, 5000, 90000, 6, 0, 14}, {75000, 40001, 39900, 90000, 20000, 5000, 20000, 7, 0}, "the limit grows"},
         {{20000, 5000, 90200, 7, 1, 14}, {75200, 40201, 40100, 90200, 20000, 5000, 20000, 9, 1},
-         "the limit grows, the rate stays"},
+         "the limit grows, the rate does not change"},
         {{0, 5000, 60000, 6, 1, 99}, {45000, 10001, 45000, 60000, 0, 5000, 45000, 0, 1},
          "the limit would not help if it grew"},
         {{20000, 5000, 90000, 0, 0, 14}, {75000, 40001, 39900, 90000, 20000, 5000, 20000, 0, 0}, "there is no limit"},
         {{0, 5000, 50100, 1, 0, 14}, {35100, 101, 0, 50100, 0, 5000, 0, 14, 0}, "just time to ask all at once"},
-        {{0, 5000, 50099, 1, 9, 14}, {35099, 100, 35099, 50099, 0, 5000, 1556, 0, 9}, "unless a tick is late"},
+        {{0, 5000, 50099, 1, 9, 14}, {35099, 100, 35099, 50099, 0, 5000, 1556, 0, 9}, "a millisecond less: no time for all if a tick is late"},
         {{20000, 5000, 50000, 1, 9, 14}, {35000, 1, 35000, 50000, 20000, 5000, 20000, 0, 9},
          "only the first can be asked"},
         {{20000, 5000, 49999, 1, 9, 14}, {34999, 0, 34999, 49999, 20000, 5000, 20000, 0, 9},
-         "a millisecond less: nobody is asked"},
+         "a millisecond less: no client is asked"},
         {{20000, 5000, 30000, 1, 1, 14}, {15000, 0, 15000, 30000, 15000, 5000, 15000, 0, 1}, "Kubernetes"},
         {{0, 5000, 30000, 1, 1, 14}, {15000, 0, 15000, 30000, 0, 5000, 14000, 0, 1}, "Kubernetes, at the rate"},
         {{0, 5000, 30000, 1, 1, 20}, {15000, 0, 15000, 30000, 0, 5000, 15000, 0, 1},
@@ -299,7 +299,7 @@ static void test_the_longest_timeouts_do_not_overflow(void **state)
     plan.spread_ms = 70000;
     slo_plan_schedule(&plan, &longest, 1, &schedule);
     assert_true(!slo_plan_fits(&plan, &longest, 1) && schedule.ask_until == 100 && schedule.spread == 70000);
-    plan.rate = 10; /* for the first of two rounds, 2^32 + 4 ms */
+    plan.rate = 10; /* the first of two rounds takes 2^32 + 4 ms */
     plan.max_in_flight = 42949673;
     plan.deadline_ms = 4294967300 + flight + rest;
     assert_true(slo_plan_fits(&plan, &longest, 85899346));
@@ -307,7 +307,8 @@ static void test_the_longest_timeouts_do_not_overflow(void **state)
     assert_false(slo_plan_fits(&plan, &longest, 85899346));
 }
 
-/* All sessions must begin by begin_by. There are so many places, and a silent client keeps one for 70,100. */
+/* All sessions must begin by begin_by. The number of places is limited, and a silent client keeps its place for 70,100.
+ * */
 static void test_the_next_round_has_the_sessions_that_must_begin(void **state)
 {
     static const struct {

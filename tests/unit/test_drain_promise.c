@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The promise of a drain: it ends by the deadline, keeps the limit and the rate, and cuts no answer timer short. */
+/* The promise of a drain: it ends by the deadline, keeps the limit and the rate, and never cuts an answer timer short.
+ * */
 #include "support/test.h"
 #include "support/crowd.h"
 
@@ -15,7 +16,7 @@ static const struct manner any[] = {{1, 0, 50, "OK", 0},
                                     {0, 0, CROWD_NEVER, "OK", 0},
                                     {1, 30000, 30000, "NO", 0}};
 
-/* All of them are members, and the drain has started. */
+/* Returns a crowd whose clients are all members, and whose drain has started. */
 static struct crowd *draining(uint32_t count, const struct manner *manners, uint32_t kinds,
                               const struct slogout_plan *plan)
 {
@@ -31,18 +32,18 @@ static void expect_outcomes(const struct crowd *crowd, enum slogout_outcome outc
     assert_int_equal(crowd_counts(crowd)->outcome[outcome], count);
 }
 
-/* ---- courses of drains, each with its end ---- */
+/* ---- the courses of drains, each with its end ---- */
 
 static const struct manner refusing = {1, 0, 50, "NO", 0};
 static const struct manner lingering = {1, 0, CROWD_NEVER, "OK", 5000};
 
-/* Forcing begins at 80 s, which is enough for two rounds, so 500 places are needed where the plan has 100. */
+/* Forcing begins at 80 s, which is enough for two rounds, so the drain needs 500 places although the plan has 100. */
 #define GROWS PLAN(.spread_ms = 20000, .deadline_ms = 90000, .max_in_flight = 100)
-/* A LOGOUT that is 100 ms late is at 20.1 s, and expires in the very tick in which forcing begins. */
+/* The timer of a LOGOUT that is sent 100 ms late, at 20.1 s, expires in the tick in which forcing begins. */
 #define LAST_AT_20_S PLAN(.deadline_ms = 65100, .spread_ms = 20000)
 /* Sessions that were held back are asked until 10 s, sent `* BYE` after that, and forced from 45 s on. */
 #define LAST_AT_10_S PLAN(.spread_ms = 5000, .tail_ms = 5000, .deadline_ms = 60000)
-/* The default of Kubernetes is shorter than the timer of the draft. No client is asked. */
+/* The default of Kubernetes is shorter than the answer timer. No client is asked. */
 #define KUBERNETES(spread, a_second)                                                                         \
     PLAN(.spread_ms = spread, .tail_ms = 2000, .deadline_ms = 30000, .max_in_flight = 10, .rate = a_second)
 #define TAIL(a_second) PLAN(.spread_ms = 20000, .tail_ms = 5000, .deadline_ms = 70000, .rate = a_second)
@@ -54,10 +55,11 @@ static const struct course {
     struct slogout_plan plan;
     const char *script; /* see crowd_play() */
     enum slogout_outcome outcome;
-    uint32_t outcomes; /* so many have this one */
-    uint64_t from, to; /* done is in this time */
-    uint32_t in_flight, in_a_second, over_limit; /* the most in flight and begun in a second, unless ANY */
-    uint64_t even_from, even_to;                 /* 20 are closed in each 100 ms of this time */
+    uint32_t outcomes; /* the number of sessions with this outcome */
+    uint64_t from, to; /* done is called within this time */
+    /* The most sessions in flight, and the most that begin in a second, unless ANY. */
+    uint32_t in_flight, in_a_second, over_limit;
+    uint64_t even_from, even_to;                 /* within this time, 20 sessions are closed in each 100 ms */
 } courses[] = {
     {"answers", &crowd_prompt, 100, 100, TAIL(0), "0s", SLOGOUT_OUTCOME_ANSWERED, 100, 19600, 20050, ANY, 6, 0, 0, 0},
     {"refuses", &refusing, 100, 100, TAIL(0), "0s", SLOGOUT_OUTCOME_REFUSED, 100, 19600, 20050, ANY, 6, 0, 0, 0},
@@ -78,7 +80,7 @@ static const struct course {
      501, 26, 999, 0, 0},
     {"the limit grows", &crowd_silent, 1000, 1000, GROWS, "0s", SLOGOUT_OUTCOME_EXPIRED, 1000, 79000, 80000, 500, ANY,
      900, 0, 0},
-    {"asked at the last moment", &crowd_silent, 100, 100, LAST_AT_20_S, "0s 0p 20100r", SLOGOUT_OUTCOME_EXPIRED, 100,
+    {"asked at the last instant", &crowd_silent, 100, 100, LAST_AT_20_S, "0s 0p 20100r", SLOGOUT_OUTCOME_EXPIRED, 100,
      55100, 55100, 100, 100, 0, 0, 0},
     {"a millisecond later", &crowd_silent, 100, 100, LAST_AT_20_S, "0s 0p 20101r", SLOGOUT_OUTCOME_BYE_ONLY, 100, 39000,
      55100, ANY, ANY, 0, 0, 0},
@@ -93,18 +95,18 @@ static const struct course {
      ANY, 0, 0, 0},
     {"no tick until after the deadline", &crowd_never_at_rest, 1000, 1000, TAIL(0), "0s 10001d 90000t",
      SLOGOUT_OUTCOME_FORCED, 1000, 90000, 90000, ANY, ANY, 0, 0, 0},
-    {"joins while the others are forced", &crowd_silent, 200, 100, PLAN(.tail_ms = 10000), "0s 0f 5000j",
+    {"sessions join while others are forced", &crowd_silent, 200, 100, PLAN(.tail_ms = 10000), "0s 0f 5000j",
      SLOGOUT_OUTCOME_FORCED, 200, 9900, 10000, ANY, ANY, 0, 0, 0},
-    {"joins when nobody has to be forced", &lingering, 5, 1, PLAN(.tail_ms = 200), "0s 0f 199j",
+    {"sessions join when no session is to be forced", &lingering, 5, 1, PLAN(.tail_ms = 200), "0s 0f 199j",
      SLOGOUT_OUTCOME_FORCED, 5, 5199, 5199, ANY, ANY, 0, 0, 0},
-    {"joins last", &crowd_never_at_rest, 2, 1, PLAN(.deadline_ms = 50000), "0s 30001d 44000t 44001d 44001j 50000t",
-     SLOGOUT_OUTCOME_FORCED, 2, 50000, 50000, ANY, ANY, 0, 0, 0},
-    {"joins last, hangs up", &crowd_never_at_rest, 2, 1, PLAN(.deadline_ms = 50000),
+    {"a session joins last", &crowd_never_at_rest, 2, 1, PLAN(.deadline_ms = 50000),
+     "0s 30001d 44000t 44001d 44001j 50000t", SLOGOUT_OUTCOME_FORCED, 2, 50000, 50000, ANY, ANY, 0, 0, 0},
+    {"a session joins last and hangs up", &crowd_never_at_rest, 2, 1, PLAN(.deadline_ms = 50000),
      "0s 30001d 44000t 44001d 44001j 44001h 50000t", SLOGOUT_OUTCOME_FORCED, 1, 50000, 50000, ANY, ANY, 0, 0, 0},
     {"forced", &crowd_silent, 1000, 1000, TAIL(0), "0s 10000f", SLOGOUT_OUTCOME_FORCED, 1000, 14900, 15000, ANY, ANY, 0,
      10000, 15000},
-    {"forced, whatever the rate", &crowd_silent, 1000, 1000, TAIL(100), "0s 10000f", SLOGOUT_OUTCOME_FORCED, 1000, 14900,
-     15000, ANY, ANY, 0, 10000, 15000},
+    {"forced, in spite of the rate", &crowd_silent, 1000, 1000, TAIL(100), "0s 10000f", SLOGOUT_OUTCOME_FORCED, 1000,
+     14900, 15000, ANY, ANY, 0, 10000, 15000},
     {"forced before it started", &crowd_silent, 100, 100, PLAN(0), "500f", SLOGOUT_OUTCOME_FORCED, 100, 500, 500, 0, 100, 0,
      0, 0},
     {"forced after it was canceled", &crowd_silent, 100, 100, PLAN(0), "0s 500c 500f", SLOGOUT_OUTCOME_FORCED, 100, 500,
@@ -168,9 +170,9 @@ static void expect_whole_timers(const struct crowd *crowd)
             assert_int_not_equal(crowd->clients[i].outcome, SLOGOUT_OUTCOME_FORCED);
 }
 
-/* ---- plans that are accepted are kept, by clients that do not answer ---- */
+/* ---- accepted plans are kept if no client answers ---- */
 
-/* late: the host ticks each 90 ms. */
+/* If `late`, the host ticks every 90 ms. */
 static void keep(const struct slogout_plan *plan, uint32_t count, int late)
 {
     struct crowd *crowd = draining(count, &crowd_silent, 1, plan);
@@ -189,7 +191,7 @@ static void keep(const struct slogout_plan *plan, uint32_t count, int late)
     crowd_free(crowd);
 }
 
-/* Follows each piece of advice alone, and keeps the plan that results. */
+/* Applies each piece of advice alone, and keeps the resulting plan. */
 static unsigned keep_advice(const struct slogout_plan *plan, uint32_t count, int late)
 {
     struct crowd *nobody = crowd_new(NULL, 0, &crowd_silent, 1, 0);
@@ -243,7 +245,7 @@ static void test_a_plan_with_the_advice_is_kept(void **state)
     assert_true(kept > 400);
 }
 
-/* Whatever the plan, the deadline is kept and no answer timer is cut short. */
+/* For any plan, the deadline is kept and no answer timer is cut short. */
 static void test_every_deadline_is_kept(void **state)
 {
     static const uint64_t deadlines[] = {1,     100,   9999,  10000, 10001, 14999, 20000,
@@ -297,7 +299,7 @@ static void test_the_greatest_numbers_saturate(void **state)
     crowd_free(crowd);
 }
 
-/* Answers come at various times, so places become free at various times. */
+/* Clients answer at various times, so places become free at various times. */
 static void test_the_limit_is_never_exceeded(void **state)
 {
     static const struct manner all_ready[] = {{1, 0, 50, "OK", 0},
@@ -316,7 +318,7 @@ static void test_the_limit_is_never_exceeded(void **state)
     crowd_free(crowd);
 }
 
-/* WAITING sessions come first, then PENDING sessions, then sessions that were asked. */
+/* WAITING sessions are forced first, then PENDING sessions, then sessions that were asked. */
 static void test_waiting_sessions_are_forced_before_pending_and_asked(void **state)
 {
     const struct slogout_plan plan = {.size = sizeof plan, .spread_ms = 0, .tail_ms = 3000};
@@ -361,7 +363,7 @@ static void test_forcing_is_spread_after_49_days(void **state)
     crowd_free(crowd);
 }
 
-/* Between the call and the tick that acts on it. */
+/* Tests the time between the call and the tick that acts on it. */
 static void test_nobody_is_asked_after_force(void **state)
 {
     const struct slogout_plan plan = {.size = sizeof plan};
@@ -377,7 +379,7 @@ static void test_nobody_is_asked_after_force(void **state)
     crowd_free(crowd);
 }
 
-/* Those that were not asked are OPEN again. The others have no deadline, which would have been at 20 s. */
+/* Sessions that were not asked are OPEN again. The other sessions no longer have the deadline at 20 s. */
 static void test_cancel_reopens_sessions_that_were_not_asked_and_the_others_have_no_deadline(void **state)
 {
     const struct slogout_plan plan = {
@@ -414,7 +416,7 @@ int main(void)
         cmocka_unit_test(test_nobody_is_asked_after_force),
         cmocka_unit_test(test_cancel_reopens_sessions_that_were_not_asked_and_the_others_have_no_deadline),
         cmocka_unit_test(test_every_deadline_is_kept),
-        /* The slowest test comes last, because most faults are found before it. */
+        /* The slowest test is last, because most faults are found before it. */
         cmocka_unit_test(test_a_plan_with_the_advice_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

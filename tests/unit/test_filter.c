@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Dialogues through the filter: the octets that pass, are removed and are added, the moments of a request, the causes
+/* Dialogues through the filter: the octets that pass, are removed or are added, the moments for a request, the causes
  * of blindness, and the end of a session. Then callbacks, failures and arguments.
  *
  * In a script, each part begins with one of these at the beginning of a line, and ends in LF:
- *   C:  octets of the client      R:  a request       A:  the host abandons the session
- *   S:  octets of the server      F:  a force         T:  so many milliseconds pass
- *   c:  its end of file           s:  its end of file
- * In a trace, `C: ` and `S: ` begin the octets that have passed of that side, where the direction changes, so a
- * dialogue that passes unchanged has its own script as its trace. A line `close ...` is the outcome, as in
+ *   C:  octets of the client      R:  the host requests that the client leave
+ *   S:  octets of the server      F:  the host forces the session
+ *   c:  the client's end of file  A:  the host abandons the session
+ *   s:  the server's end of file  T:  this number of milliseconds passes
+ * In a trace, `C: ` and `S: ` begin the octets of that side that have passed, where the direction changes. The trace of
+ * a dialogue that passes unchanged is therefore its script. A line `close ...` is the outcome, as in
  * support/trace.h. */
 #include "support/test.h"
 #include <stdlib.h>
@@ -29,7 +30,7 @@
 /* ---- scripts ---- */
 
 enum beginning {
-    NEW,        /* nothing was fed */
+    NEW,        /* nothing has been fed */
     GREETED,    /* A request is answered with `* BYE`. */
     ENABLED,    /* A request is answered with LOGOUT. */
     ASKED,      /* LOGOUT was sent. */
@@ -51,7 +52,7 @@ static void server(struct filter_host *host, const char *text)
     filter_host_feed(host, 'S', text, strlen(text));
 }
 
-#define HALF "\x01" /* ends a part where its line goes on */
+#define HALF "\x01" /* ends a part inside a line */
 
 static int is_part(const char *text)
 {
@@ -143,7 +144,7 @@ struct dialogue {
     enum beginning beginning;
     const char *script;
     const char *trace;
-    enum slogout_blindness why; /* at the end */
+    enum slogout_blindness why; /* the reason why the filter is blind at the end */
 };
 
 #define ENABLE(tag)   tag " ENABLE X-SERVER-LOGOUT\r\n"
@@ -175,53 +176,53 @@ static const struct dialogue dialogues[] = {
     {ASKED, "C: * BYEBYE\r\nSLP.1\r\nSLP.1 OK x\n", "C: * BYEBYE\r\nSLP.1\r\n" ANSWERED " answer=OK:x\n", 0},
     {ASKED, "C: SLP.2 OK\r\nSLP.1 OKAY\r\nS: SLP.1 BAD x\r\nSLP.2 BAD x\r\nC: SLP.1 OK x\n",
      "C: SLP.2 OK\r\nSLP.1 OKAY\r\nS: SLP.1 BAD x\r\nSLP.2 BAD x\r\n" ANSWERED " answer=OK:x\n", 0},
-    /* SP more than one */
+    /* more than one SP */
     {ASKED, "C: *  BYE\r\nSLP.1   OK  x\r\n", ANSWERED " bye-seen answer=OK: x\n", 0},
     {ASKED, "C: SLP.1  OKAY\r\n", "C: SLP.1  OKAY\r\n", 0},
     {ASKED, "C: SLP.1         OK\r\n", "C: SLP.1         OK\r\n", 0},
-    /* inside literals, and right after */
+    /* inside literals, and directly after them */
     {ASKED, "C: A1 APPEND x {12}\r\nS: + go\r\nC: SLP.1 OK x\r\n\r\nS: A1 OK\r\nC: SLP.1 OK y\r\n",
      "C: A1 APPEND x {12}\r\nS: + go\r\nC: SLP.1 OK x\r\n\r\nS: A1 OK\r\n" ANSWERED " answer=OK:y\n", 0},
     {ASKED, "C: A1 APPEND x ~{12+}\r\nSLP.1 OK x\r\n\r\nS: A1 OK\r\nC: SLP.1 OK y\r\n",
      "C: A1 APPEND x ~{12+}\r\nSLP.1 OK x\r\n\r\nS: A1 OK\r\n" ANSWERED " answer=OK:y\n", 0},
     {ASKED, "C: A1 X {0+}\r\nSLP.1 OK x\r\nS: A1 OK\r\nC: SLP.1 OK y\r\n",
      "C: A1 X {0+}\r\nSLP.1 OK x\r\nS: A1 OK\r\n" ANSWERED " answer=OK:y\n", 0},
-    /* after a literal that was refused, of any size */
+    /* after a literal of any size that was refused */
     {ASKED, "C: A1 APPEND x {12}\r\nS: A1 NO no\r\nC: SLP.1 OK y\r\n",
      "C: A1 APPEND x {12}\r\nS: A1 NO no\r\n" ANSWERED " answer=OK:y\n", 0},
     {ASKED, "C: A1 APPEND x {12+}\r\nS: A1 NO no\r\nC: SLP.1 OK x\r\n\r\nSLP.1 OK y\r\n",
      "C: A1 APPEND x {12+}\r\nS: A1 NO no\r\nC: SLP.1 OK x\r\n\r\n" ANSWERED " answer=OK:y\n", 0},
     {ENABLED, "C: b APPEND x {99999999999999999999}\r\nR: \nS: b BAD too big\r\nC: * BYE x\r\nSLP.1 OK y\r\n",
      "C: b APPEND x {99999999999999999999}\r\nS: b BAD too big\r\n" LOGOUT ANSWERED " bye-seen answer=OK:y\n", 0},
-    /* in IDLE, with DONE or without; in AUTHENTICATE it is data */
+    /* in IDLE, with or without DONE; in AUTHENTICATE, the line is data */
     {ASKED, "C: A1 IDLE\r\nS: + idling\r\nC: SLP.1 OK y\r\n",
      "C: A1 IDLE\r\nS: + idling\r\n" ANSWERED " answer=OK:y\n", 0},
     {ASKED, "C: A1 IDLE\r\nS: + idling\r\nC: DONE\r\nS: A1 OK\r\nC: SLP.1 OK y\r\n",
      "C: A1 IDLE\r\nS: + idling\r\nC: DONE\r\nS: A1 OK\r\n" ANSWERED " answer=OK:y\n", 0},
     {ASKED, "C: A1 AUTHENTICATE PLAIN\r\nS: +\r\nC: SLP.1 OK y\r\nS: A1 NO x\r\nC: SLP.1 OK z\r\n",
      "C: A1 AUTHENTICATE PLAIN\r\nS: +\r\nC: SLP.1 OK y\r\nS: A1 NO x\r\n" ANSWERED " answer=OK:z\n", 0},
-    /* one that the client does not finish is held back; at its end of file, what is no answer yet passes */
+    /* an unfinished answer is held back; at the client's end of file, octets that are not yet an answer pass */
     {ASKED, "C: SLP.1 O", "", 0},
     {ASKED, "C: * BYE x", "", 0},
     {ASKED, "C: SLP.1 OK\nc: \n", ANSWERED " answer=OK\n", 0},
     {ASKED, "C: * NO\nC: SLP.1 O", "C: * NO\n", 0},
-    /* what is held of one side does not hold up the other */
+    /* octets of one side that are held back do not delay the other side */
     {ASKED, "C: * NO\nS: * 1 EXISTS\r\nC: a  x\r\n", "C: * NO\nS: * 1 EXISTS\r\nC: a  x\r\n", 0},
     {ASKED, "S: * 1 " X256("x") "\r\nC: a " X256("x") "\r\n", "S: * 1 " X256("x") "\r\nC: a " X256("x") "\r\n", 0},
-    /* before we ask, it is a line like any other; of BYE, nothing in it announces a literal */
+    /* before we ask, the line is like any other, and `* BYE` announces no literal */
     {ENABLED, "C: * BYE {3}\r\nSLP.1 OK x\r\nS: SLP.1 BAD x\r\nR: \nC: SLP.1 OK y\r\n",
      "C: * BYE {3}\r\nSLP.1 OK x\r\nS: SLP.1 BAD x\r\n" LOGOUT ANSWERED " answer=OK:y\n", 0},
-    /* a refusal that is waited out */
+    /* a refusal that does not end the wait */
     {ASKED_WAITS, "C: SLP.1 BAD x\r\nA1 NOOP\r\nS: A1 OK x\r\nC: SLP.1 OK x\r\n",
      "C: A1 NOOP\r\nS: A1 OK x\r\n" ANSWERED " answer=OK:x\n", 0},
     {ASKED_WAITS, "C: SLP.1 NO [X] not now\r\nS: * 1 EXISTS\r\nT: 35000\n",
      "S: * 1 EXISTS\r\n" BYE REFUSED " answered=NO\n", 0},
-    /* a client that answers without end */
+    /* a client that never stops answering */
     {ASKED, "C: " EIGHT("* BYE\r\n") "SLP.1 OK\r\n", ANSWERED " bye-seen answer=OK\n", 0},
     {ASKED, "C: " EIGHT("* BYE\r\n") "* BYE\r\n", "S: " BYE FORCED_ASKED " bye-seen\n", 0},
     {ASKED_WAITS, "C: " TEN("* BYE\r\n"), "S: " BYE FORCED_ASKED " bye-seen\n", 0},
 
-    /* ---- the question belongs to the connection ---- */
+    /* ---- our LOGOUT is valid until the connection ends ---- */
     {ASKED, "S: * BYE Idle for too long\r\nC: * BYE x\r\nSLP.1 OK y\r\na NOOP\r\n",
      "S: * BYE Idle for too long\r\n", 0},
     {ASKED, "A: \nC: a NOOP\r\nSLP.1 OK y\r\nb NOOP\r\nS: a OK\r\n", "C: a NOOP\r\nS: a OK\r\n", 0},
@@ -230,11 +231,11 @@ static const struct dialogue dialogues[] = {
     {ASKED, "C: A1 LOGOUT\r\nS: * BYE x\r\nA1 OK x\r\nC: SLP.1 OK y\r\nB2 NOOP\r\n",
      "C: A1 LOGOUT\r\nS: * BYE x\r\nA1 OK x\r\n", 0},
     {ASKED, "S: SLO.1 LOGOUT\r\n* 1 EXISTS\r\nA: \nS: SLO.2 LOGOUT\r\nC: SLP.1 OK y\r\nx\r\n", "S: * 1 EXISTS\r\n", 0},
-    /* an answer that has begun is removed to its end, and a blind filter removes no other */
+    /* an answer that has begun is removed to its end, and a blind filter removes no other answer */
     {ASKED, "C: c COMPRESS X\r\nS: c OK x\r\nC: SLP.1 BAD x\r\n", "C: c COMPRESS X\r\nS: c OK x\r\nC: SLP.1 BAD x\r\n",
      LAYER},
 
-    /* ---- nothing passes after what was dropped ---- */
+    /* ---- nothing passes after octets were dropped ---- */
     {ENABLED, "C: s STARTTLS\r\nF: \nC: b APPEND x {30+}\r\nA: \nC: c DELETE INBOX\r\nS: s NO\r\n",
      "C: s STARTTLS\r\nS: s NO\r\n", 0},
     {ENABLED, "C: s STARTTLS\r\nF: \nC: b APPEND x {30+}\r\nS: * BYE x\r\nC: c DELETE INBOX\r\n",
@@ -247,7 +248,7 @@ static const struct dialogue dialogues[] = {
     {ASKED, "S: * 1 FETCH {9}\r\nF: \nC: SLP.1 \nc: \n", "S: * 1 FETCH {9}\r\n", 0},
     {ASKED, "A: \nC: SLP.1 OK\r\nb APPEND x {30+}\r\nS: * 1 X {3+}\r\nC: c DELETE INBOX\r\n", "S: * 1 X {3+}\r\n",
      UNREADABLE},
-    /* a command that has begun goes on to its end */
+    /* a command that has begun passes to its end */
     {ENABLED,
      "C: a FETCH 1 BODY[]\r\nb APPEND x {5+}\r\nab" HALF "S: * 1 FETCH (BODY[] {5}\r\nab" HALF
      "F: \nC: cde\r\nc EXPUNGE\r\nd EXPUNGE\r\nS: cde)\r\na OK x\r\nb OK x\r\nC: e NOOP\r\nS: * 1 EXISTS\r\n",
@@ -255,7 +256,7 @@ static const struct dialogue dialogues[] = {
      FORCED, 0},
     {ENABLED, "C: a NOOP\r\nF: \nS: * 1 EXISTS\r\nT: 5000\nS: a OK\r\n", "C: a NOOP\r\nS: * 1 EXISTS\r\n" BYE FORCED, 0},
 
-    /* ---- who is asked ---- */
+    /* ---- the clients that are asked ---- */
     {GREETED, "R: \n", "S: " BYE BYE_ONLY, 0},
     {NEW, "R: \nS: * OK hello\r\n", "S: * OK hello\r\n" BYE BYE_ONLY, 0},
     {GREETED, "C: " ENABLE("e") "S: e OK x\r\nR: \n", "C: " ENABLE("e") "S: " OUR_ENABLED "e OK x\r\n" LOGOUT, 0},
@@ -267,7 +268,7 @@ static const struct dialogue dialogues[] = {
     {ENABLED, "C: u UNAUTHENTICATE\r\nS: u OK x\r\nR: \n",
      "C: u UNAUTHENTICATE\r\nS: u OK x\r\n" BYE BYE_ONLY, 0},
     {ENABLED, "C: u UNAUTHENTICATE\r\nS: u NO x\r\nR: \n", "C: u UNAUTHENTICATE\r\nS: u NO x\r\n" LOGOUT, 0},
-    /* several of these in flight at once, answered in any order; each OK has its own ENABLED */
+    /* several commands in flight, answered in any order; each OK gets its own ENABLED */
     {GREETED, "C: " ENABLE("e") ENABLE("f") "S: f NO x\r\ne OK x\r\nR: \n",
      "C: " ENABLE("e") ENABLE("f") "S: f NO x\r\n" OUR_ENABLED "e OK x\r\n" LOGOUT, 0},
     {GREETED, "C: " ENABLE("e") "u UNAUTHENTICATE\r\nS: u OK x\r\ne OK x\r\nR: \n",
@@ -277,7 +278,7 @@ static const struct dialogue dialogues[] = {
     {GREETED, "C: " ENABLE("e") ENABLE("f") "u UNAUTHENTICATE\r\nS: " OUR_ENABLED "u OK x\r\ne OK x\r\nf OK x\r\n",
      "C: " ENABLE("e") ENABLE("f") "u UNAUTHENTICATE\r\nS: " OUR_ENABLED "u OK x\r\ne OK x\r\n" OUR_ENABLED
      "f OK x\r\n", 0},
-    /* the longest tag, and a longer one, to whose OK no ENABLED can be added */
+    /* the longest tag, and a longer tag, whose OK gets no ENABLED */
     {GREETED, "C: " ENABLE(LONG_TAG("e")) "S: " LONG_TAG("e") " OK x\r\nR: \n",
      "C: " ENABLE(LONG_TAG("e")) "S: " OUR_ENABLED LONG_TAG("e") " OK x\r\n" LOGOUT, 0},
     {GREETED, "C: " ENABLE(LONG_TAG("e") "e") "R: \nS: " LONG_TAG("e") "e OK x\r\n",
@@ -301,14 +302,14 @@ static const struct dialogue dialogues[] = {
     {ENABLED, "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "i IDLE\r\nDONE\r\nR: \nS: + x\r\ni OK\r\n" TEN("b OK\r\n") TEN("a OK\r\n"),
      "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "i IDLE\r\nDONE\r\nS: + x\r\ni OK\r\n" TEN("b OK\r\n") TEN("a OK\r\n") LOGOUT,
      0},
-    /* of more than 16, a response too many is found out when the number is wrong */
+    /* with more than 16 commands, a surplus response is noticed when the number is wrong */
     {ENABLED, "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "R: \nS: c OK\r\n" TEN("b OK\r\n") TEN("a OK\r\n"),
      "C: " TEN("a NOOP\r\n") TEN("b NOOP\r\n") "S: c OK\r\n" TEN("b OK\r\n") TEN("a OK\r\n"), OUT_OF_STEP},
     /* RFC 3501 section 7.1.3: the BAD may have another reason, and the response may still come */
     {ENABLED, "C: a NOOP\r\nS: * BAD x\r\nC: b NOOP\r\nS: b OK\r\nR: \nS: * 1 EXISTS\r\na OK\r\n",
      "C: a NOOP\r\nS: * BAD x\r\nC: b NOOP\r\nS: b OK\r\n* 1 EXISTS\r\na OK\r\n" LOGOUT, 0},
 
-    /* ---- what is owed ---- */
+    /* ---- commands for which more than the tag is stored ---- */
     {ENABLED,
      "C: A1 IDLE\r\nDONE\r\nA2 NOOP\r\nA3 IDLE\r\nR: \nS: + idling\r\nA1 OK\r\nA2 OK\r\n+ idling\r\n"
      "C: * BYE x\r\nSLP.1 OK y\r\n",
@@ -338,7 +339,7 @@ static const struct dialogue dialogues[] = {
     {ENABLED, "R: \nS: i + idling\r\n", "S: " LOGOUT "i + idling\r\n", 0},
     {ENABLED, "C: i IDLE\r\nS: i + idling\r\nC: DONE\r\nS: i OK\r\nR: \n",
      "C: i IDLE\r\nS: i + idling\r\nC: DONE\r\nS: i OK\r\n" LOGOUT, 0},
-    /* AUTHENTICATE: what comes behind it is a command, unless it has to be a line of the exchange */
+    /* after AUTHENTICATE, a line is a command unless it must belong to the exchange */
     {GREETED, "C: a AUTHENTICATE PLAIN AGEAYg==\r\n" ENABLE("e") "S: a OK x\r\ne OK x\r\nR: \n",
      "C: a AUTHENTICATE PLAIN AGEAYg==\r\n" ENABLE("e") "S: a OK x\r\n" OUR_ENABLED "e OK x\r\n" LOGOUT, 0},
     {GREETED, "C: a AUTHENTICATE PLAIN x\r\nb APPEND x {5}\r\nS: a OK\r\nR: \nL: 0\nS: + go\r\nC: hello\r\nS: b OK\r\n",
@@ -351,7 +352,7 @@ static const struct dialogue dialogues[] = {
      "C: a AUTHENTICATE PLAIN\r\nAGEAYg==\r\nS: a NO\r\nAGEAYg== BAD\r\n" LOGOUT, 0},
     {ASKED, "C: a AUTHENTICATE PLAIN x\r\nSLP.1 OK y\r\nS: a OK\r\n",
      "C: a AUTHENTICATE PLAIN x\r\nS: a OK\r\n" ANSWERED " answer=OK:y\n", 0},
-    /* no line where the client takes it for something else */
+    /* no line is added where the client would misunderstand it */
     {ENABLED, "C: c COMPRESS DEFLATE\r\nF: \nL: 0\nS: * 1 EXISTS\r\nc NO x\r\n",
      "C: c COMPRESS DEFLATE\r\nS: * 1 EXISTS\r\nc NO x\r\n" BYE FORCED, 0},
     {ENABLED, "C: a AUTHENTICATE PLAIN\r\nF: \nL: 0\nS: + \r\nL: 0\nC: x\r\nS: a NO\r\n",
@@ -382,7 +383,7 @@ static const struct dialogue dialogues[] = {
     {ASKED, "S: " LONG_TAG("t") "t LOGOUT\r\nx LOGOUT now\r\nx LOGOUT\r\r\nx LOGOUTS\r\n",
      "S: " LONG_TAG("t") "t LOGOUT\r\nx LOGOUT now\r\nx LOGOUT\r\r\nx LOGOUTS\r\n", 0},
 
-    /* ---- lists of capabilities: a word of more than 95 octets is not looked at ---- */
+    /* ---- lists of capabilities: a word of more than 95 octets is ignored ---- */
     {ENABLED, "S: * CAPABILITY ENABLE \r\n", "S: * CAPABILITY ENABLE X-SERVER-LOGOUT \r\n", 0},
     {ENABLED, "S: * CAPABILITY COMPRES COMPRESS=DEFLATE COMPRESS\r\n", "S: * CAPABILITY COMPRES COMPRESS\r\n", 0},
     {ENABLED, "S: * CAPABILITY COMPRESS=" LONG_TAG("x") " ENABLE\r\n",
@@ -390,7 +391,7 @@ static const struct dialogue dialogues[] = {
     {ENABLED, "S: * CAPABILITY COMPRESS=" X64("x") X15("x") "xxxxxxx ENABLE\r\n",
      "S: * CAPABILITY ENABLE X-SERVER-LOGOUT\r\n", 0},
 
-    /* ---- responses before the end ---- */
+    /* ---- responses that pass before the close ---- */
     {ASKED, "C: a APPEND x {5+}\r\nhello\r\nSLP.1 OK y\r\nb EXPUNGE\r\nS: * 1 EXISTS\r\na OK x\r\n* 2 EXISTS\r\n",
      "C: a APPEND x {5+}\r\nhello\r\nS: * 1 EXISTS\r\na OK x\r\n" ANSWERED " answer=OK:y\n", 0},
     {ENABLED, "T: 4294967296\nR: \nC: a NOOP\r\nSLP.1 OK y\r\nT: 9999\nS: * 1 EXISTS\r\nT: 1\nS: a OK\r\nT: 10000\n",
@@ -405,7 +406,7 @@ static const struct dialogue dialogues[] = {
     {ASKED, "S: * 1 EX" HALF "C: SLP.1 OK y\r\nS: ISTS\r\n", "S: * 1 EXISTS\r\n" ANSWERED " answer=OK:y\n", 0},
     {ASKED, "C: c COMPRESS X\r\nSLP.1 OK y\r\nS: c OK\r\n* 1 X\r\nT: 10000\n",
      "C: c COMPRESS X\r\nS: c OK\r\n* 1 X\r\n" ANSWERED " answer=OK:y\n", LAYER},
-    /* no other outcome waits */
+    /* the close does not wait after other outcomes */
     {ASKED, "C: a NOOP\r\nSLP.1 NO y\r\nS: * 1 X\r\nT: 5000\n",
      "C: a NOOP\r\nS: * 1 X\r\n" BYE REFUSED " answered=NO\n", 0},
 
@@ -456,11 +457,11 @@ static void test_dialogues_in_all_two_way_splits(void **state)
         exact_splits(&dialogues[i], strlen(dialogues[i].script), check_dialogue);
 }
 
-/* ---- what blinds ---- */
+/* ---- the causes of blindness ---- */
 
 struct doubt {
     enum slogout_blindness why;
-    const char *script; /* up to the octet after which the filter is blind */
+    const char *script; /* up to the octet at which the filter becomes blind */
 };
 
 static const struct doubt doubts[] = {
@@ -470,18 +471,20 @@ static const struct doubt doubts[] = {
     {LAYER, "C: a COMPRESS {7}\r\nS: a OK\r"},
     {MECHANISM, "C: a AUTHENTICATE GSSAPI\r\nS: a OK "},
     {MECHANISM, "C: a AUTHENTICATE DIGEST-MD5\r\nS: + x\r\nC: y\r\nS: a OK\r"},
-    /* a `+` that nobody waits for */
+    /* a `+` for which no command waits */
     {OUT_OF_STEP, "S: +"},
     {OUT_OF_STEP, "C: a APPEND x {3+}\r\nS: +"},
     {OUT_OF_STEP, "C: i IDLE\r\nS: + x\r\n+"},
     {OUT_OF_STEP, "C: i IDLE\r\nDONE\r\nS: i NO\r\n+"},
-    /* the OK to a line that is no command */
+    /* an OK to a line that is not a command */
     {OUT_OF_STEP, "S: z OK "},
     {OUT_OF_STEP, "C: a NOOP\r\nS: a OK\r\na OK\r"},
     {OUT_OF_STEP, "C:  a STARTTLS\r\nS: a OK "},
     {OUT_OF_STEP, "C: a+1 STARTTLS\r\nS: a+1 OK "},
+    {OUT_OF_STEP, "C: *a STARTTLS\r\nS: *a OK "},
+    {OUT_OF_STEP, "C: a{b STARTTLS\r\nS: a{b OK "},
     {OUT_OF_STEP, "C: a XYZ {8+}\r\nq NOOP\r\n\r\nS: a NO x\r\nq OK "},
-    /* commands that the server took for something else */
+    /* commands that the server read as something else */
     {OUT_OF_STEP, "C: a AUTHENTICATE PLAIN x\r\nb NOOP\r\nS: +"},
     {OUT_OF_STEP, "C: a AUTHENTICATE PLAIN\r\nx\r\nb NOOP\r\nS: +\r\n+"},
     {OUT_OF_STEP, "C: a AUTHENTICATE PLAIN\r\nb N" HALF "S: +"},
@@ -562,7 +565,7 @@ static void test_a_blind_filter_passes_all_and_adds_nothing(void **state)
     }
 }
 
-/* Held octets are released once their filter is blind, and an answer that has begun is removed to its end. */
+/* Held octets are released when the filter becomes blind. An answer that has begun is removed to its end. */
 static void test_an_answer_that_has_begun_is_removed_by_a_blind_filter(void **state)
 {
     struct filter_host host;
@@ -592,7 +595,7 @@ static void test_every_reason_has_its_name(void **state)
     assert_string_equal(slogout_filter_blindness_name((enum slogout_blindness)256), "UNKNOWN");
 }
 
-/* ---- what is held and what is kept ---- */
+/* ---- octets that are held back ---- */
 
 static void test_octets_that_arrive_together_pass_together(void **state)
 {
@@ -604,7 +607,7 @@ static void test_octets_that_arrive_together_pass_together(void **state)
     client(&host, "a NOOP\r\nl LOGOUT\r\nb ENABLE X-SERVER-LOGOUT\r\nc APPEND x {1+}\r\ny\r\nd IDLE\r\nDO");
     client(&host, "NE\r\ne APPEND x {700+}\r\n");
     filter_host_feed(&host, 'C', literal, 700);
-    assert_int_equal(host.calls, 4); /* with that of the greeting */
+    assert_int_equal(host.calls, 4); /* including the call for the greeting */
     exact_free(literal);
     filter_host_stop(&host);
 }
@@ -624,10 +627,10 @@ static void test_no_octet_of_another_word_is_held(void **state)
     filter_host_stop(&host);
 }
 
-/* Nothing follows the octet beyond the limit, not even the end of the line. */
-static void test_an_answer_of_more_than_65536_octets_is_none(void **state)
+/* Nothing passes after the octet beyond the limit, not even the end of the line. */
+static void test_an_answer_of_more_than_65536_octets_is_not_an_answer(void **state)
 {
-    /* The session has ended, or is leaving while a command is in flight. */
+    /* the session has ended, or is LEAVING while a command is in flight */
     static const char *const scripts[] = {"A: \nC: SLP.1 OK ", "C: a NOOP\r\nSLP.1 OK " HALF "F: \n"};
     char *text = exact_fill('x', 65536 - 9);
     enum beginning beginning;
@@ -702,7 +705,7 @@ static void test_the_outcome_names_the_side_that_left(void **state)
     }
 }
 
-/* ---- the host: what it may do in a callback, and arguments ---- */
+/* ---- the host's calls inside a callback, and arguments ---- */
 
 static void free_filter(struct filter_host *host)
 {
@@ -733,13 +736,14 @@ static void test_a_filter_freed_in_a_callback_calls_back_no_more(void **state)
             assert_int_equal(slogout_filter_feed_server(host.filter, texts[i] + step - 1,
                                                         strlen(texts[i]) - step + 1, 1000),
                              0);
-            assert_int_equal(host.filter == NULL, host.inside == NULL); /* unless all was held back */
+            assert_int_equal(host.filter == NULL, host.inside == NULL); /* unless all octets were held back */
             assert_int_equal(host.memory, host.filter ? 2 : 1);
             filter_host_stop(&host);
         }
 }
 
-/* As our LOGOUT goes out, as a response passes for which the close waits, and while it waits. */
+/* The filter is freed while our LOGOUT is sent, or while the close waits for a response, or while that response
+ * passes. */
 static void test_a_filter_freed_later_calls_back_no_more(void **state)
 {
     static const struct {
@@ -819,7 +823,7 @@ static void test_octets_of_the_client_set_the_clock(void **state)
     filter_host_stop(&host);
 }
 
-/* As for a layer that begins after STARTTLS. */
+/* Like a layer that begins after STARTTLS. */
 static void test_the_greeting_may_be_skipped(void **state)
 {
     struct filter_host host;
@@ -832,7 +836,7 @@ static void test_the_greeting_may_be_skipped(void **state)
     filter_host_stop(&host);
 }
 
-/* The struct need not outlive the call. */
+/* The struct need not be valid after the call. */
 static void test_callbacks_are_copied(void **state)
 {
     struct slogout_filter_callbacks temporary = filter_host_callbacks;
@@ -893,7 +897,7 @@ int main(void)
         cmocka_unit_test(test_every_reason_has_its_name),
         cmocka_unit_test(test_octets_that_arrive_together_pass_together),
         cmocka_unit_test(test_no_octet_of_another_word_is_held),
-        cmocka_unit_test(test_an_answer_of_more_than_65536_octets_is_none),
+        cmocka_unit_test(test_an_answer_of_more_than_65536_octets_is_not_an_answer),
         cmocka_unit_test(test_the_text_of_a_long_answer_is_cut),
         cmocka_unit_test(test_the_outcome_names_the_side_that_left),
         cmocka_unit_test(test_a_filter_freed_in_a_callback_calls_back_no_more),

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Recorded sessions through the filter. Wherever the octets are cut, only the marked octets change. A request or a
- * force at each position adds a line only where the recording allows it.
+/* Recorded sessions through the filter. Wherever the octets are cut, only the marked octets change.
+ * slogout_session_request() and slogout_session_force() at each position add a line only where the recording allows it.
  *
- * A recording is in the dialect of all tests: `C: ` at the beginning of a line begins octets of the client's, `S: ` of
- * the server's. Marks are between the octets. */
+ * A recording has the notation of all tests: `C: ` at the beginning of a line begins octets of the client, and `S: `
+ * octets of the server. There are marks between the octets. */
 #include "support/test.h"
 #include "support/filter_host.h"
 
-/* Marks in a recording. They are not octets of it. */
-#define REST         "\x1c"             /* Any line of the library may be written here: the connection is at rest. */
-#define LINE         "\x1d"             /* Only a last BYE may be written here. */
-#define NO_LINE      "\x1e"             /* No line of the library may be written here. */
+/* The marks in a recording. They are not octets of the recording. */
+#define REST         "\x1c"             /* The library may write any line here, because the connection is at rest. */
+#define LINE         "\x1d"             /* The library may write only a last `* BYE` here. */
+#define NO_LINE      "\x1e"             /* The library may write no line here. */
 #define ADDED        "\x01"             /* The filter adds the capability here. */
-#define HIDDEN(word) "\x02" word "\x02" /* The filter removes this. */
+#define HIDDEN(word) "\x02" word "\x02" /* The filter removes this word. */
 #define ENABLED      "\x03"             /* The filter adds its ENABLED response here. */
 
 #define CLIENT 'C'
@@ -135,7 +135,7 @@ static const char unauthenticate[] =
     "C: w ENABLE X-SERVER-LOGOUT\r\n"
     "S: w NO first log in\r\n" REST;
 
-/* Several commands in flight at once that change something, answered in another order. */
+/* The OK to each of several commands in flight changes something, and the responses come in another order. */
 static const char watched[] =
     GREETING LOGIN
     "C: e ENABLE X-SERVER-LOGOUT\r\nf NOOP\r\nc COMPRESS DEFLATE\r\n" NO_LINE
@@ -153,7 +153,7 @@ static const char untagged_bad[] =
     "C: c IDLE\r\n"
     "S: + idling\r\n" LINE;
 
-/* Some servers skip the second SP, so this may begin TLS. */
+/* Some servers ignore the second SP, so TLS may begin here. */
 static const char white_space[] =
     GREETING
     "C: a  STARTTLS\r\n" NO_LINE
@@ -161,7 +161,7 @@ static const char white_space[] =
     "C: \x16\x15\r\n* BYE\r\n"
     "S: \x16\x15\r\n* OK\r\n* CAPABILITY ENABLE COMPRESS=DEFLATE\r\n";
 
-/* Several commands in flight at once that wait for a `+`. */
+/* Several commands in flight that wait for a `+`. */
 static const char owed[] =
     GREETING LOGIN ENABLING
     "C: a IDLE\r\nDONE\r\nb IDLE\r\nDONE\r\nc APPEND x {3}\r\n" NO_LINE
@@ -171,8 +171,8 @@ static const char owed[] =
     "C: DONE\r\ne AUTHENTICATE PLAIN eA==\r\n" NO_LINE "f NOOP\r\n"
     "S: d OK x\r\n" NO_LINE "e OK x\r\n" LINE "f OK x\r\n" REST;
 
-/* Lines of both sides that are not understood, a response too many, and a literal in a command that the server does
- * not know. */
+/* Lines of both sides that the filter does not understand, a surplus response, and a literal in a command that the
+ * server does not know. */
 static const char odd[] =
     GREETING LOGIN ENABLING
     "S: \r\n" REST "hello\r\n" REST "5 EXISTS\r\n" REST "x NO x\r\n" REST "a BYE x\r\n" REST
@@ -183,7 +183,7 @@ static const char odd[] =
     "C: b XYZ {12+}\r\nfoo NOOP ab\r\nc  APPEND x {99999999999999999999}\r\n" NO_LINE
     "S: b BAD x\r\n" NO_LINE "foo NO x\r\n" NO_LINE "c NO x\r\n" REST;
 
-/* The server uses slogout itself, and asks first: we do not. */
+/* The server uses slogout itself and asks first, so the filter does not ask. */
 static const char slogout_server[] =
     "S: * OK [CAPABILITY IMAP4rev1 ENABLE X-SERVER-LOGOUT] hello\r\n" REST
     "C: e ENABLE X-SERVER-LOGOUT\r\n"
@@ -195,7 +195,7 @@ static const char slogout_server[] =
 
 /* clang-format on */
 
-/* During the last one nothing is done: see test_filter.c for two that ask. */
+/* The last recording is played without a call. test_filter.c has two servers that ask. */
 static const char *const sessions[] = {
     fetch,    append,         authenticate, secure,       idle,        pipelined,      starttls,
     compress, unauthenticate, watched,      untagged_bad, white_space, owed, odd, slogout_server,
@@ -210,9 +210,9 @@ enum status { NOTHING_MAY_COME, A_LINE_MAY_COME, AT_REST };
 struct recording {
     size_t len;
     char from[OCTETS_MAX], octet[OCTETS_MAX];
-    enum status status[OCTETS_MAX + 1]; /* before that octet */
-    int enabled[OCTETS_MAX + 1];        /* before it */
-    const char *added[OCTETS_MAX + 1];  /* before it, or NULL */
+    enum status status[OCTETS_MAX + 1]; /* before this octet */
+    int enabled[OCTETS_MAX + 1];        /* before this octet */
+    const char *added[OCTETS_MAX + 1];  /* before this octet, or NULL */
     int hidden[OCTETS_MAX];
 };
 
@@ -247,7 +247,7 @@ static void add_mark(struct recording *recording, char mark)
         recording->added[i] = "* ENABLED X-SERVER-LOGOUT\r\n";
 }
 
-/* Is this where the other side's octets begin? */
+/* Returns 1 if the octets of the other side begin here. */
 static int is_prefix(const struct recording *recording, const char *text)
 {
     const size_t len = recording->len;
@@ -284,7 +284,7 @@ static void record(struct recording *recording, const char *text)
     }
 }
 
-/* ---- what must come out ---- */
+/* ---- the expected octets ---- */
 
 /* Feeds the octets from..to in pieces of at most `step` octets, each from one side. */
 static void feed(struct filter_host *host, const struct recording *recording, size_t from, size_t to, size_t step)
@@ -299,7 +299,7 @@ static void feed(struct filter_host *host, const struct recording *recording, si
     }
 }
 
-/* Appends the octets that must reach one side of the octets before `end`, with the octets that the filter adds and
+/* Appends the octets that must reach one side before the position `end`, with the octets that the filter adds and
  * without the octets that it removes. */
 static void expect(struct trace *trace, const struct recording *recording, char from, size_t begin, size_t end)
 {
@@ -315,7 +315,7 @@ static void expect(struct trace *trace, const struct recording *recording, char 
     }
 }
 
-/* The first position from `at` on with that status; one beyond the end if there is none. */
+/* Returns the first position from `at` on with this status, or the position after the end. */
 static size_t find(const struct recording *recording, size_t at, enum status status)
 {
     while (at <= recording->len && recording->status[at] < status)
@@ -323,7 +323,7 @@ static size_t find(const struct recording *recording, size_t at, enum status sta
     return at;
 }
 
-/* ---- something is done at each position ---- */
+/* ---- a call at each position ---- */
 
 enum deed { NOTHING, REQUEST, REQUEST_OF_ALL, FORCE, DEEDS };
 
@@ -335,12 +335,12 @@ static void do_deed(struct filter_host *host, enum deed deed)
         slogout_session_request(session, NULL, 1000);
     if (deed == FORCE) {
         slogout_session_force(session, 1000);
-        slogout_tick(host->slogout, 6000); /* the half of LEAVING in which it need not be at rest */
+        slogout_tick(host->slogout, 6000); /* the half of LEAVING in which the connection need not be at rest */
         host->now = 6000;
     }
 }
 
-/* After LOGOUT all passes, and after `* BYE` nothing of the server. Of the client, a line that has begun passes. */
+/* After LOGOUT all octets pass, and after `* BYE` none of the server. Of the client, a line that has begun passes. */
 static void check(const struct recording *recording, size_t position, size_t step, enum deed deed)
 {
     static const enum status needed[] = {[NOTHING] = AT_REST + 1, AT_REST, AT_REST, A_LINE_MAY_COME};
@@ -372,7 +372,7 @@ static void check(const struct recording *recording, size_t position, size_t ste
     filter_host_stop(&host);
 }
 
-/* Only the capability changes, LOGOUT comes only at rest, and a last `* BYE` only between lines. */
+/* Only the capability changes, LOGOUT is added only at rest, and a last `* BYE` only between lines. */
 static void test_recordings_survive_a_call_at_each_position(void **state)
 {
     static struct recording recording;

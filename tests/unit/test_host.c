@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The inline functions of slogout/host.h, which is for POSIX alone. */
+/* The inline functions of slogout/host.h, which requires POSIX. */
 #ifdef _WIN32
 int main(void)
 {
@@ -17,9 +17,9 @@ int main(void)
 #include <sys/epoll.h>
 #endif
 
-static int poll_errno; /* not 0: poll() fails with it */
+static int poll_errno; /* poll() fails with this error, unless it is 0 */
 
-/* No limit makes the kernel's poll() refuse under valgrind, which keeps the limit on descriptors itself. */
+/* Under valgrind, no limit on descriptors makes poll() fail, because valgrind enforces that limit itself. */
 static int poll_or_refuse(struct pollfd *polls, nfds_t count, int timeout_ms)
 {
     if (!poll_errno)
@@ -40,11 +40,11 @@ static void test_the_clock_never_runs_backwards_and_counts_milliseconds(void **s
     (void)state;
     nanosleep(&pause, NULL);
     after = slogout_now_ms();
-    assert_true(after >= before + 19); /* the first was rounded down, too */
+    assert_true(after >= before + 19); /* `before` was rounded down, too */
     assert_true(after < before + 600000);
 }
 
-/* ---- the lingering close, between the two ends of a pair: ours is [0] ---- */
+/* ---- the lingering close, between the two ends of a pair; ours is [0] ---- */
 
 #define BEGIN   1000
 #define TIMEOUT 5000
@@ -89,10 +89,10 @@ static void test_a_close_begins_once_at_any_time(void **state)
 
 static char octets[10000];
 
-/* What the peer and the host do, by letters: the peer sends an octet (x) or many (X), ends its direction (e), sees our end
- * of file (s) or not (n), or is gone with input unread (g); the host has read the end of file itself (i), or reads an octet
- * (o). Steps: while something is queued (q), while nothing is (w), and at the deadline (d) or just before it (D). A step that
- * ends the close is followed by an exclamation mark. */
+/* Letters are the actions of the peer and of the host. The peer sends one octet (x) or many (X), ends its direction
+ * (e), reads our end of file (s) or finds none (n), or closes with unread input (g). The host has read the end of file
+ * itself (i), or reads an octet (o). Steps: while octets are queued (q), while none are (w), at the deadline (d), and
+ * just before it (D). A step that ends the close is followed by an exclamation mark. */
 static void play(struct slogout_linger *linger, char what, int result)
 {
     char octet;
@@ -133,13 +133,13 @@ static void play(struct slogout_linger *linger, char what, int result)
 static void test_a_lingering_close_ends_when_both_directions_have_ended(void **state)
 {
     static const char *const scripts[] = {
-        "qnws",  /* our direction stays open while something is queued */
-        "wwew!", /* it is over when the peer has ended its direction too */
-        "eqqw!s", /* an end of file that came first waits for the queue */
-        "ixw!o", /* after one that the host has read, nothing is read */
-        "Xew!",  /* what the peer still sends is dropped in one step */
-        "Dd!n",  /* the deadline ends it whatever is left */
-        "gq!",   /* a reset ends it */
+        "qnws",  /* our direction stays open while octets are queued */
+        "wwew!", /* the close ends when the peer has ended its direction, too */
+        "eqqw!s", /* an earlier end of file waits until the queue is sent */
+        "ixw!o", /* if the host has read the end of file, nothing more is read */
+        "Xew!",  /* further octets of the peer are dropped in one step */
+        "Dd!n",  /* the deadline ends the close in any case */
+        "gq!",   /* a reset ends the close */
     };
     size_t i;
 
@@ -154,8 +154,8 @@ static void test_a_lingering_close_ends_when_both_directions_have_ended(void **s
     }
 }
 
-/* With edge-triggered epoll, the end of file may come in the same event as the octets before it, and there is no other
- * event. */
+/* With edge-triggered epoll, the end of file may arrive in the same event as the preceding octets, and no other event
+ * follows. */
 static void test_a_step_reads_all_input_as_edge_triggered_epoll_requires(void **state)
 {
 #ifdef __linux__
@@ -203,7 +203,7 @@ static void test_a_close_that_waits_ends_with_the_peer_or_at_its_deadline(void *
     slogout_linger_wait(&linger, ends[0]);
 }
 
-/* ---- the wait: for ends[0], and for a pipe that a signal handler writes into ---- */
+/* ---- the wait for ends[0] and for a pipe into which a signal handler writes ---- */
 
 static struct slogout *slogout;
 static struct slogout_session *session;
@@ -278,7 +278,7 @@ static void test_a_wait_ends_when_the_peer_is_gone(void **state)
     assert_int_equal(wait_for(0, SLOGOUT_NEVER), SLOGOUT_WAKE_READY);
 }
 
-/* Even if there is input at each moment. */
+/* This holds even if there is always input. */
 static void test_a_wait_ticks_until_the_session_is_closed(void **state)
 {
     (void)state;

@@ -5,10 +5,11 @@
 #include "imap_client.h"
 
 /* The octets of the client, with the events at their places: `|` is LINE_END; <logout>, <limit> and <lost> are the
- * other events. The responses of the server are between them:
- *   <+>     a `+`; <+!> if nobody waits for it
- *   <OK x>  the tagged response to x, with the command that it matters to; <OK x!> if nobody knows what is in flight
- *   <NO x>  the same */
+ * other events. The responses of the server are between the octets:
+ *   <+>     a `+`; <+!> if no command waits for it
+ *   <OK x>  the tagged response to x, with the kind of the command if its OK matters; <OK x!> if the commands in flight
+ *           are not known
+ *   <NO x>  the same for NO */
 #define FOUR(x) x x x x
 #define LONG    FOUR(FOUR(FOUR(FOUR("x")))) /* 256 octets */
 
@@ -22,10 +23,10 @@ static const char *const rows[] = {
     "a IDLEX\r\n|b ENABLED X-SERVER-LOGOUT\r\n|",
     "a NOOP \r\n|b NOOP  x\r\n|",
     LONG " ENABLE " LONG " {1+}\r\ny" LONG "\r\n|",
-    /* what gets no tagged response */
+    /* lines that get no tagged response */
     "\r\n|\n|",
     "* BYE bye\r\n|* bye\r\n|*\r\n|*\n|",
-    /* an odd line does not count, whatever a server makes of it */
+    /* an odd line does not count, even if a server might run it */
     "+ x\r\n| a NOOP\r\n|",
     "\r NOOP\r\n|\r\r\n|",
     "\ta STARTTLS\r\n|a\tSTARTTLS\r\n|",
@@ -40,7 +41,7 @@ static const char *const rows[] = {
     "x{3}\r\n<lost>",
     "(a X {3}\r\n<lost>",
     "(a X {3}x\r\n|",
-    /* the name as a lenient server reads it; if it is no atom, OK matters */
+    /* the name as a lenient server reads it; if it is not an atom, the OK matters */
     "a \r\n|b \n|<NO b unreadable><OK a unreadable>",
     "a \rSTARTTLS\r\n|<OK a unreadable>",
     "a  STARTTLS\r\n|<OK a layer>",
@@ -52,7 +53,7 @@ static const char *const rows[] = {
     "a {8+}\r\n<lost>",
     "a X{1+}\r\n<lost>",
     "a " LONG "\r\n|<OK a>",
-    /* literals that wait */
+    /* literals that wait for a `+` */
     "a APPEND x {3}\r\n<+>abc\r\n|",
     "a APPEND x ~{3}\r\n<+>b X\r\n|",
     "a LOGIN {1}\r\n<+>u {0}\r\n<+>\r\n|",
@@ -63,7 +64,7 @@ static const char *const rows[] = {
     "a APPEND x {3}\r\na<lost>",
     "a APPEND x {3}\r\n<+>ab<OK a>c\r\n|b NOOP\r\n|",
     "a X {1}\r\n<+>\n\r\n|b NOOP\r\n|",
-    /* literals that do not */
+    /* literals that do not wait */
     "a APPEND x {3+}\r\nabc\r\n|",
     "a APPEND x ~{3+}\r\n\r\n\n\r\n|",
     "a LOGIN {1+}\r\nu {0+}\r\n\r\n|",
@@ -106,7 +107,7 @@ static const char *const rows[] = {
     "a IDLE\r\n|DO<+>NE\r\n|b NOOP\r\n|",
     FOUR("i IDLE\r\n|<+>DONE\r\n|") FOUR("i IDLE\r\n|<+>DONE\r\n|") "i IDLE\r\n|",
     FOUR("i IDLE\r\n|DONE\r\n|<+>") FOUR("i IDLE\r\n|DONE\r\n|<+>") "i IDLE\r\n|",
-    /* AUTHENTICATE: a line for each `+`, which may come before it */
+    /* AUTHENTICATE has one line for each `+`, and the line may precede the `+` */
     "a AUTHENTICATE PLAIN\r\n|AG<+>E=\r\n|b NOOP\r\n|",
     "a AUTHENTICATE PLAIN\r\n|<+>AGE=\r\n|<OK a>b NOOP\r\n|",
     "a authenticate scram-sha-256 x\r\n|<+>{3}\r\n|<+>*\r\n|<+><+>b X {3+}\r\n|c X {3+}\r\n|",
@@ -123,7 +124,7 @@ static const char *const rows[] = {
     "a AUTHENTICATE PLAIN\r\n|(AGE= {3}\r\n<lost>",
     "a AUTHENTICATE PLAIN\r\n|<+>AG<OK a>E {3}\r\n<lost>",
     "a AUTHENTICATE PLAIN\r\n|<+>AG<OK a>E\r\n|b NOOP\r\n|",
-    /* unless a command comes before it */
+    /* unless a command precedes it */
     "a AUTHENTICATE PLAIN x\r\n|b NOOP\r\n|<OK a><OK b>",
     "a AUTHENTICATE PLAIN x\r\n|b N<+!>OOP\r\n|",
     "a AUTHENTICATE PLAIN x\r\n|b APPEND x {3}\r\n<OK a><+>abc\r\n|",
@@ -131,7 +132,7 @@ static const char *const rows[] = {
     "a AUTHENTICATE PLAIN x\r\n|b AUTHENTICATE PLAIN\r\n|<+!>",
     "a AUTHENTICATE PLAIN\r\n|A\r\n|b NOOP\r\n|<+><+!>",
     "a AUTHENTICATE PLAIN {3}\r\n<+>abc\r\n|<+>\n|b NOOP\r\n|",
-    /* its mechanism may begin a layer */
+    /* the mechanism may start a security layer */
     "a AUTHENTICATE GSSAPI\r\n|<+>YIIB\r\n|<+>YIIC\r\n|<OK a auth-layer>",
     "a AUTHENTICATE SCRAM\r\n|<OK a auth-layer>",
     "a AUTHENTICATE  GSSAPI\r\n|<OK a auth-layer>",
@@ -155,28 +156,28 @@ static const char *const rows[] = {
     "a ENABLE {15+}\r\nX-SERVER-LOGOUT\r\n|<OK a>",
     "a ENABLE {5} \r\n|<OK a>",
     "a ENABLE X-SERVER-LOGOUT {1}\r\n<OK a enable>b NOOP\r\n|",
-    /* the others */
+    /* other commands */
     "a STARTTLS\r\n|b COMPRESS DEFLATE\r\n|<OK b layer><OK a layer>",
     "a COMPRESS {7}\r\n<OK a layer>",
     "a UNAUTHENTICATE\r\n|b LOGOUT\r\n<logout><OK b><OK a unauthenticate>",
     "a LOGOUT {0+}\r\n\r\n<logout>",
     "a STARTTLS<OK a>\r\n|b LOGOUT\r\n<logout>",
-    /* the same tag twice: the older command is answered */
+    /* two commands with the same tag: the response answers the older one */
     "a UNAUTHENTICATE\r\n|a ENABLE X-SERVER-LOGOUT\r\n|<OK a unauthenticate><OK a enable>",
     "a ENABLE X-SERVER-LOGOUT\r\n|a X {2}\r\n<OK a enable><+!>",
-    /* a response to nothing, and a `+` for nothing */
+    /* a response to no command, and a `+` for no command */
     "a NOOP\r\n|<NO b><OK a><NO a>",
     "a NOOP\r\n|<OK b!>",
     "a NOOP\r\n|<OK a><OK a!>",
     " a STARTTLS\r\n|<OK a!>",
-    /* a line of one octet in IDLE is not empty */
+    /* a line of one octet in IDLE is not an empty line */
     "a IDLE\r\n|<+>x\n<lost>",
     "a IDLE\r\n|<+>\n|\r\n|DONE\n|",
     "<+!>",
     "a NOOP\r\n|<+!>",
     "a NOOP<+!>\r\n|",
     "a X {3+}\r\nab<+!>",
-    /* eight are owed something, and no more */
+    /* at most eight commands may be in the queue */
     FOUR("a STARTTLS\r\n|") FOUR("b STARTTLS\r\n|") "<OK a layer>",
     FOUR("a STARTTLS\r\n|") FOUR("b STARTTLS\r\n|") "i NOOP\r\n|i X {3}\r\n<limit>",
 };
@@ -199,7 +200,7 @@ static const char *const commands[] = {
 struct listener {
     struct trace trace;
     int stops;
-    struct slo_imap_client scan; /* last, so that sanitizers report what is beyond its end */
+    struct slo_imap_client scan; /* last, so that sanitizers report accesses beyond its end */
 };
 
 static void feed(void *to, const char *piece, size_t len)
@@ -216,7 +217,7 @@ static void feed(void *to, const char *piece, size_t len)
     }
 }
 
-/* The response of the server is at `mark`, after its "<". */
+/* Feeds the response of the server at `mark`, which is after its "<". */
 static void hear(struct listener *listener, const char *mark)
 {
     enum slo_client_command command = SLO_COMMAND_ORDINARY;
@@ -235,8 +236,8 @@ static void hear(struct listener *listener, const char *mark)
     trace_text(&listener->trace, ">");
 }
 
-/* Plays a row. Of the client's octets, the first piece has `first`, and each that follows `step`, unless the server says
- * something in it. */
+/* Plays a row. The first piece of the client's octets has `first` octets, and each following piece `step` octets,
+ * unless a response of the server interrupts the piece. */
 static void play(struct listener *listener, const char *row, size_t first, size_t step)
 {
     char octets[LONGEST];
@@ -282,7 +283,7 @@ static void test_commands_are_found_in_all_two_way_splits(void **state)
         exact_splits(rows[i], strlen(rows[i]), check);
 }
 
-/* Each mechanism by its name, because a client may use any of them. */
+/* Tests each mechanism by its name, because a client may use any of them. */
 static void test_known_mechanisms_start_no_security_layer(void **state)
 {
     static const char *const mechanisms[] = {"PLAIN",    "LOGIN",       "EXTERNAL", "ANONYMOUS",
@@ -298,7 +299,7 @@ static void test_known_mechanisms_start_no_security_layer(void **state)
     }
 }
 
-/* ---- where it stands ---- */
+/* ---- the place in the stream ---- */
 
 enum { AT_LINE = 1, AT_REST = 2, WAITS = 4 };
 
@@ -404,7 +405,7 @@ static void test_a_nul_loses_the_stream(void **state)
         assert_false(is_lost("a X {1+}\r\n\0\r\n", 13, step));
 }
 
-/* The server's scanner holds back no longer tag. */
+/* The scanner of the server does not hold back longer tags. */
 static void test_a_longer_tag_enables_nothing(void **state)
 {
     static const char rest[] = " ENABLE X-SERVER-LOGOUT\r\n", logout[] = " LOGOUT\r\n";
@@ -430,7 +431,7 @@ static void test_a_longer_tag_enables_nothing(void **state)
     }
 }
 
-/* Of more than SLO_IN_FLIGHT_KNOWN commands. */
+/* For more than SLO_IN_FLIGHT_KNOWN commands. */
 static void test_a_response_with_another_tag_is_found_in_the_sum(void **state)
 {
     enum slo_client_command command;

@@ -11,7 +11,7 @@ struct row {
     int non_synchronizing;
 };
 
-#define NONE UINT64_MAX /* the line announces nothing */
+#define NONE UINT64_MAX /* the line announces no literal */
 
 static const struct row rows[] = {
     {"{0}", 0, 0},
@@ -92,7 +92,7 @@ static void test_words_are_compared_without_case(void **state)
     assert_false(slo_token_begins(&enable, "ENABLED"));
 }
 
-/* The octets beside the letters differ in the same bit as capitals from small letters. */
+/* Some octets that are not letters also differ only in the bit that distinguishes the cases. */
 static void test_only_letters_have_a_case(void **state)
 {
     const struct slo_token first = token_of("a"), last = token_of("z"), before = token_of("`"),
@@ -204,7 +204,7 @@ static void test_a_tag_has_any_length(void **state)
 
 /* ---- stops ---- */
 
-/* Lines of any length, which no octet counts. */
+/* The lines are so long that no octet can count their length. */
 static void test_lines_end_at_lf_and_nul_and_words_also_at_cr_and_sp(void **state)
 {
     static const struct {

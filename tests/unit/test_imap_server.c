@@ -6,7 +6,7 @@
 
 /* The octets of the server, and the same octets with each event at its place:
  *   <+> continuation  <OK a> <OK long> <no a> tagged  <logout>  <bye>  <caps>  <compress>  <enabled>  <end>  <lost>
- * The octets that are undecided at an event follow a `|`. */
+ * The undecided octets at an event follow a `|`. */
 struct row {
     const char *input;
     const char *expected;
@@ -26,7 +26,7 @@ static const struct row rows[] = {
     {"* 3 EXISTS\n", "* 3 EXISTS\n<end>"},
     {"* SEARCH\r\n* 1 EXPUNGE\r\n", LINES("* SEARCH") LINES("* 1 EXPUNGE")},
     {"* 1 FETCH (FLAGS ())\r\na OK x\r\n", LINES("* 1 FETCH (FLAGS ())") "|a OK <OK a>x\r\n<end>"},
-    /* literals: their octets are not looked at */
+    /* the octets of literals are ignored */
     {"* 1 FETCH (BODY[] {9}\r\n* BYE\r\nz\n)\r\n", "* 1 FETCH (BODY[] {9}\r\n* BYE\r\nz\n)\r\n<end>"},
     {"* 1 FETCH {3}\nabc\n", "* 1 FETCH {3}\nabc\n<end>"},
     {"* LIST () \"/\" {3}\r\na\r\n\r\n", "* LIST () \"/\" {3}\r\na\r\n\r\n<end>"},
@@ -56,7 +56,7 @@ static const struct row rows[] = {
     {"* BYEX\r\n", LINES("* BYEX")},
     {"* OK \n* 1 X\r\n", "* OK \n<end>" LINES("* 1 X")},
     {"* OKAY {2}\r\nab\r\n", "* OKAY {2}\r\nab\r\n<end>"},
-    /* but for a literal in the list of charsets of a BADCHARSET code */
+    /* except a literal in the list of charsets of a BADCHARSET code */
     {"* NO [BADCHARSET ({5}\r\nutf-8)] x\r\n", "* NO [BADCHARSET ({5}\r\n<lost>"},
     {"a NO [badcharset (A ~{0}\r\n)] x\r\n", "|a NO <no a>[badcharset (A ~{0}\r\n<lost>"},
     {"a NO [BADCHARSET x {1}\r\n", "|a NO <no a>[BADCHARSET x {1}\r\n<lost>"},
@@ -112,7 +112,7 @@ static const struct row rows[] = {
     {"* ENABLED A]B X-SERVER-LOGOUT\r\n", "* ENABLED A]B X-SERVER-LOGOUT<enabled>\r\n<end>"},
     {"* ENABLED\r\n", LINES("* ENABLED")},
     {"* ENABLED ENABLE\r\n", LINES("* ENABLED ENABLE")},
-    /* a LOGOUT of the server's own */
+    /* a LOGOUT that the server sends */
     {"SLO.1 LOGOUT\r\n", "|SLO.1 LOGOUT\r\n<logout>"},
     {"SLO.1 logout\n* 1 EXISTS\r\n", "|SLO.1 logout\n<logout>* 1 EXISTS\r\n<end>"},
     {"SLO.1 LOGOUT now\r\n", LINES("SLO.1 LOGOUT now")},
@@ -125,9 +125,11 @@ static const struct row rows[] = {
     {"a NOOP\r\na \r\na BYE x\r\ni + x\r\na  OK x\r\n",
      LINES("a NOOP") LINES("a ") LINES("a BYE x") LINES("i + x") LINES("a  OK x")},
     {"*x5\r\n*OK\r\n*  OK\r\n* \r\n*\r\n", LINES("*x5") LINES("*OK") LINES("*  OK") LINES("* ") LINES("*")},
-    /* a tag with octets that no tag has is the tag of no command */
+    /* a tag with an invalid octet matches no command */
     {"(a OK x\r\n(b OK\na(b no\n", "|(a OK <OK >x\r\n<end>|(b OK<OK >\n<end>|a(b no<no >\n<end>"},
     {"a+1 OK x\r\na\x7f OK\r\n", "|a+1 OK <OK >x\r\n<end>|a\x7f OK<OK >\r\n<end>"},
+    {"a{b OK x\r\n{3} NO\r\na{5} x\r\n", "|a{b OK <OK >x\r\n<end>|{3} NO<no >\r\n<end>" LINES("a{5} x")},
+    {"*a OK x\r\n*{3} NO\n*a LOGOUT\r\n", "*a OK <OK >x\r\n<end>*{3} NO<no >\n<end>" LINES("*a LOGOUT")},
     {"a%\r\n%a{0}\r\nx", LINES("a%") "%a{0}\r\n<lost>"},
     {"(" LONG " OK x\r\n" LONG "( OK x\r\n", "(" LONG " OK <OK >x\r\n<end>" LONG "( OK <OK >x\r\n<end>"},
     {KNOWN "( OK x\r\n", KNOWN "( OK <OK >x\r\n<end>"},
@@ -140,7 +142,7 @@ static const struct row rows[] = {
     {"a{0}\r\nx", "a{0}\r\n<lost>"},
     {"{0}\r\nx", "{0}\r\n<lost>"},
     {"*  {3}\r\nx", "*  {3}\r\n<lost>"},
-    /* more than 255 octets of each */
+    /* more than 255 octets */
     {LONG " OK x\r\n", LONG " OK <OK long>x\r\n<end>"},
     {"a OK [" LONG "]\r\n", "|a OK <OK a>[" LONG "]\r\n<end>"},
     {"a OK " LONG "\r\n", "|a OK <OK a>" LONG "\r\n<end>"},
@@ -196,7 +198,7 @@ struct listener {
     int stops;
 };
 
-/* Nothing is fed after the stream is lost. */
+/* Feeds nothing after the stream is lost. */
 static void feed(void *to, const char *piece, size_t len)
 {
     struct listener *listener = to;
@@ -251,7 +253,7 @@ static void test_responses_are_found_in_all_two_way_splits(void **state)
         exact_splits(&rows[i], strlen(rows[i].input), check);
 }
 
-/* ---- octets that are in no table ---- */
+/* ---- octets that are not in the table ---- */
 
 static enum slo_server_event last_event(const char *bytes, size_t len, size_t step)
 {
@@ -311,7 +313,7 @@ static void test_a_tag_is_undecided_unless_it_is_too_long(void **state)
         }
 }
 
-/* The first response that is understood is the greeting. */
+/* The greeting is the first response that the scanner understands. */
 static void test_the_greeting_ends_at_the_first_response(void **state)
 {
     static const char *const good[] = {"* OK x\r\n", "* PREAUTH x\r\n", "* BYE x\r\n", "* ok\r\n",

@@ -2,8 +2,8 @@
 #include "support/test.h"
 #include "in_flight.h"
 
-/* Steps: a letter sends a command with that tag, its capital answers it. After each step: the number of commands in
- * flight, `?` if the response was surplus, `!` if the commands in flight are not known. */
+/* Steps: a letter sends a command with that tag, and its capital answers the command. The result of each step is the
+ * number of commands in flight, `?` if the response was surplus, or `!` if the commands in flight are not known. */
 struct row {
     const char *steps;
     const char *expected;
@@ -16,7 +16,7 @@ static const struct row rows[] = {
     {"aA", "10"},
     {"abcBAC", "123210"},
     {"aabAAB", "123210"},
-    /* a tag that nobody sent */
+    /* a tag that no command has */
     {"A", "?"},
     {"aBA", "1?0"},
     {"abAAB", "121?0"},
@@ -69,7 +69,7 @@ static void test_more_than_16_commands_are_a_sum(void **state)
 
     (void)state;
     play(&in_flight, SIXTEEN("a"));
-    assert_int_equal(step(&in_flight, 'B'), '?'); /* of 16, each tag is */
+    assert_int_equal(step(&in_flight, 'B'), '?'); /* of 16 commands, each tag is known */
     play(&in_flight, "b" SIXTEEN("c"));
     play(&in_flight, SIXTEEN("C") "B");
     play(&in_flight, FOUR("A") FOUR("A") FOUR("A") "AAA");

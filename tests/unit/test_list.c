@@ -7,7 +7,8 @@ struct item {
     struct slo_link link;
 };
 
-/* Expects these names, in this order when read forward, and in the opposite order when read backward. */
+/* Expects these names in this order if the list is read forward, and in the opposite order if it is read
+ * backward. */
 static void expect_list(struct slo_link *list, const char *names)
 {
     struct slo_link *link;
@@ -21,7 +22,8 @@ static void expect_list(struct slo_link *list, const char *names)
     assert_int_equal(i, 0);
 }
 
-/* Four are appended, then removed: from the middle, from the beginning, twice the last, and the only one. */
+/* Appends four members, and removes them: from the middle, from the beginning, twice from the end, and the
+ * only one. */
 static void test_members_keep_the_order_of_appending_until_they_are_removed(void **state)
 {
     static const struct {

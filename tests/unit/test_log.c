@@ -6,7 +6,7 @@
 
 /* ---- escapes ---- */
 
-/* Into memory of exactly this size, which is not 0. */
+/* Escapes into memory of exactly this size, which is not 0. */
 static void expect_escape(size_t out_size, const char *bytes, size_t len, const char *written)
 {
     char *out = exact_fill('?', out_size);
@@ -34,7 +34,7 @@ static void test_each_octet_except_printable_ascii_is_escaped(void **state)
     }
 }
 
-/* Nothing follows the cut: a shorter escape that would fit is not written. */
+/* Nothing follows the cut, so a shorter escape that would fit is not written. */
 static void test_an_escaped_text_is_cut_before_an_octet_that_does_not_fit(void **state)
 {
     static const char *const written[] = {"",  "",       "a",      "a",          "a",
@@ -49,7 +49,7 @@ static void test_an_escaped_text_is_cut_before_an_octet_that_does_not_fit(void *
     expect_escape(3, "a\"b", 3, "a");
     expect_escape(9, "", 0, "");
     expect_escape(100, "SLO.1 OK \x1b[2J\0\xff\r\n", 17, "SLO.1 OK \\x1b[2J\\x00\\xff\\x0d\\x0a");
-    octets[400] = text[400] = 'b'; /* no octet counts so many */
+    octets[400] = text[400] = 'b'; /* more octets than one octet can count */
     text[600] = '\0';
     expect_escape(601, octets, 600, text);
     text[300] = '\0';
@@ -60,7 +60,7 @@ static void test_an_escaped_text_is_cut_before_an_octet_that_does_not_fit(void *
 
 /* ---- results ---- */
 
-/* Into memory of exactly this size. */
+/* Formats into memory of exactly this size. */
 static void expect_in(size_t out_size, const struct slogout_result *result, const char *written,
                       size_t needed)
 {
@@ -105,7 +105,7 @@ static void test_a_result_with_an_answer_has_its_code_and_text(void **state)
         {"SLO.1 OK", "answer=OK code=\"\" text=\"\""},
         {"SLO.1 NO not now", "answer=NO code=\"\" text=\"not now\""},
         {"SLO.1 BAD [CLIENTBUG x] \"wh\rat\"", "answer=BAD code=\"CLIENTBUG x\" text=\"\\\"wh\\x0dat\\\"\""},
-        {"* BYE", "answer=BYE code=\"\" text=\"\""}, /* none of the library's has this */
+        {"* BYE", "answer=BYE code=\"\" text=\"\""}, /* no answer of the library has this status */
     };
     struct slogout_response response;
     const struct slogout_result result = {.outcome = SLOGOUT_OUTCOME_REFUSED,
@@ -125,11 +125,11 @@ static void test_a_result_with_an_answer_has_its_code_and_text(void **state)
                  answers[i].written);
         expect(&result, written);
     }
-    response.status = SLOGOUT_STATUS_NONE; /* as none of the library's */
+    response.status = SLOGOUT_STATUS_NONE; /* no answer of the library has this status */
     expect(&result, "outcome=REFUSED tag=SLO.1 bye_sent=1 bye_seen=1 answer=NONE code=\"\" text=\"\"");
 }
 
-/* The longest of all its parts, and the last octets before a cut are those of an escape. */
+/* Formats the longest result. At the cut, the last octets are those of an escape. */
 static void test_every_line_fits_in_the_result_size(void **state)
 {
     char octets[1000];

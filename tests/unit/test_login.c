@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The name with which a client logs in, through the filter. A script has the octets of both sides: each part
- * begins with `C: ` or `S: ` at the beginning of a line, and ends in CRLF. */
+/* The name with which a client logs in, as the filter reads it. A script has the octets of both sides. Each part begins
+ * with `C: ` or `S: ` at the beginning of a line, and ends in CRLF or HALF. */
 #include "support/test.h"
 #include <stdlib.h>
 #include "login.h"
@@ -10,13 +10,16 @@
 #define X63(c) X8(X7(c)) X7(c)
 #define X7(c)  c c c c c c c
 
-/* 126 octets, and the octets that follow. */
+/* A name of 126 octets, and the octets that follow it. */
 #define LONG_NAME X63("n") X63("n")
 
-/* 255 octets in base64. */
+/* base64 of 255 octets */
 #define X255(c) X63(c) X8(c) X7(c) X7(c)
 
-/* A password from which no name may be read. */
+/* Ends a part in the middle of a line. */
+#define HALF "\x01"
+
+/* a password that must not be read as a name */
 #define PW "LOGIN LOGIN x y"
 
 static int take(struct slogout_filter *filter, const char *bytes, size_t len, void *conn)
@@ -32,7 +35,7 @@ static void close_nothing(struct slogout_filter *filter, const struct slogout_re
 
 static const struct slogout_filter_callbacks callbacks = {sizeof callbacks, take, take, close_nothing};
 
-/* Feeds a part in pieces of `step` octets, and in two pieces at `cut`. */
+/* Feeds a part in pieces of `step` octets, and in two pieces that are cut at `cut`. */
 static void feed(struct slogout_filter *filter, char side, const char *part, size_t len, size_t step,
                  size_t cut)
 {
@@ -55,7 +58,7 @@ static const char *end_of_part(const char *part)
     const char *end = part;
 
     do
-        end = strchr(end, '\n') + 1;
+        end += strcspn(end, "\n" HALF) + 1;
     while (*end && strncmp(end, "C: ", 3) != 0 && strncmp(end, "S: ", 3) != 0);
     return end;
 }
@@ -64,14 +67,14 @@ static void play(struct slogout_filter *filter, const char *script, size_t step,
 {
     while (*script) {
         const char *end = end_of_part(script);
-        const size_t len = (size_t)(end - script) - 3;
+        const size_t len = (size_t)(end - script) - 3 - (end[-1] == *HALF);
         feed(filter, *script, script + 3, len, step, cut);
         cut -= cut < len ? cut : len;
         script = end;
     }
 }
 
-/* user: the name that is known after the script, or "". */
+/* user: the name that is known after the script, or "" if none is known. */
 static void check(const char *script, const char *user, size_t step, size_t cut)
 {
     struct slogout *slogout;
@@ -96,7 +99,7 @@ static void test_the_name_is_known_after_ok(void **state)
         const char *script;
         const char *user;
     } rows[] = {
-        /* LOGIN: atom, quoted, literal; in any case */
+        /* LOGIN with an atom, a quoted string and a literal, in upper and lower case */
         {"C: a1 LOGIN joe " PW "\r\nS: a1 OK in\r\n", "joe"},
         {"C: a  login  joe pw\r\nS: a OK in\r\n", "joe"},
         {"C: a LOGIN" X63(" ") X63(" ") X63(" ") X63(" ") "    joe pw\r\nS: a OK in\r\n", "joe"},
@@ -107,7 +110,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN {4+}\r\nj oe {2+}\r\npw\r\nS: a OK in\r\n", "j oe"},
         {"C: a LOGIN " LONG_NAME "n pw\r\nS: a OK in\r\n", LONG_NAME "n"},
         {"C: a LOGIN {127+}\r\n" LONG_NAME "n pw\r\nS: a OK in\r\n", LONG_NAME "n"},
-        /* the rest of the command is no command */
+        /* the rest of the command is not another command */
         {"C: a LOGIN \"joe\"b LOGIN eve pw\r\nS: a OK in\r\n", "joe"},
         {"C: a LOGIN {3+}\r\njoeb LOGIN eve pw\r\nS: a OK in\r\n", "joe"},
         {"C: a LOGIN {0+}\r\nb LOGIN eve pw\r\nS: a OK in\r\n", ""},
@@ -115,10 +118,11 @@ static void test_the_name_is_known_after_ok(void **state)
          X63("n") X8("n") X8("n") X8("n") "nnn"},
         /* AUTHENTICATE, with and without an initial response */
         {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: AGpvZQBwdw==\r\nS: a OK in\r\n", "joe"},
-        {"C: a authenticate plain AGo9MkNvAHB3 " PW "\r\nS: a OK in\r\n", "j=2Co"},
+        {"C: a authenticate plain AGo9MkNvAHB3\r\nS: a OK in\r\n", "j=2Co"},
+        {"C: a AUTHENTICATE PLAIN AGpvZQA=\r\nS: a OK in\r\n", "joe"}, /* an empty password */
         {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\r\nb NOOP\r\nS: b OK\r\na OK in\r\n", "joe"},
-        {"C: a AUTHENTICATE PLAIN agBhbm4AcHc=\r\nS: a OK in\r\n", "j"},               /* j acts for ann */
-        {"C: a AUTHENTICATE PLAIN\r\nC: AGpvZQBwdw==\r\nS: + \r\na OK in\r\n", "joe"}, /* before its + */
+        {"C: a AUTHENTICATE PLAIN am9lAGpvZQBwdw==\r\nS: a OK in\r\n", "joe"}, /* joe acts for joe */
+        {"C: a AUTHENTICATE PLAIN\r\nC: AGpvZQBwdw==\r\nS: + \r\na OK in\r\n", "joe"}, /* before the `+` */
         {"C: a AUTHENTICATE EXTERNAL am9l\r\nS: a OK in\r\n", "joe"},
         {"C: a AUTHENTICATE EXTERNAL av//\nS: a OK in\r\n", "j\377\377"},
         {"C: a AUTHENTICATE LOGIN\r\nS: + VXNlcg==\r\nC: am9l\r\nS: + UGFzcw==\r\nC: " PW "\r\nS: a OK in\r\n",
@@ -127,12 +131,14 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdAEB\r\nS: a OK in\r\n", "joe"},
         {"C: a AUTHENTICATE SCRAM-SHA-256 biwsbj1qb2Uscj1yQQ==\r\nS: + cg==\r\nC: Yw==\r\nS: a OK in\r\n",
          "joe"},
-        {"C: a AUTHENTICATE SCRAM-SHA-1-PLUS cD10bHMsYT1hbm4sbj1qb2Uscj1y\r\nS: a OK in\r\n", "ann"},
+        {"C: a AUTHENTICATE SCRAM-SHA-1-PLUS cD10bHMsYT1hbm4sbj1hbm4scj1y\r\nS: a OK in\r\n", "ann"},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWo9MkNvPTNEZSxuPWo9MkNvPTNEZSxyPXI=\r\nS: a OK in\r\n", "j,o=e"},
         {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPSxuPWpvZSxyPXg=\r\nS: a OK in\r\n", "joe"}, /* a= is empty */
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPTJDbz0zRGUscj1y\r\nS: a OK in\r\n", "j,o=e"},
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPSxyPXI=\r\nS: a OK in\r\n", "j="},
-        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWo9M0QyQ28sbj1hbm4scj14\r\nS: a OK in\r\n", "j=2Co"}, /* n=ann */
-        /* the next attempt, and the newest of two */
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPTNEMkNvLHI9eA==\r\nS: a OK in\r\n", "j=2Co"},
+        /* the next attempt, and the newer of two attempts */
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qPSxyPXI=\r\nS: a NO\r\nC: b LOGIN j=2Co pw\r\nS: b OK\r\n", "j=2Co"},
         {"C: a LOGIN johanna pw\r\nS: a NO\r\na BAD\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
         {"C: a LOGIN johanna pw\r\nS: a NO\r\nC: b AUTHENTICATE EXTERNAL am9l\r\nS: b OK\r\n", "joe"},
         {"C: a AUTHENTICATE PLAIN\r\nS: a NO\r\nC: b LOGIN joe pw\r\nS: b OK in\r\n", "joe"},
@@ -169,17 +175,17 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE EXTERNAL\r " PW "\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE EXTERNAL =\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE CRAM-MD5\r\nS: + eA==\r\nC: AGpvZQBwdw==\r\nS: + \r\nC: x " PW "\r\nS: a OK in\r\n", ""},
-        {"C: a AUTHENTICATE PLAIN am9l\r\nS: a OK in\r\n", ""},         /* no NUL */
-        {"C: a AUTHENTICATE PLAIN AGpv!QBwdw==\r\nS: a OK in\r\n", ""}, /* no base64 */
+        {"C: a AUTHENTICATE PLAIN am9l\r\nS: a OK in\r\n", ""},         /* without a NUL */
+        {"C: a AUTHENTICATE PLAIN AGpv!QBwdw==\r\nS: a OK in\r\n", ""}, /* not base64 */
         {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: *\r\nS: a BAD\r\n", ""},
-        {"C: a AUTHENTICATE EXTERNAL YQBi " PW "\r\nS: a OK in\r\n", ""}, /* a NUL in it */
-        {"C: a AUTHENTICATE EXTERNAL am9lBXg=\r\nS: a OK in\r\n", ""}, /* control characters in it */
+        {"C: a AUTHENTICATE EXTERNAL YQBi " PW "\r\nS: a OK in\r\n", ""}, /* contains a NUL */
+        {"C: a AUTHENTICATE EXTERNAL am9lBXg=\r\nS: a OK in\r\n", ""}, /* contains control characters */
         {"C: a AUTHENTICATE EXTERNAL YX9i\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN joe\tpw x\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN \rjoe x\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN \"joe\r\nb NOOP\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN {5+}\r\nj\r\noe {2+}\r\npw\r\nS: a OK in\r\n", ""},
-        /* An atom may be a name and a password for some servers. */
+        /* Some servers may read an atom as a name and a password. */
         {"C: a LOGIN joe\"pw\" x\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN joe( x\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN )joe x\r\nS: a OK in\r\n", ""},
@@ -195,9 +201,22 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD10AQE!\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE OAUTHBEARER bixuWGpvZSxhPW1hcnksAWF1dGg9dAEB\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE OAUTHBEARER bixhPWpvZSxhPW1hcnksAWF1dGg9dAEB\r\nS: a OK\r\n", ""},
-        {"C: a AUTHENTICATE OAUTHBEARER biwsAWF1dGg9QmVhcmVyIHQBAQ==\r\nS: a OK\r\n", ""}, /* no name */
+        {"C: a AUTHENTICATE OAUTHBEARER biwsAWF1dGg9QmVhcmVyIHQBAQ==\r\nS: a OK\r\n", ""}, /* without a name */
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbT1ldmlsLG49am9lLHI9eA==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Usbj1tYXJ5LHI9eA==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN AGpvZQB4AGV2ZQBldmVwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN AGpvZQB4eQ==AGV2ZQBwdw==\r\nS: a OK\r\n", ""}, /* some servers read on after the padding */
+        {"C: a AUTHENTICATE PLAIN AGpvZQBwdw== x\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\rAGV2ZQBwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Uscj14LG49ZXZl\r\nS: a OK\r\n", ""},
+        /* Servers differ in which of two identities they log in. */
+        {"C: a AUTHENTICATE PLAIN YW5uAGpvZQBwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN am9lAGpvAHB3\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN am8Aam9lAHB3\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN am9lAABwdw==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWFubixuPWpvZSxyPXg=\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWpvLG49am9lLHI9eA==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWpvZSxuPWpvLHI9eA==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AAAA") "am9lAAAA\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AQEB") "am9lAQEB\r\nS: a OK in\r\n", ""},
         /* The server may have read another LOGIN in a literal or in a line that is not a command. */
@@ -208,6 +227,11 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN joe pw\r\nS: a OK\r\nC: b APPEND x {1+}\r\nx\r\nS: b OK\r\nC: c UNAUTHENTICATE\r\nS: c OK\r\nC: d "
          "LOGIN ann pw\r\nS: d OK\r\n",
          ""},
+        {"C: * LOGIN mary pw\r\nb LOGIN joe pw\r\nS: b OK in\r\n", ""},
+        /* or in a line that had begun when the server ended IDLE or AUTHENTICATE */
+        {"C: a IDLE\r\na LOGIN ma" HALF "S: a BAD\r\nC: ry pw\r\na LOGIN joe wrong\r\nS: a OK\r\n", ""},
+        {"C: a IDLE\r\nx LOG" HALF "S: a BAD\r\nC: IN joe wrong\r\na NOOP\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: a LOGIN ma" HALF "S: a NO\r\nC: ry pw\r\na LOGIN joe wrong\r\nS: a OK\r\n", ""},
         /* An earlier login is in flight. */
         {"C: a LOGIN joe pw\r\nb LOGIN mary pw\r\nS: a OK\r\nb BAD\r\n", ""},
         {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\r\nb LOGIN joe pw\r\nS: a NO\r\nb OK\r\n", ""},
@@ -227,7 +251,7 @@ static void test_the_name_is_known_after_ok(void **state)
     }
 }
 
-/* More commands than the scanner knows by their tags. */
+/* There are more commands in flight than the scanner stores tags. */
 static void test_the_name_is_not_known_in_a_crowd_of_commands(void **state)
 {
     char script[2000] = "C: ";
@@ -260,7 +284,7 @@ static void test_no_filter_has_no_user(void **state)
     assert_null(slogout_filter_user(NULL));
 }
 
-/* Looks for the octets of passwords in all that the reader has kept, as text and as the last bits of base64. */
+/* Looks for octets of the passwords in all the memory of the reader, as text and as the last bits of base64. */
 static void test_no_octet_of_a_password_is_kept(void **state)
 {
     static const char *const lines[] = {
@@ -278,7 +302,7 @@ static void test_no_octet_of_a_password_is_kept(void **state)
         slo_login_begin_line(&login, 0, 1);
         slo_login_feed(&login, lines[i], strlen(lines[i]), 1);
         assert_int_equal(login.bits, 0);
-        login.response = NULL; /* an address may have any octet */
+        login.response = NULL; /* an address may contain any octet */
         for (at = 0; at < sizeof login; at++)
             assert_int_not_equal(((const char *)&login)[at], 'Q');
     }

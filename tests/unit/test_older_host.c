@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A program that was compiled with the headers of 0.2.0: its structs are smaller, or will be. Each is alone in memory of
- * its size, which is freed when the call that receives it has returned. */
+/* A program that was compiled with the headers of 0.2.0, or of a later version with smaller structs. Each struct is
+ * alone in memory of exactly its size, which is freed after the call that receives it. */
 #include "support/test.h"
 #include <slogout/drain.h>
 #include "support/exact.h"
 
-/* As they were. */
+/* The structs of 0.2.0. */
 struct old_settings {
     size_t size;
     uint32_t answer_timeout_ms, ready_timeout_ms, leave_timeout_ms;
@@ -121,7 +121,7 @@ static void test_a_drain_accepts_an_older_plan(void **state)
     assert_int_equal(slogout_free(slogout), 0);
 }
 
-/* A departure can be cut after any member; the missing members count as 0. */
+/* A departure may end after any member; the missing members count as 0. */
 static void test_a_departure_may_have_fewer_members(void **state)
 {
     static const struct slogout_departure departure = {.size = sizeof departure, .spread_ms = 1000, .seed = 5};
@@ -147,7 +147,7 @@ static void test_a_departure_may_have_fewer_members(void **state)
     assert_int_equal(slogout_free(slogout), 0);
 }
 
-/* A result that is larger than this library knows it ends in zeros. */
+/* If a result is larger than this library knows, its last octets are zeros. */
 static void test_results_of_each_size_are_filled(void **state)
 {
     const size_t known = sizeof(struct slogout_result);

@@ -8,7 +8,7 @@
 #define BAD SLOGOUT_STATUS_BAD
 #define BYE SLOGOUT_STATUS_BYE
 
-/* ---- lines that are responses: all fields ---- */
+/* ---- lines that are responses, with all fields ---- */
 
 struct row {
     const char *line;
@@ -24,7 +24,7 @@ static const struct row responses[] = {
     {"SLO.1 OK done", OK, "SLO.1", "", "done"},
     {"SLO.1 NO not now", NO, "SLO.1", "", "not now"},
     {"SLO.1 BAD unknown command", BAD, "SLO.1", "", "unknown command"},
-    /* any case, the tag octet for octet */
+    /* the status in any case, the tag octet by octet */
     {"* bye x", BYE, "", "", "x"},
     {"* ByE x", BYE, "", "", "x"},
     {"slo.1 ok x", OK, "slo.1", "", "x"},
@@ -32,14 +32,14 @@ static const struct row responses[] = {
     {"a oK", OK, "a", "", ""},
     {"a no", NO, "a", "", ""},
     {"a bAd", BAD, "a", "", ""},
-    /* without text, with an empty one, with one that begins or ends with SP */
+    /* without text, with an empty text, with a text that begins or ends with SP */
     {"* BYE", BYE, "", "", ""},
     {"* BYE ", BYE, "", "", ""},
     {"* BYE  x ", BYE, "", "", " x "},
     {"a OK", OK, "a", "", ""},
     {"a OK ", OK, "a", "", ""},
     {"a OK  ", OK, "a", "", " "},
-    /* what follows is opaque */
+    /* the text is opaque */
     {"a OK {3}", OK, "a", "", "{3}"},
     {"a OK {3+}", OK, "a", "", "{3+}"},
     {"* BYE \"x", BYE, "", "", "\"x"},
@@ -57,7 +57,7 @@ static const struct row responses[] = {
     {"a OK [x] [y] z", OK, "a", "x", "[y] z"},
     {"a OK [{3}] x", OK, "a", "{3}", "x"},
     {"a OK [ ] x", OK, "a", " ", "x"},
-    /* no response codes: part of the text */
+    /* not response codes, but parts of the text */
     {"a OK []", OK, "a", "", "[]"},
     {"a OK [] x", OK, "a", "", "[] x"},
     {"a OK [", OK, "a", "", "["},
@@ -67,7 +67,7 @@ static const struct row responses[] = {
     {"a OK [x]] y", OK, "a", "", "[x]] y"},
     {"a OK  [x] y", OK, "a", "", " [x] y"},
     {"a OK x[y] z", OK, "a", "", "x[y] z"},
-    /* odd tags that are tags */
+    /* unusual tags */
     {"] OK", OK, "]", "", ""},
     {"OK OK OK", OK, "OK", "", "OK"},
     {"BYE OK", OK, "BYE", "", ""},
@@ -119,15 +119,15 @@ static void test_responses_are_parsed(void **state)
     }
 }
 
-/* ---- lines that are none ---- */
+/* ---- lines that are not responses ---- */
 
 static const char *const others[] = {
     "", " ", "  ", "*", "* ", "*  ", "\r", "\n", "\r\n", " \r\n",
     /* commands and continuations */
     "a NOOP", "a LOGOUT", "DONE", "+ OK", "+ idling", "+", "+ BYE",
-    /* BYE is untagged, the others are tagged */
+    /* BYE must be untagged, the other words must be tagged */
     "a BYE", "a BYE x", "* OK", "* NO x", "* BAD x", "** BYE x", "*a BYE", "a* OK",
-    /* not the word, but like it */
+    /* similar to a status word */
     "a O", "a N", "a BA", "* BY", "a OKAY", "a OK\t", "a OK\tx", "a OK[x] y", "a NOT", "a BADLY", "* BYEBYE",
     "* BYE\t", "* BAY x", "a oj", "a \x0fK", "a /K", "a O\x0b", "a \xcfK", "a B\x01\x04", "a BYF x",
     /* exactly one SP before the word */
@@ -135,7 +135,7 @@ static const char *const others[] = {
     /* not a tag */
     "a+ OK", "+a OK", "(a OK", "a) OK", "{3} OK", "a% OK", "\"a\" OK", "a\\ OK", "\x7f OK", "\xc3\xa9 OK",
     "\x01 OK",
-    /* a line end in the middle is not the end, and not SP */
+    /* a line end in the middle is neither the end nor a SP */
     "a\rOK", "a\r\nOK", "* BYE\r\r\n", "a OK\n\n", "a OK\r\r",
 };
 
@@ -165,7 +165,7 @@ static void test_other_lines_are_refused(void **state)
     }
 }
 
-/* ---- what a table cannot hold ---- */
+/* ---- lines that do not fit into a table ---- */
 
 static void test_nul_octets_are_octets(void **state)
 {
@@ -182,7 +182,7 @@ static void test_nul_octets_are_octets(void **state)
     assert_memory_equal(response.text, "x\0y", 3);
 }
 
-/* Nothing is read beyond the end, and a line is not a response before its word is whole. */
+/* Nothing is read beyond the end, and a line is not a response before its word is complete. */
 static void test_a_line_is_a_response_from_its_status_word_on(void **state)
 {
     static const char line[] = "SLO.12 BAD [CODE x] text\r\n";
@@ -197,7 +197,8 @@ static void test_a_line_is_a_response_from_its_status_word_on(void **state)
     }
 }
 
-/* The line is `before`, then count times x, then `after`. The sanitizer sees each octet that is read beyond the end. */
+/* The line is `before`, then `count` times x, then `after`. The sanitizer notices each octet that is read beyond the
+ * end. */
 static void expect_long(const char *before, size_t count, const char *after, int is_response, size_t code_len,
                         size_t text_len)
 {
@@ -241,7 +242,7 @@ static void test_null_is_no_response(void **state)
     assert_int_equal(slogout_response_parse(NULL, "a OK", 4), 0);
     assert_int_equal(slogout_response_parse(&response, NULL, 4), 0);
     assert_int_equal(slogout_response_parse(&response, NULL, 0), 0);
-    assert_int_equal(slogout_response_parse(&response, "\na OK" + 1, 0), 0); /* nothing before a line is looked at */
+    assert_int_equal(slogout_response_parse(&response, "\na OK" + 1, 0), 0); /* the octet before a line is not read */
     assert_int_equal(slogout_response_parse(&response, "\ra OK" + 1, 0), 0);
 }
 

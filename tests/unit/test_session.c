@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tests of sessions that the transcripts of tests/model cannot express, which play every event in every state. Here are
- * arguments, memory, odd settings, random instants and what a session does for its drain. test_session_reentrancy.c has
- * the calls inside callbacks. */
+/* Tests of sessions that the transcripts of tests/model cannot express. The transcripts play every event in every
+ * state. These tests have arguments, memory, unusual settings, random instants, and the calls that a session makes for
+ * its drain. test_session_reentrancy.c has the calls inside callbacks. */
 #include "support/host.h"
 #include "support/exact.h"
 
@@ -14,7 +14,7 @@
 
 static const struct slogout_settings ask_all = SETTINGS(.ask = SLOGOUT_ASK_ALL);
 
-/* Makes a session that is asked at host->now, with tag SLO.1 if it is the first. */
+/* Makes a session that is asked at host->now. Its tag is SLO.1 if it is the first session. */
 static struct slogout_session *ask(struct host *host)
 {
     struct slogout_session *session = host_connect_enabled(host);
@@ -39,7 +39,7 @@ static void test_deadlines_saturate_at_the_end_of_time(void **state)
     host_tick(host);
     assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED);
     host->now = LAST;
-    host->send_says = "BB"; /* LEAVING has no time left either, so the session ends in the same tick */
+    host->send_says = "BB"; /* LEAVING has no time either, so the session ends in the same tick */
     host_tick(host);
     host_expect(host, S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose EXPIRED SLO.1@18446744073709551613\n");
 }
@@ -68,8 +68,8 @@ static void test_never_is_refused_as_a_time(void **state)
     host_expect(host, "");
 }
 
-/* The leave timer runs from the tick that found the answer timer expired, not from when that tick was due. If the tick
- * in the middle of LEAVING is late, the end of LEAVING is not. */
+/* The leave timer runs from the tick that found the answer timer expired, and not from the time at which that tick was
+ * due. If the tick in the middle of LEAVING is late, the end of LEAVING does not change. */
 static void test_leaving_lasts_as_long_as_the_settings_say_after_late_ticks(void **state)
 {
     static const struct {
@@ -99,7 +99,7 @@ static void test_leaving_lasts_as_long_as_the_settings_say_after_late_ticks(void
     }
 }
 
-/* ---- what is offered to send_line ---- */
+/* ---- the lines that are offered to send_line ---- */
 
 static void test_a_tag_whose_line_is_not_taken_is_not_used_up(void **state)
 {
@@ -166,7 +166,7 @@ static void test_a_number_other_than_0_and_busy_means_broken(void **state)
     assert_int_equal(slogout_free(slogout), 0);
 }
 
-/* The text and the deadline belonged to the canceled departure. The text is freed here. */
+/* The text and the deadline belonged to the canceled departure. The test frees the text. */
 static void test_a_canceled_departure_loses_its_text_and_its_deadline(void **state)
 {
     struct host *host = *state;
@@ -196,7 +196,7 @@ static void test_a_line_must_have_octets(void **state)
     host_start(host, NULL);
     session = host_connect(host);
     assert_int_equal(slogout_session_feed_line(session, NULL, 5, SLOGOUT_NEVER), 0);
-    slogout_session_set_enabled(session, 256); /* anything but 0 */
+    slogout_session_set_enabled(session, 256); /* any number except 0 */
     assert_int_equal(host_request(host, session, NULL), 0);
     host_expect(host, S_LOGOUT "\n");
     assert_int_equal(slogout_session_feed_line(session, NULL, 1, 0), 0);
@@ -204,7 +204,7 @@ static void test_a_line_must_have_octets(void **state)
     assert_int_equal(slogout_session_feed_line(session, "", 0, 0), 0);
     assert_int_equal(slogout_session_feed_line(session, line, 256, 0), SLOGOUT_CONSUMED);
     host->send_says = "B";
-    host_force(host, session); /* LEAVING consumes every line */
+    host_force(host, session); /* so that every line is consumed */
     assert_int_equal(slogout_session_feed_line(session, NULL, 1, 0), 0);
     assert_int_equal(slogout_session_feed_line(session, NULL, 0, 0), 0);
     assert_int_equal(slogout_session_feed_line(session, "", 0, 0), SLOGOUT_CONSUMED);
@@ -268,7 +268,7 @@ static void test_session_new_without_memory_changes_nothing(void **state)
     assert_int_equal(slogout_session_new(&out, host->slogout, &host_callbacks, NULL), SLOGOUT_ERR_NOMEM);
     assert_null(out);
     host_check(host);
-    host->fail_allocation = 1; /* what is refused earlier takes no memory */
+    host->fail_allocation = 1; /* a call that is refused earlier needs no memory */
     assert_int_equal(slogout_session_new(&out, host->slogout, &callbacks, NULL), SLOGOUT_ERR_SIZE);
     assert_int_equal(host->fail_allocation, 1);
     host->fail_allocation = 0;
@@ -409,10 +409,10 @@ static void test_a_departure_begins_at_a_random_instant_of_its_spread(void **sta
     host_forget(host);
 }
 
-#define FAR (UINT64_C(1) << 40) /* ms, which 32 bits do not hold */
+#define FAR (UINT64_C(1) << 40) /* a time in ms that does not fit into 32 bits */
 
-/* Runs a departure while send_line says the same to each line, and ticks when something is due. Expects the trace, unless it
- * is NULL. Returns how long it took until close_connection was called. */
+/* Runs a departure while send_line returns the same value for each line, and ticks whenever something is due. Expects
+ * the trace, unless it is NULL. Returns the time until close_connection was called. */
 static uint64_t run_departure(const struct slogout_departure *departure, uint32_t ready_timeout_ms, int enabled,
                               const char *says, const char *trace)
 {
@@ -458,7 +458,7 @@ static void test_a_departure_keeps_its_deadline_after_every_event(void **state)
                 }
 }
 
-/* With an answer timeout of 35,000 and a leave timeout of 10,000. */
+/* The answer timeout is 35,000, and the leave timeout is 10,000. */
 static void test_a_departure_near_its_deadline_sends_bye_or_forces(void **state)
 {
     static const struct {
@@ -620,7 +620,7 @@ static void test_an_answer_timeout_may_have_any_length(void **state)
     }
 }
 
-/* ---- what a session does for its drain ---- */
+/* ---- the calls that a session makes for its drain ---- */
 
 static void expect_members(const struct host *host, enum slogout_state state, const char *numbers)
 {
@@ -677,7 +677,7 @@ static void test_a_group_does_not_change_the_time_of_the_request(void **state)
     host_join(host, asked);
     host_feed_line(host, asked, "SLO.1 OK");
     host_expect(host, "#2 close ANSWERED SLO.1@5 answer=OK\n");
-    host_force(host, waiting); /* never asked */
+    host_force(host, waiting); /* it was never asked */
     host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
 }
 
@@ -704,7 +704,7 @@ static void test_a_client_whose_answer_would_be_late_is_not_asked(void **state)
     host_expect(host, "#2 " S_BYE "\n#2 close BYE_ONLY bye-sent\n#3 S: SLO.2 LOGOUT (at rest)\n");
 }
 
-/* As a drain does in a tick, between enter and leave, without a time and a text of its own. */
+/* A drain makes these calls in a tick, between enter and leave, without a time and a text of its own. */
 static void test_a_drain_requests_and_forces_as_a_host_does(void **state)
 {
     struct host *host = *state;
@@ -737,7 +737,7 @@ static void test_quitting_twice_is_harmless(void **state)
     slo_session_quit(session);
     host_check(host);
     expect_members(host, SLOGOUT_STATE_ASKED, "");
-    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED); /* the exchange goes on */
+    assert_int_equal(slogout_session_state(session), SLOGOUT_STATE_ASKED); /* the exchange continues */
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 #define ENDED     SLOGOUT_STATE_ENDED
 #define ERR_STATE SLOGOUT_ERR_STATE
 
-/* ---- the callbacks, and what provokes them ---- */
+/* ---- the callbacks, and the calls that cause them ---- */
 
 static void by_request(struct host *host, struct slogout_session *session)
 {
@@ -46,7 +46,7 @@ static void by_leave_timer(struct host *host, struct slogout_session *session)
     host_tick_at(host, 10000);
 }
 
-/* The LEAVING session ends first, so that the deadline of this one is nearer than all that are left. */
+/* The LEAVING session ends first, so that the deadline of this session is earlier than all others that are left. */
 static void by_nearer_deadline(struct host *host, struct slogout_session *session)
 {
     host_action *const action = host->inside[IN_SET_TIMER];
@@ -58,7 +58,7 @@ static void by_nearer_deadline(struct host *host, struct slogout_session *sessio
     host_force(host, session);
 }
 
-/* outcome and trace are those of a single session, if the callback makes no call and each line is taken. */
+/* outcome and trace are those of a single session, if the callback makes no call and send_line takes each line. */
 static const struct callback {
     const char *name;
     enum host_place place;
@@ -76,14 +76,14 @@ static const struct callback {
      S_BYE "\nclose BYE_ONLY bye-sent"},
     {"tick", IN_CLOSE_CONNECTION, by_leave_timer, SLOGOUT_OUTCOME_FORCED,
      S_LAST_BYE " BUSY\n" S_FINAL_BYE " BUSY\nclose FORCED"},
-    {"set_timer, of a nearer deadline", IN_SET_TIMER, by_nearer_deadline, SLOGOUT_OUTCOME_COUNT, ""},
-    {"set_timer, of a tick", IN_SET_TIMER, by_tick, SLOGOUT_OUTCOME_COUNT, ""},
+    {"set_timer for an earlier deadline", IN_SET_TIMER, by_nearer_deadline, SLOGOUT_OUTCOME_COUNT, ""},
+    {"set_timer in a tick", IN_SET_TIMER, by_tick, SLOGOUT_OUTCOME_COUNT, ""},
 };
 
 enum { LOGOUT, BYE_ONLY, LAST_BYE, CLOSES, SET_TIMERS = 7 };
 
-/* Makes the session of the callback, and one more in each state, of which ASKED comes last, so that the session of the
- * callback is SLO.1. Then does this in the callback. */
+/* Makes the session of the callback, and one more session in each state. The session in ASKED is the last, so that the
+ * session of the callback has the tag SLO.1. Then takes the action inside the callback. */
 static void run(struct host *host, const struct callback *callback, host_action *action)
 {
     static const struct slogout_settings settings = {.size = sizeof settings,
@@ -107,10 +107,10 @@ static void run(struct host *host, const struct callback *callback, host_action 
     host_forget(host);
     host->inside[callback->place] = action;
     callback->provoke(host, sessions[0]);
-    assert_null(host->inside[callback->place]); /* it was called */
+    assert_null(host->inside[callback->place]); /* the callback was called */
 }
 
-/* ---- functions that may call back: they do nothing and say so ---- */
+/* ---- functions that may call back: they return REENTRANT and do nothing ---- */
 
 static int call(char function, struct host *host, struct slogout_session *session)
 {
@@ -134,7 +134,7 @@ static int call(char function, struct host *host, struct slogout_session *sessio
     }
 }
 
-/* A resume that has nothing to do returns 0, as a line that is fed does always. */
+/* A resume that has no effect returns 0, and so does a fed line in any case. */
 static int is_reentrant(char function, enum slogout_state state)
 {
     return function != 'l' && (function != 'r' || state == PENDING || state == SLOGOUT_STATE_LEAVING);
@@ -175,11 +175,11 @@ static void test_functions_that_call_back_do_nothing_inside_a_callback(void **st
     }
 }
 
-/* ---- functions that are allowed: done to the session of the callback ---- */
+/* ---- functions that are allowed, called for the session of the callback ---- */
 
-/* The calls in the callback, by letters: abandon, cancel, free, join, unmark. */
+/* The calls inside the callback, by letters: abandon, cancel, free, join, unmark. */
 static const char *doing;
-static int result_inside; /* of the last one */
+static int result_inside; /* of the last call */
 
 static int do_one(struct host *host, struct slogout_session *session, char what)
 {
@@ -210,7 +210,7 @@ static void do_to_it(struct host *host, struct slogout_session *session)
     assert_int_equal(host->memory, memory);
 }
 
-/* A session that has ended remains ended, and an exchange continues. */
+/* A session that has ended remains ended. An exchange continues. */
 static void expect_aftermath(struct host *host, struct slogout_session *session, enum slogout_state state)
 {
     assert_int_equal(slogout_session_state(session), state);
@@ -229,8 +229,8 @@ static void expect_aftermath(struct host *host, struct slogout_session *session,
     }
 }
 
-/* A session that is alone does this in this callback, where the function returns `result`. It is in that state then. If
- * it has an outcome, only that is counted. */
+/* Inside this callback, a single session makes the calls `what`, the last of which returns `result`. The session is then
+ * in this state. If it has an outcome, only this outcome is counted. */
 static void expect_alone(const struct callback *callback, const char *what, const char *says, int result,
                          enum slogout_state state, enum slogout_outcome outcome, const char *trace)
 {
@@ -266,9 +266,9 @@ static void test_a_session_may_be_changed_while_its_line_is_sent(void **state)
         int result;
         enum slogout_state state;
         enum slogout_outcome outcome;
-        const char *trace; /* after the line */
+        const char *trace; /* after the line was offered */
     } rows[] = {
-        /* the client was asked all the same, since the line is on the wire */
+        /* the client was asked nevertheless, because the line has been sent */
         {LOGOUT, "c", "t", 0, ASKED, NONE},
         {LOGOUT, "c", "B", 0, OPEN, NONE_BUSY},
         {LOGOUT, "c", "-", 0, ENDED, SEND_FAILED},
@@ -298,7 +298,7 @@ static void test_a_session_may_be_changed_while_its_line_is_sent(void **state)
     }
 }
 
-/* Whatever send_line returns then, nothing follows. A settled outcome does not change. */
+/* For any result of send_line, nothing follows. A settled outcome does not change. */
 static void test_a_session_may_be_ended_while_its_line_is_sent(void **state)
 {
     static const struct {
@@ -339,9 +339,9 @@ static void test_a_session_that_is_being_closed_has_its_outcome(void **state)
         }
 }
 
-/* ---- functions that are allowed: done to other sessions ----
+/* ---- functions that are allowed, called for other sessions ----
  *
- * The model of tests/model frees, abandons, cancels and makes the other session in each callback in each state. */
+ * The model in tests/model frees, abandons, cancels and makes the other session in each callback in each state. */
 
 static void free_second(struct host *host, struct slogout_session *session)
 {
@@ -349,7 +349,7 @@ static void free_second(struct host *host, struct slogout_session *session)
     host_free(host, host->sessions[1]);
 }
 
-/* The other session is due in the same tick, and would be next. */
+/* The other session is due in the same tick, and would be the next. */
 static void test_no_callback_follows_for_a_session_freed_in_the_tick_that_expires_it(void **state)
 {
     struct host *host = *state;

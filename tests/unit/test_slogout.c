@@ -27,7 +27,7 @@ static int try_settings(const struct slogout_settings *settings)
     const int error = slogout_new(&slogout, settings);
 
     if (error)
-        assert_null(slogout); /* untouched */
+        assert_null(slogout); /* it was not changed */
     else
         assert_int_equal(slogout_free(slogout), 0);
     return error;
@@ -53,7 +53,7 @@ static const struct {
     {"answer timeout of 32,001 ms", 0, SETTINGS(.answer_timeout_ms = 32001)},
     {"greatest answer timeout", 0, SETTINGS(.answer_timeout_ms = UINT32_MAX)},
     {"shortest of the other timeouts", 0, SETTINGS(.ready_timeout_ms = 1, .leave_timeout_ms = 1)},
-    {"greatest of the others", 0, SETTINGS(.ready_timeout_ms = UINT32_MAX, .leave_timeout_ms = UINT32_MAX)},
+    {"longest of the other timeouts", 0, SETTINGS(.ready_timeout_ms = UINT32_MAX, .leave_timeout_ms = UINT32_MAX)},
     {"empty prefix", SLOGOUT_ERR_PREFIX, SETTINGS(.tag_prefix = "")},
     {"prefix with +", SLOGOUT_ERR_PREFIX, SETTINGS(.tag_prefix = "A+")},
     {"prefix *", SLOGOUT_ERR_PREFIX, SETTINGS(.tag_prefix = "*")},
@@ -68,12 +68,12 @@ static const struct {
     {"text of 200 octets", 0, SETTINGS(.bye_text = TEXT_200)},
     {"text of 201 octets", SLOGOUT_ERR_TEXT, SETTINGS(.bye_text = TEXT_200 "x")},
     {"text with a code", 0, SETTINGS(.bye_text = "[UNAVAILABLE] Moved")},
-    {"text with half a code", SLOGOUT_ERR_TEXT, SETTINGS(.bye_text = "[UNAVAILABLE Moved")},
+    {"text with an incomplete code", SLOGOUT_ERR_TEXT, SETTINGS(.bye_text = "[UNAVAILABLE Moved")},
     {"ask all", 0, SETTINGS(.ask = SLOGOUT_ASK_ALL)},
-    {"ask of no enum", SLOGOUT_ERR_ARGUMENT, SETTINGS(.ask = (enum slogout_ask)256)},
+    {"ask without an enumerator", SLOGOUT_ERR_ARGUMENT, SETTINGS(.ask = (enum slogout_ask)256)},
     {"ask of -1", SLOGOUT_ERR_ARGUMENT, SETTINGS(.ask = (enum slogout_ask) - 1)},
     {"on_refusal wait", 0, SETTINGS(.on_refusal = SLOGOUT_REFUSAL_WAIT)},
-    {"on_refusal of no enum", SLOGOUT_ERR_ARGUMENT, SETTINGS(.on_refusal = (enum slogout_on_refusal)256)},
+    {"on_refusal without an enumerator", SLOGOUT_ERR_ARGUMENT, SETTINGS(.on_refusal = (enum slogout_on_refusal)256)},
     {"on_refusal of -1", SLOGOUT_ERR_ARGUMENT, SETTINGS(.on_refusal = (enum slogout_on_refusal) - 1)},
     {"allocate and release", 0, SETTINGS(.allocate = plain_allocate, .release = plain_release)},
     {"allocate without release", SLOGOUT_ERR_ARGUMENT, SETTINGS(.allocate = plain_allocate)},
@@ -108,7 +108,7 @@ static void test_no_settings_are_the_defaults(void **state)
     assert_int_equal(slogout_free(slogout), 0);
 }
 
-/* A program that knows fewer members gets the defaults of the other members, whatever follows the struct in memory. */
+/* A program that knows fewer members gets the defaults for the others, whatever follows the struct in memory. */
 static void test_members_beyond_a_smaller_size_are_not_read(void **state)
 {
     const struct slogout_settings settings = {
@@ -157,7 +157,7 @@ static void *no_memory(size_t size, void *user_data)
     return NULL;
 }
 
-/* Settings are refused before memory is taken. */
+/* Settings are checked before memory is allocated. */
 static void test_new_fails_with_its_allocation(void **state)
 {
     static const struct {
@@ -187,7 +187,7 @@ static void test_free_with_sessions_left_is_an_error(void **state)
     assert_int_equal(slogout_free(host->slogout), SLOGOUT_ERR_STATE);
     host_force(host, session);
     host_expect(host, S_LAST_BYE "\nclose FORCED bye-sent\n");
-    assert_int_equal(slogout_free(host->slogout), SLOGOUT_ERR_STATE); /* ENDED is not freed */
+    assert_int_equal(slogout_free(host->slogout), SLOGOUT_ERR_STATE); /* the session is ENDED, but not freed */
 }
 
 static void test_two_slogouts_share_nothing(void **state)
@@ -248,8 +248,9 @@ static void test_poll_timeout_is_the_time_to_the_deadline(void **state)
 
 static const struct slogout_settings with_set_timer = SETTINGS(.set_timer = host_set_timer);
 
-/* Steps of up to four sessions: a time, then `1` to `4` and a letter (r request, R while send_line is BUSY, c cancel, f
- * force, o the answer OK), or `t` a tick, `T` while send_line is BUSY. After each step, the trace. */
+/* Steps of up to four sessions: a time, and then `1` to `4` and a letter (r request, R request while send_line is BUSY,
+ * c cancel, f force, o the answer OK), or `t` for a tick and `T` for a tick while send_line is BUSY. Each step is
+ * followed by its trace. */
 static void test_set_timer_reports_an_earlier_deadline(void **state)
 {
     static const struct {
@@ -259,18 +260,19 @@ static void test_set_timer_reports_an_earlier_deadline(void **state)
         {0, "t", ""}, /* no deadline */
         {0, "1R", S_LOGOUT " BUSY\ntimer 300000\n"},
         {1, "2r", "#2 " S_LOGOUT "\ntimer 35001\n"},
-        {2, "3r", "#3 S: SLO.2 LOGOUT (at rest)\n"}, /* not nearer */
+        {2, "3r", "#3 S: SLO.2 LOGOUT (at rest)\n"}, /* not an earlier deadline */
         {2, "2o", "#2 close ANSWERED SLO.1@1 answer=OK\n"},
-        {10, "t", "timer 35002\n"}, /* early: a one-shot timer is spent by each tick */
+        {10, "t", "timer 35002\n"}, /* early; each tick uses up the one-shot timer */
         {10, "t", "timer 35002\n"},
-        {9, "t", "timer 35002\n"}, /* backwards */
-        {35002, "T", "#3 " S_LAST_BYE " BUSY\ntimer 40002\n"}, /* of what this tick has started */
+        {9, "t", "timer 35002\n"}, /* the time decreases */
+        {35002, "T", "#3 " S_LAST_BYE " BUSY\ntimer 40002\n"}, /* for the timer that this tick has started */
         {40002, "T", "#3 " S_FINAL_BYE " BUSY\ntimer 45002\n"},
         {45002, "t", "#3 close EXPIRED SLO.2@2\ntimer 300000\n"},
-        {45002, "1c", ""}, /* the host's timer does no harm */
+        {45002, "1c", ""}, /* the host's timer may fire in vain */
         {45003, "1R", "S: SLO.3 LOGOUT (at rest) BUSY\n"},
         {300000, "t", "timer 345003\n"},
-        {300000, "1f", S_LAST_BYE "\nclose FORCED bye-sent\n"}, /* what begins and ends in the call is not told */
+        /* A timer that begins and ends in one call is not reported. */
+        {300000, "1f", S_LAST_BYE "\nclose FORCED bye-sent\n"},
         {345003, "t", ""},
         {UINT64_C(1) << 40, "4R", "#4 S: SLO.3 LOGOUT (at rest) BUSY\ntimer 1099511927776\n"},
     };
@@ -303,7 +305,7 @@ static void test_set_timer_reports_an_earlier_deadline(void **state)
 
 /* ---- ticks ---- */
 
-/* The remaining actions are due at once, even if the host's clock steps back, and set_timer reports it. */
+/* The remaining actions are due at once, even if the host's clock goes back, and set_timer reports this. */
 static void test_a_tick_takes_at_most_1000_actions(void **state)
 {
     static const struct manner silent = {1, 0, CROWD_NEVER, NULL, 0};
@@ -356,7 +358,7 @@ static void test_a_late_tick_runs_all_that_is_due_in_the_order_of_deadlines(void
 }
 
 static char
-    offers[16]; /* the number of each client that was offered a line, and c for each that was closed */
+    offers[16]; /* the number of each client that was offered a line, and c for each client that was closed */
 
 static void note_line(struct crowd *crowd, struct client *client)
 {
@@ -375,7 +377,7 @@ static void test_timers_run_before_drains_with_the_same_deadline(void **state)
     static const struct manner manners[] = {{1, CROWD_NEVER, 0, NULL, 0}, {1, 0, CROWD_NEVER, NULL, 0}};
     static const struct slogout_settings settings =
         SETTINGS(.answer_timeout_ms = 40000, .ready_timeout_ms = 40000, .leave_timeout_ms = 80000);
-    const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 120000}; /* forces at 40,000 */
+    const struct slogout_plan plan = {.size = sizeof plan, .deadline_ms = 120000}; /* forcing begins at 40,000 */
     struct crowd *crowd = crowd_new(&settings, 4, manners, 2, 50000);
     struct client *clients = crowd->clients;
 
@@ -391,7 +393,7 @@ static void test_timers_run_before_drains_with_the_same_deadline(void **state)
     crowd->in_close = note_close;
     assert_int_equal(slogout_deadline(crowd->slogout), 40000);
     assert_int_equal(slogout_tick(crowd->slogout, 40000), 0);
-    /* PENDING; ASKED, which is closed as well; LEAVING; the member of the drain */
+    /* PENDING; ASKED, which is closed, too; LEAVING; the member of the drain */
     assert_string_equal(offers, "01c23c");
     crowd_free(crowd);
 }

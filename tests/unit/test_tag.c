@@ -13,7 +13,8 @@ static int valid(const char *tag, size_t len)
     return result;
 }
 
-/* RFC 3501 section 9, written out. A tag has all that an atom has and "]", but not "+". */
+/* RFC 3501 section 9, written out. A tag may contain every octet that an atom may contain, and "]", but not
+ * "+". */
 static void test_each_octet_is_valid_or_not_in_a_tag_and_an_atom(void **state)
 {
     static const char both[] = "!#$&',-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[^_`"
@@ -51,7 +52,7 @@ static void test_a_prefix_has_1_to_16_octets_of_a_tag(void **state)
 {
     static const char *const good[] = {"S", "SLO.", "1234567890123456"};
     static const char *const bad[] = {"", "12345678901234567", "SLO*", "S O", "+", "SLO\r\n", "\xc3\xa9"};
-    char *endless = exact_fill('x', SLOGOUT_PREFIX_MAX + 1); /* no NUL in it */
+    char *endless = exact_fill('x', SLOGOUT_PREFIX_MAX + 1); /* without a NUL */
     size_t i;
 
     (void)state;
@@ -122,7 +123,7 @@ static void test_without_a_prefix_there_is_no_tag(void **state)
     assert_string_equal(tag, "untouched");
 }
 
-/* No length is kept in one octet. */
+/* No length is stored in one octet. */
 static void test_tags_may_have_more_than_255_octets(void **state)
 {
     char octets[700];

@@ -11,7 +11,7 @@ static char rung[32];
 struct bell {
     struct slo_alarm alarm;
     char name;
-    struct bell *silences, *wakes; /* done when this one rings, unless NULL */
+    struct bell *silences, *wakes; /* called when this alarm rings, unless NULL */
 };
 
 struct egg {
@@ -83,35 +83,35 @@ static void test_a_time_that_decreases_does_not_change_the_clock(void **state)
     assert_true(clock.now == LAST);
 }
 
-/* Up to four alarms, which are named by letters in their order. */
+/* Up to four alarms, named by letters in their order. */
 static void test_alarms_ring_in_the_order_of_their_deadlines(void **state)
 {
     static const struct {
         const char *what;
-        uint64_t deadlines[4]; /* 0: no further alarm */
-        char ringer;           /* this one silences one and wakes another, or does neither */
+        uint64_t deadlines[4]; /* 0 if there is no further alarm */
+        char ringer;           /* this alarm silences one alarm and wakes another, or does neither */
         char silences, wakes;
         uint64_t now;
         uint32_t budget;
         const char *rung;
-        uint64_t deadline; /* after that */
+        uint64_t deadline; /* after the ring */
     } rows[] = {
         {"none", {0}, 0, 0, 0, LAST, 1000, "", SLOGOUT_NEVER},
         {"one that sleeps", {SLOGOUT_NEVER}, 0, 0, 0, LAST, 1000, "", SLOGOUT_NEVER},
         {"not before its deadline", {10}, 0, 0, 0, 9, 1000, "", 10},
         {"at its deadline", {10}, 0, 0, 0, 10, 1000, "a", SLOGOUT_NEVER},
-        {"the earliest comes first", {1, 2, 3}, 0, 0, 0, 0, 1000, "", 1},
+        {"the earliest is first", {1, 2, 3}, 0, 0, 0, 0, 1000, "", 1},
         {"the earliest in the middle", {2, 1, 3}, 0, 0, 0, 0, 1000, "", 1},
-        {"the earliest comes last", {3, 2, 1}, 0, 0, 0, 0, 1000, "", 1},
+        {"the earliest is last", {3, 2, 1}, 0, 0, 0, 0, 1000, "", 1},
         {"two are the earliest", {1, 1, SLOGOUT_NEVER}, 0, 0, 0, 0, 1000, "", 1},
-        {"in the order of deadlines", {30, 10, 20, 31}, 0, 0, 0, 30, 1000, "bca", 31},
-        {"of equal deadlines the first rings first",
+        {"in the order of the deadlines", {30, 10, 20, 31}, 0, 0, 0, 30, 1000, "bca", 31},
+        {"of equal deadlines, the older alarm rings first",
          {5, 5, 5}, 0, 0, 0, 5, UINT32_C(1) << 31, "abc", SLOGOUT_NEVER},
         {"no budget", {1, 2, 3}, 0, 0, 0, 100, 0, "", 1},
         {"the budget leaves one due", {1, 2, 3}, 0, 0, 0, 100, 2, "ab", 3},
         {"one silences the next", {1, 2, 3}, 'a', 'b', 0, 3, 1000, "ac", SLOGOUT_NEVER},
         {"one silences itself", {1, 2, 3}, 'c', 'c', 0, 3, 1000, "abc", SLOGOUT_NEVER},
-        {"one wakes another, which rings too", {SLOGOUT_NEVER, 5}, 'b', 0, 'a', 5, 1000, "ba", SLOGOUT_NEVER},
+        {"one wakes another, which also rings", {SLOGOUT_NEVER, 5}, 'b', 0, 'a', 5, 1000, "ba", SLOGOUT_NEVER},
     };
     size_t i, k;
 
@@ -122,7 +122,7 @@ static void test_alarms_ring_in_the_order_of_their_deadlines(void **state)
 
         rung[0] = '\0';
         slo_clock_init(&clock);
-        clock.made = UINT32_MAX - 1; /* other alarms have been made before */
+        clock.made = UINT32_MAX - 1; /* other alarms were initialized before */
         for (k = 0; k < LENGTH(bells) && rows[i].deadlines[k]; k++)
             bell_init(&bells[k], &clock, "abcd"[k], rows[i].deadlines[k]);
         for (k = 0; k < LENGTH(bells) && rows[i].deadlines[k]; k++)
@@ -192,7 +192,7 @@ static void test_a_stopped_timer_does_not_expire(void **state)
     assert_true(slo_clock_deadline(&clock) == 100);
     slo_timer_stop(&timers, &a.timer);
     assert_true(slo_clock_deadline(&clock) == 120);
-    slo_timer_stop(&timers, &a.timer); /* harmless */
+    slo_timer_stop(&timers, &a.timer); /* this has no effect */
     slo_timer_start(&timers, &a.timer, 130);
     slo_clock_advance(&clock, 129);
     slo_clock_ring(&clock, 1000);

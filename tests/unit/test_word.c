@@ -33,7 +33,7 @@ static void test_the_capability_is_found_in_any_case_and_place(void **state)
 static void test_no_other_word_is_the_capability(void **state)
 {
     static const char *const others[] = {
-        /* CR and `-` differ in one bit */
+        /* CR and `-` differ in only one bit */
         "", " ", "\r\n", "X", "X-SERVER-LOGOU", "X-SERVER-LOGOUTS", "XX-SERVER-LOGOUT", "X-SERVER LOGOUT",
         "X-SERVER\rLOGOUT", "X\rSERVER\rLOGOUT", "X-SERVER-LOGOUT\t", "\"X-SERVER-LOGOUT\"", "X_SERVER_LOGOUT",
         "x\x0dserver-logout", "CONDSTORE QRESYNC",
@@ -46,7 +46,7 @@ static void test_no_other_word_is_the_capability(void **state)
             fail_msg("found in: %s", others[i]);
 }
 
-/* One octet after the other is replaced by each other octet: only the same letter in the other case will do. */
+/* Replaces one octet at a time by each other octet. Only the same letter in the other case matches. */
 static void test_each_octet_of_the_capability_is_compared(void **state)
 {
     const size_t len = strlen(SLOGOUT_CAPABILITY);
@@ -78,7 +78,7 @@ static void test_no_octet_beyond_the_arguments_is_read(void **state)
     assert_int_equal(slogout_enable_has_capability("X-SERVER-LOGOUTS", 15), 1);
 }
 
-/* Letters agree in either case, and no other octets that differ in the same bit. */
+/* Letters match in either case. Other octets that differ in the same bit do not match. */
 static void test_the_octets_that_agree_are_counted(void **state)
 {
     static const struct {
@@ -102,7 +102,7 @@ static void test_the_octets_that_agree_are_counted(void **state)
     }
 }
 
-/* No length is kept in one octet. */
+/* No length is stored in one octet. */
 static void test_words_may_have_more_than_255_octets(void **state)
 {
     char word[600], octets[600];

@@ -1,4 +1,4 @@
-/* Runs AskedStore.java, or JavaMail alone, as an application does: Driver LIBRARY PORT TLS USER DELAY; see run.py.
+/* Runs AskedStore.java, or JavaMail alone, as an application does: Driver LIBRARY PORT TLS USER DELAY. See run.py.
  * SPDX-License-Identifier: BSD-2-Clause */
 import com.sun.mail.iap.*;
 import com.sun.mail.imap.*;
@@ -99,8 +99,8 @@ public class Driver {
         String protocol = args[2].equals("tls") ? "imaps" : "imap";
         Properties properties = new Properties();
         properties.put("mail.imaps.ssl.trust", "*");
-        properties.put("mail." + protocol + ".partialfetch", "false"); // one literal
-        properties.put("mail." + protocol + ".timeout", "300000"); // a busy machine is no failure
+        properties.put("mail." + protocol + ".partialfetch", "false"); // so that a message is one literal
+        properties.put("mail." + protocol + ".timeout", "300000"); // so that a busy machine causes no failure
         isAlone = args[4].equals("alone");
         session = Session.getInstance(properties);
         URLName place = new URLName(protocol, "127.0.0.1", Integer.parseInt(args[1]), null, args[3], "secret");

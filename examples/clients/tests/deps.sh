@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Installs the client libraries for the tests on Debian 12: deps.sh FOLDER VERSION. ImapFlow comes from npm, in exactly
-# this version, and IMAPClient from Debian 13. Both go into the folder.
+# Installs the client libraries for the tests on Debian 12: deps.sh FOLDER VERSION. ImapFlow is taken from npm in
+# exactly this version, and IMAPClient from Debian 13. Both are installed in the folder.
 set -eu
 
 folder=$1 version=$2

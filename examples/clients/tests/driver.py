@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs imaplib_account.py, or imaplib alone, as an application does. driver.py LIBRARY PORT TLS USER DELAY; see run.py."""
+"""Runs imaplib_account.py, or imaplib alone, as an application does: driver.py LIBRARY PORT TLS USER DELAY. See
+run.py."""
 
 import hashlib
 import imaplib
@@ -95,7 +96,7 @@ def pipeline(imap, uid):
 
 
 def echo(imap, size):
-    """echo_server has no mailboxes; it sends the octets that it receives back as literals."""
+    """echo_server has no mailboxes. It returns the octets that it receives as a literal."""
     imap = getattr(imap, "_imap", imap)
     imap.literal = b"X LOGOUT\r\nMIDDLE\r\n" + b"x" * int(size)
     sent, (status, _) = imap.literal, imap.xatom("ECHO")
@@ -107,7 +108,8 @@ def idle(imap, _):
 
 
 def watch_select(account):
-    """A client that has been asked does not wait for anything else. A test cannot see that, because rest() is short."""
+    """A client that has been asked must not wait for anything else. The tests cannot observe this, because rest() is
+    short."""
     def watched(*arguments):
         if account.answer and arguments[3]:
             print("event error waits although it is asked", flush=True)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A relay between a client and a server. It terminates TLS and reads each line of both sides. At a line it can do
-things that no server does on demand: hold the line back, add its own lines, or cut the connection."""
+"""A relay between a client and a server. It terminates TLS and reads each line of both sides. At a line, it can do
+things that no server does on demand: delay the line, add its own lines, or cut the connection."""
 
 import asyncio
 import contextlib
@@ -15,9 +15,9 @@ LIMIT = 1 << 24
 
 
 class Rule:
-    """The actions at the next line of one side ("up" is the client's) that matches. The relay sends `before` and
-    `after` to the client around the line, in the same segment. {0} is the first word of the line. `drop` discards the
-    line."""
+    """The actions at the next matching line of one side ("up" is the client). The relay sends `before` and `after` to
+    the client before and after the line, in the same segment. {0} stands for the first word of the line. If `drop` is
+    true, the relay discards the line."""
 
     def __init__(self, side, pattern, before=b"", after=b"", hold=False, drop=False, cut=False):
         self.side, self.pattern = side, re.compile(pattern)
@@ -27,7 +27,7 @@ class Rule:
 
 class Connection:
     def __init__(self):
-        self.lines = []  # (side, line), except for long lines
+        self.lines = []  # (side, line), without long lines
         self.writers = []
         self.to_client = asyncio.Lock()
         self.closed = False
@@ -40,8 +40,9 @@ class Connection:
 
 
 class Relay:
-    """Relays to a port, with TLS to the client if there is a certificate, and with TLS to the server if tls is set.
-    The relay hides COMPRESS from the client and, with strip, also LITERAL+, so that the client waits for `+`."""
+    """Relays to a port, with TLS to the client if there is a certificate, and with TLS to the server if `tls` is true.
+    The relay hides COMPRESS from the client. If `strip` is true, it also hides LITERAL+, so that the client waits for
+    `+`."""
 
     def __init__(self, port, certificate=None, tls=False, strip=False):
         self.upstream, self.certificate, self.tls, self.strip = port, certificate, tls, strip
@@ -133,7 +134,7 @@ class Relay:
         return not (rule and rule.cut)
 
     def is_answer(self, connection, line):
-        """The answer to a request of the relay, which the server must not see."""
+        """Returns whether the line is the answer to a request of the relay. The server must not see it."""
         words = line.split()
         if connection.answers and connection.asked and len(connection.answers) == len(connection.asked):
             connection.after_answer.append(line)
@@ -161,7 +162,7 @@ class Relay:
         asyncio.run_coroutine_threadsafe(stop(), self.loop)
 
     def send(self, *parts, cut=False):
-        """Sends to the client of the last connection, each part in its own segment."""
+        """Sends parts to the client of the last connection, each in its own segment."""
         connection = self.last()
         connection.asked += re.findall(rb"(?mi)^(\S+) LOGOUT\r$", b"".join(parts))
 
@@ -178,9 +179,9 @@ class Relay:
     def wait(self, condition, what):
         with self.changed:
             if not self.changed.wait_for(condition, PATIENCE):
-                raise AssertionError("waited in vain: " + what)
+                raise AssertionError("timed out while waiting for: " + what)
 
     def wait_line(self, side, pattern, connection, since=0):
-        """since is a number of lines."""
+        """Waits for a matching line after the first `since` lines."""
         self.wait(lambda: any(s == side and re.search(pattern, line) for s, line in connection.lines[since:]),
                   "%s %r in %r" % (side, pattern, connection.lines[-8:]))

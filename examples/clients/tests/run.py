@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs client libraries with the files of examples/clients against echo_server, the proxy before Dovecot, and the
-plugin, and against a relay before the plugin that asks at moments that no server produces on demand. Then it runs the
-same libraries without these files.
+"""Runs client libraries with the files of examples/clients against echo_server, the proxy in front of Dovecot, and the
+plugin. A relay in front of the plugin also asks at moments that no server produces on demand. Then it runs the same
+libraries without these files.
+
     run.py [LIBRARY...]
-A driver for each language runs the operations of an application, one a line: see Client."""
+
+A driver for each language reads the operations of an application, one in each line; see Client."""
 
 import concurrent.futures
 import hashlib
@@ -24,14 +26,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CLIENTS = os.path.abspath(BUILD + "/clients")
 PYTHON = os.environ.get("PYTHON", "python3")
 JAVAMAIL = os.environ.get("JAVAMAIL", "/usr/share/java/javax.mail.jar")
-DELAY = 0.3  # seconds, in place of 60
+DELAY = 0.3  # seconds, instead of 60
 DRIVERS = {
     "imaplib": [PYTHON, "-B", HERE + "/driver.py", "imaplib"],
     "imapclient": [PYTHON, "-B", HERE + "/driver.py", "imapclient"],
     "imapflow": ["node", HERE + "/driver.mjs", "imapflow"],
     "javamail": ["java", "-XX:TieredStopAtLevel=1", "-cp", CLIENTS + "/java:" + JAVAMAIL, "Driver", "javamail"],
 }
-HEADS = {  # the file, and what runs a program
+HEADS = {  # for each library: the file, and the command that runs a program
     "imaplib": ("imaplib_account.py", PYTHON, "-B"),
     "imapflow": ("imapflow_account.mjs", "node"),
     "javamail": ("AskedStore.java", "java", "-cp", CLIENTS + "/java:" + JAVAMAIL),
@@ -45,8 +47,8 @@ DIGEST = {uid: "ok " + hashlib.sha1(text).hexdigest() for uid, text in MESSAGES.
 
 class Client:
     """A driver. do() and start() send it an operation: fetch UID, append MESSAGE-ID, two UID (two commands), pipeline
-    UID, echo OCTETS, idle -, logout -. It prints `ok RESULT` or `error ...` for each, `login` when it begins to log in,
-    and `event ...` when something happens between operations."""
+    UID, echo OCTETS, idle -, logout -. The driver prints `ok RESULT` or `error ...` for each operation, `login` when it
+    begins to log in, and `event ...` when something happens between operations."""
 
     def __init__(self, library, port, tls, user, delay):
         self.lines, self.changed = [], threading.Condition()
@@ -82,7 +84,7 @@ class Client:
     def wait_login(self, count):
         with self.changed:
             if not self.changed.wait_for(lambda: self.lines.count("login") >= count, PATIENCE):
-                raise AssertionError("does not log in again: %r" % self.lines)
+                raise AssertionError("the client does not log in again: %r" % self.lines)
 
     def errors(self):
         return [line for line in self.lines if line.startswith(("error", "event error", "end"))]
@@ -97,13 +99,14 @@ class Client:
 
 
 class Situation:
-    """A client, and the relay through which it reaches a server. A moment begins after an operation of the client."""
+    """A client, and the relay through which it connects to a server. A moment begins after an operation of the
+    client."""
 
     def __init__(self, library, server, kind, user, relay, delay=DELAY):
         self.library, self.server, self.kind, self.user, self.relay = library, server, kind, user, relay
         self.client = Client(library, relay.port, relay.certificate, user, delay)
         self.work, self.expected = "fetch " + SMALL, DIGEST[SMALL]
-        if kind == "echo_server":  # it has no mailboxes
+        if kind == "echo_server":  # echo_server has no mailboxes
             self.work, self.expected = "echo 7000", "ok True OK"
 
     def begin(self):
@@ -118,7 +121,7 @@ class Situation:
             raise AssertionError("%r in place of %r; %r" % (got, expected, lines))
 
     def asked_within(self, command, side, pattern, expected, until_seen=False):
-        """Asks while the line that matches is held back."""
+        """Asks while the relay delays the matching line."""
         rule, since = self.relay.rule(side, pattern, hold=True), len(self.connection.lines)
         self.client.start(command)
         self.relay.wait(rule.happened.is_set, repr(pattern))
@@ -140,7 +143,7 @@ class Situation:
         return expected
 
     def end(self, errors=0, comes_back=True):
-        """The client logs in again by itself, and works as before. Its user has seen no error."""
+        """Checks that the client logs in again by itself and works as before, and that its user has seen no error."""
         if comes_back:
             self.client.wait_login(self.logins + 1)
         self.check(self.client.do(self.work), self.expected)
@@ -153,7 +156,7 @@ class Situation:
         self.relay.close()
 
 
-# ---- moments that real servers produce; each returns the outcome ----
+# ---- moments that real servers produce; each function returns the outcome ----
 
 def at_rest(s):
     s.server.ask(s.user)
@@ -190,17 +193,18 @@ def in_pipeline(s):
 
 
 def within_operation(s):
-    """The request comes with the response to the first of two commands. The answer comes after the second."""
+    """The request arrives with the response to the first of two commands. The client must answer after the second
+    response."""
     s.asked_within("two " + SMALL, "down", rb"^\S+ OK .*Store completed", "ok")
     outcome = s.outcome()
     sent = b"".join(line for side, line in s.connection.lines if side == "up")
     if not re.search(rb"\+FLAGS.*-FLAGS.*^SL\S+ OK", sent, re.DOTALL | re.MULTILINE):
-        raise AssertionError("answered between two commands: %r" % sent)
+        raise AssertionError("the client answered between two commands: %r" % sent)
     return outcome
 
 
 def twice(s):
-    """Dovecot's second kick ends the connection."""
+    """A second kick of Dovecot ends the connection."""
     rule, since = s.relay.rule("up", rb"^SL\S+ OK", hold=True), len(s.connection.lines)
     s.server.ask(s.user)
     s.relay.wait(rule.happened.is_set, "answer")
@@ -229,11 +233,11 @@ FETCHED = rb"^\S+ OK .*[Ff]etch completed"
 
 
 class Moment:
-    """The client runs the command while the relay has the rule, or the relay sends the parts while the client is at
-    rest or in IDLE. Then the relay cuts the connection, or the client answers all requests. error: the user may see an
-    error for this command. away: the next three logins fail. no_mailbox: the next login finds no mailbox.
-    news: responses that make the client end IDLE before the parts are sent. only: the libraries for which this moment
-    exists."""
+    """A moment at which the client is asked. Either the client runs the command while the relay has the rule, or the
+    relay sends the parts while the client is at rest or in IDLE. Then the relay cuts the connection, or the client
+    answers all requests. error: the user may see an error for this command. away: the next three logins fail.
+    no_mailbox: the next login finds no mailbox. news: responses that make the client end IDLE before the parts are
+    sent. only: the libraries for which this moment exists."""
 
     def __init__(self, command=None, rule=None, options=None, parts=(), cut=False, error=False, idle=False,
                  logout=False, away=False, no_mailbox=False, news=b"", only=tuple(DRIVERS)):
@@ -242,7 +246,7 @@ class Moment:
         self.no_mailbox, self.news, self.only = no_mailbox, news, only
 
     def happen(self, s, number):
-        """Returns the reply to the command. number names the message of an APPEND."""
+        """Returns the reply to the command. number identifies the message of an APPEND."""
         rule = self.rule and s.relay.rule(*self.rule, **self.options)
         if self.idle:
             s.idle()
@@ -303,13 +307,13 @@ ALONE = ("in the segment of a tagged OK", "before the data of FETCH", "before th
 
 
 class Results:
-    """The results of one library: cells of both tables, and the failures."""
+    """The results of one library: the cells of both tables, and the failures."""
 
     def __init__(self, library):
         self.library, self.real, self.alone, self.failures, self.passed = library, {}, {}, [], 0
 
     def answered(self, server):
-        """Counts the moments in which it had to answer, and not the moments in which it logged out or was forced."""
+        """Counts the moments at which the client had to answer, without those in which it logged out or was forced."""
         outcomes = [outcome for (_, column), outcome in self.real.items() if column == server]
         return "%d of %d" % (outcomes.count("ANSWERED"), outcomes.count("ANSWERED") + outcomes.count("FAILED"))
 
@@ -319,13 +323,13 @@ class Results:
             result = work()
             self.passed += 1
             return result
-        except Exception as error:  # one failure does not hide the others
+        except Exception as error:  # so that one failure does not hide the others
             self.failures.append("%s, %s: %s: %s" % (self.library, name, type(error).__name__, error))
             return None
 
 
 def try_real(results, server, kind, column, user, make_relay):
-    """Each moment, with one client for as long as it lives."""
+    """Plays each moment, with one client as long as it lives."""
     situation = None
     for name, moment in REAL.items():
         if kind == "echo_server" and name in MAILBOX_ONLY or results.library == "javamail" and name == "pipeline":
@@ -373,8 +377,8 @@ def try_made(results, server, user, make_relay):
 
 
 def try_alone(results, server, user, make_relay):
-    """The library without the file. After the moment the application fetches another message. Then the server sends
-    `* BYE` and closes, because it has no answer, and the application fetches a message again."""
+    """Runs the library without the file. After the moment, the application fetches another message. Then the server
+    sends `* BYE` and closes, because it has received no answer, and the application fetches a message again."""
     for number, name in enumerate(ALONE):
         def work():
             situation = Situation(results.library, server, "plugin", user, make_relay(), "alone")
@@ -397,7 +401,7 @@ def what_happens(situation, moment, number):
     if moment.command:
         note("at once", reply, situation.expected if moment.command == FETCH else "ok")
     if moment.command == APPEND and reply == "ok" and str(number) not in situation.server.message_ids(situation.user):
-        notes.append("reported as stored, and lost")
+        notes.append("reported as stored, but lost")
     note("next", situation.client.do("fetch " + BIG, 20), DIGEST[BIG])
     if not situation.connection.closed:
         situation.relay.send(BYE, cut=True)
@@ -406,7 +410,7 @@ def what_happens(situation, moment, number):
 
 
 def try_head(results, server, relay):
-    """The program in the head of the file, with the file beside it. It runs until it is ended."""
+    """Runs the program in the head of the file, with the file beside it, and ends it after some time."""
     def work():
         file, *command = HEADS[results.library]
         head = open(os.path.join(HERE, "..", file)).read().split("Copyright")[0]
@@ -466,7 +470,7 @@ def try_library(library, plugin, stock):
 
 
 def check_messages(ids, user):
-    """No message is lost, and no message is stored twice. The message whose APPEND was refused is not stored."""
+    """Checks that no message is lost or stored twice. A message whose APPEND was refused is not stored."""
     appended = ["literal", "crossing"]
     if user == "made":
         appended = [str(number) for number, moment in enumerate(MADE.values())

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the files of examples/clients against a server that does what real servers do not: it asks at each login,
-refuses IDLE or ENABLE, keeps the connection after the answer, or closes it during the login."""
+"""Runs the files of examples/clients against a server that behaves unlike real servers: it asks at each login, refuses
+IDLE or ENABLE, keeps the connection open after the answer, or closes it during the login."""
 
 import socketserver
 import threading
@@ -10,7 +10,7 @@ import unittest
 from run import Client
 from servers import wait_until
 
-NEVER = 100000  # seconds; a random delay up to this is practically never shorter than a test
+NEVER = 100000  # seconds; a random delay of up to this time is almost certainly longer than a test
 REQUEST = b"X1 LOGOUT\r\n"
 
 
@@ -40,8 +40,8 @@ class Handler(socketserver.StreamRequestHandler):
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """replies: the octets to send after a command, a function of the number of connections, or None to end the
-    output."""
+    """A scripted server. replies: the octets to send after each command, or a function of the number of connections
+    that returns them, or None to end the output."""
     daemon_threads = True
     usual = {"CAPABILITY": b"* CAPABILITY IMAP4rev1 ENABLE IDLE X-SERVER-LOGOUT\r\n%s OK Done\r\n",
              "IDLE": b"+ idling\r\n", "SELECT": b"* 1 EXISTS\r\n%s OK [READ-WRITE] Done\r\n", "OK": b"", "": b"",
@@ -103,7 +103,7 @@ class Scripted(unittest.TestCase):
             self.assertEqual(len(server.connections), 1)
             self.assertNotIn(b"DONE\r\n", server.lines())
 
-    def test_a_refused_enable_is_no_error(self):
+    def test_a_refused_enable_is_not_an_error(self):
         def test(library):
             server, client = self.start(library, {"ENABLE": b"%s BAD Unknown\r\n"})
             self.assertEqual(client.do("noop -"), "ok")
@@ -136,7 +136,8 @@ class Scripted(unittest.TestCase):
         self.each("imapflow javamail", test)
 
     def test_the_delay_begins_with_the_end_of_the_connection(self):
-        """The store has just looked when it is asked. At least one of twenty random delays must be short."""
+        """The request arrives directly after the store has looked. At least one of twenty random delays must be
+        short."""
         server, client = self.start("javamail", {}, 1)
 
         def delay():

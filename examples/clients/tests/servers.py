@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The servers of the tests: unprivileged, on free ports of 127.0.0.1, and killed by their pids."""
+"""The servers of the tests. They are unprivileged, use free ports of 127.0.0.1, and are killed by their pids."""
 
 import glob
 import os
@@ -14,12 +14,12 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../
 import server  # noqa: E402
 from server import mount_settings  # noqa: E402, F401
 
-# The programs that the makefiles build.
+# The folder in which the makefiles build the programs.
 BUILD = server.BUILD
 ECHO_SERVER = BUILD + "/examples/echo_server"
 PROXY = BUILD + "/slogout-proxy"
 
-PATIENCE = 300  # seconds; only a failure waits this long, even for an answer
+PATIENCE = 300  # seconds; only a failure takes this long, even while a test waits for an answer
 
 
 def wait_until(condition, what):
@@ -31,7 +31,7 @@ def wait_until(condition, what):
 
 
 class Program:
-    """echo_server, or the proxy in front of a server. All its clients are asked at once."""
+    """echo_server, or the proxy in front of a server. All of its clients are asked at once."""
 
     def __init__(self, *command):
         options = ["--listen", "127.0.0.1:0", "--spread", "0", "--answer-timeout", str(1000 * PATIENCE)]
@@ -45,7 +45,8 @@ class Program:
             self.log += line
 
     def ask(self, _user, again=False):
-        """The proxy logs when it begins. echo_server logs nothing, and begins at about the same time."""
+        """Waits until the clients are being asked. The proxy logs this. echo_server does not, and begins at about the
+        same time."""
         before = self.log.count("asking sessions=")
         self.process.send_signal(signal.SIGUSR1)
         if self.process.args[0] == PROXY and not again:
@@ -65,7 +66,7 @@ class Dovecot(server.Dovecot):
         self.certificate = self.root + "/cert.pem", self.root + "/key.pem"
 
     def ask(self, user, again=False):
-        """A process that is about to serve the user is not listed yet."""
+        """A process that is about to serve the user is not yet listed."""
         def is_kicked():
             try:
                 self.kick(user)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""For tests that depend on how fast the machine is."""
+"""Support for tests whose results depend on the speed of the machine."""
 
 import concurrent.futures
 import time
 
 
 def is_busy():
-    """Returns True if other processes take a share of the time in which this one could run."""
+    """Returns True if other processes use part of the time in which this process could run."""
     wall, cpu = time.monotonic(), time.thread_time()
     while time.thread_time() < cpu + 0.3:
         pass
@@ -14,8 +14,8 @@ def is_busy():
 
 
 def assert_seen(test, expected, function):
-    """function(*key) must return expected[key] for each key. They run side by side, and each has three attempts. If all
-    fail on a machine that is busy, the result says nothing."""
+    """Checks that function(*key) returns expected[key] for each key. The calls run at the same time, and each has three
+    attempts. If all attempts fail on a busy machine, the result is ignored."""
     def attempts(key):
         for _ in range(3):
             seen = function(*key)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A plain IMAP client, which sends what the test says, octet for octet, and reads what comes."""
+"""A simple IMAP client. It sends exactly the octets of the test, and reads the octets of the server."""
 
 import re
 import socket
@@ -11,7 +11,7 @@ CAPABILITY = "X-SERVER-LOGOUT"
 
 
 class Closed(Exception):
-    """The server has closed the connection. The argument is what has come before."""
+    """The server has closed the connection. The argument is the octets received before."""
 
     def __str__(self):
         return "after %d octets, ... %r" % (len(self.args[0]), self.args[0][-200:])
@@ -30,8 +30,8 @@ class Client:
             context.verify_mode = ssl.CERT_NONE
             self.socket = context.wrap_socket(self.socket)
         self.buffer = b""
-        self.received = 0  # octets, since the beginning
-        self.tail = b""    # the last of them
+        self.received = 0  # octets received since the beginning
+        self.tail = b""    # the last octets received
         self.inflate = self.deflate = None
         self.greeting = self.line()
         self.login = self.run("l", "LOGIN %s secret" % user)
@@ -77,7 +77,8 @@ class Client:
         return line.decode(errors="replace")
 
     def octets(self, count, pause=0.0, most=65536):
-        """Returns count octets of a literal. Pauses after each read. Closed carries what came instead of all."""
+        """Returns `count` octets of a literal. Pauses after each read. If the connection ends first, Closed contains
+        the octets received."""
         got = bytearray()
         while True:
             take = self.buffer[:count - len(got)]
@@ -92,7 +93,7 @@ class Client:
             time.sleep(pause)
 
     def rest(self):
-        """Returns all that comes until the server closes, and then closes too, as clients do."""
+        """Returns all octets up to the server's close, and then closes, as clients do."""
         try:
             while True:
                 self._receive()
@@ -115,7 +116,7 @@ class Client:
         return lines
 
     def logout_tag(self):
-        """Reads up to the server's LOGOUT and returns its tag."""
+        """Reads up to the server's LOGOUT, and returns its tag."""
         while True:
             match = re.fullmatch(r"(\S+) LOGOUT", self.line())
             if match:
@@ -132,5 +133,5 @@ class Client:
             pass
 
     def is_closed(self):
-        """Waits for the end. Returns True if nothing comes before it."""
+        """Waits for the end of the connection. Returns True if no octet precedes it."""
         return self.rest() == b""

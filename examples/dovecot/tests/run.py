@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the tests of the Dovecot plugin, side by side, since most of their time is waiting:
+"""Runs the tests of the Dovecot plugin at the same time, because they mostly wait:
     run.py [MODULE.CLASS...]"""
 
 import concurrent.futures
@@ -16,12 +16,12 @@ sys.path.insert(0, HERE)
 from server import mount_settings, version  # noqa: E402
 
 WORKERS = 4
-# These take longest, so they begin first.
+# The slowest tests begin first.
 FIRST = ["test_moments.Fetch", "test_systemd.Many", "test_table.Table", "test_timers.Timers", "test_valgrind.Memory"]
 
 
 def classes():
-    """MODULE.CLASS of all that have tests, the longest first."""
+    """Returns MODULE.CLASS for all classes with tests, the slowest first."""
     names = set()
 
     def walk(suite):
@@ -42,7 +42,7 @@ def run(name):
 
 
 def results(names):
-    """What run() returns for each, as each ends."""
+    """Yields the result of run() for each class as soon as it ends."""
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         jobs = [pool.submit(run, name) for name in names]
         yield from (job.result() for job in concurrent.futures.as_completed(jobs))

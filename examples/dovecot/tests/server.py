@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs a Dovecot for the tests, without privileges, in a scratch folder and on free loopback ports."""
+"""Runs Dovecot for the tests, without privileges, in a scratch folder and on free ports of the loopback interface."""
 
 import contextlib
 import functools
@@ -107,7 +107,7 @@ userdb static {{
 STATIC = "passdb {\n driver = static\n args = nopassword=y\n}", "passdb static {\n fields {\n nopassword = yes\n }\n}"
 LUA = "passdb {\n driver = lua\n args = file=ROOT/passdb.lua\n}", "passdb lua {\n lua_file = ROOT/passdb.lua\n}"
 
-# More lines, in the names of 2.3: several clients in one process; hibernation.
+# More lines of configuration, with the names of 2.3: several clients in one process, and hibernation.
 SHARED = "service imap {\n  client_limit = 10\n  service_count = 0\n  process_limit = 1\n}\n"
 HIBERNATE = "imap_hibernate_timeout = 1s\nservice imap-hibernate {\n  chroot =\n}\n"
 
@@ -122,8 +122,9 @@ def is_24():
 
 
 def mount_settings():
-    """Dovecot 2.4 loads the declaration of the plugin's settings from one fixed folder. Runs the program again in a
-    mount namespace in which this folder has the declaration of the build. This needs root."""
+    """Dovecot 2.4 loads the declaration of the plugin's settings from a fixed folder. Therefore this function runs the
+    program again in a mount namespace, where this folder contains the declaration that the build made. This requires
+    root."""
     if not is_24() or os.environ.get("SLOGOUT_NAMESPACE"):
         return
     os.environ["SLOGOUT_NAMESPACE"] = "1"
@@ -141,7 +142,7 @@ def config_text():
 
 
 def in_terms_of_24(text):
-    """2.4 has other names for a few settings."""
+    """Replaces the settings that have other names in 2.4."""
     for old, new in (("service_count = 0", "restart_request_count = unlimited"),
                      ("service_count =", "restart_request_count ="),
                      ("vsz_limit = 0", "vsz_limit = unlimited")):
@@ -150,7 +151,7 @@ def in_terms_of_24(text):
 
 
 def account():
-    """Returns the user and group that Dovecot runs as, never root."""
+    """Returns the user and the group for Dovecot, which are never root."""
     if os.getuid() == 0:
         return "dovecot", "dovecot"
     entry = pwd.getpwuid(os.getuid())
@@ -158,8 +159,8 @@ def account():
 
 
 def free_ports(count):
-    """Returns ports below the range from which the kernel gives ports to connections, which may come before Dovecot
-    listens."""
+    """Returns ports below the range that the kernel uses for connections. A connection could otherwise take the port
+    before Dovecot listens."""
     ports = []
     while len(ports) < count:
         port = random.randrange(10000, 32000)
@@ -173,7 +174,7 @@ def free_ports(count):
 
 @functools.lru_cache(None)
 def key_and_certificate():
-    """Makes both for localhost and 127.0.0.1, signed by themselves."""
+    """Makes a self-signed certificate and its key for localhost and 127.0.0.1."""
     with tempfile.TemporaryDirectory() as folder:
         key, certificate = folder + "/key.pem", folder + "/cert.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -185,7 +186,7 @@ def key_and_certificate():
 
 
 def wait_until(condition, seconds=60):
-    """Returns the condition's value as soon as it is true, or whatever it is when the time is over."""
+    """Returns the value of the condition as soon as it is true, or its last value when the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = condition()
@@ -196,10 +197,10 @@ def wait_until(condition, seconds=60):
 
 
 class Dovecot:
-    """plugin says whether ours is loaded, settings are the plugin's, user_settings the same from the userdb. lua is a
-    passdb, and extra are more lines of configuration, in the names of 2.3. In both, ROOT is the scratch folder. With
-    container, Dovecot is process 1 of a PID namespace. Do not call doveadm stop then: it signals the pid that the master
-    knows."""
+    """A running Dovecot. plugin: whether our plugin is loaded. settings: the settings of the plugin. user_settings: the
+    same settings from the userdb. lua: a passdb. extra: more lines of configuration, with the names of 2.3. In lua and
+    extra, ROOT stands for the scratch folder. container: Dovecot is process 1 of a PID namespace. Then do not call
+    doveadm stop, because it signals the pid that the master knows."""
 
     def __init__(self, plugin=True, settings=None, user_settings="", lua="", extra="", userip_connections=1000,
                  container=False):
@@ -247,7 +248,7 @@ class Dovecot:
             self._write(name, text)
 
     def _give_away(self):
-        """Leaves out what a running Dovecot has removed by then."""
+        """Ignores files that a running Dovecot has removed in the meantime."""
         if os.getuid() != 0:
             return
         for folder, folders, files in os.walk(self.root):
@@ -298,20 +299,20 @@ class Dovecot:
         return done.stdout + done.stderr
 
     def kick(self, user):
-        """Kicks the user's clients, of whom there must be some."""
+        """Kicks the clients of the user, who must have at least one."""
         out = self.doveadm("kick", user)
         kicked = r"^[1-9]\d* connections kicked" if is_24() else r"\b%s\b" % re.escape(user)
         if not re.search(kicked, out, re.M):
             raise AssertionError("doveadm kick %s: %s" % (user, out))
 
     def processes(self, name):
-        """Returns the pids of the master's children with this name."""
+        """Returns the pids of the master's child processes with this name."""
         out = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(self.process.pid)],
                              capture_output=True, text=True).stdout
         return [int(pid) for pid, comm in (line.split(None, 1) for line in out.splitlines()) if comm == name]
 
     def process_of(self, user):
-        """Returns the pid of the imap process that serves this user, as doveadm who knows it."""
+        """Returns the pid of the imap process that serves this user, as doveadm who reports it."""
         def look():
             for line in self.doveadm("who", "-1").splitlines()[1:]:
                 fields = line.split()
@@ -324,7 +325,7 @@ class Dovecot:
         return os.path.join(self.root, "mail", user, "Maildir")
 
     def put_message(self, user, message):
-        """Writes a message into the user's maildir."""
+        """Writes a message to the user's maildir."""
         folder = os.path.join(self.mailbox_folder(user), "new")
         os.makedirs(folder, exist_ok=True)
         for name in ("cur", "tmp"):
@@ -335,7 +336,7 @@ class Dovecot:
         self._give_away()
 
     def close(self):
-        """Kills the master and what it has started, by pid, since an orderly stop takes 3 s."""
+        """Kills the master and the processes that it started, by pid, because an orderly stop takes 3 s."""
         self.process.kill()
         self.process.wait()
         for pid in self.left():
@@ -347,8 +348,8 @@ class Dovecot:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def left(self, name=None):
-        """Returns the pids of the processes with this name, or of all, that the master has started and that live.
-        All are in the session that was made for it."""
+        """Returns the pids of the living processes that the master started, or only of those with this name. All of
+        them belong to the session that was created for the master."""
         self.process.poll()
         out = subprocess.run(["ps", "-o", "pid=,stat=,comm=", "--sid", str(self.process.pid)],
                              capture_output=True, text=True).stdout

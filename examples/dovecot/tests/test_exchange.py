@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""One exchange with one client: its lines, and how it ends."""
+"""One exchange with one client: its lines and its end."""
 
 import unittest
 
@@ -20,7 +20,7 @@ class Exchange(unittest.TestCase):
         self.server.kick("alice")
 
     def asked(self, **options):
-        """Returns a client that has just read the server's LOGOUT, and its tag."""
+        """Returns a client that has just read the server's LOGOUT, and the tag of this LOGOUT."""
         client = Client(self.server, **options)
         self.addCleanup(client.close)
         self.kick()
@@ -60,7 +60,7 @@ class Exchange(unittest.TestCase):
             self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
             self.assertLogged(r'Disconnected: Server LOGOUT: refused: %s not "now"' % word)
 
-    def test_a_wrong_tag_is_answered_with_bad_and_the_exchange_goes_on(self):
+    def test_a_wrong_tag_is_answered_with_bad_and_the_exchange_continues(self):
         client, tag = self.asked()
         for wrong in "X1", tag + "0", tag.lower():
             self.assertRegex(client.run(wrong, "OK done")[-1],
@@ -98,20 +98,20 @@ class Exchange(unittest.TestCase):
         self.assertRegex(client.rest(), rb"^\* BYE Logging out\r\nz OK Logout completed [^\r]*\r\n$")
         self.assertLogged("Disconnected: Logged out")
 
-    def test_what_is_pipelined_after_the_answer_is_not_run(self):
+    def test_commands_pipelined_after_the_answer_are_not_run(self):
         client, tag = self.asked()
         client.send("%s OK\r\nx CREATE after-the-answer\r\n" % tag)
         self.assertTrue(client.is_closed())
         with Client(self.server) as client:
             self.assertNotIn("after-the-answer", "".join(client.run("a", 'LIST "" *')))
 
-    def test_a_second_kick_ends_it_with_bye(self):
+    def test_a_second_kick_ends_the_exchange_with_bye(self):
         client, _ = self.asked()
         self.kick()
         self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
         self.assertLogged("Disconnected: Server LOGOUT: forced")
 
-    def test_a_client_that_has_not_enabled_it_gets_bye_as_before(self):
+    def test_a_client_that_has_not_enabled_the_extension_gets_bye_as_before(self):
         with Client(self.server, enable=False) as client:
             self.kick()
             self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
@@ -119,14 +119,14 @@ class Exchange(unittest.TestCase):
 
 
 class Settings(unittest.TestCase):
-    def test_ask_all_asks_who_has_not_enabled_it(self):
+    def test_ask_all_asks_clients_that_have_not_enabled_the_extension(self):
         with Dovecot(settings={"slogout_ask": "all"}) as server, Client(server, enable=False) as client:
             server.kick("alice")
             client.send(client.logout_tag() + " OK\r\n")
             self.assertTrue(client.is_closed())
 
     def test_the_userdb_overrides_other_settings_but_in_24_not_those_in_protocol_imap(self):
-        """2.4 gives precedence to a filter, whatever the userdb says."""
+        """In 2.4, a filter takes precedence over the userdb."""
         cases = [("settings", {"settings": {"slogout_ask": "enabled"}}, not is_24())]
         if is_24():
             cases.append(("global", {"extra": "slogout_ask = enabled\n"}, True))
@@ -136,7 +136,7 @@ class Settings(unittest.TestCase):
                     server.kick("alice")
                     self.assertRegex(client.line(), " LOGOUT$" if wins else r"^\* BYE ")
 
-    def test_the_bye_text_is_the_one_that_was_set(self):
+    def test_the_bye_text_is_that_of_the_setting(self):
         with Dovecot(settings={"slogout_bye_text": "[UNAVAILABLE] Moving you"}) as server:
             with Client(server, enable=False) as client:
                 server.kick("alice")

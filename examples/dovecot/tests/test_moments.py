@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The plugin's lines come at rest and never inside anything, whatever the client is doing."""
+"""The plugin writes its lines at rest and never inside other output, whatever the client does."""
 
 import random
 import re
@@ -14,7 +14,7 @@ LARGE = 20 * 1024 * 1024
 
 
 def large_message():
-    """Returns 20 MB of lines, none like another, so that a foreign octet anywhere shows."""
+    """Returns a message of 20 MB in which no two lines are equal, so that a foreign octet anywhere is noticed."""
     head = b"From: a@example.org\r\nSubject: large\r\nMIME-Version: 1.0\r\n\r\n"
     lines = random.Random(1).randbytes(LARGE // 2 * 76 // 78).hex().encode()
     body = b"".join(lines[i:i + 76] + b"\r\n" for i in range(0, len(lines), 76))
@@ -37,7 +37,7 @@ class WithServer(unittest.TestCase):
 
     def kick(self):
         self.server.kick("alice")
-        time.sleep(0.2)  # for a line that comes too early to come
+        time.sleep(0.2)  # so that a line that is sent too early arrives before the next step
 
     def assertAnswers(self, client):
         """Checks that the next line is the LOGOUT, answers it, and checks that the server closes."""
@@ -48,7 +48,8 @@ class WithServer(unittest.TestCase):
 
 
 class Fetch(unittest.TestCase):
-    """A FETCH of 20 MB, a slow reader, kicked in the middle; stock Dovecot and the plugin side by side."""
+    """A FETCH of 20 MB by a client that reads slowly and is kicked in the middle, with stock Dovecot and with the
+    plugin."""
 
     @classmethod
     def setUpClass(cls):
@@ -63,7 +64,7 @@ class Fetch(unittest.TestCase):
         cls.ours.close()
 
     def begin(self, server, **options):
-        """Reads the first part of the literal, and kicks. Returns the client and the size that was announced."""
+        """Reads the first part of the literal, and kicks the client. Returns the client and the announced size."""
         client = Client(server, receive_buffer=65536, **options)
         self.addCleanup(client.close)
         client.run("s", "SELECT INBOX")
@@ -71,7 +72,7 @@ class Fetch(unittest.TestCase):
         size = int(re.fullmatch(r"\* 1 FETCH \(BODY\[\] \{(\d+)\}", client.line())[1])
         self.assertEqual(size, len(self.message))
         self.begun = client.octets(1024 * 1024)
-        time.sleep(0.5)  # until the server can write no more
+        time.sleep(0.5)  # until the server cannot write more
         server.kick("alice")
         return client, size
 
@@ -82,13 +83,14 @@ class Fetch(unittest.TestCase):
         self.assertEqual(self.read_slowly(client, size, pause), self.message)
         self.assertEqual(client.line(), ")")
         line = client.line()
-        while line.startswith("* OK [INPROGRESS "):  # 2.4 sends these every 10 s
+        while line.startswith("* OK [INPROGRESS "):  # 2.4 sends this line every 10 s
             line = client.line()
         self.assertRegex(line, "^f OK Fetch completed")
 
     @unittest.skipIf(is_24(), "2.4 writes no BYE there")
     def test_stock_dovecot_writes_its_bye_into_the_literal(self):
-        """It always cuts the literal short. The BYE gets out if the kernel has room for it: usually."""
+        """Dovecot always cuts the literal short. It also sends the BYE if the kernel has room for it, which it usually
+        has."""
         for _ in range(5):
             client, got = self.cut_short()
             if client.tail.endswith(b"* BYE Server shutting down.\r\n"):
@@ -97,12 +99,12 @@ class Fetch(unittest.TestCase):
         self.fail("no BYE in the literal")
 
     @unittest.skipUnless(is_24(), "2.3 writes its BYE there")
-    def test_stock_dovecot_cuts_the_literal_short_without_a_word(self):
+    def test_stock_dovecot_cuts_the_literal_short_without_a_bye(self):
         _, got = self.cut_short()
         self.assertEqual(got, self.message[:len(got)])
 
     def cut_short(self):
-        """Returns the client, and what stock Dovecot sends of the literal."""
+        """Returns the client, and the part of the literal that stock Dovecot sends."""
         client, size = self.begin(self.stock, enable=False)
         with self.assertRaises(Closed) as closed:
             self.read_slowly(client, size)
@@ -118,7 +120,7 @@ class Fetch(unittest.TestCase):
         self.assertTrue(client.is_closed())
 
     def test_over_tls_the_literal_arrives_whole_and_then_the_logout_or_the_bye(self):
-        """Through an imap-login process, which keeps output of its own."""
+        """TLS connections pass through an imap-login process, which has its own output buffer."""
         for enable in True, False:
             with self.subTest(enable=enable):
                 client, size = self.begin(self.ours, tls=True, enable=enable)
@@ -135,7 +137,7 @@ class Fetch(unittest.TestCase):
         self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
 
     def test_a_second_kick_does_not_put_a_bye_into_the_literal(self):
-        """It has 10 s to read the rest, which is more than the kernel keeps."""
+        """The client has 10 s to read the rest, which the kernel cannot hold."""
         client, size = self.begin(self.ours)
         self.begun += client.octets(size - len(self.begun) - 5000000)
         self.ours.kick("alice")
@@ -143,7 +145,7 @@ class Fetch(unittest.TestCase):
         self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
 
     def test_a_client_that_reads_nothing_gets_no_bye_into_the_literal(self):
-        """After a second kick it has 10 s; then the connection ends within the literal, as it is."""
+        """After a second kick, the client has 10 s. Then the connection ends inside the literal, without a BYE."""
         client, size = self.begin(self.ours)
         self.ours.kick("alice")
         self.assertTrue(self.ours.wait_for_log(r"Disconnected: Server LOGOUT: forced \(without BYE\)", 15))
@@ -155,10 +157,10 @@ class Fetch(unittest.TestCase):
 
 
 class Unread(WithServer):
-    """Output that waits for a slow reader when the connection ends."""
+    """The connection ends while output is queued for a client that reads slowly."""
 
     def test_responses_that_cross_the_answer_come_before_the_end(self):
-        """Dovecot holds the response to APPEND until it has executed what it has read already."""
+        """Dovecot holds the response to APPEND until it has executed the commands that it has already read."""
         for rest in "", "x NO":
             with self.subTest(rest=rest):
                 client = self.client()
@@ -284,7 +286,7 @@ class Commands(WithServer):
         self.assertTrue(client.lines_until("a")[-1].startswith("a OK"))
         self.assertAnswers(client)
 
-    def test_pipelined_commands_are_all_answered_and_the_logout_stands_between_two(self):
+    def test_pipelined_commands_are_all_answered_and_the_logout_is_between_two_responses(self):
         for enable in True, False:
             with self.subTest(enable=enable):
                 lines = self.pipeline(self.client(enable=enable), 4000)
@@ -292,8 +294,8 @@ class Commands(WithServer):
                 self.assertEqual(numbers, list(range(len(numbers))))
 
     def pipeline(self, client, count):
-        """Sends commands without a pause, and returns the tagged responses that come before the end. Answers LOGOUT.
-        Responses after it belong to commands that were sent before the answer."""
+        """Sends commands without a pause, and returns the tagged responses before the end of the connection. Answers
+        LOGOUT. Responses after the answer belong to commands that were sent before it."""
         sender = threading.Thread(target=client.send, args=("".join(
             '%d STATUS "box %d" (MESSAGES)\r\n' % (i, i) for i in range(count)),))
         sender.start()
@@ -311,7 +313,7 @@ class Commands(WithServer):
                 self.assertRegex(line, r"^\d+ NO (\[NONEXISTENT\] )?Mailbox doesn't exist")
                 lines.append(line)
 
-    def test_a_client_that_always_has_another_command_on_its_way_is_asked_all_the_same(self):
+    def test_a_client_that_always_has_another_command_in_flight_is_asked_nevertheless(self):
         client = self.client()
         client.send("a NO")
         time.sleep(0.1)
@@ -323,7 +325,7 @@ class Commands(WithServer):
         client.send("OP\r\n%s OK\r\n" % tag)
         self.assertRegex(client.rest(), rb"^c OK NOOP completed[^\r]*\r\n$")
 
-    def test_what_comes_after_the_bye_is_not_run(self):
+    def test_commands_after_the_bye_are_not_run(self):
         client = self.client(enable=False)
         client.send("n NO")
         time.sleep(0.1)
@@ -396,7 +398,7 @@ class Idle(WithServer):
         client.rest()
         self.assertTrue(self.server.wait_for_log("Disconnected: Server LOGOUT: answered"))
 
-    def test_the_servers_own_lines_go_on_after_the_logout(self):
+    def test_the_servers_own_lines_continue_after_the_logout(self):
         with Dovecot(extra="imap_idle_notify_interval = 1s\n") as server, Client(server) as client:
             client.idle()
             server.kick("alice")
@@ -406,16 +408,16 @@ class Idle(WithServer):
             client.rest()
             self.assertTrue(server.wait_for_log("Disconnected: Server LOGOUT: answered"))
 
-    def test_a_client_that_has_not_enabled_it_gets_bye(self):
+    def test_a_client_that_has_not_enabled_the_extension_gets_bye(self):
         client = self.idling(enable=False)
         self.kick()
         self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
 
 
 class Notify(WithServer):
-    """NOTIFY sends FETCH data of new mail without being asked, and without Dovecot's output lock."""
+    """NOTIFY sends FETCH data of new mail unsolicited, and without Dovecot's output lock."""
 
-    def test_a_literal_that_notify_sends_is_left_whole(self):
+    def test_a_literal_that_notify_sends_stays_whole(self):
         message = large_message()
         for enable in True, False:
             with self.subTest(enable=enable):
@@ -429,7 +431,7 @@ class Notify(WithServer):
                 while not line.endswith("}"):
                     line = client.line()
                 begun = client.octets(100000)
-                time.sleep(0.5)  # until the server can write no more
+                time.sleep(0.5)  # until the server cannot write more
                 self.kick()
                 self.assertEqual(begun + client.octets(len(message) - len(begun)), message)
                 self.assertEqual(client.line(), ")")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A client that was told to leave and has not closed yet takes nobody's place."""
+"""A client that was told to leave and has not closed the connection does not count as a client of its user or of its
+process."""
 
 import time
 import unittest
@@ -25,7 +26,7 @@ class Places(unittest.TestCase):
         return " OK " in self.client(server).login[-1]
 
     def kicked(self, server):
-        """Returns a client that has read the BYE and does not close."""
+        """Returns a client that has read the BYE and does not close the connection."""
         client = self.client(server)
         server.kick("alice")
         while BYE not in client.buffer:
@@ -33,7 +34,7 @@ class Places(unittest.TestCase):
         return client
 
     def assertNoReset(self, client):
-        """The client sends, to a connection that would be reset if the server had closed it."""
+        """The client sends octets. If the server had closed the connection, they would reset it."""
         for _ in range(3):
             client.send("n NOOP\r\n")
             time.sleep(0.1)
@@ -57,7 +58,7 @@ class Places(unittest.TestCase):
         self.assertLess(time.monotonic() - begin, 5)
         self.assertNoReset(client)
 
-    def test_what_waits_for_the_client_ends_with_it(self):
+    def test_the_process_that_waits_for_the_client_ends_when_the_client_closes(self):
         server = self.server()
         client = self.kicked(server)
         self.assertTrue(wait_until(lambda: not server.processes("imap")))
@@ -65,7 +66,7 @@ class Places(unittest.TestCase):
         client.close()
         self.assertTrue(wait_until(lambda: not server.left("imap"), 3))
 
-    def test_what_waits_for_the_client_ends_after_10_s(self):
+    def test_the_process_that_waits_for_the_client_ends_after_10_s(self):
         server = self.server()
         begin = time.monotonic()
         client = self.kicked(server)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The process: its signals, several clients in it, hibernation, reload and stop."""
+"""The imap process: signals, several clients, hibernation, reload and stop."""
 
 import os
 import re
@@ -36,7 +36,7 @@ class SharedProcess(unittest.TestCase):
 
 
 class Shared(SharedProcess):
-    def test_each_client_has_an_exchange_of_its_own(self):
+    def test_each_client_has_its_own_exchange(self):
         alice, bob, carol = self.client("alice"), self.client("bob"), self.client("carol", enable=False)
         bob.run("n", "NOOP")
         bob.send("n NO")
@@ -62,14 +62,14 @@ class Shared(SharedProcess):
                 self.assertTrue(self.server.wait_for_log(pattern), self.server.log())
 
     @unittest.skipIf(is_24(), "2.4 kicks single clients")
-    def test_a_kick_of_one_asks_all_if_it_is_forced(self):
+    def test_a_forced_kick_of_one_client_asks_all_clients(self):
         alice, bob = self.client("alice"), self.client("bob")
         self.assertRegex(self.server.doveadm("kick", "alice"), "Use the '-f' option")
         self.server.doveadm("kick", "-f", "alice")
         answer(self, alice)
         answer(self, bob)
 
-    def test_what_one_answers_is_nothing_to_another(self):
+    def test_the_answer_of_one_client_does_not_affect_the_others(self):
         alice, bob, carol = self.client("alice"), self.client("bob"), self.client("carol")
         os.kill(self.pid(), signal.SIGTERM)
         tags = [client.logout_tag() for client in (alice, bob, carol)]
@@ -84,7 +84,7 @@ class Shared(SharedProcess):
                 "carol", "Logged out"):
             self.assertTrue(self.server.wait_for_log(r"imap\(%s\).*Disconnected: %s" % (user, end)))
 
-    def test_sigusr1_asks_and_the_process_goes_on(self):
+    def test_sigusr1_asks_and_the_process_continues(self):
         alice, bob = self.client("alice"), self.client("bob", enable=False)
         pid = self.pid()
         os.kill(pid, signal.SIGUSR1)
@@ -93,7 +93,7 @@ class Shared(SharedProcess):
         self.assertRegex(self.client("carol").run("n", "NOOP")[-1], "^n OK")
         self.assertEqual(self.pid(), pid)
 
-    def test_who_has_read_the_bye_may_still_send_while_the_process_goes_on(self):
+    def test_a_client_that_has_read_the_bye_may_still_send_while_the_process_continues(self):
         alice, bob = self.client("alice", enable=False), self.client("bob")
         os.kill(self.pid(), signal.SIGUSR1)
         bob.send("%s OK\r\n" % bob.logout_tag())
@@ -102,7 +102,7 @@ class Shared(SharedProcess):
             time.sleep(0.1)
         self.assertEqual(alice.rest(), b"* BYE Server shutting down.\r\n")
 
-    def test_sigterm_ends_a_process_that_has_no_client_any_more(self):
+    def test_sigterm_ends_a_process_that_has_no_client_left(self):
         self.client("alice").close()
         self.assertTrue(self.server.wait_for_log("Disconnected: "))
         pid = self.pid()
@@ -111,11 +111,11 @@ class Shared(SharedProcess):
         self.assertNotIn("killed with signal", self.server.log())
 
 
-@unittest.skipUnless(is_24(), "in 2.3 a kick is a signal to the process")
+@unittest.skipUnless(is_24(), "in 2.3, a kick is a signal to the process")
 class KickBySocket(SharedProcess):
-    """2.4 kicks one client of a shared process."""
+    """2.4 kicks one client of a process with several clients."""
 
-    def test_a_kick_asks_one_user_and_leaves_others_alone(self):
+    def test_a_kick_asks_one_user_and_no_other(self):
         alice, bob = self.client("alice"), self.client("bob")
         pid = self.pid()
         self.server.kick("alice")
@@ -135,7 +135,7 @@ class KickBySocket(SharedProcess):
         self.assertRegex(bob.run("n", "NOOP")[-1], "^n OK")
 
     def test_a_kick_of_another_user_reaches_a_process_that_serves_one(self):
-        """SIGTERM without a name ends the process's client, SIGTERM with another's name does not."""
+        """SIGTERM without a name ends the client of the process. SIGTERM with the name of another user does not."""
         server = Dovecot()
         self.addCleanup(server.close)
         with Client(server, "alice") as alice:
@@ -152,9 +152,9 @@ class KickBySocket(SharedProcess):
             answer(self, alice)
 
 
-@unittest.skipUnless(is_24(), "2.3 gives both the same reason")
+@unittest.skipUnless(is_24(), "2.3 logs the same reason for both")
 class Reasons(unittest.TestCase):
-    def test_the_log_tells_a_kick_from_a_stop(self):
+    def test_the_log_distinguishes_a_kick_from_a_stop(self):
         for extra in "", SHARED:
             with self.subTest(extra=extra), Dovecot(extra=extra) as server:
                 with Client(server, "alice", enable=False), Client(server, "bob", enable=False):
@@ -166,7 +166,7 @@ class Reasons(unittest.TestCase):
 
 
 class Metrics(unittest.TestCase):
-    """The event imap_slogout_finished, in the OpenMetrics of Dovecot's stats service."""
+    """The event imap_slogout_finished, as Dovecot's stats service reports it in OpenMetrics."""
 
     METRIC = """
 metric slogout {
@@ -202,7 +202,7 @@ service stats {
 
 
 class UserSettings(unittest.TestCase):
-    def test_a_user_whose_settings_are_bad_is_served_beside_one_whose_are_good(self):
+    def test_a_user_with_bad_settings_is_served_beside_a_user_with_good_settings(self):
         ask = "slogout_ask=" + ("%{user | if('eq', 'bob', 'nobody', 'all')}" if is_24() else
                                 "%{if;%u;eq;bob;nobody;all}")
         with Dovecot(extra=SHARED, user_settings=ask) as server:
@@ -221,7 +221,7 @@ class UserSettings(unittest.TestCase):
 
 
 class OneUser(unittest.TestCase):
-    def test_sigusr1_to_the_process_of_one_user_leaves_others_alone(self):
+    def test_sigusr1_to_the_process_of_one_user_does_not_affect_others(self):
         with Dovecot() as server, Client(server, "alice") as alice, Client(server, "bob") as bob:
             os.kill(server.process_of("alice"), signal.SIGUSR1)
             answer(self, alice)
@@ -230,7 +230,7 @@ class OneUser(unittest.TestCase):
 
 
 class Proxy(unittest.TestCase):
-    """A Dovecot without the plugin passes connections on to the server that a passdb in Lua names."""
+    """A Dovecot without the plugin relays connections to the server that a passdb in Lua names."""
 
     LUA = """
 function auth_passdb_lookup(request)
@@ -239,7 +239,7 @@ function auth_passdb_lookup(request)
 end
 """
 
-    def test_the_exchange_passes_and_who_comes_back_goes_to_the_server_that_is_named_by_then(self):
+    def test_the_exchange_is_relayed_and_the_next_login_goes_to_the_server_that_is_named_then(self):
         with Dovecot() as old, Dovecot() as new, Dovecot(plugin=False, lua=self.LUA) as front:
             self.name(front, old)
             with Client(front) as client:
@@ -250,7 +250,7 @@ end
             with Client(front):
                 new.kick("alice")
 
-    def test_a_reload_of_the_proxy_ends_connections_without_a_word(self):
+    def test_a_reload_of_the_proxy_ends_connections_without_a_line(self):
         with Dovecot() as server, Dovecot(plugin=False, lua=self.LUA) as front:
             self.name(front, server)
             with Client(front, tls=True) as client:
@@ -271,7 +271,8 @@ class Hibernation(unittest.TestCase):
         self.client.run("s", "SELECT INBOX")
 
     def assertNotHibernated(self):
-        """The client idles, and still has its process when one that has idled for a shorter time has lost its own."""
+        """Checks that the idle client still has its process when a client that began to idle later has lost its
+        process."""
         pids = self.server.processes("imap")
         self.client.idle()
         with Client(self.server, "bob") as bob:
@@ -299,15 +300,15 @@ class Hibernation(unittest.TestCase):
         self.server.kick("alice")
         self.assertEqual(self.client.rest(), b"* BYE Server shutting down.\r\n")
 
-    def test_a_client_that_comes_back_has_still_enabled_it(self):
+    def test_a_client_that_returns_from_hibernation_is_still_enabled(self):
         self.hibernate()
         self.client.send("DONE\r\n")
         self.assertRegex(self.client.line(), "^i OK Idle completed")
         self.server.kick("alice")
         answer(self, self.client)
 
-    def test_a_client_that_comes_back_into_idle_is_asked_in_idle(self):
-        """It cannot hibernate again before the kick, because the socket for that is gone."""
+    def test_a_client_that_returns_to_idle_is_asked_in_idle(self):
+        """The client cannot hibernate again before the kick, because the socket for hibernation was removed."""
         self.hibernate()
         os.remove(os.path.join(self.server.root, "run", "imap-hibernate"))
         self.server.put_message("alice", b"Subject: news\r\n\r\nx\r\n")
@@ -316,19 +317,20 @@ class Hibernation(unittest.TestCase):
         self.server.kick("alice")
         answer(self, self.client)
 
-    def test_kicked_while_hibernated_it_is_ended_as_by_stock_dovecot(self):
-        """The kick ends all of imap-hibernate in 2.3, and in 2.4 one session, which `doveadm kick` does not count."""
+    def test_a_kick_ends_a_hibernated_client_as_in_stock_dovecot(self):
+        """In 2.3, the kick ends the whole imap-hibernate process. In 2.4, it ends one session, which `doveadm kick`
+        does not count."""
         self.hibernate()
         self.server.doveadm("kick", "alice")
         self.assertEqual(self.client.rest(), b"* BYE Server shutting down.\r\n" if is_24() else b"")
 
 
 class Awake(unittest.TestCase):
-    """slogout_hibernate."""
+    """The setting slogout_hibernate."""
 
     def assertAwake(self, value, awake):
-        """Clients of alice enable LOGOUT, clients of bob do not. Those of awake still have their process when a
-        client of carol, who may always hibernate, has lost hers."""
+        """The clients of alice enable LOGOUT, and the clients of bob do not. The clients of the users in `awake` still
+        have their processes when a client of carol, who may always hibernate, has lost its process."""
         by_user = "slogout_hibernate=" + ("%{user | if('eq', 'carol', 'all', '" + value + "')}" if is_24() else
                                        "%{if;%u;eq;carol;all;" + value + "}")
         with Dovecot(extra=HIBERNATE, user_settings=by_user) as server:
@@ -346,16 +348,17 @@ class Awake(unittest.TestCase):
                         else:
                             self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
 
-    def test_others_keeps_those_who_have_enabled_it(self):
+    def test_others_keeps_clients_that_have_enabled_the_extension(self):
         self.assertAwake("others", ["alice"])
 
-    def test_none_keeps_all(self):
+    def test_none_keeps_all_clients(self):
         self.assertAwake("none", ["alice", "bob"])
 
 
 class Reload(unittest.TestCase):
-    def test_who_does_not_answer_gets_bye_when_the_master_signals_again(self):
-        """At once the LOGOUT; after 6 s SIGTERM, which is the last moment: SIGKILL follows 6 s later."""
+    def test_a_client_that_does_not_answer_gets_bye_when_the_master_signals_again(self):
+        """LOGOUT is sent at once. SIGTERM follows after 6 s and is the last opportunity, because SIGKILL follows 6 s
+        later."""
         with Dovecot() as server, Client(server) as client, Client(server, "bob") as bob:
             begin = time.monotonic()
             server.doveadm("reload")
@@ -366,7 +369,7 @@ class Reload(unittest.TestCase):
             self.assertTrue(server.wait_for_log("Disconnected: Server LOGOUT: forced"))
             self.assertNotIn("killed with signal", server.log())
 
-    def test_without_shutdown_clients_a_reload_leaves_clients_alone(self):
+    def test_without_shutdown_clients_a_reload_does_not_affect_clients(self):
         with Dovecot(extra="shutdown_clients = no\n") as server, Client(server) as client:
             server.doveadm("reload")
             time.sleep(1)
@@ -384,7 +387,7 @@ class Stop(unittest.TestCase):
                     self.assertTrue(each.rest().endswith(b"* BYE Server shutting down.\r\n"), server.log())
                 self.assertTrue(wait_until(lambda: not server.left()), "processes stay")
 
-    def test_without_shutdown_clients_a_stop_leaves_clients_alone(self):
+    def test_without_shutdown_clients_a_stop_does_not_affect_clients(self):
         with Dovecot(extra="shutdown_clients = no\n") as server, Client(server) as client:
             server.doveadm("stop")
             self.assertRegex(client.run("n", "NOOP")[-1], "^n OK")

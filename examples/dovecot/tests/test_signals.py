@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A command that waits for a lock, when its process is signaled."""
+"""A command waits for a lock while its process receives a signal."""
 
 import fcntl
 import os
@@ -13,13 +13,13 @@ from server import Dovecot, wait_until
 
 
 def waits_for_lock(pid):
-    """/proc/locks marks those who wait by an arrow."""
+    """Returns whether the process waits for a lock. /proc/locks marks waiting processes with an arrow."""
     with open("/proc/locks") as file:
         return any("->" in line and str(pid) in line.split() for line in file)
 
 
 class Locks(unittest.TestCase):
-    """The test holds the lock of the mailbox's log, so that a STORE blocks the whole process in F_SETLKW."""
+    """The test holds the lock of the mailbox's log, so a STORE blocks the whole process in F_SETLKW."""
 
     def begin(self, plugin=True):
         server = Dovecot(plugin=plugin)
@@ -38,11 +38,12 @@ class Locks(unittest.TestCase):
         return server, client, pid, lock
 
     def check(self, disturb):
-        """disturb(server, pid) runs while the STORE waits. The STORE is then done, and the client is asked."""
+        """Calls disturb(server, pid) while the STORE waits. Then the STORE must succeed, and the client must be
+        asked."""
         server, client, pid, lock = self.begin()
         disturbing = threading.Thread(target=disturb, args=(server, pid))
         disturbing.start()
-        time.sleep(1)  # for what comes too early to come
+        time.sleep(1)  # so that effects that occur too early are noticed
         self.assertTrue(waits_for_lock(pid))
         fcntl.lockf(lock, fcntl.LOCK_UN)
         lines = client.lines_until("t")

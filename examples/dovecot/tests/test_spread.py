@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""slogout_spread: many processes, asked at the same moment, ask their clients one after the other."""
+"""slogout_spread: many processes that have to ask at the same instant ask their clients one after the other."""
 
 import os
 import selectors
@@ -15,7 +15,7 @@ PROCESSES = 100
 
 
 class Crowd:
-    """Clients that each have a process. Half of them have enabled LOGOUT, and the others get BYE."""
+    """Clients that each have a process. Half of them have enabled LOGOUT. The others get BYE."""
 
     def __init__(self, server, count=PROCESSES):
         self.clients = [Client(server, "user%d" % i, enable=i % 2 == 0) for i in range(count)]
@@ -25,7 +25,8 @@ class Crowd:
             client.close()
 
     def instants(self, ask, seconds):
-        """Returns when each client was told to leave, in seconds since ask() began. Each client answers."""
+        """Returns the times at which the clients were told to leave, in seconds since ask() began. Each client
+        answers."""
         told = []
         begin = time.monotonic()
         asking = threading.Thread(target=ask)
@@ -57,8 +58,8 @@ class Spread(unittest.TestCase):
         return server
 
     def assertSpread(self, crowd, ask, seconds, slack=1 / 5):
-        """A busy machine tells clients late, but never early. At each instant, the share of the clients that were told
-        is at most the share of the time that has passed, and slack."""
+        """A busy machine may ask clients late, but never early. At each instant, the share of the clients that have
+        been asked must be at most the share of the time that has passed, plus `slack`."""
         self.addCleanup(crowd.close)
         instants = crowd.instants(ask, 300)
         self.assertEqual(len(instants), len(crowd.clients))
@@ -75,7 +76,7 @@ class Processes(Spread):
         self.assertSpread(Crowd(server), lambda: server.doveadm("kick", "user*"), 20)
 
     def test_a_reload_allows_5_s(self):
-        """Half of the processes at least still have a client when they notice that it is a reload."""
+        """At least half of the processes still have a client when they notice that this is a reload."""
         server = self.server(settings={"slogout_spread": "60s"})
         self.assertSpread(Crowd(server), lambda: server.doveadm("reload"), 5)
         lines = server.log().count("slogout_spread = 60000 ms, of which a reload allows 5000 ms")
@@ -84,7 +85,7 @@ class Processes(Spread):
 
 
 class Waiting(Spread):
-    """Clients that wait for their instant."""
+    """Clients that wait for their random instants."""
 
     def client(self, server, user="alice", **options):
         client = Client(server, user, **options)
@@ -99,11 +100,11 @@ class Waiting(Spread):
     def test_the_clients_of_one_process_are_asked_at_even_intervals(self):
         self.assertEven(lambda server: os.kill(server.processes("imap")[0], signal.SIGUSR1))
 
-    @unittest.skipUnless(is_24(), "in 2.3 a kick is a signal to the process")
+    @unittest.skipUnless(is_24(), "in 2.3, a kick is a signal to the process")
     def test_the_clients_of_one_process_that_are_kicked_are_asked_at_even_intervals(self):
         self.assertEven(lambda server: server.doveadm("kick", "user*"))
 
-    def test_commands_work_and_a_second_kick_ends_it(self):
+    def test_commands_work_and_a_second_kick_ends_the_wait(self):
         server = self.server(settings={"slogout_spread": "10h"})
         client = self.client(server)
         server.kick("alice")
@@ -113,7 +114,7 @@ class Waiting(Spread):
         self.assertEqual(client.rest(), b"* BYE Server shutting down.\r\n")
         self.assertTrue(server.wait_for_log("Disconnected: Server LOGOUT: forced"))
 
-    def test_the_clients_own_logout_comes_first(self):
+    def test_the_clients_own_logout_may_precede_its_instant(self):
         server = self.server(settings={"slogout_spread": "10h"})
         client = self.client(server)
         server.kick("alice")

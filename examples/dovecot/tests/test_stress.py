@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Clients that work while they are kicked at random: no command that said OK is lost, none is done twice, and no
-connection is reset. A command that got no tagged response is sent again, as a mail program would."""
+"""Clients that work while they are kicked at random. No command that got OK may be lost, no command may be done twice,
+and no connection may be reset. A command without a tagged response is sent again, as a mail program does."""
 
 import os
 import random
@@ -18,7 +18,8 @@ USERS = 10
 
 
 class Worker(threading.Thread):
-    """One client, session after session, until the time is over. What it has appended is known by a token."""
+    """One client, which works in one session after another until the time is over. A token in each message identifies
+    the messages that it has appended."""
 
     def __init__(self, server, number, deadline):
         super().__init__()
@@ -28,9 +29,9 @@ class Worker(threading.Thread):
         self.random = random.Random(number)
         self.client = None
         self.tags = 0
-        self.appended = {}     # token: uid, for those that said OK
-        self.flagged = set()   # tokens whose STORE said OK
-        self.unanswered = None  # the token of an APPEND that got no tagged response
+        self.appended = {}     # {token: UID} of the messages whose APPEND got OK
+        self.flagged = set()   # tokens of the messages whose STORE got OK
+        self.unanswered = None  # the token of an APPEND without a tagged response
         self.commands = self.sessions = self.asked = self.resets = 0
         self.failure = None
 
@@ -38,7 +39,7 @@ class Worker(threading.Thread):
         try:
             while time.monotonic() < self.deadline:
                 self.session()
-        except Exception as failure:  # is the test's to report
+        except Exception as failure:  # the test reports it
             self.failure = failure
 
     def session(self):
@@ -76,7 +77,7 @@ class Worker(threading.Thread):
         return "t%d" % self.tags
 
     def commands_in_one_go(self, *commands):
-        """Sends commands without waiting in between. Returns the tagged responses, and all other lines."""
+        """Sends commands without waiting between them. Returns the tagged responses, and all other lines."""
         tags = [self.tag() for _ in commands]
         self.client.send("".join("%s %s\r\n" % item for item in zip(tags, commands)))
         tagged, others = [], []
@@ -125,7 +126,7 @@ class Worker(threading.Thread):
             if match:
                 literal = self.client.octets(int(match[1]))
                 if token.encode() not in literal or not literal.endswith(b"x\r\n"):
-                    raise AssertionError("a literal that is not the message")
+                    raise AssertionError("the literal is not the message")
             line = self.line()
         self.commands += 1
 
@@ -150,7 +151,7 @@ class Worker(threading.Thread):
 
 
 def mailbox_of(server, user):
-    """Returns token and flags of every message, as a list."""
+    """Returns a list of the token and the flags of every message."""
     messages = []
     with Client(server, user, enable=False) as client:
         client.run("s", "SELECT INBOX")
@@ -186,7 +187,7 @@ class Stress(unittest.TestCase):
         return server, workers, kicks
 
     def compare(self, server, workers):
-        """Returns how much of what said OK is lost, and how much was done twice."""
+        """Returns the number of commands that got OK and are lost, and the number of commands that were done twice."""
         lost = doubled = 0
         for number in range(USERS):
             messages = mailbox_of(server, "user%d" % number)
@@ -203,7 +204,7 @@ class Stress(unittest.TestCase):
         lost, doubled = self.compare(server, workers)
         resets = sum(worker.resets for worker in workers)
         asked = sum(worker.asked for worker in workers)
-        print("\n%s, %d clients, %g s: %d kicks, %d sessions, %d asked, %d commands said OK; lost %d, done twice %d, "
+        print("\n%s, %d clients, %g s: %d kicks, %d sessions, %d asked, %d commands got OK; lost %d, done twice %d, "
               "connections reset %d" % (
                   "with the plugin" if self.PLUGIN else "stock Dovecot", CLIENTS, SECONDS, kicks,
                   sum(worker.sessions for worker in workers), asked,
@@ -219,7 +220,8 @@ class Stress(unittest.TestCase):
 
 
 class StressOfStock(Stress):
-    """Beside it, as a measure. 2.4 shuts connections down before it closes them, and resets few or none."""
+    """The same with stock Dovecot, for comparison. 2.4 shuts connections down before it closes them, and resets few of
+    them or none."""
 
     PLUGIN = False
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A stop by systemd. A stand-in sends the signals that systemd.service(5) and systemd.kill(5) name."""
+"""A stop by systemd. The test sends the signals that systemd.service(5) and systemd.kill(5) describe."""
 
 import concurrent.futures
 import contextlib
@@ -25,7 +25,7 @@ def send(pids, *numbers):
 
 def stop(server, kill_mode="control-group", exec_stop=True, time_is_up=False):
     """Stops a unit. With exec_stop, the unit has Debian's ExecStop. When the master has ended, control-group sends
-    SIGTERM to the processes that are left, and SIGKILL if TimeoutStopSec is over. mixed sends SIGKILL at once."""
+    SIGTERM to the remaining processes, and SIGKILL when TimeoutStopSec is over. mixed sends SIGKILL at once."""
     if exec_stop:
         server.doveadm("stop")
     else:
@@ -43,7 +43,7 @@ class Units(unittest.TestCase):
     QUIET = 8  # seconds; the timers of a stop are longer
 
     def fate(self, client):
-        """Returns BYE or cut, or what an answer does if the connection stays."""
+        """Returns BYE or cut, or the effect of an answer if the connection stays open."""
         tag = None
         client.socket.settimeout(self.QUIET)
         try:
@@ -57,13 +57,13 @@ class Units(unittest.TestCase):
             return "cut"
 
     def fates(self, *unit):
-        """Returns what becomes of a client, and of one over TLS."""
+        """Returns the fates of a client without TLS and of a client with TLS."""
         with Dovecot() as server, Client(server) as client, Client(server, "bob", tls=True) as over_tls:
             stop(server, *unit)
             with concurrent.futures.ThreadPoolExecutor() as pool:
                 return list(pool.map(self.fate, (client, over_tls)))
 
-    def test_what_becomes_of_clients_that_have_not_answered(self):
+    def test_the_fates_of_clients_that_have_not_answered(self):
         units = {("control-group", True): ["can answer", "cut"],
                  ("control-group", True, True): ["cut", "cut"],
                  ("process", True): ["can answer", "can answer"],
@@ -75,8 +75,8 @@ class Units(unittest.TestCase):
 
 
 class Many(Spread):
-    def test_idle_clients_leave_over_a_spread_and_nothing_is_left_to_kill(self):
-        """Each process knows a stop at once, although the master says so seconds later."""
+    def test_idle_clients_leave_over_a_spread_and_no_process_is_left_to_kill(self):
+        """Each process notices a stop at once, although the master reports it only after some seconds."""
         server = self.server(settings={"slogout_spread": "60s"})
         crowd = Crowd(server, 500)
         for client in crowd.clients:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a kick, a reload and a stop do to a client that idles, fetches, appends or hibernates: the table of
+"""The effects of a kick, a reload and a stop on a client that idles, fetches, appends or hibernates: the table of
 slogout-dovecot(7)."""
 
 import concurrent.futures
@@ -15,14 +15,15 @@ from server import HIBERNATE, Dovecot, is_24, wait_until
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../man/slogout-dovecot.7")
 MESSAGE = b"Subject: large\r\n\r\n" + b"".join(b"%076d\r\n" % number for number in range(75000))
-PAUSE = 8   # seconds after which a slow client goes on; after a reload, SIGTERM comes after 6 and SIGKILL after 12
-STAYS = 20  # seconds after which a client was left alone
+# Seconds after which a slow client continues; after a reload, SIGTERM follows after 6 s and SIGKILL after 12 s.
+PAUSE = 8
+STAYS = 20  # seconds after which a client counts as not affected
 
 
-# ---- a client: prepares, and after the action returns what has become of it ----
+# ---- a client: prepares, and returns its fate after the action ----
 
 def end(client):
-    """Answers LOGOUT. Returns what the client was told, or how else it has ended."""
+    """Answers LOGOUT. Returns the line with which the client was told, or how its connection ended without one."""
     client.socket.settimeout(STAYS)
     try:
         while True:
@@ -125,7 +126,7 @@ def run(plugin, number, kinds):
 
 
 def table():
-    """Returns the cells of the page for this version, by plugin and name of the client."""
+    """Returns the cells of the page for this version, by plugin and by name of the client."""
     with open(PAGE) as file:
         text = re.search(r"^\.Sh STOCK.*?^\.Bd -literal\n(.*?)^\.Ed", file.read(), re.M | re.S)[1]
     cells = {}
@@ -138,7 +139,7 @@ def table():
 
 
 class Table(unittest.TestCase):
-    def test_it_is_what_clients_see(self):
+    def test_the_table_agrees_with_the_clients(self):
         cells = table()
         expected = {(plugin, number, kinds): {kind: cells[plugin, kind.__name__][number] for kind in kinds}
                     for kinds in CLIENTS for plugin in (False, True) for number in range(len(ACTIONS))}

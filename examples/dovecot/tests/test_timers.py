@@ -12,8 +12,8 @@ BYE = b"* BYE Server shutting down.\r\n"
 
 
 class Silence(threading.Thread):
-    """Asks a client, lets it do something, and takes when and how its connection ends. The LOGOUT is sent between
-    the two moments that are taken, so the timer ran for since_read at least and for since_asked at most."""
+    """Asks a client, lets it take an action, and records when and how its connection ends. The LOGOUT is sent between
+    the two recorded times, so the timer runs for at least since_read and at most since_asked."""
 
     def __init__(self, client, ask, and_then=None):
         super().__init__()
@@ -83,22 +83,22 @@ class Timers(unittest.TestCase):
         self.assertEndsInTime(self.in_idle)
         self.assertLogged(self.server, r"imap\(bob\).*Disconnected: Server LOGOUT: not answered in time")
 
-    def test_bad_waits_for_the_timer_if_so_set(self):
+    def test_bad_waits_for_the_timer_if_the_setting_is_wait(self):
         self.assertEndsInTime(self.refused)
         self.assertLogged(self.patient, r"imap\(carol\).*Disconnected: Server LOGOUT: refused")
 
     def test_after_doveadm_stop_the_timer_runs_to_its_end(self):
-        """Stock Dovecot's limit of 30 s is lifted."""
+        """The plugin removes stock Dovecot's limit of 30 s."""
         self.assertEndsInTime(self.stop)
 
     def test_after_doveadm_stop_tls_ends_with_imap_login_after_30_s(self):
-        """That process keeps Dovecot's limit, and no imap plugin is loaded there."""
+        """The imap-login process keeps Dovecot's limit, because no imap plugin is loaded there."""
         self.stop_over_tls.join(60)
         self.assertEqual(self.stop_over_tls.rest, b"")
         self.assertGreater(self.stop_over_tls.since_read, 29)
         self.assertLess(self.stop_over_tls.since_read, 60)
 
-    def test_after_doveadm_stop_who_never_comes_to_rest_is_ended(self):
+    def test_after_doveadm_stop_a_client_that_never_comes_to_rest_is_ended(self):
         self.assertEndsInTime(self.stop)
         self.assertEqual(self.half_read.rest(), BYE)
         self.assertLess(time.monotonic() - self.stop.begins[0], 100)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""While nobody is asked, clients see no difference with the plugin, which costs next to nothing."""
+"""While no client is asked, clients see no difference with the plugin, and the plugin costs almost nothing."""
 
 import contextlib
 import fcntl
@@ -27,7 +27,7 @@ MESSAGES = [b"From: a@example.org\r\nTo: b@example.org\r\nSubject: number %d\r\n
 
 
 def plain(text):
-    """Removes what may differ between two sessions: the new capability, times, identifiers, ports."""
+    """Removes everything that may differ between two sessions: the new capability, times, identifiers and ports."""
     text = text.replace(" " + CAPABILITY, "")
     text = re.sub(r"\(\d+\.\d+ \+ [^)]*secs\)", "(time)", text)
     text = re.sub(r"UIDVALIDITY \d+|APPENDUID \d+", "UIDVALIDITY", text)
@@ -55,7 +55,8 @@ class Unasked(unittest.TestCase):
                     client.lines_until("a")
 
     def assertSame(self, session):
-        """Checks that session(server, folder) returns the same with stock Dovecot and with the plugin. Returns it."""
+        """Checks that session(server, folder) returns the same value with stock Dovecot and with the plugin, and
+        returns this value."""
         results = []
         for number, server in enumerate(self.servers):
             folder = os.path.join(self.folder, str(number))
@@ -139,7 +140,7 @@ SyncState *
         self.assertRegex(flagged, r"^\* SEARCH \d+$")
 
     def test_mutt(self):
-        """mutt copies all messages to a local mailbox, deletes one, and quits, in a terminal of its own."""
+        """mutt copies all messages to a local mailbox, deletes one message, and quits, in its own terminal."""
         def session(server, folder):
             config, copy = folder + "/rc", folder + "/copy"
             with open(config, "w") as file:
@@ -162,7 +163,7 @@ SyncState *
 
 
 def in_terminal(command, home):
-    """Runs a program that needs a terminal. Returns its exit status, and what it drew."""
+    """Runs a program that needs a terminal. Returns its exit status and its output."""
     pid, terminal = pty.fork()
     if pid == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -189,7 +190,7 @@ def in_terminal(command, home):
 
 
 class Speed(unittest.TestCase):
-    """Reports commands per second with and without the plugin, paired in one run. A clock asserts nothing here;
+    """Reports commands per second with and without the plugin, in pairs in one run. No time is asserted here;
     test_valgrind.py counts instructions."""
 
     ROUNDS, BATCH = 400, 500

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs imap processes under valgrind: there is no error and no leak, and the plugin costs few instructions."""
+"""Runs imap processes under valgrind. They must have no error and no leak, and the plugin must cost few
+instructions."""
 
 import contextlib
 import glob
@@ -10,7 +11,7 @@ import unittest
 from client import Client, Closed
 from server import IMAP, Dovecot, is_24, wait_until
 
-# GDB keeps Dovecot from unloading plugins at the end, so that their functions have names in a report.
+# If GDB is set, Dovecot does not unload plugins at the end, so that reports contain the names of their functions.
 UNDER_VALGRIND = """
 %s
 default_vsz_limit = 0
@@ -30,7 +31,7 @@ def is_complete(report):
 
 
 def reports(server, count):
-    """Returns the processes' reports when there are count of them, all complete."""
+    """Returns the reports of the processes when there are `count` of them and all are complete."""
     def complete():
         texts = []
         for path in glob.glob(server.root + "/valgrind.*"):
@@ -153,12 +154,12 @@ class Memory(unittest.TestCase):
 
 
 class Instructions(unittest.TestCase):
-    """Whole counts with and without the plugin differ by 1 % either way with the layout of the heap alone, so
-    only what runs in the plugin's own functions is counted for it."""
+    """The total counts with and without the plugin differ by up to 1 % because of the layout of the heap alone.
+    Therefore only the instructions inside the functions of the plugin are counted."""
 
     OWN = "before_command", "after_command", "answers_take_star", "look_soon"
 
-    def test_a_command_costs_at_most_one_percent_more_when_nobody_is_asked(self):
+    def test_a_command_costs_at_most_one_percent_more_while_no_client_is_asked(self):
         stock = self.cost(False)
         own = self.cost(True, *("--toggle-collect=" + function for function in self.OWN))
         print("\ninstructions for one NOOP: %.0f without the plugin, %.0f more with it: %.2f %%" %
@@ -167,12 +168,13 @@ class Instructions(unittest.TestCase):
         self.assertLess(own / stock, 0.01)
 
     def cost(self, *arguments):
-        """Returns the cost of one NOOP: the difference between many and few, divided by their number."""
+        """Returns the instructions for one NOOP: the difference between many NOOPs and few, divided by the difference
+        of their numbers."""
         few, many = (self.collected_in_time(count, *arguments) for count in (100, 1100))
         return (many - few) / 1000
 
     def collected_in_time(self, *arguments):
-        """On a busy machine, Dovecot may give up waiting for a process that valgrind starts."""
+        """On a busy machine, Dovecot may stop waiting for a process that valgrind starts."""
         for _ in range(4):
             with contextlib.suppress(Closed):
                 return self.collected(*arguments)

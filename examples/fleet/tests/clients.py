@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""IMAP clients that work until a run is over, on one connection after the other, and count the harm that they
-notice."""
+"""IMAP clients that work on one connection after another until a run is over, and count the harm that they notice."""
 
 import asyncio
 import hashlib
@@ -9,10 +8,10 @@ import re
 import socket
 import time
 
-# The number of clients, of 1,000, that do each kind of work. One in five of the clients that read has enabled
+# The number of clients, out of 1,000, for each kind of work. One in five of the clients that read has enabled
 # X-SERVER-LOGOUT.
 KINDS = {"idle": 590, "noop": 150, "fetch": 150, "append": 96, "slow": 8, "deaf": 5, "stuck": 1}
-ABSENT = ("deaf", "stuck")  # they read nothing after their login, and do not log in again
+ABSENT = ("deaf", "stuck")  # these clients read nothing after their login, and do not log in again
 # Octets of the messages to fetch. The message for the stuck client does not fit into the buffers on its way.
 SIZES = {"fetch": 100_000, "slow": 8_000_000, "stuck": 24_000_000}
 
@@ -30,8 +29,7 @@ class Gone(Exception):
 
 
 class Connection:
-    """One IMAP connection. It records whether its client was told to leave, and which work was incomplete at its
-    end."""
+    """An IMAP connection. It records whether its client was told to leave, and which work was incomplete at its end."""
 
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
@@ -56,7 +54,7 @@ class Connection:
         return line
 
     async def literal(self, count, pause):
-        """Returns its digest."""
+        """Reads a literal, and returns its digest."""
         self.is_in_literal, hashed = True, hashlib.sha256()
         while count:
             data = await self.octets(self.reader.read(min(count, 65536)))
@@ -67,7 +65,7 @@ class Connection:
         return hashed.digest()
 
     async def until(self, *beginnings, pause=0.0):
-        """Returns the line with one of these beginnings, and the digests of the literals before it."""
+        """Returns the next line that begins with one of these texts, and the digests of the literals before it."""
         digests = []
         while not (line := await self.line()).startswith(beginnings):
             if length := re.search(rb"\{(\d+)\}\r\n$", line):
@@ -87,7 +85,7 @@ class Connection:
         return digests
 
     async def rest(self, seconds):
-        """Waits for this time, unless the server asks the client to leave."""
+        """Waits for this time, or until the server asks the client to leave."""
         try:
             async with asyncio.timeout(seconds):
                 while not self.asked:
@@ -105,7 +103,7 @@ class Connection:
 
 
 class Client:
-    """Does one kind of work until the run is over, on one connection after the other."""
+    """A client that does one kind of work on one connection after another until the run is over."""
 
     def __init__(self, run, number, kind):
         self.run, self.kind, self.port, self.latencies = run, kind, run.port, run.latencies
@@ -129,7 +127,7 @@ class Client:
         self.is_in = True
 
     async def live(self):
-        """Begins when the client is logged in."""
+        """Begins to work after the login."""
         while not self.run.over.is_set():
             try:
                 await getattr(self, self.kind)(self.connection)
@@ -155,7 +153,7 @@ class Client:
                 self.run.counts["turned away"] += 1
                 await asyncio.sleep(random.random())
 
-    # One round of the work of each kind.
+    # ---- one round of work, for each kind ----
 
     async def idle(self, connection):
         tag = connection.send(b"IDLE")
@@ -180,7 +178,7 @@ class Client:
         await self.fetch(connection, pause=0.1)
 
     async def append(self, connection):
-        """Sends a message again if it received no response, as clients do."""
+        """Sends a message again if there was no response, as clients do."""
         octets = message(f"{self.name}.{self.appended}", 5000)
         tag = connection.send(b"APPEND INBOX {%d}" % len(octets))
         await connection.until(b"+")

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Restarts a fleet under load, and counts the harm that its clients notice. The fleet is five proxies behind HAProxy
-and one Dovecot behind them, with up to 1,000 clients that log in again when they are sent away. restart.sh restarts the
+"""Restarts a fleet under load, and counts the harm that its clients notice. The fleet is five proxies behind HAProxy,
+and one Dovecot behind the proxies. Up to 1,000 clients log in again when they have to leave. restart.sh restarts the
 proxies.
 
 usage: fleet.py RUN...
-    leastconn    with examples/fleet/haproxy.cfg as it is; fails if the clients are harmed or moved too often
+    leastconn    uses examples/fleet/haproxy.cfg unchanged; fails if clients are harmed or moved too often
     roundrobin   each login goes to the next proxy
-    spare        leastconn, with a sixth proxy that is empty at first; fails as leastconn does
-    stock        HAProxy in front of five Dovecots, which are stopped and started, without a proxy
+    spare        leastconn with a sixth proxy that is empty at first; fails like leastconn
+    stock        HAProxy in front of five Dovecots, which are stopped and started, without proxies
     killed       leastconn, and the proxies are killed; fails if the clients notice no harm
 
-The machine decides: the clients leave at a sixth of the rate at which they can log in at Dovecot alone, at most 50 a
-second. As many take part as log in within LOGIN_SECONDS, and can leave within ROLLOUT_SECONDS. The bound on logins allows
-for the longest NOOP of the same run. BESIDE more clients send NOOP to Dovecot itself. Their times, which are in
-parentheses, include the work of Dovecot, of this process and of the rest of the machine, but not that of HAProxy and the
-proxies."""
+The speed of the machine determines the load. Clients leave at a sixth of the rate at which they can log in to Dovecot
+alone, and at most at 50 per second. The number of clients is limited so that all can log in within LOGIN_SECONDS and
+leave within ROLLOUT_SECONDS. The limit of logins depends on the longest NOOP of the same run. BESIDE more clients send
+NOOP to Dovecot directly. Their times, which are in parentheses, include the work of Dovecot, of this process and of the
+rest of the machine, but not the work of HAProxy and the proxies."""
 
 import asyncio
 import bisect
@@ -44,7 +44,7 @@ BEFORE_SECONDS = 15
 PATIENCE = 120
 BESIDE = 50
 LAME_DUCK_MS = 3000
-# Twice an even share of the clients, lame duck, answer timeout, leave timeout, linger, and 2 s to spare.
+# Twice an even share of the clients, lame duck, answer timeout, leave timeout, linger, and a margin of 2 s.
 DEADLINE_MS = 2000 * ROLLOUT_SECONDS // PROXIES + LAME_DUCK_MS + 32001 + 5000 + 5000 + 2000
 
 MORE_OF_DOVECOT = """
@@ -79,7 +79,7 @@ class Server:
                 await asyncio.sleep(0.05)
 
     async def stop(self, number=signal.SIGTERM):
-        """Stops the server like systemd: the remaining processes get the signal when the main process has gone."""
+        """Stops the server like systemd: the remaining processes get the signal after the main process has ended."""
         self.process.send_signal(number)
         await self.process.wait()
         self.signal_group(number)
@@ -97,7 +97,7 @@ class Server:
 
 
 class Run:
-    """One fleet from its start to its end."""
+    """A fleet from its start to its end."""
 
     def __init__(self, mode):
         self.mode = mode
@@ -170,7 +170,7 @@ class Run:
         await self.wait_for_servers(PROXIES)
 
     async def trial(self, port):
-        """Returns how many clients a second can log in."""
+        """Returns the number of clients that can log in per second."""
         end, count = time.monotonic() + TRIAL_SECONDS, 0
 
         async def log_in(number):
@@ -185,7 +185,7 @@ class Run:
         return count / TRIAL_SECONDS
 
     async def read_stats(self):
-        """Returns the status of each server, and its connections."""
+        """Returns the status and the number of connections of each server."""
         reader, writer = await asyncio.open_unix_connection(str(self.stats))
         writer.write(b"show stat\n")
         names, *rows = [line.split(",") for line in (await reader.read()).decode().lstrip("# ").splitlines() if line]
@@ -194,7 +194,7 @@ class Run:
         return {row[places[0]]: (row[places[1]], int(row[places[2]])) for row in rows if row[places[0]] in self.servers}
 
     async def wait_for_servers(self, count):
-        """HAProxy creates its stats socket after it has begun to listen at its port."""
+        """Waits for HAProxy's stats socket, which HAProxy creates after it has begun to listen at its port."""
         begun = time.monotonic()
         while not self.stats.exists() or sum(status == "UP" for status, _ in (await self.read_stats()).values()) < count:
             assert time.monotonic() < begun + PATIENCE, "not all servers are up"
@@ -203,8 +203,7 @@ class Run:
     # ---- the clients ----
 
     def make_clients(self):
-        """Creates the clients in random order, except for the absent clients, which come first so that they always
-        exist."""
+        """Creates the clients in random order, but the absent clients first, so that they always exist."""
         kinds = [kind for kind, count in KINDS.items() if kind not in ABSENT for _ in range(count)]
         random.Random(1).shuffle(kinds)
         kinds = [kind for kind in ABSENT for _ in range(KINDS[kind])] + kinds
@@ -242,7 +241,7 @@ class Run:
     async def wait_for_clients(self):
         begun = time.monotonic()
         while not all(client.is_in for client in self.present()):
-            assert time.monotonic() < begun + PATIENCE, "clients do not come back"
+            assert time.monotonic() < begun + PATIENCE, "clients do not log in again"
             await asyncio.sleep(0.2)
 
     # ---- the rollout ----
@@ -311,7 +310,7 @@ class Run:
             self.front.remove()
 
     def count_messages(self):
-        """Each message that a client has sent, and believes to be stored, must be there once."""
+        """Checks that each message that a client has sent, and believes to be stored, is stored exactly once."""
         for client in filter(lambda client: client.kind == "append", self.clients):
             folder = self.mail.path / "mail" / client.name / "Maildir"
             stored = collections.Counter(re.match(rb"Message-ID: <(.*)>", path.read_bytes())[1].decode()
@@ -327,7 +326,7 @@ class Run:
         return statistics.mean(client.moves for client in self.present())
 
     def closed_forms(self):
-        """Mean moves, and the fullest server in shares."""
+        """Returns the mean moves of a client, and the load of the fullest server in shares."""
         n = PROXIES
         return {"roundrobin": ((n - 1) / n * ((n / (n - 1)) ** n - 1), (n / (n - 1)) ** (n - 1)),
                 "spare": (1.0, 1.0)}.get(self.mode, (1 + 1 / n, n / (n - 1)))
@@ -336,7 +335,7 @@ class Run:
         return self.fullest / (len(self.clients) / PROXIES)
 
     def peak(self):
-        """Of the logins in 5 s."""
+        """Returns the most logins in 5 s."""
         return max(bisect.bisect_right(self.logins, begun + 5) - place for place, begun in enumerate(self.logins))
 
     @staticmethod
@@ -344,14 +343,15 @@ class Run:
         return 1000 * quantile([length for at, length in latencies if begun <= at < ended], part)
 
     def noops(self, latencies):
-        """Of the NOOPs before and during the rollout: p50 and p99 in ms, and the ratio of both p99."""
+        """Returns p50 and p99 of the NOOPs before and during the rollout, in ms, and the ratio of the two p99."""
         periods = (self.begun - BEFORE_SECONDS, self.begun), (self.begun, self.ended)
         rows = [[self.noop_ms(latencies, part, *period) for part in (0.5, 0.99)] for period in periods]
         return [", ".join(f"{figure:.1f}" for figure in row) for row in rows] + [f"{rows[1][1] / rows[0][1]:.2f}"]
 
     def bound(self):
-        """Returns the limit of the logins in 5 s: 5 % above the rate, which is paced to one client, and a slow reader
-        leaves in the slot of another client. Logins that the machine delays for some time come together after it."""
+        """Returns the limit of the logins in 5 s. It is 5 % above the rate, whose precision is one client. A slow
+        reader leaves in the slot of another client. If the machine delays logins for some time, they arrive together
+        after this time."""
         longest = self.noop_ms(self.latencies, 1, self.begun, self.ended) / 1000
         return 1.05 * self.rate * (5 + longest) + 1 + KINDS["slow"]
 
@@ -361,15 +361,15 @@ class Run:
         noops = [f"{here} ({beside})" for here, beside in zip(*map(self.noops, (self.latencies, self.latencies_beside)))]
         counts = self.counts
         return {
-            "clients; logins a second that the plan allows": f"{len(self.clients)}; {self.rate}",
+            "clients; logins per second that the plan allows": f"{len(self.clients)}; {self.rate}",
             "mean moves of a client (closed form)": f"{self.mean():.3f} ({mean:.3f})",
             "clients moved 0 / 1 / 2 / 3 / 4 or more times": " / ".join(str(moves[times]) for times in range(5)),
             "fullest server, in shares (closed form)": f"{self.shares():.2f} ({fullest:.2f})",
-            "logins a second, peak of 5 s (bound)": f"{self.peak() / 5:.1f} ({self.bound() / 5:.1f})",
+            "logins per second, peak of 5 s (limit)": f"{self.peak() / 5:.1f} ({self.bound() / 5:.1f})",
             "connections that ended without a line": f"{counts['untold']}",
             "literals cut, uploads cut": f"{counts['literals cut']}, {counts['uploads cut']}",
             "logins turned away": f"{counts['turned away']}",
-            "messages lost, doubled, of": f"{counts['lost']}, {counts['doubled']}, {counts['messages']}",
+            "messages lost, stored twice, of": f"{counts['lost']}, {counts['doubled']}, {counts['messages']}",
             "NOOP before: p50, p99 in ms (at Dovecot itself)": noops[0],
             "NOOP during: p50, p99 in ms (at Dovecot itself)": noops[1],
             "NOOP p99, during to before (at Dovecot itself)": noops[2],
@@ -380,7 +380,7 @@ class Run:
         """Checks the conditions that must hold on a machine of any speed."""
         harm = [name for name in ("untold", "literals cut", "uploads cut", "lost", "doubled") if self.counts[name]]
         if self.mode == "killed":
-            return [] if harm else ["no harm was seen"]
+            return [] if harm else ["no harm was noticed"]
         if self.mode not in ("leastconn", "spare"):
             return []
         mean, fullest = self.closed_forms()
@@ -405,7 +405,7 @@ def main(modes):
         faults += [f"{mode}: {fault}" for fault in run.faults()]
     for name, figures in {"": modes, **rows}.items():
         print(f"{name:48}" + "".join(f"{figure:28}" for figure in figures).rstrip())
-    sys.exit(f"fleet: not kept: {', '.join(faults)}" if faults else 0)
+    sys.exit(f"fleet: these conditions do not hold: {', '.join(faults)}" if faults else 0)
 
 
 main(sys.argv[1:])

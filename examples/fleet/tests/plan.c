@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Prints the shortest deadline, in milliseconds, with which a drain of the proxy can be kept: plan SESSIONS RATE */
+/* Prints the shortest deadline, in milliseconds, that a drain of the proxy can keep: plan SESSIONS RATE */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

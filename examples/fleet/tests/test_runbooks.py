@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The runbooks of a fleet. Programs that know their syntax read them, and slogout_plan_check() must accept their times.
-Also checks the numbers of slogout-fleet(7)."""
+"""Tests the runbooks of a fleet: programs that know their syntax read them, and slogout_plan_check() must accept their
+times. Also checks the numbers of slogout-fleet(7)."""
 
 import json
 import math
@@ -16,7 +16,7 @@ FLEET = Path(__file__).resolve().parents[1]
 ROOT = FLEET.parents[1]
 BUILD = Path(os.environ.get("SLOGOUT_BUILD", ROOT / "build"))
 LINGER_MS = 5000  # of the proxy
-PORTS = 28232  # of one address
+PORTS = 28232  # ephemeral ports of one address
 
 
 def run(*command, **more):
@@ -26,7 +26,7 @@ def run(*command, **more):
 
 
 def shortest_ms(sessions, rate, lame_duck):
-    """Returns the shortest deadline of a proxy."""
+    """Returns the shortest deadline that a proxy can keep."""
     return lame_duck + int(run(BUILD / "tests/fleet/plan", str(math.floor(sessions)), str(rate))) + LINGER_MS
 
 
@@ -35,7 +35,8 @@ def option(text, name):
 
 
 def table(servers, sessions, per_server, lame_duck=5000, restart_s=10):
-    """Returns the worked example of the page: any server, the fewest sessions, the same with a spare."""
+    """Returns the worked example of the page: any server, the server with the fewest sessions, and the same with a
+    spare server."""
     grown = servers / (servers - 1)
     columns = []
     any_server = ((servers - 1) / servers * (grown ** servers - 1), grown ** (servers - 1), per_server * (servers - 1))
@@ -51,7 +52,7 @@ def table(servers, sessions, per_server, lame_duck=5000, restart_s=10):
 
 class Runbooks(unittest.TestCase):
     def keeps(self, text, sessions):
-        """Checks that the deadline of a command line is long enough."""
+        """Checks that the deadline in a command line is long enough."""
         needed = shortest_ms(sessions, option(text, "rate"), option(text, "lame-duck"))
         self.assertGreater(option(text, "deadline"), needed)
         return option(text, "deadline") / 1000

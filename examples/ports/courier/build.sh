@@ -44,9 +44,10 @@ configure()
 {
     for part in $(parts | awk -v remainder="$1" 'NR % 2 == remainder { print $1 }'); do
         echo "  $part"
+        # shellcheck disable=SC2086 # words
         attempt "$part" env CONFIG_SHELL=/bin/sh sh ./configure -q --cache-file="$tree/cache.$1" \
             --disable-dependency-tracking --with-db=gdbm --with-mailuser=nobody --with-gnutls \
-            --with-certsdir="$tree" --with-piddir="$tree" CFLAGS=-O1 CXXFLAGS=-O1
+            --with-certsdir="$tree" --with-piddir="$tree" CFLAGS=-O1 CXXFLAGS=-O1 ${PORT_CONFIGURE:-}
     done
 }
 

@@ -25,7 +25,7 @@ EDITS = [
     # The signals are blocked from the first line of imaplogin on, also in imapd. A session that imaplogin hands
     # to another host ends as before, and so does one with SMAP, which has a command loop of its own.
     ("imap/imaplogin.c", None, "after", r'#include\s+"imapwrite\.h"', INCLUDE),
-    ("imap/imaplogin.c", "main", "before", r"\balarm\(", "port_block();"),
+    ("imap/imaplogin.c", "main", "before", r"\balarm\(", "port_begin();"),
     ("imap/imaplogin.c", "login_callback", "before", r"\bexecl\(", "port_raise_again();"),
     ("imap/imaplogin.c", "login_callback", "before", r"\bproxyloop\(", "port_stop();"),
     ("imap/imapd.c", None, "after", r'#include\s+"imapwrite\.h"', INCLUDE),

@@ -27,6 +27,13 @@ static int is_flushing; /* the buffer is being written, and nothing can be appen
 static int is_enabled;
 static int is_skipping; /* the rest of a long answer is on its way */
 
+/* courierlogger ends ten seconds after the stop, and a line for the log would then end imaplogin. */
+void port_begin(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    port_block();
+}
+
 /* ---- output ---- */
 
 /* In the middle of a command a line may go out while imapd waits for more of the command. imaplogin does so in

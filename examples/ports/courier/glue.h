@@ -8,6 +8,9 @@
 #include <time.h>
 #include "process.h"
 
+/* The first that imaplogin does: blocks the signals. */
+void port_begin(void);
+
 /* Waits before the lowest read and the lowest write. A limit is on the clock of time(). Does not return if the
  * connection ends meanwhile. */
 void port_await_input(time_t limit);

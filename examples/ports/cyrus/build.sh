@@ -22,10 +22,12 @@ stock()
     test ! -e "$tree/built" || return 0
     (cd "$tree"
      rm -rf doc docsrc cassandane
+     # shellcheck disable=SC2086 # words
      attempt configure env CONFIG_SHELL=/bin/sh sh ./configure -q --disable-dependency-tracking --disable-shared \
-         --enable-static --enable-autocreate --disable-sieve --disable-squat --disable-pcre --disable-gssapi \
+         --enable-static --enable-autocreate --disable-sieve --disable-pcre --disable-gssapi \
          --without-ldap --without-libwrap --without-mysql --without-perl --without-pgsql --without-sqlite \
-         --with-cyrus-user=nobody --prefix="$tree/none" CFLAGS=-O1 CXXFLAGS=-O1
+         --with-cyrus-user=nobody --enable-unit-tests --prefix="$tree/none" CFLAGS=-O1 CXXFLAGS=-O1 \
+         ${PORT_CONFIGURE:-}
      attempt headers env MAKEFLAGS= make -s lib/imapopts.h lib/htmlchar.h imap/http_err.h imap/imap_err.h \
          imap/lmtp_err.h imap/mupdate_err.h imap/promdata.h imap/rfc822_header.h imap/mailbox_header_cache.h \
          com_err/et/libcyrus_com_err.la

@@ -46,7 +46,6 @@ int port_send_line(const char *line, size_t len, enum slogout_when when)
     memcpy(imapd_out->ptr, line, len);
     imapd_out->ptr += len;
     imapd_out->cnt -= (unsigned)len;
-    imapd_out->bytes_out += (int)len;
     is_queued = 1;
     return 0;
 }
@@ -242,10 +241,4 @@ void port_finish(void)
     if (imapd_out->tls_conn)
         SSL_shutdown(imapd_out->tls_conn);
     port_linger(imapd_out->fd);
-}
-
-void port_end(void)
-{
-    port_raise_again();
-    port_stop();
 }

@@ -11,10 +11,9 @@
 struct protstream;
 struct ssl_st;
 
-/* The beginning of a connection, the end of its last command, and the end of the connection. */
+/* The beginning of a connection, and the end of its last command. */
 void port_begin(void);
 void port_finish(void);
-void port_end(void);
 
 /* select(), in place of all waits of the session for input. Once the connection is closing, the stream of the client is
  * at its end, and the function returns at once. */

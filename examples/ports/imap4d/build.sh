@@ -12,10 +12,15 @@ stock()
 {
     test ! -e "$tree/built" || return 0
     (cd "$tree"
-     ./configure -q --disable-dependency-tracking --disable-nls --disable-static --disable-cxx --disable-python \
-         --without-guile --without-mysql --without-postgres --without-ldap --disable-radius --disable-mh \
-         --disable-build-clients --disable-build-pop3d --disable-build-comsat --disable-build-mda \
-         --disable-build-lmtpd --with-gnutls --with-gsasl --without-readline --without-fribidi CFLAGS=-O1 || exit 1
+     # shellcheck disable=SC2086 # words
+     env CONFIG_SHELL=/bin/sh sh ./configure -q --disable-dependency-tracking --disable-nls --disable-shared \
+         --enable-static --disable-cxx --disable-python --without-guile --without-mysql --without-postgres \
+         --without-ldap --disable-radius --disable-mh --disable-build-clients --disable-build-pop3d \
+         --disable-build-comsat --disable-build-mda --disable-build-lmtpd --with-gnutls --with-gsasl \
+         --without-readline --without-fribidi CFLAGS=-O1 ${PORT_CONFIGURE:-} || exit 1
+     for part in libmailutils libproto/dotmail libproto/maildir libproto/mailer libproto/mbox libproto/mh; do
+         printf 'all:\n' > "$part/tests/Makefile" # 60 programs, which nothing here runs
+     done
      for part in mu-aux include libmailutils sql libmu_auth libproto lib libmu_dbm imap4d; do
          make -s -C "$part" all || exit 1
      done) > "$tree/log.stock" 2>&1 || { tail -n 20 "$tree/log.stock" >&2; exit 1; }

@@ -12,7 +12,6 @@ import concurrent.futures
 import hashlib
 import os
 import re
-import runpy
 import shutil
 import signal
 import socket
@@ -22,9 +21,10 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = HERE, os.path.dirname(HERE)
 
 from client import CAPABILITY, REQUEST, Client  # noqa: E402
+from edit import fitting  # noqa: E402
 from servers import BUILD, LIMIT, SERVERS, Authenticator, wait_until  # noqa: E402
 
 WORKERS = int(os.environ.get("PORTS_WORKERS", 12))
@@ -333,12 +333,12 @@ def around_login(server):
 
 # ---- the whole server ----
 
-def whole(count, answer):
+def whole(count, answer, **options):
     """Returns a case: the whole server stops. How many clients saw what, and over which time."""
     def run(server):
         def leave(client):
             return client.leave(answer), time.monotonic()
-        clients = [Client(server) for _ in range(count)]
+        clients = [Client(server, **options) for _ in range(count)]
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
             jobs = [pool.submit(leave, client) for client in clients]
             server.stop()
@@ -353,6 +353,7 @@ def whole(count, answer):
 case("server stops", "20 LOGOUT, closed, spread", spread=10)(whole(20, "{} OK\r\n"))
 case("server stops, TLS", "20 LOGOUT, closed, spread", tls=True, spread=10)(whole(20, "{} OK\r\n"))
 case("server stops, nobody answers", "20 BYE, closed, spread", spread=10, deadline=15)(whole(20, ""))
+case("server stops, before login", "20 BYE, closed, spread", spread=10)(whole(20, "", login=False))
 
 
 @case("server restarts meanwhile", "port free, LOGOUT, closed", spread=5)
@@ -428,7 +429,7 @@ def make_certificate():
 def edit_fails(kind):
     """The edits change nothing if the last place is missing. Returns 1 if this is not so, else 0."""
     table = os.path.join(HERE, "..", kind.name, "edits.py")
-    edits = runpy.run_path(table)["EDITS"]
+    edits = fitting(table, os.path.join(BUILD, kind.name, kind.source))[0]
     with tempfile.TemporaryDirectory() as folder:
         for name in {edit[0] for edit in edits}:
             path = os.path.join(folder, name)
@@ -456,18 +457,17 @@ def main():
     for kind in wanted:
         if kind not in kinds:
             print("%s: not run: no source" % kind.name)
-    if not kinds:
-        return 0
     names = {kind: [name for name in CASES if os.environ.get("CASE", "") in name and hasattr(kind, CASES[name][4]) and
                     not (os.environ.get("PORTS_VALGRIND") and name in NOT_UNDER_VALGRIND)] for kind in kinds}
-    make_certificate()
-    Authenticator().start()
+    if kinds:
+        make_certificate()
+        Authenticator().start()
     begin, failed = time.monotonic(), sum(edit_fails(kind) for kind in kinds)
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         jobs = {(kind, linked, name): pool.submit(run, kind, linked, name)
                 for kind in kinds for name in names[kind] for linked in (True, False)}
         for kind in kinds:
-            print("\n%s\n%-32s %-42s %s" % (kind.version, "what a stop does to a client", "stock", "linked"))
+            print("\n%s\n%-32s %-42s %s" % (kind.version(), "what a stop does to a client", "stock", "linked"))
             for name in names[kind]:
                 linked, stock = jobs[kind, True, name].result(), jobs[kind, False, name].result()
                 wrong = linked != CASES[name][1]

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Starts the servers of the ports as an unprivileged user, each in a folder of its own, on a port that is free."""
 
+import glob
 import itertools
 import os
+import re
 import shutil
 import signal
 import socket
@@ -65,15 +67,21 @@ class Server:
         shutil.copy(os.path.join(BUILD, "certificate.pem"), self.certificate)
         os.chmod(self.certificate, 0o600)
         self.environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", **options}
+        self.log = self.errors = open(os.path.join(self.folder, "log"), "wb")
         self.prepare()
         subprocess.run(["chown", "-R", "%s:%s" % (USER, GROUP), self.folder], check=True)
-        self.log = open(os.path.join(self.folder, "log"), "wb")
         self.master = self.spawn()
         try:
             wait_until(self.listens, "listener")
         except AssertionError:
             self.close()
             raise
+
+    @classmethod
+    def version(cls):
+        """The name and version, from the archive of the source."""
+        archive = glob.glob(os.path.join(BUILD, "apt", cls.name, "*.orig.tar.*"))[0]
+        return "%s %s" % (cls.title, re.search(r"_([\d.]+)\.orig", archive)[1])
 
     def checker(self):
         """What the command of a linked server begins with if PORTS_VALGRIND is set."""
@@ -93,7 +101,7 @@ class Server:
     def spawn(self):
         # A group of its own, as under an init, because couriertcpd passes SIGTERM to its group.
         return subprocess.Popen(self.command(), env=self.environment, cwd=self.folder, user=USER, group=GROUP,
-                                extra_groups=[], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                                extra_groups=[], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.errors,
                                 start_new_session=True)
 
     def listens(self):
@@ -172,11 +180,13 @@ class Authenticator(threading.Thread):
 
 class Courier(Server):
     name = "courier"
-    version = "Courier imapd 1.0.5"
+    title = "Courier imapd"
     source = "libs"
 
     def prepare(self):
         self.user = self.folder  # the authenticator knows no other names
+        self.logger = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=self.log)
+        self.errors = self.logger.stdin
         for name in ("cur", "new", "tmp"):
             os.makedirs(os.path.join(self.folder, "Maildir", name))
         where = lambda program: os.path.join(BUILD, "courier", "libs", program)  # noqa: E731
@@ -193,6 +203,17 @@ class Courier(Server):
 
     def command(self):
         return self.arguments
+
+    def stop(self):
+        """courierlogger, which reads what the sessions log, ends ten seconds after the stop."""
+        super().stop()
+        if self.linked:
+            self.logger.kill()
+
+    def close(self):
+        self.logger.kill()
+        self.logger.communicate()
+        super().close()
 
     def serves(self, pid, client_port):
         if not read(str(pid), "comm").startswith((b"imap", b"memcheck")):
@@ -237,7 +258,7 @@ def holds(pid, inode):
 
 class Imap4d(Server):
     name = "imap4d"
-    version = "GNU Mailutils imap4d 3.19"
+    title = "GNU Mailutils imap4d"
     source = "imap4d"
     user = "u1@test"
 
@@ -292,7 +313,7 @@ imap cmd="{imapd}" listen="127.0.0.1:{port}"
 
 class Cyrus(Server):
     name = "cyrus"
-    version = "Cyrus imapd 3.6.1"
+    title = "Cyrus imapd"
     source = "."
     compress = reuses = True
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Compares the proxy with HAProxy (mode tcp) and nginx (stream), one thread each. All run at the same time, each in
-front of its own server, and are measured in turn, round after round. Prints the medians of the rounds, and the medians
-of the ratios within a round. usage: bench.py LOAD PROXY. The CPU time is that of the process between the two ends."""
+"""Compares the proxy with HAProxy (mode tcp) and nginx (stream), with one thread each. All three run at the same time,
+each in front of its own server, and are measured one after the other in each round. Prints the medians of the rounds,
+and the medians of the ratios within a round. The CPU time is that of the process between the client and the server.
+
+usage: bench.py LOAD PROXY"""
 
 import os
 import resource
@@ -57,7 +59,7 @@ stream {{
 
 
 class Peer:
-    """A process between the two ends, and the two ends."""
+    """A process between a client and a server, and these two ends."""
 
     def __init__(self, name, folder):
         self.name = name
@@ -84,7 +86,7 @@ class Peer:
                               check=False).returncode == 0
 
     def cpu(self):
-        """Returns the seconds of CPU of all threads."""
+        """Returns the CPU seconds of all threads."""
         return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")) / 1e9
 
     def memory(self):
@@ -92,7 +94,7 @@ class Peer:
         return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
 
     def begin(self, idle):
-        """Opens idle connections. Returns the octets of memory of each."""
+        """Opens idle connections, and returns the octets of memory for each."""
         empty = self.memory()
         self.load = subprocess.Popen([LOAD, "rounds", str(self.port), str(idle)], stdin=subprocess.PIPE,
                                      stdout=subprocess.PIPE, text=True)
@@ -100,7 +102,7 @@ class Peer:
         return (self.memory() - empty) / max(idle, 1)
 
     def round(self, active, length):
-        """Returns the rate per second, and the microseconds of CPU for each."""
+        """Returns the number of operations per second, and the microseconds of CPU for each."""
         before = self.cpu()
         self.load.stdin.write(f"{active} {length}\n")
         self.load.stdin.flush()
@@ -131,7 +133,7 @@ def median(values):
 
 
 def compare(job, peers, measure):
-    """Runs one round to warm up, and then the measured rounds."""
+    """Runs one round to warm up, and then the rounds that are measured."""
     rounds = [[measure(peer) for peer in peers] for _ in range(ROUNDS + 1)][1:]
     line = f"{job:<32}"
     for place in range(len(peers)):

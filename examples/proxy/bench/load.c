@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The two ends for bench.py: an IMAP server that costs little, and clients that measure. Linux only.
- *   load server             prints its port; greets, answers FETCH with a literal of 256 MB and all else with OK
- *   load bulk PORT          one FETCH: prints seconds
- *   load rounds PORT IDLE   opens idle connections, then for each line `ACTIVE N` of standard input lets so many others
- *                           send one NOOP after the other for N ms; if ACTIVE is 0, connects N times, one after the
- *                           other; prints how often, and seconds */
+/* The two ends for bench.py: an IMAP server that needs little CPU time, and clients that measure. Linux only.
+ *   load server             prints its port; greets, answers FETCH with a literal of 256 MB, and anything else with OK
+ *   load bulk PORT          makes one FETCH, and prints the seconds
+ *   load rounds PORT IDLE   opens IDLE connections. For each line `ACTIVE N` of standard input, ACTIVE other connections
+ *                           send one NOOP after the other for N ms; if ACTIVE is 0, it connects N times, one after the
+ *                           other. Prints the number of operations, and the seconds. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

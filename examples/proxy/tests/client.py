@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A client on Python's imaplib that completes its work, however often it is sent away."""
+"""A client on Python's imaplib that completes its work, even if it is told to leave many times."""
 
 import imaplib
 import re
 import time
 
 LOGOUT = re.compile(rb"(\S+) LOGOUT\r\n")
-NO_CHANCE = 2000  # connections that were refused in a row
+NO_CHANCE = 2000  # connections refused in succession
 
 
 class Connection(imaplib.IMAP4):
-    """A client that recognizes a server's LOGOUT. It waits for the responses to its own commands before it answers."""
+    """A client that recognizes the server's LOGOUT. It waits for the responses to its own commands before it
+    answers."""
 
     asked = None
 
@@ -23,7 +24,7 @@ class Connection(imaplib.IMAP4):
         return self.readline()
 
     def answer(self):
-        """Answers and leaves if the client was asked; returns whether it was asked."""
+        """If the client was asked, answers and leaves. Returns whether it was asked."""
         if not self.asked:
             return False
         self.send(b"* BYE going\r\n" + self.asked + b" OK done\r\n")
@@ -77,8 +78,8 @@ class Client:
         self.connection = connection
 
     def do(self, work):
-        """Repeats the work until it is done. Interrupted work has not been done, because both LOGOUT and BYE come at
-        rest."""
+        """Repeats the work until it is done. Interrupted work has not been done, because both LOGOUT and BYE are sent
+        at rest."""
         for _ in range(NO_CHANCE):
             try:
                 if not self.connection:

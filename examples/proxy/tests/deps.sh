@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Installs the programs for the tests of the proxy on Debian 12: a Dovecot, three clients, and HAProxy and nginx, which
-# run in front of the proxy and are measured beside it. Courier and Cyrus cannot be installed beside Dovecot, so their
-# packages are only unpacked, into the folder named by the argument. Nothing is started: the tests run servers of their
-# own, in scratch folders and on free ports.
+# Installs the programs for the tests of the proxy on Debian 12: Dovecot, three clients, and HAProxy and nginx, which
+# run in front of the proxy and are measured beside it. Courier and Cyrus cannot be installed together with Dovecot, so
+# their packages are only unpacked, into the folder that the argument names. No server is started, because the tests run
+# their own servers in scratch folders on free ports.
 set -eu
 
 servers=$1
@@ -23,7 +23,7 @@ done
 
 install_missing()
 {
-    # A package that starts a daemon when it is installed would put a Dovecot on port 143.
+    # Without this policy, installing the package would start Dovecot on port 143.
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
         printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A running proxy, and the means to ask its clients to leave."""
+"""A running proxy, and the functions that ask its clients to leave."""
 
 import atexit
 import os
@@ -13,17 +13,17 @@ import time
 from servers import BUILD, PATIENCE, wait_until
 
 PLAIN = BUILD / "slogout-proxy"
-PROGRAM = BUILD / os.environ.get("PROXY", "tests/slogout-proxy")  # with sanitizers
+PROGRAM = BUILD / os.environ.get("PROXY", "tests/slogout-proxy")  # built with the sanitizers
 OPTIONS = os.environ.get("PROXY_OPTIONS", "").split()
 
 
 class Proxy:
-    """Starts a proxy in front of the server at this port of the loopback address, or at an address."""
+    """Starts a proxy for the server at this port of the loopback address, or at an address."""
 
     def __init__(self, server, *options, listen="127.0.0.1:0", program=PROGRAM, environment=None,
                  preexec_fn=None, inherits=None, hosts=None):
-        """inherits: a listening socket, which the proxy receives as from a supervisor. hosts: a file that replaces its
-        /etc/hosts."""
+        """A proxy. inherits: a listening socket, which the proxy receives as from a supervisor. hosts: a file that
+        replaces its /etc/hosts."""
         server = f"127.0.0.1:{server}" if isinstance(server, int) else server
         command = [program, "--listen", listen, "--server", server, "--spread", "0", *OPTIONS, *options]
         if inherits:
@@ -85,8 +85,8 @@ class Proxy:
 
 
 class Asking:
-    """Asks all clients to leave repeatedly, at random moments. With a growth above 1 the moments become rarer, so that
-    a client on a slow machine completes its work eventually."""
+    """Asks all clients to leave repeatedly, at random moments. If the growth is above 1, the moments become rarer, so
+    that a client on a slow machine completes its work eventually."""
 
     def __init__(self, proxy, seed, shortest=0.0, longest=0.05, growth=1.0):
         self.proxy, self.random = proxy, random.Random(seed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Mail servers for the tests, in scratch folders, on free loopback ports, without privileges. They are killed by
+"""Mail servers for the tests. They run in scratch folders on free loopback ports without privileges, and are killed by
 pid."""
 
 import atexit
@@ -35,7 +35,7 @@ def free_port():
 
 
 def account(name):
-    """The account of a server, which is never root."""
+    """Returns the account of a server, which is never root."""
     if os.getuid() == 0:
         entry = pwd.getpwnam(name)
         return entry.pw_name, {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
@@ -113,14 +113,14 @@ namespace inbox {{
 
 
 def make_certificate(folder):
-    """Creates the files key and certificate for 127.0.0.1, for one test."""
+    """Creates the files key and certificate for 127.0.0.1, which are valid for one test."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
                     "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", folder / "key", "-out",
                     folder / "certificate"], check=True, capture_output=True, timeout=PATIENCE)
     return folder / "certificate"
 
 
-# The settings that make a proxy blind.
+# Settings with which clients make a proxy blind.
 LAYERS = """
 ssl = yes
 ssl_cert = <{root}/certificate
@@ -131,8 +131,8 @@ auth_realms = localhost
 
 
 class Dovecot:
-    """Stock Dovecot, with no plugin of ours: any user, any password. haproxy: it requires PROXY headers and TLS.
-    layers: it has STARTTLS and DIGEST-MD5, and the password is "secret"."""
+    """Stock Dovecot without our plugin. It accepts any user and any password. haproxy: it requires PROXY headers and
+    TLS. layers: it offers STARTTLS and DIGEST-MD5, and the password is "secret"."""
 
     def __init__(self, haproxy=False, layers=False):
         user, owner = account("dovecot")
@@ -168,7 +168,7 @@ class Dovecot:
         return (self.scratch.path / "log").read_bytes()
 
     def files(self, user):
-        """The messages in the user's mailboxes, as the server has stored them."""
+        """Returns the messages in the user's mailboxes, as the server has stored them."""
         folder = self.scratch.path / "mail" / user / "Maildir"
         return sorted(path.read_bytes() for path in folder.glob("**/*")
                       if path.is_file() and path.parent.name in ("new", "cur"))
@@ -182,8 +182,8 @@ class Dovecot:
         self.scratch.remove()
 
     def left(self):
-        """Returns the processes that the master has started and that still live. All are in the session that was
-        created for it."""
+        """Returns the living processes that the master has started. All of them belong to the session that was created
+        for the master."""
         out = subprocess.run(["ps", "-o", "pid=,stat=", "--sid", str(self.process.pid)],
                              capture_output=True, text=True, check=False).stdout
         return [int(pid) for pid, state in (line.split() for line in out.splitlines()) if state[0] != "Z"]
@@ -194,7 +194,7 @@ def library_path():
 
 
 class Courier:
-    """Courier's imapd, one for each connection, for a user who is logged in already."""
+    """Courier's imapd, one process for each connection, for a user who has logged in already."""
 
     def __init__(self):
         _, self.owner = account("nobody")
@@ -244,7 +244,7 @@ imapidlepoll: 1
 
 
 class Cyrus:
-    """Cyrus' imapd without its master, which would pass it a pipe as descriptor 3 and the listening socket as
+    """Cyrus' imapd without its master. The master would pass it a pipe as descriptor 3 and the listening socket as
     descriptor 4. One process serves one connection after the other."""
 
     def __init__(self, processes=2):

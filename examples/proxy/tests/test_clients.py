@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""curl, mbsync and mutt through the proxy, in front of a stock Dovecot. They must receive and store the same as without
-the proxy. None of them knows LOGOUT, so they are told `* BYE`, and run again until they have succeeded."""
+"""curl, mbsync and mutt through the proxy, in front of a stock Dovecot. They must receive and store the same messages
+as without the proxy. None of them knows LOGOUT, so they receive `* BYE`, and run again until they succeed."""
 
 import mailbox
 import os
@@ -33,12 +33,12 @@ def fill(port, user):
 
 
 def without_tuid(messages):
-    """mbsync marks what it stores with a random header line, which has no other meaning."""
+    """mbsync marks each message that it stores with a random header line, which has no other purpose."""
     return sorted(re.sub(rb"X-TUID: \S+\r?\n", b"", text) for text in messages)
 
 
 class Clients(unittest.TestCase):
-    """Each test does the same work directly and through a proxy that tells all clients `* BYE` at random moments."""
+    """Each test does the same work directly, and through a proxy that tells all clients `* BYE` at random moments."""
 
     @classmethod
     def setUpClass(cls):
@@ -51,8 +51,8 @@ class Clients(unittest.TestCase):
         self.attempts = 0
 
     def run_twice(self, work, user, asking=(0.0, 0.3), changes_nothing=False):
-        """The results of work(port, user) must be the same, and so must the mailboxes. Work that changes nothing is
-        repeated if it was over before the proxy told the client."""
+        """Checks that the results of work(port, user) are the same, and the mailboxes, too. Work that changes nothing
+        is repeated if it ended before the proxy told the client to leave."""
         fill(self.dovecot.port, f"{user}-direct")
         fill(self.dovecot.port, f"{user}-proxy")
         expected = work(self.dovecot.port, f"{user}-direct")
@@ -165,7 +165,7 @@ push "<tag-pattern>~A<enter><tag-prefix><decode-copy>{saved}<enter><quit>"
 
     @staticmethod
     def read_terminal(terminal, patience=8):
-        """Waits until it ends, or until it has waited too long at a question."""
+        """Waits until the process ends, or until it has waited too long for an answer to a question."""
         deadline = time.monotonic() + patience
         while select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0]:
             try:
@@ -180,7 +180,8 @@ push "<tag-pattern>~A<enter><tag-prefix><decode-copy>{saved}<enter><quit>"
             saved = self.folder / f"{user}.{attempt}.mbox"
             text = self.mutt_once(port, user, saved)
             if text.count(b"\nSubject: ") + text.startswith(b"Subject: ") == MESSAGES:
-                return re.sub(rb"\nStatus: .*|\nFrom .*", b"", text)  # of the copy, not of the message
+                # Lines of the copy, which are not part of the message.
+                return re.sub(rb"\nStatus: .*|\nFrom .*", b"", text)
         raise AssertionError("mutt never saved all messages")
 
     def test_mutt_gets_the_same_as_directly(self):

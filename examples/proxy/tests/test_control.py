@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The control socket: which clients each command lists and reaches, and that a hostile peer can do no harm."""
+"""The control socket: the clients that each command lists and reaches, and hostile peers, which must do no harm."""
 
 import base64
 import os
@@ -39,7 +39,7 @@ class ControlTest(ProxyTest):
     def peer(self):
         peer = socket.socket(socket.AF_UNIX)
         self.addCleanup(peer.close)
-        peer.connect(str(self.path))  # without a time limit, or it fails at once when the queue is full
+        peer.connect(str(self.path))  # with a time limit, connect() would fail at once if the queue is full
         peer.settimeout(PATIENCE)
         return peer
 
@@ -56,7 +56,7 @@ class ControlTest(ProxyTest):
         return sorted(int(re.match(r"connection=(\d+) ", line)[1]) for line in lines[:-1])
 
     def login(self, pair, *lines):
-        """The lines of the client up to its name and password, with a `+` of the server between two lines."""
+        """Returns the lines of the client up to its name and password, with a `+` of the server between two lines."""
         client, server = pair
         for number, line in enumerate(lines):
             client.sendall(line)
@@ -81,7 +81,7 @@ class Names(ControlTest):
     )
 
     def memory(self, proxy):
-        """All memory that the proxy could write to."""
+        """Returns all memory that the proxy can write to."""
         with open(f"/proc/{proxy.process.pid}/maps", encoding="ascii") as maps, open(f"/proc/{proxy.process.pid}/mem", "rb") as memory:
             for line in maps:
                 match = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw.. .*(?<!\[vvar\])$", line)
@@ -236,8 +236,8 @@ class Commands(ControlTest):
         proxy.end()
 
     def test_the_path_belongs_to_one_proxy_and_its_owner(self):
-        """Only the owner can use the path. A socket that a killed proxy has left is replaced, but not a file, and not a
-        socket that another proxy uses."""
+        """Only the owner can use the path. A proxy replaces a socket that a killed proxy has left, but not a file, and
+        not a socket that another proxy uses."""
         killed = Proxy(1, "--control", self.path)
         killed.process.kill()
         killed.process.wait()
@@ -261,11 +261,12 @@ class Commands(ControlTest):
 
 
 class Attack(ControlTest):
-    """A hostile peer with the right to connect. The clients must be served, and the operator must receive replies."""
+    """A hostile peer that may connect. The clients must be served, and the operator must receive replies."""
     SESSIONS = 400
 
     def harm(self, over):
-        """Garbage, lines without end, half lines, silence, resets, floods of commands, and lists that nobody reads."""
+        """Sends garbage, lines without end, half lines, silence, resets, floods of commands, and lists that the peer
+        does not read."""
         octets = [bytes(range(256)) * 8, b"x" * 100000, b"show sess", b"", b"\n" * 5000, b"show sessions\n" * 500, b"ask\0all\n",
                   b"tell user=\"nobody\n" * 100, b"show sessions " + b"age=0 " * 150 + b"\n"]
         held = []
@@ -304,7 +305,7 @@ class Attack(ControlTest):
             try:
                 answers += self.command("show counters")[-1:] == ["ok"]
             except OSError:
-                pass  # a later peer has taken its place
+                pass  # a later peer has replaced this peer
         over.set()
         for attacker in attackers:
             attacker.join()

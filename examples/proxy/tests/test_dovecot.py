@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""imaplib through the proxy, in front of a stock Dovecot. A client must get the same results as directly, however often
-it is asked to leave."""
+"""imaplib through the proxy, in front of a stock Dovecot. A client must get the same results as without the proxy, even
+if it is asked to leave many times."""
 
 import hashlib
 import imaplib
@@ -17,7 +17,7 @@ from servers import PATIENCE, Dovecot
 
 
 def message(rng, number):
-    """Messages of many sizes, with lines that look like requests and answers."""
+    """Returns messages of many sizes, with lines that look like requests and answers."""
     body = [rng.choice([b"* BYE going", b"SLP.1 OK done", b"+ go ahead", b"{3}", b"* CAPABILITY ENABLE COMPRESS=DEFLATE",
                         b"DONE", b"x" * rng.randrange(1, 900)]) for _ in range(rng.choice([1, 10, 100, 1500]))]
     return b"Subject: message %d\r\n\r\n" % number + b"\r\n".join(body) + b"\r\n"
@@ -35,7 +35,7 @@ def literals(data):
 
 
 def work(client, seed, count):
-    """Runs a fixed sequence of commands. Returns the octets that the client has downloaded."""
+    """Runs a fixed sequence of commands. Returns the octets that the client downloads."""
     rng = random.Random(seed)
     seen = []
     for number in range(count):
@@ -77,7 +77,7 @@ class Imaplib(unittest.TestCase):
                 got = work(through, seed, self.COUNT)
         else:
             got = work(through, seed, self.COUNT)
-        self.assertTrue(got == expected, "what was downloaded differs")  # too long to be shown
+        self.assertTrue(got == expected, "the downloaded octets differ")  # the octets are too long to be printed
         self.assertTrue(self.dovecot.files(f"{name}-proxy") == self.dovecot.files(f"{name}-direct"), "mailboxes differ")
         through.close()
         proxy.stop()
@@ -108,7 +108,7 @@ class Imaplib(unittest.TestCase):
 
 
 class Uploads(unittest.TestCase):
-    """A client that repeats an upload that was not confirmed, while Dovecot answers a tag that the client has not used,
+    """A client repeats an upload that was not confirmed. Meanwhile, Dovecot answers a tag that the client has not used,
     because it reads the literal of an unknown command as a command."""
 
     ROUNDS = 50
@@ -116,8 +116,8 @@ class Uploads(unittest.TestCase):
 
     def upload(self, port, number, end=None):
         """Sends the message after the unknown command. Returns whether the message was confirmed. Calls end() at a
-        random moment of the dialogue. The proxy is blind after Dovecot's OK to `foo`, and does not close the connection
-        at once, so the client leaves when it has its own OK."""
+        random moment of the dialogue. The proxy becomes blind at Dovecot's OK to `foo`. It does not close the
+        connection then, so the client leaves after its own OK."""
         message = b"Message-ID: <%d@test>\r\n\r\n" % number + b"x" * self.random.choice([10, 20000, 500000]) + b"\r\n"
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
             replies = connection.makefile("rb")
@@ -156,7 +156,7 @@ class Uploads(unittest.TestCase):
 
 
 def digest_md5(challenge):
-    """RFC 2831, for user and secret; the second challenge requires no answer."""
+    """Returns the response of RFC 2831 for user and secret. The second challenge requires no answer."""
     def digest(octets):
         return hashlib.md5(octets).digest()
     if challenge.startswith(b"rspauth="):
@@ -170,7 +170,8 @@ def digest_md5(challenge):
 
 
 class Blindness(unittest.TestCase):
-    """The effects that the manual describes for the two layers that a client begins with the server itself."""
+    """Tests the effects that the manual describes for the two layers that a client and the server begin without the
+    proxy."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The proxy as it is deployed. HAProxy or nginx terminates TLS in front of it, as in examples/proxy. Dovecot behind it
-reads the client's address from the PROXY protocol. Real clients over TLS are asked and told while they work. During a
-drain, HAProxy's check of the port decides where new clients go."""
+reads the client's address from the PROXY protocol. Real clients over TLS are asked and told to leave while they work.
+During a drain, HAProxy's check of the port decides where new clients go."""
 
 import collections
 import re
@@ -95,7 +95,7 @@ class HAProxy(Front):
         return ["haproxy", "-db", "-f", self.folder / "configuration"]
 
     def status(self, server):
-        """UP, DOWN ..."""
+        """Returns UP, DOWN and so on."""
         with socket.socket(socket.AF_UNIX) as control:
             control.connect(str(self.control))
             control.sendall(b"show stat\n")
@@ -119,7 +119,7 @@ class Nginx(Front):
 
 
 class TLSClient(Client):
-    """imaplib over TLS. The certificate is checked."""
+    """imaplib over TLS, which checks the certificate."""
 
     def __init__(self, front, user, enable):
         super().__init__(front.port, user, enable)
@@ -145,7 +145,8 @@ class OverTLS(unittest.TestCase):
     def setUpClass(cls):
         cls.dovecot = Dovecot(haproxy=True)
         cls.addClassCleanup(cls.dovecot.close)
-        cls.direct = Proxy(cls.dovecot.port, "--send-proxy", "v2")  # to fill and compare; Dovecot requires a header
+        # To store and compare messages; Dovecot requires a header.
+        cls.direct = Proxy(cls.dovecot.port, "--send-proxy", "v2")
         cls.addClassCleanup(cls.direct.stop)
 
     def start(self, front):
@@ -160,7 +161,7 @@ class OverTLS(unittest.TestCase):
         with Asking(proxy, 5, growth=1.01):
             got = work(client, 5, self.COUNT)
         client.close()
-        self.assertTrue(got == expected, "what was downloaded differs")
+        self.assertTrue(got == expected, "the downloaded octets differ")
         self.assertTrue(self.dovecot.files(f"{name}-asked") == self.dovecot.files(f"{name}-direct"), "mailboxes differ")
         self.assertGreater(client.sent_away, 1)
         self.assertIn("ANSWERED" if enable else "BYE_ONLY", proxy.outcomes())
@@ -241,8 +242,8 @@ SyncState *
 
 
 class Crowd(ProxyTest):
-    """10,000 idle connections, or as many as the limit of descriptors allows, and some active clients; then a drain by
-    SIGTERM while HAProxy sends new clients to another proxy."""
+    """10,000 idle connections, or as many as the limit of descriptors allows, and some active clients. Then SIGTERM
+    starts a drain, while HAProxy sends new clients to another proxy."""
     ACTIVE = 500
 
     def setUp(self):
@@ -257,7 +258,8 @@ class Crowd(ProxyTest):
         self.listener.listen(1000)
 
     def serve(self, ready):
-        """The server for all clients, in one thread. It greets, accepts every login, and answers."""
+        """The server for all clients, in one thread. It sends a greeting, accepts every login, and answers each
+        command."""
         poll = select.epoll()
         poll.register(self.listener.fileno(), select.EPOLLIN)
         self.listener.setblocking(False)
@@ -330,7 +332,7 @@ class Crowd(ProxyTest):
 
 
 class Redispatch(Flood):
-    """A proxy stops before the balancer knows it. A client that finds the port closed goes to the other proxy."""
+    """A proxy stops before the balancer knows this. A client that finds the port closed goes to the other proxy."""
     STOPS = 3
 
     def check(self, front):
@@ -342,7 +344,7 @@ class Redispatch(Flood):
             for _ in range(self.STOPS):
                 self.after(100)
                 stopping.terminate()
-                time.sleep(5)  # longer than HAProxy tries again without redispatch
+                time.sleep(5)  # longer than HAProxy retries without redispatch
                 self.after(100)
                 stopping = self.start("--accept-proxy", "--quiet", "--reuse-port", listen=f"127.0.0.1:{port}", program=PLAIN)
         self.flood(balancer.port, stops)
@@ -357,28 +359,28 @@ class Redispatch(Flood):
 
 
 class HAProxyWithHeaders(HAProxy):
-    """Without TLS."""
+    """The connection uses no TLS."""
 
     def adapt(self, text, plain):
         return super().adapt(text, True).replace("send-proxy-v2-ssl", "send-proxy-v2")
 
 
 class PlainNginx(Nginx):
-    """Without TLS."""
+    """The connection uses no TLS."""
 
     def adapt(self, text, plain):
         return re.sub(r"(listen \S+) ssl", r"\1", super().adapt(text, plain))
 
 
 class PlainHAProxy(HAProxy):
-    """Without TLS and PROXY headers."""
+    """The connection uses neither TLS nor PROXY headers."""
 
     def adapt(self, text, plain):
         return super().adapt(text, True).replace(" send-proxy-v2-ssl", "")
 
 
 class Active:
-    """A client that sends one command after the other until it is asked or told, and checks each response."""
+    """A client that sends one command after the other until it is asked or told to leave, and checks each response."""
 
     def __init__(self, proxy, enable):
         self.enable, self.done, self.end, self.fault, self.input = enable, 0, None, None, b""
@@ -411,7 +413,7 @@ class Active:
             if line == BYE:
                 self.end = "BYE"
             elif line != tag + b" OK done\r\n":
-                raise AssertionError(f"{line!r} is no answer to {tag!r}")
+                raise AssertionError(f"{line!r} is not the response to {tag!r}")
             else:
                 self.done += 1
             if asked:

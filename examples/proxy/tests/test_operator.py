@@ -83,7 +83,8 @@ class CommandLine(unittest.TestCase):
 
 
 class Deployment(unittest.TestCase):
-    """The numbers of the unit and of the pod. The program itself must accept its options, with slogout_plan_check()."""
+    """Checks the numbers of the unit and of the pod. The program itself must accept its options, with
+    slogout_plan_check()."""
 
     def accepts(self, options):
         options = [option for option in options if not option.startswith(("--listen", "--server", "--metrics", "--control"))]
@@ -98,7 +99,7 @@ class Deployment(unittest.TestCase):
             self.assertGreater(int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1]), self.accepts(words) + 5)
 
     def test_the_table_of_the_manual_is_right(self):
-        """The formulas are those of service.c, and of the range of ports of Linux."""
+        """The formulas are those of service.c, and of the range of ports in Linux."""
         rows = re.findall(r"^ *([\d,]+) +([\d,]+) +(\d+) MB +(\d+) +(\d+)$", (ROOT / "man/slogout-proxy.8").read_text(), re.M)
         self.assertGreater(len(rows), 3)
         for row in rows:
@@ -166,7 +167,7 @@ class Signals(ProxyTest):
             wait_until(lambda: proxy.events.count(b"asking over") == count)  # pylint: disable=W0640
 
     def test_a_rate_holds_for_sigusr1_and_for_the_drain(self):
-        """The last of 20 clients leaves in its slot of a tenth of a second, so not before 1.9 s have passed."""
+        """The last of 20 clients leaves in its slot of a tenth of a second, so at least 1.9 s have passed."""
         proxy = self.start("--spread", "0", "--rate", "10")
         for signal_it, event in ((proxy.ask, "asking over"), (proxy.terminate, "drain over .* kept=yes .*")):
             pairs = [self.pair(proxy) for _ in range(20)]
@@ -222,7 +223,7 @@ class Signals(ProxyTest):
         proxy.end()
 
     def test_the_agent_says_drain_while_the_port_still_accepts(self):
-        """The second signal ends that time. It must differ from the first signal, which may still be pending."""
+        """The second signal ends the lame duck. It must differ from the first signal, which may still be pending."""
         port = free_port()
         proxy = self.start("--agent", f"127.0.0.1:{port}", "--lame-duck", "3600000")
 
@@ -318,7 +319,7 @@ class Metrics(ProxyTest):
         self.file = self.folder / "proxy.prom"
 
     def parsed(self):
-        """Reads the file with a parser that others wrote."""
+        """Reads the file with an independent parser."""
         script = ("import json, sys; from prometheus_client.openmetrics import parser; print(json.dumps({s.name + "
                   "''.join(s.labels.values()): s.value for f in parser.text_string_to_metric_families(sys.stdin.read()) "
                   "for s in f.samples}))")
@@ -358,7 +359,7 @@ class Metrics(ProxyTest):
     )
 
     def test_the_reason_for_blindness_is_logged_and_counted(self):
-        """The reason is logged and counted, and everything still passes."""
+        """The reason is logged and counted, and all octets still pass."""
         proxy = self.start("--metrics", self.file)
         for number, (reason, by, said) in enumerate(self.BLINDING, 1):
             ends = self.pair(proxy)
@@ -391,12 +392,12 @@ class Metrics(ProxyTest):
 
 class Addresses(ProxyTest):
     def test_another_address_is_used_if_the_first_does_not_answer(self):
-        """localhost is ::1 and 127.0.0.1 where both exist; the server listens only on 127.0.0.1."""
+        """localhost is both ::1 and 127.0.0.1 if both exist. The server listens only on 127.0.0.1."""
         proxy = self.start(server=f"localhost:{self.listener.getsockname()[1]}")
         self.pair(proxy)
 
     def test_new_clients_go_to_a_changed_address(self):
-        """The hosts file is replaced atomically, and the existing connection remains."""
+        """The hosts file is replaced atomically, and the existing connection remains open."""
         port = self.listener.getsockname()[1]
         other = socket.create_server(("127.0.0.2", port))
         self.addCleanup(other.close)
@@ -550,8 +551,8 @@ class Resets(ProxyTest):
         wait_until(lambda: self.descriptors(proxy) == before)
 
     def test_the_last_response_of_a_server_that_resets_is_passed(self):
-        """The octets that the server sent before the RST are in the socket when the proxy finds that it can no longer
-        write."""
+        """When the proxy finds that it can no longer write, the octets that the server sent before the RST are still in
+        the socket."""
         proxy = self.start()
         client, server = self.pair(proxy)
         proxy.process.send_signal(signal.SIGSTOP)
@@ -562,7 +563,7 @@ class Resets(ProxyTest):
         self.assertEqual(read_to_end(client), b"* BYE I am off\r\n")
 
     def test_a_server_that_vanishes_ends_its_connections(self):
-        """Its process is killed: all its connections end at once."""
+        """The process of the server is killed, which ends all its connections at once."""
         port = free_port()
         server = subprocess.Popen([BUILD / "examples/echo_server", "--listen", f"127.0.0.1:{port}"],
                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -591,7 +592,7 @@ class Keepalive(ProxyTest):
 
 class Descriptors(ProxyTest):
     def test_without_descriptors_clients_wait_and_nothing_is_lost(self):
-        """The proxy may have 70 descriptors, of which it keeps 36 in reserve, so it serves at most 17 clients at once;
+        """The proxy may have 70 descriptors, and keeps 36 of them in reserve, so it serves at most 17 clients at once.
         60 clients connect. The metrics are written continuously."""
         def limit():
             resource.setrlimit(resource.RLIMIT_NOFILE, (70, 70))
@@ -619,7 +620,7 @@ class Descriptors(ProxyTest):
         wait_until(lambda: len(os.listdir(f"/proc/{proxy.process.pid}/fd")) < 12)
 
     def serve(self, over):
-        """Greets, answers, and closes after the client has closed."""
+        """A server that greets, answers, and closes after the client has closed."""
         def talk(connection):
             connection.settimeout(PATIENCE)
             connection.sendall(GREETING)
@@ -636,7 +637,7 @@ class Descriptors(ProxyTest):
 
 
 class Faults(ProxyTest):
-    """Calls that are interrupted, transfer one octet, or find no buffers, as tests/programs/faults/shim.c makes them."""
+    """tests/programs/shim.c makes system calls fail with EINTR, transfer one octet, or find no buffers."""
     FAULTS = ("send=short%1 recv=short%1", "send=EINTR%2 recv=EINTR%2 epoll_wait=EINTR%2 accept=EINTR%2",
               "send=ENOBUFS%2 recv=EAGAIN%3", "accept=EMFILE%2", "accept=ECONNABORTED%2")
     OCTETS = bytes(range(256)) * 80
@@ -646,7 +647,7 @@ class Faults(ProxyTest):
                           environment={"FAULTS": faults, "LD_PRELOAD": str(BUILD / "tests/faults/shim.so")})
 
     def test_a_side_that_accepts_no_output_is_closed(self):
-        client, server = self.pair(self.faulty("send=EPIPE@1"))  # the greeting goes by writev()
+        client, server = self.pair(self.faulty("send=EPIPE@1"))  # the greeting is sent by writev()
         client.sendall(b"a NOOP\r\n")
         self.assertEqual(read_to_end(client), b"* BYE [UNAVAILABLE] The mail server has closed the connection\r\n")
         client.close()
@@ -687,7 +688,7 @@ class Faults(ProxyTest):
 
 
 class Flood(ProxyTest):
-    """Clients connect continuously."""
+    """Makes clients connect continuously."""
 
     def setUp(self):
         super().setUp()
@@ -709,7 +710,7 @@ class Flood(ProxyTest):
                 self.failures.append(repr(error))
 
     def serve(self):
-        """Greets after a delay, so that clients wait for the greeting."""
+        """A server that delays its greeting, so that clients wait for the greeting."""
         self.listener.settimeout(0.01)
         while not self.gone.is_set():
             waiting = []

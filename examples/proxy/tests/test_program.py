@@ -53,7 +53,7 @@ class ProxyTest(unittest.TestCase):
         return proxy
 
     def pair(self, proxy, greeting=GREETING):
-        """Returns both ends of a relay, after the greeting."""
+        """Returns both ends of a relay after the greeting."""
         client = connect(proxy)
         server, _ = self.listener.accept()
         server.settimeout(PATIENCE)
@@ -67,7 +67,7 @@ class ProxyTest(unittest.TestCase):
 
 class Servers(ProxyTest):
     def test_a_server_that_never_accepts_gives_a_bye(self):
-        """Nobody accepts, and the queue of connections is full, so that no connection is established."""
+        """No process accepts, and the queue of connections is full, so no connection is established."""
         busy = socket.socket()
         busy.bind(("127.0.0.1", 0))
         busy.listen(0)
@@ -110,7 +110,7 @@ class Servers(ProxyTest):
         self.assertEqual(read_to_end(client), b"* BYE Logging out\r\n")
 
     def test_a_server_gone_before_the_greeting_gives_a_bye(self):
-        """The proxy tries the other address, unless the first address has received octets of the client."""
+        """The proxy tries the other address, unless the first server has received octets of the client."""
         port = self.listener.getsockname()[1]
         with socket.create_server(("127.0.0.2", port)) as other, tempfile.NamedTemporaryFile("w") as hosts:
             print("127.0.0.1 mail.test\n127.0.0.2 mail.test", file=hosts, flush=True)
@@ -173,7 +173,7 @@ class BackPressure(ProxyTest):
             return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) * 1024
 
     def check(self, source, sink, announcement, proxy):
-        """source sends the announcement, and then a literal of SIZE octets."""
+        """`source` sends the announcement, and then a literal of SIZE octets."""
         sent = 0
         piece = bytes(range(1, 251)) * 400
         source.sendall(announcement)
@@ -209,9 +209,9 @@ class BackPressure(ProxyTest):
 
 
 class Signals(ProxyTest):
-    def test_the_second_signal_waits_for_no_client(self):
-        """One client is asked and silent, one is inside a literal, one is blind, and the server of one has sent BYE and
-        stays."""
+    def test_the_second_signal_ends_the_wait_for_clients(self):
+        """One client was asked and does not answer, one is inside a literal, one has a blind filter, and the server of
+        one has sent BYE and keeps the connection open."""
         proxy = self.start("--ask", "all")
         asked, inside = self.pair(proxy), self.pair(proxy)
         blind, parting = self.pair(proxy), self.pair(proxy)
@@ -222,7 +222,7 @@ class Signals(ProxyTest):
             client.recv(100)
         proxy.terminate()
         self.assertEqual(asked[0].recv(100), b"SLP.1 LOGOUT\r\n")
-        time.sleep(0.2)  # another signal, not the same one
+        time.sleep(0.2)  # so that the second signal is separate
         proxy.terminate()
         self.assertEqual(read_to_end(asked[0]), BYE)
         for client, server in (asked, inside, blind, parting):
@@ -231,7 +231,8 @@ class Signals(ProxyTest):
             server.close()
         proxy.end()
         self.assertEqual(sorted(proxy.outcomes()), ["FORCED"] * 3)
-        self.assertIn(b" without_bye=2 over_limit=0 cut_off=2\n", proxy.events)  # the second one and the blind one
+        # Those of the second client and of the blind filter.
+        self.assertIn(b" without_bye=2 over_limit=0 cut_off=2\n", proxy.events)
 
 
 class SlogoutServer(unittest.TestCase):
@@ -275,8 +276,8 @@ class SlogoutServer(unittest.TestCase):
 
 
 class TenThousand(ProxyTest):
-    """Ten thousand connections, or as many as the system's limit of descriptors allows: two for each connection, here
-    and in the proxy."""
+    """Ten thousand connections, or as many as the system's limit of descriptors allows: the test and the proxy need two
+    descriptors for each connection."""
     WANTED = 10000
 
     def setUp(self):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs a scripted session with Courier's and Cyrus' imapd, directly and through the proxy, and then asks the client to
-leave."""
+"""Runs a scripted session with the imapd of Courier and of Cyrus, directly and through the proxy, and then asks the
+client to leave."""
 
 import re
 import socket
@@ -43,7 +43,7 @@ class Session:
         for literal in literals:
             while not (line := self.response()).startswith(b"+"):
                 heard.append(line)
-            heard.append(b"+")  # each server has its own text
+            heard.append(b"+")  # each server has a different text
             self.send(literal)
         while not (line := self.response()).startswith(tag + b" "):
             if not line:
@@ -104,7 +104,7 @@ class Steady(unittest.TestCase):
 
 class Servers(unittest.TestCase):
     def play(self, make, mailbox, login, literal_plus):
-        """Runs the session on a fresh server directly, and on another server through the proxy."""
+        """Runs the session directly on a fresh server, and through the proxy on another fresh server."""
         direct = self.connect(self.start(make).port)
         expected = login(direct) + script(direct, mailbox, literal_plus)
         proxy = Proxy(self.start(make).port)
@@ -127,7 +127,7 @@ class Servers(unittest.TestCase):
         return session
 
     def leave(self, proxy, session, enables):
-        """Asks in IDLE, with LOGOUT if the server has ENABLE, and otherwise with BYE."""
+        """Asks in IDLE. The client receives LOGOUT if the server has ENABLE, and otherwise BYE."""
         if enables:
             heard = session.command(b"ENABLE X-SERVER-LOGOUT")
             self.assertEqual(heard[-2], b"* ENABLED X-SERVER-LOGOUT\r\n")

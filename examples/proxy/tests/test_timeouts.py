@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Timeouts that take a minute; these tests only wait."""
+"""Timeouts of a minute. These tests mostly wait."""
 
 import time
 import unittest
@@ -11,8 +11,8 @@ from test_program import BYE, ProxyTest, connect, read_exact, read_to_end
 
 class Timeouts(ProxyTest):
     def test_the_proxy_has_exited_at_its_deadline(self):
-        """The deadline holds whatever the clients do. One is inside a literal, one never closes its side, and the
-        server of one has sent BYE."""
+        """The deadline holds whatever the clients do. One client is inside a literal, one never closes its side, and
+        the server of one has sent BYE."""
         proxy = self.start("--deadline", "47000", "--spread", "0", "--lame-duck", "1000", program=PLAIN)
         inside, silent, parting = self.pair(proxy), self.pair(proxy), self.pair(proxy)
         inside[1].sendall(b"* 1 FETCH (BODY[] {100}\r\nab")

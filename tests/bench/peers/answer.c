@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One line of the client: an answer that must be recognized, and a command that must be let through. */
+/* The cost of one line of the client: an answer that must be recognized, or a command that must be passed to
+ * the server. */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
 #include <strings.h>
@@ -42,11 +43,11 @@ static double parse_answers(size_t n)
                       memcmp(response.tag, TAG, response.tag_len) == 0 &&
                       response.status == SLOGOUT_STATUS_OK;
     began = bench_now() - began;
-    bench_require(recognized == n, "an answer was not recognized");
+    bench_require(recognized == n, "each answer is recognized");
     return began / (double)n;
 }
 
-/* is_asked: LOGOUT is on the wire, so each line is looked at. */
+/* If is_asked, LOGOUT has been sent, so each line is examined. */
 static double feed_commands(size_t n, int is_asked)
 {
     struct slogout *slogout;
@@ -64,7 +65,7 @@ static double feed_commands(size_t n, int is_asked)
     for (i = 0; i < n; i++)
         consumed += (size_t)slogout_session_feed_line(session, COMMAND, sizeof COMMAND - 1, 1);
     began = bench_now() - began;
-    bench_require(consumed == 0, "a command was consumed");
+    bench_require(consumed == 0, "no command is consumed");
     slogout_session_free(session);
     slogout_free(slogout);
     return began / (double)n;
@@ -80,7 +81,7 @@ static double feed_commands_asked(size_t n)
     return feed_commands(n, 1);
 }
 
-/* ---- a chain of comparisons, without grammar ---- */
+/* ---- a chain of comparisons without a grammar ---- */
 
 static int is_answer(const char *line, size_t len)
 {
@@ -95,7 +96,7 @@ static int is_answer(const char *line, size_t len)
 
 static double compare_lines(size_t n, const char *line, int expected)
 {
-    const char *volatile shown = line; /* so that the compiler cannot answer in advance */
+    const char *volatile shown = line; /* volatile, so that the compiler cannot compute the result */
     size_t answers = 0;
     size_t i;
     double began = bench_now();
@@ -103,7 +104,7 @@ static double compare_lines(size_t n, const char *line, int expected)
     for (i = 0; i < n; i++)
         answers += (size_t)is_answer(shown, strlen(shown));
     began = bench_now() - began;
-    bench_require(answers == (expected ? n : 0), "the chain of comparisons");
+    bench_require(answers == (expected ? n : 0), "the chain of comparisons is right");
     return began / (double)n;
 }
 

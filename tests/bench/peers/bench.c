@@ -12,7 +12,7 @@
 
 long syscall(long number, ...);
 
-/* Uses the system call, because drain.c replaces clock_gettime() by its own clock. */
+/* Uses the system call, because drain.c replaces clock_gettime(). */
 double bench_now(void)
 {
     struct timespec time;
@@ -71,7 +71,7 @@ static void run_row(const struct bench_row *row, size_t n)
     const struct bench_peer *peer;
     int round;
 
-    bench_require(row->rounds <= ROUNDS_MAX, "fewer rounds");
+    bench_require(row->rounds <= ROUNDS_MAX, "at most ROUNDS_MAX rounds");
     for (round = 0; round < row->rounds; round++)
         for (peer = row->peers; peer < row->peers + BENCH_PEERS_MAX && peer->run; peer++)
             if (can_do(peer, n))

@@ -11,7 +11,8 @@ void dovecot_begin(void)
     lib_init();
 }
 
-/* As imap does: the tag, the command, the arguments, and the line end, which the parser leaves. */
+/* Parses a line as Dovecot's imap process does: the tag, the command, the arguments, and the line end, which
+ * the parser does not consume. */
 static bool parse_line(struct imap_parser *parser, struct istream *input)
 {
     const struct imap_arg *args;

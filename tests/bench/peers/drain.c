@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A whole drain of N sessions: each is asked at an instant of its own in a spread, gets a timer for its answer, answers
- * 100 ms later, and is closed and freed. slogout does this with slots and lists; a server by hand has a timer of its
- * event loop for each session, first for its instant and then for its answer. Time is simulated, at 20 sessions each
- * millisecond, and each millisecond runs the loop once; the peers' loops read the clock that is defined here.
+/* The cost of a whole drain of N sessions. Each session is asked at its own instant in a spread, gets a timer for its
+ * answer, answers 100 ms later, and is closed and freed. slogout uses slots and lists for this. A server without
+ * slogout has a timer of its event loop for each session, first for its instant and then for its answer. Time is
+ * simulated: each millisecond begins 20 sessions and runs the loop once. The loops of the peers read the clock that
+ * this file defines.
  *
- * In random order, the sessions are added to the drain in an order that differs from the order of their memory. */
+ * In random order, the order in which sessions are added to the drain differs from their order in memory. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,11 @@
 #include <uv.h>
 #endif
 
-#define RATE             20 /* sessions each millisecond */
+#define RATE             20 /* sessions per millisecond */
 #define CLIENT_MS        100
 #define ANSWER_TIMEOUT_S 35
 
-/* ---- the clock, for the libraries that this program links ---- */
+/* ---- the clock, for the libraries that are linked with this program ---- */
 
 static uint64_t now_ms;
 
@@ -40,13 +41,13 @@ struct conn {
     struct slogout_session *session;
     uint64_t answer_ms;
     size_t len;
-    char answer[32]; /* the client's, once it was asked */
+    char answer[32]; /* the client's answer, after it was asked */
 };
 
 static struct conn *conns, **asked;
 static size_t asks, answers, ended;
 
-/* `TAG LOGOUT` is queued, and the client will answer `TAG OK`. */
+/* Queues `TAG LOGOUT`. The client will answer `TAG OK`. */
 static void ask(struct conn *conn, const char *line, size_t tag_len)
 {
     memcpy(conn->answer, line, tag_len);
@@ -90,7 +91,7 @@ static double run_all(size_t n, void (*answer)(struct conn *conn), void (*turn)(
 
 static struct slogout *slogout;
 static struct slogout_drain *drain;
-static char *memory, *free_memory; /* sessions lie side by side, as the peers' do */
+static char *memory, *free_memory; /* the sessions are contiguous, like those of the peers */
 
 static void *allocate(size_t size, void *user_data)
 {
@@ -172,7 +173,7 @@ static double run_slogout(size_t n, int is_shuffled)
     return spent / (double)n;
 }
 
-/* ---- a server by hand ---- */
+/* ---- a server without slogout ---- */
 
 static uint64_t random_state;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The cost of one session's event while other drains run: a request that is canceled, so that a timer starts and stops.
- * Beside it, libev starts and stops one timer while as many others run. */
+/* The cost of one session's event while other drains run. The event is a request that is canceled, so that a timer
+ * starts and stops. For comparison, libev starts and stops one timer while the same number of other timers run. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <slogout/drain.h>
@@ -62,7 +62,7 @@ static double run_slogout(size_t drains)
                           slogout_drain_start(all[i], &plan, 0) == 0,
                       "a drain");
     }
-    while (slogout_deadline(slogout) == 0) /* each drain sees to its slots once */
+    while (slogout_deadline(slogout) == 0) /* each drain handles its slots once */
         slogout_tick(slogout, 0);
     session = make_session(slogout);
     spent = bench_now();
@@ -88,7 +88,7 @@ static double run_libev(size_t drains)
 }
 #endif
 
-/* The drains are in a list, because a program has a few of them at a time. */
+/* Up to 100 drains, because the drains are in a list, and a program has only a few at a time. */
 static const size_t sizes[] = {1, 10, 100, 0};
 
 static const struct bench_row rows[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Throughput of the filter in GB/s. The peers read the same octets: memchr() finds the lines, memcpy() copies, Dovecot's
- * parser takes the lines apart. The octets come in pieces of 16 KB, as from a socket, except for Dovecot's parser,
- * which has all of them at once. */
+/* The throughput of the filter in GB/s. The peers read the same octets: memchr() finds the lines, memcpy() copies the
+ * octets, and Dovecot's parser parses the lines. The octets arrive in pieces of 16 KB, as from a socket; only Dovecot's
+ * parser receives all of them at once. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +14,11 @@
 
 #define PIECE   16384
 #define OCTETS  (4u << 20)
-#define LONGEST 20000 /* octets of a literal */
+#define LONGEST 20000 /* the most octets in a literal */
 
 static char stream[OCTETS];
 static size_t filled;
-static unsigned commands; /* in a stream of the client; tagged responses in one of the server */
+static unsigned commands; /* commands in a stream of the client, or tagged responses in a stream of the server */
 
 /* ---- the streams ---- */
 
@@ -42,7 +42,7 @@ static void add_flags(unsigned number)
         (size_t)sprintf(stream + filled, "* %u FETCH (UID %u FLAGS (\\Seen))\r\n", number, number + 1000);
 }
 
-/* To a client that looks at one message after the other. */
+/* Replies to a client that reads one message after the other. */
 static void add_replies(unsigned number)
 {
     commands++;
@@ -64,7 +64,7 @@ static void add_commands(unsigned number)
         filled += (size_t)sprintf(at, "A%u UID STORE %u +FLAGS (\\Deleted)\r\n", number, number + 1000);
 }
 
-/* n octets at most. */
+/* Fills the stream with at most n octets. */
 static void fill(void (*add)(unsigned number), size_t n)
 {
     static void (*last)(unsigned number);
@@ -103,7 +103,8 @@ static void close_connection(struct slogout_filter *filter, const struct slogout
     (void)filter, (void)result, (void)conn;
 }
 
-/* The client has logged in. The tagged responses of a stream need commands that were sent before. */
+/* Starts a filter whose client has logged in. The tagged responses of a stream require commands that were sent before.
+ * */
 static struct slogout_filter *start(struct slogout *slogout, feeder *feed, size_t *passed)
 {
     static const struct slogout_filter_callbacks callbacks = {sizeof callbacks, take, take, close_connection};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whole connections a second over loopback: a client connects, logs in, enables the extension and is made to leave. The
- * server asks it with slogout, which takes one message more; or slogout tells it by `* BYE`; or the server sends `*
- * BYE` and closes by itself, as servers do today. Server and clients are two processes on one core, so that the rate
- * counts the work of both. N is the number of clients that are connected at a time. */
+/* The number of whole connections per second over loopback: a client connects, logs in, enables the extension, and is
+ * made to leave. In three variants, the server asks it with slogout, which takes one message more; slogout tells it
+ * with `* BYE`; or the server sends `* BYE` and closes without slogout, as servers do today. Server and clients are two
+ * processes on one core, so that the rate includes the work of both. N is the number of clients that are connected at a
+ * time. */
 #define _GNU_SOURCE /* sched_setaffinity() */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,11 +24,11 @@
 #define CONNECTIONS 3000 /* in one round */
 #define EVENTS_MAX  256
 
-/* ---- what both processes need ---- */
+/* ---- code for both processes ---- */
 
 struct conn {
     int fd;
-    struct slogout_session *session; /* the server's, if it asks */
+    struct slogout_session *session; /* the server's session, if it asks */
     size_t len;
     char input[256];
 };
@@ -40,7 +41,7 @@ static void stay_on_one_core(void)
 
     CPU_ZERO(&cores);
     CPU_SET(0, &cores);
-    sched_setaffinity(0, sizeof cores, &cores); /* if that is refused, the rate only becomes less steady */
+    sched_setaffinity(0, sizeof cores, &cores); /* if this fails, the rate is only less steady */
 }
 
 static void watch(struct conn *conn)
@@ -69,7 +70,7 @@ static void send_text(struct conn *conn, const char *text, size_t len)
 
 #define SEND(conn, text) send_text(conn, text, sizeof(text) - 1)
 
-/* Returns 0 at end of file. All that is written here is so short that it arrives in one piece or line by line. */
+/* Returns 0 at end of file. All messages are so short that they arrive in one piece or line by line. */
 static int receive(struct conn *conn)
 {
     const ssize_t got = recv(conn->fd, conn->input + conn->len, sizeof conn->input - conn->len, 0);
@@ -98,7 +99,7 @@ static void drop_line(struct conn *conn, size_t len)
 enum manner { ASKS, TELLS, BY_ITSELF };
 
 static enum manner manner;
-static struct slogout *slogout; /* NULL: BY_ITSELF */
+static struct slogout *slogout; /* NULL for BY_ITSELF */
 static int listener;
 
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
@@ -109,7 +110,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
     return 0;
 }
 
-/* The client reads all that was sent, so no RST follows, and no linger is needed. */
+/* The client reads everything that was sent, so no RST follows, and the close need not linger. */
 static void close_conn(struct conn *conn)
 {
     close(conn->fd);
@@ -175,7 +176,7 @@ static void run_server(void)
 
     epoll_fd = epoll_create1(0);
     watch(&own);
-    for (;;) { /* until the parent ends it */
+    for (;;) { /* until the parent process ends this process */
         const int count = epoll_wait(epoll_fd, events, EVENTS_MAX, -1);
         int i;
         for (i = 0; i < count; i++) {
@@ -218,7 +219,7 @@ static void take_line(struct conn *conn, const char *line, size_t len)
     }
 }
 
-/* Returns 1 when the server has closed. */
+/* Returns 1 after the server has closed the connection. */
 static int attend(struct conn *conn)
 {
     size_t len;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Memory that a server takes for each connection, as malloc counts it: octets that it gave out, its own overhead
- * included. */
+/* The memory that a server uses for each connection, in octets that malloc has allocated, including its own overhead.
+ * */
 #define _POSIX_C_SOURCE 200809L
 #include <malloc.h>
 #include <stdio.h>
@@ -15,16 +15,16 @@
 #endif
 #include "bench.h"
 
-static void *kept; /* so that no compiler leaves out what nobody uses */
+static void *kept; /* so that the compiler keeps the allocation */
 
 static double octets_of(void *(*make)(void), size_t n)
 {
     size_t before, i;
 
-    kept = make(); /* what only the first one takes is not counted */
+    kept = make(); /* memory that only the first object allocates is not counted */
     before = mallinfo2().uordblks;
     for (i = 0; i < n; i++)
-        bench_require((kept = make()) != NULL, "a session"); /* and it is never freed: the program ends */
+        bench_require((kept = make()) != NULL, "a session"); /* not freed, because the program ends */
     return (double)(mallinfo2().uordblks - before) / (double)n;
 }
 
@@ -83,7 +83,7 @@ static double run_filter(size_t n)
     return octets_of(make_filter, n);
 }
 
-/* ---- what a server would write by hand: a link, a deadline, a connection and a state ---- */
+/* ---- a server without slogout: a link, a deadline, a connection and a state ---- */
 
 static void *make_bare(void)
 {
@@ -101,7 +101,7 @@ static double run_bare(size_t n)
     return octets_of(make_bare, n);
 }
 
-/* ---- WebSocket and HTTP/2, which say goodbye too ---- */
+/* ---- WebSocket and HTTP/2, which also have a message that ends a connection ---- */
 
 #ifdef WSLAY
 static void *make_wslay(void)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the programs of this folder, prints one table, and writes bench.csv beside it.
+"""Runs the programs of this folder, prints one table, and writes bench.csv.
 
-usage: run.py DIRECTORY SIZES PROGRAM...
-DIRECTORY gets bench.csv; SIZES is what sizes.sh wrote, or - for none. Instructions are callgrind's, the
-difference of two runs, so that start and end drop out; they are counted where a row has the unit ns.
+usage: run.py FOLDER SIZES PROGRAM...
+bench.csv is written to FOLDER. SIZES is the output of sizes.sh, or - if there is none. callgrind counts instructions
+for the rows in COUNTED, as the difference of two runs, so that the start and the end cancel out.
+
 """
 
 import collections
@@ -14,13 +15,13 @@ import subprocess
 import sys
 import tempfile
 
-COUNTED = {  # rows whose job is done n times: how often, for callgrind
+COUNTED = {  # the numbers of jobs in the two runs that callgrind counts
     "recognize an answer": (1000, 3000),
     "let a command through": (1000, 3000),
     "timers in order": (1000, 3000),
     "a drain in order": (2000, 6000),
 }
-UNCOUNTED = {"timerfd"}  # its work is the kernel's, which callgrind does not see
+UNCOUNTED = {"timerfd"}  # the kernel does its work, and callgrind does not see the kernel
 
 Row = collections.namedtuple("Row", "row n peer value unit")
 
@@ -50,7 +51,7 @@ def instructions(program, rows):
 
 
 def sizes(path):
-    """Lines `NAME text data bss` become two rows."""
+    """Yields two rows for each line `NAME text data bss`."""
     if path == "-":
         return
     with open(path, encoding="utf-8") as stream:

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Prints `NAME text data bss` for the library and for peers, in octets. Argument: the core compiled with -Os, which
-# stands beside the one file that it was made from. A peer that is not installed is left out. Peers are as their packages compile them.
+# Prints `NAME text data bss` in octets for the library and for the peers that are installed, as their packages compile
+# them. The argument is the core compiled with -Os, which must be in the same folder as the one file from which it was
+# compiled.
 set -eu
 
 sum() # NAME FILE...

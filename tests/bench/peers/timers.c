@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* N timers of one interval: each is armed, every second one is canceled, and the others expire. Each figure is the
- * nanoseconds of all three for each timer; waiting until they are due is not in it. In random order, the timers are
- * armed and canceled in an order that differs from the order of their memory. */
+/* The cost of N timers of one interval: each timer is armed, every second timer is canceled, and the others expire. The
+ * figure is the nanoseconds of all three for each timer, without the wait until the timers are due. In random order,
+ * the order in which the timers are armed and canceled differs from their order in memory. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <time.h>
@@ -21,7 +21,7 @@
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-#define TIMERFD_MOST 10000 /* each is a descriptor */
+#define TIMERFD_MOST 10000 /* each timer is a descriptor */
 #endif
 
 #define INTERVAL_MS 5
@@ -201,7 +201,8 @@ static double run_timerfd(size_t n, int is_shuffled)
     spent = bench_now();
     for (i = 0; i < n; i++)
         timerfd_settime(timers[order[i]], 0, &interval, NULL);
-    for (i = 1; i < n; i += 2) /* in time, unless the machine is very busy: then it is read like the others */
+    /* A timer that has expired already, because the machine is very busy, is read like the others. */
+    for (i = 1; i < n; i += 2)
         timerfd_settime(timers[order[i]], 0, &never, NULL);
     spent = bench_now() - spent;
     wait_until_due();

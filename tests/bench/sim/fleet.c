@@ -7,7 +7,7 @@
 #define HORIZON_MS (FLEET_SECONDS * 1000u)
 
 struct queue {
-    uint32_t *due;  /* by millisecond: the first client, from 1; 0: none */
+    uint32_t *due;  /* by millisecond: the first client, counted from 1; 0 if there is none */
     uint32_t *next; /* by client */
     uint8_t *refused;
     uint64_t random;
@@ -47,7 +47,8 @@ static void try_again(struct queue *queue, uint32_t client, uint32_t now, enum r
         queue->refused[client]++;
 }
 
-/* Room for logins, in thousandths of one, grows evenly and is kept for at most 100 ms. */
+/* The room for logins, in thousandths of a login, grows evenly. Room that is not used is kept for at most 100
+ * ms. */
 static void receive(struct reconnects *reconnects, struct queue *queue, uint32_t count, enum retry retry,
                     uint32_t capacity)
 {

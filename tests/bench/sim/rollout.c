@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Restarts the servers of a fleet, each by the library's own drain on simulated time. The clients that leave log in
- * again within a second, where a balancer sends them. Prints how often a client is moved, how full a server gets,
- * and how long it takes, beside the closed forms, and writes the same as CSV.
+/* Restarts the servers of a fleet, each with a drain of the library on simulated time. The clients that leave log in
+ * again within a second, at the server that a balancer chooses. Prints how often clients move, how full a server
+ * becomes, and how long the restart takes, beside the closed forms, and writes the same figures as CSV.
  *
- *   rollout DIRECTORY [CLIENTS]
+ *   rollout FOLDER [CLIENTS]
  *
- * Fleets of 10 and of 100 servers have this number of clients, and those of 3 a tenth. A server takes the logins
- * of its share of them in SHARE_S. Without spares, servers restart one at a time; with k spares, k at a time. Exit
- * status 1: a closed form was missed. */
+ * Fleets of 10 and 100 servers have this number of clients, and fleets of 3 servers a tenth of it. A server can accept
+ * the logins of its share of the clients in SHARE_S seconds. Without spare servers, one server restarts at a time; with
+ * k spare servers, k servers. The exit status is 1 if a figure differs from its closed form. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -19,8 +19,8 @@
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 #define SERVERS_MAX   102
 #define SHARE_S       100
-#define RESTART_MS    10000 /* from the end of a drain until the balancer knows that the new server is up */
-#define NONE          UINT32_MAX
+#define RESTART_MS    10000 /* from the end of a drain until the balancer knows the new server */
+#define NONE UINT32_MAX
 
 enum balancer { RANDOM, ROUND_ROBIN, RESTARTED, LEAST };
 
@@ -34,9 +34,9 @@ static const struct manner manners[] = {{0, 0, CROWD_NEVER, "", 0},
                                         {0, 0, CROWD_NEVER, "", 0}};
 
 struct server {
-    uint32_t first, last, load; /* its clients, as a list by fleet.next */
+    uint32_t first, last, load; /* its clients, in a list that fleet.next links */
     int is_leaving;
-    int is_restarted;   /* or a spare */
+    int is_restarted;   /* or is a spare server */
     uint64_t second;    /* of the last login */
     uint32_t in_second; /* logins in that second */
 };
@@ -44,14 +44,14 @@ struct server {
 struct fleet {
     enum balancer balancer;
     uint32_t servers, spares, clients;
-    uint32_t rate; /* logins a second that one server takes */
+    uint32_t rate; /* logins per second that one server accepts */
     struct server server[SERVERS_MAX];
     uint32_t *next; /* by client */
     uint8_t *moves; /* by client */
-    uint32_t turn;  /* of ROUND_ROBIN */
+    uint32_t turn;  /* for ROUND_ROBIN */
     uint64_t random, now_ms;
-    uint32_t fullest; /* clients of one server at one time, the most */
-    uint32_t peak;    /* logins at one server in one second, the most */
+    uint32_t fullest; /* the most clients of one server at any time */
+    uint32_t peak;    /* the most logins at one server in any second */
 };
 
 static void *reserve(size_t count, size_t size)
@@ -143,8 +143,8 @@ static void log_in(struct fleet *fleet, uint32_t client, uint64_t at_ms)
 
 /* ---- a step ---- */
 
-/* Empties one server. Adds its clients to `due`, by the millisecond in which they log in again. Returns when the
- * drain was done. */
+/* Empties one server. Adds its clients to `due`, by the millisecond in which they log in again. Returns the time at
+ * which the drain was done. */
 static uint64_t empty(struct fleet *fleet, struct server *server, uint32_t rate, uint32_t *due,
                       uint64_t horizon)
 {
@@ -183,7 +183,7 @@ static uint32_t targets(const struct fleet *fleet, uint32_t first, uint32_t coun
     return fleet->balancer == RESTARTED && restarted > 0 ? restarted : total(fleet) - count;
 }
 
-/* Restarts `count` servers at once, from `first` on, at the rate that the others take. */
+/* Restarts `count` servers from `first` on at the same time, at the rate that the other servers accept. */
 static void step(struct fleet *fleet, uint32_t first, uint32_t count)
 {
     const uint64_t horizon = fleet->fullest * UINT64_C(1000) / fleet->rate + 60000;
@@ -217,7 +217,7 @@ static uint32_t smaller(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Returns the number of servers that restart at once when `left` servers remain. */
+/* Returns the number of servers that restart at the same time if `left` servers remain. */
 static uint32_t at_once(const struct fleet *fleet, uint32_t left)
 {
     return fleet->spares ? smaller(fleet->spares, left) : 1;
@@ -240,13 +240,13 @@ static void roll(struct fleet *fleet)
 /* ---- the closed forms ---- */
 
 struct expected {
-    double mean, fullest; /* moves of a client; clients of a server, in shares */
+    double mean, fullest; /* moves of a client; the most clients of a server, in shares */
 };
 
-/* Each step empties `count` servers of `load` shares each. Where the logins go to any server, they add an even part to
- * the load of all others, so the load grows by the factor 1 + count / others, and the last server is the fullest: with
- * one server at a time and no spare, (N / (N - 1)) ^ (N - 1). Where they go to restarted servers only, none of which
- * leaves again, the first of those becomes the fullest. */
+/* Each step empties `count` servers of `load` shares each. If the logins go to any server, they add an equal part to
+ * the load of all others, so the load grows by the factor 1 + count / others, and the last server is the fullest. With
+ * one server at a time and no spare server, that is (N / (N - 1)) ^ (N - 1). If the logins go only to restarted
+ * servers, none of which restarts again, the first of them becomes the fullest. */
 static struct expected expect_random(const struct fleet *fleet)
 {
     struct expected expected = {0, 0};
@@ -296,9 +296,9 @@ static void report(const struct fleet *fleet, FILE *csv)
         worst = fleet->moves[i] > worst ? fleet->moves[i] : worst;
     }
     mean = (double)moves / fleet->clients;
-    /* A share of 10,000 clients varies by some 1 % where it depends on chance. */
+    /* A share of 10,000 clients varies by about 1 % if it depends on chance. */
     if (fabs(mean / expected.mean - 1) > 0.02 || fullest / expected.fullest - 1 > 0.1) {
-        fprintf(stderr, "rollout: not as the closed form\n");
+        fprintf(stderr, "rollout: a figure differs from its closed form\n");
         failures++;
     }
     printf("%7" PRIu32 " %6" PRIu32 "  %-28s %6.3f %6.3f %6.1f %% %6" PRIu32 " %7.2f %6.2f %8.2f %9.0f\n",
@@ -351,13 +351,13 @@ int main(int argc, char **argv)
     int balancer;
 
     if (argc < 2 || clients < 100000 || clients > 100000000) {
-        fputs("usage: rollout DIRECTORY [CLIENTS]\n", stderr);
+        fputs("usage: rollout FOLDER [CLIENTS]\n", stderr);
         return 2;
     }
     csv = create(argv[1]);
     fputs("servers,spares,balancer,mean,mean_expected,twice,worst,fullest,fullest_expected,peak,length_s\n",
           csv);
-    printf("Restarting fleets. A server takes the logins of its share of the clients in %d s.\n", SHARE_S);
+    printf("Restarting fleets. A server accepts the logins of its share of the clients in %d s.\n", SHARE_S);
     printf("%15s %27s %21s %9s %6s %14s %8s %9s\n", "", "", "mean moves", "moved", "worst", "fullest server",
            "peak in", "rollout");
     printf("%7s %6s  %-28s %6s %6s %8s %6s %7s %6s %8s %9s\n", "servers", "spares", "a login goes to",

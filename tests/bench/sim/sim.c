@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Takes 1,000,000 clients off a server, with slogout, which is the real library on simulated time, and with
- * models of other systems. The clients log in again at the rest of the fleet. Checks the promises of slogout,
- * prints a table, and writes one CSV file for each run.
+/* Disconnects 1,000,000 clients from a server, with slogout, which is the real library on simulated time, and
+ * with models of other systems. The clients log in again at the other servers of the fleet. Checks the
+ * promises of slogout, prints a table, and writes one CSV file for each run.
  *
- *   sim DIRECTORY [CLIENTS [CAPACITY]]
+ *   sim FOLDER [CLIENTS [CAPACITY]]
  *
- * CAPACITY is the number of logins a second that the rest of the fleet can take. Exit status 1: a promise was
- * not kept. */
+ * CAPACITY is the number of logins per second that the other servers accept. The exit status is 1 if a
+ * promise was not kept. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static void expect(int kept, const char *run, const char *promise)
 {
     if (kept)
         return;
-    fprintf(stderr, "sim: %s: not kept: %s\n", run, promise);
+    fprintf(stderr, "sim: %s: this does not hold: %s\n", run, promise);
     failures++;
 }
 
@@ -31,9 +31,9 @@ static void expect(int kept, const char *run, const char *promise)
 struct figures {
     const char *name, *title;
     const struct departures *departures;
-    uint32_t empty_ms; /* when the last connection was cut */
+    uint32_t empty_ms; /* the time of the last cut */
     uint32_t untold;
-    uint32_t burst;                  /* the most that were cut within one tenth of a second */
+    uint32_t burst;                  /* the most cuts within one tenth of a second */
     struct reconnects reconnects[2]; /* by enum retry */
 };
 
@@ -124,14 +124,14 @@ static void report(struct figures *figures, const char *directory, FILE *summary
 
 /* ---- slogout ---- */
 
-/* E = deadline - tail - leave timeout = 575 s; L = E - answer timeout = 540 s, less 100 ms for late ticks. */
+/* E = deadline - tail - leave timeout = 575 s. L = E - answer timeout = 540 s, less 100 ms for late ticks. */
 static const struct slogout_plan usual = {
     .size = sizeof usual, .spread_ms = 539900, .tail_ms = 15000, .deadline_ms = DEADLINE_MS, .seed = 1};
 
 struct scenario {
     const char *name, *title;
     uint32_t max_in_flight, group_size;
-    uint32_t rate; /* in place of the spread */
+    uint32_t rate; /* replaces the spread */
     uint32_t kinds;
     struct manner manners[5];
 };
@@ -140,11 +140,11 @@ static const struct scenario scenarios[] = {
     {"slogout-prompt", "slogout, prompt clients", 0, 0, 0, 1, {{1, 0, 80, "OK", 0}}},
     {"slogout-slow", "slogout, slow clients", 0, 0, 0, 1, {{1, 2000, 20000, "OK", 500}}},
     {"slogout-silent", "slogout, silent clients", 0, 0, 0, 1, {{1, 0, CROWD_NEVER, "", 0}}},
-    /* ceil(1,000,000 / 62,500) * 35.1 s is 561.6 s, which fits before E */
+    /* ceil(1,000,000 / 62,500) * 35.1 s = 561.6 s, which is before E. */
     {"slogout-limit", "slogout, silent, limit 62,500", 62500, 0, 0, 1, {{1, 0, CROWD_NEVER, "", 0}}},
-    /* 1,000,000 at 2,000 a second are begun in 500 s */
+    /* 1,000,000 sessions at 2,000 per second take 500 s. */
     {"slogout-rate", "slogout, silent, rate 2,000", 0, 0, 2000, 1, {{1, 0, CROWD_NEVER, "", 0}}},
-    {"slogout-not-enabled", "slogout, none enabled (today)", 0, 0, 0, 1, {{0, 0, CROWD_NEVER, "", 0}}},
+    {"slogout-not-enabled", "slogout, no client enabled it (today)", 0, 0, 0, 1, {{0, 0, CROWD_NEVER, "", 0}}},
     {"slogout-groups", "slogout, five connections a user", 0, 5, 0, 1, {{1, 0, 80, "OK", 0}}},
     {"slogout",
      "slogout, clients of all kinds",
@@ -169,13 +169,14 @@ static struct crowd *drain(const struct scenario *scenario, uint32_t clients)
     if (plan.rate)
         plan.spread_ms = 0;
     crowd_add(crowd, 0, clients, scenario->group_size);
-    expect(slogout_plan_check(crowd->slogout, &plan, clients, NULL) == 0, scenario->title, "the plan fits");
-    expect(slogout_drain_start(crowd->drain, &plan, 0) == 0, scenario->title, "it starts");
+    expect(slogout_plan_check(crowd->slogout, &plan, clients, NULL) == 0, scenario->title,
+           "the plan can be kept");
+    expect(slogout_drain_start(crowd->drain, &plan, 0) == 0, scenario->title, "the drain starts");
     crowd_run(crowd, DEADLINE_MS);
     expect(!plan.max_in_flight || crowd->most_in_flight <= plan.max_in_flight, scenario->title,
-           "never more than max_in_flight PENDING and ASKED");
+           "at most max_in_flight sessions are PENDING or ASKED");
     expect(!plan.rate || crowd_most_begun(crowd, 1000) <= plan.rate + 1, scenario->title,
-           "no second has more than the rate and one more");
+           "in any second, at most rate + 1 sessions begin");
     return crowd;
 }
 
@@ -189,13 +190,13 @@ static void expect_one_outcome_each(const struct crowd *crowd, const char *run)
         ones += crowd->clients[i].outcomes == 1;
     for (i = 0; i < SLOGOUT_OUTCOME_COUNT; i++)
         counted += counts->outcome[i];
-    expect(ones == crowd->count && counted == crowd->count, run, "exactly one outcome each");
-    expect(counts->outcome[SLOGOUT_OUTCOME_FORCED] == 0, run, "nobody's timer is cut short");
-    expect(crowd->dones == 1, run, "done, once");
-    expect(crowd->done_ms <= DEADLINE_MS, run, "the deadline");
+    expect(ones == crowd->count && counted == crowd->count, run, "each client has exactly one outcome");
+    expect(counts->outcome[SLOGOUT_OUTCOME_FORCED] == 0, run, "no timer is cut short");
+    expect(crowd->dones == 1, run, "done is called once");
+    expect(crowd->done_ms <= DEADLINE_MS, run, "the deadline is kept");
 }
 
-/* Of departures that were begun, by LOGOUT or by `* BYE`. A group counts as one. */
+/* Checks how evenly the departures begin, by LOGOUT or by `* BYE`. A group counts as one. */
 static void expect_smooth(const struct crowd *crowd, const char *run, uint32_t group_size)
 {
     const double line = crowd->count * 100.0 / usual.spread_ms;
@@ -210,7 +211,7 @@ static void expect_smooth(const struct crowd *crowd, const char *run, uint32_t g
         if (t >= 99)
             uneven += (double)in_window > line + slack || (double)in_window < line - slack;
     }
-    expect(!uneven, run, "each window of 100 ms within 10 % and 1 of the plan's line");
+    expect(!uneven, run, "each window of 100 ms has the number of the plan, within 10 % and 1");
 }
 
 static void collect(const struct crowd *crowd, struct departures *departures)
@@ -251,7 +252,7 @@ static void expect_same_schedule(uint32_t clients)
     struct crowd *one = drain(&scenarios[0], clients), *other = drain(&scenarios[0], clients);
 
     expect(memcmp(one->moments, other->moments, (DEADLINE_MS + 1) * sizeof *one->moments) == 0,
-           scenarios[0].title, "the same seed, the same schedule");
+           scenarios[0].title, "the same seed gives the same schedule");
     crowd_free(one);
     crowd_free(other);
 }
@@ -279,7 +280,7 @@ static struct departures departures_of(uint32_t clients)
 
 static void print_heading(uint32_t clients, uint32_t capacity)
 {
-    printf("%" PRIu32 " clients, deadline %d s; the rest of the fleet takes %" PRIu32 " logins a second.\n",
+    printf("%" PRIu32 " clients, deadline %d s; the other servers accept %" PRIu32 " logins a second.\n",
            clients, DEADLINE_MS / 1000, capacity);
     printf("%-34s %9s %11s %11s %8s %8s %9s  %s\n", "", "cut in", "peak rec./s", "peak rec./s", "empty",
            "all in", "cut", "deadline");
@@ -296,7 +297,7 @@ int main(int argc, char **argv)
     size_t i;
 
     if (argc < 2) {
-        fputs("usage: sim DIRECTORY [CLIENTS [CAPACITY]]\n", stderr);
+        fputs("usage: sim FOLDER [CLIENTS [CAPACITY]]\n", stderr);
         return 2;
     }
     summary = create(argv[1], "summary");

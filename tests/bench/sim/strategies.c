@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Models of the ways in which other systems take off the clients of one server. Small models, written from
- * the documents named at each; the defaults and facts are those of 2026. All see the same clients: idle IMAP
- * connections that see traffic now and then. A system that can be given a time limit is given ten minutes;
- * any other system has its documented rate. */
+/* Models of the ways in which other systems disconnect the clients of one server. The models are small, and
+ * follow the documents that each comment names; the defaults and facts are those of 2026. All models have the
+ * same clients: idle IMAP connections with occasional traffic. A system that accepts a time limit gets ten
+ * minutes. Any other system has its documented rate. */
 #include <math.h>
 #include "sim/strategy.h"
 
-/* The average interval between traffic on a connection: new mail, or IDLE issued again, which RFC 2177 wants
- * at least every 29 minutes. Only Envoy looks at that. */
+/* The average interval between traffic on a connection. The traffic is new mail, or a new IDLE, which RFC
+ * 2177 recommends at least every 29 minutes. Only the model of Envoy depends on it. */
 #define ACTIVE_EVERY_MS 600000.0
 
 uint64_t strategy_random(uint64_t *state)
@@ -19,7 +19,7 @@ uint64_t strategy_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* In 0..1, without 1. */
+/* Returns a number from 0 up to 1, without 1. */
 static double uniform(uint64_t *state)
 {
     return (double)(strategy_random(state) >> 11) / 9007199254740992.0;
@@ -31,8 +31,8 @@ static void cut(struct departures *departures, uint32_t client, double at_ms, in
     departures->told[client] = (uint8_t)told;
 }
 
-/* A server that writes `* BYE` to everybody and closes, as Dovecot and imap4d do on SIGTERM. Leaves out
- * what they do to connections that are in the middle of a response. */
+/* A server that writes `* BYE` to all clients and closes, as Dovecot and imap4d do on SIGTERM. The model
+ * omits the effect on connections that are in the middle of a response. */
 static void all_at_once(struct departures *departures)
 {
     uint32_t i;
@@ -41,9 +41,9 @@ static void all_at_once(struct departures *departures)
         cut(departures, i, 0, 1);
 }
 
-/* nginx mail proxy, worker_shutdown_timeout (nginx.org, core module): the old worker keeps its connections
- * until the timeout, then closes all of them; the mail module writes nothing to the client. Leaves out
- * clients that go by themselves before. */
+/* nginx mail proxy, worker_shutdown_timeout (nginx.org, core module). The old worker keeps its connections
+ * until the timeout, and then closes all of them. The mail module writes nothing to the client. The model
+ * omits clients that leave by themselves before the timeout. */
 static void nginx(struct departures *departures)
 {
     uint32_t i;
@@ -52,10 +52,11 @@ static void nginx(struct departures *departures)
         cut(departures, i, DEADLINE_MS, 0);
 }
 
-/* HAProxy 2.5 and later, close-spread-time with hard-stop-after (configuration manual, section 3.1): on
- * soft stop each idle connection is closed at a random moment of the window. Flatters it: implemented for
- * HTTP connections; those of TCP mode, as IMAP is, stay until hard-stop-after and are cut all at once, as
- * under nginx. Leaves out active connections, closed with a probability that grows. */
+/* HAProxy 2.5 and later, close-spread-time with hard-stop-after (configuration manual, section 3.1). On a
+ * soft stop, each idle connection is closed at a random moment of the window. The model flatters HAProxy,
+ * which does this only for HTTP connections. Connections in TCP mode, such as IMAP, stay until
+ * hard-stop-after and are then cut all at once, as by nginx. The model omits active connections, which are
+ * closed with a growing probability. */
 static void haproxy(struct departures *departures)
 {
     const double close_spread_time = 540000;
@@ -66,9 +67,10 @@ static void haproxy(struct departures *departures)
         cut(departures, i, uniform(&random) * close_spread_time, 0);
 }
 
-/* Envoy, --drain-strategy gradual (operations: draining; command line options): whenever a connection is
- * used while draining, it is closed with the probability elapsed / drain-time-s; what is left is cut when
- * the old process ends, parent-shutdown-time-s. Flatters it: plain TCP, as IMAP is, is left to the end. */
+/* Envoy, --drain-strategy gradual (operations: draining; command line options). A connection that is used
+ * during the drain is closed with the probability elapsed / drain-time-s. The remaining connections are cut
+ * when the old process ends, after parent-shutdown-time-s. The model flatters Envoy, which leaves plain TCP,
+ * such as IMAP, to the end. */
 static void envoy(struct departures *departures)
 {
     const double drain_time = 540000;
@@ -84,10 +86,10 @@ static void envoy(struct departures *departures)
     }
 }
 
-/* NATS server, lame duck mode (docs: running a server, lame duck mode; server/server.go): all clients are
- * told at once, after lame_duck_grace_period they are closed one by one, with a sleep between of (duration
- * - grace period) / clients, of which a random part is left out: max(random, half). Leaves out clients
- * that act on being told. */
+/* NATS server, lame duck mode (docs: running a server, lame duck mode; server/server.go). All clients are
+ * told at once. After lame_duck_grace_period, they are closed one by one. The sleep between two of them is at
+ * most (duration - grace period) / clients: a random part of it, but at least half. The model omits clients
+ * that leave when they are told. */
 static void nats(struct departures *departures)
 {
     const double grace_period = 10000;
@@ -103,8 +105,8 @@ static void nats(struct departures *departures)
     }
 }
 
-/* EMQX node evacuation (docs: cluster load rebalancing), conn-evict-rate 500: each 1000 ms as many are
- * disconnected, in one burst. MQTT 5 clients are told, in the same moment. It has no deadline. */
+/* EMQX node evacuation (docs: cluster load rebalancing), conn-evict-rate 500. Every 1000 ms, 500 clients are
+ * disconnected in one burst. MQTT 5 clients are told at the same instant. There is no deadline. */
 static void emqx(struct departures *departures)
 {
     uint32_t i;
@@ -113,8 +115,9 @@ static void emqx(struct departures *departures)
         cut(departures, i, i / 500 * 1000.0, 1);
 }
 
-/* Phoenix.Socket drainer (hexdocs: Phoenix.Endpoint, socket/3, :drainer): batch_size 10,000 every
- * batch_interval of 2,000 ms, told in the same moment; what is left at `shutdown` is killed. */
+/* Phoenix.Socket drainer (hexdocs: Phoenix.Endpoint, socket/3, :drainer), batch_size 10,000 every
+ * batch_interval of 2,000 ms. The clients are told at the same instant. The remaining connections are killed
+ * at `shutdown`. */
 static void phoenix(struct departures *departures)
 {
     uint32_t i;

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* The setting of each strategy that has one: the server is empty after ten minutes. */
+/* The setting of each strategy that has a time limit: the server must be empty after ten minutes. */
 #define DEADLINE_MS 600000
 
 /* The results for the clients under one strategy. */
@@ -17,8 +17,8 @@ struct departures {
 };
 
 struct strategy {
-    const char *name;  /* of its CSV file */
-    const char *title; /* in table and plot */
+    const char *name;  /* the name of its CSV file */
+    const char *title; /* the title in the table and in the plot */
     void (*run)(struct departures *departures);
 };
 

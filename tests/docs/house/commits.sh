@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The subject of a commit has at most 72 characters, and its body says why. Of the last hundred commits, those are checked
-# that were made on top of the commit that added this file. A distribution has no commits.
+# The subject of a commit has at most 72 characters, and its body says why. Of the last hundred commits, this script
+# checks those after the commit that added this file. A distribution has no commits.
 set -eu
 
-[ -e .git ] && git log -1 >/dev/null 2>&1 || { echo "commits: this is not a clone"; exit 0; }
+[ -e .git ] && git log -1 >/dev/null 2>&1 || { echo "commits: not checked, because this is not a clone"; exit 0; }
 base=$(git log --diff-filter=A --format=%H -1 -- "$0")
 commits=$(test -z "$base" || git log -100 --no-merges --ancestry-path --format=%h "$base..HEAD")
 failed=0

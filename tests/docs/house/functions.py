@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Prints how long the functions of a library are, and how often they call each other: figures to compare, not limits.
+"""Prints the lengths of the functions of a library, and the number of calls between them. These figures are for
+comparison and have no limits.
 
-usage: functions.py FILE... """
+usage: functions.py FILE..."""
 
 import re
 import statistics
 import sys
 from pathlib import Path
 
-# A definition begins in the first column; so do the braces of its body.
+# A definition and the braces of its body begin in the first column.
 DEFINITION = re.compile(r"^(?=[a-z])[^\n;{}]*?(\w+)\([^;{}]*\)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-# Saturating arithmetic is read as an operator is, so its calls are counted apart.
+# Calls of saturating arithmetic are counted separately, because a reader reads them like operators.
 OPERATORS = "saturate.h"
 PEERS = "Postfix 4, BearSSL 5, wslay 10, hiredis 11, libtls 12, ngtcp2 15"
 
 
 def calls(bodies, names):
-    """Calls of these functions in 100 lines of bodies."""
+    """Returns the number of calls of these functions in 100 lines of bodies."""
     found = sum(name in names for body in bodies for name in re.findall(r"(?<![\w.>])(\w+)\(", COMMENT.sub("", body)))
     return 100 * found / sum(body.count("\n") for body in bodies)
 
@@ -30,7 +31,7 @@ def main(paths):
     longest, name = max((body.count("\n"), name) for name, body in functions)
     print(f"functions: {len(functions)}, median {statistics.median(body.count(chr(10)) for body in bodies):g} lines, "
           f"longest {longest} ({name}), {calls(bodies, {name for name, _ in functions} - operators):.1f} internal calls in "
-          f"100 lines ({PEERS}) and {calls(bodies, operators):.1f} of saturating arithmetic")
+          f"100 lines ({PEERS}) and {calls(bodies, operators):.1f} calls of saturating arithmetic")
 
 
 main(sys.argv[1:])

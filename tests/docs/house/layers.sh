@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Dependencies in lib/ go down: a room may include the headers, and its object may need the symbols, of rooms on lower
-# floors only. So drains and filters, on the top floor, do not know each other, and neither do session and scanners.
+# Dependencies in lib/ only point downward. A room may include the headers of rooms on lower floors, and its object file
+# may use their symbols. Drains and filters, on the top floor, therefore do not depend on each other, and the session
+# and the scanners do not either.
 # usage: layers.sh STATIC_LIBRARY
 set -eu
 library=$(realpath "$1")
 cd "$(dirname "$0")/../../.."
 
-# The lowest floor first.
+# The lowest floor is first.
 floors='
 list saturate random word tag bye names in_flight owed
 log timer response drain_pacer
@@ -29,7 +30,7 @@ BEGIN {
 function check(where, from, to) {
     if (from == to || floor[to] + 0 < floor[from] + 0)
         return
-    print where ": " from " may not know " to (from in floor ? "" : ", because it is on no floor in tests/docs/house/layers.sh")
+    print where ": " from " must not depend on " to (from in floor ? "" : ", because it is on no floor in tests/docs/house/layers.sh")
     bad = 1
 }
 $1 == "include" {
@@ -50,7 +51,7 @@ END {
             symbols++
         }
     }
-    if (!includes || !symbols) { print "layers: nothing was read"; bad = 1 }
-    if (!bad) print "layers: " includes " includes and " symbols " symbols in lib/, all of a lower floor"
+    if (!includes || !symbols) { print "layers: found no includes or no symbols"; bad = 1 }
+    if (!bad) print "layers: " includes " includes and " symbols " symbols in lib/, all from lower floors"
     exit bad
 }'

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A host whose own functions have common names, external linkage and other types, linked with the static library. Runs
- * one exchange; none of these functions may be called. */
+/* A host whose own functions have common names, external linkage and other types, linked with the static library. It
+ * runs one exchange. The library must not call any of these functions. */
 #include <slogout/slogout.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +43,7 @@ struct connection {
 static int send_line(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn)
 {
-    struct connection *connection = (struct connection *)conn; /* for C++ */
+    struct connection *connection = (struct connection *)conn; /* the cast is for C++ */
 
     (void)session, (void)when;
     if (len >= sizeof connection->sent)
@@ -55,7 +55,7 @@ static int send_line(struct slogout_session *session, const char *line, size_t l
 
 static void close_connection(struct slogout_session *session, const struct slogout_result *result, void *conn)
 {
-    struct connection *connection = (struct connection *)conn; /* for C++ */
+    struct connection *connection = (struct connection *)conn; /* the cast is for C++ */
 
     (void)session;
     connection->closed = 1;

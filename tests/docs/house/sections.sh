@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: sections.sh LIBRARY. The static library has nothing in .data and .bss, so it has no global state. In
+# usage: sections.sh LIBRARY. The static library has no data in .data and .bss, so it has no global state. In
 # position-independent code, constant tables of pointers are in .data.rel.ro.
 set -eu
 

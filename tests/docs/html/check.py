@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reads the pages of `make html` with Chromium, at the width of a phone and of a desk, in light and in dark.
+"""Reads the pages of `make html` with Chromium, at the widths of a phone and of a desktop, in the light and the dark
+scheme.
 
 usage: check.py PAGES SHOTS
 
-No link leads to a file or a place that does not exist, nothing is wider than the window, all pictures load, and text has
-contrast enough. A display or a table of its own may scroll at the width of a phone. The text of a picture stands within
-the picture, which has at most 100,000 octets. Screenshots go to SHOTS, for the eye."""
+All links lead to pages and places that exist, no element is wider than the window, all pictures load, and text has
+enough contrast. At the width of a phone, displays and tables may scroll on their own. The text of a picture is within
+the picture, and a picture has at most 100,000 octets. Screenshots are written to SHOTS, for a person to look at."""
 
 import base64
 import itertools
@@ -59,7 +60,7 @@ LOOK_AT_PICTURE = """
 
 
 class Browser:
-    """A session of chromedriver, by the WebDriver protocol."""
+    """A session of chromedriver, which uses the WebDriver protocol."""
 
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -68,13 +69,13 @@ class Browser:
         return self
 
     def __exit__(self, *_):
-        self.driver.terminate()  # which ends Chromium too
+        self.driver.terminate()  # this ends Chromium, too
         self.driver.wait()
 
     def begin(self):
         port = next(filter(None, (re.search(r"successfully on port (\d+)", line) for line in self.driver.stdout)))[1]
         self.base = f"http://127.0.0.1:{port}/session"
-        # Chromium has no sandbox for root, as whom CI runs.
+        # Chromium has no sandbox for root, and CI runs as root.
         options = ["--headless=new", "--hide-scrollbars"] + ["--no-sandbox"] * (os.geteuid() == 0)
         wanted = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": {"args": options}}}
         self.base += "/" + self.call("", capabilities=wanted)["sessionId"]
@@ -103,7 +104,7 @@ class Browser:
 
 
 def look_at_page(browser, file, shots):
-    """Returns what is wrong with a page, and what was seen of it."""
+    """Returns the faults of a page, and its properties."""
     faults = []
     browser.show(file)
     for width, scheme in itertools.product(WIDTHS, SCHEMES):
@@ -131,9 +132,9 @@ def dead_links(pages):
             if target.startswith("https://"):
                 continue
             if target not in pages:
-                yield f"{page}: no page {target}"
+                yield f"{page}: the page {target} does not exist"
             elif place and place not in pages[target]["places"]:
-                yield f"{page}: no place {link}"
+                yield f"{page}: the place {link} does not exist"
 
 
 def main(folder, shots):

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Compiles and runs the examples of the manual pages and of the README.
 
-usage: examples.py DIRECTORY LIBRARY COMPILER...
-Puts them into DIRECTORY and links them with LIBRARY; COMPILER is a command with all its flags.
+usage: examples.py FOLDER LIBRARY COMPILER...
+The examples are written to FOLDER and linked with LIBRARY. COMPILER is a command with all its flags.
 
-A comment before each literal block of a page says what it is:
-    .\\" example     a whole C program, which must compile, exit with 0, and print what the next block says
-    .\\" output      what the program before it prints; CR is not shown
+A comment before each literal block of a page states its kind:
+    .\\" example     a whole C program, which must compile, exit with 0, and print the next block if that is output
+    .\\" output      the output of the program before it, without CR
     .\\" abnf        a grammar, which protocol.py reads
     .\\" figure      anything else
-Each page of section 3 has one example. The README has one in several indented blocks, each of which begins with
-#include: a host, which tests/docs/manual/server.c runs."""
+Each page of section 3 has one example. The README has one example in several indented blocks, each of which begins with
+#include. It is a host, which tests/docs/manual/server.c runs."""
 
 import glob
 import os
@@ -18,8 +18,8 @@ import re
 import subprocess
 import sys
 
-WIDTH = 75  # a page of 80 columns indents by 5
-SECONDS = 60  # for one program; none needs more than a second
+WIDTH = 75  # a page of 80 columns indents by 5 columns
+SECONDS = 60  # the limit for one program; no program needs more than a second
 ESCAPES = {"\\e": "\\", "\\-": "-", "\\&": ""}
 
 
@@ -29,7 +29,7 @@ def fail(where, what):
 
 def unescape(where, text):
     for escape in set(re.findall(r"\\.", text)) - set(ESCAPES):
-        fail(where, f"{escape} stands in a literal block")
+        fail(where, f"{escape} is not allowed in a literal block")
     return re.sub(r"\\.", lambda match: ESCAPES[match[0]], text)
 
 
@@ -42,11 +42,11 @@ def blocks(page):
         where = f"{page}:{number + 1}"
         kind = re.fullmatch(r'\.\\" (example|output|abnf|figure)', lines[number - 1])
         if not kind:
-            fail(where, "no comment says what this block is")
+            fail(where, "the comment that states the kind of the block is missing")
         text = unescape(where, "\n".join(lines[number + 1 : lines.index(".Ed", number)]) + "\n")
         longest = max(text.split("\n"), key=len)
         if len(longest) > WIDTH:
-            fail(where, f"longer than {WIDTH} columns: {longest}")
+            fail(where, f"a line has more than {WIDTH} columns: {longest}")
         yield where, kind[1], text
 
 
@@ -74,7 +74,7 @@ def check_page(page, directory, library, compiler):
     found = list(blocks(page)) + [(page, "end", "")]
     examples = [place for place, (_, kind, _) in enumerate(found) if kind == "example"]
     if len(examples) != page.endswith(".3"):
-        fail(page, f"{len(examples)} examples; a page of section 3 has one, any other none")
+        fail(page, f"{len(examples)} examples; a page of section 3 must have one, other pages none")
     for place in examples:
         (where, _, text), (_, next_kind, next_text) = found[place : place + 2]
         program = os.path.join(directory, os.path.basename(page))

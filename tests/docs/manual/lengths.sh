@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# A page is read in one sitting: rendered at 80 columns it has at most 250 lines in section 3, 400 in section 7. No line,
-# and so no table, is wider than that.
+# Each page can be read in one sitting. Rendered at 80 columns, a page of section 3 has at most 250 lines, and a page of
+# section 7 at most 400. No line or table is wider than 80 columns.
 set -eu
 
 failed=0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Checks that the headers declare what the map and the shared library export and the manual documents.
+"""Checks that the declarations in the headers, the map, the exports of the shared library and the manual agree.
 
 usage: names.py SHARED_LIBRARY"""
 
@@ -20,7 +20,7 @@ def without_comments(source):
 
 
 def squeeze(prototype):
-    """Returns a prototype in one spelling, with spaces between words only."""
+    """Returns a prototype in a uniform spelling, with spaces only between words."""
     return re.sub(r"\s*(\W)\s*", r"\1", " ".join(prototype.split()))
 
 
@@ -31,7 +31,7 @@ def declared_functions(headers):
 
 
 def inline_functions(headers):
-    """Returns the same of the functions that are in headers only."""
+    """Returns the same for the functions that are defined in headers."""
     found = re.findall(r"^static inline\s+([^;{]*?(slogout_\w+)\([^;{]*\))\s*\{", headers, re.M)
     return {name: squeeze(prototype) for prototype, name in found}
 
@@ -92,13 +92,13 @@ def main(library):
     wrong = differences("in lib/slogout.map", set(functions), map_functions(read("lib/slogout.map")))
     wrong += differences("exported by the shared library", set(functions), exported_functions(library))
     wrong += differences("in the NAME of a page", set(all_functions), set(named))
-    wrong += [f"{name}: in the NAME of two pages" for name in set(named) if named.count(name) > 1]
-    wrong += [f"{name}: its SYNOPSIS is not its declaration" for name, text in all_functions.items()
+    wrong += [f"{name}: two pages have it in their NAME" for name in set(named) if named.count(name) > 1]
+    wrong += [f"{name}: its SYNOPSIS differs from its declaration" for name, text in all_functions.items()
               if name in named and prototypes.get(name) != text]
-    wrong += [f"{name}: in no example and no test" for name in all_functions if not re.search(rf"\b{name}\(", used)]
-    wrong += [f"{name}: in no page" for name in sorted(declared_constants(headers))
+    wrong += [f"{name}: no example and no test calls it" for name in all_functions if not re.search(rf"\b{name}\(", used)]
+    wrong += [f"{name}: no page names it" for name in sorted(declared_constants(headers))
               if name not in written and re.sub("^SLOGOUT_(STATE|OUTCOME)_", "", name) not in written]
-    wrong += [f"{name}: in no page" for name in sorted(declared_members(headers) - written)]
+    wrong += [f"{name}: no page names it" for name in sorted(declared_members(headers) - written)]
     if wrong or not functions:
         sys.exit("\n".join(wrong or ["no function is declared"]))
     print(f"manual: {len(functions)} functions exported and {len(all_functions) - len(functions)} inline, all documented "

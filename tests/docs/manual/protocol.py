@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Checks slogout-protocol(7) against the rest of the tree.
+"""Checks that slogout-protocol(7) agrees with the rest of the tree.
 
 usage: protocol.py TRANSCRIPT...
-The grammar of the page is read, not copied: the server's lines in the transcripts match it; a client's line in ASKED is
-consumed if and only if it matches it; and so do the lines of the extension in the figures of the pages. A rule of the
-draft is the rule of the page. Each test that the page names, by the beginning of its name, exists."""
+The grammar is read from the page. The server's lines in the transcripts match the grammar. A client's line in ASKED is
+consumed if and only if it matches. The lines of the extension in the figures of the pages match, too. The rules of the
+draft are those of the page. Each test that the page names by the beginning of its name exists."""
 
 import glob
 import re
@@ -25,7 +25,7 @@ def read_rules(text):
 
 
 def expression(rules, name):
-    """Returns a regular expression for what the rule matches. A rule that contains itself has none."""
+    """Returns a regular expression for a rule. A rule that contains itself has none."""
     if name in CORE:
         return re.escape(CORE[name])
     out, repeat, open_groups = [], "", []
@@ -65,7 +65,7 @@ class Grammar:
 
 
 def check_transcript(grammar, where, lines):
-    """Returns how many lines it has compared. tags has the tag of each session that is ASKED."""
+    """Returns the number of lines compared. `tags` maps each session that is ASKED to its tag."""
     tags, line, expected, count = {}, None, None, 0
     for text in lines:
         event, second, what = re.fullmatch(r"(\d+ )?(#2 )?(.*)", text).groups()
@@ -78,7 +78,7 @@ def check_transcript(grammar, where, lines):
             sent, fate = re.fullmatch(r"S: (.*) \([a-z ]+\)( BUSY| BROKEN)?", what).groups()
             is_request = grammar.matches("request", sent)
             if not is_request and not grammar.matches("bye", sent):
-                sys.exit(f"{where}: the grammar does not have: {sent}")
+                sys.exit(f"{where}: the grammar does not allow: {sent}")
             tags.pop(second, None)
             if is_request and not fate:
                 tags[second] = sent.split(" ")[0]
@@ -87,7 +87,7 @@ def check_transcript(grammar, where, lines):
             tags.pop(second, None)
         elif what.startswith("= ") and line is not None:
             if what.startswith("= CONSUMED ") != expected:
-                sys.exit(f"{where}: the grammar {'has' if expected else 'does not have'} this answer: {line}")
+                sys.exit(f"{where}: the grammar {'allows' if expected else 'does not allow'} this answer: {line}")
             count += 1
     return count
 
@@ -101,26 +101,26 @@ def check_figures(grammar):
             for line in lines:
                 name = "request" if line[0] == "S" else "bye" if line.startswith("C: * ") else "answer"
                 if not grammar.matches(name, line[3:]):
-                    sys.exit(f"{where}: the grammar does not have: {line}")
+                    sys.exit(f"{where}: the grammar does not allow: {line}")
             count += len(lines)
     return count
 
 
 def check_draft(rules):
-    """The draft has a part of the rules. The name of its capability is to be registered, so it has no X."""
+    """The draft contains a part of the rules. Its capability has no X, because its name is to be registered."""
     text = re.search(r'<sourcecode type="abnf">(.*?)</sourcecode>', open(DRAFT).read(), re.S)[1]
     for name, definition in read_rules(text).items():
         if definition.replace('"SERVER', '"X-SERVER') != rules.get(name):
-            sys.exit(f"{DRAFT}: the rule {name} is not that of {PAGE}")
+            sys.exit(f"{DRAFT}: the rule {name} differs from that of {PAGE}")
 
 
 def check_tests(page):
-    """Returns how many tests the page names."""
+    """Returns the number of tests that the page names."""
     named = re.findall(r"\b[a-z]\w*_\w+_\w+_\w+", "".join(re.findall(r"^\.Pq .*", page, re.M)))
     tests = "".join(open(path).read() for path in glob.glob("tests/unit/*.c") + glob.glob("tests/programs/*.py"))
     missing = [name for name in named if not re.search(rf"\b{name}", tests)]
     if missing or not named:
-        sys.exit(f"{PAGE}: no test is called: {' '.join(missing)}")
+        sys.exit(f"{PAGE}: no test has the name: {' '.join(missing)}")
     return len(named)
 
 
@@ -132,7 +132,7 @@ def main(*transcripts):
                 for block in re.findall(r"^settings .*\n((?:.+\n)*)", open(path).read(), re.M))
     figures, tests = check_figures(grammar), check_tests(open(PAGE).read())
     if not count or not figures:
-        sys.exit(f"{PAGE}: nothing was compared")
+        sys.exit(f"{PAGE}: found nothing to compare")
     print(f"protocol: {count} lines of transcripts and {figures} of figures agree with the grammar; {tests} tests named")
 
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Runs the example of the README through four ways in which a session ends, and through a drain. */
+/* Runs the example of the README: four sessions, each of which ends in another way, and a drain. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static void check(const char *what, int is_so)
     exit(1);
 }
 
-/* ---- what server.h declares ---- */
+/* ---- the functions that server.h declares ---- */
 
 uint64_t now_ms(void)
 {
@@ -73,7 +73,7 @@ static void receive(struct conn *conn, const char *line)
     }
 }
 
-/* One turn of the loop, in which nothing happens except that time passes. */
+/* Runs one turn of the loop, in which only time passes. */
 static void turn(void)
 {
     const int timeout_ms = on_wait();
@@ -101,9 +101,9 @@ static void test_asks_when_the_command_is_over_and_closes_on_the_answer(void)
     conn.in_command = 0;
     on_reply_queued(&conn);
     receive(&conn, "a NOOP");
-    check("it is not closed before the answer", !conn.is_finished);
+    check("the connection is not closed before the answer", !conn.is_finished);
     receive(&conn, "SLO.1 OK");
-    check_end("it is asked, served, and closed", &conn, "SLO.1 LOGOUT\r\n(runs a NOOP)");
+    check_end("the client is asked, served, and closed", &conn, "SLO.1 LOGOUT\r\n(runs a NOOP)");
 }
 
 static void test_says_bye_to_a_client_that_has_not_enabled(void)
@@ -112,7 +112,7 @@ static void test_says_bye_to_a_client_that_has_not_enabled(void)
 
     start(&conn);
     check("a request is taken", on_move(&conn) == 0);
-    check_end("it receives BYE", &conn, "* BYE Mailbox has moved\r\n");
+    check_end("the client receives BYE", &conn, "* BYE Mailbox has moved\r\n");
 }
 
 static void test_says_bye_between_lines_when_the_time_is_up(void)
@@ -127,8 +127,8 @@ static void test_says_bye_between_lines_when_the_time_is_up(void)
     check("no BYE is sent inside a line", strcmp(conn.output, "SLO.2 LOGOUT\r\n") == 0);
     conn.in_line = 0;
     on_reply_queued(&conn);
-    check_end("it expires", &conn, "SLO.2 LOGOUT\r\n* BYE Mailbox has moved\r\n");
-    check("that took the default of 35 s", clock_ms == 35000);
+    check_end("the session expires", &conn, "SLO.2 LOGOUT\r\n* BYE Mailbox has moved\r\n");
+    check("the session expires after the default of 35 s", clock_ms == 35000);
 }
 
 static void test_says_nothing_after_the_own_logout_of_a_client(void)

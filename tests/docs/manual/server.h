@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The server with which the example of the README is linked. It has no socket: `output` holds the queued output,
- * and time is a number. */
+/* The server with which the example of the README is linked. It has no socket: `output` contains the queued output, and
+ * the time is a number. */
 #ifndef SERVER_H
 #define SERVER_H
 
@@ -9,8 +9,8 @@
 struct conn {
     struct slogout_session *session;
     char output[512]; /* a string */
-    int in_command;   /* a command was taken and its tagged response is not queued */
-    int in_line;      /* the last octet queued does not end a line */
+    int in_command;   /* a command has begun, and its tagged response is not queued */
+    int in_line;      /* the queued output does not end with a whole line */
     int is_finished;
 };
 
@@ -18,9 +18,9 @@ struct conn {
 uint64_t now_ms(void);
 int at_rest(const struct conn *conn);
 int between_lines(const struct conn *conn);
-int queue(struct conn *conn, const char *octets, size_t len); /* 0, or -1 */
-void finish(struct conn *conn); /* sends queued output, ends the output, reads until end of file, closes */
-void on_drained(struct slogout_drain *drain, void *user_data); /* the server exits */
+int queue(struct conn *conn, const char *octets, size_t len); /* returns 0, or -1 on failure */
+void finish(struct conn *conn); /* sends queued output, ends the output, reads until end of file, and closes */
+void on_drained(struct slogout_drain *drain, void *user_data); /* makes the server exit */
 
 /* The example defines these functions, in which the server calls the library. */
 int on_start(void);
@@ -28,7 +28,7 @@ int on_accept(struct conn *conn);
 void on_enable(struct conn *conn);
 int on_move(struct conn *conn);
 void on_reply_queued(struct conn *conn);
-int on_line(struct conn *conn, const char *line, size_t len); /* 1: the server does not run the line */
+int on_line(struct conn *conn, const char *line, size_t len); /* returns 1 if the server must not run the line */
 void on_end(struct conn *conn, enum slogout_outcome why);
 void on_free(struct conn *conn);
 int on_wait(void);

@@ -67,8 +67,7 @@ static void end(struct run *run)
         abort();
 }
 
-/* Feeds octets in pieces from memory of exactly their size, so that a sanitizer notices each access beyond
- * them. */
+/* Feeds pieces, each from memory of exactly its size, so that a sanitizer notices each access beyond it. */
 static void feed(struct run *run, int from, const char *bytes, size_t len, size_t step)
 {
     while (len > 0) {
@@ -182,7 +181,7 @@ static void finish(struct run *run)
 
 /* ---- a dialogue ---- */
 
-/* The reference sees only whole lines: it can follow while neither side stops inside a line. */
+/* The reference sees only whole lines. It can follow as long as neither side stops inside a line. */
 static int can_follow(const struct reference *reference)
 {
     return !reference->is_unsure && reference->client.len == 0 && reference->server.len == 0;

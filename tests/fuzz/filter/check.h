@@ -6,15 +6,15 @@
 #include <stdint.h>
 #include <slogout/filter.h>
 
-/* Octets that begin a step of a dialogue. The octets up to the next of these are the text of the step. */
+/* These octets begin the steps of a dialogue. The octets up to the next of them are the text of the step. */
 enum step {
     STEP_ABANDON,
     STEP_SERVER, /* the text is fed as the server's */
     STEP_CLIENT, /* the text is fed as the client's */
     STEP_REQUEST,
     STEP_FORCE,
-    STEP_ASK_ALL, /* as the first step: clients are asked that have not enabled the capability */
-    STEP_NUL,     /* no step, but a NUL in a text */
+    STEP_ASK_ALL, /* only as the first step: clients that have not enabled the extension are asked, too */
+    STEP_NUL,     /* not a step, but a NUL in a text */
     STEP_WAIT     /* five seconds pass */
 };
 
@@ -22,14 +22,14 @@ enum step {
 
 /* The result of a dialogue. */
 struct check {
-    int was_referred; /* to the reference, to its end */
+    int was_referred; /* the reference followed the dialogue to its end */
     int was_asked;
     int is_closed;
     enum slogout_blindness blind;
 };
 
-/* Runs a dialogue through a filter whole, through another filter in pieces of `piece` octets, and through the reference
- * as far as the reference can follow. Aborts if they differ. */
+/* Runs a dialogue through a filter in whole steps, through another filter in pieces of `piece` octets, and through the
+ * reference as far as it can follow. Aborts if they differ. */
 struct check check_dialogue(const uint8_t *data, size_t size, size_t piece);
 
 #endif

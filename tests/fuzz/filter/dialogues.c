@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Random dialogues of a client and a server through the filter, compared with the reference of fuzz/filter/. Both sides
- * mostly keep to the protocol, and now and then send surplus, unknown and misplaced lines.
+/* Runs random dialogues of a client and a server through the filter, and compares it with the reference in
+ * fuzz/filter/. Both sides mostly keep to the protocol, and sometimes send surplus, unknown and misplaced lines.
  *
- * usage: dialogues NUMBER SEED [FIRST] A dialogue depends only on the seed and on its own number. If one fails, its
- * number and its text are printed. */
+ *     dialogues NUMBER SEED [FIRST]
+ *
+ * A dialogue depends only on the seed and on its own number. If a dialogue fails, the program prints its number and its
+ * text. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@
 #include <slogout/filter.h>
 #include "fuzz/filter/check.h"
 
-/* ---- chance ---- */
+/* ---- random numbers ---- */
 
 static uint64_t chance;
 
@@ -40,7 +42,7 @@ static int once_in(unsigned n)
 static char text[CHECK_MAX];
 static size_t len;
 
-#define ROOM 400 /* octets that one line takes at most */
+#define ROOM 400 /* the most octets in one line */
 
 static void add(const char *octets)
 {
@@ -53,7 +55,7 @@ static void begin_step(enum step step)
     text[len++] = (char)step;
 }
 
-/* ---- what both sides know of each other ---- */
+/* ---- what both sides know about each other ---- */
 
 #define IN_FLIGHT 40
 
@@ -62,12 +64,12 @@ enum kind { PLAIN, IDLE, LITERAL, AUTH };
 static struct command {
     char tag[8];
     enum kind kind;
-} commands[IN_FLIGHT]; /* without their tagged response */
+} commands[IN_FLIGHT]; /* without their tagged responses */
 static unsigned count, number;
 static int is_idling;       /* the last command is an IDLE without DONE */
-static unsigned pluses;     /* that the client has received and not used */
-static unsigned burst;      /* at most so many lines in one turn */
-static unsigned literal;    /* octets of a literal that the client may send after a `+` */
+static unsigned pluses;     /* `+` that the client has received and not used */
+static unsigned burst;      /* the most lines in one turn */
+static unsigned literal;    /* octets of the literal that the client may send after a `+` */
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
@@ -152,7 +154,7 @@ static void end_idle(void)
     add("DONE\r\n");
 }
 
-/* A client that waits for a `+` for a literal seldom sends anything. */
+/* A client that waits for the `+` of a literal seldom sends anything. */
 static void client_line(void)
 {
     if (pluses > 0 && (literal > 0 || !once_in(5)))
@@ -211,19 +213,19 @@ static const char *const untagged[] = {
 
 static const char *const misplaced[] = {
     "\r\n", "\n", "hello\r\n", "5 EXISTS\r\n", "a BYE x\r\n", "*x\r\n", "*  OK\r\n", "a  OK x\r\n", "DONE BAD x\r\n", "foo NO x\r\n",
-    "zzz NO x\r\n", "(a NO x\r\n", "a + idling\r\n", "a NOOP\r\n", "x LOGOUT now\r\n", "* \r\n",
+    "zzz NO x\r\n", "(a NO x\r\n", "*a NO x\r\n", "{3} NO x\r\n", "*a LOGOUT\r\n", "a + idling\r\n", "a NOOP\r\n", "x LOGOUT now\r\n", "* \r\n",
 };
 
 static const char *const rare_of_server[] = {
     "* BYE x\r\n", "SLO.1 LOGOUT\r\n", "* 1 X {3+}\r\n", "hello {3}\r\n", "* NO [BADCHARSET ({3}\r\n", "+ x\r\n",
-    "foo OK x\r\n", "a+1 OK x\r\n",
+    "foo OK x\r\n", "a+1 OK x\r\n", "*a OK x\r\n", "a{1 OK x\r\n",
 };
 
 static const char *const texts[] = {
     " x\r\n", "\r\n", "\n", " [CAPABILITY IMAP4rev1 ENABLE COMPRESS=DEFLATE] x\r\n", " {3}\r\n", " [X {3}\r\n",
 };
 
-/* Most servers answer the oldest command first, and OK. */
+/* Most servers answer the oldest command first, and answer OK. */
 static void respond(void)
 {
     const unsigned index = once_in(4) ? below(count) : 0;
@@ -245,7 +247,7 @@ static void respond(void)
     }
 }
 
-/* Sends `+` to the oldest command that may wait for it. */
+/* Sends a `+` to the oldest command that may wait for it. */
 static void go_on(void)
 {
     unsigned i = 0;
@@ -335,7 +337,7 @@ static void make_dialogue(void)
     }
 }
 
-/* ---- all of them ---- */
+/* ---- all dialogues ---- */
 
 static unsigned long current;
 

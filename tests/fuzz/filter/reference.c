@@ -9,11 +9,11 @@
 #define OUR_TAG "SLP.1"
 #define BYE     "* BYE Server is closing the connection\r\n"
 
-/* Milliseconds, as in slogout.h. */
+/* Times are in milliseconds, as in slogout.h. */
 #define READY_TIMEOUT  300000
 #define ANSWER_TIMEOUT 35000
 #define LEAVE_TIMEOUT  10000
-#define REST_FIRST     5000 /* of these, how many wait for rest */
+#define REST_FIRST     5000 /* the part of LEAVE_TIMEOUT in which the last `* BYE` waits for rest */
 
 static void add(struct octets *octets, const char *bytes, size_t len)
 {
@@ -89,7 +89,7 @@ static void forget(struct reference *r, struct sent *sent)
     memmove(sent, sent + 1, (size_t)(r->sent_count - index) * sizeof *sent);
 }
 
-/* The command begins to wait, or to matter. */
+/* Notes that a command waits for a `+`, or has an OK that changes something. */
 static void owe(struct reference *r, struct sent *sent)
 {
     int i, count = 0;
@@ -101,7 +101,7 @@ static void owe(struct reference *r, struct sent *sent)
     sent->is_owed = 1;
 }
 
-/* Returns the AUTHENTICATE that no command has followed: the next line may belong to its exchange. */
+/* Returns the newest command if it is an AUTHENTICATE to whose exchange the next line may belong, or NULL. */
 static struct sent *exchange(struct reference *r)
 {
     struct sent *sent = last(r);
@@ -243,8 +243,8 @@ static int is_condition(const char *text, size_t len)
     return is(text, len, "OK") || is(text, len, "NO") || is(text, len, "BAD");
 }
 
-/* Returns the size that the line text..end, which ends in LF, announces, -1 if it announces none, or -2 if the size is
- * too large. */
+/* Returns the size of the literal that the line from `text` to `end`, which ends in LF, announces. Returns -1 if it
+ * announces none, and -2 if the size is too large. */
 static int64_t announced(const char *text, const char *end, int *plus)
 {
     const char *close, *open;
@@ -278,7 +278,7 @@ static int announces(const char *text, const char *end)
     return announced(text, end, &plus) != -1;
 }
 
-/* RFC 3501 section 9: the octets that may be in an atom and, with "]", in a tag. */
+/* Returns the number of octets at the start that may be in an atom (RFC 3501 section 9) or, with "]", in a tag. */
 static size_t atom(const char *text, const char *end, const char *excluded)
 {
     size_t n = 0;
@@ -298,7 +298,7 @@ static size_t tag_before_space(const char *text, const char *end)
 
 /* ---- the server ---- */
 
-/* After a line of data: is there a literal, or is it the end? */
+/* Handles the end of a line of data, which may announce a literal. */
 static void end_server_line(struct reference *r, const char *text, const char *end)
 {
     int plus;
@@ -317,7 +317,7 @@ static void end_server_line(struct reference *r, const char *text, const char *e
     r->server_state = S_DATA;
 }
 
-/* Copies the list of capabilities at text, as the client must see it, and the rest of the line. */
+/* Copies the list of capabilities at `text`, as the client must see it, and the rest of the line. */
 static void capabilities(struct reference *r, const char *text, const char *end, const char *stops,
                          int rewrite)
 {
@@ -326,7 +326,7 @@ static void capabilities(struct reference *r, const char *text, const char *end,
     int offers = 0, ours = 0;
     const char *at = text;
 
-    while (at < stop) { /* SP, then a word that may be empty */
+    while (at < stop) { /* SP, and a word that may be empty */
         const char *next = at + 1;
         while (next < stop && *next != ' ')
             next++;
@@ -349,7 +349,7 @@ static void capabilities(struct reference *r, const char *text, const char *end,
     add(&r->to_client, stop, (size_t)(end - stop));
 }
 
-/* Behind a status word. */
+/* Handles the text after a status word. */
 static void status_text(struct reference *r, const char *text, const char *end)
 {
     r->server_state = S_START;
@@ -359,7 +359,7 @@ static void status_text(struct reference *r, const char *text, const char *end)
     } else {
         add(&r->to_client, text, (size_t)(end - text));
     }
-    /* a list of charsets may hold literals, and any other text is what it looks like */
+    /* A list of charsets may contain literals. No other text can announce one. */
     if (strncasecmp(text, " [BADCHARSET ", 13) == 0 && announces(text + 13, end))
         go_blind(r, SLOGOUT_BLINDNESS_NOT_UNDERSTOOD);
     else
@@ -423,11 +423,11 @@ static void command_done(struct reference *r, const char *tag, size_t len, int o
 
 static void tagged(struct reference *r, const char *line, const char *end)
 {
-    const size_t first = strcspn(line, " \r\n{"), n = line[first] == ' ' ? first : 0;
+    const size_t first = strcspn(line, " \r\n"), n = line[first] == ' ' ? first : 0;
     const char *name = line + n + 1;
     const size_t name_len = n ? word(name, end) : 0;
 
-    if (is(name, name_len, "LOGOUT") && n <= WORD_LIMIT && (strcmp(name + 6, "\r\n") == 0 || strcmp(name + 6, "\n") == 0)) {
+    if (is(name, name_len, "LOGOUT") && n <= WORD_LIMIT && *line != '*' && (strcmp(name + 6, "\r\n") == 0 || strcmp(name + 6, "\n") == 0)) {
         if (r->asked || r->state == R_LEAVING)
             return;
         r->bye = 1;
@@ -470,7 +470,7 @@ static void take_plus(struct reference *r)
 static void untagged(struct reference *r, const char *line, const char *end)
 {
     const char *name = line + 2;
-    const size_t len = line[1] == ' ' ? word(name, end) : 0;
+    const size_t len = word(name, end);
 
     if (len == 0) {
         if (announces(line, end))
@@ -506,7 +506,7 @@ static void server_line(struct reference *r)
     } else if (r->server_state == S_DATA) {
         add(&r->to_client, line, r->server.len);
         end_server_line(r, line, end);
-    } else if (*line == '*') {
+    } else if (strncmp(line, "* ", 2) == 0) {
         untagged(r, line, end);
     } else if (*line == '+') {
         take_plus(r);
@@ -551,7 +551,7 @@ static int is_layerless(const char *text, size_t len)
     return len >= 6 && strncasecmp(text, "SCRAM-", 6) == 0;
 }
 
-/* Reads the first line of a command from its name on. */
+/* Reads the first line of a command, beginning with its name. */
 static enum reference_kind kind_of(size_t tag_len, const char *name, const char *end)
 {
     static const struct {
@@ -596,7 +596,7 @@ static void command_ends(struct reference *r)
         r->client_state = C_IDLE;
 }
 
-/* A line of a command. */
+/* Handles a line of a command. */
 static void command_line(struct reference *r, const char *text, const char *end)
 {
     int plus;
@@ -609,7 +609,7 @@ static void command_line(struct reference *r, const char *text, const char *end)
     r->client_literal = (uint64_t)size;
     r->is_huge = size == -2;
     if (!plus && !last(r)) {
-        r->client_state = C_START; /* it has been answered */
+        r->client_state = C_START; /* the command has been answered */
     } else if (!plus) {
         owe(r, last(r));
         last(r)->wants_plus = last(r)->has_literal = 1;

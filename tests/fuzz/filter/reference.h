@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The filter again, slow and simple, written from filter.h: it waits for whole lines, keeps every command with its tag,
- * and looks at each line with the functions of <string.h>. For input without NUL and with lines shorter than
- * REFERENCE_MAX, of clients that do not use a tag twice at once. */
+/* A slow and simple second filter, written from filter.h. It waits for whole lines, stores every command with its tag,
+ * and examines each line with the functions of <string.h>. It accepts input without NUL, with lines shorter than
+ * REFERENCE_MAX, from clients that never use a tag for two commands in flight. */
 #ifndef FUZZ_FILTER_REFERENCE_H
 #define FUZZ_FILTER_REFERENCE_H
 
@@ -10,10 +10,10 @@
 #include <slogout/filter.h>
 
 #define REFERENCE_MAX 8192
-#define WORD_LIMIT    95   /* octets in a word that is looked at, and in a tag that is held back */
-#define KNOWN_LIMIT   16   /* commands in flight of which each is known */
-#define OWED_LIMIT    8    /* commands in flight that are owed something */
-#define SENT_LIMIT    1000 /* commands in flight that the reference keeps */
+#define WORD_LIMIT    95   /* the most octets in a word that is examined, and in a tag that is held back */
+#define KNOWN_LIMIT   16   /* the most commands in flight of which each tag is stored */
+#define OWED_LIMIT    8    /* the most commands in flight for which more than the tag is stored */
+#define SENT_LIMIT    1000 /* the most commands in flight that the reference stores */
 #define TAG_LIMIT     200  /* octets in a tag */
 
 struct octets {
@@ -30,12 +30,12 @@ enum reference_kind { ORDINARY, LOGOUT, IDLE, AUTH, AUTH_LAYER, ENABLE, LAYER, U
 struct sent {
     char tag[TAG_LIMIT + 1];
     enum reference_kind kind;
-    int is_owed;     /* it counts for OWED_LIMIT */
+    int is_owed;     /* counts for OWED_LIMIT */
     int wants_plus;  /* for a literal, IDLE or AUTHENTICATE */
     int has_literal; /* the `+` is for a literal */
-    int pluses;      /* AUTHENTICATE: how many have come */
-    int lines;       /* AUTHENTICATE: of the exchange */
-    int is_done;     /* IDLE: its DONE or an empty line has come */
+    int pluses;      /* AUTHENTICATE: the number of `+` received */
+    int lines;       /* AUTHENTICATE: the number of lines of the exchange */
+    int is_done;     /* IDLE: DONE or an empty line has been received */
 };
 
 struct reference {
@@ -43,20 +43,20 @@ struct reference {
     uint64_t now, deadline; /* milliseconds */
     enum reference_state state;
     int enabled, blinded, bye, byes, asked, deaf, closing;
-    int is_unsure; /* the input is not for the reference */
+    int is_unsure; /* the reference does not accept this input */
     enum slogout_blindness blind;
     enum reference_server server_state;
     uint64_t server_literal;
     int greeted, server_enabled;
     enum reference_client client_state;
     uint64_t client_literal;
-    int is_huge;         /* the literal that is announced has 2^63 octets or more */
-    enum reference_kind last_kind; /* of the last command that came */
-    int last_in_flight;  /* the last of the commands is the last that came */
+    int is_huge;         /* the announced literal has 2^63 octets or more */
+    enum reference_kind last_kind; /* of the last command received */
+    int last_in_flight;  /* the last command received is in flight */
     int sent_count;      /* commands in flight */
-    int is_summed;       /* there are too many to know each; then so many responses were to none of them: */
-    int strangers;
-    /* what follows need not be cleared */
+    int is_summed;       /* the tags of the commands in flight are not stored, because there are too many */
+    int strangers;       /* the number of responses with other tags since then */
+    /* not cleared at the beginning */
     struct octets to_client, to_server, server, client;
     struct sent sent[SENT_LIMIT]; /* the oldest first */
 };
@@ -67,7 +67,7 @@ void reference_client(struct reference *reference, const char *bytes, size_t len
 void reference_request(struct reference *reference);
 void reference_force(struct reference *reference);
 void reference_abandon(struct reference *reference);
-/* Lets milliseconds pass. */
+/* Lets this number of milliseconds pass. */
 void reference_wait(struct reference *reference, uint64_t ms);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Plays transcripts to the library. README in this folder describes them.
+/* Plays transcripts to the library. README in this folder describes transcripts.
  *
  *   play FILE ...   fails if the library does not do what the transcripts in the files say
- *   play            reads transcripts from standard input, and writes to standard output what the library makes of them */
+ *   play            reads transcripts from standard input, and writes them to standard output with the effects that the
+ *                   library has */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,14 +21,13 @@ static const char *const results[] = {"CONSUMED",      "0",         "ERR_ARGUMEN
                                       "ERR_REENTRANT", "ERR_NOMEM", "ERR_SIZE",     "ERR_TIMEOUT",
                                       "ERR_PREFIX",    "ERR_TEXT",  "ERR_PLAN"};
 
-static FILE *out; /* what the library makes of the transcripts */
+static FILE *out; /* transcripts with the effects that the library has */
 static struct slogout *slogout;
 static struct slogout_session *sessions[SESSIONS_MAX];
-static struct slo_session_set set;       /* in place of a drain, which acts by itself */
-static char texts[TEXTS_MAX][LINE_SIZE]; /* those of a transcript's requests, which must live as long as it */
+static struct slo_session_set set; /* replaces a drain, because a drain would act by itself */
+static char texts[TEXTS_MAX][LINE_SIZE]; /* of the requests of one transcript, valid until its end */
 static size_t text_count;
-static int
-    replies[REPLIES_MAX]; /* what the host says to the lines that an event offers; then it takes them */
+static int replies[REPLIES_MAX]; /* of the host to the lines of one event; the host takes all further lines */
 static size_t reply_count, offered;
 
 static void fail(const char *why, const char *line)
@@ -45,7 +45,7 @@ static void write_escaped(const char *octets, size_t len)
             putc(*octets, out);
 }
 
-/* Returns the length without the escapes, which are replaced in place. */
+/* Replaces the escapes in place, and returns the new length. */
 static size_t unescape(char *line)
 {
     char *to = line, *from;
@@ -176,7 +176,7 @@ static void end(void)
 static const char *keep(const char *text)
 {
     if (text_count == TEXTS_MAX)
-        fail("one text too many", text);
+        fail("too many texts", text);
     strcpy(texts[text_count], text);
     unescape(texts[text_count]);
     return texts[text_count++];
@@ -303,13 +303,13 @@ static int ends_with(const char *line, const char *end)
     return strlen(line) >= strlen(end) && strcmp(line + strlen(line) - strlen(end), end) == 0;
 }
 
-/* Of a line that is expected, only the host's reply to an offer counts. */
+/* Reads an expected line. Only the host's reply to an offered line matters. */
 static void expect(const char *line)
 {
     if (strncmp(line, "S: ", 3) != 0 && strncmp(line, "#2 S: ", 6) != 0)
         return;
     if (reply_count == REPLIES_MAX)
-        fail("one line too many", line);
+        fail("too many lines for one event", line);
     replies[reply_count++] = ends_with(line, " BUSY") ? SLOGOUT_BUSY : ends_with(line, " BROKEN") ? -1 : 0;
 }
 
@@ -356,7 +356,7 @@ static void play_all(FILE *in)
         end();
 }
 
-/* Returns 0 if the library repeats the file, and otherwise prints where they begin to differ. */
+/* Returns 0 if the library has exactly the effects in the file, and otherwise prints where the two first differ. */
 static int check(const char *path)
 {
     char expected[LINE_SIZE], came[LINE_SIZE];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Writes transcripts to standard output: the events that can happen to sessions, and the effects that they must have.
- * They are made from the independent model of tests/model; the library is not linked.
+ * The effects come from the independent model in tests/model. This program does not link the library.
  *
- *   write STATE    every event that can happen to a session in that state
- *   write RANDOM   dialogues with two sessions, of random events
+ *   write STATE    writes every event that can happen to a session in that state
+ *   write RANDOM   writes dialogues of random events with two sessions
  *
  * README in this folder describes the format. */
 #include <stdarg.h>
@@ -21,9 +21,9 @@ enum { COUNTS = STEP_KINDS, RESULT, BAD_TEXT, WHAT_COUNT };
 
 static const struct what {
     const char *words; /* in a line of a client, TAG stands for the tag of the session's LOGOUT */
-    int kind;          /* enum step_kind, or one of the above */
+    int kind;          /* enum step_kind, or one of the values above */
     int variant;
-    const char *answer; /* what the result says of it, after the status */
+    const char *answer; /* the code and text of the answer in the result */
 } whats[] = {
     {"join", JOIN, 0, NULL},
     {"enable", ENABLE, 1, NULL},
@@ -87,7 +87,7 @@ static const struct what {
 static struct model model;
 static struct model_settings settings;
 
-/* ---- what the model says, in the words of a transcript ---- */
+/* ---- the effects, as a transcript writes them ---- */
 
 static const char *const states[] = {"OPEN", "WAITING", "PENDING", "ASKED", "LEAVING", "ENDED"};
 
@@ -112,7 +112,7 @@ static void write_line(const struct call *call)
                                     : "");
 }
 
-/* answer is what is to be told of the answer's code and text, or NULL. */
+/* answer is the code and text of the answer as the transcript writes them, or NULL. */
 static void write_close(const struct call *call, const char *answer)
 {
     const struct slogout_result *result = &call->closed;
@@ -169,7 +169,7 @@ static const char *result_name(int result)
     case SLOGOUT_ERR_TEXT:
         return "ERR_TEXT";
     }
-    fail("a result that no transcript can have: %d", result);
+    fail("a transcript cannot contain the result %d", result);
     return NULL;
 }
 
@@ -248,11 +248,11 @@ static const struct what *what_is(const char *words)
     while (what < whats + COUNT(whats) && strcmp(what->words, words) != 0)
         what++;
     if (what == whats + COUNT(whats))
-        fail("no event is called %s", words);
+        fail("unknown event: %s", words);
     return what;
 }
 
-/* All timers until the sessions are over, while the host takes each line. */
+/* Lets all timers expire until the sessions are over. The host takes each line. */
 static void write_end(int sessions)
 {
     while (model_deadline(&model) != SLOGOUT_NEVER)
@@ -285,23 +285,23 @@ static void begin(const char *title, int sessions)
 
 /* ---- every event in a state ---- */
 
-/* The events that bring a session to a state, each with the host's reply if that is not `takes`. */
+/* The events that bring a session to a state. The host takes each line, except as the `!` says. */
 static const struct path {
     const char *state;
     const char *title;
     enum slogout_ask ask;
     enum slogout_on_refusal on_refusal;
-    const char *events[5]; /* up to NULL; a `!` before an event means that the host is BUSY */
+    const char *events[5]; /* up to NULL; after a `!`, the host replies BUSY */
 } paths[] = {
     {"OPEN", "OPEN", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {NULL}},
     {"OPEN", "OPEN, enabled", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", NULL}},
-    {"OPEN", "OPEN, everybody is asked", SLOGOUT_ASK_ALL, SLOGOUT_REFUSAL_BYE, {NULL}},
+    {"OPEN", "OPEN, all clients are asked", SLOGOUT_ASK_ALL, SLOGOUT_REFUSAL_BYE, {NULL}},
     {"WAITING", "WAITING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", "join", NULL}},
     {"PENDING", "PENDING", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"!request", NULL}},
     {"PENDING", "PENDING, enabled", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", "!request", NULL}},
     {"ASKED", "ASKED", SLOGOUT_ASK_ENABLED, SLOGOUT_REFUSAL_BYE, {"enable", "request", NULL}},
     {"ASKED",
-     "ASKED, a refusal is waited out",
+     "ASKED, a refusal does not end the wait",
      SLOGOUT_ASK_ENABLED,
      SLOGOUT_REFUSAL_WAIT,
      {"enable", "request", NULL}},
@@ -393,7 +393,7 @@ static void write_state(const char *state)
 #define DIALOGUES 300
 #define EVENTS    24
 
-/* The minimal standard generator (Park, Miller, 1988). */
+/* The "minimal standard" generator (Park and Miller, 1988). */
 static unsigned draw(unsigned count)
 {
     static uint64_t state = 1;
@@ -402,7 +402,8 @@ static unsigned draw(unsigned count)
     return (unsigned)(state >> 8) % count;
 }
 
-/* The time of the next event: often the same, sometimes that of a deadline, and once in a while an earlier one. */
+/* Returns the time of the next event. It is often the time of the last event, sometimes that of a deadline, and seldom
+ * an earlier time. */
 static uint64_t draw_time(uint64_t now)
 {
     const uint64_t deadline = model_deadline(&model);
@@ -421,7 +422,7 @@ static uint64_t draw_time(uint64_t now)
     }
 }
 
-/* Lines of a client and ticks come more often than their share of the table. */
+/* Draws an event. Lines of a client and ticks are more frequent than in the table. */
 static const struct what *draw_what(void)
 {
     static const char *const frequent[] = {"tick",   "resume",         "request",
@@ -433,7 +434,7 @@ static const struct what *draw_what(void)
     return draw(3) && !(ends_all && draw(4)) ? what : what_is(frequent[draw(COUNT(frequent))]);
 }
 
-/* Two timers may expire in one tick in any order, so a port need not keep an order. */
+/* One tick may expire two timers in any order, so a port may differ here. */
 static int is_ambiguous(const struct what *what, uint64_t now)
 {
     return what->kind == TICK && model.session[A].deadline == model.session[B].deadline &&

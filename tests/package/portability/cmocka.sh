@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: cmocka.sh DIRECTORY. Fetches the source of Debian's cmocka, because the other machines have no cmocka. Does not
-# touch the state of the system's apt.
+# usage: cmocka.sh FOLDER. Downloads the source of Debian's cmocka for the machines that have no cmocka. Does not
+# change the state of the system's apt.
 set -eu
 
 directory=$(realpath -m "$1")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Each public header compiles alone, and twice in a row, in each language without a warning. In C++, each struct can be
-# named without the word struct. Only host.h needs what POSIX adds to C.
+# Each public header compiles alone, and if it is included twice, in each language without a warning. In C++, each
+# struct can be named without the word struct. Only host.h requires POSIX in addition to C.
 set -eu
 
 count=0

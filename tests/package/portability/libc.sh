@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The library, compiled freestanding, uses only these functions of libc. free and malloc are the default allocator,
-# snprintf writes the log line of slogout_result_format(), and any small libc has the others.
+# The library, compiled freestanding, uses only these functions of libc. malloc and free are the default allocator,
+# snprintf writes the log line of slogout_result_format(), and any small libc has the other functions.
 set -eu
 
 allowed="free malloc memchr memcmp memcpy memmove memset snprintf strchr strcpy strcspn strlen strncmp"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Builds the library, its unit tests and cmocka for one machine, and runs them there:
+# Builds the library, its unit tests and cmocka for one machine, and runs the tests there:
 #     tests/package/portability/unit.sh NAME CMOCKA_SOURCE RUNNER CC FLAG...
-# RUNNER starts a program of that machine; empty: it is this machine.
+# RUNNER starts a program for that machine. It is empty if the programs run without help.
 set -eu
 
 name=$1 cmocka=$2 runner=$3
@@ -17,7 +17,7 @@ fail()
     exit 1
 }
 
-# The library as strictly as anywhere; the tests and cmocka only have to work.
+# The library must compile with all warnings. The tests and cmocka only have to work.
 warnings="-std=c99 -pedantic-errors -Wall -Wextra -Wcast-qual -Wshadow -Wconversion -Wsign-conversion -Werror"
 library=
 for source in lib/*.c; do
@@ -33,7 +33,7 @@ for source in tests/unit/support/*.c; do
         -c -o "$build/support_$(basename "$source").o" "$source" || fail "$source"
     support="$support $build/support_$(basename "$source").o"
 done
-# The linker takes from an archive only what the test needs.
+# The linker takes only the objects that the test needs from an archive.
 ar rcs "$build/support.a" $support
 
 compiler=$1

@@ -9,7 +9,8 @@ const struct manner crowd_silent = {1, 0, CROWD_NEVER, "OK", 0};
 const struct manner crowd_not_enabled = {0, 0, CROWD_NEVER, "OK", 0};
 const struct manner crowd_never_at_rest = {1, CROWD_NEVER, CROWD_NEVER, "OK", 0};
 
-enum event { WIRE, RELEASE }; /* the client answers or is at rest; the host frees the session */
+/* WIRE: the client answers or comes to rest; RELEASE: the host frees the session. */
+enum event { WIRE, RELEASE };
 
 static void *reserve(size_t count, size_t size)
 {
@@ -21,7 +22,7 @@ static void *reserve(size_t count, size_t size)
     exit(1);
 }
 
-/* ---- what is to come ---- */
+/* ---- events to come ---- */
 
 static void schedule(struct client *client, enum event event, uint32_t after)
 {
@@ -196,7 +197,7 @@ void crowd_free(struct crowd *crowd)
     for (i = 0; i < crowd->count; i++)
         slogout_session_free(crowd->clients[i].session);
     if (slogout_free(crowd->slogout)) {
-        fputs("crowd: something of the slogout was not freed\n", stderr);
+        fputs("crowd: a session or drain of the slogout was not freed\n", stderr);
         exit(1);
     }
     free(crowd->clients);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include "support/exact.h"
 
-/* One octet stands before the copy, since sanitizers do not watch the end of memory of size 0. */
+/* One octet precedes the copy, because sanitizers do not check the end of memory of size 0. */
 char *exact_fill(char byte, size_t count)
 {
     char *memory = malloc(1 + count);

@@ -37,9 +37,9 @@ void host_forget(struct host *host)
     host->trace_len = 0;
 }
 
-/* ---- counting again ---- */
+/* ---- counts, made independently ---- */
 
-/* Counts by state all sessions, or those in the set. */
+/* Counts all sessions by state, or only those in the set. */
 static void count_states(const struct host *host, int in_tally, uint64_t states[SLOGOUT_STATE_ENDED + 1])
 {
     unsigned i;
@@ -57,8 +57,7 @@ static void check_states(const struct slogout_counts *counts, const uint64_t sta
     assert_memory_equal(counts->state, states, (SLOGOUT_STATE_ENDED + 1) * sizeof *states);
 }
 
-/* Each list of the set holds the sessions of one state, and none is missing. An OPEN session is in no
- * drain. */
+/* Each list of the set contains all sessions of one state and no others. An OPEN session is in no drain. */
 static void check_members(const struct slo_session_set *set, const uint64_t states[SLOGOUT_STATE_ENDED + 1])
 {
     unsigned state;
@@ -74,8 +73,8 @@ static void check_members(const struct slo_session_set *set, const uint64_t stat
     }
 }
 
-/* The deadline is the earliest of the sessions that have one: those that are PENDING, ASKED or LEAVING, and those that
- * are WAITING without a drain. */
+/* The deadline is the earliest of the sessions that have one: those in PENDING, ASKED and LEAVING, and those in WAITING
+ * without a drain. */
 static void check_deadline(const struct host *host)
 {
     uint64_t earliest = SLOGOUT_NEVER;
@@ -159,7 +158,7 @@ static void check_line(const char *line, size_t len)
     assert_null(memchr(line, '\0', len));
 }
 
-/* LOGOUT comes at most once and never after a `* BYE`, and nothing comes after a `* BYE`. */
+/* LOGOUT is sent at most once and never after a `* BYE`, and nothing is sent after a `* BYE`. */
 static void note_line(struct host_conn *conn, const char *line, size_t len)
 {
     assert_false(conn->bye_sent);
@@ -404,7 +403,7 @@ int host_force(struct host *host, struct slogout_session *session)
     return checked(host, slogout_session_force(session, host->now));
 }
 
-/* There is an outcome only if there was an exchange, and a settled outcome does not change. */
+/* There is an outcome only after an exchange, and a settled outcome does not change. */
 static void count_host_end(struct host *host, const struct slogout_session *session, enum slogout_outcome why)
 {
     const enum slogout_state state = slogout_session_state(session);

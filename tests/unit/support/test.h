@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Included by each unit test: cmocka, and the headers that must come before it. */
+/* Each unit test includes this file: cmocka, and the headers that must precede it. */
 #ifndef TESTS_SUPPORT_TEST_H
 #define TESTS_SUPPORT_TEST_H
 

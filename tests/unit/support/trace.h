@@ -7,15 +7,15 @@
 #include <slogout/slogout.h>
 
 struct trace {
-    char text[2000]; /* the test fails if this is too short */
+    char text[2000]; /* a test fails if this is too short */
     size_t len;
 };
 
 void trace_octets(struct trace *trace, const char *octets, size_t len);
 void trace_text(struct trace *trace, const char *text);
-/* Writes the outcome of a session as all traces show it, and returns its length:
+/* Writes the outcome of a session as all traces show it, and returns the length:
  *   close EXPIRED SLO.1@5 bye-sent bye-seen answer=OK[CODE]:text
- * that is the outcome, the tag and the time of the LOGOUT, and the other parts that apply. If only the status of the
+ * These are the outcome, the tag and the time of the LOGOUT, and the other parts that apply. If only the status of the
  * answer is known, ` answered=NO` replaces ` answer=...`. */
 size_t trace_result(char *text, size_t size, const struct slogout_result *result);
 /* Removes each occurrence of the word from the text. */

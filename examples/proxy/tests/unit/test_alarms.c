@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The programs' alarms, against a plain array that is searched. */
+/* The alarms of the programs, compared with a plain array that is searched. */
 #include "support/test.h"
 #include "proxy/alarms.h"
 

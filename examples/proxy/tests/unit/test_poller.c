@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The poller, on pairs of sockets; built once for each way to wait that the system has. */
+/* The poller on pairs of sockets. This file is built once for each mechanism of the system. */
 #include <sys/socket.h>
 #include <unistd.h>
 #include "support/test.h"
 #include "proxy/poller.h"
 
-#define PAIRS 300 /* more than are taken from the system in one wait */
+#define PAIRS 300 /* more than one wait takes from the system */
 
 struct pair {
     struct poller_watch ours; /* first */
@@ -127,7 +127,7 @@ static void test_an_invalid_descriptor_is_an_error(void **state)
     struct poller_event event;
 
     (void)state;
-    if (poller_set(poller, &watch, POLLER_IN) == 0) /* poll() leaves it out */
+    if (poller_set(poller, &watch, POLLER_IN) == 0) /* poll() omits this */
         assert_int_equal(poller_wait(poller, &event, 1, 0), 0);
     poller_set(poller, &watch, 0);
     poller_free(poller);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The PROXY protocol: which headers are accepted and refused, and that a header that was written can be
- * read. */
+/* The PROXY protocol: the headers that are accepted and refused. A header that was written can be read. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 struct header_case {
     const char *octets;
     size_t len;
-    const char *source; /* NULL: not known */
+    const char *source; /* NULL if it is not known */
     unsigned port;
     size_t extensions_len;
 };
@@ -67,7 +66,7 @@ static const struct header_case malformed[] = {
     {OCTETS(SIGNATURE "\x21\x11\4\0"), NULL, 0, 0}, /* longer than the limit */
 };
 
-/* In memory of exactly its length, so that reading beyond is noticed. */
+/* Reads from memory of exactly this length, so that an access beyond the end is noticed. */
 static int read_exact(struct proxy_header *header, const char *octets, size_t len, char **copy)
 {
     *copy = malloc(len ? len : 1);
@@ -190,7 +189,7 @@ static void test_extensions_that_do_not_fit_beside_longer_addresses_are_left_out
     struct proxy_header header;
 
     (void)state;
-    octets[52] = '\x20'; /* one of 969 octets, to the very end */
+    octets[52] = '\x20'; /* the extension has 969 octets, up to the very end */
     octets[53] = '\3';
     octets[54] = '\xc9';
     assert_int_equal(proxy_header_read(&header, octets, sizeof octets), sizeof octets);

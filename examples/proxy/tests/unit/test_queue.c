@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The programs' queue, against a plain string. */
+/* The queue of the programs, compared with a plain string. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -83,7 +83,7 @@ static void test_an_empty_queue_holds_no_memory(void **state)
     assert_memory_equal(&queue, &empty, sizeof empty);
 }
 
-/* Otherwise, the queue of a connection that is never quite empty would grow. */
+/* Otherwise, the queue of a connection that is never empty would grow. */
 static void test_freed_room_is_used_again(void **state)
 {
     struct queue queue = empty;

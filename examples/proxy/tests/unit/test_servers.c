@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The server to which a new client goes, and the servers that remain when the addresses of their name
- * change. */
+/* The server to which a new client goes, and the servers that remain when the addresses of their name change.
+ * */
 #include "support/test.h"
 #include "proxy/servers.h"
 
@@ -72,7 +72,8 @@ static void test_a_new_list_keeps_known_addresses_and_old_clients(void **state)
     assert_int_equal(servers_set(&servers, &later), 1);
     assert_int_equal(servers_set(&servers, &later), 0);
     assert_int_equal(servers_count(&servers), 16);
-    assert_int_equal(take(&servers, 0, 1), 'c'); /* b has one, and the name does not have a */
+    /* B has one client, and a is no longer an address of the name. */
+    assert_int_equal(take(&servers, 0, 1), 'c');
     assert_int_equal(servers_set(&servers, &last), 1);
     assert_int_equal(servers_count(&servers), 16);
     assert_int_equal(servers.at[0].clients, 1);
