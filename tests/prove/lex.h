@@ -85,4 +85,18 @@ static int literal_contract(enum slo_literal literal, const struct slo_arguments
     return literal <= SLO_LITERAL_DOUBTFUL && (literal != SLO_LITERAL_ANNOUNCED || arguments->announcement.phase > 0);
 }
 
+/* The word that a client's status response may have, and how many of its octets begin these. */
+static const char *word_of_status(const char *bytes, size_t len, int is_untagged, size_t *agreement)
+{
+    const char *word = is_untagged ? "BYE" : "BAD";
+    size_t n = 0;
+
+    if (!is_untagged && len > 0 && (bytes[0] | 0x20) != 'b')
+        word = (bytes[0] | 0x20) == 'o' ? "OK" : "NO";
+    while (n < len && word[n] && (bytes[n] & ~0x20) == word[n])
+        n++;
+    *agreement = n;
+    return word;
+}
+
 #endif

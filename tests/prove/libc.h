@@ -19,23 +19,6 @@ void *memchr(const void *bytes, int c, size_t len)
     return NULL;
 }
 
-char *strchr(const char *text, int c)
-{
-    for (; *text != (char)c; text++)
-        if (!*text)
-            return NULL;
-    return (char *)text;
-}
-
-size_t strcspn(const char *text, const char *stop)
-{
-    size_t len = 0;
-
-    while (text[len] && !strchr(stop, text[len]))
-        len++;
-    return len;
-}
-
 #pragma CPROVER check disable "bounds" /* the reference itself is not proved */
 #pragma CPROVER check disable "pointer"
 #pragma CPROVER check disable "pointer-overflow"

@@ -12,12 +12,13 @@
  * Each octet of a side has a number, which the harness derives from the address of the octet when it is passed or
  * copied. The scanners, the matcher of answers and the session do anything that their contracts allow.
  * prove_imap_client.c, prove_imap_server.c, prove_filter_client.c and prove_filter_server.c prove the contracts of the
- * scanners, and prove_session.c proves the contract of the session.
+ * scanners, and prove_session.c proves the contract of the session. prove_answer.c proves the contract of the matcher,
+ * except while the octets of the word arrive.
  *
- * The proofs do not show that the matcher keeps its contract, that the loops end, that the scanners find the same lines
- * as both sides, or that a tag of more than 95 octets has a hash that no other tag has. */
+ * The proofs do not show that the loops end, that the scanners find the same lines as both sides, or that a tag of more
+ * than 95 octets has a hash that no other tag has. */
 #include "prove.h"
-#include "answer.h"
+#include "answer_contract.h"
 #include "imap_client.h"
 #include "imap_server.h"
 #include "login.h"
@@ -333,54 +334,26 @@ static size_t held_of_client(void)
 /* An answer begins only where a command may begin, and only after LOGOUT. */
 size_t slo_answer_feed(struct slo_answer *answer, const char *tag, const char *bytes, size_t len)
 {
-    const enum slo_answer_verdict before = answer->verdict;
+    const struct slo_answer before = *answer;
     const size_t n = nondet_size();
     const int64_t at = number_of(bytes);
 
     CHECK(answer == &filter.answer && len > 0 && (int64_t)len == of_client.end - at && *tag == 'S');
-    CHECK(before == SLO_ANSWER_UNDECIDED || before == SLO_ANSWER_BEGUN || before >= SLO_ANSWER_TOO_LONG);
-    CHECK(before != SLO_ANSWER_OVER);
-    CHECK(before != SLO_ANSWER_UNDECIDED ||
+    CHECK(may_be_fed(before.verdict));
+    CHECK(before.verdict != SLO_ANSWER_UNDECIDED ||
           (!filter.blind && slo_imap_client_at_line(&filter.client) &&
            (filter.session.state != SLOGOUT_STATE_LEAVING || filter.client.in_exchange)));
     CHECK(of_client.next + (int64_t)held_of_client() == at);
-    ASSUME(n <= len);
     answer->verdict = (enum slo_answer_verdict)nondet_octet();
+    answer->len = nondet_size();
     answer->line_len = nondet_size();
-    switch (answer->verdict) {
-    case SLO_ANSWER_UNDECIDED:
-        ASSUME(before == SLO_ANSWER_UNDECIDED && n == len && answer->len + n <= SLO_ANSWER_HELD_MAX);
-        break;
-    case SLO_ANSWER_NONE:
-        ASSUME(before == SLO_ANSWER_UNDECIDED && n < len && answer->len + n <= SLO_ANSWER_HELD_MAX);
-        break;
-    case SLO_ANSWER_BEGUN:
-        ASSUME(before <= SLO_ANSWER_BEGUN && n == len);
-        break;
-    case SLO_ANSWER_WHOLE:
-        ASSUME(before <= SLO_ANSWER_BEGUN && n > 0);
-        break;
-    case SLO_ANSWER_TOO_LONG:
-        ASSUME(before <= SLO_ANSWER_BEGUN && n > 0);
-        break;
-    case SLO_ANSWER_SKIPPED:
-        ASSUME(before >= SLO_ANSWER_TOO_LONG && n == len);
-        break;
-    case SLO_ANSWER_OVER:
-        ASSUME(before >= SLO_ANSWER_TOO_LONG && n > 0);
-        break;
-    default:
-        ASSUME(0);
-    }
+    ASSUME(answer_contract(&before, answer, n, len));
     if (answer->verdict <= SLO_ANSWER_NONE) { /* the octets are kept */
         of_client.stored += (int64_t)n;
-        answer->len += n;
         return n;
     }
     of_client.next = of_client.first = at + (int64_t)n; /* the octets are removed */
     of_client.stored = 0;
-    answer->len = nondet_size();
-    ASSUME(answer->len <= sizeof answer->line);
     return n;
 }
 

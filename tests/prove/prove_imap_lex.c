@@ -26,7 +26,6 @@ void *memcpy(void *to, const void *from, size_t len)
 #include "tag.c"
 #include "lex.h"
 
-#define BOUND 24 /* octets of a line */
 #ifndef SPLIT
 #define SPLIT 0
 #endif
@@ -103,98 +102,4 @@ void tokens_and_words(void)
     CHECK(slo_token_is(&token, word) == (n == len && token.len == len));
     CHECK(slo_token_begins(&token, word) == (n == len));
     CHECK(slo_token_may_begin(&token, word) == (n == len || n == token.len));
-}
-
-/* ---- literals ---- */
-
-/* proves: a digit changes the size to ten times the size plus the digit, or to SLO_LITERAL_LIMIT if that is less, for
- *     all 64-bit sizes up to the limit
- * mutant: lib/imap_lex.c: (SLO_LITERAL_LIMIT - digit) / 10 => SLO_LITERAL_LIMIT / 10 */
-void literal_size(void)
-{
-    struct slo_announcement announcement = {nondet_uint64(), nondet_int() ? OPEN : DIGITS, 0};
-    const uint64_t size = announcement.size;
-    const unsigned digit = nondet_octet();
-    unsigned __int128 exact;
-
-    ASSUME(digit <= 9 && size <= SLO_LITERAL_LIMIT);
-    look_at(&announcement, (char)('0' + digit));
-    exact = (unsigned __int128)size * 10 + digit;
-    CHECK(announcement.phase == DIGITS);
-    CHECK(announcement.size == (exact < SLO_LITERAL_LIMIT ? exact : SLO_LITERAL_LIMIT));
-}
-
-/* Returns 1 if the line ends in the announcement of a literal by RFC 7888 section 8, and stores its size and kind. */
-static int announced(const char *line, size_t len, uint64_t *size, int *non_synchronizing)
-{
-    size_t end, begin;
-
-    if (len > 0 && line[len - 1] == '\r')
-        len--;
-    if (len == 0 || line[--len] != '}')
-        return 0;
-    *non_synchronizing = len > 0 && line[len - 1] == '+';
-    end = len - (size_t)*non_synchronizing;
-    for (begin = end; begin > 0 && line[begin - 1] >= '0' && line[begin - 1] <= '9'; begin--)
-        ;
-    if (begin == end || begin == 0 || line[begin - 1] != '{')
-        return 0;
-    for (*size = 0; begin < end; begin++) {
-        const uint64_t digit = (uint64_t)(line[begin] - '0');
-        *size = *size > (SLO_LITERAL_LIMIT - digit) / 10 ? SLO_LITERAL_LIMIT : *size * 10 + digit;
-    }
-    return 1;
-}
-
-/* proves: a piece of 24 octets of a line leads to the same announcement as its octets one by one, from any state
- * with: --unwind 26 --slice-formula
- * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : announcement->phase */
-void announcement_in_pieces(void)
-{
-    struct slo_announcement whole, single;
-    char piece[BOUND];
-    size_t i;
-
-    ASSUME(whole.phase <= CLOSED_CR);
-    single = whole;
-    slo_announcement_feed(&whole, piece, sizeof piece);
-    for (i = 0; i < sizeof piece; i++)
-        slo_announcement_feed(&single, piece + i, 1);
-    CHECK(whole.phase == single.phase && whole.phase <= CLOSED_CR);
-    CHECK(whole.phase == NOTHING || whole.non_synchronizing == single.non_synchronizing);
-}
-
-/* Checks the announcement at the end of any line of len octets. This includes shorter lines, because the first octets
- * may have no effect. */
-static void announcement_of(size_t len, int with_size)
-{
-    char line[BOUND];
-    struct slo_announcement found = {0};
-    int non_synchronizing;
-    uint64_t size;
-
-    slo_announcement_feed(&found, line, len);
-    CHECK(slo_announcement_made(&found) == announced(line, len, &size, &non_synchronizing));
-    if (slo_announcement_made(&found)) {
-        CHECK(found.non_synchronizing == non_synchronizing);
-        if (with_size)
-            CHECK(found.size == size);
-    }
-}
-
-/* proves: a literal is found at the end of a line exactly if the line announces one, and has the announced kind, for
- *     all lines of 24 octets
- * with: --unwind 26 --slice-formula
- * mutant: lib/imap_lex.c: phase == DIGITS || phase == PLUS => phase != NOTHING */
-void announcement(void)
-{
-    announcement_of(BOUND, 0);
-}
-
-/* proves: a literal that is found has the announced size, for all lines of 7 octets
- * with: --unwind 9 --slice-formula
- * mutant: lib/imap_lex.c: announcement->size * 10 + digit => announcement->size + digit */
-void announcement_size(void)
-{
-    announcement_of(7, 1);
 }

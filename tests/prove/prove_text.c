@@ -1,173 +1,291 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "libc.h"
+/* Texts of any length. The loops over their octets are proved by induction: what begins a round puts any state of the
+ * loop's invariant in place of the one that the loop begins with, and checks in the next round that it holds again. */
+#include "prove.h"
 #pragma CPROVER check push
 #pragma CPROVER check disable "conversion" /* char and unsigned char are converted on purpose */
-#include "bye.c"
-#include "log.c"
-#include "tag.c"
-#pragma CPROVER check pop
+#include "bye.h"
+#include "log.h"
+#include "tag.h"
 
-#define BOUND 12 /* octets of a text or a tag */
+/* Where a text that begins with "[" has its first octet that is not of an atom, and its first "]", if it has one. */
+static size_t atom_end, bracket;
+static size_t ghost; /* any octet; what holds of it holds of all */
 
-/* proves: slogout_tag_valid() accepts the tags of RFC 3501 and nothing else, for all tags of up to 12 octets
- * with: --unwind 14
- * claims: slogout_tag_valid
- * mutant: lib/tag.c: 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 0, 6 => 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 3, 6 */
-void tag(void)
+static int is_in(const char *set, char c)
 {
-    char octets[BOUND];
-    const size_t len = nondet_size();
-    size_t i;
-    int valid = len > 0;
-
-    ASSUME(len <= BOUND);
-    for (i = 0; i < len; i++)
-        valid = valid && is_astring_char(octets[i]) && octets[i] != '+';
-    CHECK(slogout_tag_valid(octets, len) == valid);
+    while (*set && *set != c)
+        set++;
+    return *set != '\0';
 }
 
-/* proves: a tag is written exactly if its prefix is a tag of up to SLOGOUT_PREFIX_MAX octets; it fits, is
- *     NUL-terminated, and consists of the prefix and digits; the first digit is not 0, and the last digit is right; the
- *     number is the last number plus one, or 1; for all 32-bit numbers
- * with: --unwind 24
- * claims: slo_tag_write slogout_tags_next slo_tag_prefix_valid
- * mutant: lib/tag.c: tags->last + 1 : 1 => tags->last + 1 : 0
- * mutant: lib/tag.c: len <= SLOGOUT_PREFIX_MAX && slogout_tag_valid => len <= SLOGOUT_PREFIX_MAX + 1 && slogout_tag_valid */
-void tags_next(void)
+static int is_atom_char(char c)
 {
-    char prefix[SLOGOUT_PREFIX_MAX + 2];
-    char written[SLOGOUT_TAG_SIZE];
-    struct slogout_tags tags = {prefix, nondet_uint32()};
-    const uint32_t last = tags.last;
-    const uint32_t number = last == UINT32_MAX ? 1 : last + 1;
+    return (slo_octet_uses[(unsigned char)c] & SLO_USE_ATOM) != 0;
+}
+
+size_t strcspn(const char *text, const char *stop)
+{
+    const char c = (char)nondet_octet();
+
+    CHECK(c < ' ' || c > '~' || is_in(stop, c) != is_atom_char(c));
+    ASSUME(!is_atom_char(text[atom_end - 1]));
+    return atom_end - 1;
+}
+
+char *strchr(const char *text, int c)
+{
+    CHECK(c == ']');
+    if (bracket >= SLOGOUT_BYE_TEXT_SIZE)
+        return NULL;
+    ASSUME(bracket <= strlen(text) && text[bracket - 1] == ']');
+    return (char *)text + bracket - 1;
+}
+
+void *memchr(const void *bytes, int c, size_t len)
+{
+    const char *at = bytes;
     const size_t i = nondet_size();
-    size_t len, prefix_len;
-    char octet; /* of the prefix */
-    int valid;
 
-    ASSUME(prefix[SLOGOUT_PREFIX_MAX + 1] == '\0' && i < SLOGOUT_TAG_SIZE);
-    octet = prefix[i < sizeof prefix ? i : 0];
-    prefix_len = strlen(prefix);
-    valid = prefix_len <= SLOGOUT_PREFIX_MAX && slogout_tag_valid(prefix, prefix_len);
-    CHECK(slo_tag_prefix_valid(prefix) == valid);
-    len = slogout_tags_next(&tags, written);
-    CHECK((len > 0) == valid);
-    if (!valid) {
-        CHECK(tags.last == last);
-        return;
-    }
-    CHECK(len < SLOGOUT_TAG_SIZE && written[len] == '\0' && len > prefix_len && len <= prefix_len + 10);
-    CHECK(tags.last == number);
-    CHECK(written[prefix_len] != '0' && written[len - 1] == (char)('0' + number % 10));
-    CHECK(i >= len || (i < prefix_len ? written[i] == octet : written[i] >= '0' && written[i] <= '9'));
+    CHECK(len == 0 || __CPROVER_r_ok(bytes, len));
+    ASSUME(i >= len || at[i] == (char)c);
+    return i < len ? (void *)(at + i) : NULL;
 }
 
-/* Returns 1 if the text of a BYE follows its grammar: "[" atom [SP 1*TEXT-CHAR] "]" SP text, or a text that does not
- * begin with "[". */
-static int is_bye_text(const char *text, size_t len)
+static int begin_round(unsigned round, size_t *of_i, size_t *of_used, size_t *of_n, size_t *of_end, size_t of_len,
+                       size_t of_first);
+static size_t i, used, n, end, len, first; /* the variables of the loops, in functions that have none of that name */
+#define while(condition)                                                                                               \
+    for (unsigned round = 0; (condition) && begin_round(round, &i, &used, &n, &end, len, first); round++)
+
+#include "bye.c"
+
+#undef while
+
+static int begin_octet(size_t *of_i, size_t *of_used);
+static void *copy(char *to, const char *from, size_t count);
+#define for(...) for (__VA_ARGS__) if (begin_octet(&i, &used))
+#define memcpy copy
+
+#include "log.c"
+
+#undef for
+#undef memcpy
+#include "tag.c"
+
+#pragma CPROVER check disable "bounds" /* the harness itself is trusted */
+#pragma CPROVER check disable "pointer"
+#pragma CPROVER check disable "pointer-overflow"
+#pragma CPROVER check disable "signed-overflow"
+
+static int is_printable(char c)
 {
-    size_t i, bracket;
-
-    if (len == 0)
-        return 0;
-    for (i = 0; i < len; i++)
-        if (text[i] < 0x20 || text[i] > 0x7e)
-            return 0;
-    if (text[0] != '[')
-        return 1;
-    for (bracket = 1; bracket < len && text[bracket] != ']'; bracket++)
-        ;
-    if (bracket + 2 >= len || text[bracket + 1] != ' ')
-        return 0;
-    for (i = 1; i < bracket && is_atom_char(text[i]); i++)
-        ;
-    return i > 1 && (i == bracket || (text[i] == ' ' && i + 1 < bracket));
+    return c >= 0x20 && c <= 0x7e;
 }
 
-/* proves: a BYE text is accepted exactly if it follows the grammar, and its line is `* BYE `, the text and CRLF, for
- *     all texts of up to 12 octets
- * with: --unwind 21
- * claims: slo_bye_text_valid code_valid slo_bye_write
+/* ---- the text of a BYE ---- */
+
+static void any_code(void)
+{
+    atom_end = nondet_size();
+    bracket = nondet_size();
+    ASSUME(atom_end > 0 && atom_end <= bracket && atom_end < SLOGOUT_BYE_TEXT_SIZE);
+}
+
+/* "[" atom [SP 1*TEXT-CHAR] "]" SP text */
+static int begins_with_code(const char *text, size_t text_len)
+{
+    if (atom_end == 1 || bracket >= text_len || bracket + 2 >= text_len || text[bracket + 1] != ' ')
+        return 0;
+    return atom_end == bracket || (text[atom_end] == ' ' && atom_end + 1 < bracket);
+}
+
+/* proves: a BYE text is taken exactly if it follows the grammar, for texts of any length, of which at most 201
+ *     octets are read
+ * with: --unwind 203
+ * claims: slo_bye_text_valid code_valid
  * mutant: lib/bye.c: text[len] > '~' => text[len] > '~' + 1
- * mutant: lib/bye.c: !bracket[2] => !bracket[1] */
+ * mutant: lib/bye.c: !bracket[2] => !bracket[1]
+ * mutant: lib/bye.c: " (){%*\"\\]" => " (){%*\"\\"
+ * mutant: lib/bye.c: return len > 0 && len <= SLO_BYE_TEXT_MAX && => return len > 0 && */
 void bye(void)
 {
-    char text[BOUND + 1];
-    char *line;
-    size_t len, i;
+    char text[SLOGOUT_BYE_TEXT_SIZE];
+    size_t text_len = 0;
+    int is_valid = 1;
 
-    text[BOUND] = '\0';
-    len = strlen(text);
-    CHECK(slo_bye_text_valid(text) == is_bye_text(text, len));
-    if (!slo_bye_text_valid(text))
-        return;
-    line = malloc(len + 8);
-    ASSUME(line);
-    CHECK(slo_bye_write(line, text) == len + 8);
-    CHECK(line[len + 6] == '\r' && line[len + 7] == '\n');
-    i = nondet_size();
-    ASSUME(i < len + 6);
-    CHECK(line[i] == (i < 6 ? "* BYE "[i] : text[i - 6]));
-    free(line);
+    while (text_len < sizeof text && text[text_len])
+        is_valid &= is_printable(text[text_len++]);
+    any_code();
+    ASSUME(atom_end <= text_len && (bracket >= SLOGOUT_BYE_TEXT_SIZE || bracket < text_len));
+    is_valid = is_valid && text_len > 0 && text_len <= SLO_BYE_TEXT_MAX &&
+               (text[0] != '[' || begins_with_code(text, text_len));
+    CHECK(slo_bye_text_valid(text) == is_valid);
 }
 
-/* proves: slogout_bye_text_fit() makes a valid BYE text of any text and returns its length, for all texts of up to 4
- *     octets
- * with: --unwind 34
+/* proves: the line of a BYE is `* BYE ` and the text and CRLF, for all valid texts
+ * with: --unwind 203
+ * claims: slo_bye_write
+ * mutant: lib/bye.c: return len + 8; => return len + 7; */
+void bye_line(void)
+{
+    char text[SLOGOUT_BYE_TEXT_SIZE];
+    char line[SLO_BYE_LINE_MAX];
+    const size_t at = nondet_size();
+    size_t text_len;
+
+    text[SLO_BYE_TEXT_MAX] = '\0';
+    text_len = strlen(text);
+    ASSUME(at < text_len + 8);
+    CHECK(slo_bye_write(line, text) == text_len + 8);
+    CHECK(line[at] == (at < 6 ? "* BYE "[at] : at < text_len + 6 ? text[at - 6] : "\r\n"[at - text_len - 6]));
+}
+
+/* ---- a valid text from any text ---- */
+
+static char fitted[SLOGOUT_BYE_TEXT_SIZE];
+static size_t fitted_len; /* of the text that is made to fit */
+
+struct octets {
+    char octets[SLOGOUT_BYE_TEXT_SIZE];
+} nondet_octets(void);
+
+/* Printable, and no SP at the beginning or after another. */
+static int fits(size_t at)
+{
+    return is_printable(fitted[at]) && (fitted[at] != ' ' || (at > 0 && fitted[at - 1] != ' '));
+}
+
+static int begin_fit_round(unsigned round, size_t *of_i, size_t *of_used)
+{
+    CHECK(*of_i <= fitted_len && *of_used <= SLO_BYE_TEXT_MAX && (ghost >= *of_used || fits(ghost)));
+    if (round > 0)
+        ASSUME(0);
+    memcpy(fitted, nondet_octets().octets, sizeof fitted);
+    *of_i = nondet_size();
+    *of_used = nondet_size();
+    ASSUME(*of_i < fitted_len && *of_used < SLO_BYE_TEXT_MAX && (ghost >= *of_used || fits(ghost)));
+    return 1;
+}
+
+static int begin_round(unsigned round, size_t *of_i, size_t *of_used, size_t *of_n, size_t *of_end, size_t of_len,
+                       size_t of_first)
+{
+    if (of_i != &i)
+        return begin_fit_round(round, of_i, of_used);
+    if (of_n != &n) { /* in character_length() */
+        CHECK(*of_n >= 1 && *of_n <= of_len);
+        *of_n = nondet_size();
+        ASSUME(round == 0 && *of_n >= 1 && *of_n < of_len);
+        return 1;
+    }
+    CHECK(*of_end >= of_first && *of_end <= *of_used); /* in word_end() */
+    *of_end = nondet_size();
+    ASSUME(round == 0 && *of_end > of_first && *of_end <= *of_used);
+    return 1;
+}
+
+/* proves: any text is made to a valid BYE text, whose length is told, without SP at its beginning or two in a row,
+ *     for texts of any length
+ * with: --unwind 203
  * mutant: lib/bye.c: *out = '('; => ;
+ * mutant: lib/bye.c: c == ' ' && (used == 0 || => c == ' ' && (
+ * mutant: lib/bye.c: used < SLO_BYE_TEXT_MAX) => used <= SLO_BYE_TEXT_MAX)
  * mutant: lib/bye.c: byte >= 0x80) => byte > 0x80) */
 void fit(void)
 {
-    char text[4], out[SLOGOUT_BYE_TEXT_SIZE];
-    const size_t len = nondet_size();
+    char *text;
     size_t fitting;
 
-    ASSUME(len <= sizeof text);
-    fitting = slogout_bye_text_fit(out, text, len);
-    CHECK(fitting == strlen(out) && slo_bye_text_valid(out));
+    fitted_len = nondet_size();
+    text = malloc(fitted_len);
+    ghost = nondet_size();
+    ASSUME(text && ghost < SLO_BYE_TEXT_MAX);
+    any_code();
+    fitting = slogout_bye_text_fit(fitted, text, fitted_len);
+    CHECK(fitting > 0 && fitting <= SLO_BYE_TEXT_MAX && fitted[fitting] == '\0');
+    CHECK(ghost >= fitting || (fitted[ghost] != '\0' && fits(ghost)));
+    CHECK(fitted[0] != '[' || slo_bye_text_valid(fitted));
+    CHECK(slogout_bye_text_fit(NULL, text, fitted_len) == 0);
+    free(text);
 }
 
-/* proves: an escaped text is printable, contains no quote that is not escaped, and ends within its buffer, for all
- *     texts of up to 3 octets and buffers of 1 to 13
- * with: --unwind 14
+/* ---- escapes ---- */
+
+static char *out;
+static const char *octets;
+static size_t octets_len, size;
+static unsigned rounds;
+static size_t at, before; /* the octet of the round, and how much was written before it */
+
+static void *copy(char *to, const char *from, size_t count)
+{
+    size_t k;
+
+    CHECK(__CPROVER_w_ok(to, count) && __CPROVER_r_ok(from, count));
+    for (k = 0; k < count; k++)
+        to[k] = from[k];
+    return to;
+}
+
+static size_t escaped_len(char c)
+{
+    return c < ' ' || c > '~' ? 4 : c == '"' || c == '\\' ? 2 : 1;
+}
+
+static int is_escaped(const char *escaped, char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    const size_t count = escaped_len(c);
+
+    if (count == 4)
+        return escaped[0] == '\\' && escaped[1] == 'x' && escaped[2] == hex[c >> 4 & 15] && escaped[3] == hex[c & 15];
+    return escaped[count - 1] == c && (count == 1 || escaped[0] == '\\');
+}
+
+static int begin_octet(size_t *of_i, size_t *of_used)
+{
+    if (rounds++ > 0) {
+        CHECK(*of_i == at + 1 && *of_used == before + escaped_len(octets[at]) && *of_used < size);
+        CHECK(is_escaped(out + before, octets[at]));
+        ASSUME(0);
+    }
+    CHECK(*of_i == 0 && *of_used == 0);
+    *of_i = at = nondet_size();
+    *of_used = before = nondet_size();
+    ASSUME(at < octets_len && before < size);
+    return 1;
+}
+
+/* proves: the octets of a text are written one behind the other, a printable one as itself, with a backslash before
+ *     it if it is a quote or a backslash, any other as a backslash, x and two digits, up to the first that does not
+ *     fit, and a NUL, for texts and buffers of any length
+ * with: --unwind 5
  * claims: slo_escape
  * mutant: lib/log.c: used + n >= out_size => used + n > out_size
- * mutant: lib/log.c: byte < ' ' || byte > '~' => byte < ' ' || byte > '~' + 1 */
+ * mutant: lib/log.c: byte < ' ' || byte > '~' => byte < ' ' || byte > '~' + 1
+ * mutant: lib/log.c: byte == '"' || => byte == '"' &&
+ * mutant: lib/log.c: used += n; => used += 1; */
 void escape(void)
 {
-    char octets[3];
-    const size_t len = nondet_size(), size = nondet_size();
-    char *out;
-    size_t i;
+    size_t length;
 
-    ASSUME(len <= sizeof octets && size > 0 && size <= 4 * sizeof octets + 1);
+    octets_len = nondet_size();
+    size = nondet_size();
+    octets = malloc(octets_len);
     out = malloc(size);
-    ASSUME(out);
-    slo_escape(out, size, octets, len);
-    i = nondet_size();
-    ASSUME(i < strlen(out));
-    CHECK(out[i] >= ' ' && out[i] <= '~' && (out[i] != '"' || (i > 0 && out[i - 1] == '\\')));
+    rounds = 0;
+    ASSUME(octets && out && size > 0);
+    slo_escape(out, size, octets, octets_len);
+    length = rounds ? escaped_len(octets[at]) : 0;
+    if (rounds == 0)
+        CHECK(octets_len == 0 && out[0] == '\0');
+    else if (length < size - before)
+        CHECK(at + 1 == octets_len && is_escaped(out + before, octets[at]) && out[before + length] == '\0');
+    else
+        CHECK(out[before] == '\0');
+    free((void *)octets);
     free(out);
 }
 
-/* proves: a printable octet is copied, after a backslash if it is a quote or a backslash; any other octet becomes a
- *     backslash, x and two digits; an octet that does not fit is omitted; for all octets and buffers of 1 to 5
- * with: --unwind 6
- * claims: slo_escape
- * mutant: lib/log.c: byte == '"' || => byte == '"' && */
-void escape_octet(void)
-{
-    static const char hex[] = "0123456789abcdef";
-    char octet;
-    const int is_coded = octet < ' ' || octet > '~', is_quoted = octet == '"' || octet == '\\';
-    const size_t size = nondet_size(), n = is_coded ? 4 : is_quoted ? 2 : 1;
-    char out[5];
-
-    ASSUME(size > 0 && size <= sizeof out);
-    slo_escape(out, size, &octet, 1);
-    CHECK(out[n < size ? n : 0] == '\0');
-    if (n >= size)
-        return;
-    CHECK(n == 1 || out[0] == '\\');
-    CHECK(is_coded ? out[1] == 'x' && out[2] == hex[octet >> 4 & 15] && out[3] == hex[octet & 15] : out[n - 1] == octet);
-}
+#pragma CPROVER check pop
