@@ -296,10 +296,13 @@ static void test_an_announcement_ends_a_line_of_any_length(void **state)
     (void)state;
     for (len = 0; len < 520; len++) {
         struct slo_announcement after = {0, 0, 0}, zeros = {0, 0, 0};
+        struct slo_arguments arguments = {{0, 0, 0}, 0, 0, 0};
         char *text = exact_fill(' ', len + 4);
         memcpy(text + len, "{5}\r", 4);
         slo_announcement_feed(&after, text, len + 4);
         assert_true(slo_announcement_made(&after) && after.size == 5);
+        slo_arguments_feed(&arguments, text, len + 4);
+        assert_int_equal(slo_arguments_literal(&arguments), SLO_LITERAL_ANNOUNCED);
         memset(text, '0', len + 4);
         *text = '{';
         memcpy(text + len + 2, "5}", 2);
