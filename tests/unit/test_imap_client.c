@@ -81,6 +81,7 @@ static const char *const rows[] = {
     "a SEARCH SUBJECT \" {12+}\r\n<lost>",
     "a ENABLE x{5+}\r\n<lost>",
     "a X {1+}\r\ny{1+}\r\n<lost>",
+    "a X " LONG " {1+}\r\ny\r\n|",
     "a SELECT {5} \r\n<lost>",
     "a X {5}\r\r\n<lost>",
     "a X \"{5} x\" {1+}\r\ny\r\n|",
