@@ -72,7 +72,7 @@ class Names(ControlTest):
         ("quoted name", b'a LOGIN "quoted name" "' + PASSWORD + b'"\r\n'),
         ("literal", b"a LOGIN {7}\r\n", b"literal {%d}\r\n" % len(PASSWORD), PASSWORD + b"\r\n"),
         ("plain", b"a AUTHENTICATE PLAIN\r\n", b64(b"\0plain\0", PASSWORD) + b"\r\n"),
-        ("acted-for", b"a AUTHENTICATE PLAIN " + b64(b"acted-for\0admin\0", PASSWORD) + b"\r\n"),
+        ("twice", b"a AUTHENTICATE PLAIN " + b64(b"twice\0twice\0", PASSWORD) + b"\r\n"),
         ("external", b"a AUTHENTICATE EXTERNAL " + b64(b"external") + b"\r\n"),
         ("bearer", b"a AUTHENTICATE OAUTHBEARER " + b64(b"n,a=bearer,\1auth=Bearer ", PASSWORD, b"\1\1") + b"\r\n"),
         ("xoauth", b"a AUTHENTICATE XOAUTH2 " + b64(b"user=xoauth\1auth=Bearer ", PASSWORD, b"\1\1") + b"\r\n"),
