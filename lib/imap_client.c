@@ -522,16 +522,20 @@ static void complete_last(struct slo_imap_client *scan)
     }
 }
 
-/* Handles an OK to the newest command that may come before the command has ended. A server that runs a command before the
- * end of its line may read the rest of the line as another command. After LOGOUT it reads nothing, and after STARTTLS and
- * COMPRESS the caller scans nothing. Returns 0 for any other command whose line has not ended. */
+/* Handles an OK to the newest command that may come before the command has ended. Some servers run a command as soon as
+ * they have read its CR or its last argument. If the line has announced a literal, such a server may read the literal as
+ * commands; but after LOGOUT it reads nothing, and after STARTTLS and COMPRESS the caller scans nothing. Returns 0 if the
+ * server may read what follows in another way than the scanner. */
 static int complete_early(const struct slo_imap_client *scan, enum slo_client_command *command)
 {
     if (scan->state == CLIENT_NAME)
         return scan->is_untagged;
-    if (in_named_command(scan) || scan->state == CLIENT_LITERAL)
-        *command = scan->command;
-    return !in_named_command(scan) || *command == SLO_COMMAND_LAYER || *command == SLO_COMMAND_LOGOUT;
+    if (!in_named_command(scan) && scan->state != CLIENT_LITERAL)
+        return 1;
+    *command = scan->command;
+    if (*command == SLO_COMMAND_LAYER || *command == SLO_COMMAND_LOGOUT || scan->state == CLIENT_LITERAL)
+        return 1;
+    return !slo_announcement_made(&scan->arguments.announcement);
 }
 
 int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_ok,

@@ -154,7 +154,8 @@ enum slogout_blindness {
     SLOGOUT_BLINDNESS_MECHANISM,
     /* The server and the filter disagree about the commands that the client has sent:
      *   - the server sent an OK whose tag no command in flight has;
-     *   - the server sent OK to a command, except STARTTLS, COMPRESS and LOGOUT, before the end of its line;
+     *   - the server sent OK to a command, except STARTTLS, COMPRESS and LOGOUT, whose line had announced a literal and had
+     *     not ended;
      *   - the server sent a `+` before the end of a line, and then the line did not end as one that waits for a `+`;
      *   - the server sent a `+` for which no command waits, which also happens if two commands in flight have the
      *     same tag;

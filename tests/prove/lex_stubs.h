@@ -111,9 +111,12 @@ void slo_announcement_feed(struct slo_announcement *announcement, const char *by
     ASSUME(announcement_contract(&before, announcement, bytes, len));
 }
 
+static int was_made; /* the last result */
+
 int slo_announcement_made(const struct slo_announcement *announcement)
 {
-    return announcement->phase > 0 && nondet_int();
+    was_made = announcement->phase > 0 && nondet_int();
+    return was_made;
 }
 
 void slo_arguments_feed(struct slo_arguments *arguments, const char *bytes, size_t len)

@@ -286,8 +286,8 @@ static unsigned state_after_answer(unsigned state)
 }
 
 /* proves: a tagged response leads from any valid state to a valid state, marks the last command as answered exactly if
- *     it has that tag, and removes exactly the oldest command with that tag from the queue, and names it; an OK to no command in flight, or to a line that has not
- *     ended, is reported, unless the command is STARTTLS, COMPRESS or LOGOUT
+ *     it has that tag, and removes exactly the oldest command with that tag from the queue, and names it; an OK to no command in flight, or to a line that has
+ *     announced a literal and has not ended, is reported, unless the command is STARTTLS, COMPRESS or LOGOUT
  * with: --unwind 9 --slice-formula
  * each: COUNT 3
  * claims: slo_imap_client_complete complete_last
@@ -313,9 +313,10 @@ void completion(void)
     is_owed = owed != NULL;
     expected = owed ? owed->command : SLO_COMMAND_ORDINARY;
     is_named = in_named_command(&scan);
-    in_line = state == CLIENT_NAME ? !scan.is_untagged
-                                   : is_named && scan.command != SLO_COMMAND_LAYER && scan.command != SLO_COMMAND_LOGOUT;
+    was_made = 0;
     is_known = slo_imap_client_complete(&scan, tag, is_ok, &command);
+    in_line = state == CLIENT_NAME ? !scan.is_untagged
+                                   : is_named && scan.command != SLO_COMMAND_LAYER && scan.command != SLO_COMMAND_LOGOUT && was_made;
     is_last = tag == scan.tag.hash && answer_result != SLO_IN_FLIGHT_SURPLUS;
     if (is_ok && is_last && in_line)
         CHECK(!is_known);

@@ -346,6 +346,7 @@ static const struct dialogue dialogues[] = {
     /* the `+` before the end of the line */
     {ENABLED, "C: a SELECT {5}" HALF "S: + OK\r\nR: \nL: 1\nC: \r\nINBOX\r\nS: a OK\r\n",
      "C: a SELECT {5}S: + OK\r\nC: \r\nINBOX\r\nS: a OK\r\n" LOGOUT, 0},
+    {ENABLED, "C: a NOOP\r" HALF "S: a OK\r\nR: \nL: 1\nC: \n", "C: a NOOP\rS: a OK\r\nC: \nS: " LOGOUT, 0},
     {ENABLED, "C: i IDLE\r" HALF "S: + x\r\nR: \nC: \nSLP.1 OK y\r\n", "C: i IDLE\rS: + x\r\nC: \nS: " LOGOUT ANSWERED " answer=OK:y\n", 0},
     /* after AUTHENTICATE, a line is a command unless it must belong to the exchange */
     {GREETED, "C: a AUTHENTICATE PLAIN AGEAYg==\r\n" ENABLE("e") "S: a OK x\r\ne OK x\r\nR: \n",
@@ -488,7 +489,9 @@ static const struct doubt doubts[] = {
     {OUT_OF_STEP, "C: i IDLE\r\nDONE\r\nS: i NO\r\n+"},
     {OUT_OF_STEP, "C: a X {3}" HALF "S: +" HALF "C: x\r\n"},
     /* an OK to a line that is not a command, or has not ended */
-    {OUT_OF_STEP, "C: a NOOP\r" HALF "S: a OK "},
+    {OUT_OF_STEP, "C: a X {3+}\r" HALF "S: a OK "},
+    {OUT_OF_STEP, "C: a N" HALF "S: a OK "},
+    {OUT_OF_STEP, "C: a ENABLE X-SERVER-LOGOUT {5}" HALF "C: \r" HALF "S: a OK "},
     {OUT_OF_STEP, "S: z OK "},
     {OUT_OF_STEP, "C: a NOOP\r\nS: a OK\r\na OK\r"},
     {OUT_OF_STEP, "C:  a STARTTLS\r\nS: a OK "},

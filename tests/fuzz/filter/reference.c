@@ -271,6 +271,17 @@ static int64_t announced(const char *text, const char *end, int *plus)
     return (int64_t)size;
 }
 
+/* Returns the same for the part of a line that the client has sent. */
+static int64_t announced_so_far(struct reference *r, int *plus)
+{
+    int64_t size;
+
+    add(&r->client, "\n", 1);
+    size = announced(r->client.bytes, r->client.bytes + r->client.len, plus);
+    r->client.bytes[--r->client.len] = '\0';
+    return size;
+}
+
 static int announces(const char *text, const char *end)
 {
     int plus;
@@ -432,11 +443,13 @@ static void answer(struct reference *r, struct sent *sent, int ok)
     const struct sent was = *sent;
     const int was_last = sent == last(r);
     const int is_early = was_last && (r->client_state == C_LITERAL || r->client_state == C_REST);
+    int plus;
 
     forget(r, sent);
     if (was_last && (r->client_state == C_AWAITING || r->client_state == C_IDLE))
         r->client_state = C_START;
-    if (is_early && ok && r->client_state == C_REST && was.kind != LAYER && was.kind != LOGOUT)
+    if (is_early && ok && r->client_state == C_REST && was.kind != LAYER && was.kind != LOGOUT &&
+        announced_so_far(r, &plus) != -1)
         go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
     else if ((was.is_owed || is_early) && ok)
         on_ok(r, was.kind);
@@ -459,6 +472,8 @@ static int is_layerless(const char *text, size_t len)
     return len >= 6 && strncasecmp(text, "SCRAM-", 6) == 0;
 }
 
+#define NOT_IN_NAMES "(){%*\"\\]"
+
 /* Reads the first line of a command, beginning with its name. */
 static enum reference_kind kind_of(size_t tag_len, const char *name, const char *end)
 {
@@ -475,7 +490,7 @@ static enum reference_kind kind_of(size_t tag_len, const char *name, const char 
     for (i = 0; i < sizeof names / sizeof *names; i++)
         if (is(name, len, names[i].name))
             kind = names[i].kind;
-    if (len == 0 || atom(name, name + len, "(){%*\"\\]") < len)
+    if (len == 0 || atom(name, name + len, NOT_IN_NAMES) < len)
         return UNREADABLE;
     if (kind != AUTH_LAYER && kind != ENABLE)
         return kind;
@@ -498,24 +513,28 @@ static size_t begun_tag(const struct reference *r)
     return r->client_state == C_START ? tag_before_space(r->client.bytes, r->client.bytes + r->client.len) : 0;
 }
 
-/* Returns the kind of a command if its name has ended. */
-static enum reference_kind begun_kind(const struct reference *r)
+/* The server answers the command of a line that has not ended. */
+static void begun_done(struct reference *r, int ok)
 {
     const char *end = r->client.bytes + r->client.len;
     const size_t tag = begun_tag(r);
     const char *name = r->client.bytes + tag + strspn(r->client.bytes + tag, " ");
+    const int is_named = name + atom(name, end, NOT_IN_NAMES) < end;
+    enum reference_kind kind;
+    int plus;
 
-    return name + word(name, end) < end ? kind_of(tag, name, end) : ORDINARY;
-}
-
-/* The server answers the command of a line that has not ended. */
-static void begun_done(struct reference *r, int ok)
-{
-    const enum reference_kind kind = begun_kind(r);
-
-    if (ok && kind != LOGOUT)
-        go_blind(r, kind == LAYER ? SLOGOUT_BLINDNESS_LAYER : SLOGOUT_BLINDNESS_OUT_OF_STEP);
     r->is_refused = 1;
+    if (!ok)
+        return;
+    while (end > name && !strchr(" \r", end[-1])) /* a word that may go on */
+        end--;
+    kind = is_named ? kind_of(tag, name, end) : ORDINARY;
+    if (!is_named || (kind != LAYER && kind != LOGOUT && announced_so_far(r, &plus) != -1))
+        go_blind(r, SLOGOUT_BLINDNESS_OUT_OF_STEP);
+    else
+        on_ok(r, kind);
+    if (kind == ENABLE)
+        r->server_enabled = 0;
 }
 
 /* Returns 1 if a `+` may be for the line. */
@@ -523,14 +542,13 @@ static int begun_waits(struct reference *r)
 {
     const size_t tag = begun_tag(r);
     const char *name = r->client.bytes + tag + strspn(r->client.bytes + tag, " ");
-    int plus, is_literal;
+    int plus;
 
     if (r->client.len == 0 || (tag == 0 && r->client_state != C_REST))
         return 0;
-    add(&r->client, "\n", 1);
-    is_literal = announced(r->client.bytes, r->client.bytes + r->client.len, &plus) != -1 && !plus;
-    r->client.bytes[--r->client.len] = '\0';
-    return is_literal || (tag > 0 && strcasecmp(name, "IDLE\r") == 0);
+    if (announced_so_far(r, &plus) != -1 && !plus)
+        return 1;
+    return tag > 0 && strcasecmp(name, "IDLE\r") == 0;
 }
 
 /* The reference does not follow some dialogues in which the server sends a line while a line of the client has begun. */
