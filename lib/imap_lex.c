@@ -140,19 +140,19 @@ int slo_announcement_made(const struct slo_announcement *announcement)
 /* ---- the lines of a command ---- */
 
 /* The places in a line. */
-enum { IN_ATOM, BEFORE_LITERAL, AFTER_TILDE, QUOTED, ESCAPED };
+enum { PLACE_ATOM, PLACE_LITERAL, PLACE_TILDE, PLACE_QUOTED, PLACE_ESCAPED };
 
 static uint8_t place_after(uint8_t place, char c)
 {
-    if (place == ESCAPED)
-        return QUOTED;
+    if (place == PLACE_ESCAPED)
+        return PLACE_QUOTED;
     if (c == '"')
-        return place == QUOTED ? IN_ATOM : QUOTED;
-    if (place == QUOTED)
-        return c == '\\' ? ESCAPED : QUOTED;
+        return place == PLACE_QUOTED ? PLACE_ATOM : PLACE_QUOTED;
+    if (place == PLACE_QUOTED)
+        return c == '\\' ? PLACE_ESCAPED : PLACE_QUOTED;
     if (c == ' ' || c == '(')
-        return BEFORE_LITERAL;
-    return c == '~' && place == BEFORE_LITERAL ? AFTER_TILDE : IN_ATOM;
+        return PLACE_LITERAL;
+    return c == '~' && place == PLACE_LITERAL ? PLACE_TILDE : PLACE_ATOM;
 }
 
 /* Servers refuse a line that breaks the grammar, and differ in where they go on. After `x{5+}`, some servers skip five
@@ -163,10 +163,10 @@ static void look_at_argument(struct slo_arguments *arguments, char c)
     const int was_made = slo_announcement_made(announcement);
 
     slo_announcement_feed(announcement, &c, 1);
-    if (was_made && !slo_announcement_made(announcement) && arguments->place < QUOTED)
+    if (was_made && !slo_announcement_made(announcement) && arguments->place < PLACE_QUOTED)
         arguments->is_doubtful = 1;
     if (c == '{')
-        arguments->is_placed = arguments->place == BEFORE_LITERAL || arguments->place == AFTER_TILDE;
+        arguments->is_placed = arguments->place == PLACE_LITERAL || arguments->place == PLACE_TILDE;
     arguments->place = place_after(arguments->place, c);
 }
 
