@@ -112,6 +112,7 @@ void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeout
     const uint64_t force = force_of(plan, timeouts);
     struct slogout_plan kept = *plan;
 
+    /* If the plan does not fit even without a limit, its pace leaves no time to ask all sessions. */
     kept.max_in_flight = 0;
     schedule->begin_by = force;
     if (slo_plan_fits(&kept, timeouts, sessions)) {

@@ -179,10 +179,10 @@ struct slogout_settings {
     /* Sets the host's one-shot timer for this slogout; a new deadline replaces the previous one. At
      * deadline_ms or soon after, the host calls slogout_tick(). deadline_ms is on the clock of now_ms. It may
      * be in the past, and is never SLOGOUT_NEVER. The library calls set_timer at the end of each tick unless
-     * slogout_deadline() is SLOGOUT_NEVER. It also does so at the end of any other call if that
-     * deadline is then earlier than the time for which the timer was set. The library never cancels the timer,
-     * because a tick with nothing due does no harm. set_timer must not call slogout_tick() itself. If it is
-     * NULL, the host calls slogout_deadline(). */
+     * slogout_deadline() is SLOGOUT_NEVER. It also does so at the end of any other call if that deadline is
+     * then earlier than the time for which the timer was set. The library never cancels the timer, because a
+     * tick with nothing due does no harm. set_timer must not call slogout_tick() itself. If it is NULL, the
+     * host calls slogout_deadline(). */
     void (*set_timer)(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
     /* Replace malloc() and free(), which are the default; set both or neither. Only the _new functions
      * allocate memory. The _free functions release it, but if they are called inside a callback, the memory
@@ -361,8 +361,7 @@ struct slogout_departure {
  * deadline at the latest. At that time, the library forces a session that is still PENDING. If the answer
  * timer would run beyond that time, the library sends `* BYE` in place of LOGOUT. In any state other than
  * OPEN, the function does the same as slogout_session_force(), so that a second signal to the process ends
- * its session sooner.
- * [calls back]
+ * its session sooner. [calls back]
  *   TEXT       bye_text is not valid, in any state
  *   ARGUMENT   session or departure is NULL, or now_ms is SLOGOUT_NEVER
  *   SIZE
