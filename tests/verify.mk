@@ -348,7 +348,7 @@ PROVE = $(wildcard tests/prove/prove_$(NAME).c)
 .PHONY: deps-prove prove prove-sanity
 
 deps-prove:
-	sh tests/trixie.sh install cbmc cvc5 gcc libc6-dev python3
+	sh tests/trixie.sh install cadical cbmc cvc5 gcc libc6-dev python3
 
 prove:
 	@$(PROVE_THERE)/run.py $(PROVE)

@@ -7,7 +7,7 @@
 A proof is a function of a harness. The comment before the function says what it proves, and how:
 
     /* proves: a property, for all ...
-     * by: bits                 one run of CBMC's own SAT solver (the default), with all checks of memory safety, or
+     * by: bits                 one run of a SAT solver (the default), with all checks of memory safety, or
      *     integers             one run of cvc5 for each property. cvc5 treats machine words as integers with a modulus,
      *                          so it can multiply and divide variables of 64 bits. Memory safety is not checked.
      * with: OPTION...          more options for CBMC
@@ -56,6 +56,7 @@ from operators import Mutant, mutants_of  # noqa: E402
 BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "prove")
 NOTICED_BY_NO_PROOF = os.path.join(HERE, "unnoticed.txt")
 MEMORY = 4 << 30  # octets for one solver
+OWN_SECONDS = 45  # of CPU time for CBMC's own SAT solver, after which cadical is tried
 SOLVER_SECONDS = 60  # of CPU time for one property that is proved by integers
 CHANGES = 200  # that --sanity plants
 GUESS_SECONDS = 10  # of CPU, for a fault by bits where the proof is by integers
@@ -198,8 +199,14 @@ def cbmc(proof, root, case, *more, **limits):
     with tempfile.TemporaryDirectory(dir=BUILD) as directory:
         made = [with_contracts(proof, root, case, directory), "--function", "end_of_proof"] if proof.loops \
             else [*source_options(proof, root, case), "--c99"]
-        return json_of("cbmc", "--json-ui", *made, "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more,
-                       **limits)
+        command = ["cbmc", "--json-ui", *made, "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more]
+        if limits or proof.by != "bits":
+            return json_of(*command, **limits)
+        # CBMC's own solver needs seconds for nearly all runs, and hours for a few.
+        try:
+            return json_of(*command, seconds=OWN_SECONDS)
+        except NoAnswer:
+            return json_of(*command, "--external-sat-solver", "cadical")
 
 
 def each_property(proof, root, case):
