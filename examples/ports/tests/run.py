@@ -307,8 +307,7 @@ def authenticate(server):
 @case("in STARTTLS", "handshake, BYE, closed")
 def starttls(server):
     client = Client(server, login=False)
-    client.send("s STARTTLS\r\n")
-    client.until(rb"s (OK|NO|BAD)")
+    client.command("STARTTLS")
     ask(client)
     time.sleep(1)
     try:

@@ -56,7 +56,6 @@ class Server:
     """A server that runs until close(). options are variables of the environment."""
 
     user = "test"
-    starttls = True
 
     def __init__(self, linked, tls, options):
         self.linked, self.tls = linked, tls
@@ -288,6 +287,7 @@ class Imap4d(Server):
 
 # ---- Cyrus ----
 
+# Without allowstarttls, 3.10 refuses STARTTLS; 3.6 does not know the option, and ignores it.
 IMAPD_CONF = """
 configdirectory: {folder}/conf
 partition-default: {folder}/spool
@@ -303,6 +303,7 @@ autocreate_quota: 0
 imapidlepoll: 1
 tls_server_cert: {certificate}
 tls_server_key: {certificate}
+allowstarttls: yes
 """
 CYRUS_CONF = """
 SERVICES {{
