@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unpacks and builds a server whose source fetch.sh has left in FOLDER/apt: build.sh FOLDER LIBRARY SERVER
 # The tree of the server stays in FOLDER/SERVER, so that only what has changed is built again. PORT_CONFIGURE has more
-# arguments for its configure script.
+# arguments for its configure script; if they differ from those of the tree, the tree is made anew.
 set -eu
 
 folder=$1 library=$2 server=$3
@@ -17,10 +17,13 @@ if [ -z "$archive" ]; then
     echo "  $server: not built: no source"
     exit 0
 fi
+configured=$(cat "$tree/configured" 2>/dev/null || echo "${PORT_CONFIGURE:-}")
+test "${PORT_CONFIGURE-$configured}" = "$configured" || rm -rf "$tree"
 if [ ! -d "$tree" ]; then
     rm -rf "$tree.part"
     mkdir "$tree.part"
     tar -xf "$archive" -C "$tree.part" --strip-components=1
+    echo "${PORT_CONFIGURE:-}" > "$tree.part/configured"
     mv "$tree.part" "$tree"
 fi
 if [ -e "$tree/linked" ] &&

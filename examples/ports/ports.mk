@@ -6,7 +6,7 @@
 ##   make ports-check          tests what a stop does to their clients, with the library and without; needs root
 ##   make ports-suites         runs the servers' own tests, with the library and without; needs root
 ##   make ports13              builds Cyrus and imap4d of Debian 13, in a chroot (deps-ports13; needs root)
-##   make ports13-check        tests what a stop does to their clients there
+##   make ports13-check        tests there what a stop does to their clients
 
 PORTS_ALL := $(patsubst examples/ports/%/edits.py,%,$(wildcard examples/ports/*/edits.py))
 PORT ?= $(PORTS_ALL)
@@ -40,7 +40,7 @@ ports-suites: ports
 
 # ---- Debian 13 ----
 
-PORTS_13 = $(filter-out courier,$(PORTS_CHOSEN))
+PORTS_13 = $(or $(filter-out courier,$(PORTS_CHOSEN)),$(error Courier of Debian 13 is written in C++ and is not linked))
 
 deps-ports13:
 	sh tests/trixie.sh install gcc libc6-dev make
