@@ -36,9 +36,12 @@ EDITS = [
     ("imap/imapd.c", "do_imap_command", "before", r'\bif\b.*"UTF8=ACCEPT"', "port_enable(curtoken->tokenbuf);"),
     ("imap/imapd.c", "do_imap_command", "after", r'"\* ENABLED"', "port_write_enabled();"),
 
-    # couriertcpd passes SIGTERM to its process group. The helper outlives it until its other end has closed, or for
-    # two minutes.
+    # couriertcpd passes SIGTERM to its process group. The helper outlives it until its other end has closed, or until
+    # the session has lingered after the deadline.
     ("tcpd/starttls.c", None, "after", r'#include\s+"spipe\.h"',
-     "#include <signal.h>\n#include <unistd.h>\nstatic void port_outlive(int number) { (void)number; alarm(120); }"),
-    ("tcpd/starttls.c", "dossl", "after", r"\bstartclient\(", "signal(SIGTERM, port_outlive);"),
+     "#include <signal.h>\n#include <stdlib.h>\n#include <unistd.h>\nstatic unsigned port_seconds;\n"
+     "static void port_outlive(int number) { (void)number; alarm(port_seconds); }"),
+    ("tcpd/starttls.c", "dossl", "after", r"\bstartclient\(",
+     'port_seconds = 15 + (getenv("SLOGOUT_DEADLINE") ? strtoul(getenv("SLOGOUT_DEADLINE"), NULL, 10) : 50);\n'
+     "signal(SIGTERM, port_outlive);"),
 ]

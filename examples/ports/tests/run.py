@@ -271,24 +271,28 @@ def flood(server):
                            "all answered" if answered == sent else "not all answered", client.end)
 
 
-def never_reads(server):
-    client = Client(server, buffer=4096)
-    append(client, BIG)
-    client.command("NOOP")
-    client.send("f FETCH 1 BODY[]\r\n" * 4)
-    client.take(10000)
-    pid = client.process()
-    ask(client)
-    end = time.monotonic() + 40
-    while pid in server.sessions():
-        if time.monotonic() > end:
-            return "still there after 40 s" if not server.linked else "still there"
-        time.sleep(0.1)
-    return "gone"
+def never_reads(whole):
+    """Returns a case: the process of a client that reads nothing ends, or, if the whole server stops, all processes."""
+    def run(server):
+        client = Client(server, buffer=4096)
+        append(client, BIG)
+        client.command("NOOP")
+        client.send("f FETCH 1 BODY[]\r\n" * 4)
+        client.take(10000)
+        pid = client.process()
+        server.stop() if whole else ask(client)
+        end = time.monotonic() + 40
+        while server.family() if whole else pid in server.sessions():
+            if time.monotonic() > end:
+                return "still there after 40 s" if not server.linked else "still there"
+            time.sleep(0.1)
+        return "gone"
+    return run
 
 
 for over, tls in (("", False), (", TLS", True)):
-    case("never reads" + over, "gone", tls, deadline=12)(never_reads)
+    case("never reads" + over, "gone", tls, deadline=12)(never_reads(False))
+    case("server stops, never reads" + over, "gone", tls, deadline=12)(never_reads(True))
 
 
 # ---- before the session is authenticated ----
