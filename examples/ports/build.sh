@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unpacks and builds a server whose source fetch.sh has left in FOLDER/apt: build.sh FOLDER LIBRARY SERVER
 # The tree of the server stays in FOLDER/SERVER, so that only what has changed is built again. PORT_CONFIGURE has more
-# arguments for its configure script; if they differ from those of the tree, the tree is made anew.
+# arguments for its configure script; if they are not those of the tree, it is unpacked again.
 set -eu
 
 folder=$1 library=$2 server=$3
