@@ -93,7 +93,7 @@ static int reads_as_response(struct slogout_response *out, size_t len)
 
 /* proves: slogout_response_parse() accepts the grammar of RFC 3501, and leaves *out untouched if it returns 0, for lines
  *     of any length
- * with: --unwind 5
+ * with: --unwind 5 --external-sat-solver cadical
  * claims: slogout_response_parse split_text find_near without_line_end
  * mutant: lib/response.c: bracket + 1 == end || bracket[1] == ' ' => bracket + 1 == end || bracket[1] != ' '
  * mutant: lib/response.c: is_untagged = space - line == 1 && *line == '*' => is_untagged = *line == '*'

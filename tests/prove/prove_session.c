@@ -846,7 +846,7 @@ void missing(void)
  *     at most once, last, and with the right outcome; LOGOUT is sent at most once; a LEAVING session that is forced
  *     ends; no line is offered after BUSY before its moment, or after a BYE or the end; a response is an answer only if
  *     it is a BYE or has our tag, and only in ASKED
- * with: --unwind 33 --slice-formula --object-bits 12
+ * with: --unwind 33 --slice-formula --object-bits 12 --external-sat-solver cadical
  * each: EVENT 14
  * claims EVENT=12: slogout_session_free slo_session_free
  * claims EVENT=0: slo_session_join enter_waiting table dispatch

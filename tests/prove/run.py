@@ -200,9 +200,9 @@ def cbmc(proof, root, case, *more, **limits):
         made = [with_contracts(proof, root, case, directory), "--function", "end_of_proof"] if proof.loops \
             else [*source_options(proof, root, case), "--c99"]
         command = ["cbmc", "--json-ui", *made, "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more]
-        if limits or proof.by != "bits":
+        if limits or proof.by != "bits" or "cadical" in proof.options:
             return json_of(*command, **limits)
-        # CBMC's own solver needs seconds for nearly all runs, and hours for a few.
+        # CBMC's own solver needs seconds for nearly all runs, and hours for a few, some of which name cadical.
         try:
             return json_of(*command, seconds=OWN_SECONDS)
         except NoAnswer:
