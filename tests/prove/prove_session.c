@@ -632,6 +632,7 @@ static void request_it(void)
     error = slogout_session_request(session, seen.given, NOW);
     CHECK(error == (seen.given && !seen.is_text ? SLOGOUT_ERR_TEXT : is_late ? SLOGOUT_ERR_STATE : 0));
     seen.refused = error != 0;
+    CHECK(entered == (!error && seen.state <= SLOGOUT_STATE_WAITING));
 }
 
 static void depart_it(void)
@@ -639,6 +640,7 @@ static void depart_it(void)
     seen.given = departure.bye_text;
     seen.refused = slogout_session_leave(session, &departure, NOW) != 0;
     CHECK(seen.given && !seen.is_text ? seen.refused : 1);
+    CHECK(entered == (!seen.refused && seen.state != SLOGOUT_STATE_ENDED));
     if (seen.refused || seen.state != SLOGOUT_STATE_OPEN)
         return;
     seen.text = departure.bye_text;
@@ -701,6 +703,7 @@ static void happen(unsigned event)
         break;
     case FORCE:
         CHECK(slogout_session_force(session, NOW) == 0);
+        CHECK(entered == (seen.state != SLOGOUT_STATE_ENDED));
         check_not_leaving();
         break;
     case ABANDON:
@@ -726,7 +729,7 @@ static void begin_event(unsigned event, unsigned state, int in_drain, int last_h
     seen.in_drain = in_drain;
     seen.last_half = last_half;
     seen.deed = deed;
-    seen.offered = seen.offered_first = seen.refused = seen.taken = seen.canceled = seen.closed = 0;
+    seen.offered = seen.offered_first = seen.refused = seen.taken = seen.canceled = seen.closed = entered = 0;
     any_session(state, in_drain, last_half, tag_number);
     seen.outcome = outcome_of(event, state);
     seen.text = session->bye_text;

@@ -55,12 +55,15 @@ static void any_slogout(void)
 void announced(void)
 {
     const int is_nested = nondet_int();
-    uint64_t before;
+    const uint64_t now = nondet_uint64();
+    uint64_t before, clock;
 
     any_slogout();
     before = timer;
+    clock = slogout.clock.now;
     calls = 0;
-    slo_enter_at(&slogout, nondet_uint32());
+    slo_enter_at(&slogout, now);
+    CHECK(slogout.clock.now == (now > clock ? now : clock));
     if (is_nested)
         slo_enter(&slogout);
     earliest = nondet_uint64();

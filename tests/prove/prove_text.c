@@ -245,6 +245,7 @@ static int is_escaped(const char *escaped, char c)
 
 static int begin_octet(size_t *of_i, size_t *of_used)
 {
+    CHECK(*of_i < octets_len);
     if (rounds++ > 0) {
         CHECK(*of_i == at + 1 && *of_used == before + escaped_len(octets[at]) && *of_used < size);
         CHECK(is_escaped(out + before, octets[at]));
