@@ -27,13 +27,14 @@ A proof is a function of a harness. The comment before the function says what it
 
 Each run also shows that the end of the proof is reached, so that no assumption makes it empty. Environment: PROOF=NAME is
 the only one that is tried. TRACE=1 prints how a property fails. N and SEED: --sanity plants N of the faults that the
-proofs name and N changes of claimed lines by the operators of tests/mutants/, all for these random numbers. A change that
-is not found does not count if it does not compile, or if a compiler makes the same object code of it. What explains one
-that counts is in unnoticed.txt here, or in tests/mutants/equivalents.txt, because no test notices it either. A change is
+proofs name and N changes of claimed lines by the operators of tests/mutants/, all for these random numbers. A change does
+not count if it does not compile, or if a compiler makes the same object code of it. What explains one that counts and is
+not found is in unnoticed.txt here, or in tests/mutants/equivalents.txt, because no test notices it either. A change is
 missed if all runs prove it. It is not decided if a run has no answer, for example within the limits of time and memory.
 Both make --sanity fail.
 """
 
+import functools
 import glob
 import itertools
 import json
@@ -315,6 +316,9 @@ def name_of_run(run):
 
 def refute(job):
     """Plants the fault in a copy of the library, and returns whether a property fails."""
+    reason = without_effect(job.fault) if isinstance(job.fault, Mutant) else None
+    if reason:
+        return reason, 0, [f"{reason}: `{name_of(job.fault)}`"]
     path, source = planted(job.fault) if isinstance(job.fault, str) else (job.fault.path, job.fault.source())
     with tempfile.TemporaryDirectory(dir=BUILD) as root:
         shutil.copytree("lib", f"{root}/lib")
@@ -353,11 +357,16 @@ def assembly(source):
     return None if run.returncode else run.stdout
 
 
+@functools.lru_cache(maxsize=None)
+def original_assembly(path):
+    with open(path, encoding="ascii") as stream:
+        return assembly(stream.read())
+
+
 def without_effect(mutant):
-    """Why a change that no proof notices does not count, or None."""
+    """Why a change does not count, or None."""
     made = assembly(mutant.source())
-    with open(mutant.path, encoding="ascii") as stream:
-        return BROKEN if made is None else SAME if made == assembly(stream.read()) else None
+    return BROKEN if made is None else SAME if made == original_assembly(mutant.path) else None
 
 
 def judge(job):
@@ -369,9 +378,6 @@ def judge(job):
     except NoAnswer as reason:
         kind, count = UNDECIDED if job.fault else BAD, 0
         lines = [f"`{name_of(job.fault)}`: {reason}" if job.fault else str(reason)]
-    if kind in (MISSED, UNDECIDED) and isinstance(job.fault, Mutant):
-        reason = without_effect(job.fault)
-        kind, lines = (reason, [f"{reason}: `{name_of(job.fault)}`"]) if reason else (kind, lines)
     return job, Verdict(kind, count, cpu_seconds() - start, lines)
 
 
