@@ -128,6 +128,7 @@ void parse(void)
 /* proves: octets begin a word of a client's status, may become one, or do neither, for any number of octets
  * with: --unwind 5
  * each: UNTAGGED 2
+ * claims: slo_status_match statuses
  * mutant UNTAGGED=1: lib/response.c: != (is_untagged != 0) => != is_untagged
  * mutant UNTAGGED=0: lib/response.c: if (n == len) => if (n > 0) */
 void match(void)
