@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the filter relies on of slo_answer_feed(). prove_answer.c proves it as far as it says there; in prove_filter.c, a matcher that does anything
- * that is allowed here stands in its place. */
+/* What the filter relies on of slo_answer_feed(), as prove_answer.c proves it. In prove_filter.c, a matcher that does
+ * anything that is allowed here stands in its place. */
 #ifndef PROVE_ANSWER_CONTRACT_H
 #define PROVE_ANSWER_CONTRACT_H
 

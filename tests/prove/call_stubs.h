@@ -6,7 +6,7 @@
 #include "prove.h"
 #include "call.h"
 
-static int given_back, released;
+static int given_back, released, entered;
 
 void slo_enter(struct slogout *slogout)
 {
@@ -19,6 +19,7 @@ void slo_enter_at(struct slogout *slogout, uint64_t now)
     CHECK(now < SLOGOUT_NEVER);
     if (now > slogout->clock.now)
         slogout->clock.now = now;
+    entered = 1;
     slo_enter(slogout);
 }
 

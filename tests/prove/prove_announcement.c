@@ -104,7 +104,7 @@ static int begin_round(unsigned round, size_t *at, struct slo_announcement *of)
         return 1;
     if (*at > read_until)
         return go_back(round, at);
-    CHECK(*at == read_until && agrees(of));
+    CHECK(*at == read_until && *at < piece_len && agrees(of));
     if (round > 0)
         ASSUME(0);
     any_reader();
@@ -120,6 +120,7 @@ static int begin_round(unsigned round, size_t *at, struct slo_announcement *of)
  *     at the end of a line, and its kind and its size, or SLO_LITERAL_LIMIT if that is less, from any state, for any
  *     number of octets
  * with: --unwind 3
+ * claims: slo_announcement_feed slo_announcement_made look_at
  * mutant: lib/imap_lex.c: == '{' ? OPEN : NOTHING => == '{' ? OPEN : announcement->phase
  * mutant: lib/imap_lex.c: phase == DIGITS || phase == PLUS => phase != NOTHING
  * mutant: lib/imap_lex.c: (SLO_LITERAL_LIMIT - digit) / 10 => SLO_LITERAL_LIMIT / 10

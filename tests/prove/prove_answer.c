@@ -5,12 +5,18 @@
 #include "answer_contract.h"
 #include "lex.h"
 
-/* What a proof takes one by one: which part of the line was last, and whether it is text or skipped. */
+/* What differs between the runs of a proof: the part of the line that arrived last, and how many letters of the word. */
 #ifndef CASE
 #define CASE 0
 #endif
-#define PART (CASE == 0 ? IN_PREFIX : CASE < 4 ? IN_TEXT + CASE - 1 : CASE == 4 ? AFTER_CR : IN_SPACES)
 enum { IN_PREFIX, IN_SPACES, IN_BYE, IN_OK, IN_NO, IN_BAD, AFTER_CR, IN_TEXT, TOO_LONG, SKIPPED };
+static const struct {
+    unsigned char part, letters;
+} cases[] = {
+    {IN_PREFIX, 0}, {IN_TEXT, 0}, {TOO_LONG, 0}, {SKIPPED, 0}, {AFTER_CR, 0}, {IN_SPACES, 0}, {IN_BYE, 1}, {IN_BYE, 2},
+    {IN_BYE, 3},    {IN_OK, 1},   {IN_OK, 2},    {IN_NO, 1},   {IN_NO, 2},    {IN_BAD, 1},    {IN_BAD, 2}, {IN_BAD, 3},
+};
+#define PART (cases[CASE].part)
 
 #pragma CPROVER check push
 #pragma CPROVER check disable "conversion" /* char and unsigned char are converted on purpose */
@@ -50,8 +56,6 @@ static const char *word;
 #undef memcpy
 #undef memmove
 #undef strlen
-
-#include "tag.c"
 
 /* Memory is checked in the library; the harness itself is trusted. */
 #pragma CPROVER check disable "bounds"
@@ -302,8 +306,10 @@ static void any_undecided(void)
         reader.spaces = 0;
     if (PART <= IN_SPACES)
         reader.letters = 0;
-    if (PART >= IN_BYE && PART <= IN_BAD)
+    if (PART >= IN_BYE && PART <= IN_BAD) {
         reader.word = PART - IN_BYE;
+        reader.letters = cases[CASE].letters;
+    }
     reader.crs = PART == AFTER_CR;
     ASSUME((PART >= IN_SPACES) == (reader.spaces > 0) && (PART >= IN_BYE) == (reader.letters > 0));
     ASSUME(agree_undecided() && is_undecided_line(0) && is_undecided_line(ghost));
@@ -311,6 +317,16 @@ static void any_undecided(void)
     ASSUME(is_undecided_line(reader.prefix + reader.spaces - 1));
     for (i = 0; i < sizeof "BAD\r"; i++)
         ASSUME(is_undecided_line(reader.prefix + reader.spaces + i));
+}
+
+/* Returns the octet at `ghost`, which was received, or will be. */
+static char octet_of_ghost(void)
+{
+    const size_t place = answer.verdict == SLO_ANSWER_UNDECIDED ? ghost : place_of_ghost();
+
+    if (ghost < before_piece)
+        return place < sizeof answer.line ? answer.line[place] : '\0';
+    return ghost - before_piece < piece_len ? piece[ghost - before_piece] : '\0';
 }
 
 static int skip_spaces(unsigned round, const char **at)
@@ -323,6 +339,7 @@ static int skip_spaces(unsigned round, const char **at)
     return 1;
 }
 
+/* The piece may have begun at any octet of the line. */
 static int begin_round(unsigned round, void *of_used, const char **of_word)
 {
     size_t *const count = of_used;
@@ -330,12 +347,14 @@ static int begin_round(unsigned round, void *of_used, const char **of_word)
     if (of_word != &word)
         return skip_spaces(round, of_word);
     CHECK(agree_undecided() && is_undecided_line(ghost) && answer.len == before_piece + *count && is_kept_at(ghost));
-    CHECK(*count == steps && *count <= first_lf);
+    CHECK(*count == steps && *count <= first_lf && *count < piece_len);
     if (round > 0)
         ASSUME(0);
     any_undecided();
     *count = nondet_size();
-    ASSUME(*count < piece_len && answer.len == before_piece + *count && is_kept_at(ghost));
+    before_piece = answer.len - *count;
+    ghost_octet = octet_of_ghost();
+    ASSUME(*count < piece_len && *count <= answer.len && is_kept_at(ghost));
     ASSUME(*count <= first_lf && (*count == first_lf || piece[*count] != '\n'));
     read_octet(piece[*count]);
     steps = *count + 1;
@@ -372,7 +391,7 @@ static void check_text(size_t from, size_t to)
     reader = then;
 }
 
-/* Any tag, which the library has made. */
+/* Any tag that the library may have made, and other words without CTL and "*". */
 static void any_tag(void)
 {
     size_t i;
@@ -381,7 +400,7 @@ static void any_tag(void)
     ASSUME(tag_len > 0 && tag_len < sizeof tag);
     for (i = 0; i < sizeof tag; i++) {
         tag[i] = (char)nondet_octet();
-        ASSUME(i < tag_len ? slo_octet_uses[(unsigned char)tag[i]] & SLO_USE_TAG : tag[i] == '\0');
+        ASSUME(i < tag_len ? tag[i] > ' ' && tag[i] != '*' : tag[i] == '\0');
     }
 }
 
@@ -410,22 +429,11 @@ static void any_piece(void)
     ASSUME(piece && first_lf <= piece_len && (first_lf == piece_len || piece[first_lf] == '\n'));
 }
 
-/* As it was received, or is to be. */
-static char octet_of_ghost(void)
-{
-    const size_t place = answer.verdict == SLO_ANSWER_UNDECIDED ? ghost : place_of_ghost();
-
-    if (ghost < before_piece)
-        return place < sizeof answer.line ? answer.line[place] : '\0';
-    return ghost - before_piece < piece_len ? piece[ghost - before_piece] : '\0';
-}
-
-/* proves: from any state before the word, after the CR behind it, or in the text of an answer, or in a line that
- *     is too long, a piece of any number of octets does to the matcher what its octets do to the reader one by one,
- *     and as the filter relies on: what may become an answer is kept octet by octet, and an answer ends at its LF, or
- *     is too long without one in 65,536 octets
- * with: --unwind 33 --unwindset word_of_status.0:5 --slice-formula
- * each: CASE 6
+/* proves: from any state of the matcher, a piece of any number of octets does to it what the octets do to the reader one
+ *     by one, and what the filter relies on: octets that may become an answer are kept one by one; an answer ends at its
+ *     LF, or is too long if none of 65,536 octets is an LF
+ * with: --unwind 33 --unwindset word_of_status.0:5 --slice-formula --external-sat-solver cadical
+ * each: CASE 16
  * mutant CASE=0: lib/answer.c: answer->len--; => ;
  * mutant CASE=1: lib/answer.c: const size_t most = len < room ? len : room; => const size_t most = len;
  * mutant CASE=3: lib/answer.c: return end ? (size_t)(end - bytes) + 1 : len; => return len; */
@@ -444,6 +452,8 @@ void feed(void)
     before_piece = reader.line;
     ghost_octet = octet_of_ghost();
     n = slo_answer_feed(&answer, tag, piece, piece_len);
+    if (before.verdict == SLO_ANSWER_UNDECIDED)
+        before.len = before_piece;
     CHECK(answer_contract(&before, &answer, n, piece_len));
     if (reader.verdict == SLO_ANSWER_UNDECIDED || reader.verdict == SLO_ANSWER_NONE) {
         CHECK(answer.verdict == reader.verdict && n + (reader.verdict == SLO_ANSWER_NONE) == steps);

@@ -72,12 +72,15 @@ void stops(void)
     free((void *)bytes);
 }
 
-/* proves: tags and atoms end at the first octet that the grammar does not allow in them, for any number of octets
+/* proves: tags and atoms end at the first octet that the grammar does not allow in them, and octets are a tag exactly if
+ *     the grammar allows all of them and there is one, for any number of octets
  * with: --unwind 14
- * claims: slo_tag_length slo_atom_length
+ * claims: slo_tag_length slo_atom_length slogout_tag_valid
  * loop slo_tag_length.0: i <= len && (ghost >= i || is_tag); assigns i; decreases len - i
  * loop slo_atom_length.0: i <= len && (ghost >= i || is_atom); assigns i; decreases len - i
- * mutant: lib/tag.c: SLO_USE_ATOM) => SLO_USE_TAG) */
+ * mutant: lib/tag.c: SLO_USE_ATOM) => SLO_USE_TAG)
+ * mutant: lib/tag.c: tag && len > 0 && slo_tag_length => tag && slo_tag_length
+ * mutant: lib/tag.c: 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 0, 6 => 0, 3, 0, 3, 3, 0, 3, 3, 0, 0, 3, 6 */
 void words(void)
 {
     const size_t len = nondet_size();
@@ -88,6 +91,8 @@ void words(void)
     CHECK(tag == len || !is_astring_char(bytes[tag]) || bytes[tag] == '+');
     CHECK(atom <= len && (ghost >= atom || is_atom));
     CHECK(atom == len || !is_atom_char(bytes[atom]));
+    CHECK(slogout_tag_valid(bytes, len) == (tag == len));
+    CHECK(!slogout_tag_valid(bytes, 0) && !slogout_tag_valid(NULL, len));
     free((void *)bytes);
 }
 

@@ -29,8 +29,9 @@ struct slogout_drain nondet_drain(void);
 static struct slogout_drain drain, before; /* before: the drain when the event began */
 static struct slogout_session waiting, neighbor, pending, asked, leaving, ended;
 static int calls, done_calls, slots;
-static struct slogout_plan copied; /* the host's plan */
-static int copy_error;             /* the error of this copy, or 0 */
+static struct slogout_plan copied;    /* the host's plan */
+static int copy_error;                /* the error of this copy, or 0 */
+static struct slo_schedule scheduled; /* for this plan */
 static uint64_t served; /* sessions that use their slots in this event, so that the next slot does not count them */
 
 enum { FORCE, START, RESUME, PAUSE, ADD }; /* what steer() does */
@@ -111,9 +112,11 @@ void slo_alarm_init(struct slo_alarm *alarm, struct slo_clock *clock, void (*rin
     alarm->ring = rings;
 }
 
+static int is_call; /* of the host. Its timer is set when the call ends, so no alarm may become earlier afterwards. */
+
 void slo_alarm_set(struct slo_alarm *alarm, uint64_t deadline)
 {
-    CHECK(alarm == &drain.alarm);
+    CHECK(alarm == &drain.alarm && (!is_call || slogout.depth > 0 || deadline >= alarm->deadline));
     alarm->deadline = deadline;
 }
 
@@ -136,11 +139,11 @@ void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeout
     const struct slo_schedule any = {nondet_uint64(), nondet_uint64(), nondet_uint64(), nondet_uint64(), nondet_uint64(),
                                      nondet_uint64(), nondet_uint64(), nondet_uint32(), nondet_uint32()};
 
-    (void)plan;
+    CHECK(plan->tail_ms == copied.tail_ms && plan->rate == copied.rate && plan->deadline_ms == copied.deadline_ms);
     CHECK(timeouts->answer == slogout.settings.answer_timeout_ms && timeouts->leave == slogout.settings.leave_timeout_ms);
     CHECK(sessions == unsettled(&before.set.counts));
     ASSUME(any.force <= any.deadline && any.begin_by <= any.force);
-    *schedule = any;
+    *schedule = scheduled = any;
 }
 
 struct slo_plan_round slo_plan_round(const struct slo_schedule *schedule, uint32_t answer_timeout,
@@ -168,7 +171,10 @@ static void check_backlog(const struct slo_backlog *backlog, uint64_t now_ms)
 
 void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms, uint32_t rate)
 {
-    CHECK(from_ms <= end_ms && (rate == 0 || !drain.is_forcing));
+    const struct slo_schedule *const schedule = &drain.schedule;
+
+    CHECK(from_ms == (drain.is_forcing ? schedule->force : 0) && rate == (drain.is_forcing ? 0 : schedule->rate));
+    CHECK(end_ms == slo_add(from_ms, drain.is_forcing ? schedule->tail : schedule->spread));
     served = 0;
     pacer->instant = nondet_uint64();
 }
@@ -186,6 +192,7 @@ void slo_pacer_adapt(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_
     check_backlog(backlog, now_ms);
     CHECK(backlog->count > 0);
     pacer->instant = nondet_uint64();
+    slots++;
 }
 
 uint64_t slo_pacer_instant_ms(const struct slo_pacer *pacer, uint32_t step_ms)
@@ -379,11 +386,35 @@ void rings(void)
     ASSUME(drain.alarm.deadline <= slogout.clock.now);
     served = 1;
     ring(&drain.alarm);
-    CHECK(done_calls == is_empty(&before.set.counts) && calls <= 1);
+    CHECK(done_calls == is_empty(&before.set.counts) && calls <= 1 && slots == !done_calls);
     if (calls == 0) {
         CHECK(is_consistent() && !drain.has_joined);
         CHECK(before.has_joined || (!before.is_forcing && drain.is_forcing));
     }
+}
+
+/* proves: a call without a drain, a session or a plan is refused and has no effect
+ * with: --unwind 8 --slice-formula
+ * claims: slogout_drain_force slogout_drain_start slogout_drain_resume slogout_drain_pause slogout_drain_add
+ * claims: slogout_drain_cancel slogout_drain_free
+ * mutant: lib/drain.c: if (!drain || !session || => if (!drain || */
+void missing(void)
+{
+    static const struct slogout_plan plan;
+    static struct slogout_session session = {.slogout = &slogout};
+
+    drain.slogout = &slogout;
+    released = 1; /* so that no call may begin */
+    CHECK(slogout_drain_force(NULL, 0) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_drain_start(NULL, &plan, 0) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_drain_start(&drain, NULL, 0) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_drain_resume(NULL, 0) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_drain_pause(NULL) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_drain_add(NULL, &session, 0) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_drain_add(&drain, NULL, 0) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_drain_cancel(NULL) == SLOGOUT_ERR_ARGUMENT);
+    slogout_drain_free(NULL);
+    CHECK(!given_back && drain.state == COLLECTING && slogout.depth == 0);
 }
 
 /* Returns the error that the call must return, or 0. */
@@ -400,9 +431,22 @@ static int error_of(int is_wrong, unsigned joining)
     return WHAT == ADD && joining >= SLOGOUT_STATE_LEAVING ? SLOGOUT_ERR_STATE : 0;
 }
 
+/* Whether a schedule is adopted as it is, but with no deadline after the last valid time. */
+static int is_adopted(const struct slo_schedule *of)
+{
+    const struct slo_schedule *const is = &drain.schedule;
+    const uint64_t last = of->deadline == SLOGOUT_NEVER ? SLOGOUT_NEVER : SLOGOUT_NEVER - 1 - slogout.clock.now;
+
+    return is->deadline == slo_min(of->deadline, last) && is->force == slo_min(of->force, last) &&
+           is->begin_by == of->begin_by && is->ask_until == of->ask_until && is->tail == of->tail &&
+           is->spread == of->spread && is->begun == of->begun && is->in_flight == of->in_flight && is->rate == of->rate &&
+           drain.timer_step_ms == timer_step_of(of) && drain.state == RUNNING && !drain.is_forcing &&
+           drain.start == slogout.clock.now && drain.set.ask_before == slo_add(drain.start, of->ask_until);
+}
+
 /* proves: slogout_drain_start(), _resume(), _pause(), _force() and _add() leave the drain consistent, and _force()
- *     never postpones the deadline; each returns an error exactly if it must, and then changes nothing; for all numbers
- *     of sessions below 2^32, all plans and times
+ *     never postpones the deadline; a schedule is adopted as it is made; each returns an error exactly if it must, and
+ *     then changes nothing; for all numbers of sessions below 2^32, all plans and times
  * with: -DOPAQUE --unwind 8 --slice-formula
  * each: WHAT 5
  * claims WHAT=0: slogout_drain_force
@@ -422,12 +466,12 @@ void steer(void)
     uint64_t deadline, time, most;
 
     any_drain();
+    is_call = 1;
     deadline = slogout_drain_deadline(&drain);
     time = slogout.clock.now;
     ASSUME(old <= SLOGOUT_STATE_ENDED);
     switch (WHAT) {
     case FORCE:
-        CHECK(slogout_drain_force(NULL, now) == SLOGOUT_ERR_ARGUMENT);
         error = slogout_drain_force(&drain, now);
         most = (uint64_t)drain.plan.tail_ms + slogout.settings.leave_timeout_ms;
         /* A sum grows with its terms. */
@@ -435,29 +479,26 @@ void steer(void)
                slo_add(slogout.clock.now, drain.schedule.deadline) <= slo_add(slogout.clock.now, most));
         CHECK(slogout_drain_deadline(&drain) <= deadline);
         CHECK(error || slogout_drain_deadline(&drain) <= slo_add(slogout.clock.now, most));
+        scheduled.tail = drain.plan.tail_ms;
+        scheduled.deadline = most;
+        CHECK(error || (deadline > slo_add(slogout.clock.now, most) ? is_adopted(&scheduled)
+                                                                    : drain.schedule.deadline == before.schedule.deadline));
         break;
     case START:
-        CHECK(slogout_drain_start(NULL, &plan, now) == SLOGOUT_ERR_ARGUMENT);
-        CHECK(slogout_drain_start(&drain, NULL, now) == SLOGOUT_ERR_ARGUMENT);
         error = slogout_drain_start(&drain, &plan, now);
-        CHECK(error || (drain.state == RUNNING && !drain.is_forcing && drain.start == slogout.clock.now));
+        CHECK(error || is_adopted(&scheduled));
         CHECK(error || (drain.plan.tail_ms == copied.tail_ms && drain.plan.max_in_flight == copied.max_in_flight));
         CHECK(error || drain.pacer.random == copied.seed);
-        CHECK(error || drain.set.ask_before == slo_add(drain.start, drain.schedule.ask_until));
         break;
     case RESUME:
-        CHECK(slogout_drain_resume(NULL, now) == SLOGOUT_ERR_ARGUMENT);
         error = slogout_drain_resume(&drain, now);
         CHECK(error || (drain.state == RUNNING && slogout_drain_deadline(&drain) == deadline));
         break;
     case PAUSE:
-        CHECK(slogout_drain_pause(NULL) == SLOGOUT_ERR_ARGUMENT);
         error = slogout_drain_pause(&drain);
         CHECK(error || (drain.state == PAUSED && slogout_drain_deadline(&drain) == deadline));
         break;
     case ADD:
-        CHECK(slogout_drain_add(NULL, &session, group) == SLOGOUT_ERR_ARGUMENT);
-        CHECK(slogout_drain_add(&drain, NULL, group) == SLOGOUT_ERR_ARGUMENT);
         is_wrong = session.slogout != &slogout;
         error = slogout_drain_add(&drain, &session, group);
         CHECK(error || (drain.has_joined && session.state > SLOGOUT_STATE_OPEN));
@@ -476,17 +517,18 @@ static void any_small_drain(void)
 
     any_drain();
     for (state = SLOGOUT_STATE_WAITING; state <= SLOGOUT_STATE_ENDED; state++) {
-        ASSUME(drain.set.counts.state[state] == MEMBERS);
-        drain.set.counts.state[state] = MEMBERS; /* a constant, for which CBMC needs less time */
+        const uint64_t members = MEMBERS < 3 ? MEMBERS : state > SLOGOUT_STATE_PENDING;
+        ASSUME(drain.set.counts.state[state] == members);
+        drain.set.counts.state[state] = members; /* a constant, for which CBMC needs less time */
     }
     place_all();
 }
 
-/* proves: when a drain with 0, 1 or 2 sessions in each state is canceled, the sessions that were not asked are
- *     canceled, and the others stay in the drain; or there is an error, and nothing changes; the drain is consistent
- *     afterwards
+/* proves: when a drain with 0, 1 or 2 sessions in each state, or with 1 in each state of those that were asked, is
+ *     canceled, the sessions that were not asked are canceled, and the others stay in the drain; or there is an error,
+ *     and nothing changes; the drain is consistent afterwards
  * with: --unwind 7 --slice-formula
- * each: MEMBERS 3
+ * each: MEMBERS 4
  * claims: slogout_drain_cancel reopen_all
  * mutant MEMBERS=1: lib/drain.c: state <= SLOGOUT_STATE_PENDING; state++) => state < SLOGOUT_STATE_PENDING; state++) */
 void cancel(void)
@@ -495,7 +537,7 @@ void cancel(void)
     int error;
 
     any_small_drain();
-    CHECK(slogout_drain_cancel(NULL) == SLOGOUT_ERR_ARGUMENT);
+    is_call = 1;
     error = slogout_drain_cancel(&drain);
     CHECK(error == (before.state == RUNNING || before.state == PAUSED ? 0 : SLOGOUT_ERR_STATE));
     CHECK(drain.state == (error ? before.state : CANCELED));
@@ -516,8 +558,6 @@ void release(void)
     const unsigned state = nondet_octet();
 
     any_small_drain();
-    slogout_drain_free(NULL);
-    CHECK(!given_back);
     slogout_drain_free(&drain);
     CHECK(drain.alarm.deadline == SLOGOUT_NEVER && released);
     ASSUME(state >= SLOGOUT_STATE_WAITING && state <= SLOGOUT_STATE_ENDED);

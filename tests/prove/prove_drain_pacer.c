@@ -109,11 +109,13 @@ void all_have_a_slot(void)
 {
     const struct slo_backlog backlog = any_backlog();
     const uint64_t from = nondet_uint64();
-    struct slo_pacer pacer = any_pacer();
+    const struct slo_pacer old = any_pacer();
+    struct slo_pacer pacer = old;
     uint64_t length, time, urgent_time;
 
     cut_from(&pacer, from, &backlog);
-    CHECK(pacer.from == from && is_slot(&pacer));
+    CHECK(pacer.from == from && is_slot(&pacer) && pacer.even_end == old.even_end);
+    CHECK(pacer.end == slo_max(old.even_end, slo_add(from, slo_multiply(backlog.count, old.gap))));
     length = pacer.to - from;
     time = slo_subtract(slo_min(pacer.end, fixed_point(backlog.by_ms)), from);
     urgent_time = slo_subtract(fixed_point(backlog.urgent_by_ms), from);
@@ -125,6 +127,7 @@ void all_have_a_slot(void)
 /* proves: if no session waits, there is no slot; a session that joins later waits until the used slot, or the gap after
  *     its beginning if that is shorter, has passed, but does not make up for more than the longest delay of a tick; for
  *     all states and times
+ * claims: slo_pacer_next
  * mutant: lib/drain_pacer.c: pacer->to = UINT64_MAX => pacer->to = 0
  * mutant: lib/drain_pacer.c: slo_max(used, overdue) => slo_min(used, overdue)
  * mutant: lib/drain_pacer.c: slo_max(pacer->instant, slo_min => slo_min(pacer->instant, slo_min */
@@ -133,12 +136,16 @@ void no_slot(void)
     const struct slo_backlog nobody = {0, nondet_uint64(), 0, nondet_uint64()};
     const struct slo_pacer old = any_pacer();
     const uint64_t now = nondet_uint64();
+    const uint64_t overdue = fixed_point(slo_subtract(now, SLO_PACER_CATCH_UP_MS));
+    const uint64_t after_gap = slo_add(old.from, old.gap);
     struct slo_pacer pacer = old;
 
     slo_pacer_next(&pacer, now, &nobody);
-    CHECK(pacer.to == UINT64_MAX && pacer.from >= old.instant);
-    CHECK(pacer.from >= old.to || pacer.from >= slo_add(old.from, old.gap));
-    CHECK(pacer.from >= fixed_point(slo_subtract(now, SLO_PACER_CATCH_UP_MS)));
+    CHECK(pacer.to == UINT64_MAX && pacer.from >= old.instant && pacer.from >= overdue);
+    CHECK(pacer.from >= old.to || pacer.from >= after_gap);
+    CHECK(pacer.from == old.instant || pacer.from == overdue ||
+          (pacer.from <= old.to && pacer.from <= after_gap));
+    CHECK(pacer.end == old.end && pacer.even_end == old.even_end && pacer.span == old.span && pacer.gap == old.gap);
 }
 
 /* proves: a slot that is cut again ends earlier, lies in the window and does not begin before now, or else does not
@@ -162,6 +169,8 @@ void adapt_slot(void)
         CHECK(pacer.from == old.from && pacer.end == old.end && pacer.instant == old.instant);
         return;
     }
+    CHECK(pacer.even_end == (old.end > fixed_point(now) ? old.even_end : slo_add(fixed_point(now), old.span)));
+    CHECK(pacer.end >= pacer.even_end && pacer.span == old.span && pacer.gap == old.gap);
     CHECK(pacer.to < old.to && is_slot(&pacer) && pacer.from >= fixed_point(now) && pacer.from >= old.from);
     CHECK(pacer.from == old.from || pacer.from == fixed_point(now));
     CHECK(pacer.to == pacer.from || pacer.to <= pacer.end);
@@ -169,6 +178,7 @@ void adapt_slot(void)
 
 /* proves: the instant in milliseconds is never later than the exact instant, and earlier by less than a step, for all
  *     instants and steps
+ * claims: slo_pacer_instant_ms
  * mutant: lib/drain_pacer.c: ms - ms % step_ms => ms - ms % step_ms + step_ms */
 void rounded_down(void)
 {

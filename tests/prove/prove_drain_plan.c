@@ -129,8 +129,8 @@ static int fits(const struct question *q)
 }
 
 /* proves: a plan is accepted exactly if there is no deadline, or if the spread, the sessions at the rate, and the
- *     rounds, each followed by a flight, the tail and the leave timeout, do not exceed the deadline, for all plans,
- *     timeouts and numbers of sessions
+ *     rounds, each followed by a flight, the tail and the leave timeout, do not exceed the deadline, and a drain
+ *     without sessions is planned for one, for all plans, timeouts and numbers of sessions
  * by: integers
  * with: -DOPAQUE
  * claims: slo_plan_fits shortest_deadline begin_ms paced_ms flight_of deadline_of
@@ -143,6 +143,7 @@ void check(void)
     const struct question q = any_question();
 
     CHECK(fits(&q) == should_fit(&q));
+    CHECK(slo_plan_fits(&q.plan, &q.timeouts, 0) == slo_plan_fits(&q.plan, &q.timeouts, 1));
 }
 
 /* proves: a schedule keeps all of a plan that is accepted: spread, rate, limit, tail, flights, leave timeout and
@@ -187,7 +188,8 @@ void compromise(void)
     struct slo_schedule made;
 
     slo_plan_schedule(&q.plan, &q.timeouts, q.sessions, &made);
-    CHECK(made.spread == slo_min(q.plan.spread_ms, made.force) && made.rate == q.plan.rate && made.begun <= made.force);
+    CHECK(made.spread == slo_min(q.plan.spread_ms, made.force) && made.rate == q.plan.rate);
+    CHECK(made.begun == slo_min(slo_max(made.spread, at_the_rate(&q, q.sessions)), made.force));
     CHECK(made.ask_until == slo_subtract(made.force, q.timeouts.answer - 1));
     CHECK(made.tail <= q.plan.tail_ms);
     CHECK(made.force <= made.deadline);
@@ -250,6 +252,7 @@ void least(void)
     *(IS_RATE ? &q.plan.max_in_flight : &q.plan.rate) = 0; /* so that the other member needs no time */
     *member = UINT32_MAX;
     can_fit = fits(&q);
+    *member = nondet_uint32();
     ASSUME(needed > 0);
     set_least_that_fits(&q.plan, member, &q.timeouts, q.sessions);
     CHECK(*member == (can_fit ? needed : 0));

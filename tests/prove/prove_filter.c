@@ -277,7 +277,7 @@ size_t slo_imap_server_feed(struct slo_imap_server *scan, const char *bytes, siz
 
     CHECK(scan == &filter.server && number_of(bytes) == of_server.scanned);
     CHECK((int64_t)len == of_server.end - of_server.scanned);
-    CHECK(scan->event != SLO_SERVER_NOT_UNDERSTOOD && !filter.blind);
+    CHECK(scan->event != SLO_SERVER_NOT_UNDERSTOOD && !filter.blind && !seen.happened);
     ASSUME(n <= len);
     scan->event = (enum slo_server_event)any_event();
     scan->undecided = nondet_size();
@@ -379,6 +379,7 @@ static void end_session(struct slogout_session *session, enum slogout_outcome ou
 }
 
 static enum slogout_when moment; /* the moment at which the last line was offered */
+static int is_sent;              /* whether the host was given this line */
 
 static void offer(struct slogout_session *session, int is_bye, enum slogout_when when)
 {
@@ -388,10 +389,11 @@ static void offer(struct slogout_session *session, int is_bye, enum slogout_when
     int result;
 
     moment = when;
+    is_sent = 0;
     result = is_bye ? session->send_line(session, bye_line, sizeof bye_line - 1, when, session->conn)
                     : session->send_line(session, logout_line, sizeof logout_line - 1, when, session->conn);
 
-    CHECK((result == SLOGOUT_BUSY) == !is_moment);
+    CHECK((result == SLOGOUT_BUSY) == !is_moment && is_sent == is_moment);
     if (result == 0 && !is_bye)
         session->tag_number = 1;
     if (result > 0 || session->state == SLOGOUT_STATE_ENDED)
@@ -494,11 +496,14 @@ int slo_may_call_back(const struct slogout *of, uint64_t now)
     return now == SLOGOUT_NEVER ? SLOGOUT_ERR_ARGUMENT : 0;
 }
 
+static int copy_error, is_exhausted;
+
 int slo_copy_sized(void *to, size_t known, const void *from)
 {
     CHECK(known == sizeof(struct slogout_filter_callbacks));
     *(struct slogout_filter_callbacks *)to = *(const struct slogout_filter_callbacks *)from;
-    return nondet_int() ? SLOGOUT_ERR_SIZE : 0;
+    copy_error = nondet_int() ? SLOGOUT_ERR_SIZE : 0;
+    return copy_error;
 }
 
 void *slo_allocate(struct slogout *of, size_t size)
@@ -506,7 +511,8 @@ void *slo_allocate(struct slogout *of, size_t size)
     static const struct slogout_filter zeros;
 
     CHECK(of == &slogout && size == sizeof filter);
-    if (nondet_int())
+    is_exhausted = nondet_int() != 0;
+    if (is_exhausted)
         return NULL;
     filter = zeros;
     return &filter;
@@ -596,8 +602,9 @@ static void add_word(const char *bytes, size_t len)
 }
 
 /* Checks (b) for a line that is added between lines. */
-static void add_line(int is_bye)
+static void add_line(int is_bye, size_t len)
 {
+    is_sent = len == (is_bye ? sizeof bye_line : sizeof logout_line) - 1;
     remove_due();
     CHECK(slo_imap_server_between_lines(&filter.server) && of_server.next == of_server.scanned);
     CHECK(!seen.last && !slo_imap_client_waits(&filter.client));
@@ -617,7 +624,7 @@ static int to_client(struct slogout_filter *of, const char *bytes, size_t len, v
     } else {
         CHECK(!filter.blind); /* (d) */
         if (bytes == bye_line || bytes == logout_line)
-            add_line(bytes == bye_line);
+            add_line(bytes == bye_line, len);
         else
             add_word(bytes, len);
     }
@@ -787,7 +794,7 @@ static int begin_server_round(unsigned round, struct window *at)
     const int lost = seen.lost, said_ok = seen.said_ok;
     int64_t passed, shown;
 
-    CHECK(!seen.over && !filter.blind);
+    CHECK(!seen.over && !filter.blind && number_of(at->unseen) < of_server.end);
     end_event();
     CHECK(between_events(at) && slogout.counts.blind == seen.blind_count);
     if (round > 0)
@@ -938,7 +945,7 @@ static void check_world(void)
  *     that the scanner may report
  * with: --unwind 30 --slice-formula --object-bits 10
  * each: EVENT 6
- * claims EVENT=2: add_text
+ * claims EVENT=2: add_text from_server
  * claims EVENT=3: drop_undecided
  * claims EVENT=4: pass_scanned pass_held from_server
  * mutant EVENT=1: lib/filter.c: if (filter->is_asked || filter->session.state == SLOGOUT_STATE_LEAVING) { => if (filter->is_asked) {
@@ -1069,8 +1076,10 @@ void new_filter(void)
     const int missing = nondet_int();
     struct slogout_filter_callbacks given = callbacks;
     struct slogout_filter *out = NULL;
+    int error;
 
     any_world(0, 0);
+    copy_error = is_exhausted = 0;
     seen.over = seen.closed = seen.last = seen.said_ok = seen.lost = seen.named = seen.timer = seen.ended = 0;
     if (missing == 1)
         given.to_client = NULL;
@@ -1078,8 +1087,13 @@ void new_filter(void)
         given.to_server = NULL;
     if (missing == 3)
         given.close_connection = NULL;
-    CHECK((slogout_filter_new(&out, missing == 4 ? NULL : &slogout, missing == 5 ? NULL : &given, &slogout) == 0) ==
-          (out != NULL));
+    error = slogout_filter_new(&out, missing == 4 ? NULL : &slogout, missing == 5 ? NULL : &given, &slogout);
+    CHECK(missing == 4 || missing == 5 ? error == SLOGOUT_ERR_ARGUMENT
+          : copy_error                 ? error == copy_error
+          : missing >= 1 && missing <= 3
+              ? error == SLOGOUT_ERR_ARGUMENT
+              : error == (is_exhausted ? SLOGOUT_ERR_NOMEM : 0));
+    CHECK((error == 0) == (out != NULL));
     CHECK(slogout_filter_new(NULL, &slogout, &given, NULL) == SLOGOUT_ERR_ARGUMENT);
     if (!out)
         return;

@@ -96,8 +96,9 @@ enum deed {
     DEEDS
 };
 
-/* The time that the host passes. The time of the clock is any time, and 0 does not change it. */
-#define NOW 0
+/* The time that the host passes. The time of the clock is any time, and this one is not later. */
+static uint64_t now_of_host;
+#define NOW now_of_host
 
 static struct slogout slogout;
 static struct slo_session_set set;
@@ -120,6 +121,7 @@ static struct {
     unsigned outcome; /* the one that this leads to, if the exchange ends */
     const char *given, *text; /* of `* BYE`, from the host; in the session, unless it is canceled */
     int is_text;              /* `given` is valid */
+    const struct slogout_response *answer; /* what was fed, or NULL */
     uint64_t close_by, asked_ms;
     uint32_t last_tag;
     /* what the drain was told last */
@@ -158,6 +160,7 @@ void slo_timer_stop(struct slo_timers *timers, struct slo_timer *timer)
 int slo_may_call_back(const struct slogout *slogout, uint64_t now)
 {
     LEMMA(!released);
+    CHECK(now == now_of_host);
     if (slogout->depth)
         return SLOGOUT_ERR_REENTRANT;
     return now == SLOGOUT_NEVER ? SLOGOUT_ERR_ARGUMENT : 0;
@@ -208,6 +211,8 @@ int slogout_response_parse(struct slogout_response *out, const char *line, size_
     return 0;
 }
 
+static int copy_error, is_exhausted;
+
 int slo_copy_sized(void *to, size_t known, const void *from)
 {
     CHECK(__CPROVER_w_ok(to, known) && __CPROVER_r_ok(from, known));
@@ -215,7 +220,8 @@ int slo_copy_sized(void *to, size_t known, const void *from)
         *(struct slogout_callbacks *)to = *(const struct slogout_callbacks *)from;
     else
         *(struct slogout_departure *)to = *(const struct slogout_departure *)from;
-    return nondet_int() ? SLOGOUT_ERR_SIZE : 0;
+    copy_error = nondet_int() ? SLOGOUT_ERR_SIZE : 0;
+    return copy_error;
 }
 
 void *slo_allocate(struct slogout *of, size_t size)
@@ -223,7 +229,8 @@ void *slo_allocate(struct slogout *of, size_t size)
     static const struct slogout_session zeros;
 
     CHECK(of == &slogout && size == sizeof the_session);
-    if (nondet_int())
+    is_exhausted = nondet_int() != 0;
+    if (is_exhausted)
         return NULL;
     the_session = zeros;
     return &the_session;
@@ -436,7 +443,7 @@ static void close_connection(struct slogout_session *of, const struct slogout_re
     CHECK(result->bye_sent == seen.bye && result->bye_seen == session->bye_seen);
     CHECK(result->size == sizeof *result && result->answer_status == session->answer);
     CHECK((result->tag[0] != '\0') == seen.logout);
-    CHECK(!result->answer || result->answer->status == result->answer_status);
+    CHECK(result->answer == seen.answer && (!seen.answer || seen.answer->status == result->answer_status));
     CHECK(result->asked_ms == session->asked_ms && session->outcome == result->outcome);
     seen.over = seen.closed = 1;
     if (nondet_int())
@@ -482,7 +489,8 @@ static void any_world(void)
     departure = nondet_departure();
     departure.size = sizeof departure;
     seen.is_text = nondet_int() != 0;
-    ASSUME(slogout.clock.now != SLOGOUT_NEVER);
+    now_of_host = nondet_uint64();
+    ASSUME(slogout.clock.now != SLOGOUT_NEVER && now_of_host <= slogout.clock.now);
     waits = nondet_int() != 0;
     slogout.settings.on_refusal = waits ? SLOGOUT_REFUSAL_WAIT : SLOGOUT_REFUSAL_BYE;
     slogout.settings.ask = nondet_int() ? SLOGOUT_ASK_ALL : SLOGOUT_ASK_ENABLED;
@@ -561,6 +569,7 @@ static void feed_response(enum slogout_status status, int is_other)
     ASSUME(response.tag_len <= sizeof octets && response.code_len <= sizeof octets);
     ASSUME(response.text_len <= sizeof octets);
     tags_differ = is_other;
+    seen.answer = &response;
     slo_enter(&slogout);
     result = slo_session_feed_response(session, &response);
     slo_leave(&slogout);
@@ -632,6 +641,7 @@ static void request_it(void)
     error = slogout_session_request(session, seen.given, NOW);
     CHECK(error == (seen.given && !seen.is_text ? SLOGOUT_ERR_TEXT : is_late ? SLOGOUT_ERR_STATE : 0));
     seen.refused = error != 0;
+    CHECK(entered == (!error && seen.state <= SLOGOUT_STATE_WAITING));
 }
 
 static void depart_it(void)
@@ -639,6 +649,7 @@ static void depart_it(void)
     seen.given = departure.bye_text;
     seen.refused = slogout_session_leave(session, &departure, NOW) != 0;
     CHECK(seen.given && !seen.is_text ? seen.refused : 1);
+    CHECK(entered == (!seen.refused && seen.state != SLOGOUT_STATE_ENDED));
     if (seen.refused || seen.state != SLOGOUT_STATE_OPEN)
         return;
     seen.text = departure.bye_text;
@@ -701,6 +712,7 @@ static void happen(unsigned event)
         break;
     case FORCE:
         CHECK(slogout_session_force(session, NOW) == 0);
+        CHECK(entered == (seen.state != SLOGOUT_STATE_ENDED));
         check_not_leaving();
         break;
     case ABANDON:
@@ -726,12 +738,13 @@ static void begin_event(unsigned event, unsigned state, int in_drain, int last_h
     seen.in_drain = in_drain;
     seen.last_half = last_half;
     seen.deed = deed;
-    seen.offered = seen.offered_first = seen.refused = seen.taken = seen.canceled = seen.closed = 0;
+    seen.offered = seen.offered_first = seen.refused = seen.taken = seen.canceled = seen.closed = entered = 0;
     any_session(state, in_drain, last_half, tag_number);
     seen.outcome = outcome_of(event, state);
     seen.text = session->bye_text;
     seen.close_by = session->close_by;
     seen.asked_ms = session->asked_ms;
+    seen.answer = NULL;
     seen.last_tag = slogout.tags.last;
     seen.told_set = session->set;
     seen.told_state = state;
@@ -787,24 +800,35 @@ static unsigned deeds_of(unsigned event, unsigned state)
     return event == REQUEST ? DEEDS : event == FORCE ? CANCELS : 1;
 }
 
-/* proves: a new session satisfies the invariant; no session is created if the callbacks are refused or memory is
- *     exhausted
+/* proves: a new session satisfies the invariant; no session is created if an argument or a callback is missing, the
+ *     callbacks are refused, or memory is exhausted
  * with: --unwind 12 --slice-formula --object-bits 12
- * claims: slo_session_init
+ * claims: slo_session_init slogout_session_new
  * mutant: lib/session.c: slo_link_init(&session->timer.link); => session->state = 1; */
 void new_session(void)
 {
+    struct slogout_callbacks missing = callbacks;
     struct slogout_session *out = NULL;
     int error;
 
     any_world();
+    copy_error = is_exhausted = 0;
     any_counts(&set.counts, others_in_drain, NOWHERE);
     any_counts(&slogout.counts, others, NOWHERE);
     running = NULL;
     seen.logout = seen.bye = seen.over = 0;
     seen.busy = FREE_TO_SEND;
+    if (nondet_int())
+        missing.send_line = NULL;
+    else
+        missing.close_connection = NULL;
+    error = slogout_session_new(&out, &slogout, &missing, &slogout);
+    CHECK(!out && error == (copy_error ? copy_error : SLOGOUT_ERR_ARGUMENT));
+    CHECK(slogout_session_new(NULL, &slogout, &callbacks, &slogout) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_new(&out, NULL, &callbacks, &slogout) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_new(&out, &slogout, NULL, &slogout) == SLOGOUT_ERR_ARGUMENT && !out);
     error = slogout_session_new(&out, &slogout, &callbacks, &slogout);
-    CHECK((error == 0) == (out != NULL));
+    CHECK(error == (copy_error ? copy_error : is_exhausted ? SLOGOUT_ERR_NOMEM : 0) && (error == 0) == (out != NULL));
     if (error)
         return;
     CHECK(out == session && session->conn == &slogout && session->asked_ms == SLOGOUT_NEVER);
@@ -834,10 +858,35 @@ void missing(void)
     CHECK(slogout_session_abandon(session, SLOGOUT_OUTCOME_COUNT) == SLOGOUT_ERR_ARGUMENT);
     CHECK(slogout_session_state(NULL) == SLOGOUT_STATE_ENDED);
     CHECK(slogout_session_state(session) == session->state);
+    session->state = nondet_int() ? SLOGOUT_STATE_ASKED : SLOGOUT_STATE_ENDED;
+    CHECK(slogout_session_resume(session, NOW) == 0);
     slogout_session_free(NULL);
     slogout_session_set_enabled(NULL, enabled);
     slogout_session_set_enabled(session, enabled);
     CHECK(session->enabled == (enabled != 0));
+}
+
+/* proves: a response is a BYE, an OK or a refusal exactly if LOGOUT was sent and it is a BYE or has our tag, for all
+ *     responses
+ * with: --unwind 12 --slice-formula
+ * claims: kind_of_line
+ * mutant: lib/session.c: return response->status == SLOGOUT_STATUS_OK ? OK : REFUSAL; => return OK; */
+void lines(void)
+{
+    const struct slogout_response response = {.status = (enum slogout_status)nondet_octet(), .tag = octets,
+                                              .tag_len = nondet_size()};
+    enum event_kind kind = OTHER_LINE;
+
+    any_world();
+    session->slogout = &slogout;
+    tags_differ = nondet_int() != 0;
+    ASSUME(response.status >= SLOGOUT_STATUS_OK && response.status <= SLOGOUT_STATUS_BYE);
+    ASSUME(response.tag_len <= sizeof octets);
+    if (session->tag_number && response.status == SLOGOUT_STATUS_BYE)
+        kind = BYE;
+    else if (session->tag_number && response.tag_len == SLOGOUT_TAG_SIZE - 1 && !tags_differ)
+        kind = response.status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
+    CHECK(kind_of_line(session, &response) == kind && kind_of_line(session, NULL) == OTHER_LINE);
 }
 
 /* proves: for each event in each state of the invariant, with any result of send_line, and any action of the host in
@@ -846,16 +895,16 @@ void missing(void)
  *     at most once, last, and with the right outcome; LOGOUT is sent at most once; a LEAVING session that is forced
  *     ends; no line is offered after BUSY before its moment, or after a BYE or the end; a response is an answer only if
  *     it is a BYE or has our tag, and only in ASKED
- * with: --unwind 33 --slice-formula --object-bits 12
+ * with: --unwind 33 --slice-formula --object-bits 12 --external-sat-solver cadical
  * each: EVENT 14
  * claims EVENT=12: slogout_session_free slo_session_free
  * claims EVENT=0: slo_session_join enter_waiting table dispatch
  * claims EVENT=4: slogout_session_cancel slo_session_cancel reopen slo_session_quit move_count set_state stop_timer table
- * claims EVENT=6: note_bye kind_of_line slo_session_feed_response table
- * claims EVENT=7: answered kind_of_line read_result finish settle table
- * claims EVENT=9: kind_of_line consume table dispatch
+ * claims EVENT=6: note_bye slo_session_feed_response table
+ * claims EVENT=7: answered read_result finish settle table
+ * claims EVENT=9: consume table dispatch
  * claims EVENT=11: slogout_session_abandon slo_session_abandon end_unasked end_as_named end_as_settled settle set_state stop_timer move_count table
- * claims EVENT=8: refused kind_of_line set_state stop_timer table
+ * claims EVENT=8: refused set_state stop_timer table
  * claims EVENT=5: slo_session_expired outcome_of_timer timers_of send_last_bye send_logout send_bye finish table
  * claims EVENT=3: slogout_session_resume handle_at table
  * claims EVENT=1: slogout_session_leave table

@@ -4,9 +4,12 @@
 #include "prove.h"
 #include "call.h"
 
+static struct slogout slogout;
 static uint64_t earliest; /* the earliest deadline of all alarms */
 static uint64_t timer;    /* the deadline of the host's one-shot timer; SLOGOUT_NEVER if it may have fired */
-static int rings, calls;
+static int rings, calls, releases;
+
+static struct slo_link memory; /* which is released when the outermost call returns */
 
 #define slo_clock_deadline(clock) ((void)(clock), earliest)
 #include "call.c"
@@ -21,7 +24,7 @@ void slo_clock_advance(struct slo_clock *clock, uint64_t now)
 void slo_clock_ring(struct slo_clock *clock, uint32_t budget)
 {
     rings++;
-    CHECK(budget > 0 && clock->now < SLOGOUT_NEVER);
+    CHECK(budget > 0 && clock == &slogout.clock && clock->now < SLOGOUT_NEVER && slogout.depth == 1);
     earliest = nondet_uint64();
 }
 
@@ -32,13 +35,18 @@ static void set_timer(struct slogout *slogout, uint64_t deadline, void *user_dat
     calls++;
 }
 
-static struct slogout slogout;
+static void release(void *of, void *user_data)
+{
+    CHECK(of == &memory && !slo_link_is_linked(&memory) && user_data == &timer && slogout.depth == 1);
+    releases++;
+}
 
 /* Makes any slogout between two calls, with a timer that is set no later than the earliest deadline. */
 static void any_slogout(void)
 {
     __CPROVER_havoc_object(&slogout);
     slogout.settings.set_timer = set_timer;
+    slogout.settings.release = release;
     slogout.settings.user_data = &timer;
     slo_link_init(&slogout.freed);
     slogout.depth = 0;
@@ -48,26 +56,35 @@ static void any_slogout(void)
 }
 
 /* proves: after any call that changes the deadlines, the host's timer is set to the earliest deadline or to an earlier
- *     time, and is set again only if that deadline has become earlier, for all times
- * claims: announce_deadline slo_enter slo_leave slo_enter_at
+ *     time, and is set again only if that deadline has become earlier, and what was freed is released, for all times
+ * with: --unwind 3
+ * claims: announce_deadline slo_enter slo_leave slo_enter_at release_freed slo_release_later
  * mutant: lib/call.c: deadline >= slogout->clock.announced) => deadline > slogout->clock.announced + 1)
  * mutant: lib/call.c: if (slogout->depth == 1) { => if (slogout->depth > 1) { */
 void announced(void)
 {
-    const int is_nested = nondet_int();
-    uint64_t before;
+    const int is_nested = nondet_int(), is_freed = nondet_int() != 0;
+    const uint64_t now = nondet_uint64();
+    uint64_t before, clock, objects;
 
     any_slogout();
+    objects = slogout.objects;
+    ASSUME(objects > 0);
     before = timer;
-    calls = 0;
-    slo_enter_at(&slogout, nondet_uint32());
+    clock = slogout.clock.now;
+    calls = releases = 0;
+    slo_enter_at(&slogout, now);
+    CHECK(slogout.clock.now == (now > clock ? now : clock));
     if (is_nested)
         slo_enter(&slogout);
     earliest = nondet_uint64();
+    if (is_freed)
+        slo_release_later(&slogout, &memory);
     if (is_nested)
         slo_leave(&slogout);
-    CHECK(calls == 0);
+    CHECK(calls == 0 && releases == 0);
     slo_leave(&slogout);
+    CHECK(releases == is_freed && slogout.objects + (uint64_t)is_freed == objects);
     CHECK(slogout.depth == 0 && timer <= earliest && slogout.clock.announced == timer);
     CHECK(calls == (earliest < before) && (calls == 0 ? timer == before : timer == earliest));
 }

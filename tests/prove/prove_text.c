@@ -158,7 +158,7 @@ static int fits(size_t at)
 
 static int begin_fit_round(unsigned round, size_t *of_i, size_t *of_used)
 {
-    CHECK(*of_i <= fitted_len && *of_used <= SLO_BYE_TEXT_MAX && (ghost >= *of_used || fits(ghost)));
+    CHECK(*of_i < fitted_len && *of_used < SLO_BYE_TEXT_MAX && (ghost >= *of_used || fits(ghost)));
     if (round > 0)
         ASSUME(0);
     memcpy(fitted, nondet_octets().octets, sizeof fitted);
@@ -174,12 +174,12 @@ static int begin_round(unsigned round, size_t *of_i, size_t *of_used, size_t *of
     if (of_i != &i)
         return begin_fit_round(round, of_i, of_used);
     if (of_n != &n) { /* in character_length() */
-        CHECK(*of_n >= 1 && *of_n <= of_len);
+        CHECK(*of_n >= 1 && *of_n < of_len);
         *of_n = nondet_size();
         ASSUME(round == 0 && *of_n >= 1 && *of_n < of_len);
         return 1;
     }
-    CHECK(*of_end >= of_first && *of_end <= *of_used); /* in word_end() */
+    CHECK(*of_end > of_first && *of_end <= *of_used); /* in word_end() */
     *of_end = nondet_size();
     ASSUME(round == 0 && *of_end > of_first && *of_end <= *of_used);
     return 1;
@@ -245,6 +245,7 @@ static int is_escaped(const char *escaped, char c)
 
 static int begin_octet(size_t *of_i, size_t *of_used)
 {
+    CHECK(*of_i < octets_len);
     if (rounds++ > 0) {
         CHECK(*of_i == at + 1 && *of_used == before + escaped_len(octets[at]) && *of_used < size);
         CHECK(is_escaped(out + before, octets[at]));

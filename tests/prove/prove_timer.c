@@ -175,9 +175,17 @@ static void any_world(unsigned running)
     ASSUME(is_consistent());
 }
 
+/* Whether all timers behind this one are later. */
+static int is_last_of_its_time(const struct slo_timer *timer)
+{
+    const struct slo_link *const next = timer->link.next;
+
+    return next == &kind.running || slo_container_of(next, struct slo_timer, link)->deadline > timer->deadline;
+}
+
 /* proves: after a timer is started or stopped, or an alarm is set, the 3 timers and the 3 alarms are linked in both
- *     directions in the order of their deadlines, the alarm of the timers is set for the first timer, and the deadline
- *     of the clock is the earliest deadline, for all times
+ *     directions in the order of their deadlines, and of their start if the deadlines are equal, the alarm
+ *     of the timers is set for the first timer, and the deadline of the clock is the earliest deadline, for all times
  * with: --unwind 5 --slice-formula
  * each: RUNNING 4
  * claims: slo_alarm_set rings_before slo_timer_start slo_timer_stop set_for_first slo_link_remove slo_link_insert
@@ -192,14 +200,14 @@ void change(void)
     any_world(RUNNING);
     if (what == 0 && !slo_link_is_linked(&timer->link)) {
         slo_timer_start(&kind, timer, deadline);
-        CHECK(slo_link_is_linked(&timer->link));
+        CHECK(slo_link_is_linked(&timer->link) && is_last_of_its_time(timer));
         CHECK(timer->deadline == (deadline == SLOGOUT_NEVER ? SLOGOUT_NEVER - 1 : deadline));
     } else if (what == 1) {
         slo_timer_stop(&kind, timer);
-        CHECK(!slo_link_is_linked(&timer->link));
+        CHECK(!slo_link_is_linked(&timer->link) && timer->link.prev == &timer->link);
     } else if (what == 2) {
         slo_alarm_set(&one, deadline);
-        CHECK(one.deadline == deadline);
+        CHECK(one.deadline == deadline && (deadline != SLOGOUT_NEVER || one.link.prev == &one.link));
     }
     CHECK(is_consistent());
     CHECK(slo_clock_deadline(&clock) == (earliest() ? earliest()->deadline : SLOGOUT_NEVER));

@@ -27,11 +27,14 @@ A proof is a function of a harness. The comment before the function says what it
 
 Each run also shows that the end of the proof is reached, so that no assumption makes it empty. Environment: PROOF=NAME is
 the only one that is tried. TRACE=1 prints how a property fails. N and SEED: --sanity plants N of the faults that the
-proofs name and N changes of claimed lines by the operators of tests/mutants/, all for these random numbers. A change that
-is not found does not count if it does not compile, or if a compiler makes the same object code of it. What explains one
-that counts is in unnoticed.txt here, or in tests/mutants/equivalents.txt, because no test notices it either.
+proofs name and N changes of claimed lines by the operators of tests/mutants/, all for these random numbers. A change does
+not count if it does not compile, or if a compiler makes the same object code of it. What explains one that counts and is
+not found is in unnoticed.txt here, or in tests/mutants/equivalents.txt, because no test notices it either. A change is
+missed if all runs prove it. It is not decided if a run has no answer, for example within the limits of time and memory.
+Both make --sanity fail.
 """
 
+import functools
 import glob
 import itertools
 import json
@@ -57,6 +60,7 @@ BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "prove")
 NOTICED_BY_NO_PROOF = os.path.join(HERE, "unnoticed.txt")
 MEMORY = 4 << 30  # octets for one solver
 OWN_SECONDS = 45  # of CPU time for CBMC's own SAT solver, after which cadical is tried
+CADICAL_SECONDS = 300  # of CPU time for cadical
 SOLVER_SECONDS = 60  # of CPU time for one property that is proved by integers
 CHANGES = 200  # that --sanity plants
 GUESS_SECONDS = 10  # of CPU, for a fault by bits where the proof is by integers
@@ -73,7 +77,8 @@ Job = namedtuple("Job", "runs fault")
 # kind: what has become of the fault, or GOOD or BAD for a proof
 Verdict = namedtuple("Verdict", "kind properties seconds lines")
 GOOD, BAD = "proved", "not proved"
-KINDS = FOUND, EXPLAINED, SAME, BROKEN, MISSED = "found", "explained", "same object code", "not compiled", "missed"
+KINDS = FOUND, EXPLAINED, SAME, BROKEN, UNDECIDED, MISSED = (
+    "found", "explained", "same object code", "not compiled", "not decided", "missed")
 
 PROOF = re.compile(r"/\* (proves: (?:[^*]|\*(?!/))*)\*/\s*void (\w+)\(void\)")
 FIELD = re.compile(r"^(proves|by|with|each|loop|claims|mutant)((?: [^\s:]+)*): ", re.MULTILINE)
@@ -200,13 +205,13 @@ def cbmc(proof, root, case, *more, **limits):
         made = [with_contracts(proof, root, case, directory), "--function", "end_of_proof"] if proof.loops \
             else [*source_options(proof, root, case), "--c99"]
         command = ["cbmc", "--json-ui", *made, "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more]
-        if limits or proof.by != "bits":
+        if limits or proof.by != "bits" or "cadical" in proof.options:
             return json_of(*command, **limits)
-        # CBMC's own solver needs seconds for nearly all runs, and hours for a few.
+        # CBMC's own solver needs seconds for nearly all runs, and hours for a few, some of which name cadical.
         try:
             return json_of(*command, seconds=OWN_SECONDS)
         except NoAnswer:
-            return json_of(*command, "--external-sat-solver", "cadical")
+            return json_of(*command, "--external-sat-solver", "cadical", seconds=CADICAL_SECONDS)
 
 
 def each_property(proof, root, case):
@@ -223,8 +228,8 @@ def each_property(proof, root, case):
 
 
 def first_failure(proof, root, case):
-    """The first property that fails, or None, and what else is not proved, without the ends, which always fail. Where the
-    proof is by integers, the solver of bits, which finds most faults sooner, is asked first."""
+    """The first property that fails, or None, and which others are not proved, without the ends, which always fail. Where
+    the proof is by integers, the solver of bits, which finds most faults sooner, is asked first."""
     case, limits = [*case, "-DNO_END"], {"seconds": GUESS_SECONDS} if proof.by == "integers" else {}
     try:
         said = cbmc(proof, root, case, "--stop-on-fail", **limits)
@@ -240,7 +245,7 @@ def first_failure(proof, root, case):
     for prop in found:
         if is_fault(prop):
             return prop, bad
-        bad += [prop] if is_bad(prop) else []
+        bad += [f"{prop['status']}: {place(prop)}"] if is_bad(prop) else []
     return None, bad
 
 
@@ -311,6 +316,9 @@ def name_of_run(run):
 
 def refute(job):
     """Plants the fault in a copy of the library, and returns whether a property fails."""
+    reason = without_effect(job.fault) if isinstance(job.fault, Mutant) else None
+    if reason:
+        return reason, 0, [f"{reason}: `{name_of(job.fault)}`"]
     path, source = planted(job.fault) if isinstance(job.fault, str) else (job.fault.path, job.fault.source())
     with tempfile.TemporaryDirectory(dir=BUILD) as root:
         shutil.copytree("lib", f"{root}/lib")
@@ -320,14 +328,18 @@ def refute(job):
         unproved = []
         for run in by_promise(job.runs):
             start = cpu_seconds()
-            failure, bad = first_failure(run[0], root, run[1])
+            try:
+                failure, bad = first_failure(run[0], root, run[1])
+            except NoAnswer as reason:
+                failure, bad = None, [str(reason)]
             spent[name_of_run(run)] += cpu_seconds() - start
             finds[name_of_run(run)] += failure is not None
             if failure:
                 return FOUND, 1, [f"fails on `{name_of(job.fault)}`: {place(failure)}"]
             unproved += bad
-    return MISSED, 0, [f"{prop['status']} `{name_of(job.fault)}`: {place(prop)}" for prop in unproved] \
-        or [f"PROVES `{name_of(job.fault)}`"]
+    if unproved:
+        return UNDECIDED, 0, [f"{UNDECIDED} `{name_of(job.fault)}`: {reason}" for reason in unproved]
+    return MISSED, 0, [f"PROVES `{name_of(job.fault)}`"]
 
 
 def name_of(fault):
@@ -345,11 +357,16 @@ def assembly(source):
     return None if run.returncode else run.stdout
 
 
+@functools.lru_cache(maxsize=None)
+def original_assembly(path):
+    with open(path, encoding="ascii") as stream:
+        return assembly(stream.read())
+
+
 def without_effect(mutant):
-    """Why a change that no proof notices does not count, or None."""
+    """Why a change does not count, or None."""
     made = assembly(mutant.source())
-    with open(mutant.path, encoding="ascii") as stream:
-        return BROKEN if made is None else SAME if made == assembly(stream.read()) else None
+    return BROKEN if made is None else SAME if made == original_assembly(mutant.path) else None
 
 
 def judge(job):
@@ -359,11 +376,8 @@ def judge(job):
             raise NoAnswer("no mutant")
         kind, count, lines = refute(job) if job.fault else prove(job)
     except NoAnswer as reason:
-        kind, count = MISSED if job.fault else BAD, 0
+        kind, count = UNDECIDED if job.fault else BAD, 0
         lines = [f"`{name_of(job.fault)}`: {reason}" if job.fault else str(reason)]
-    if kind == MISSED and isinstance(job.fault, Mutant):
-        kind = without_effect(job.fault) or MISSED
-        lines = [line if kind == MISSED else f"{kind}: `{name_of(job.fault)}`" for line in lines]
     return job, Verdict(kind, count, cpu_seconds() - start, lines)
 
 
@@ -421,7 +435,7 @@ def find_changes(proofs, number, chance):
         rooms[job.fault.path][verdict.kind] += 1
     for room, count in [*sorted(rooms.items()), (f"{len(tried)} of {len(every)} changes", sum(rooms.values(), Counter()))]:
         print(f"prove-sanity: {room}:", ", ".join(f"{count[kind]} {kind}" for kind in KINDS))
-    return not any(count[MISSED] for count in rooms.values())
+    return not any(count[MISSED] + count[UNDECIDED] for count in rooms.values())
 
 
 def main(arguments):
