@@ -36,7 +36,13 @@ void *memchr(const void *bytes, int c, size_t len)
 #include "imap_lex.c"
 #include "response.c"
 #include "word.c"
+
+/* The index of the octet that slo_tag_length() has looked at last. */
+static size_t looked_at;
+enum { USE_TAG = SLO_USE_TAG };
+#define SLO_USE_TAG (looked_at = i, USE_TAG)
 #include "tag.c"
+#undef SLO_USE_TAG
 #include "lex.h"
 
 /* Returns len octets, one of which is the ghost octet. */
@@ -76,7 +82,7 @@ void stops(void)
  *     the grammar allows all of them and there is one, for any number of octets
  * with: --unwind 14
  * claims: slo_tag_length slo_atom_length slogout_tag_valid
- * loop slo_tag_length.0: i <= len && (ghost >= i || is_tag); assigns i; decreases len - i
+ * loop slo_tag_length.0: i <= len && (ghost >= i || is_tag); assigns i, looked_at; decreases len - i
  * loop slo_atom_length.0: i <= len && (ghost >= i || is_atom); assigns i; decreases len - i
  * mutant: lib/tag.c: SLO_USE_ATOM) => SLO_USE_TAG)
  * mutant: lib/tag.c: tag && len > 0 && slo_tag_length => tag && slo_tag_length
@@ -91,7 +97,10 @@ void words(void)
     CHECK(tag == len || !is_astring_char(bytes[tag]) || bytes[tag] == '+');
     CHECK(atom <= len && (ghost >= atom || is_atom));
     CHECK(atom == len || !is_atom_char(bytes[atom]));
-    CHECK(slogout_tag_valid(bytes, len) == (tag == len));
+    if (slogout_tag_valid(bytes, len))
+        CHECK(is_tag);
+    else
+        CHECK(looked_at < len && (!is_astring_char(bytes[looked_at]) || bytes[looked_at] == '+'));
     CHECK(!slogout_tag_valid(bytes, 0) && !slogout_tag_valid(NULL, len));
     free((void *)bytes);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How a slogout begins and ends. The checks of its texts, and the lists of its timers, are proved elsewhere, so what
- * stands here in their place has any result that they may have. */
+/* How a slogout begins and ends. Other proofs show what the checks of its texts and the lists of its timers do. Here,
+ * functions with any result stand in their place. */
 #include "prove.h"
 #include "call.h"
 #include "session.h"
@@ -8,7 +8,7 @@
 
 static struct slogout slogout; /* the only memory that is allocated */
 static struct slogout_settings given;
-static int copy_error, is_prefix, is_text, is_released;
+static int copy_error, is_prefix, is_text, is_exhausted, is_released;
 static unsigned inits; /* of the clock and of the kinds of timers */
 
 int slo_copy_sized(void *to, size_t known, const void *from)
@@ -48,7 +48,8 @@ void slo_timers_init(struct slo_timers *timers, struct slo_clock *clock, void (*
 static void *allocate(size_t size, void *user_data)
 {
     CHECK(size == sizeof slogout && user_data == given.user_data);
-    return nondet_int() ? &slogout : NULL;
+    is_exhausted = nondet_int() != 0;
+    return is_exhausted ? NULL : &slogout;
 }
 
 static void release(void *memory, void *user_data)
@@ -100,7 +101,9 @@ static int expected_error(void)
         return SLOGOUT_ERR_ARGUMENT;
     if (given.on_refusal != SLOGOUT_REFUSAL_BYE && given.on_refusal != SLOGOUT_REFUSAL_WAIT)
         return SLOGOUT_ERR_ARGUMENT;
-    return (given.allocate == NULL) == (given.release == NULL) ? 0 : SLOGOUT_ERR_ARGUMENT;
+    if ((given.allocate == NULL) != (given.release == NULL))
+        return SLOGOUT_ERR_ARGUMENT;
+    return is_exhausted ? SLOGOUT_ERR_NOMEM : 0;
 }
 
 static void check_settings(void)
@@ -139,8 +142,8 @@ static void check_new(void)
     check_texts(i);
 }
 
-/* proves: a slogout is made with the settings of the host, or the default in place of each 0, and with its own copies of
- *     texts of up to the greatest lengths; or nothing changes, and the error is the one of slogout.h
+/* proves: a slogout is created with the host's settings, or the default in place of each 0, and with its own copies of
+ *     texts of up to the greatest lengths; or nothing changes, and the error is the one that slogout.h names
  * with: --unwind 40
  * claims: slogout_new read_settings default_allocate
  * mutant: lib/slogout.c: settings->answer_timeout_ms <= ANSWER_TIMEOUT_FLOOR => settings->answer_timeout_ms < ANSWER_TIMEOUT_FLOOR
@@ -164,8 +167,7 @@ void new_slogout(void)
     __CPROVER_havoc_object(&slogout);
     CHECK(slogout_new(NULL, &given) == SLOGOUT_ERR_ARGUMENT);
     error = slogout_new(&out, &given);
-    CHECK((error == 0) == (out != NULL) && (!out || out == &slogout));
-    CHECK(error == expected_error() || (error == SLOGOUT_ERR_NOMEM && !expected_error() && inits == 0));
+    CHECK(error == expected_error() && (error == 0) == (out != NULL) && (out ? out == &slogout : inits == 0));
     if (out)
         check_new();
 }
@@ -181,7 +183,7 @@ void defaults(void)
 
     given = none;
     __CPROVER_havoc_object(&slogout);
-    CHECK(slogout_new(&out, NULL) == (out ? 0 : SLOGOUT_ERR_NOMEM));
+    CHECK(slogout_new(&out, NULL) == (is_exhausted ? SLOGOUT_ERR_NOMEM : 0) && is_exhausted == !out);
     if (out)
         check_new();
 }
