@@ -207,7 +207,8 @@ def cbmc(proof, root, case, *more, **limits):
         command = ["cbmc", "--json-ui", *made, "--drop-unused-functions", *OPTIONS[proof.by], *proof.options, *more]
         if limits or proof.by != "bits" or "cadical" in proof.options:
             return json_of(*command, **limits)
-        # CBMC's own solver needs seconds for nearly all runs, and hours for a few, some of which name cadical.
+        # CBMC's own solver needs seconds for nearly all runs, and hours for a few. A proof names cadical in its options
+        # if cadical is faster for most of its runs.
         try:
             return json_of(*command, seconds=OWN_SECONDS)
         except NoAnswer:
