@@ -6,7 +6,8 @@
 #include "prove.h"
 #include "call.h"
 
-static int given_back, released, entered;
+static int given_back, released;
+static int entered; /* a call has set the clock */
 
 void slo_enter(struct slogout *slogout)
 {

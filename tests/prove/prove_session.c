@@ -98,7 +98,6 @@ enum deed {
 
 /* The time that the host passes. The time of the clock is any time, and this one is not later. */
 static uint64_t now_of_host;
-#define NOW now_of_host
 
 static struct slogout slogout;
 static struct slo_session_set set;
@@ -333,11 +332,11 @@ static void free_it(void)
 /* Calls that are not allowed in a callback, or not in this state. */
 static void be_refused(void)
 {
-    CHECK(slogout_session_request(session, NULL, NOW) == SLOGOUT_ERR_REENTRANT);
-    CHECK(slogout_session_force(session, NOW) == SLOGOUT_ERR_REENTRANT);
-    CHECK(slogout_session_leave(session, &departure, NOW) != 0);
-    CHECK(slogout_session_resume(session, NOW) == SLOGOUT_ERR_REENTRANT);
-    CHECK(slogout_session_feed_line(session, "", 0, NOW) == 0);
+    CHECK(slogout_session_request(session, NULL, now_of_host) == SLOGOUT_ERR_REENTRANT);
+    CHECK(slogout_session_force(session, now_of_host) == SLOGOUT_ERR_REENTRANT);
+    CHECK(slogout_session_leave(session, &departure, now_of_host) != 0);
+    CHECK(slogout_session_resume(session, now_of_host) == SLOGOUT_ERR_REENTRANT);
+    CHECK(slogout_session_feed_line(session, "", 0, now_of_host) == 0);
     if (session->state == SLOGOUT_STATE_LEAVING)
         CHECK(slogout_session_cancel(session) == SLOGOUT_ERR_STATE);
 }
@@ -638,7 +637,7 @@ static void request_it(void)
     seen.given = nondet_int() ? "Goodbye" : NULL;
     if (seen.state <= SLOGOUT_STATE_WAITING && (!seen.given || seen.is_text))
         seen.text = seen.given;
-    error = slogout_session_request(session, seen.given, NOW);
+    error = slogout_session_request(session, seen.given, now_of_host);
     CHECK(error == (seen.given && !seen.is_text ? SLOGOUT_ERR_TEXT : is_late ? SLOGOUT_ERR_STATE : 0));
     seen.refused = error != 0;
     CHECK(entered == (!error && seen.state <= SLOGOUT_STATE_WAITING));
@@ -647,7 +646,7 @@ static void request_it(void)
 static void depart_it(void)
 {
     seen.given = departure.bye_text;
-    seen.refused = slogout_session_leave(session, &departure, NOW) != 0;
+    seen.refused = slogout_session_leave(session, &departure, now_of_host) != 0;
     CHECK(seen.given && !seen.is_text ? seen.refused : 1);
     CHECK(entered == (!seen.refused && seen.state != SLOGOUT_STATE_ENDED));
     if (seen.refused || seen.state != SLOGOUT_STATE_OPEN)
@@ -678,7 +677,7 @@ static void happen(unsigned event)
         request_it();
         break;
     case RESUME:
-        CHECK(slogout_session_resume(session, NOW) == 0);
+        CHECK(slogout_session_resume(session, now_of_host) == 0);
         break;
     case CANCEL:
         cancel_it();
@@ -708,10 +707,10 @@ static void happen(unsigned event)
         break;
     case OTHER_LINE:
         feed_response(SLOGOUT_STATUS_OK, 1);
-        slogout_session_feed_line(session, "", 0, NOW);
+        slogout_session_feed_line(session, "", 0, now_of_host);
         break;
     case FORCE:
-        CHECK(slogout_session_force(session, NOW) == 0);
+        CHECK(slogout_session_force(session, now_of_host) == 0);
         CHECK(entered == (seen.state != SLOGOUT_STATE_ENDED));
         check_not_leaving();
         break;
@@ -847,19 +846,19 @@ void missing(void)
 
     any_world();
     released = 1; /* so that no call may begin */
-    CHECK(slogout_session_request(NULL, NULL, NOW) == SLOGOUT_ERR_ARGUMENT);
-    CHECK(slogout_session_leave(NULL, &departure, NOW) == SLOGOUT_ERR_ARGUMENT);
-    CHECK(slogout_session_leave(session, NULL, NOW) == SLOGOUT_ERR_ARGUMENT);
-    CHECK(slogout_session_resume(NULL, NOW) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_request(NULL, NULL, now_of_host) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_leave(NULL, &departure, now_of_host) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_leave(session, NULL, now_of_host) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_resume(NULL, now_of_host) == SLOGOUT_ERR_ARGUMENT);
     CHECK(slogout_session_cancel(NULL) == SLOGOUT_ERR_ARGUMENT);
-    CHECK(slogout_session_force(NULL, NOW) == SLOGOUT_ERR_ARGUMENT);
+    CHECK(slogout_session_force(NULL, now_of_host) == SLOGOUT_ERR_ARGUMENT);
     CHECK(slogout_session_abandon(NULL, SLOGOUT_OUTCOME_PEER_CLOSED) == SLOGOUT_ERR_ARGUMENT);
     CHECK(slogout_session_abandon(session, SLOGOUT_OUTCOME_SEND_FAILED) == SLOGOUT_ERR_ARGUMENT);
     CHECK(slogout_session_abandon(session, SLOGOUT_OUTCOME_COUNT) == SLOGOUT_ERR_ARGUMENT);
     CHECK(slogout_session_state(NULL) == SLOGOUT_STATE_ENDED);
     CHECK(slogout_session_state(session) == session->state);
     session->state = nondet_int() ? SLOGOUT_STATE_ASKED : SLOGOUT_STATE_ENDED;
-    CHECK(slogout_session_resume(session, NOW) == 0);
+    CHECK(slogout_session_resume(session, now_of_host) == 0);
     slogout_session_free(NULL);
     slogout_session_set_enabled(NULL, enabled);
     slogout_session_set_enabled(session, enabled);

@@ -36,12 +36,14 @@ void slo_clock_init(struct slo_clock *clock)
 
 void slo_timers_init(struct slo_timers *timers, struct slo_clock *clock, void (*expired)(struct slo_timer *))
 {
-    const int is_last = timers == &slogout.closing;
+    const struct slo_timers *next = &slogout.timers[inits - 1];
 
-    CHECK(clock == &slogout.clock && expired == (is_last ? NULL : slo_session_expired));
-    CHECK(timers == (is_last                               ? &slogout.closing
-                     : inits == SLOGOUT_STATE_ENDED + 1 ? &slogout.last_half
-                                                           : &slogout.timers[inits - 1]));
+    if (inits == SLOGOUT_STATE_ENDED + 1)
+        next = &slogout.last_half;
+    if (inits == SLOGOUT_STATE_ENDED + 2)
+        next = &slogout.closing;
+    CHECK(timers == next && clock == &slogout.clock);
+    CHECK(expired == (timers == &slogout.closing ? NULL : slo_session_expired));
     inits++;
 }
 
@@ -58,9 +60,9 @@ static void release(void *memory, void *user_data)
     is_released = 1;
 }
 
-static char prefix[SLOGOUT_PREFIX_MAX + 1], text[SLOGOUT_BYE_TEXT_SIZE]; /* of the host; valid only if they end here */
+static char prefix[SLOGOUT_PREFIX_MAX + 1], text[SLOGOUT_BYE_TEXT_SIZE]; /* the texts of the host */
 
-/* Copies the whole array of a text of the host, which may be shorter. */
+/* Copies a text of the host with all octets of its array, in which a valid text ends. */
 static char *copy(char *to, const char *from)
 {
     const size_t size = from == prefix ? sizeof prefix : from == text ? sizeof text : strlen(from) + 1;
@@ -69,7 +71,7 @@ static char *copy(char *to, const char *from)
     return memcpy(to, from, size);
 }
 
-/* Without functions of the host */
+/* If the host sets no functions, the library allocates and releases with these. */
 #define malloc(size) allocate(size, given.user_data)
 #define free(memory) release(memory, given.user_data)
 #define strcpy       copy
@@ -119,7 +121,7 @@ static void check_settings(void)
     CHECK(made->bye_text == slogout.bye_text);
 }
 
-/* Checks one octet, which may be any, of the two texts. */
+/* Checks octet i of both texts. */
 static void check_texts(size_t i)
 {
     const char *const expected_prefix = given.tag_prefix ? given.tag_prefix : "SLO.";

@@ -184,8 +184,8 @@ static int is_last_of_its_time(const struct slo_timer *timer)
 }
 
 /* proves: after a timer is started or stopped, or an alarm is set, the 3 timers and the 3 alarms are linked in both
- *     directions in the order of their deadlines, and of their start if the deadlines are equal, the alarm
- *     of the timers is set for the first timer, and the deadline of the clock is the earliest deadline, for all times
+ *     directions in the order of their deadlines, and of their start if the deadlines are equal, the alarm of the timers
+ *     is set for the first timer, and the deadline of the clock is the earliest deadline, for all times
  * with: --unwind 5 --slice-formula
  * each: RUNNING 4
  * claims: slo_alarm_set rings_before slo_timer_start slo_timer_stop set_for_first slo_link_remove slo_link_insert

@@ -316,10 +316,11 @@ def name_of_run(run):
 
 
 def refute(job):
-    """Plants the fault in a copy of the library, and returns whether a property fails."""
-    reason = without_effect(job.fault) if isinstance(job.fault, Mutant) else None
-    if reason:
-        return reason, 0, [f"{reason}: `{name_of(job.fault)}`"]
+    """Plants the fault in a copy of the library, and returns what becomes of it: its kind, how many properties fail, and
+    the lines to print."""
+    harmless = without_effect(job.fault) if isinstance(job.fault, Mutant) else None
+    if harmless:
+        return harmless, 0, [f"{harmless}: `{name_of(job.fault)}`"]
     path, source = planted(job.fault) if isinstance(job.fault, str) else (job.fault.path, job.fault.source())
     with tempfile.TemporaryDirectory(dir=BUILD) as root:
         shutil.copytree("lib", f"{root}/lib")
