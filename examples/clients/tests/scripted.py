@@ -142,13 +142,12 @@ class Scripted(unittest.TestCase):
 
         def delay():
             client.do("noop -")
-            seen, count = len(server.lines()), len(server.ended)
+            seen, count, connections = len(server.lines()), len(server.ended), len(server.connections)
             wait_until(lambda: len(server.lines()) > seen, "a look")
             server.replies["NOOP"] = b"%s OK Done\r\n" + REQUEST
             client.do("noop -")
             server.replies.clear()
             wait_until(lambda: len(server.ended) > count, "the end")
-            connections = len(server.connections)
             wait_until(lambda: len(server.connections) > connections, "the next login")
             return server.connections[-1][0] - server.ended[-1]
         self.assertTrue(any(delay() < 0.8 for _ in range(20)))
