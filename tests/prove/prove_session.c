@@ -897,18 +897,18 @@ void lines(void)
  * with: --unwind 33 --slice-formula --object-bits 12 --external-sat-solver cadical
  * each: EVENT 14
  * claims EVENT=12: slogout_session_free slo_session_free
- * claims EVENT=0: slo_session_join enter_waiting table dispatch
- * claims EVENT=4: slogout_session_cancel slo_session_cancel reopen slo_session_quit move_count set_state stop_timer table
- * claims EVENT=6: note_bye slo_session_feed_response table
- * claims EVENT=7: answered read_result finish settle table
- * claims EVENT=9: consume table dispatch
- * claims EVENT=11: slogout_session_abandon slo_session_abandon end_unasked end_as_named end_as_settled settle set_state stop_timer move_count table
- * claims EVENT=8: refused set_state stop_timer table
- * claims EVENT=5: slo_session_expired outcome_of_timer timers_of send_last_bye send_logout send_bye finish table
- * claims EVENT=3: slogout_session_resume handle_at table
- * claims EVENT=1: slogout_session_leave table
- * claims EVENT=10: slogout_session_force close_now settle table
- * claims EVENT=2: slogout_session_request handle_at begin send_logout send_bye settle finish table
+ * claims EVENT=0: slo_session_join enter_waiting table[JOIN] dispatch
+ * claims EVENT=4: slogout_session_cancel slo_session_cancel reopen slo_session_quit move_count set_state stop_timer table[CANCEL]
+ * claims EVENT=6: note_bye slo_session_feed_response table[BYE]
+ * claims EVENT=7: answered read_result finish settle table[OK]
+ * claims EVENT=9: consume table[OTHER_LINE] dispatch
+ * claims EVENT=11: slogout_session_abandon slo_session_abandon end_unasked end_as_named end_as_settled settle set_state stop_timer move_count table[ABANDON]
+ * claims EVENT=8: refused set_state stop_timer table[REFUSAL]
+ * claims EVENT=5: slo_session_expired outcome_of_timer timers_of send_last_bye send_logout send_bye finish table[TIMER]
+ * claims EVENT=3: slogout_session_resume handle_at table[RESUME]
+ * claims EVENT=1: slogout_session_leave table[DEPART]
+ * claims EVENT=10: slogout_session_force close_now settle table[FORCE]
+ * claims EVENT=2: slogout_session_request handle_at begin send_logout send_bye settle finish table[REQUEST]
  * mutant EVENT=1: lib/session.c: SLOGOUT_STATE_LEAVING ? insist(session, event) : 0; => SLOGOUT_STATE_LEAVING ? 0 : 0;
  * mutant EVENT=2: lib/session.c: char line[SLOGOUT_TAG_SIZE + sizeof command]; => char line[SLOGOUT_TAG_SIZE];
  * mutant EVENT=2: lib/session.c: return finish(session, result == 0 ? outcome : if_broken, event); => return send_logout(session, event);

@@ -19,7 +19,7 @@ A proof is a function of a harness. The comment before the function says what it
      * claims MACRO=VALUE ...: FUNCTION...
      *                          all that these functions of lib/ do is part of what is proved by the runs that claim them,
      *                          which are those with these macros. A change of one of their lines is a fault that one of
-     *                          these runs must find
+     *                          these runs must find. A table, or a row of it as in TABLE[ROW], may stand for a function
      * mutant MACRO=VALUE ...: PATH: OLD => NEW
      *                          a fault that the operators of tests/mutants/ do not make, or that shows that the proof can
      *                          fail: this text, which stands once in this file, is replaced, and a run with these macros
@@ -54,7 +54,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "../mutants"))
 
 from mutate import entry_of, read_entries  # noqa: E402
-from operators import Mutant, mutants_of  # noqa: E402
+from operators import Mutant, mutants_of, text_of  # noqa: E402
 
 BUILD = os.path.join(os.environ.get("SLOGOUT_BUILD", "build"), "prove")
 NOTICED_BY_NO_PROOF = os.path.join(HERE, "unnoticed.txt")
@@ -419,21 +419,29 @@ def find_faults(proofs, number, chance):
     return found == len(tried) > 0
 
 
+def row_of(mutant):
+    """The name of the row that is changed, as in TABLE[ROW]. The designator must be in the same line."""
+    designator = re.match(r"\s+(\[\w+\]) *=", text_of(mutant.path).splitlines()[mutant.line - 1])
+    return mutant.function + designator[1] if designator else ""
+
+
 def find_changes(proofs, number, chance):
     """Whether so many changes of claimed lines are found, or explained."""
-    runs = defaultdict(list)  # of a function that is claimed
+    runs = defaultdict(list)  # of a function, a table or a row that is claimed
     for proof in proofs:
-        for macros, functions in proof.claims:
-            for function in functions.split():
-                runs[function] += runs_of(proof, macros)
-    every = [mutant for path in sorted(glob.glob("lib/*.[ch]")) for mutant in mutants_of(path) if mutant.function in runs]
+        for macros, names in proof.claims:
+            for name in names.split():
+                runs[name] += runs_of(proof, macros)
+    jobs = [Job(runs.get(row_of(mutant)) or runs.get(mutant.function), mutant)
+            for path in sorted(glob.glob("lib/*.[ch]")) for mutant in mutants_of(path)]
+    every = [job for job in jobs if job.runs]
     tried = chance.sample(every, min(len(every), number))
     entries = read_entries(NOTICED_BY_NO_PROOF) + read_entries()
-    explained = {mutant for mutant in tried if any(entry.explains(mutant) for entry in entries)}
+    explained = {job.fault for job in tried if any(entry.explains(job.fault) for entry in entries)}
     rooms = defaultdict(Counter)
     for mutant in explained:
         rooms[mutant.path][EXPLAINED] += 1
-    for job, verdict in judge_all([Job(runs[mutant.function], mutant) for mutant in tried if mutant not in explained]):
+    for job, verdict in judge_all(job for job in tried if job.fault not in explained):
         rooms[job.fault.path][verdict.kind] += 1
     for room, count in [*sorted(rooms.items()), (f"{len(tried)} of {len(every)} changes", sum(rooms.values(), Counter()))]:
         print(f"prove-sanity: {room}:", ", ".join(f"{count[kind]} {kind}" for kind in KINDS))
