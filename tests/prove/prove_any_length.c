@@ -10,7 +10,8 @@
 static size_t ghost, kept_before;
 static char ghost_octet;
 static const char *ghost_at; /* its address */
-static int is_tag, is_atom, is_stop;
+static int is_tag, is_atom, is_stop, is_same;
+static size_t word_len;
 
 /* Returns the place of the first octet that is c. Of the octets before it, the proof knows only that the ghost octet is
  * not c. */
@@ -136,9 +137,39 @@ void takes(void)
     free((void *)bytes);
 }
 
+static int agree(char octet, char c)
+{
+    return octet == c || upper(octet) == c;
+}
+
+/* proves: octets agree with a word exactly up to the end of one of them, or up to the first octet that is neither that of
+ *     the word nor its small letter, for words and octets of any length
+ * with: --unwind 14
+ * claims: slo_word_agreement
+ * loop slo_word_agreement.0: i <= len && i <= word_len && (ghost >= i || is_same); assigns i; decreases len - i
+ * mutant: lib/word.c: word[i] <= 'Z' && => word[i] <= 'Y' && */
+void any_word(void)
+{
+    const size_t len = nondet_size();
+    const char *const bytes = any_octets(len);
+    char *word;
+    size_t n;
+
+    word_len = nondet_size();
+    ASSUME(word_len < SIZE_MAX);
+    word = malloc(word_len + 1);
+    ASSUME(word && word[word_len] == '\0');
+    is_same = ghost < word_len && agree(ghost_octet, word[ghost]);
+    n = slo_word_agreement(bytes, len, word);
+    CHECK(n <= len && n <= word_len && (ghost >= n || is_same));
+    CHECK(n == len || word[n] == '\0' || !agree(bytes[n], word[n]));
+    free((void *)bytes);
+    free(word);
+}
+
 /* proves: a status is found exactly if the octets are one of the four words in any case, for any number of octets
  * with: --unwind 6
- * claims: slo_status_find slo_word_is slo_word_agreement
+ * claims: slo_status_find slo_word_is
  * mutant: lib/response.c: if (slo_word_is(bytes, len, statuses[i].word)) => if (slo_word_agreement(bytes, len, statuses[i].word) == len)
  * mutant: lib/word.c: word) == len && !word[len] => word) == len */
 void status(void)

@@ -314,18 +314,26 @@ static void join_or_quit(int joins)
         slo_session_quit(session);
 }
 
+static int has_begun(void)
+{
+    return session->state != SLOGOUT_STATE_OPEN && session->state < SLOGOUT_STATE_LEAVING;
+}
+
 static void abandon_it(enum slogout_outcome why)
 {
-    const int has_outcome = session->state != SLOGOUT_STATE_OPEN && session->state < SLOGOUT_STATE_LEAVING;
+    const int gets_outcome = has_begun();
 
     CHECK(slogout_session_abandon(session, why) == 0);
-    CHECK(!has_outcome || session->outcome == why);
+    CHECK(!gets_outcome || session->outcome == why);
     seen.over = 1;
 }
 
 static void free_it(void)
 {
+    const int gets_outcome = has_begun();
+
     slogout_session_free(session);
+    CHECK(session->freed && (!gets_outcome || session->outcome == SLOGOUT_OUTCOME_HOST_CLOSED));
     seen.over = 1;
 }
 

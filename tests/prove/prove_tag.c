@@ -40,3 +40,16 @@ void tags_next(void)
     CHECK(written[prefix_len] != '0' && written[len - 1] == (char)('0' + number % 10));
     CHECK(i >= len || (i < prefix_len ? written[i] == octet : written[i] >= '0' && written[i] <= '9'));
 }
+
+/* proves: no tag is written, and none is counted, if an argument is missing
+ * with: --unwind 24
+ * claims: slogout_tags_next
+ * mutant: lib/tag.c: if (!tags || !tag => if (!tag */
+void missing(void)
+{
+    struct slogout_tags tags = {"T", 1}, without_prefix = {NULL, 1};
+    char written[SLOGOUT_TAG_SIZE];
+
+    CHECK(slogout_tags_next(NULL, written) == 0 && slogout_tags_next(&tags, NULL) == 0 && tags.last == 1);
+    CHECK(slogout_tags_next(&without_prefix, written) == 0 && without_prefix.last == 1);
+}
