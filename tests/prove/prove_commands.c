@@ -62,7 +62,7 @@ void in_flight_add(void)
  *     reduces the number by one and the sum by the tag; the number never wraps; the response after which no command is
  *     left shows whether the sum was right; from any valid state
  * with: --unwind 18
- * claims: slo_in_flight_answer forget_tag
+ * claims: slo_in_flight_answer slo_in_flight_is_only forget_tag
  * mutant: lib/in_flight.c: !in_flight->is_summed && !forget_tag => !forget_tag
  * mutant: lib/in_flight.c: if (i == count) => if (i > count)
  * mutant: lib/in_flight.c: tags[count - 1]; => tags[count]; */
@@ -74,6 +74,7 @@ void in_flight_answer(void)
     const enum slo_in_flight_result result = slo_in_flight_answer(&in_flight, tag);
 
     CHECK(in_flight_is_valid());
+    CHECK(slo_in_flight_is_only(&before, tag) == (before.count == 1 && before.sum == tag));
     CHECK((result == SLO_IN_FLIGHT_SURPLUS) == (!before.is_summed && at == before.count));
     if (result == SLO_IN_FLIGHT_SURPLUS) {
         CHECK(in_flight.count == before.count && in_flight.sum == before.sum && !in_flight.is_summed);

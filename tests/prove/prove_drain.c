@@ -304,11 +304,12 @@ static void done(struct slogout_drain *of, void *user_data)
 void new_drain(void)
 {
     struct slogout_drain *made = NULL;
-    const int error = slogout_drain_new(nondet_int() ? &made : NULL, nondet_int() ? &slogout : NULL,
-                                        nondet_int() ? done : NULL, &slogout);
+    const int has_out = nondet_int() != 0, has_slogout = nondet_int() != 0, has_done = nondet_int() != 0;
+    const int error = slogout_drain_new(has_out ? &made : NULL, has_slogout ? &slogout : NULL, has_done ? done : NULL,
+                                        &slogout);
     const unsigned state = nondet_octet();
 
-    CHECK((made != NULL) == (error == 0));
+    CHECK((made != NULL) == (error == 0) && (error == SLOGOUT_ERR_ARGUMENT) == !(has_out && has_slogout && has_done));
     if (error) {
         CHECK(error == SLOGOUT_ERR_ARGUMENT || error == SLOGOUT_ERR_NOMEM);
         return;

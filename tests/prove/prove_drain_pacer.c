@@ -3,7 +3,8 @@
 #include "random.h"
 #include "saturate.h"
 
-#define slo_random_next(state) ((void)(state), nondet_uint64())
+static uint64_t drawn; /* the state after the last draw */
+#define slo_random_next(state) (*(state) = drawn = nondet_uint64(), nondet_uint64())
 
 /* For proofs in which the growth of the window for the rate does not matter. */
 #ifdef OPAQUE
@@ -46,11 +47,13 @@ void open_window(void)
 {
     const uint64_t from = nondet_uint64(), end = nondet_uint64();
     const uint32_t rate = nondet_uint32();
-    struct slo_pacer pacer = any_pacer();
+    const struct slo_pacer old = any_pacer();
+    struct slo_pacer pacer = old;
 
     ASSUME(from <= end);
     slo_pacer_open(&pacer, from, end, rate);
     CHECK(pacer.to <= pacer.end && pacer.end <= (uint64_t)1 << 63 && pacer.span == pacer.end - pacer.to);
+    CHECK(pacer.random == old.random);
     CHECK(pacer.from == pacer.to && pacer.instant == pacer.to && pacer.even_end == pacer.end);
     CHECK(from > SLO_PACER_LONGEST || pacer.to >> SLO_PACER_FRACTION == from);
     CHECK(end > SLO_PACER_LONGEST || pacer.end >> SLO_PACER_FRACTION == end);
@@ -117,6 +120,7 @@ void all_have_a_slot(void)
     CHECK(pacer.from == from && is_slot(&pacer) && pacer.even_end == old.even_end);
     CHECK(pacer.end == slo_max(old.even_end, slo_add(from, slo_multiply(backlog.count, old.gap))));
     length = pacer.to - from;
+    CHECK(pacer.random == (length ? drawn : old.random));
     time = slo_subtract(slo_min(pacer.end, fixed_point(backlog.by_ms)), from);
     urgent_time = slo_subtract(fixed_point(backlog.urgent_by_ms), from);
     CHECK(slo_multiply(length, backlog.count) <= time);

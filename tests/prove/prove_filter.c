@@ -12,8 +12,7 @@
  * Each octet of a side has a number, which the harness derives from the address of the octet when it is passed or
  * copied. The scanners, the matcher of answers and the session do anything that their contracts allow.
  * prove_imap_client.c, prove_imap_server.c, prove_filter_client.c and prove_filter_server.c prove the contracts of the
- * scanners, and prove_session.c proves the contract of the session. prove_answer.c proves the contract of the matcher,
- * except while the octets of the word arrive.
+ * scanners, prove_session.c that of the session, and prove_answer.c that of the matcher.
  *
  * The proofs do not show that the loops end, that the scanners find the same lines as both sides, or that a tag of more
  * than 95 octets has a hash that no other tag has. */
@@ -156,9 +155,12 @@ static void any_client(void)
     filter.client.tag.hash = nondet_uint64();
 }
 
+static int client_inits;
+
 void slo_imap_client_init(struct slo_imap_client *scan)
 {
     CHECK(scan == &filter.client);
+    client_inits++;
     any_client();
     scan->event = SLO_CLIENT_NOTHING;
 }
@@ -278,6 +280,8 @@ size_t slo_imap_server_feed(struct slo_imap_server *scan, const char *bytes, siz
     CHECK(scan == &filter.server && number_of(bytes) == of_server.scanned);
     CHECK((int64_t)len == of_server.end - of_server.scanned);
     CHECK(scan->event != SLO_SERVER_NOT_UNDERSTOOD && !filter.blind && !seen.happened);
+    CHECK(stop || !(filter.session.state == SLOGOUT_STATE_PENDING || filter.session.state == SLOGOUT_STATE_LEAVING ||
+                    filter.is_closing));
     ASSUME(n <= len);
     scan->event = (enum slo_server_event)any_event();
     scan->undecided = nondet_size();
@@ -892,6 +896,15 @@ static void begin_side(struct side *side, size_t held, size_t len)
     side->next = side->first = -side->stored;
 }
 
+/* A time that the host may pass. */
+static uint64_t any_time(void)
+{
+    const uint64_t now = nondet_uint64();
+
+    ASSUME(now != SLOGOUT_NEVER);
+    return now;
+}
+
 /* Makes any world before a call that feeds this number of octets of one side. */
 static void any_world(size_t len_of_server, size_t len_of_client)
 {
@@ -900,7 +913,7 @@ static void any_world(size_t len_of_server, size_t len_of_client)
     slogout.depth = 0;
     any_filter();
     ASSUME(invariant());
-    given_back = released = 0;
+    given_back = released = entered = 0;
     seen.blind = filter.blind;
     seen.blind_count = slogout.counts.blind;
     seen.due = 0;
@@ -948,6 +961,7 @@ static void check_world(void)
  * claims EVENT=2: add_text from_server
  * claims EVENT=3: drop_undecided
  * claims EVENT=4: pass_scanned pass_held from_server
+ * claims EVENT=5: pass_scanned
  * mutant EVENT=1: lib/filter.c: if (filter->is_asked || filter->session.state == SLOGOUT_STATE_LEAVING) { => if (filter->is_asked) {
  * mutant EVENT=0: lib/filter.c: if (!filter->sent_enabled) => if (1)
  * mutant EVENT=0: lib/filter.c: go_blind(filter, SLOGOUT_BLINDNESS_MECHANISM); => add_text(filter, window, "* OK");
@@ -963,7 +977,7 @@ void server_octets(void)
     ASSUME(len > 0);
     any_world(len, 0);
     ASSUME(!seen.ended);
-    CHECK(slogout_filter_feed_server(&filter, piece, len, nondet_uint32()) == 0);
+    CHECK(slogout_filter_feed_server(&filter, piece, len, any_time()) == 0);
     check_world();
 }
 
@@ -986,7 +1000,7 @@ void client_octets(void)
 
     ASSUME(len > 0);
     any_world(0, len);
-    CHECK(slogout_filter_feed_client(&filter, piece, len, nondet_uint32()) == 0);
+    CHECK(slogout_filter_feed_client(&filter, piece, len, any_time()) == 0 && entered);
     check_world();
 }
 
@@ -994,12 +1008,13 @@ void client_octets(void)
  *     octets that it must drop
  * with: --unwind 30 --slice-formula --object-bits 10
  * each: SIDE 2
+ * claims SIDE=0: begin_feed
  * mutant SIDE=0: lib/filter.c: if (len > 0) { => if (1) {
  * mutant SIDE=1: lib/filter.c: SLO_ANSWER_UNDECIDED && next_receiver(filter) != TO_NOBODY) => SLO_ANSWER_UNDECIDED)
  * mutant SIDE=1: lib/filter.c: if (len == 0) { => if (0) { */
 void end_of_file(void)
 {
-    const uint64_t now = nondet_uint32();
+    const uint64_t now = any_time();
 
     any_world(0, 0);
     if (SIDE) {
@@ -1097,6 +1112,7 @@ void new_filter(void)
     CHECK(slogout_filter_new(NULL, &slogout, &given, NULL) == SLOGOUT_ERR_ARGUMENT);
     if (!out)
         return;
+    CHECK(client_inits == 1);
     CHECK(out == &filter && (missing < 1 || missing > 5) && invariant() && !slogout_filter_between_lines(out));
     CHECK(filter.host.to_client == to_client && filter.host.to_server == to_server && filter.session.conn == &slogout);
     CHECK(filter.host.close_connection == close_connection && slogout.closing.expired == expire_close);

@@ -302,15 +302,19 @@ void completion(void)
     const int is_ok = nondet_int();
     const struct slo_owed *owed;
     enum slo_client_command expected;
+    struct slo_owed kept; /* the oldest of the other commands */
     unsigned state, is_owed;
-    int was_answered, was_in_exchange, is_known, is_last, is_named, in_line;
+    int was_answered, was_in_exchange, was_hidden, is_first, is_known, is_last, is_named, in_line;
 
     any(nondet_octet());
     was_answered = scan.answered;
     was_in_exchange = scan.in_exchange;
+    was_hidden = scan.may_hide;
     state = scan.state;
     owed = slo_owed_find(&scan.owed, tag);
     is_owed = owed != NULL;
+    is_first = owed == &scan.owed.commands[0];
+    kept = scan.owed.commands[is_first];
     expected = owed ? owed->command : SLO_COMMAND_ORDINARY;
     is_named = in_named_command(&scan);
     was_made = 0;
@@ -324,11 +328,14 @@ void completion(void)
         CHECK(is_known == (answer_result == SLO_IN_FLIGHT_ANSWERED || (answer_result == SLO_IN_FLIGHT_SURPLUS && !is_ok)));
     if (answer_result == SLO_IN_FLIGHT_SURPLUS)
         is_owed = 0, expected = SLO_COMMAND_ORDINARY;
+    CHECK((is_first && !is_owed) || scan.owed.count == 0 ||
+          (scan.owed.commands[0].tag == kept.tag && scan.owed.commands[0].lines == kept.lines));
     if (is_ok && is_last && (is_named || state == CLIENT_LITERAL))
         expected = scan.command;
     CHECK(command == expected && scan.owed.count + is_owed == COUNT);
     CHECK(scan.answered == (is_last || was_answered) && scan.in_exchange == (!is_last && was_in_exchange));
     CHECK(scan.state == (is_last ? state_after_answer(state) : state));
+    CHECK(scan.may_hide == (was_hidden || (is_last && (state == CLIENT_IDLE_LINE || state == CLIENT_EXCHANGE))));
     CHECK(invariant());
 }
 

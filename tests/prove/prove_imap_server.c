@@ -167,22 +167,22 @@ void one_step(void)
     free((void *)bytes);
 }
 
-/* proves: a call that feeds one octet or none ends, either with the octet consumed or with an event that is right, in a
+/* proves: a call that feeds up to two octets ends, either with the octets consumed or with an event that is right, in a
  *     valid state, from any valid state; the proof of a step shows that memory is safe
- * with: --no-standard-checks --unwinding-assertions --unwind 16 --unwindset slo_imap_server_feed.0:6
+ * with: --no-standard-checks --unwinding-assertions --unwind 16 --unwindset slo_imap_server_feed.0:11
  * claims: slo_imap_server_feed
  * mutant: lib/imap_server.c: if (scan->stops) => if (!scan->stops) */
 void feed(void)
 {
     const size_t len = nondet_size();
     const int stop = nondet_int();
-    char octet;
+    char octets[2];
     size_t undecided, used;
 
-    ASSUME(len <= 1);
+    ASSUME(len <= sizeof octets);
     any(nondet_octet());
     undecided = scan.event == SLO_SERVER_NOTHING ? scan.undecided : 0;
-    used = slo_imap_server_feed(&scan, &octet, len, stop);
+    used = slo_imap_server_feed(&scan, octets, len, stop);
     CHECK(invariant());
     CHECK(used == len || (used < len && scan.event != SLO_SERVER_NOTHING));
     CHECK(scan.undecided <= undecided + used);

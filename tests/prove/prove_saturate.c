@@ -35,3 +35,17 @@ void divides_up(void)
     ASSUME(b > 0);
     CHECK((x >= slo_divide_up(a, b)) == (slo_multiply(x, b) >= a));
 }
+
+/* proves: slo_ratio_up(a, b, c) is a times b, divided by c and rounded up, if b or c is 1
+ * by: integers
+ * claims: slo_ratio_up
+ * mutant: lib/saturate.h: slo_divide_up(a % c * b, c) => a % c * b / c */
+void ratio_up(void)
+{
+    const uint64_t a = nondet_uint64();
+    const uint32_t b = nondet_uint32(), c = nondet_uint32();
+
+    ASSUME(c > 0);
+    CHECK(slo_ratio_up(a, 1, c) == slo_divide_up(a, c));
+    CHECK(slo_ratio_up(a, b, 1) == slo_multiply(a, b));
+}

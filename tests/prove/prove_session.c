@@ -13,6 +13,8 @@
 #endif
 
 static int tags_differ; /* the result of each comparison of tags */
+static const char octets[200]; /* octets of the client */
+#define LONGEST_TAG (SLOGOUT_TAG_SIZE - 1)
 
 /* What follows the tag of a LOGOUT, with its NUL. */
 static void *copy(char *to, const char *from, size_t len)
@@ -28,6 +30,7 @@ static void *copy(char *to, const char *from, size_t len)
 static int compare(const void *one, const void *other, size_t len)
 {
     CHECK(__CPROVER_r_ok(one, len) && __CPROVER_r_ok(other, len));
+    CHECK(one == octets && *(const char *)other == 'T' && len == LONGEST_TAG);
     return tags_differ;
 }
 
@@ -172,7 +175,7 @@ static size_t write_tag(char *tag)
 {
     CHECK(__CPROVER_w_ok(tag, SLOGOUT_TAG_SIZE));
     *tag = 'T';
-    return SLOGOUT_TAG_SIZE - 1;
+    return LONGEST_TAG;
 }
 
 size_t slo_tag_write(char tag[SLOGOUT_TAG_SIZE], const char *prefix, uint32_t number)
@@ -410,9 +413,9 @@ static int is_logout(const char *line, size_t len)
     size_t i;
 
     for (i = 0; i < sizeof end - 1; i++)
-        if (line[SLOGOUT_TAG_SIZE - 1 + i] != end[i])
+        if (line[LONGEST_TAG + i] != end[i])
             return 0;
-    return len == SLOGOUT_TAG_SIZE - 1 + sizeof end - 1;
+    return len == LONGEST_TAG + sizeof end - 1;
 }
 
 static int send_line(struct slogout_session *of, const char *line, size_t len, enum slogout_when when,
@@ -424,6 +427,7 @@ static int send_line(struct slogout_session *of, const char *line, size_t len, e
     CHECK(of == session && conn == session->conn && __CPROVER_r_ok(line, len));
     CHECK(!seen.over && !seen.bye);
     CHECK(is_bye ? len == SLO_BYE_LINE_MAX : is_logout(line, len) && !seen.logout && when == SLOGOUT_AT_REST);
+    CHECK(is_bye || session->enabled || slogout.settings.ask == SLOGOUT_ASK_ALL);
     CHECK(may_send_again(when));
     CHECK(may_send(seen.event, seen.state) && !seen.offered);
     CHECK(session->state == SLOGOUT_STATE_PENDING || session->state == SLOGOUT_STATE_LEAVING);
@@ -459,7 +463,7 @@ static void close_connection(struct slogout_session *of, const struct slogout_re
 
 static void changed(struct slo_session_set *of)
 {
-    CHECK(of == &set);
+    CHECK(of == &set && slogout.depth > 0);
     seen.told_set = session->set;
     seen.told_state = session->state;
 }
@@ -560,8 +564,6 @@ static unsigned outcome_of(unsigned event, unsigned state)
     }
 }
 
-static const char octets[200]; /* octets of the client */
-
 /* Feeds a response whose tag, code and text have up to 200 octets each. It is an answer only if it is a BYE or has our
  * tag, and only in ASKED. */
 static void feed_response(enum slogout_status status, int is_other)
@@ -569,7 +571,7 @@ static void feed_response(enum slogout_status status, int is_other)
     const int is_bye = status == SLOGOUT_STATUS_BYE, was_asked = seen.state == SLOGOUT_STATE_ASKED;
     const int is_answer = was_asked && (is_bye || !is_other);
     const struct slogout_session old = *session;
-    const struct slogout_response response = {status, octets, is_other || is_bye ? nondet_size() : SLOGOUT_TAG_SIZE - 1,
+    const struct slogout_response response = {status, octets, is_other || is_bye ? nondet_size() : LONGEST_TAG,
                                               octets, nondet_size(), octets, nondet_size()};
     int result;
 
@@ -618,6 +620,8 @@ static void check_rest(void)
     CHECK(session->asked_ms == (seen.taken && session->state == SLOGOUT_STATE_ASKED ? slogout.clock.now : seen.asked_ms));
     CHECK(slogout.tags.last == (!seen.taken ? seen.last_tag : seen.last_tag < UINT32_MAX ? seen.last_tag + 1 : 1));
     CHECK(!seen.taken || session->tag_number == slogout.tags.last);
+    CHECK(!seen.taken || session->state != SLOGOUT_STATE_ASKED || session->timer.deadline ==
+          slo_min(slo_add(slogout.clock.now, slogout.settings.answer_timeout_ms), SLOGOUT_NEVER - 1));
     CHECK(seen.told_set == session->set && (!session->set || seen.told_state == session->state));
 }
 
@@ -630,9 +634,12 @@ static void check_not_leaving(void)
 static void join_it(void)
 {
     const uint64_t group = nondet_uint64();
-    const int error = slo_session_join(session, &set, group);
+    int error;
     const int is_wrong = seen.in_drain || seen.state == SLOGOUT_STATE_WAITING || seen.state >= SLOGOUT_STATE_LEAVING;
 
+    slo_enter(&slogout);
+    error = slo_session_join(session, &set, group);
+    slo_leave(&slogout);
     CHECK(error == (is_wrong ? SLOGOUT_ERR_STATE : 0));
     CHECK(error || (session->set == &set && session->group == group));
 }
@@ -732,7 +739,9 @@ static void happen(unsigned event)
         free_it();
         break;
     case QUIT:
+        slo_enter(&slogout);
         slo_session_quit(session);
+        slo_leave(&slogout);
         break;
     }
 }
@@ -891,7 +900,7 @@ void lines(void)
     ASSUME(response.tag_len <= sizeof octets);
     if (session->tag_number && response.status == SLOGOUT_STATUS_BYE)
         kind = BYE;
-    else if (session->tag_number && response.tag_len == SLOGOUT_TAG_SIZE - 1 && !tags_differ)
+    else if (session->tag_number && response.tag_len == LONGEST_TAG && !tags_differ)
         kind = response.status == SLOGOUT_STATUS_OK ? OK : REFUSAL;
     CHECK(kind_of_line(session, &response) == kind && kind_of_line(session, NULL) == OTHER_LINE);
 }
@@ -923,6 +932,8 @@ void lines(void)
  * mutant EVENT=5: lib/session.c: return finish(session, (enum slogout_outcome)session->outcome, event); => return send_last_bye(session, event);
  * mutant EVENT=5: lib/session.c: ? SLOGOUT_OUTCOME_NEVER_READY => ? SLOGOUT_OUTCOME_EXPIRED
  * mutant EVENT=5: lib/session.c: session->last_half ? SLOGOUT_BETWEEN_LINES : SLOGOUT_AT_REST => session->last_half ? SLOGOUT_AT_REST : SLOGOUT_BETWEEN_LINES
+ * mutant EVENT=2: lib/session.c: after(session, session->slogout->settings.answer_timeout_ms)); => after(session, session->slogout->settings.leave_timeout_ms));
+ * mutant EVENT=2: lib/session.c: if ((session->enabled || => if ((1 ||
  * mutant EVENT=8: lib/session.c: session->answer = (uint8_t)event->answer->status; => session->answer = 0;
  * mutant EVENT=7: lib/session.c: session->close_connection(session, &result, session->conn); => session->close_connection(session, &result, session->conn), session->close_connection(session, &result, session->conn);
  * mutant EVENT=7: lib/session.c: result->answer_status = (enum slogout_status)session->answer; => result->answer_status = SLOGOUT_STATUS_NONE; */

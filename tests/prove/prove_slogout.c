@@ -9,7 +9,7 @@ static uint64_t earliest; /* the earliest deadline of all alarms */
 static uint64_t timer;    /* the deadline of the host's one-shot timer; SLOGOUT_NEVER if it may have fired */
 static int rings, calls, releases;
 
-static struct slo_link memory; /* which is released when the outermost call returns */
+static struct slo_link memory[2]; /* which are released when the outermost call returns */
 
 #define slo_clock_deadline(clock) ((void)(clock), earliest)
 #include "call.c"
@@ -37,7 +37,7 @@ static void set_timer(struct slogout *slogout, uint64_t deadline, void *user_dat
 
 static void release(void *of, void *user_data)
 {
-    CHECK(of == &memory && !slo_link_is_linked(&memory) && user_data == &timer && slogout.depth == 1);
+    CHECK((of == &memory[0] || of == &memory[1]) && !slo_link_is_linked(of) && user_data == &timer && slogout.depth == 1);
     releases++;
 }
 
@@ -45,7 +45,7 @@ static void release(void *of, void *user_data)
 static void any_slogout(void)
 {
     __CPROVER_havoc_object(&slogout);
-    slogout.settings.set_timer = set_timer;
+    slogout.settings.set_timer = nondet_int() ? set_timer : NULL;
     slogout.settings.release = release;
     slogout.settings.user_data = &timer;
     slo_link_init(&slogout.freed);
@@ -57,19 +57,20 @@ static void any_slogout(void)
 
 /* proves: after any call that changes the deadlines, the host's timer is set to the earliest deadline or to an earlier
  *     time, and is set again only if that deadline has become earlier, and what was freed is released, for all times
- * with: --unwind 3
+ * with: --unwind 4
  * claims: announce_deadline slo_enter slo_leave slo_enter_at release_freed slo_release_later
  * mutant: lib/call.c: deadline >= slogout->clock.announced) => deadline > slogout->clock.announced + 1)
  * mutant: lib/call.c: if (slogout->depth == 1) { => if (slogout->depth > 1) { */
 void announced(void)
 {
-    const int is_nested = nondet_int(), is_freed = nondet_int() != 0;
+    const int is_nested = nondet_int();
+    const uint64_t freed = nondet_octet();
     const uint64_t now = nondet_uint64();
     uint64_t before, clock, objects;
 
     any_slogout();
     objects = slogout.objects;
-    ASSUME(objects > 0);
+    ASSUME(freed <= 2 && objects >= freed);
     before = timer;
     clock = slogout.clock.now;
     calls = releases = 0;
@@ -78,15 +79,17 @@ void announced(void)
     if (is_nested)
         slo_enter(&slogout);
     earliest = nondet_uint64();
-    if (is_freed)
-        slo_release_later(&slogout, &memory);
+    if (freed > 0)
+        slo_release_later(&slogout, &memory[0]);
+    if (freed > 1)
+        slo_release_later(&slogout, &memory[1]);
     if (is_nested)
         slo_leave(&slogout);
     CHECK(calls == 0 && releases == 0);
     slo_leave(&slogout);
-    CHECK(releases == is_freed && slogout.objects + (uint64_t)is_freed == objects);
-    CHECK(slogout.depth == 0 && timer <= earliest && slogout.clock.announced == timer);
-    CHECK(calls == (earliest < before) && (calls == 0 ? timer == before : timer == earliest));
+    CHECK((uint64_t)releases == freed && slogout.objects + freed == objects);
+    CHECK(slogout.depth == 0 && slogout.clock.announced == timer);
+    CHECK(calls == (slogout.settings.set_timer && earliest < before) && (calls == 0 ? timer == before : timer == earliest));
 }
 
 /* proves: a tick advances the clock and rings the alarms once; then the host's timer is set to the earliest deadline if
@@ -110,7 +113,8 @@ void tick(void)
     CHECK(error == (is_inside ? SLOGOUT_ERR_REENTRANT : now == SLOGOUT_NEVER ? SLOGOUT_ERR_ARGUMENT : 0));
     CHECK(error ? rings == 0 && calls == 0 && slogout.clock.now == clock && earliest == due
                 : rings == 1 && slogout.clock.now == (now > clock ? now : clock));
-    CHECK(error || (calls == (earliest != SLOGOUT_NEVER) && slogout.clock.announced == earliest));
+    CHECK(error || calls == (slogout.settings.set_timer && earliest != SLOGOUT_NEVER));
+    CHECK(error || slogout.clock.announced == (slogout.settings.set_timer ? earliest : SLOGOUT_NEVER));
     CHECK(slogout_deadline(&slogout) == earliest);
     CHECK(slogout_tick(NULL, now) == SLOGOUT_ERR_ARGUMENT && slogout_deadline(NULL) == SLOGOUT_NEVER);
 }
@@ -128,4 +132,35 @@ void poll_timeout(void)
     CHECK((timeout == -1) == (deadline == SLOGOUT_NEVER) && timeout >= -1);
     CHECK((timeout == 0) == (deadline != SLOGOUT_NEVER && deadline <= now));
     CHECK(timeout <= 0 || (uint64_t)timeout == deadline - now || (timeout == INT_MAX && deadline - now > INT_MAX));
+}
+
+/* proves: a struct of the caller is copied in or out for as many octets as both sides have, the rest becomes 0, and a struct
+ *     is refused, and nothing is written, if its size is not valid or if it has a member that is not known and not 0
+ * with: --unwind 34
+ * claims: slo_copy_sized slo_give_sized size_of_struct
+ * mutant: lib/call.c: memset(to, 0, known); => ;
+ * mutant: lib/call.c: for (i = known; i < size; i++) => for (i = known + 1; i < size; i++) */
+void sized(void)
+{
+    struct {
+        size_t size;
+        unsigned char rest[16];
+    } given, ours, copy, old_copy, out, old_out;
+    const size_t known = nondet_size(), at = nondet_size(), size = given.size;
+    const size_t first = sizeof size + at; /* the place of an octet of the rest */
+    int is_wrong = size < sizeof size || size > SIZE_LIMIT, error;
+    size_t i;
+
+    ASSUME(known >= sizeof size && known <= sizeof given && (is_wrong || size <= sizeof given) && at < sizeof given.rest);
+    old_copy = copy;
+    old_out = out;
+    out.size = old_out.size = size;
+    error = slo_give_sized(&out, &ours, known);
+    CHECK(error == (is_wrong ? SLOGOUT_ERR_SIZE : 0) && out.size == size);
+    CHECK(out.rest[at] == (is_wrong || first >= size ? old_out.rest[at] : first >= known ? 0 : ours.rest[at]));
+    for (i = 0; i < sizeof given.rest; i++)
+        is_wrong = is_wrong || (sizeof size + i >= known && sizeof size + i < size && given.rest[i]);
+    error = slo_copy_sized(&copy, known, &given);
+    CHECK(error == (is_wrong ? SLOGOUT_ERR_SIZE : 0) && copy.size == (is_wrong ? old_copy.size : size));
+    CHECK(copy.rest[at] == (is_wrong || first >= known ? old_copy.rest[at] : first >= size ? 0 : given.rest[at]));
 }

@@ -233,6 +233,39 @@ void advance(void)
     CHECK(advanced.made == old.made && advanced.announced == old.announced);
 }
 
+static struct slo_alarm *rang[3];
+static unsigned rung;
+
+static void ring_off(struct slo_alarm *alarm)
+{
+    if (rung < 3)
+        rang[rung] = alarm;
+    rung++;
+    slo_alarm_set(alarm, SLOGOUT_NEVER);
+}
+
+/* proves: two alarms that are due and that unset themselves ring one after the other, the earlier first, and of two at the
+ *     same time the older; the budget is kept
+ * with: --unwind 5
+ * claims: slo_clock_ring slo_alarm_init slo_clock_init
+ * mutant: lib/timer.c: alarm->order = clock->made++; => alarm->order = clock->made; */
+void ring_two(void)
+{
+    slo_clock_init(&clock);
+    slo_alarm_init(&one, &clock, ring_off);
+    slo_alarm_init(&two, &clock, ring_off);
+    CHECK(slo_clock_deadline(&clock) == SLOGOUT_NEVER && clock.now == 0);
+    rung = 0;
+    slo_alarm_set(&two, 2);
+    slo_alarm_set(&one, 2);
+    slo_clock_advance(&clock, 2);
+    slo_clock_ring(&clock, 1);
+    CHECK(rung == 1 && rang[0] == &one);
+    slo_alarm_set(&one, 1);
+    slo_clock_ring(&clock, 2);
+    CHECK(rung == 3 && rang[1] == &one && rang[2] == &two);
+}
+
 /* proves: of 2 timers and 2 alarms, the earliest rings if it is due, and otherwise none rings; a timer has stopped
  *     before its callback; the world is consistent before and after the callback, which may leave any consistent world;
  *     for all times
