@@ -3,7 +3,7 @@
  * The effects come from the independent model in tests/model. This program does not link the library.
  *
  *   write STATE    writes every event that can happen to a session in that state
- *   write RANDOM   writes dialogues of random events with two sessions
+ *   write RANDOM   writes dialogues with two sessions, most of them of random events
  *
  * README in this folder describes the format. */
 #include <stdarg.h>
@@ -441,6 +441,20 @@ static int is_ambiguous(const struct what *what, uint64_t now)
            model.session[A].deadline <= (now > model.now ? now : model.now);
 }
 
+/* The timer of the second session was started later, and is due earlier. */
+static void write_late_tick(void)
+{
+    settings.ask = SLOGOUT_ASK_ENABLED;
+    settings.on_refusal = SLOGOUT_REFUSAL_BYE;
+    settings.prefix = "SLO.";
+    begin("a tick after the deadlines of two timers", 2);
+    write_event(what_is("request"), A, 0, BUSY);
+    write_event(what_is("enable"), B, 0, TAKES);
+    write_event(what_is("request"), B, 0, TAKES);
+    write_event(what_is("tick"), A, 100000, TAKES);
+    write_event(what_is("counts"), A, 100000, TAKES);
+}
+
 static void write_random(void)
 {
     static const char *const prefixes[] = {"SLO.", "x", "ABCDEFGHIJKLMNOP"};
@@ -486,7 +500,8 @@ int main(int argc, char **argv)
         return 2;
     if (strcmp(argv[1], "RANDOM") == 0) {
         printf(
-            "# Two sessions, and random events, written by the model. The README here explains the lines.\n");
+            "# Two sessions, written by the model. The README here explains the lines.\n");
+        write_late_tick();
         write_random();
     } else {
         printf(
