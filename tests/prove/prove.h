@@ -21,8 +21,8 @@
         ASSUME(condition);                                                                                             \
     } while (0)
 
-/* Ends a case, and shows that its end is reached. CBMC then does not merge the states of several cases, so the values
- * with which each case begins are constant. */
+/* Ends a case, and shows that the end of at least one case is reached. CBMC then does not merge the states of several
+ * cases, so the values with which each case begins are constant. */
 #ifdef NO_END
 #define END_CASE() ASSUME(0)
 #else
