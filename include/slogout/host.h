@@ -84,8 +84,8 @@ static inline enum slogout_wake slogout_wait(struct slogout *slogout, int fd, sh
 
 /* A lingering close. After a close() with unread input, the kernel resets the connection, and recent output
  * is lost. To prevent this, the host sends its queued output, shuts down its side, and reads until the peer
- * has closed the other side, all by a deadline. The struct does not own the descriptor. A struct of zeros
- * means that the connection is not closing. */
+ * has closed the other side, all by a deadline. The struct does not own the descriptor. If all members are 0,
+ * the connection is not closing. */
 struct slogout_linger {
     uint64_t deadline_ms; /* the host closes by this time; 0: not closing */
     int is_shut;          /* shutdown(SHUT_WR) was called */

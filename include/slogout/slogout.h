@@ -106,9 +106,9 @@ enum slogout_error {
     SLOGOUT_ERR_SIZE = -5,      /* a struct's size is not valid, or a member that is not known is not 0 */
     SLOGOUT_ERR_TIMEOUT = -6,   /* answer_timeout_ms is not greater than 32,000 (the draft, section 3) */
     SLOGOUT_ERR_PREFIX = -7,    /* tag_prefix cannot begin an RFC 3501 tag, or is too long */
-    SLOGOUT_ERR_TEXT = -8,      /* a `* BYE` text is not 1 to 200 octets of printable ASCII, or it begins with
-                                   `[` and is not `[NAME] text` or `[NAME arguments] text`, where NAME is an
-                                   atom and neither the arguments nor the text is empty */
+    SLOGOUT_ERR_TEXT = -8,      /* a `* BYE` text is not valid. A valid text has 1 to 200 octets of printable
+                                   ASCII. If it begins with `[`, it is `[NAME] text` or
+                                   `[NAME arguments] text`, where NAME is an atom and no part is empty */
     SLOGOUT_ERR_PLAN = -9       /* the plan of a drain cannot be kept; from slogout_plan_check() only */
 };
 
@@ -292,8 +292,8 @@ struct slogout_callbacks {
     /* Queues one whole line of len octets, including its CRLF. The host must send the line without waiting
      * for more output. Must not block. line is valid until the function returns. Returns
      *   0             if all of the line is queued;
-     *   SLOGOUT_BUSY  if the connection is not at the moment that `when` names. The host must then call
-     *                 slogout_session_resume() once it is;
+     *   SLOGOUT_BUSY  if the connection is not at the moment that `when` names. The host must call
+     *                 slogout_session_resume() when the connection has reached that moment;
      *   any other number if the connection is broken. A PENDING session then ends as SEND_FAILED, and a LEAVING
      *                 session with its outcome; close_connection is called in both cases. Do not return the
      *                 number of octets.
@@ -352,7 +352,7 @@ struct slogout_departure {
     uint32_t spread_ms;   /* the library makes the request at a random instant within this time; 0: at once */
     uint32_t seed;        /* of the random instant; each process needs its own, such as its process ID */
     uint64_t deadline_ms; /* the library calls close_connection within this time; 0: no deadline */
-    const char *bye_text; /* as in slogout_session_request(), and NOT copied either */
+    const char *bye_text; /* like that of slogout_session_request(), and NOT copied */
 };
 
 /* Makes one session leave without a drain, in a process that serves one connection or a few. The session is
