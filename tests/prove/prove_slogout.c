@@ -137,7 +137,7 @@ void poll_timeout(void)
 /* proves: a struct of the caller is copied in or out for as many octets as both sides have, the rest becomes 0, and a struct
  *     is refused, and nothing is written, if its size is not valid or if it has a member that is not known and not 0
  * with: --unwind 34
- * claims: slo_copy_sized slo_give_sized size_of_struct
+ * claims: slo_copy_sized slo_give_sized
  * mutant: lib/call.c: memset(to, 0, known); => ;
  * mutant: lib/call.c: for (i = known; i < size; i++) => for (i = known + 1; i < size; i++) */
 void sized(void)

@@ -264,6 +264,11 @@ void ring_two(void)
     slo_alarm_set(&one, 1);
     slo_clock_ring(&clock, 2);
     CHECK(rung == 3 && rang[1] == &one && rang[2] == &two);
+    rung = 0;
+    slo_alarm_set(&one, 2);
+    slo_alarm_set(&two, 2);
+    slo_clock_ring(&clock, 2);
+    CHECK(rung == 2 && rang[0] == &one && rang[1] == &two);
 }
 
 /* proves: of 2 timers and 2 alarms, the earliest rings if it is due, and otherwise none rings; a timer has stopped
