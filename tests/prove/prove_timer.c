@@ -247,14 +247,17 @@ static void ring_off(struct slo_alarm *alarm)
 /* proves: two alarms that are due and that unset themselves ring one after the other, the earlier first, and of two at the
  *     same time the older; the budget is kept
  * with: --unwind 5
- * claims: slo_clock_ring slo_alarm_init slo_clock_init
+ * claims: slo_clock_init
  * mutant: lib/timer.c: alarm->order = clock->made++; => alarm->order = clock->made; */
 void ring_two(void)
 {
+    __CPROVER_havoc_object(&clock);
     slo_clock_init(&clock);
+    LEMMA(clock.alarms.next == &clock.alarms && clock.alarms.prev == &clock.alarms);
+    LEMMA(clock.now == 0 && clock.made == 0 && clock.announced == SLOGOUT_NEVER);
     slo_alarm_init(&one, &clock, ring_off);
     slo_alarm_init(&two, &clock, ring_off);
-    CHECK(slo_clock_deadline(&clock) == SLOGOUT_NEVER && clock.now == 0);
+    CHECK(slo_clock_deadline(&clock) == SLOGOUT_NEVER);
     rung = 0;
     slo_alarm_set(&two, 2);
     slo_alarm_set(&one, 2);
