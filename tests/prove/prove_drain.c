@@ -182,6 +182,7 @@ void slo_pacer_open(struct slo_pacer *pacer, uint64_t from_ms, uint64_t end_ms, 
 void slo_pacer_next(struct slo_pacer *pacer, uint64_t now_ms, const struct slo_backlog *backlog)
 {
     check_backlog(backlog, now_ms);
+    CHECK(!is_call || WHAT != START || pacer->random == copied.seed); /* from which it draws the instant */
     pacer->instant = nondet_uint64();
     slots++;
 }
@@ -455,7 +456,8 @@ static int is_adopted(const struct slo_schedule *of)
  * claims WHAT=2: slogout_drain_resume
  * claims WHAT=3: slogout_drain_pause
  * claims WHAT=4: slogout_drain_add
- * mutant WHAT=0: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add */
+ * mutant WHAT=0: lib/drain.c: over_by(drain) > slo_add => over_by(drain) < slo_add
+ * mutant WHAT=1: lib/drain.c: drain->pacer.random = checked.seed; => adopt_schedule(drain, &schedule), drain->pacer.random = checked.seed; */
 void steer(void)
 {
     static const struct slogout_plan plan;
