@@ -72,7 +72,7 @@ static char printable(char octet)
     return octet;
 }
 
-/* Returns the length to which a text is cut that has `used` octets and ends inside a word. The text then ends
+/* Returns the length to which a text of `used` octets is cut if it ends inside a word. The text then ends
  * after its last whole word, or keeps all octets if nothing or only a response code would remain. */
 static size_t word_end(const char *out, size_t used)
 {

@@ -293,7 +293,7 @@ static void on_tagged(struct slogout_filter *filter, struct window *window)
 }
 
 /* Handles a LOGOUT of the server. It is dropped if the session has asked or is LEAVING. Otherwise it is
- * passed, and the session ends without asking. */
+ * passed, and the session ends without a request. */
 static void on_server_logout(struct slogout_filter *filter, struct window *window)
 {
     if (filter->is_asked || filter->session.state == SLOGOUT_STATE_LEAVING) {

@@ -30,7 +30,7 @@ struct slo_tag {
     uint8_t len; /* SLO_TAG_KNOWN + 1 if the tag is longer than that */
 };
 
-/* Adds the octets as long as they may be in a tag. Returns the number added. */
+/* Adds the octets as long as they may be in a tag. Returns the number of octets added. */
 size_t slo_tag_take(struct slo_tag *tag, const char *bytes, size_t len);
 
 /* ---- a word that may arrive in pieces ---- */

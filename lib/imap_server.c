@@ -64,8 +64,8 @@ static void begin_list(struct slo_imap_server *scan, int is_code, int is_enabled
     scan->state = SERVER_LIST;
 }
 
-/* A response such as "* 5 EXISTS" begins with a number and does not matter. A "*" without SP begins a tag, whose hash is
- * that of no command. Because the "*" may have passed, the tag counts as too long to be undecided. */
+/* A response such as "* 5 EXISTS" begins with a number and does not matter. A "*" without SP begins a tag. No command has
+ * the hash of this tag. Because the "*" may have passed, the tag counts as too long to be undecided. */
 static size_t begin_untagged(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     if (*bytes != ' ') {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* LOGIN has the name as its first argument, in one of three spellings (RFC 3501 section 9, astring). AUTHENTICATE
- * has it in the first response of the client, in the command (RFC 4959) or after the first `+`, in base64. */
+ * has the name in the first response of the client, which is in base64, and which follows the name of the mechanism
+ * (RFC 4959) or the first `+`. */
 #include <string.h>
 #include "imap_lex.h"
 #include "login.h"
@@ -75,7 +76,8 @@ static void end_name(struct slo_login *login)
     login->state = LOGIN_REST;
 }
 
-/* Compares the octet of a second identity with the name. Servers differ in which of two identities they log in. */
+/* Compares the next octet of a second identity with that of the name. Servers differ in which of two identities they
+ * log in. */
 static void compare_name(struct slo_login *login, char c)
 {
     if (login->same < login->len && login->name[login->same] == c)
