@@ -462,7 +462,7 @@ static void deliver_answer(struct slogout_filter *filter)
         slo_answer_init(&filter->answer);
 }
 
-/* Feeds octets to the answer's matcher. Returns the number consumed. */
+/* Feeds octets to the answer's matcher. Returns the number of octets consumed. */
 static size_t take_answer(struct slogout_filter *filter, const char *bytes, size_t len)
 {
     char tag[SLOGOUT_TAG_SIZE];

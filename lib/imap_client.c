@@ -382,7 +382,7 @@ static size_t take_line(struct slo_imap_client *scan, const char *bytes, size_t 
     return n + 1;
 }
 
-/* Consumes at least one octet or changes the state. Returns the number consumed. */
+/* Consumes at least one octet or changes the state. Returns the number of octets consumed. */
 static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     switch ((enum client_state)scan->state) {

@@ -39,15 +39,15 @@ struct slo_imap_client {
 };
 
 void slo_imap_client_init(struct slo_imap_client *scan);
-/* Consumes octets up to and including the octets that cause an event, or all of them. Returns the number consumed. */
+/* Consumes octets up to and including the octets that cause an event, or all of them. Returns their number. */
 size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, size_t len,
                             int stop_at_line_end);
 /* Notes a `+` of the server. Returns 0 if no command waits for a `+` or is about to, or if the server and the scanner
  * disagree about the commands that the client has sent. */
 int slo_imap_client_continue(struct slo_imap_client *scan);
 /* Notes a tagged response. Sets *command to the command that it answers, or to SLO_COMMAND_ORDINARY if nothing depends
- * on its status. Returns 0 if the scanner does not know the commands in flight, because it has lost count of them,
- * or because the response is an OK to none of them, or to a line that has announced a literal and has not ended. */
+ * on its status. Returns 0 if the scanner does not know the commands in flight. It has then lost count of them, or
+ * the response is an OK to none of them, or to a line that has announced a literal and has not ended. */
 int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_ok,
                              enum slo_client_command *command);
 /* Returns 1 if the next octet begins a line that may be a command, or a line in IDLE. */

@@ -44,7 +44,7 @@ struct slo_token {
 };
 
 void slo_token_add(struct slo_token *token, const char *bytes, size_t len);
-/* Adds the octets as long as they may be in an atom. Returns the number added. An atom contains no "{", so no
+/* Adds the octets as long as they may be in an atom. Returns the number of octets added. An atom contains no "{", so no
  * announcement of a literal begins in it. */
 size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len);
 /* Compare without regard to ASCII case. The word must be in capitals. */

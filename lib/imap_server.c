@@ -325,7 +325,7 @@ static size_t take_rest(struct slo_imap_server *scan, const char *bytes, size_t 
     return n + 1;
 }
 
-/* Consumes at least one octet or changes the state. Returns the number consumed. */
+/* Consumes at least one octet or changes the state. Returns the number of octets consumed. */
 static size_t server_step(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     switch ((enum server_state)scan->state) {
