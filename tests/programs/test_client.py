@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Tests the client and the demo, with our server and with servers that the test plays."""
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -135,7 +136,8 @@ class WithAnotherServer(unittest.TestCase):
         self.assertEqual(self.client.end(), COMPLETE)
 
     def test_survives_nonsense(self):
-        self.server.send(b"* \0\xff{5}\r\n" + b"x" * (1 << 20))
+        with contextlib.suppress(ConnectionError):  # The client may end before it has read everything.
+            self.server.send(b"* \0\xff{5}\r\n" + b"x" * (1 << 20))
         self.server.reset()
         self.assertEqual(self.client.end(), NOT_COMPLETE)
 
