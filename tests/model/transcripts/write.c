@@ -499,8 +499,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         return 2;
     if (strcmp(argv[1], "RANDOM") == 0) {
-        printf(
-            "# Two sessions, written by the model. The README here explains the lines.\n");
+        printf("# Two sessions, written by the model. The README here explains the lines.\n");
         write_late_tick();
         write_random();
     } else {
