@@ -23,11 +23,6 @@ $(BUILD)/bench/%.o: tests/bench/%.c
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(STATIC)
 	$(SAY)$(CC) -o $@ $^ $(LDLIBS)
 
-# If libevent is installed, it is a peer.
-LIBEVENT = $(shell pkg-config --exists libevent_core && echo -DLIBEVENT $$(pkg-config --cflags libevent_core))
-$(BUILD)/bench/drain.o: CPPFLAGS += $(LIBEVENT)
-$(BUILD)/bench/drain: LDLIBS = $(shell pkg-config --libs libevent_core)
-
 # The same program with a library that counts its branches.
 BRANCHES := $(LIB_SOURCES:lib/%.c=$(BUILD)/bench/branches/%.o)
 
@@ -35,13 +30,12 @@ $(BUILD)/bench/branches/%.o: lib/%.c
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) -O2 -fsanitize-coverage=trace-pc -c -o $@ $<
 
-$(BUILD)/bench/branches/drains: $(BUILD)/bench/drains.o $(BRANCHES)
+$(BUILD)/bench/branches/drain: $(BUILD)/bench/drain.o $(BRANCHES)
 	$(SAY)$(CC) -o $@ $^
 
-bench: $(BUILD)/bench/core $(BUILD)/bench/drain $(BUILD)/bench/drains $(BUILD)/bench/branches/drains $(BUILD)/bench/peers/filter $(SMALL_CORE)
+bench: $(BUILD)/bench/core $(BUILD)/bench/drain $(BUILD)/bench/branches/drain $(BUILD)/bench/peers/filter $(SMALL_CORE)
 	@sh tests/bench/core.sh $(BUILD)/bench/core $(SMALL_CORE)
-	@sh tests/bench/drains.sh $(BUILD)/bench/drains $(BUILD)/bench/branches/drains
-	@sh tests/bench/drain.sh $(BUILD)/bench/drain
+	@sh tests/bench/drain.sh $(BUILD)/bench/drain $(BUILD)/bench/branches/drain
 	@python3 -B tests/bench/peers/run.py $(BUILD)/bench - $(BUILD)/bench/peers/filter
 
 -include $(wildcard $(BUILD)/bench/*.d)

@@ -1,37 +1,47 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Prints the cost of a whole drain for each session. The argument is the program built from drain.c. callgrind counts
-# instructions and cache misses, so they do not depend on the load of the machine. Nanoseconds do, so they have no
-# limit.
+# Prints the cost of a whole drain, and of several drains in one slogout. callgrind counts instructions and cache misses,
+# which do not depend on the load of the machine. The arguments are the program built from drain.c, and the same program
+# with a library that counts its branches, which finds the longest tick without a simulator.
 set -eu
 program=$1
+finder=$2
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
-# Prints instructions, and misses of the first and of the last cache, for each session.
-counted() {
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect=whole_drain --cache-sim=yes \
-        --D1=32768,8,64 --LL=8388608,16,64 "$program" once "$1" 2>"$out" || { cat "$out" >&2; exit 1; }
-    awk -v n="$1" '/Collected/ { instructions = $4 }
-        /D1  misses:/ { gsub(",", ""); d1 = $4 }
-        /LLd misses:/ { gsub(",", ""); last = $4 }
-        END { printf "%.0f %.1f %.1f", instructions / n, d1 / n, last / n }' "$out"
+# run_counted FUNCTION ARGUMENT... writes what callgrind counts inside a function to $out.
+run_counted() {
+    function=$1
+    shift
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect="$function" --cache-sim=yes \
+        --D1=32768,8,64 --LL=8388608,16,64 "$program" "$@" 2>"$out" || { cat "$out" >&2; exit 1; }
+}
+
+instructions() {
+    run_counted "$@"
+    awk '/Collected/ { print $4 }' "$out"
 }
 
 echo "A whole drain (add, ask, arm, answer, cancel, close, free) for each session, including the host's callbacks:"
 printf '%10s %14s %14s %16s\n' sessions instructions "D1 misses" "8 MB LL misses"
 first=
 for sessions in 1000 10000 100000; do
-    set -- $(counted $sessions)
-    printf '%10d %14s %14s %16s\n' "$sessions" "$1" "$2" "$3"
-    first=${first:-$1}
-    [ $(($1 * 2)) -le $((first * 3)) ] || { echo "more than 1.5 times the first figure" >&2; exit 1; }
+    run_counted whole_drain whole $sessions
+    awk -v n=$sessions '/Collected/ { instructions = $4 }
+        /D1  misses:/ { gsub(",", ""); d1 = $4 }
+        /LLd misses:/ { gsub(",", ""); last = $4 }
+        END { printf "%10d %14.0f %14.1f %16.1f\n", n, instructions / n, d1 / n, last / n }' "$out"
+    each=$(awk -v n=$sessions '/Collected/ { printf "%.0f", $4 / n }' "$out")
+    first=${first:-$each}
+    [ $((each * 2)) -le $((first * 3)) ] || { echo "more than 1.5 times the first figure" >&2; exit 1; }
 done
 
-echo "Nanoseconds for each session, the minimum of five runs, and for peers to arm and cancel one timer:"
-printf '%10s %14s %14s %14s %14s\n' sessions "whole drain" shuffled "TAILQ" libevent
-for sessions in 1000 100000 1000000; do
-    printf '%10d %14s %14s %14s %14s\n' "$sessions" "$("$program" whole $sessions)" "$("$program" shuffled $sessions)" \
-        "$("$program" fifo $sessions)" "$("$program" libevent $sessions || echo -)"
+for drains in 1 10 100; do
+    printf '%-56s %6d instructions\n' "an event of another session beside drains: $drains" \
+        $(($(instructions unrelated_events beside $drains) / 4000))
 done
-echo "shuffled: sessions are added in random order, so that each is a cache miss. libevent: common timeouts, 2 calls."
+for drains in 1 10 100; do
+    longest=$(instructions counted_tick tick $drains "$("$finder" longest $drains)")
+    printf '%-56s %6d instructions (limit 100000)\n' "the longest of 100,000 ticks, drains: $drains" "$longest"
+    [ "$longest" -le 100000 ] || { echo "over the limit" >&2; exit 1; }
+done
