@@ -112,8 +112,8 @@ static size_t take_word(struct slo_imap_server *scan, const char *bytes, size_t 
 }
 
 /* Some servers run commands whose tags are not valid. The response to such a command has a tag that no command in
- * flight has. An octet changes only the lowest 8 bits of the hash before the multiplication, so the next bit stands for
- * an octet that a valid tag does not contain. */
+ * flight has. The octets of a valid tag change only the lowest 8 bits of the hash before each multiplication. An invalid
+ * octet changes the ninth bit instead. */
 static void take_invalid_octet(struct slo_tag *tag)
 {
     tag->hash += 256;
