@@ -533,9 +533,8 @@ static int complete_early(const struct slo_imap_client *scan, enum slo_client_co
     if (!in_named_command(scan) && scan->state != CLIENT_LITERAL)
         return 1;
     *command = scan->command;
-    if (*command == SLO_COMMAND_LAYER || *command == SLO_COMMAND_LOGOUT || scan->state == CLIENT_LITERAL)
-        return 1;
-    return !slo_announcement_made(&scan->arguments.announcement);
+    return *command == SLO_COMMAND_LAYER || *command == SLO_COMMAND_LOGOUT ||
+           !slo_announcement_made(&scan->arguments.announcement);
 }
 
 int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_ok,

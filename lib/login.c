@@ -124,17 +124,14 @@ static void take_identity(struct slo_login *login, char c, int is_end)
         add_to_name(login, c);
 }
 
-/* Returns 1 if the octet belongs to a PART_NAME, PART_ANY or PART_REST. */
+/* Returns 1 if the octet belongs to a PART_NAME, PART_ANY or PART_REST. No octet may follow a PART_REST. */
 static int take_part(struct slo_login *login, char c)
 {
     const char part = *login->response;
     const int is_end = c == login->response[1];
 
-    if (part == *PART_REST) {
-        if (is_end)
-            drop_name(login);
-        return 1;
-    }
+    if (part == *PART_REST)
+        return !is_end;
     if (part != *PART_NAME && part != *PART_ANY)
         return 0;
     if (part == *PART_NAME)
@@ -173,17 +170,14 @@ static int sextet(char c)
 /* Some servers skip padding and octets that are not base64, and read on. */
 static void take_padding(struct slo_login *login, char c)
 {
-    if (c == '\n')
-        login->state = LOGIN_REST;
-    else if (c != '=' && c != '\r')
+    if (c != '=' && c != '\r' && c != '\n')
         drop_name(login);
 }
 
 /* Ends a response before the octet c. */
 static void end_response(struct slo_login *login, char c)
 {
-    if (*login->response == *PART_NAME)
-        take_part(login, login->response[1]);
+    take_part(login, login->response[1]);
     login->state = LOGIN_PADDING;
     if (*login->response == *PART_END || *login->response == *PART_REST)
         take_padding(login, c);

@@ -19,16 +19,16 @@ struct slo_login {
     uint8_t state;
     uint8_t sextets; /* of base64 in this quantum */
     uint8_t word_len;
-    uint8_t len;              /* of the name */
-    uint8_t same;             /* octets of a second identity that are the same as those of the name */
-    uint8_t literal_left;     /* octets */
+    uint8_t len;          /* of the name */
+    uint8_t same;         /* octets of a second identity that are the same as those of the name */
+    uint8_t literal_left; /* octets */
+    char name[SLO_LOGIN_NAME_MAX + 1]; /* NUL-terminated when is_settled */
+    char word[SLO_LOGIN_WORD_MAX + 1];
     unsigned is_whole : 1;    /* the name has ended */
     unsigned is_saslname : 1; /* the name is escaped as in RFC 5802 section 5.1 */
     unsigned awaits : 1;      /* the first line of the exchange is the response with the name */
     unsigned is_pending : 1;  /* `tag` has no tagged response yet */
     unsigned is_settled : 1;  /* the client has logged in; the name is empty if it is not known */
-    char word[SLO_LOGIN_WORD_MAX + 1];
-    char name[SLO_LOGIN_NAME_MAX + 1]; /* NUL-terminated when is_settled */
 };
 
 /* Begins a line of the client. is_exchange is 1 while AUTHENTICATE is in progress. If is_certain is 0, a command in this

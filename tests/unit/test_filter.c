@@ -343,10 +343,13 @@ static const struct dialogue dialogues[] = {
     {ENABLED, "R: \nS: i + idling\r\n", "S: " LOGOUT "i + idling\r\n", 0},
     {ENABLED, "C: i IDLE\r\nS: i + idling\r\nC: DONE\r\nS: i OK\r\nR: \n",
      "C: i IDLE\r\nS: i + idling\r\nC: DONE\r\nS: i OK\r\n" LOGOUT, 0},
+    /* a response without a status, which announces no literal */
+    {ENABLED, "S: a XXXXXXXXXXXXXXXX5}\r\nR: \n", "S: a XXXXXXXXXXXXXXXX5}\r\n" LOGOUT, 0},
     /* the `+` before the end of the line */
     {ENABLED, "C: a SELECT {5}" HALF "S: + OK\r\nR: \nL: 1\nC: \r\nINBOX\r\nS: a OK\r\n",
      "C: a SELECT {5}S: + OK\r\nC: \r\nINBOX\r\nS: a OK\r\n" LOGOUT, 0},
     {ENABLED, "C: a NOOP\r" HALF "S: a OK\r\nR: \nL: 1\nC: \n", "C: a NOOP\rS: a OK\r\nC: \nS: " LOGOUT, 0},
+    {ENABLED, "C: a LOGOUT {3}\r" HALF "S: a OK\r\n* 1 X\r\n", "C: a LOGOUT {3}\rS: a OK\r\n* 1 X\r\n", 0},
     {ENABLED, "C: i IDLE\r" HALF "S: + x\r\nR: \nC: \nSLP.1 OK y\r\n", "C: i IDLE\rS: + x\r\nC: \nS: " LOGOUT ANSWERED " answer=OK:y\n", 0},
     /* after AUTHENTICATE, a line is a command unless it must belong to the exchange */
     {GREETED, "C: a AUTHENTICATE PLAIN AGEAYg==\r\n" ENABLE("e") "S: a OK x\r\ne OK x\r\nR: \n",
@@ -479,6 +482,7 @@ static const struct doubt doubts[] = {
     {LAYER, "C: a  STARTTLS\r\nS: a OK\r"},
     {LAYER, "C: a STARTTLS {5+}\r\nS: a OK "},
     {LAYER, "C: a STARTTLS\r" HALF "S: a OK "},
+    {LAYER, "C: a STARTTLS {5+}\r" HALF "S: a OK "},
     {LAYER, "C: a COMPRESS {7}\r\nS: a OK\r"},
     {MECHANISM, "C: a AUTHENTICATE GSSAPI\r\nS: a OK "},
     {MECHANISM, "C: a AUTHENTICATE DIGEST-MD5\r\nS: + x\r\nC: y\r\nS: a OK\r"},

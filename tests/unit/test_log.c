@@ -93,6 +93,8 @@ static void test_a_result_without_an_answer_has_no_code_and_text(void **state)
     result.answer_status = SLOGOUT_STATUS_NO;
     expect(&result, "outcome=REFUSED tag=SLO.7 bye_sent=0 bye_seen=1 answer=NO");
     result.outcome = SLOGOUT_OUTCOME_COUNT;
+    result.answer_status = (enum slogout_status)(SLOGOUT_STATUS_BYE + 1);
+    expect(&result, "outcome=UNKNOWN tag=SLO.7 bye_sent=0 bye_seen=1 answer=UNKNOWN");
     result.answer_status = (enum slogout_status)256;
     expect(&result, "outcome=UNKNOWN tag=SLO.7 bye_sent=0 bye_seen=1 answer=UNKNOWN");
 }

@@ -120,6 +120,9 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE PLAIN\r\nS: + \r\nC: AGpvZQBwdw==\r\nS: a OK in\r\n", "joe"},
         {"C: a authenticate plain AGo9MkNvAHB3\r\nS: a OK in\r\n", "j=2Co"},
         {"C: a AUTHENTICATE PLAIN AGpvZQA=\r\nS: a OK in\r\n", "joe"}, /* an empty password */
+        {"C: a AUTHENTICATE PLAIN AGoAeA==\r\nS: a OK in\r\n", "j"},
+        {"C: a AUTHENTICATE OAUTHBEARER bixhPWpvZSwBYXV0aD10AQE= LOGIN eve pw\r\nS: a OK in\r\n", "joe"},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1u" X7("bm5ubm5ubm5ubm5ubm5ubm5u") "LHI9eA==\r\nS: a OK in\r\n", LONG_NAME "n"},
         {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\r\nb NOOP\r\nS: b OK\r\na OK in\r\n", "joe"},
         {"C: a AUTHENTICATE PLAIN am9lAGpvZQBwdw==\r\nS: a OK in\r\n", "joe"}, /* joe acts for joe */
         {"C: a AUTHENTICATE PLAIN\r\nC: AGpvZQBwdw==\r\nS: + \r\na OK in\r\n", "joe"}, /* before the `+` */
@@ -146,10 +149,12 @@ static void test_the_name_is_known_after_ok(void **state)
          "joe"},
         {"C: a AUTHENTICATE PLAIN AGp\r\nS: a NO\r\nC: b AUTHENTICATE PLAIN AGpvZQBwdw==\r\nS: b OK\r\n", "joe"},
         {"C: a AUTHENTICATE XOAUTH2 dXNlcj0=\r\nS: a NO\r\nC: b AUTHENTICATE XOAUTH2 dXNlcj1qb2UBYXV0aD14AQE=\r\nS: b OK\r\n", "joe"},
+        {"C: a AUTHENTICATE PLAIN am9lAGpvZQBwdw==\r\nS: a NO\r\nC: b AUTHENTICATE PLAIN am9lAGpvZQBwdw==\r\nS: b OK\r\n", "joe"},
         {"C: a LOGIN ann pw\r\nb LOGIN joe pw\r\nS: a NO\r\nb OK in\r\n", "joe"},
         {"C: a LOGIN {1000}\r\nS: a NO\r\nC: b LOGIN {3+}\r\njoe pw\r\nS: b OK in\r\n", "joe"},
         {"C: a CAPABILITY\r\nb LOGIN joe pw\r\nc SELECT x\r\nS: a OK\r\nb OK in\r\n", "joe"},
         {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b LOGIN ann pw\r\nS: b BAD\r\n", "joe"},
+        {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: a NOOP\r\nS: a NO\r\n", "joe"},
         /* a blind filter */
         {"C: a LOGIN joe pw\r\nS: a OK in\r\nC: b COMPRESS DEFLATE\r\nS: b OK\r\nC: c UNAUTHENTICATE\r\nS: c OK\r\n",
          "joe"},
@@ -192,6 +197,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a LOGIN joe{3 pw\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN joe]pw\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN joe\\pw  \r\nS: a OK in\r\n", ""},
+        {"C: a LOGIN {0 {5+}\r\njoepw\r\nS: a OK in\r\n", ""},
         {"C: a LOGIN {1}{7+}\r\njoe PWD 1234567890\r\nS: a OK in\r\n", ""},
         /* The fields of the response are unknown, in another order, or repeated. */
         {"C: a AUTHENTICATE XOAUTH2 YXV0aD1CZWFyZXIgdAF1c2VyPWpvZQEB\r\nS: a OK\r\n", ""},
@@ -206,6 +212,8 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Usbj1tYXJ5LHI9eA==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE PLAIN AGpvZQB4AGV2ZQBldmVwdw==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE PLAIN AGpvZQB4eQ==AGV2ZQBwdw==\r\nS: a OK\r\n", ""}, /* some servers read on after the padding */
+        {"C: a AUTHENTICATE PLAIN AGpvZQB4eQ==eHh4\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE PLAIN AGpvZQBwAHc=\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE PLAIN AGpvZQBwdw== x\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE PLAIN AGpvZQBwdw==\rAGV2ZQBwdw==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE SCRAM-SHA-1 biwsbj1qb2Uscj14LG49ZXZl\r\nS: a OK\r\n", ""},
@@ -217,6 +225,7 @@ static void test_the_name_is_known_after_ok(void **state)
         {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWFubixuPWpvZSxyPXg=\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWpvLG49am9lLHI9eA==\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWpvZSxuPWpvLHI9eA==\r\nS: a OK\r\n", ""},
+        {"C: a AUTHENTICATE SCRAM-SHA-1 bixhPWpvZSxuPWpvZQAscj14\r\nS: a OK\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AAAA") "am9lAAAA\r\nS: a OK in\r\n", ""},
         {"C: a AUTHENTICATE X " X255("AQEB") "am9lAQEB\r\nS: a OK in\r\n", ""},
         /* The server may have read another LOGIN in a literal or in a line that is not a command. */
