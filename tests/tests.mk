@@ -2,7 +2,7 @@
 # The parts of `make check`, and the tests of the example servers.
 ## Test
 ##   make deps                 installs the tools for `make check`
-##   make check                runs the next six targets in a minute; build/log/ has the output of each
+##   make check                runs the next six targets and proxy-unit; build/log/ has the output of each
 ##   make unit                 runs the unit tests with ASan and UBSan
 ##   make house                checks the rules for the source
 ##   make manual               checks the pages, and runs their examples

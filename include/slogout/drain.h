@@ -62,7 +62,7 @@ SLOGOUT_API int slogout_plan_check(const struct slogout *slogout, const struct s
 /* Creates a drain. Nothing happens until slogout_drain_start() or slogout_drain_force(). On success *out
  * belongs to the caller, who passes it to slogout_drain_free(); on failure *out is untouched.
  *
- * slogout_tick() calls done once after the start, when each session of the drain has its outcome and is
+ * After the start, slogout_tick() calls done once, when each session of the drain has its outcome and has been
  * freed. A program should exit in done and not earlier, because some connections are still being closed when
  * all sessions have their outcomes. done may free the drain. The rules of slogout.h for callbacks apply to
  * done.

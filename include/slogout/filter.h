@@ -58,7 +58,8 @@
  * If the client sends more than 8 `* BYE`, or an answer with more than 65,536 octets before its LF, the session is
  * forced as if by slogout_session_force().
  *
- * The session ends without a line of the library and without close_connection, as if by slogout_session_abandon():
+ * The session ends without a line from the library and without a call of close_connection, as if by
+ * slogout_session_abandon():
  *   - as CLIENT_LOGOUT when the server sends `* BYE` and the client had sent LOGOUT;
  *   - as HOST_CLOSED when the server sends any other `* BYE`, or asks the client to leave before the session does;
  *   - as PEER_CLOSED at the end of file of either side, or when a callback fails.

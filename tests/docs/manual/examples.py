@@ -10,7 +10,7 @@ A comment before each literal block of a page states its kind:
     .\\" abnf        a grammar, which protocol.py reads
     .\\" figure      anything else
 Each page of section 3 has one example. The README has one example in several indented blocks, each of which begins with
-#include. It is a host, which tests/docs/manual/server.c runs."""
+#include or a comment. It is a host, which tests/docs/manual/server.c runs."""
 
 import glob
 import os
@@ -53,7 +53,7 @@ def blocks(page):
 def readme_host():
     indented = re.findall(r"(?:^    .*\n|^\n)+", open("README").read(), re.M)
     code = [re.sub("^    ", "", block.strip("\n") + "\n", flags=re.M) for block in indented]
-    return "\n".join(block for block in code if block.startswith("#include"))
+    return "\n".join(block for block in code if block.startswith(("#include", "/*")))
 
 
 def build(where, compiler, sources, library, program):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Runs the example of the README: four sessions, each of which ends in another way, and a drain. */
+/* Runs the example of the README: four sessions, each of which ends in another way, and two drains. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +163,23 @@ static void test_drains_all_clients_and_then_exits(void)
     check("the server exits", is_drained);
 }
 
+static void test_forces_all_clients_at_the_second_signal(void)
+{
+    struct conn conn;
+
+    is_drained = 0;
+    check("a drain is made", on_ready() == 0);
+    start(&conn);
+    on_enable(&conn);
+    check("a session joins the drain", on_join(&conn) == 0);
+    check("the drain starts", on_sigterm() == 0);
+    check("the drain is forced", on_second_sigterm() == 0);
+    on_turn();
+    check_end("the client receives BYE", &conn, "* BYE Server is closing the connection\r\n");
+    on_turn();
+    check("the server exits", is_drained);
+}
+
 int main(void)
 {
     check("a slogout is made", on_start() == 0);
@@ -171,5 +188,6 @@ int main(void)
     test_says_bye_between_lines_when_the_time_is_up();
     test_says_nothing_after_the_own_logout_of_a_client();
     test_drains_all_clients_and_then_exits();
+    test_forces_all_clients_at_the_second_signal();
     return 0;
 }

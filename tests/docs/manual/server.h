@@ -14,13 +14,13 @@ struct conn {
     int is_finished;
 };
 
-/* The server defines these functions. */
+/* The server defines these functions. The example declares them, too. */
 uint64_t now_ms(void);
 int at_rest(const struct conn *conn);
 int between_lines(const struct conn *conn);
-int queue(struct conn *conn, const char *octets, size_t len); /* returns 0, or -1 on failure */
-void finish(struct conn *conn); /* sends queued output, ends the output, reads until end of file, and closes */
-void on_drained(struct slogout_drain *drain, void *user_data); /* makes the server exit */
+int queue(struct conn *conn, const char *octets, size_t len);
+void finish(struct conn *conn);
+void on_drained(struct slogout_drain *drain, void *user_data);
 
 /* The example defines these functions, in which the server calls the library. */
 int on_start(void);
@@ -36,5 +36,6 @@ void on_turn(void);
 int on_ready(void);
 int on_join(struct conn *conn);
 int on_sigterm(void);
+int on_second_sigterm(void);
 
 #endif
