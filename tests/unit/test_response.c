@@ -242,8 +242,8 @@ static void test_null_is_no_response(void **state)
     assert_int_equal(slogout_response_parse(NULL, "a OK", 4), 0);
     assert_int_equal(slogout_response_parse(&response, NULL, 4), 0);
     assert_int_equal(slogout_response_parse(&response, NULL, 0), 0);
-    assert_int_equal(slogout_response_parse(&response, "\na OK" + 1, 0), 0); /* the octet before a line is not read */
-    assert_int_equal(slogout_response_parse(&response, "\ra OK" + 1, 0), 0);
+    assert_int_equal(slogout_response_parse(&response, &"\na OK"[1], 0), 0); /* the octet before a line is not read */
+    assert_int_equal(slogout_response_parse(&response, &"\ra OK"[1], 0), 0);
 }
 
 int main(void)
