@@ -130,9 +130,10 @@ static int invariant(void)
     case CLIENT_CAPABILITIES:
         return scan.command == SLO_COMMAND_ORDINARY || scan.command == SLO_COMMAND_ENABLE;
     case CLIENT_LITERAL:
-        return scan.literal_left < SLO_LITERAL_LIMIT;
+        return scan.arguments.announcement.phase == 0 && scan.literal_left < SLO_LITERAL_LIMIT;
     case CLIENT_AWAITING_PLUS:
-        return scan.literal_left >= SLO_LITERAL_LIMIT || (last_is_owed() && last().is_literal);
+        return scan.arguments.announcement.phase == 0 &&
+               (scan.literal_left >= SLO_LITERAL_LIMIT || (last_is_owed() && last().is_literal));
     case CLIENT_IDLING:
     case CLIENT_IDLE_LINE:
         return last_is_owed() && !last().is_literal && last().command == SLO_COMMAND_IDLE &&
