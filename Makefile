@@ -157,7 +157,7 @@ $(BUILD)/examples/%.o: examples/%.c $(BUILD)/flags
 $(BUILD)/examples/%: $(BUILD)/examples/%.o $(STATIC)
 	$(SAY)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC)
 
-demo: $(BUILD)/examples/echo_server $(BUILD)/examples/client
+demo: $(BUILD)/examples/echo_server $(BUILD)/examples/client $(BUILD)/man.made
 	@sh examples/demo.sh $(BUILD)/examples
 
 # Each function has a manual page with its name, which refers by `.so` to the page whose NAME section lists the

@@ -44,8 +44,8 @@ void slo_leave(struct slogout *slogout);
  * members that a smaller struct lacks become 0. In a larger struct, all octets beyond `known` must be 0.
  * Returns 0, or returns SLOGOUT_ERR_SIZE and leaves *to untouched. */
 int slo_copy_sized(void *to, size_t known, const void *from);
-/* Copies a struct of `known` octets to a struct of the caller, which begins with its size. Copies no more
- * octets than that size. In a larger struct, all octets beyond `known` become 0. Returns 0, or returns
+/* Copies a struct of `known` octets to the caller's struct, which begins with its size. Copies no more octets
+ * than that size. In a larger struct, all octets beyond `known` become 0. Returns 0, or returns
  * SLOGOUT_ERR_SIZE and leaves *to untouched. */
 int slo_give_sized(void *to, const void *from, size_t known);
 

@@ -46,8 +46,8 @@ size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, siz
  * disagree about the commands that the client has sent. */
 int slo_imap_client_continue(struct slo_imap_client *scan);
 /* Notes a tagged response. Sets *command to the command that it answers, or to SLO_COMMAND_ORDINARY if nothing depends
- * on its status. Returns 0 if the scanner does not know the commands in flight. It has then lost count of them, or
- * the response is an OK to none of them, or to a line that has announced a literal and has not ended. */
+ * on its status. Returns 0 if the scanner does not know the commands in flight: it has lost count of them, or an OK
+ * answers none of them, or an OK answers a line that has announced a literal and has not ended. */
 int slo_imap_client_complete(struct slo_imap_client *scan, uint64_t tag, int is_ok,
                              enum slo_client_command *command);
 /* Returns 1 if the next octet begins a line that may be a command, or a line in IDLE. */

@@ -34,10 +34,10 @@ struct slo_login {
 /* Begins a line of the client. is_exchange is 1 while AUTHENTICATE is in progress. If is_certain is 0, a command in this
  * line is not read. */
 void slo_login_begin_line(struct slo_login *login, int is_exchange, int is_certain);
-/* Reads octets of that line, which must not include octets of the next line. tag is the hash of the tag of the line's
- * command, if that tag has been read. */
+/* Reads octets of that line, which must not include octets of the next line. tag is the hash of the command's tag, if
+ * that tag has been read. */
 void slo_login_feed(struct slo_login *login, const char *bytes, size_t len, uint64_t tag);
-/* Notes a tagged response. in_flight has the commands in flight before it. If two of them have its tag, the response
+/* Notes a tagged response. in_flight has the commands that were in flight before the response. If two of them have its tag, the response
  * may answer either of them, so the name is not known. */
 void slo_login_answer(struct slo_login *login, const struct slo_in_flight *in_flight, uint64_t tag, int ok);
 

@@ -25,7 +25,7 @@ static void default_release(void *memory, void *user_data)
     free(memory);
 }
 
-/* Copies the host's settings, replaces each 0 by the default, and checks the result. If from is NULL, all
+/* Copies the host's settings, replaces each 0 with the default, and checks the result. If from is NULL, all
  * members are the defaults. Returns 0 or an error. */
 static int read_settings(struct slogout_settings *settings, const struct slogout_settings *from)
 {

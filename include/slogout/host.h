@@ -49,9 +49,8 @@ enum slogout_wake {
  * calls slogout_tick(). limit_ms is on the clock of slogout_now_ms(); SLOGOUT_NEVER means no limit. signals
  * is the reading end of a pipe or a signalfd. fd and signals may each be -1. After EINTR the wait continues.
  *
- * If several reasons apply, the function returns the first of TICK, SIGNAL, READY and LIMIT. TICK applies only
- * to a timer that was due before poll() was called; if a timer becomes due during poll(), the next call
- * returns TICK. Before the next call, feed all input that has been read, so that the library sees an answer
+ * If several reasons apply, the function returns the first of TICK, SIGNAL, READY and LIMIT. But if a timer
+ * becomes due while poll() reports SIGNAL or READY, the next call returns TICK. Before the next call, feed all input that has been read, so that the library sees an answer
  * that came in time before the answer timer expires. The function keeps no state, so calls for several
  * descriptors may be nested, but not inside a callback. If a TLS library holds input that it has already
  * decrypted, pass 0 as limit_ms.
