@@ -20,6 +20,7 @@
 #define NET_LINGER_MS 5000  /* the time that a client has to read the last output and to close */
 #define NET_CLIENTS   50000 /* of one loop */
 #define NET_BATCH     100 /* clients accepted, or reads from one client, before other clients have their turn */
+#define NET_LAST_MS   1000 /* for clients in the queue when the port closes; in a flood the queue is never empty */
 
 /* ---- command line ---- */
 
@@ -407,17 +408,32 @@ struct net_loop {
     struct pollfd polls[2 + NET_CLIENTS]; /* of wakeups, of listener, and of clients[i] at 2 + i */
 };
 
-/* Drains the clients. Accepts no more clients, because the clients that leave connect again. A second call
- * stops the wait for answers. */
+/* Accepts the next client, if there is one and the loop has room. Returns 1 if it has accepted a client. */
+static inline int net_loop_accept(struct net_loop *loop)
+{
+    struct net_client *client = NULL;
+
+    if (loop->count < net_max_clients)
+        client = net_accept(loop->listener, loop->slogout, sizeof *client);
+    if (client)
+        loop->clients[loop->count++] = client;
+    return client != NULL;
+}
+
+/* Drains the clients. Closes the port, because the clients that leave connect again. The kernel then resets
+ * the connections in its queue, so they are accepted first. A second call stops the wait for answers. */
 static inline void net_leave(struct net_loop *loop, struct slogout_drain *drain,
                              const struct slogout_plan *plan, uint64_t now)
 {
+    const uint64_t last_ms = slogout_now_ms() + NET_LAST_MS;
     size_t i;
 
     if (loop->listener < 0) {
         slogout_drain_force(drain, now);
         return;
     }
+    while (slogout_now_ms() < last_ms && net_loop_accept(loop))
+        continue;
     close(loop->listener);
     loop->listener = -1;
     for (i = 0; i < loop->count; i++)
@@ -460,9 +476,8 @@ static inline uint64_t net_turn(struct net_loop *loop, uint64_t limit_ms)
         }
     }
     slogout_tick(loop->slogout, now);
-    for (i = 0; i < NET_BATCH && polls[1].revents && loop->count < net_max_clients; i++)
-        if ((loop->clients[loop->count] = net_accept(loop->listener, loop->slogout, sizeof **loop->clients)))
-            loop->count++;
+    for (i = 0; i < NET_BATCH && polls[1].revents && net_loop_accept(loop); i++)
+        continue;
     return now;
 }
 

@@ -127,11 +127,15 @@ static void bury_children(void)
                 pids[i] = pids[--count];
 }
 
-/* Accepts no more clients, because the clients that leave connect again, and then signals the children. */
+/* Accepts the clients in the kernel's queue, and then no more, because the clients that leave connect again. Then
+ * signals the children. */
 static void leave(void)
 {
+    int fd;
     size_t i;
 
+    while (listener >= 0 && count < MAX_PROCESSES && (fd = accept(listener, NULL, NULL)) >= 0)
+        start_child(net_prepare(fd));
     if (listener >= 0)
         close(listener);
     listener = -1;

@@ -118,9 +118,13 @@ static void done(struct slogout_drain *finished, void *user_data)
     event_base_loopbreak(base);
 }
 
-/* Accepts no more clients, because the clients that leave connect again, and then starts the drain. */
+/* Accepts the clients in the kernel's queue, and then no more, because the clients that leave connect again. Then
+ * starts the drain. */
 static void on_sigterm(evutil_socket_t fd, short events, void *user_data)
 {
+    struct pollfd waiting = {listener, POLLIN, 0};
+    const uint64_t last_ms = slogout_now_ms() + NET_LAST_MS;
+
     (void)fd;
     (void)events;
     (void)user_data;
@@ -128,6 +132,8 @@ static void on_sigterm(evutil_socket_t fd, short events, void *user_data)
         slogout_drain_force(drain, slogout_now_ms());
         return;
     }
+    while (slogout_now_ms() < last_ms && count < net_max_clients && poll(&waiting, 1, 0) > 0)
+        on_listener(listener, 0, NULL);
     event_del(listening);
     close(listener);
     listener = -1;

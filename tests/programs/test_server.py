@@ -130,6 +130,17 @@ class Leaving(LeavingTest):
         client.answer()
         self.server.wait()
 
+    @unittest.skipIf(SERVER == "libuv", "libuv accepts clients only in its own loop")
+    def test_clients_that_have_connected_are_served_although_the_port_closes(self):
+        """They wait in the kernel, more than a server accepts in one turn of its loop."""
+        self.server.signal(signal.SIGSTOP)
+        clients = [Connection(socket.create_connection(self.server.address)) for _ in range(120)]
+        self.server.terminate()
+        self.server.signal(signal.SIGCONT)
+        for client in clients:
+            client.play(r"S: \* OK .*", r"S: \* BYE .*", "END")
+        self.server.wait()
+
     def test_a_sigterm_to_each_process_counts_once(self):
         """systemd sends it to the children of a server, too."""
         server = Server(start_new_session=True)
