@@ -38,8 +38,8 @@ static const struct client_name {
     ['L' & 31] = {"LOGOUT", SLO_COMMAND_LOGOUT},
 };
 
-/* Mechanisms that negotiate no security layer (RFC 4422 section 3.7). The family SCRAM-* does not either (RFC 5802
- * section 4). */
+/* Mechanisms that negotiate no security layer (RFC 4422 section 3.7). The mechanisms SCRAM-* negotiate none
+ * either (RFC 5802 section 4). */
 static const char *const layerless[] = {
     "PLAIN", "LOGIN", "EXTERNAL", "ANONYMOUS", "CRAM-MD5", "OAUTHBEARER", "XOAUTH2",
 };
@@ -211,7 +211,7 @@ static int ends_idle(const struct slo_token *line)
            slo_token_is(line, "\r");
 }
 
-/* DONE ends IDLE, and servers refuse an empty line and end IDLE, too. Any other line ends IDLE only on some servers, so
+/* DONE ends IDLE. Servers refuse an empty line, and then also end IDLE. Any other line ends IDLE only on some servers, so
  * the start of the next command is not known. If a server ignores an empty line, the IDLE stays in flight, and a later
  * DONE is an odd line. */
 static void end_idle_line(struct slo_imap_client *scan)
@@ -317,8 +317,8 @@ static size_t take_name(struct slo_imap_client *scan, const char *bytes, size_t 
     return n;
 }
 
-/* Ends a capability or a mechanism. A tag longer than SLO_TAG_KNOWN is not held back by the scanner of the server, so
- * ENABLED cannot be added before the OK to it. */
+/* Ends a capability or a mechanism. The scanner of the server does not hold back a tag longer than SLO_TAG_KNOWN, so
+ * ENABLED cannot be added before an OK with that tag. */
 static void end_argument(struct slo_imap_client *scan)
 {
     if (scan->state == CLIENT_CAPABILITIES) {
@@ -508,8 +508,8 @@ int slo_imap_client_continue(struct slo_imap_client *scan)
     return continue_exchange(scan, owed);
 }
 
-/* Handles the tagged response to the newest command. If a line in IDLE or in an exchange has begun, the client has
- * sent it before it received this response, and the server may read it as a command. */
+/* Handles the tagged response to the newest command. If a line in IDLE or in an exchange has begun, the client
+ * began that line before this response arrived, and the server may read the line as a command. */
 static void complete_last(struct slo_imap_client *scan)
 {
     scan->answered = 1;
@@ -522,10 +522,10 @@ static void complete_last(struct slo_imap_client *scan)
     }
 }
 
-/* Handles an OK to the newest command that may come before the command has ended. Some servers run a command as soon as
+/* Handles an OK to the newest command, which may come before the command has ended. Some servers run a command as soon as
  * they have read its CR or its last argument. If the line has announced a literal, such a server may read the literal as
  * commands; but after LOGOUT it reads nothing, and after STARTTLS and COMPRESS the caller scans nothing. Returns 0 if the
- * server may read what follows in another way than the scanner. */
+ * server may read the next octets in another way than the scanner. */
 static int complete_early(const struct slo_imap_client *scan, enum slo_client_command *command)
 {
     if (scan->state == CLIENT_NAME)

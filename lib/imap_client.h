@@ -42,7 +42,7 @@ void slo_imap_client_init(struct slo_imap_client *scan);
 /* Consumes octets up to and including the octets that cause an event, or all of them. Returns their number. */
 size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, size_t len,
                             int stop_at_line_end);
-/* Notes a `+` of the server. Returns 0 if no command waits for a `+` or is about to, or if the server and the scanner
+/* Notes a `+` of the server. Returns 0 if no command waits or is about to wait for a `+`, or if the server and the scanner
  * disagree about the commands that the client has sent. */
 int slo_imap_client_continue(struct slo_imap_client *scan);
 /* Notes a tagged response. Sets *command to the command that it answers, or to SLO_COMMAND_ORDINARY if nothing depends

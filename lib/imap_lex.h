@@ -73,8 +73,8 @@ int slo_announcement_made(const struct slo_announcement *announcement);
 /* ---- the lines of a command ---- */
 
 /* Finds out whether a line of a client announces a literal, and whether each server that reads the line finds the same
- * literal. By the grammar, a literal is announced at the end of a line, after SP or "(" or a "~" after these. A struct of
- * zeros is after an octet that no literal may follow. */
+ * literal. By the grammar, a literal is announced at the end of a line, after SP or "(" or a "~" after these. In a
+ * struct of zeros, the last octet is an octet that no literal may follow. */
 struct slo_arguments {
     struct slo_announcement announcement;
     uint8_t place;       /* of the next octet */
@@ -87,7 +87,7 @@ enum slo_literal { SLO_LITERAL_NONE, SLO_LITERAL_ANNOUNCED, SLO_LITERAL_DOUBTFUL
 /* Consumes a piece of a line, without its LF. The last piece may be left out if it contains no "{" and the phase of the
  * announcement is 0. */
 void slo_arguments_feed(struct slo_arguments *arguments, const char *bytes, size_t len);
-/* Returns what follows the line, which has ended. */
+/* Returns whether a literal follows the line, which has ended. */
 enum slo_literal slo_arguments_literal(const struct slo_arguments *arguments);
 
 #endif

@@ -34,7 +34,7 @@ enum login_state {
 
 #define GS2_HEADER PART_ANY "," PART_OPTIONAL "a=" PART_NAME "," /* RFC 5801 section 4 */
 
-/* A decoded response has a name only if it has exactly the fields of the pattern. Of OAUTHBEARER, the pattern has only
+/* A decoded response has a name only if it has exactly the fields of the pattern. The pattern of OAUTHBEARER has only
  * the header, because none of the pairs of keys and values after it is a name. */
 static const struct mechanism {
     const char *name;

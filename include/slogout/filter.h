@@ -8,7 +8,7 @@
  * To the client:
  *   - SLOGOUT_CAPABILITY is added to each capability list that contains ENABLE or IMAP4rev2.
  *   - COMPRESS=... is removed from every capability list, unless the word has more than 95 octets.
- *   - `* ENABLED X-SERVER-LOGOUT` is added before the OK to an ENABLE that names it, unless the server has sent that
+ *   - `* ENABLED X-SERVER-LOGOUT` is added before the OK to an ENABLE that names that capability, unless the server has sent that
  *     line. After that OK, the session is marked as if by slogout_session_set_enabled(). The filter does neither for
  *     an ENABLE whose tag has more than 95 octets.
  *   - The session's LOGOUT and `* BYE` are added between lines.
@@ -19,8 +19,9 @@
  *     that LOGOUT. This lasts until the end of the connection, even if the session has ended in the meantime. Up to 8
  *     SP are accepted after the `*` or the tag.
  *   - After the client's OK, nothing that the client sends is passed.
- *   - While the session is LEAVING, a command that has begun is passed to its end. Everything after it is dropped, except
- *     that the end of AUTHENTICATE is its tagged response, or the end of a command that the client sends before it.
+ *   - While the session is LEAVING, a command that has begun is passed to its end. Everything after it is dropped.
+ *     AUTHENTICATE ends with its tagged response, or with the end of a command that the client sends before that
+ *     response.
  *
  * The filter holds back at most 104 octets of a line that may still turn out to be one of these exceptions.
  *
@@ -157,15 +158,16 @@ enum slogout_blindness {
      *   - the server sent an OK whose tag no command in flight has;
      *   - the server sent OK to a command, except STARTTLS, COMPRESS and LOGOUT, whose line had announced a literal and had
      *     not ended;
-     *   - the server sent a `+` before the end of a line, and then the line did not end as one that waits for a `+`;
+     *   - the server sent a `+` before the end of a line, and then the line did not end as a line that waits for a
+     *     `+`;
      *   - the server sent a `+` for which no command waits, which also happens if two commands in flight have the
      *     same tag;
      *   - the server sent a `+` in AUTHENTICATE although the client had sent a command instead of AUTHENTICATE
      *     data;
      *   - more than 16 commands were in flight, and the tags of the responses were not the tags of these commands. */
     SLOGOUT_BLINDNESS_OUT_OF_STEP,
-    /* More than 8 commands are in flight for which the filter must store more than the tag. These commands are IDLE
-     * until its `+` and its DONE, a command that waits for the `+` of a literal, AUTHENTICATE, STARTTLS, COMPRESS,
+    /* More than 8 commands are in flight for which the filter must store more than the tag. These commands are an
+     * IDLE whose `+` or DONE has not come, a command that waits for the `+` of a literal, AUTHENTICATE, STARTTLS, COMPRESS,
      * UNAUTHENTICATE, ENABLE with SLOGOUT_CAPABILITY, and a command whose name is not an atom. */
     SLOGOUT_BLINDNESS_LIMIT,
     /* The filter does not know for certain where the next line or literal begins:
@@ -177,7 +179,7 @@ enum slogout_blindness {
      *     follows one of these;
      *   - the client sent octets before the `+` for its literal, or `{number+}` in a command whose name is empty or
      *     not an atom;
-     *   - in IDLE the client sent a line that is neither DONE nor empty; if the line is its answer to a LOGOUT of the
+     *   - in IDLE the client sent a line that is neither DONE nor empty; if the line is the client's answer to a LOGOUT of the
      *     server, the session has already ended;
      *   - the server sent OK to a command whose name is empty or not an atom, and may have read the name as STARTTLS;
      *   - a literal has 2^63 octets or more, and the server did not refuse it;
