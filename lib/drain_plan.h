@@ -44,9 +44,9 @@ int slo_plan_fits(const struct slogout_plan *plan, const struct slo_timeouts *ti
 void slo_plan_advise(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
                      struct slogout_advice *advice);
 /* Makes a schedule that keeps the deadline. If the plan fits, the schedule keeps all of the plan. If the plan
- * fits only with a higher limit, the schedule has the least limit that fits. Otherwise, the schedule has no limit
- * and changes the spread and the rate only as far as necessary to begin all sessions before forcing. LOGOUT is
- * then sent only until ask_until. */
+ * fits only with a higher limit, the schedule has the least limit that fits. Otherwise, the schedule has no
+ * limit and changes the spread and the rate only as far as necessary to begin all sessions before forcing.
+ * LOGOUT is then sent only until ask_until. */
 void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
                        uint64_t sessions, struct slo_schedule *schedule);
 /* Returns the waiting sessions that must begin before the other sessions use the places in flight again, so

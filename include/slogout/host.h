@@ -50,11 +50,11 @@ enum slogout_wake {
  * is the reading end of a pipe or a signalfd. fd and signals may each be -1. After EINTR the wait continues.
  *
  * If several reasons apply, the function returns the first of TICK, SIGNAL, READY and LIMIT. But if a timer
- * becomes due while poll() reports SIGNAL or READY, the next call returns TICK. Before the next call, feed all
- * input that has been read, so that an answer that came in time reaches the library before the answer timer
- * expires. The function keeps no state, so calls for several descriptors may be nested, but the function must
- * not be called inside a callback. If a TLS library holds input that it has already decrypted, pass 0 as
- * limit_ms. [calls back] */
+ * becomes due while poll() reports SIGNAL or READY, the next call returns TICK. Before the next call, feed
+ * all input that has been read, so that an answer that came in time reaches the library before the answer
+ * timer expires. The function keeps no state, so calls for several descriptors may be nested, but the
+ * function must not be called inside a callback. If a TLS library holds input that it has already decrypted,
+ * pass 0 as limit_ms. [calls back] */
 static inline enum slogout_wake slogout_wait(struct slogout *slogout, int fd, short events, uint64_t limit_ms,
                                              int signals)
 {
