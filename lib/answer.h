@@ -16,10 +16,10 @@
 /* The kind of the line, according to the octets so far. */
 enum slo_answer_verdict {
     SLO_ANSWER_UNDECIDED, /* It may be an answer; all of it is in `line`. */
-    SLO_ANSWER_NONE, /* It is not an answer; `line` and the octets that were not consumed are for the server. */
-    SLO_ANSWER_BEGUN,    /* It is an answer, and has not ended. */
-    SLO_ANSWER_WHOLE,    /* It is an answer, and is in `line`, with one SP after the tag and with the first
-                            SLO_ANSWER_TEXT_MAX octets of its text or more. */
+    SLO_ANSWER_NONE,      /* It is not an answer; `line` and the octets not consumed are for the server. */
+    SLO_ANSWER_BEGUN,     /* It is an answer, and has not ended. */
+    SLO_ANSWER_WHOLE,     /* It is an answer, and is in `line`, with one SP after the tag and with at least
+                             the first SLO_ANSWER_TEXT_MAX octets of its text. */
     SLO_ANSWER_TOO_LONG, /* It is an answer of more than SLO_ANSWER_LINE_MAX octets; given once for a line. */
     SLO_ANSWER_SKIPPED,  /* The rest of a line that is too long is being consumed. */
     SLO_ANSWER_OVER      /* The line that is too long has ended. */

@@ -336,7 +336,7 @@ static uint32_t timer_step_of(const struct slo_schedule *schedule)
     return steps[i];
 }
 
-/* A deadline that would be later than the last valid time is that time. */
+/* A deadline that would be later than the last valid time is reduced to that time. */
 static void adopt_schedule(struct slogout_drain *drain, const struct slo_schedule *schedule)
 {
     const uint64_t last = SLOGOUT_NEVER - 1 - drain->slogout->clock.now;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The pace of a drain. The pacer spreads instants evenly over a window of time, but no closer than a rate allows.
+/* The pace of a drain. The pacer spreads instants evenly over a window of time, but no closer than a rate
+ * allows.
  *
  * Each waiting session gets a slot of the window, and a random instant in its slot. Only the current slot is
  * stored. When it has been used, the next slot is cut from the rest of the window, so the slots become longer

@@ -22,8 +22,8 @@ struct slo_timeouts {
 struct slo_schedule {
     uint64_t force;     /* when forcing begins */
     uint64_t ask_until; /* LOGOUT is sent before this time, and not at it; 0 if it is never sent */
-    uint64_t begin_by;  /* all sessions must begin by then: at force or, if all can be asked, so early that
-                         * a late tick is before ask_until */
+    uint64_t begin_by;  /* all sessions must begin by this time, which is force or, if all sessions can be
+                         * asked, early enough that a late tick is before ask_until */
     uint64_t deadline;
     uint64_t spread, tail;
     uint64_t begun;     /* when all sessions have begun, if only spread and rate pace them */
@@ -44,9 +44,9 @@ int slo_plan_fits(const struct slogout_plan *plan, const struct slo_timeouts *ti
 void slo_plan_advise(const struct slogout_plan *plan, const struct slo_timeouts *timeouts, uint64_t sessions,
                      struct slogout_advice *advice);
 /* Makes a schedule that keeps the deadline. If the plan fits, the schedule keeps all of the plan. If the plan
- * fits with a higher limit, the schedule has the least limit that fits. Otherwise, the schedule has no limit
- * and changes the spread and the rate only as far as necessary to begin all sessions before forcing. LOGOUT is
- * then sent only until ask_until. */
+ * fits only with a higher limit, the schedule has the least limit that fits. Otherwise, the schedule has no
+ * limit and changes the spread and the rate only as far as necessary to begin all sessions before forcing.
+ * LOGOUT is then sent only until ask_until. */
 void slo_plan_schedule(const struct slogout_plan *plan, const struct slo_timeouts *timeouts,
                        uint64_t sessions, struct slo_schedule *schedule);
 /* Returns the waiting sessions that must begin before the other sessions use the places in flight again, so

@@ -21,9 +21,10 @@
  *              fit between window.unpassed and window.unseen, the held octets have been decided, and they are
  *              passed before any others.
  *
- * Our LOGOUT and `* BYE` are sent when the session inside calls send_line(). This can succeed only at the end of a
- * line, where no octets are undecided. Therefore, while the session waits for its moment, the scanner stops at the end
- * of each line, the decided octets are passed, and slo_session_resume() lets the session offer its line.
+ * Our LOGOUT and `* BYE` are sent when the session inside calls send_line(). This can succeed only at the end
+ * of a line, where no octets are undecided. Therefore, while the session waits for its moment, the scanner
+ * stops at the end of each line, the decided octets are passed, and slo_session_resume() lets the session
+ * offer its line.
  *
  * From the client to the server. next_receiver() returns the receiver of the client's next octets:
  *
@@ -394,8 +395,8 @@ static void on_client_event(struct slogout_filter *filter)
     }
 }
 
-/* Feeds octets to the scanner and, until the client has logged in, to the reader of its name, which needs to know where
- * a line begins. Returns the number of octets consumed. */
+/* Feeds octets to the scanner and, until the client has logged in, to the reader of its name, which needs to
+ * know where a line begins. Returns the number of octets consumed. */
 static size_t scan_client(struct slogout_filter *filter, const char *bytes, size_t len, int stop_at_line_end)
 {
     struct slo_imap_client *client = &filter->client;
@@ -410,7 +411,8 @@ static size_t scan_client(struct slogout_filter *filter, const char *bytes, size
     return used;
 }
 
-/* Scans and passes octets, up to the place where an answer or an unwanted command may begin. Returns their number. */
+/* Scans and passes octets, up to the place where an answer or an unwanted command may begin. Returns their
+ * number. */
 static size_t scan_and_pass(struct slogout_filter *filter, const char *bytes, size_t len)
 {
     const int stop_at_line_end = waits_for_moment(filter) || filter->is_asked;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The beginning of a line decides its kind. A line that begins with TAG SP NAME is a command, and any other line in its
- * place is odd. An odd line has no effect. But if it contains the announcement of a literal, a literal may or may
- * not follow, so the scanner loses the stream. Lines in IDLE and in AUTHENTICATE belong to their command. */
+/* The beginning of a line decides its kind. A line that begins with TAG SP NAME is a command, and any other
+ * line in its place is odd. An odd line has no effect. But if it contains the announcement of a literal, a
+ * literal may or may not follow, so the scanner loses the stream. Lines in IDLE and in AUTHENTICATE belong to
+ * their command. */
 #include <string.h>
 #include <slogout/slogout.h>
 #include "imap_client.h"
@@ -38,8 +39,8 @@ static const struct client_name {
     ['L' & 31] = {"LOGOUT", SLO_COMMAND_LOGOUT},
 };
 
-/* Mechanisms that negotiate no security layer (RFC 4422 section 3.7). The family SCRAM-* does not either (RFC 5802
- * section 4). */
+/* Mechanisms that negotiate no security layer (RFC 4422 section 3.7). The mechanisms SCRAM-* negotiate none
+ * either (RFC 5802 section 4). */
 static const char *const layerless[] = {
     "PLAIN", "LOGIN", "EXTERNAL", "ANONYMOUS", "CRAM-MD5", "OAUTHBEARER", "XOAUTH2",
 };
@@ -174,7 +175,8 @@ static void end_whole_command(struct slo_imap_client *scan)
     }
 }
 
-/* A `+` that has come before the end of the line is for this command, because no other command waited for one. */
+/* A `+` that has come before the end of the line is for this command, because no other command waited for
+ * one. */
 static void end_command_line(struct slo_imap_client *scan)
 {
     switch (slo_arguments_literal(&scan->arguments)) {
@@ -193,7 +195,8 @@ static void end_command_line(struct slo_imap_client *scan)
     scan->has_plus = 0;
 }
 
-/* In an exchange, an odd line before the `+` is an early line of the exchange, because base64 contains no SP. */
+/* In an exchange, an odd line before the `+` is an early line of the exchange, because base64 contains no
+ * SP. */
 static void end_odd_line(struct slo_imap_client *scan)
 {
     if (slo_arguments_literal(&scan->arguments) != SLO_LITERAL_NONE) {
@@ -211,9 +214,9 @@ static int ends_idle(const struct slo_token *line)
            slo_token_is(line, "\r");
 }
 
-/* DONE ends IDLE, and servers refuse an empty line and end IDLE, too. Any other line ends IDLE only on some servers, so
- * the start of the next command is not known. If a server ignores an empty line, the IDLE stays in flight, and a later
- * DONE is an odd line. */
+/* DONE ends IDLE. Servers refuse an empty line, and then also end IDLE. Any other line ends IDLE only on some
+ * servers, so the start of the next command is not known. If a server ignores an empty line, the IDLE stays
+ * in flight, and a later DONE is an odd line. */
 static void end_idle_line(struct slo_imap_client *scan)
 {
     struct slo_owed *idle = newest(scan);
@@ -251,7 +254,8 @@ static void begin_words(struct slo_imap_client *scan, int is_untagged)
     scan->state = CLIENT_NAME;
 }
 
-/* Reads the tag of a command, which is then in flight. If an exchange was in progress, none of its lines can follow. */
+/* Reads the tag of a command, which is then in flight. If an exchange was in progress, none of its lines can
+ * follow. */
 static size_t take_client_tag(struct slo_imap_client *scan, const char *bytes, size_t len)
 {
     const size_t n = slo_tag_take(&scan->read, bytes, len);
@@ -317,8 +321,8 @@ static size_t take_name(struct slo_imap_client *scan, const char *bytes, size_t 
     return n;
 }
 
-/* Ends a capability or a mechanism. A tag longer than SLO_TAG_KNOWN is not held back by the scanner of the server, so
- * ENABLED cannot be added before the OK to it. */
+/* Ends a capability or a mechanism. The scanner of the server does not hold back a tag longer than
+ * SLO_TAG_KNOWN, so ENABLED cannot be added before an OK with that tag. */
 static void end_argument(struct slo_imap_client *scan)
 {
     if (scan->state == CLIENT_CAPABILITIES) {
@@ -359,7 +363,8 @@ static void end_any_line(struct slo_imap_client *scan)
         end_odd_line(scan);
 }
 
-/* Returns 0 for the last piece of a line that announces nothing. Most lines arrive in one piece and contain no "{". */
+/* Returns 0 for the last piece of a line that announces nothing. Most lines arrive in one piece and contain
+ * no "{". */
 static int may_announce(const struct slo_arguments *arguments, const char *bytes, size_t len, int goes_on)
 {
     return goes_on || arguments->announcement.phase > 0 || memchr(bytes, '{', len);
@@ -413,8 +418,8 @@ static size_t client_step(struct slo_imap_client *scan, const char *bytes, size_
     case CLIENT_EXCHANGE:
         return take_line(scan, bytes, len);
     case CLIENT_AWAITING_PLUS:
-        /* The client has sent octets before the server's `+`, which RFC 3501 section 4.3 forbids. Only the server
-         * knows whether they are the literal or a command. */
+        /* The client has sent octets before the server's `+`, which RFC 3501 section 4.3 forbids. Only the
+         * server knows whether they are the literal or a command. */
         scan->event = SLO_CLIENT_NOT_UNDERSTOOD;
         return 1;
     case CLIENT_LITERAL:
@@ -442,9 +447,9 @@ size_t slo_imap_client_feed(struct slo_imap_client *scan, const char *bytes, siz
 
 /* ---- responses of the server ---- */
 
-/* The scanner waits for this `+` and has read nothing after the announcement, unless a response to another command
- * with the same tag has come. A literal of SLO_LITERAL_LIMIT octets cannot be counted, so the scanner loses the
- * stream at its first octet. */
+/* The scanner waits for this `+` and has read nothing after the announcement, unless a response to another
+ * command with the same tag has come. A literal of SLO_LITERAL_LIMIT octets cannot be counted, so the scanner
+ * loses the stream at its first octet. */
 static int continue_literal(struct slo_imap_client *scan, struct slo_owed *owed)
 {
     if (scan->state != CLIENT_AWAITING_PLUS)
@@ -465,8 +470,8 @@ static int continue_idle(struct slo_imap_client *scan, struct slo_owed *owed)
     return 1;
 }
 
-/* If a line has begun, it answers this `+` or an earlier `+`. If a command has begun instead, the server takes the
- * command as that line. */
+/* If a line has begun, it answers this `+` or an earlier `+`. If a command has begun instead, the server
+ * takes the command as that line. */
 static int continue_exchange(struct slo_imap_client *scan, struct slo_owed *owed)
 {
     const int goes_on = scan->in_exchange && owed == newest(scan);
@@ -481,8 +486,8 @@ static int continue_exchange(struct slo_imap_client *scan, struct slo_owed *owed
     return 1;
 }
 
-/* Some servers send their `+` as soon as they have read `{number}`, or the octet after IDLE. The end of the line may still
- * be on its way. */
+/* Some servers send their `+` as soon as they have read `{number}`, or the octet after IDLE. The end of the
+ * line may still be on its way. */
 static int continue_line(struct slo_imap_client *scan)
 {
     const struct slo_announcement *literal = &scan->arguments.announcement;
@@ -508,8 +513,8 @@ int slo_imap_client_continue(struct slo_imap_client *scan)
     return continue_exchange(scan, owed);
 }
 
-/* Handles the tagged response to the newest command. If a line in IDLE or in an exchange has begun, the client has
- * sent it before it received this response, and the server may read it as a command. */
+/* Handles the tagged response to the newest command. If a line in IDLE or in an exchange has begun, the
+ * client began that line before this response arrived, and the server may read the line as a command. */
 static void complete_last(struct slo_imap_client *scan)
 {
     scan->answered = 1;
@@ -522,10 +527,11 @@ static void complete_last(struct slo_imap_client *scan)
     }
 }
 
-/* Handles an OK to the newest command that may come before the command has ended. Some servers run a command as soon as
- * they have read its CR or its last argument. If the line has announced a literal, such a server may read the literal as
- * commands; but after LOGOUT it reads nothing, and after STARTTLS and COMPRESS the caller scans nothing. Returns 0 if the
- * server may read what follows in another way than the scanner. */
+/* Handles an OK to the newest command, which may come before the command has ended. Some servers run a
+ * command as soon as they have read its CR or its last argument. If the line has announced a literal, such a
+ * server may read the literal as commands; but after LOGOUT it reads nothing, and after STARTTLS and COMPRESS
+ * the caller scans nothing. Returns 0 if the server may read the next octets in another way than the
+ * scanner. */
 static int complete_early(const struct slo_imap_client *scan, enum slo_client_command *command)
 {
     if (scan->state == CLIENT_NAME)

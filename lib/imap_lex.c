@@ -115,8 +115,8 @@ static void look_at(struct slo_announcement *announcement, char c)
     }
 }
 
-/* Only the octets after the final "{" matter. Few lines end in octets that may follow it, so the search begins at the
- * end. */
+/* Only the octets after the final "{" matter. Few lines end in octets that may follow it, so the search
+ * begins at the end. */
 void slo_announcement_feed(struct slo_announcement *announcement, const char *bytes, size_t len)
 {
     size_t i = len;
@@ -155,8 +155,9 @@ static uint8_t place_after(uint8_t place, char c)
     return c == '~' && place == PLACE_LITERAL ? PLACE_TILDE : PLACE_ATOM;
 }
 
-/* Servers refuse a line that breaks the grammar, and differ in where they go on. After `x{5+}`, some servers skip five
- * octets, and others run them as a command. After `{5} `, some servers send a `+` before they refuse the line. */
+/* Servers refuse a line that breaks the grammar, and differ in where they continue to read. After `x{5+}`,
+ * some servers skip five octets, and others run them as a command. After `{5} `, some servers send a `+`
+ * before they refuse the line. */
 static void look_at_argument(struct slo_arguments *arguments, char c)
 {
     struct slo_announcement *announcement = &arguments->announcement;
@@ -178,7 +179,7 @@ void slo_arguments_feed(struct slo_arguments *arguments, const char *bytes, size
         look_at_argument(arguments, bytes[i]);
 }
 
-/* If a literal is announced that waits for a `+`, the `+` shows that the server has found it. */
+/* If the announced literal waits for a `+`, the `+` shows that the server has found the literal. */
 enum slo_literal slo_arguments_literal(const struct slo_arguments *arguments)
 {
     const struct slo_announcement *announcement = &arguments->announcement;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The lines, words and announcements of literals into which both scanners divide the stream. These functions know no
- * command and no response. They accept a line that arrives in pieces. */
+/* The lines, words and announcements of literals into which both scanners divide the stream. These functions
+ * know no command and no response. They accept a line that arrives in pieces. */
 #ifndef SLO_IMAP_LEX_H
 #define SLO_IMAP_LEX_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Returns the number of octets before the first LF or NUL, or len if there is none. No line of IMAP contains a NUL
- * (RFC 3501 section 9, CHAR). */
+/* Returns the number of octets before the first LF or NUL, or len if there is none. No line of IMAP contains
+ * a NUL (RFC 3501 section 9, CHAR). */
 size_t slo_line_stop(const char *bytes, size_t len);
-/* Returns 1 if the octet is SP, CR, LF or NUL. Nearly all octets are greater than SP, so one comparison is usually
- * enough. */
+/* Returns 1 if the octet is SP, CR, LF or NUL. Nearly all octets are greater than SP, so one comparison is
+ * usually enough. */
 static inline int slo_ends_word(char c)
 {
     return (unsigned char)c <= ' ' && (c == ' ' || c == '\r' || c == '\n' || c == '\0');
@@ -44,8 +44,8 @@ struct slo_token {
 };
 
 void slo_token_add(struct slo_token *token, const char *bytes, size_t len);
-/* Adds the octets as long as they may be in an atom. Returns the number of octets added. An atom contains no "{", so no
- * announcement of a literal begins in it. */
+/* Adds the octets as long as they may be in an atom. Returns the number of octets added. An atom contains no
+ * "{", so no announcement of a literal begins in it. */
 size_t slo_token_take(struct slo_token *token, const char *bytes, size_t len);
 /* Compare without regard to ASCII case. The word must be in capitals. */
 int slo_token_is(const struct slo_token *token, const char *word);
@@ -55,7 +55,8 @@ int slo_token_may_begin(const struct slo_token *token, const char *word);
 
 /* ---- literals: RFC 3501 section 9, RFC 7888 section 8 ---- */
 
-/* Finds out whether a line ends in `{number}` or `{number+}`. A struct of zeros is at the beginning of a line. */
+/* Finds out whether a line ends in `{number}` or `{number+}`. A struct of zeros is at the beginning of a
+ * line. */
 struct slo_announcement {
     uint64_t size;             /* octets in the literal, or SLO_LITERAL_LIMIT if there are at least as many */
     uint8_t phase;             /* how much of an announcement is at the end of the line so far */
@@ -72,9 +73,9 @@ int slo_announcement_made(const struct slo_announcement *announcement);
 
 /* ---- the lines of a command ---- */
 
-/* Finds out whether a line of a client announces a literal, and whether each server that reads the line finds the same
- * literal. By the grammar, a literal is announced at the end of a line, after SP or "(" or a "~" after these. A struct of
- * zeros is after an octet that no literal may follow. */
+/* Finds out whether a line of a client announces a literal, and whether each server that reads the line finds
+ * the same literal. By the grammar, a literal is announced at the end of a line, after SP or "(" or a "~"
+ * after these. In a struct of zeros, the last octet is an octet that no literal may follow. */
 struct slo_arguments {
     struct slo_announcement announcement;
     uint8_t place;       /* of the next octet */
@@ -84,10 +85,10 @@ struct slo_arguments {
 
 enum slo_literal { SLO_LITERAL_NONE, SLO_LITERAL_ANNOUNCED, SLO_LITERAL_DOUBTFUL };
 
-/* Consumes a piece of a line, without its LF. The last piece may be left out if it contains no "{" and the phase of the
- * announcement is 0. */
+/* Consumes a piece of a line, without its LF. The last piece may be left out if it contains no "{" and the
+ * phase of the announcement is 0. */
 void slo_arguments_feed(struct slo_arguments *arguments, const char *bytes, size_t len);
-/* Returns what follows the line, which has ended. */
+/* Returns whether a literal follows the line, which has ended. */
 enum slo_literal slo_arguments_literal(const struct slo_arguments *arguments);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The beginning of a line decides its kind. A line that is not a response is odd and has no effect. But if it ends like
- * the announcement of a literal, a literal may or may not follow, so the scanner loses the stream. */
+/* The beginning of a line decides its kind. A line that is not a response is odd and has no effect. But if it
+ * ends like the announcement of a literal, a literal may or may not follow, so the scanner loses the
+ * stream. */
 #include <string.h>
 #include <slogout/slogout.h>
 #include "imap_server.h"
@@ -64,8 +65,9 @@ static void begin_list(struct slo_imap_server *scan, int is_code, int is_enabled
     scan->state = SERVER_LIST;
 }
 
-/* A response such as "* 5 EXISTS" begins with a number and does not matter. A "*" without SP begins a tag. No command has
- * the hash of this tag. Because the "*" may have passed, the tag counts as too long to be undecided. */
+/* A response such as "* 5 EXISTS" begins with a number and does not matter. A "*" without SP begins a tag. No
+ * command has the hash of this tag. Because the "*" may have passed, the tag counts as too long to be
+ * undecided. */
 static size_t begin_untagged(struct slo_imap_server *scan, const char *bytes, size_t len)
 {
     if (*bytes != ' ') {
@@ -111,9 +113,9 @@ static size_t take_word(struct slo_imap_server *scan, const char *bytes, size_t 
     return n;
 }
 
-/* Some servers run commands whose tags are not valid. The response to such a command has a tag that no command in
- * flight has. The octets of a valid tag change only the lowest 8 bits of the hash before each multiplication. An invalid
- * octet changes the ninth bit instead. */
+/* Some servers run commands whose tags are not valid. The response to such a command has a tag that no
+ * command in flight has. The octets of a valid tag change only the lowest 8 bits of the hash before each
+ * multiplication. An invalid octet changes the ninth bit instead. */
 static void take_invalid_octet(struct slo_tag *tag)
 {
     tag->hash += 256;
@@ -287,9 +289,9 @@ static size_t take_list(struct slo_imap_server *scan, const char *bytes, size_t 
 
 /* ---- the rest of a line, and literals ---- */
 
-/* A server does not wait for a `+`, so it must not send `{number+}` (RFC 7888 section 8). A status response cannot
- * announce a literal, except in the charsets of a BADCHARSET code. To follow that code, the scanner would have to
- * parse quoted strings. */
+/* A server does not wait for a `+`, so it must not send `{number+}` (RFC 7888 section 8). A status response
+ * cannot announce a literal, except in the charsets of a BADCHARSET code. To follow that code, the scanner
+ * would have to parse quoted strings. */
 static void begin_server_literal(struct slo_imap_server *scan)
 {
     scan->literal_left = scan->announcement.size;

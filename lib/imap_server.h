@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The scanner of the octets that an IMAP server sends. It finds where lines and literals end, and the few responses
- * that change which lines may be added. It knows neither sessions nor the client. It stores no line, only a word.
- * Callers must not write the fields. */
+/* The scanner of the octets that an IMAP server sends. It finds where lines and literals end, and the few
+ * responses that change which lines may be added. It knows neither sessions nor the client. It stores no
+ * line, only a word. Callers must not write the fields. */
 #ifndef SLO_IMAP_SERVER_H
 #define SLO_IMAP_SERVER_H
 
@@ -11,9 +11,9 @@
 enum slo_server_event {
     SLO_SERVER_NOTHING,
     SLO_SERVER_CONTINUATION, /* the `+` that begins a line */
-    SLO_SERVER_TAGGED, /* TAG OK|NO|BAD and a SP, if any, which are all undecided octets; see `tag` and `ok` */
-    SLO_SERVER_LOGOUT,       /* a whole line TAG LOGOUT, which is all undecided octets */
-    SLO_SERVER_BYE,          /* `* BYE`, up to the end of the word */
+    SLO_SERVER_TAGGED, /* TAG OK|NO|BAD and SP, if any, which are all undecided octets; see `tag` and `ok` */
+    SLO_SERVER_LOGOUT, /* a whole line TAG LOGOUT, which is all undecided octets */
+    SLO_SERVER_BYE,    /* `* BYE`, up to the end of the word */
     SLO_SERVER_CAPABILITIES, /* the end of a list to which a word may be added, before the undecided octets */
     SLO_SERVER_COMPRESSION,  /* SP COMPRESS=..., which is all undecided octets */
     SLO_SERVER_ENABLED,      /* the end of an ENABLED response that names our capability */
@@ -31,8 +31,8 @@ struct slo_imap_server {
     unsigned offers : 1;   /* this list holds ENABLE, or IMAP4rev2, which includes it (RFC 9051 appendix E) */
     unsigned has_ours : 1; /* this list holds our capability */
     enum slo_server_event event; /* why the last slo_imap_server_feed() stopped */
-    /* The number of undecided octets, at most SLO_UNDECIDED_MAX. They are the last octets consumed. A later event may
-     * apply to them; after an event, they are the octets to which that event applies. */
+    /* The number of undecided octets, at most SLO_UNDECIDED_MAX. They are the last octets consumed. A later
+     * event may apply to them; after an event, they are the octets to which that event applies. */
     size_t undecided;
     uint64_t literal_left; /* octets */
     struct slo_announcement announcement;
@@ -46,8 +46,8 @@ struct slo_imap_server {
 void slo_imap_server_init(struct slo_imap_server *scan);
 /* Makes the scanner expect no greeting. */
 void slo_imap_server_skip_greeting(struct slo_imap_server *scan);
-/* Consumes octets up to the next event, or all of them. An event may come before any octet is consumed. Returns the
- * number consumed. */
+/* Consumes octets up to the next event, or all of them. An event may come before any octet is consumed.
+ * Returns the number consumed. */
 size_t slo_imap_server_feed(struct slo_imap_server *scan, const char *bytes, size_t len,
                             int stop_at_line_end);
 /* Returns 1 if the scanner is at the start of a line, and the greeting has ended. */

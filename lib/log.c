@@ -4,7 +4,7 @@
 #include <string.h>
 #include "log.h"
 
-/* The maximum number of octets of a client's code and text in a line, counted after escaping. */
+/* The maximum lengths of a client's code and text in a line, in octets after escaping. */
 #define LOGGED_CODE 64
 #define LOGGED_TEXT 128
 

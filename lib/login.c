@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* LOGIN has the name as its first argument, in one of three spellings (RFC 3501 section 9, astring). AUTHENTICATE
- * has the name in the first response of the client, which is in base64, and which follows the name of the mechanism
- * (RFC 4959) or the first `+`. */
+/* LOGIN has the name as its first argument, in one of three spellings (RFC 3501 section 9, astring).
+ * AUTHENTICATE has the name in the first response of the client, which is in base64, and which follows the
+ * name of the mechanism (RFC 4959) or the first `+`. */
 #include <string.h>
 #include "imap_lex.h"
 #include "login.h"
@@ -24,8 +24,8 @@ enum login_state {
     LOGIN_PADDING /* between the last octet of a response and the end of its line */
 };
 
-/* The parts of a pattern, in which any other octet stands for itself. The first two end before the octet that follows
- * them in the pattern. */
+/* The parts of a pattern, in which any other octet stands for itself. The first two end before the octet that
+ * follows them in the pattern. */
 #define PART_NAME     "\2" /* the name, which must be the same in each part that is not empty */
 #define PART_ANY      "\3" /* any octets */
 #define PART_OPTIONAL "\4" /* "a=" and the name are absent if this octet is a comma */
@@ -34,8 +34,8 @@ enum login_state {
 
 #define GS2_HEADER PART_ANY "," PART_OPTIONAL "a=" PART_NAME "," /* RFC 5801 section 4 */
 
-/* A decoded response has a name only if it has exactly the fields of the pattern. Of OAUTHBEARER, the pattern has only
- * the header, because none of the pairs of keys and values after it is a name. */
+/* A decoded response has a name only if it has exactly the fields of the pattern. The pattern of OAUTHBEARER
+ * has only the header, because none of the pairs of keys and values after it is a name. */
 static const struct mechanism {
     const char *name;
     const char *response;
@@ -76,8 +76,8 @@ static void end_name(struct slo_login *login)
     login->state = LOGIN_REST;
 }
 
-/* Compares the next octet of a second identity with that of the name. Servers differ in which of two identities they
- * log in. */
+/* Compares the next octet of a second identity with that of the name. Servers differ in which of two
+ * identities they log in. */
 static void compare_name(struct slo_login *login, char c)
 {
     if (login->same < login->len && login->name[login->same] == c)

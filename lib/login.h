@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The name with which a client logs in, from the octets of its LOGIN and AUTHENTICATE. Keeps no octet of a password
- * or of a token. Depends on the client's scanner to know where a line begins. */
+/* The name with which a client logs in, from the octets of its LOGIN and AUTHENTICATE. Keeps no octet of a
+ * password or of a token. Depends on the client's scanner to know where a line begins. */
 #ifndef SLO_LOGIN_H
 #define SLO_LOGIN_H
 
@@ -31,14 +31,14 @@ struct slo_login {
     unsigned is_settled : 1;  /* the client has logged in; the name is empty if it is not known */
 };
 
-/* Begins a line of the client. is_exchange is 1 while AUTHENTICATE is in progress. If is_certain is 0, a command in this
- * line is not read. */
+/* Begins a line of the client. is_exchange is 1 while AUTHENTICATE is in progress. If is_certain is 0, a
+ * command in this line is not read. */
 void slo_login_begin_line(struct slo_login *login, int is_exchange, int is_certain);
-/* Reads octets of that line, which must not include octets of the next line. tag is the hash of the command's tag, if
- * that tag has been read. */
+/* Reads octets of that line, which must not include octets of the next line. tag is the hash of the command's
+ * tag, if that tag has been read. */
 void slo_login_feed(struct slo_login *login, const char *bytes, size_t len, uint64_t tag);
-/* Notes a tagged response. in_flight has the commands that were in flight before the response. If two of them have its tag, the response
- * may answer either of them, so the name is not known. */
+/* Notes a tagged response. in_flight has the commands that were in flight before the response. If two of them
+ * have its tag, the response may answer either of them, so the name is not known. */
 void slo_login_answer(struct slo_login *login, const struct slo_in_flight *in_flight, uint64_t tag, int ok);
 
 #endif

@@ -40,7 +40,8 @@ struct slo_owed_queue {
 struct slo_owed *slo_owed_add(struct slo_owed_queue *queue, uint64_t tag);
 /* Removes a command from its queue. */
 void slo_owed_remove(struct slo_owed_queue *queue, struct slo_owed *owed);
-/* Return the oldest command that waits for a `+`, or the oldest command with this tag, or NULL. */
+/* slo_owed_waiting() returns the oldest command that waits for a `+`. slo_owed_find() returns the oldest
+ * command with this tag. Each function returns NULL if there is no such command. */
 struct slo_owed *slo_owed_waiting(struct slo_owed_queue *queue);
 struct slo_owed *slo_owed_find(struct slo_owed_queue *queue, uint64_t tag);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The words OK, NO, BAD and BYE of status responses. slogout_response_parse() (slogout.h) parses a whole response. */
+/* The words OK, NO, BAD and BYE of status responses. slogout_response_parse() (slogout.h) parses a whole
+ * response. */
 #ifndef SLO_RESPONSE_H
 #define SLO_RESPONSE_H
 
@@ -19,8 +20,8 @@ enum slo_match {
     SLO_WHOLE_WORD    /* They begin with a word; the octets after the word do not matter. */
 };
 
-/* Compares octets with the words that a client's response may have, which are BYE if it is untagged, and OK, NO and
- * BAD if it is tagged. Sets *found if the result is SLO_WHOLE_WORD. */
+/* Compares octets with the words that a client's response may have, which are BYE if it is untagged, and OK,
+ * NO and BAD if it is tagged. Sets *found if the result is SLO_WHOLE_WORD. */
 enum slo_match slo_status_match(const char *bytes, size_t len, int is_untagged,
                                 const struct slo_status_word **found);
 

@@ -211,7 +211,7 @@ static int send_logout(struct slogout_session *session, const struct event *even
 }
 
 /* Offers `* BYE`. If the host takes the line, ends the session with the outcome. If the connection is broken,
- * ends the session as if_broken. */
+ * ends the session with the outcome if_broken. */
 static int send_bye(struct slogout_session *session, enum slogout_when when, enum slogout_outcome outcome,
                     enum slogout_outcome if_broken, const struct event *event)
 {

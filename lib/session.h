@@ -68,7 +68,7 @@ size_t slo_session_tag(const struct slogout_session *session, char tag[SLOGOUT_T
 void slo_session_expired(struct slo_timer *timer);
 
 /* Adds the session to a drain's set. An OPEN session becomes WAITING. Returns 0, or SLOGOUT_ERR_STATE if the
- * session is in a drain, LEAVING or ENDED. */
+ * session is WAITING, LEAVING, ENDED or in a drain. */
 int slo_session_join(struct slogout_session *session, struct slo_session_set *set, uint64_t group);
 /* Removes the session from its drain, if it is in one. An exchange continues. The caller must change the
  * state of a WAITING session at once. */

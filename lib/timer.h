@@ -3,11 +3,11 @@
  *
  * An alarm calls a function when its deadline has come; the clock knows nothing else about the alarm. The
  * alarms that are set form a list in the order of their deadlines. Each kind of timers and each drain has one
- * alarm, so the list is short, and setting an alarm takes time in proportion to its length.
+ * alarm, so the list is short, and setting an alarm takes time in proportion to the length of the list.
  *
  * The timers of one kind form a list in the order of their deadlines, and one alarm is set for the earliest
- * timer. Nearly all timers of a kind have the same interval, so a new timer is nearly always the latest. Its
- * place is therefore searched from the end of the list. */
+ * timer. Nearly all timers of a kind have the same interval, so a new timer is nearly always the latest. The
+ * search for its place therefore begins at the end of the list. */
 #ifndef SLO_TIMER_H
 #define SLO_TIMER_H
 

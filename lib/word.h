@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* Returns the number of octets that agree with the word before they differ or either of them ends. The
- * letters of the word must be capitals. */
+/* Returns the length of the common beginning of the octets and the word. The letters of the word must be
+ * capitals. */
 size_t slo_word_agreement(const char *bytes, size_t len, const char *word);
 /* Returns 1 if the octets are exactly the word, and 0 otherwise. */
 int slo_word_is(const char *bytes, size_t len, const char *word);

@@ -62,10 +62,10 @@ SLOGOUT_API int slogout_plan_check(const struct slogout *slogout, const struct s
 /* Creates a drain. Nothing happens until slogout_drain_start() or slogout_drain_force(). On success *out
  * belongs to the caller, who passes it to slogout_drain_free(); on failure *out is untouched.
  *
- * After the start, slogout_tick() calls done once, when each session of the drain has its outcome and has been
- * freed. A program should exit in done and not earlier, because some connections are still being closed when
- * all sessions have their outcomes. done may free the drain. The rules of slogout.h for callbacks apply to
- * done.
+ * After the start, slogout_tick() calls done once, when each session of the drain has its outcome and has
+ * been freed. A program should exit in done and not earlier, because some connections are still being closed
+ * when all sessions have their outcomes. done may free the drain. The rules of slogout.h for callbacks apply
+ * to done.
  *   ARGUMENT  out, slogout or done is NULL
  *   NOMEM */
 SLOGOUT_API int slogout_drain_new(struct slogout_drain **out, struct slogout *slogout,
@@ -89,8 +89,8 @@ SLOGOUT_API int slogout_drain_add(struct slogout_drain *drain, struct slogout_se
 /* Starts a drain, or gives a running drain a new plan, whose times count from now_ms. If the plan cannot be
  * kept without changes, the drain still starts and keeps the deadline. It raises max_in_flight if that makes
  * the plan fit. Otherwise, max_in_flight does not apply, and the drain changes the spread and the rate only
- * as far as necessary to begin all sessions before they must be forced. A client whose turn comes too late for
- * an answer is sent `* BYE` in place of LOGOUT.
+ * as far as necessary to begin all sessions before they must be forced. A client whose turn comes too late
+ * for an answer is sent `* BYE` in place of LOGOUT.
  *   STATE     the drain is canceled or done
  *   ARGUMENT  drain or plan is NULL, or now_ms is SLOGOUT_NEVER
  *   SIZE */

@@ -50,11 +50,11 @@ enum slogout_wake {
  * is the reading end of a pipe or a signalfd. fd and signals may each be -1. After EINTR the wait continues.
  *
  * If several reasons apply, the function returns the first of TICK, SIGNAL, READY and LIMIT. But if a timer
- * becomes due while poll() reports SIGNAL or READY, the next call returns TICK. Before the next call, feed all input that has been read, so that the library sees an answer
- * that came in time before the answer timer expires. The function keeps no state, so calls for several
- * descriptors may be nested, but not inside a callback. If a TLS library holds input that it has already
- * decrypted, pass 0 as limit_ms.
- * [calls back] */
+ * becomes due while poll() reports SIGNAL or READY, the next call returns TICK. Before the next call, feed
+ * all input that has been read, so that an answer that came in time reaches the library before the answer
+ * timer expires. The function keeps no state, so calls for several descriptors may be nested, but the
+ * function must not be called inside a callback. If a TLS library holds input that it has already decrypted,
+ * pass 0 as limit_ms. [calls back] */
 static inline enum slogout_wake slogout_wait(struct slogout *slogout, int fd, short events, uint64_t limit_ms,
                                              int signals)
 {
@@ -130,8 +130,8 @@ static inline int slogout_linger_step(struct slogout_linger *linger, int fd, int
     return linger->is_shut && linger->input_ended;
 }
 
-/* Does the same for a host that blocks, and returns only when the host should close fd. The host must have
- * begun the close and sent all queued output. After EINTR the wait continues. */
+/* Continues the close in a host that blocks, and returns only when the host should close fd. The host must
+ * have begun the close and sent all queued output. After EINTR the wait continues. */
 static inline void slogout_linger_wait(struct slogout_linger *linger, int fd)
 {
     struct pollfd input = {fd, POLLIN, 0};

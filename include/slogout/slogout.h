@@ -19,7 +19,7 @@
  *                                  a random instant and by a deadline
  *   slogout_session_feed_line()    for each line of the client, before the host parses the line
  *   slogout_session_resume()       when a command has completed
- *   slogout_tick()                 on each turn of the loop, which waits until slogout_deadline() at most
+ *   slogout_tick()                 on each turn of the loop, which must not wait beyond slogout_deadline()
  *   slogout_session_abandon()      when the host or the client ends the connection in another way
  *   slogout_session_free()         when the host frees the connection
  *
@@ -38,19 +38,18 @@
  * sides of a fork. No function is async-signal-safe.
  *
  * Callbacks. Only functions marked [calls back] call send_line, close_connection or the done callback of a
- * drain. Inside these three callbacks, functions marked [calls back] do nothing and return
- * SLOGOUT_ERR_REENTRANT (or 0 where noted), and so does slogout_free(). All other functions may be called
- * there, including the _free functions of sessions, filters and drains. Any function that takes a pointer
- * that is not const may call set_timer, after the other three. Inside set_timer, only functions that take
- * const pointers may be called; inside allocate and release, no function may be called. These rules hold for
- * each slogout by itself, so a callback of one slogout may call any function on another. No callback may
- * leave by longjmp().
+ * drain. Inside these three callbacks, slogout_free() and the functions marked [calls back] do nothing and
+ * return SLOGOUT_ERR_REENTRANT, or 0 where noted. All other functions may be called there, including the
+ * _free functions of sessions, filters and drains. Any function that takes a pointer that is not const may
+ * call set_timer, after the other three. Inside set_timer, only functions that take const pointers may be
+ * called; inside allocate and release, no function may be called. These rules hold for each slogout by
+ * itself, so a callback of one slogout may call any function on another. No callback may leave by longjmp().
  *
  * Errors. Functions that return an error return 0 for success and a negative enum slogout_error for failure.
  * A function that fails has changed nothing and ignores its now_ms. The comment of each function lists its
  * errors without the prefix SLOGOUT_ERR_; the enum explains each error that is listed without an explanation.
- * If several errors apply, the function returns one of them. Passing NULL for an object returns ARGUMENT; a
- * function that returns no error then does nothing.
+ * If several errors apply, the function returns one of them. If an object is NULL, a function returns
+ * ARGUMENT, or does nothing if it returns no error.
  *
  * A struct that the host fills begins with `size`, which the host sets to the size of the struct. In a
  * smaller, older struct, the missing members count as 0. In a larger, newer struct, all members that the
@@ -181,8 +180,8 @@ struct slogout_settings {
      * be in the past, and is never SLOGOUT_NEVER. The library calls set_timer at the end of each tick unless
      * slogout_deadline() is SLOGOUT_NEVER. It also does so at the end of any other call if that deadline is
      * then earlier than the time for which the timer was set. The library never cancels the timer, because a
-     * tick with nothing due does no harm. set_timer must not call slogout_tick() itself. If it is NULL, the
-     * host calls slogout_deadline(). */
+     * tick with nothing due does no harm. set_timer must not call slogout_tick() itself. If set_timer is
+     * NULL, the host calls slogout_deadline(). */
     void (*set_timer)(struct slogout *slogout, uint64_t deadline_ms, void *user_data);
     /* Replace malloc() and free(), which are the default; set both or neither. Only the _new functions
      * allocate memory. The _free functions release it, but if they are called inside a callback, the memory
@@ -234,7 +233,7 @@ SLOGOUT_API int slogout_poll_timeout(uint64_t deadline_ms, uint64_t now_ms);
 /* Runs the timers and drains that are due at now_ms, in the order of their deadlines; the order of equal
  * deadlines is not specified. One tick runs at most 1,000 timers and steps of drains. If more are due,
  * slogout_deadline() and set_timer ask for another tick at once. May be called early, late and repeatedly.
- * Before the tick, feed all input that has been read, so that the library sees an answer that came in time
+ * Before the tick, feed all input that has been read, so that an answer that came in time reaches the library
  * before the answer timer expires. [calls back]
  *   ARGUMENT   slogout is NULL, or now_ms is SLOGOUT_NEVER
  *   REENTRANT */
@@ -251,8 +250,8 @@ SLOGOUT_API const struct slogout_counts *slogout_get_counts(const struct slogout
 enum slogout_when {
     /* At rest: the connection is between lines, the tagged response to each command that the host has taken
      * is queued, and no literal of the client is announced or incomplete. In IDLE, the connection is at rest
-     * after the `+` is queued until DONE is read. LOGOUT and the `* BYE` in its place need this moment, and
-     * so does a last `* BYE` during the first half of leave_timeout_ms. */
+     * after the `+` is queued and before DONE is read. LOGOUT, the `* BYE` in its place, and a last `* BYE`
+     * during the first half of leave_timeout_ms need this moment. */
     SLOGOUT_AT_REST,
     /* Between lines: the greeting is queued, the last octet queued for the client ends a line, the client is
      * owed no `+` for a literal, no AUTHENTICATE, STARTTLS or COMPRESS is in progress, and the host has not
@@ -294,12 +293,12 @@ struct slogout_callbacks {
      *   0             if all of the line is queued;
      *   SLOGOUT_BUSY  if the connection is not at the moment that `when` names. The host must call
      *                 slogout_session_resume() when the connection has reached that moment;
-     *   any other number if the connection is broken. A PENDING session then ends as SEND_FAILED, and a LEAVING
-     *                 session with its outcome; close_connection is called in both cases. Do not return the
-     *                 number of octets.
+     *   any other number if the connection is broken. A PENDING session then ends as SEND_FAILED, and a
+     *                 LEAVING session ends with its outcome; close_connection is called in both cases. Do not
+     *                 return the number of octets.
      * If the host cancels the request inside this function and then returns 0, the line is sent nevertheless,
-     * so the session is ASKED after LOGOUT and ENDED after `* BYE`. If it returns another number than 0, the
-     * session ends. */
+     * so the session is ASKED after LOGOUT and ENDED after `* BYE`. If the host cancels the request and then
+     * reports a broken connection, the session ends. */
     int (*send_line)(struct slogout_session *session, const char *line, size_t len, enum slogout_when when,
                      void *conn);
     /* Closes the connection. The host must not run any further command of the client. It may let running
@@ -358,10 +357,10 @@ struct slogout_departure {
 /* Makes one session leave without a drain, in a process that serves one connection or a few. The session is
  * WAITING until a random instant within the spread, and then leaves as if by slogout_session_request(). The
  * library keeps the deadline even if the client does not answer. The spread ends leave_timeout_ms before the
- * deadline at the latest. At that time, the library forces a session that is still PENDING. If the answer
- * timer would run beyond that time, the library sends `* BYE` in place of LOGOUT. In any state other than
- * OPEN, the function does the same as slogout_session_force(), so that a second signal to the process ends
- * its session sooner. [calls back]
+ * deadline at the latest. At leave_timeout_ms before the deadline, the library forces a session that is still
+ * PENDING. If the answer timer would expire later than that, the library sends `* BYE` in place of LOGOUT. In
+ * any state other than OPEN, the function does the same as slogout_session_force(), so that a second signal
+ * to the process ends its session sooner. [calls back]
  *   TEXT       bye_text is not valid, in any state
  *   ARGUMENT   session or departure is NULL, or now_ms is SLOGOUT_NEVER
  *   SIZE
