@@ -33,7 +33,7 @@ struct slogout_plan {
     size_t size;            /* sizeof(struct slogout_plan) */
     uint32_t spread_ms;     /* the drain begins its sessions evenly over this time; 0: all at once */
     uint32_t tail_ms;       /* the drain forces the last sessions evenly over this time; 0: all at once */
-    uint64_t deadline_ms;   /* each session has its outcome within this time; 0: no deadline */
+    uint64_t deadline_ms;   /* each session ends within this time; 0: no deadline */
     uint32_t max_in_flight; /* sessions in PENDING and ASKED at a time; does not limit `* BYE`; 0: no limit */
     uint32_t seed;          /* of the random instants in the slots; each process needs its own */
     uint32_t rate;          /* the most sessions that the drain begins per second; 0: no limit */
@@ -125,11 +125,11 @@ SLOGOUT_API int slogout_drain_cancel(struct slogout_drain *drain);
 SLOGOUT_API int slogout_drain_force(struct slogout_drain *drain, uint64_t now_ms);
 
 /* Returns the counters of the sessions that were added to the drain; they are valid until the drain is freed.
- * The sessions in WAITING, PENDING, ASKED and LEAVING have no outcome yet, and only slogout_drain_add()
+ * The sessions in WAITING, PENDING, ASKED and LEAVING have not ended, and only slogout_drain_add()
  * increases their sum. The sessions in ENDED wait for the host to free them. */
 SLOGOUT_API const struct slogout_counts *slogout_drain_get_counts(const struct slogout_drain *drain);
 
-/* Returns the time by which each session will have its outcome, on the clock of now_ms. Returns SLOGOUT_NEVER
+/* Returns the time by which each session will have ended, on the clock of now_ms. Returns SLOGOUT_NEVER
  * if there is no deadline or the drain is not running. */
 SLOGOUT_API uint64_t slogout_drain_deadline(const struct slogout_drain *drain);
 

@@ -47,8 +47,8 @@
  * A line that the filter does not understand is passed and has no other effect, because the next line begins
  * after it in any case. Examples are an empty line, a DONE after IDLE has ended, and text without a tag. The
  * filter becomes blind only if it does not know for certain where the next line or literal begins, or which
- * commands are in flight; enum slogout_blindness lists the reasons. A blind filter adds and removes nothing,
- * except that it removes the rest of an answer whose removal has begun. If LOGOUT has been sent, the client's
+ * commands are in flight; enum slogout_blindness lists the reasons. A blind filter adds nothing. It removes only
+ * the rest of an answer whose removal has begun, and the octets after other octets that it has dropped. If LOGOUT has been sent, the client's
  * answer therefore reaches the server, as a command that the server does not know. The session of a blind
  * filter is never at rest or between lines, so its timers close the connection without `* BYE`. The member
  * blind of slogout_get_counts() counts blind filters.
