@@ -33,7 +33,8 @@ void slo_release_later(struct slogout *slogout, struct slo_link *memory);
  * and SLOGOUT_ERR_ARGUMENT if now is SLOGOUT_NEVER. */
 int slo_may_call_back(const struct slogout *slogout, uint64_t now);
 /* Each public function that can call back, set a timer or free memory does so between slo_enter() and
- * slo_leave(). When the outermost call leaves, slo_leave() sets the host's timer if necessary, and releases freed memory. */
+ * slo_leave(). When the outermost call leaves, slo_leave() sets the host's timer if necessary, and releases
+ * freed memory. */
 void slo_enter(struct slogout *slogout);
 /* Does the same as slo_enter(), and sets the clock. now must not be SLOGOUT_NEVER. If now is before the
  * clock, the clock does not change. */

@@ -47,11 +47,11 @@
  * A line that the filter does not understand is passed and has no other effect, because the next line begins
  * after it in any case. Examples are an empty line, a DONE after IDLE has ended, and text without a tag. The
  * filter becomes blind only if it does not know for certain where the next line or literal begins, or which
- * commands are in flight; enum slogout_blindness lists the reasons. A blind filter adds nothing. It removes only
- * the rest of an answer whose removal has begun, and the octets after other octets that it has dropped. If LOGOUT has been sent, the client's
- * answer therefore reaches the server, as a command that the server does not know. The session of a blind
- * filter is never at rest or between lines, so its timers close the connection without `* BYE`. The member
- * blind of slogout_get_counts() counts blind filters.
+ * commands are in flight; enum slogout_blindness lists the reasons. A blind filter adds nothing. It removes
+ * only the rest of an answer whose removal has begun, and the octets after other octets that it has dropped.
+ * If LOGOUT has been sent, the client's answer therefore reaches the server, as a command that the server
+ * does not know. The session of a blind filter is never at rest or between lines, so its timers close the
+ * connection without `* BYE`. The member blind of slogout_get_counts() counts blind filters.
  *
  * When the client's OK arrives, the session ends as ANSWERED at once, but the filter calls close_connection
  * only when the connection is at rest between lines of the server, or after leave_timeout_ms. If the host
@@ -66,7 +66,7 @@
  *   - as CLIENT_LOGOUT when the server sends `* BYE` and the client had sent LOGOUT;
  *   - as HOST_CLOSED when the server sends any other `* BYE`, or asks the client to leave before the session
  *     does;
- *   - as PEER_CLOSED at the end of file of either side, or when a callback fails.
+ *   - as PEER_CLOSED at the end of file of either side, or when a callback fails, except as to_client states.
  * Octets still pass after that, unless a callback failed. The host closes the connection when both sides have
  * ended, and must limit the time that this takes.
  *
