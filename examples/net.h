@@ -20,8 +20,7 @@
 #define NET_LINGER_MS 5000  /* the time that a client has to read the last output and to close */
 #define NET_CLIENTS   50000 /* of one loop */
 #define NET_BATCH     100 /* clients accepted, or reads from one client, before other clients have their turn */
-#define NET_LAST_MS                                                                                          \
-    1000 /* for clients in the queue when the port closes; in a flood the queue is never empty */
+#define NET_LAST_MS   1000 /* for the kernel's queue when the port closes; a flood keeps the queue full */
 
 /* ---- command line ---- */
 
