@@ -238,9 +238,9 @@ $(BUILD)/examples/hosts/%: examples/hosts/%.c $(STATIC)
 	@mkdir -p $(@D)
 	$(SAY)$(CC) $(C99) $(WARNINGS) -Iexamples $(HOSTS_CFLAGS_$*) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(HOSTS_LIBS_$*)
 
-# ---- the rest of the tree; the makefiles of missing folders are omitted ----
+# ---- the rest of the tree; the makefiles of missing folders are omitted; bench.mk reads a variable of dovecot.mk ----
 
-include $(wildcard tests/tests.mk tests/verify.mk tests/bench/bench.mk examples/proxy/proxy.mk examples/dovecot/dovecot.mk \
+include $(wildcard tests/tests.mk tests/verify.mk examples/proxy/proxy.mk examples/dovecot/dovecot.mk tests/bench/bench.mk \
   examples/clients/clients.mk examples/fleet/fleet.mk examples/packaging/packaging.mk examples/ports/ports.mk)
 ifeq ($(wildcard tests/tests.mk),)
 .DEFAULT:
