@@ -104,7 +104,7 @@ int command_line_read(struct command_line *line, int argc, char **argv)
          "Accept clients for this many milliseconds after the first SIGTERM, while the agent answers drain. "
          "Default: 5000 with --agent, 0 without."},
         {"--quiet", OPTION_FLAG, NULL, &line->quiet, 0, 0,
-         "Do not log new connections, nor the end of a connection whose client was never asked. Default: log "
+         "Do not log new connections, nor the end of a connection whose session had no request. Default: log "
          "all."},
         {NULL, OPTION_FLAG, NULL, NULL, 0, 0, NULL},
     };
