@@ -11,7 +11,8 @@
 #define SLO_LOGIN_NAME_MAX 127 /* octets; a longer name is not kept */
 #define SLO_LOGIN_WORD_MAX 15  /* octets of a command's name or a mechanism that are kept */
 
-/* In a struct of zeros, nobody has logged in. Callers must not write the fields. */
+/* In a struct of zeros, nobody has logged in. Callers must not write the fields. The last member is not an array,
+ * because UBSan does not check the bounds of an array there. */
 struct slo_login {
     uint64_t tag;         /* the hash of the tag of the last LOGIN or AUTHENTICATE */
     const char *response; /* the part of the mechanism's pattern that is to come, or NULL for no pattern */
